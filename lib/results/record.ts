@@ -1,0 +1,87 @@
+import { z } from 'zod';
+
+/** Accuracy as the paper's tables print it: per cent, 0 to 100. */
+const percent = z.number().min(0).max(100);
+
+/** The loss by its named parts (`label`, `logits`, `branch1`, …), each a mean over the epoch, already weighted. */
+const parts = z.record(z.number());
+
+/** One epoch of training as it was measured. */
+export const epochRecord = z.object({
+  /** Counted from 1. */
+  epoch: z.number().int().min(1),
+  /** Sum of the parts. */
+  loss: z.number(),
+  parts,
+  /** On the test images, after this epoch; absent where an epoch was not evaluated. */
+  top1: percent.optional(),
+  top5: percent.optional(),
+  learningRate: z.number().min(0),
+  imagesPerSecond: z.number().min(0),
+  seconds: z.number().min(0),
+}).strict();
+
+/** The machine that a run was measured on. */
+export const machineRecord = z.object({
+  processor: z.string(),
+  cores: z.number().int().min(1),
+  memoryGB: z.number().min(0),
+  /** The accelerator's name; absent on a machine without one. */
+  gpu: z.string().optional(),
+}).strict();
+
+/** The weights that a run left behind. */
+export const weightsRecord = z.object({
+  /** Relative to the project's root. */
+  path: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+}).strict();
+
+/** A finished run: what was trained, how to repeat it, and what came out. One line of JSON in `data/results`. */
+export const runRecord = z.object({
+  /** Hash of the recipe and the seed: a job and its record share it. */
+  id: z.string().min(1),
+  /** The table or figure that the run belongs to. */
+  experiment: z.string().min(1),
+  /** The row of it, the same for all seeds of one recipe. */
+  row: z.string().min(1),
+  profile: z.enum(['smoke', 'laptop', 'paper']),
+  /** `cifar-100`, `synthetic`, or the name of a folder of images. */
+  dataset: z.string().min(1),
+  teacher: z.string().nullable(),
+  student: z.string().min(1),
+  /** The method's name; its settings (γ, form, stages, weights) stand in `recipe`. */
+  method: z.string().min(1),
+  /** The exact recipe as a plain value. */
+  recipe: z.record(z.unknown()),
+  seed: z.number().int(),
+  epochs: z.number().int().min(1),
+  /** Training images of one epoch. */
+  images: z.number().int().min(1),
+  commit: z.string().min(1),
+  /** Whether the working tree differed from the commit. */
+  dirty: z.boolean(),
+  machine: machineRecord,
+  threads: z.number().int().min(1),
+  /** Of `node`, `tensorflow`, `tfjs` and whatever else matters. */
+  versions: z.record(z.string()),
+  started: z.string().datetime(),
+  seconds: z.number().min(0),
+  /** The line that makes this record again. */
+  command: z.string().min(1),
+  /** After the last epoch: the result. */
+  top1: percent,
+  top5: percent,
+  /** The best epoch on the test images, as the released code reports it: shown beside the result, never instead. */
+  bestTop1: percent,
+  teacherTop1: percent.optional(),
+  history: z.array(epochRecord),
+  /** Further measures by name (agreement with the teacher, calibration error, …). */
+  measures: z.record(z.number()).optional(),
+  weights: weightsRecord.optional(),
+}).strict();
+
+export type EpochRecord = z.infer<typeof epochRecord>;
+export type MachineRecord = z.infer<typeof machineRecord>;
+export type WeightsRecord = z.infer<typeof weightsRecord>;
+export type RunRecord = z.infer<typeof runRecord>;
