@@ -1,0 +1,130 @@
+import { gelu } from '../tensor/gelu';
+import type { Random } from '../tensor/random';
+import { relu } from '../tensor/relu';
+import * as tf from '../tensor/tf';
+import { BatchNorm2d, Conv2d, LayerNorm, Linear, type Mode } from './layers';
+import type { Feature, StageShape } from './model';
+import { TransformerBlock } from './visionTransformer';
+
+/** Where a branch stands and what it maps between. */
+export interface BranchOptions {
+  /** Which of the student's four stages it reads. */
+  readonly stage: 1 | 2 | 3 | 4;
+  readonly shape: StageShape;
+  /** Penultimate widths of student and teacher. */
+  readonly widthStudent: number;
+  readonly widthTeacher: number;
+  readonly classes: number;
+  /** Side of the grid to which tokens are merged: 7 at 224 px. */
+  readonly finalGrid: number;
+}
+
+/** Projects the feature of one stage into the space of logits; trained with the student and dropped at inference (paper §3.1). */
+export interface ExitBranch {
+  /** feature as the stage gives it; returns logits [batch, classes]. */
+  apply(feature: Feature, mode: Mode): tf.Tensor2D;
+}
+
+/** The branch that fits the kind of feature. */
+export function createExitBranch(options: BranchOptions, random: Random): ExitBranch {
+  return options.shape.kind === 'spatial' ? new SpatialBranch(options, random) : new TokenBranch(options, options.shape, random);
+}
+
+/** Depthwise and pointwise convolutions, the first of stride 2, each pair with batch norm and ReLU. Halves height and width. */
+class SepConv {
+  /** Named as in the released code: a sequence in which 3 and 7 are the ReLUs. */
+  readonly op: { readonly 0: Conv2d; readonly 1: Conv2d; readonly 2: BatchNorm2d; readonly 4: Conv2d; readonly 5: Conv2d; readonly 6: BatchNorm2d };
+
+  constructor(channelsIn: number, channels: number, random: Random) {
+    this.op = {
+      0: new Conv2d(channelsIn, channelsIn, { kernel: 3, stride: 2, depthwise: true }, random.fork(0)),
+      1: new Conv2d(channelsIn, channelsIn, { kernel: 1 }, random.fork(1)),
+      2: new BatchNorm2d(channelsIn),
+      4: new Conv2d(channelsIn, channelsIn, { kernel: 3, depthwise: true }, random.fork(4)),
+      5: new Conv2d(channelsIn, channels, { kernel: 1 }, random.fork(5)),
+      6: new BatchNorm2d(channels),
+    };
+  }
+
+  apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
+    const { op } = this;
+    const halved = relu(op[2].apply(op[1].apply(op[0].apply(x)), mode));
+    return relu(op[6].apply(op[5].apply(op[4].apply(halved)), mode));
+  }
+}
+
+/** SepConvs down to the last stage's size (a 1×1 convolution at the last stage), average over space, linear layer. */
+class SpatialBranch implements ExitBranch {
+  readonly body: readonly (SepConv | Conv2d)[];
+  readonly head: Linear;
+
+  constructor({ stage, shape, widthStudent, widthTeacher, classes }: BranchOptions, random: Random) {
+    const wide = Math.max(widthStudent, widthTeacher);
+    const halvings = 4 - stage;
+    this.body = halvings === 0
+      ? [new Conv2d(shape.channels, wide, { kernel: 1, bias: true }, random.fork('body'))]
+      : Array.from({ length: halvings }, (_, i) => {
+        const channelsIn = shape.channels * 2 ** i;
+        return new SepConv(channelsIn, i === halvings - 1 ? wide : 2 * channelsIn, random.fork(`body.${i}`));
+      });
+    this.head = new Linear(wide, classes, random.fork('head'));
+  }
+
+  apply(feature: Feature, mode: Mode): tf.Tensor2D {
+    const x = this.body.reduce<tf.Tensor4D>(
+      (y, layer) => (layer instanceof SepConv ? layer.apply(y, mode) : layer.apply(y)), feature as tf.Tensor4D);
+    return this.head.apply(tf.mean<tf.Tensor2D>(x, [1, 2]));
+  }
+}
+
+/** Concatenates 2×2 neighbours, normalises and projects them. [batch, grid², dim] → [batch, grid² / 4, out] */
+class PatchMerging {
+  readonly norm: LayerNorm;
+  readonly reduction: Linear;
+
+  constructor(dim: number, out: number, private readonly activation: boolean, random: Random) {
+    this.norm = new LayerNorm(4 * dim, 1e-5);
+    this.reduction = new Linear(4 * dim, out, random, { bias: false });
+  }
+
+  apply(x: tf.Tensor3D): tf.Tensor3D {
+    const [batch, tokens, dim] = x.shape;
+    const half = Math.sqrt(tokens) / 2;
+    const cells = tf.reshape(x, [batch * half, 2, half, 2, dim]);
+    // Neighbours in the order (row, column) = (0,0), (1,0), (0,1), (1,1).
+    const joined = tf.reshape<tf.Rank.R3>(tf.transpose(cells, [0, 2, 3, 1, 4]), [batch, half * half, 4 * dim]);
+    const merged = this.reduction.apply(this.norm.apply(joined));
+    return this.activation ? gelu(merged) : merged;
+  }
+}
+
+/** Patch merging to the final grid, transformer blocks, then the class token (or the mean over tokens) and a linear layer. */
+class TokenBranch implements ExitBranch {
+  readonly merging: readonly PatchMerging[];
+  readonly blocks: readonly TransformerBlock[];
+  readonly head: Linear;
+
+  constructor({ stage, widthStudent, classes, finalGrid }: BranchOptions, private readonly shape: Extract<StageShape, { kind: 'tokens' }>, random: Random) {
+    const merges = Math.max(Math.floor(Math.log2(shape.grid / finalGrid)), 0);
+    this.merging = Array.from({ length: merges }, (_, i) =>
+      new PatchMerging(i === 0 ? shape.channels : widthStudent, widthStudent, i === 0 || i < merges - 1, random.fork(`merging.${i}`)));
+    this.blocks = Array.from({ length: Math.max(4 - stage, 1) }, (_, i) =>
+      new TransformerBlock(widthStudent, 4, 1e-5, random.fork(`blocks.${i}`), { qkvBias: false }));
+    this.head = new Linear(widthStudent, classes, random.fork('head'));
+  }
+
+  apply(feature: Feature): tf.Tensor2D {
+    const x = feature as tf.Tensor3D;
+    const prefix = this.shape.classToken ? 1 : 0;
+    const [token, patches] = prefix === 1 && this.merging.length > 0
+      ? tf.split(x, [1, x.shape[1] - 1], 1) as [tf.Tensor3D, tf.Tensor3D]
+      : [undefined, x];
+    const merged = this.merging.reduce((y, layer) => layer.apply(y), patches);
+    const joined = token ? tf.concat([token, merged], 1) : merged;
+    const y = this.blocks.reduce((z, block) => block.apply(z), joined);
+    const [batch, , width] = y.shape;
+    return this.head.apply(prefix === 1
+      ? tf.reshape<tf.Rank.R2>(tf.slice(y, [0, 0, 0], [batch, 1, width]), [batch, width])
+      : tf.mean<tf.Tensor2D>(y, 1));
+  }
+}

@@ -1,0 +1,155 @@
+import { attention } from '../tensor/attention';
+import { batchNormEval, batchNormTrain } from '../tensor/batchNorm';
+import { conv2d, depthwiseConv2d } from '../tensor/convolution';
+import { biasGelu } from '../tensor/gelu';
+import { layerNorm } from '../tensor/layerNorm';
+import { addBias, linear } from '../tensor/linear';
+import type { Random } from '../tensor/random';
+import * as tf from '../tensor/tf';
+import { constant, kaimingNormal, Parameter, truncatedNormal, uniform } from './parameter';
+
+/** Whether batch statistics are the batch's own (and running averages move) or the running ones. */
+export type Mode = 'train' | 'eval';
+
+export interface Conv2dOptions {
+  readonly kernel: number;
+  readonly stride?: number;
+  readonly padding?: number;
+  readonly bias?: boolean;
+  /** One filter a channel: PyTorch's groups = channels. */
+  readonly depthwise?: boolean;
+  /** True for the first layer: images need no gradient. */
+  readonly first?: boolean;
+}
+
+/** Convolution; zero padding of half the kernel unless told. [batch, h, w, in] → [batch, h / stride, w / stride, out]. */
+export class Conv2d {
+  readonly weight: Parameter<tf.Rank.R4>;
+  readonly bias?: Parameter<tf.Rank.R1>;
+
+  constructor(channelsIn: number, channels: number, private readonly options: Conv2dOptions, random: Random) {
+    const { kernel, depthwise = false, bias = false } = options;
+    this.weight = depthwise
+      ? new Parameter(kaimingNormal<tf.Rank.R4>([kernel, kernel, channels, 1], kernel * kernel, random), 'depthwise')
+      : new Parameter(kaimingNormal<tf.Rank.R4>([kernel, kernel, channelsIn, channels], kernel * kernel * channels, random), 'conv');
+    if (bias) this.bias = new Parameter(constant<tf.Rank.R1>([channels], 0), 'plain');
+  }
+
+  apply(x: tf.Tensor4D): tf.Tensor4D {
+    const { kernel, stride = 1, padding = Math.floor(kernel / 2), depthwise = false, first = false } = this.options;
+    const filter = this.weight.value;
+    const options = { stride, padding, inputGradient: !first };
+    const y = depthwise ? depthwiseConv2d(x, filter, options)
+      : kernel === 1 && stride === 1 && padding === 0 ? linear(x, tf.reshape(filter, [filter.shape[2], filter.shape[3]]))
+        : conv2d(x, filter, options);
+    return this.bias ? addBias(y, this.bias.value) : y;
+  }
+}
+
+/** Batch normalisation over batch, height and width; PyTorch's ε and momentum. */
+export class BatchNorm2d {
+  readonly weight: Parameter<tf.Rank.R1>;
+  readonly bias: Parameter<tf.Rank.R1>;
+  readonly runningMean: Parameter<tf.Rank.R1>;
+  readonly runningVar: Parameter<tf.Rank.R1>;
+
+  constructor(channels: number, private readonly epsilon = 1e-5, private readonly momentum = 0.1) {
+    this.weight = new Parameter(constant<tf.Rank.R1>([channels], 1), 'plain');
+    this.bias = new Parameter(constant<tf.Rank.R1>([channels], 0), 'plain');
+    this.runningMean = new Parameter(constant<tf.Rank.R1>([channels], 0), 'plain', false);
+    this.runningVar = new Parameter(constant<tf.Rank.R1>([channels], 1), 'plain', false);
+  }
+
+  apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
+    const state = { scale: this.weight.value, offset: this.bias.value, mean: this.runningMean.value, variance: this.runningVar.value };
+    if (mode === 'eval') return batchNormEval(x, state, this.epsilon);
+    const { y, mean, variance } = batchNormTrain(x, state, { epsilon: this.epsilon, momentum: this.momentum });
+    this.runningMean.variable.assign(mean);
+    this.runningVar.variable.assign(variance);
+    tf.dispose([mean, variance]);
+    return y;
+  }
+}
+
+export interface LinearOptions {
+  readonly bias?: boolean;
+  /** How the weights begin: truncated normal of 0.02 (transformers), Xavier's uniform (MLPs), zeros (Mixer's head). */
+  readonly start?: 'truncatedNormal' | 'xavierUniform' | 'zeros';
+}
+
+/** x · weight + bias over the last axis. */
+export class Linear {
+  readonly weight: Parameter<tf.Rank.R2>;
+  readonly bias?: Parameter<tf.Rank.R1>;
+
+  constructor(widthIn: number, width: number, random: Random, { bias = true, start = 'truncatedNormal' }: LinearOptions = {}) {
+    this.weight = new Parameter(startOf(start, widthIn, width, random), 'linear');
+    if (bias) this.bias = new Parameter(constant<tf.Rank.R1>([width], 0), 'plain');
+  }
+
+  /** With a residual of the result's shape, adds it in the same pass over memory. */
+  apply<T extends tf.Tensor>(x: T, residual?: T): T {
+    const y = linear(x, this.weight.value);
+    if (this.bias) return addBias(y, this.bias.value, residual);
+    return residual ? tf.add(y, residual) : y;
+  }
+
+  /** GELU(x · weight + bias). */
+  applyGelu<T extends tf.Tensor>(x: T): T {
+    const y = linear(x, this.weight.value);
+    return biasGelu(y, this.bias?.value ?? tf.zeros([this.weight.value.shape[1]]));
+  }
+}
+
+/** Layer normalisation over the last axis. */
+export class LayerNorm {
+  readonly weight: Parameter<tf.Rank.R1>;
+  readonly bias: Parameter<tf.Rank.R1>;
+
+  constructor(width: number, private readonly epsilon: number) {
+    this.weight = new Parameter(constant<tf.Rank.R1>([width], 1), 'plain');
+    this.bias = new Parameter(constant<tf.Rank.R1>([width], 0), 'plain');
+  }
+
+  apply<T extends tf.Tensor>(x: T): T {
+    return layerNorm(x, this.weight.value, this.bias.value, this.epsilon);
+  }
+}
+
+/** Two linear layers with GELU between. [..., width] → [..., width]. */
+export class Mlp {
+  readonly fc1: Linear;
+  readonly fc2: Linear;
+
+  constructor(width: number, hidden: number, random: Random, options: LinearOptions = {}) {
+    this.fc1 = new Linear(width, hidden, random, options);
+    this.fc2 = new Linear(hidden, width, random, options);
+  }
+
+  apply<T extends tf.Tensor>(x: T, residual?: T): T {
+    return this.fc2.apply(this.fc1.applyGelu(x), residual);
+  }
+}
+
+/** Multi-head self-attention. [batch, tokens, width] → the same. */
+export class Attention {
+  readonly qkv: Linear;
+  readonly proj: Linear;
+
+  constructor(width: number, private readonly heads: number, random: Random, { qkvBias = true }: { qkvBias?: boolean } = {}) {
+    this.qkv = new Linear(width, 3 * width, random, { bias: qkvBias });
+    this.proj = new Linear(width, width, random);
+  }
+
+  apply(x: tf.Tensor3D, residual?: tf.Tensor3D): tf.Tensor3D {
+    return this.proj.apply(attention(this.qkv.apply(x), this.heads), residual);
+  }
+}
+
+function startOf(start: NonNullable<LinearOptions['start']>, widthIn: number, width: number, random: Random): tf.Tensor2D {
+  switch (start) {
+    case 'truncatedNormal': return truncatedNormal<tf.Rank.R2>([widthIn, width], 0.02, random);
+    case 'xavierUniform': return uniform<tf.Rank.R2>([widthIn, width], Math.sqrt(6 / (widthIn + width)), random);
+    case 'zeros': return constant<tf.Rank.R2>([widthIn, width], 0);
+  }
+}

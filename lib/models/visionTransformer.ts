@@ -1,0 +1,95 @@
+import type { Random } from '../tensor/random';
+import * as tf from '../tensor/tf';
+import { Attention, LayerNorm, Linear, Mlp } from './layers';
+import type { Feature, Model, Output, Pass } from './model';
+import { Parameter, truncatedNormal } from './parameter';
+import { PatchEmbed } from './patchEmbed';
+import { stageEnds, tokenStages } from './tokenStages';
+import { variant, type ModelOptions } from './variant';
+
+export interface VisionTransformerOptions {
+  readonly imageSize: number;
+  readonly patch: number;
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
+}
+
+/** A pre-norm transformer block: x + attention(norm(x)), then x + MLP(norm(x)). [batch, tokens, width] → the same. */
+export class TransformerBlock {
+  readonly norm1: LayerNorm;
+  readonly attn: Attention;
+  readonly norm2: LayerNorm;
+  readonly mlp: Mlp;
+
+  constructor(width: number, heads: number, epsilon: number, random: Random, { qkvBias = true }: { qkvBias?: boolean } = {}) {
+    this.norm1 = new LayerNorm(width, epsilon);
+    this.attn = new Attention(width, heads, random.fork('attn'), { qkvBias });
+    this.norm2 = new LayerNorm(width, epsilon);
+    this.mlp = new Mlp(width, 4 * width, random.fork('mlp'));
+  }
+
+  apply(x: tf.Tensor3D): tf.Tensor3D {
+    const attended = this.attn.apply(this.norm1.apply(x), x);
+    return this.mlp.apply(this.norm2.apply(attended), attended);
+  }
+}
+
+/** Vision transformer with a class token (Dosovitskiy et al. 2021); DeiT's plain networks are the same (Touvron et al. 2021). */
+export class VisionTransformer implements Model {
+  readonly family = 'transformer';
+  readonly imageSize: number;
+  readonly width: number;
+  readonly stageShapes: Model['stageShapes'];
+  readonly blockNames: readonly string[];
+  readonly clsToken: Parameter<tf.Rank.R3>;
+  readonly posEmbed: Parameter<tf.Rank.R3>;
+  readonly patchEmbed: PatchEmbed;
+  readonly blocks: readonly TransformerBlock[];
+  readonly norm: LayerNorm;
+  readonly head: Linear;
+
+  constructor(readonly name: string, readonly classes: number, { imageSize, patch, width, depth, heads }: VisionTransformerOptions, random: Random) {
+    const grid = imageSize / patch;
+    this.imageSize = imageSize;
+    this.width = width;
+    this.stageShapes = tokenStages(width, grid, true);
+    this.blockNames = Array.from({ length: depth }, (_, i) => `blocks.${i}`);
+    this.clsToken = new Parameter(truncatedNormal<tf.Rank.R3>([1, 1, width], 1e-6, random.fork('cls')), 'plain');
+    this.posEmbed = new Parameter(truncatedNormal<tf.Rank.R3>([1, 1 + grid * grid, width], 0.02, random.fork('position')), 'plain');
+    this.patchEmbed = new PatchEmbed(patch, width, random.fork('patch'));
+    this.blocks = this.blockNames.map((block) => new TransformerBlock(width, heads, 1e-6, random.fork(block)));
+    this.norm = new LayerNorm(width, 1e-6);
+    this.head = new Linear(width, classes, random.fork('head'));
+  }
+
+  forward(images: tf.Tensor4D, { tap }: Pass): Output {
+    const batch = images.shape[0];
+    const classToken = tf.tile(this.clsToken.value, [batch, 1, 1]);
+    let x: tf.Tensor3D = tf.add(tf.concat([classToken, this.patchEmbed.apply(images)], 1), this.posEmbed.value);
+    const features = this.blocks.map((block, i) => {
+      x = tf.tidy(() => block.apply(x));
+      tap?.(this.blockNames[i]!, x);
+      return x;
+    });
+    const pooled = tf.reshape<tf.Rank.R2>(tf.slice(this.norm.apply(x), [0, 0, 0], [batch, 1, this.width]), [batch, this.width]);
+    const [a, b, c, d] = stageEnds(this.blocks.length).map((end): Feature => features[end - 1]!) as [Feature, Feature, Feature, Feature];
+    return { logits: this.head.apply(pooled), stages: [a, b, c, d], pooled };
+  }
+}
+
+/** The small ones are 32-pixel networks of the laptop profile. */
+export const visionTransformers = {
+  vit_64: { imageSize: 32, patch: 4, width: 64, depth: 4, heads: 4 },
+  vit_96: { imageSize: 32, patch: 4, width: 96, depth: 6, heads: 4 },
+  vit_128: { imageSize: 32, patch: 4, width: 128, depth: 8, heads: 4 },
+  vit_small_patch16_224: { imageSize: 224, patch: 16, width: 384, depth: 12, heads: 6 },
+  vit_base_patch16_224: { imageSize: 224, patch: 16, width: 768, depth: 12, heads: 12 },
+  deit_tiny_patch16_224: { imageSize: 224, patch: 16, width: 192, depth: 12, heads: 3 },
+  deit_small_patch16_224: { imageSize: 224, patch: 16, width: 384, depth: 12, heads: 6 },
+} satisfies Record<string, VisionTransformerOptions>;
+
+export function createVisionTransformer(name: string, { classes, imageSize }: ModelOptions, random: Random): VisionTransformer {
+  const row = variant('network', name, visionTransformers);
+  return new VisionTransformer(name, classes, { ...row, imageSize: imageSize ?? row.imageSize }, random);
+}

@@ -1,0 +1,33 @@
+import { customGradient } from './customGradient';
+import { execute, hasKernels } from './native';
+import * as tf from './tf';
+
+/**
+ * softmax(q kᵀ / sqrt(depth)) v for each head (Vaswani et al. 2017, eq. 1).
+ * qkv [batch, tokens, 3 · width]: queries, keys and values packed as timm packs them; returns [batch, tokens, width].
+ */
+export function attention(qkv: tf.Tensor3D, heads: number): tf.Tensor3D {
+  return hasKernels() ? fused(qkv, heads) : composed(qkv, heads);
+}
+
+function fused(qkv: tf.Tensor3D, heads: number): tf.Tensor3D {
+  return customGradient([qkv], () => {
+    const [y, weights] = execute('OfaAttention', [qkv], [['heads', 'int', heads]], 2);
+    return {
+      value: y as tf.Tensor3D,
+      saved: [qkv, weights!],
+      backward: (dy, saved) => execute('OfaAttentionGrad', [dy, ...saved], [['heads', 'int', heads]]),
+    };
+  });
+}
+
+function composed(qkv: tf.Tensor3D, heads: number): tf.Tensor3D {
+  return tf.tidy(() => {
+    const [batch, tokens, packed] = qkv.shape;
+    const depth = packed / (3 * heads);
+    const split = tf.transpose(tf.reshape(qkv, [batch, tokens, 3, heads, depth]), [2, 0, 3, 1, 4]);
+    const [q, k, v] = tf.unstack(split) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+    const weights = tf.softmax(tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(depth)));
+    return tf.reshape(tf.transpose(tf.matMul(weights, v), [0, 2, 1, 3]), [batch, tokens, heads * depth]);
+  });
+}

@@ -1,0 +1,104 @@
+// Layer normalisation over the last axis, forward and backward in one pass over memory each (Ba et al. 2016).
+#include <cmath>
+
+#include "parallel.h"
+#include "tensorflow/core/framework/common_shape_fns.h"
+#include "tensorflow/core/framework/op.h"
+
+namespace ofa {
+using namespace tensorflow;
+
+REGISTER_OP("OfaLayerNorm")
+    .Input("x: float").Input("scale: float").Input("offset: float")
+    .Output("y: float").Output("mean: float").Output("inverse: float")
+    .Attr("epsilon: float")
+    .SetShapeFn(shape_inference::UnknownShape);
+
+class LayerNorm : public OpKernel {
+ public:
+  explicit LayerNorm(OpKernelConstruction* c) : OpKernel(c) { OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_)); }
+
+  void Compute(OpKernelContext* c) override {
+    const Tensor& x = c->input(0);
+    const int64_t width = c->input(1).NumElements(), rows = x.NumElements() / width;
+    Tensor *y, *mean, *inverse;
+    OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &y));
+    OP_REQUIRES_OK(c, c->allocate_output(1, TensorShape({rows}), &mean));
+    OP_REQUIRES_OK(c, c->allocate_output(2, TensorShape({rows}), &inverse));
+    const float *px = x.flat<float>().data(), *scale = c->input(1).flat<float>().data(), *offset = c->input(2).flat<float>().data();
+    float *py = y->flat<float>().data(), *pm = mean->flat<float>().data(), *pi = inverse->flat<float>().data();
+    Parallel(c, rows, width * 4, [=](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r) {
+        const float* in = px + r * width;
+        float* out = py + r * width;
+        float sum = 0;
+#pragma omp simd reduction(+ : sum)
+        for (int64_t i = 0; i < width; ++i) sum += in[i];
+        const float m = sum / width;
+        float square = 0;
+#pragma omp simd reduction(+ : square)
+        for (int64_t i = 0; i < width; ++i) square += (in[i] - m) * (in[i] - m);
+        const float s = 1.0f / std::sqrt(square / width + epsilon_);
+#pragma omp simd
+        for (int64_t i = 0; i < width; ++i) out[i] = (in[i] - m) * s * scale[i] + offset[i];
+        pm[r] = m;
+        pi[r] = s;
+      }
+    });
+  }
+
+ private:
+  float epsilon_;
+};
+REGISTER_KERNEL_BUILDER(Name("OfaLayerNorm").Device(DEVICE_CPU), LayerNorm);
+
+REGISTER_OP("OfaLayerNormGrad")
+    .Input("dy: float").Input("x: float").Input("scale: float").Input("mean: float").Input("inverse: float")
+    .Output("dx: float").Output("dscale: float").Output("doffset: float")
+    .SetShapeFn(shape_inference::UnknownShape);
+
+class LayerNormGrad : public OpKernel {
+ public:
+  using OpKernel::OpKernel;
+
+  void Compute(OpKernelContext* c) override {
+    const Tensor& x = c->input(1);
+    const int64_t width = c->input(2).NumElements(), rows = x.NumElements() / width;
+    Tensor *dx, *dscale, *doffset;
+    OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));
+    OP_REQUIRES_OK(c, c->allocate_output(1, TensorShape({width}), &dscale));
+    OP_REQUIRES_OK(c, c->allocate_output(2, TensorShape({width}), &doffset));
+    const float *pdy = c->input(0).flat<float>().data(), *px = x.flat<float>().data(), *scale = c->input(2).flat<float>().data();
+    const float *mean = c->input(3).flat<float>().data(), *inverse = c->input(4).flat<float>().data();
+    float* pdx = dx->flat<float>().data();
+    std::vector<float> sums(2 * width);
+    BlockedSum(c, rows, 2 * width, width * 6, sums.data(), [=](int64_t begin, int64_t end, float* partial) {
+      for (int64_t r = begin; r < end; ++r) {
+        const float *in = px + r * width, *dout = pdy + r * width;
+        float *din = pdx + r * width, *ds = partial, *db = partial + width;
+        const float m = mean[r], s = inverse[r];
+        float a = 0, b = 0;
+#pragma omp simd reduction(+ : a, b)
+        for (int64_t i = 0; i < width; ++i) {
+          const float g = dout[i] * scale[i];
+          a += g;
+          b += g * (in[i] - m);
+        }
+        a /= width;
+        b *= s * s / width;
+#pragma omp simd
+        for (int64_t i = 0; i < width; ++i) {
+          const float centred = in[i] - m;
+          din[i] = s * (dout[i] * scale[i] - a - centred * b);
+          ds[i] += dout[i] * centred * s;
+          db[i] += dout[i];
+        }
+      }
+    });
+    std::copy(sums.begin(), sums.begin() + width, dscale->flat<float>().data());
+    std::copy(sums.begin() + width, sums.end(), doffset->flat<float>().data());
+  }
+};
+REGISTER_KERNEL_BUILDER(Name("OfaLayerNormGrad").Device(DEVICE_CPU), LayerNormGrad);
+
+}  // namespace ofa

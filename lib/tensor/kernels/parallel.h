@@ -1,0 +1,33 @@
+#pragma once
+#include <functional>
+
+#include "tensorflow/core/framework/op_kernel.h"
+
+namespace ofa {
+
+using tensorflow::int64;
+using tensorflow::OpKernelContext;
+
+/** Calls work(begin, end) over [0, total) in blocks on the threads of the op's device; cost is in cycles for one unit. */
+inline void Parallel(OpKernelContext* context, int64_t total, int64_t cost, const std::function<void(int64_t, int64_t)>& work) {
+  context->device()->tensorflow_cpu_worker_threads()->workers->ParallelFor(total, cost, work);
+}
+
+/**
+ * Sums that every thread adds to, in an order that does not depend on the threads: rows are cut into a fixed number of
+ * blocks, each block sums on its own, and the blocks are added in order. work(begin, end, sums) fills `width` floats.
+ */
+template <typename Work>
+void BlockedSum(OpKernelContext* context, int64_t rows, int64_t width, int64_t cost, float* out, const Work& work) {
+  const int64_t blocks = std::min<int64_t>(16, std::max<int64_t>(1, rows / 16));
+  const int64_t size = (rows + blocks - 1) / blocks;
+  std::vector<float> partial(blocks * width, 0.0f);
+  Parallel(context, blocks, cost * size, [&](int64_t first, int64_t last) {
+    for (int64_t b = first; b < last; ++b) work(b * size, std::min(rows, (b + 1) * size), partial.data() + b * width);
+  });
+  std::fill(out, out + width, 0.0f);
+  for (int64_t b = 0; b < blocks; ++b)
+    for (int64_t i = 0; i < width; ++i) out[i] += partial[b * width + i];
+}
+
+}  // namespace ofa
