@@ -65,7 +65,8 @@ export class VisionTransformer implements Model {
 
   forward(images: tf.Tensor4D, { tap }: Pass): Output {
     const batch = images.shape[0];
-    const classToken = tf.tile(this.clsToken.value, [batch, 1, 1]);
+    // Not tf.tile: its gradient is one slice an example.
+    const classToken = tf.add(tf.zeros<tf.Rank.R3>([batch, 1, this.width]), this.clsToken.value);
     let x: tf.Tensor3D = tf.add(tf.concat([classToken, this.patchEmbed.apply(images)], 1), this.posEmbed.value);
     const features = this.blocks.map((block, i) => {
       x = tf.tidy(() => block.apply(x));
