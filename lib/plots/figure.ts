@@ -1,0 +1,115 @@
+/** A Plotly figure as a plain value: what our plots return, what a notebook shows, what a picture is drawn from. */
+export interface Figure {
+  readonly data: readonly Trace[];
+  readonly layout: Layout;
+}
+
+/** A picture's size when nothing else is said, in CSS pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Missing values are null, never NaN: JSON knows no NaN, and Plotly leaves a null empty. */
+export type Value = number | null;
+export type Place = number | string;
+
+export type Trace = HeatmapTrace | LineTrace | BarTrace;
+
+export interface HeatmapTrace {
+  readonly type: 'heatmap';
+  readonly x: readonly Place[];
+  readonly y: readonly Place[];
+  readonly z: readonly (readonly Value[])[];
+  readonly coloraxis: 'coloraxis';
+  readonly xaxis?: string;
+  readonly yaxis?: string;
+  readonly xgap?: number;
+  readonly ygap?: number;
+  readonly hoverongaps: false;
+  readonly hovertemplate: string;
+  readonly name?: string;
+}
+
+export interface LineTrace {
+  readonly type: 'scatter';
+  readonly mode: 'lines' | 'markers' | 'lines+markers';
+  readonly x: readonly number[];
+  readonly y: readonly Value[];
+  readonly name: string;
+  readonly legendgroup?: string;
+  readonly showlegend?: boolean;
+  readonly line: { readonly color?: string; readonly width: number; readonly dash?: Dash };
+  readonly marker?: { readonly size: number; readonly symbol?: string };
+  readonly fill?: 'toself';
+  readonly fillcolor?: string;
+  readonly hoverinfo?: 'skip';
+  readonly hovertemplate?: string;
+}
+
+export type Dash = 'solid' | 'dash' | 'dot' | 'dashdot';
+
+export interface BarTrace {
+  readonly type: 'bar';
+  readonly x: readonly string[];
+  readonly y: readonly Value[];
+  readonly name: string;
+  readonly marker: { readonly color: string };
+  readonly error_y?: { readonly type: 'data'; readonly array: readonly number[]; readonly color: string; readonly thickness: number };
+  readonly hovertemplate: string;
+}
+
+export interface Axis {
+  readonly title?: { readonly text: string; readonly standoff?: number };
+  readonly type?: 'linear' | 'log' | 'category';
+  readonly range?: readonly [number, number];
+  readonly domain?: readonly [number, number];
+  readonly anchor?: string;
+  readonly dtick?: number;
+  readonly tickangle?: number;
+  readonly tickfont?: { readonly size: number };
+  readonly showgrid?: boolean;
+  readonly gridcolor?: string;
+  readonly linecolor?: string;
+  readonly showline?: boolean;
+  readonly zeroline?: boolean;
+  readonly ticks?: 'outside' | '';
+  readonly automargin?: boolean;
+  readonly constrain?: 'domain';
+}
+
+export interface Annotation {
+  readonly text: string;
+  readonly x: number;
+  readonly y: number;
+  readonly xref: 'paper';
+  readonly yref: 'paper';
+  readonly xanchor: 'left' | 'center' | 'right';
+  readonly yanchor: 'top' | 'middle' | 'bottom';
+  readonly showarrow: false;
+  readonly font?: { readonly size: number };
+}
+
+export interface Layout extends Size {
+  readonly title: { readonly text: string; readonly x: number; readonly xanchor: 'left'; readonly font: { readonly size: number } };
+  readonly font: { readonly family: string; readonly size: number; readonly color: string };
+  readonly paper_bgcolor: string;
+  readonly plot_bgcolor: string;
+  readonly margin: { readonly l: number; readonly r: number; readonly t: number; readonly b: number };
+  readonly colorway: readonly string[];
+  readonly hovermode?: 'closest' | 'x unified';
+  readonly barmode?: 'group';
+  readonly showlegend?: boolean;
+  readonly legend?: { readonly orientation: 'h' | 'v'; readonly x: number; readonly y: number; readonly yanchor: 'top' | 'bottom' };
+  readonly coloraxis?: ColorAxis;
+  readonly annotations?: readonly Annotation[];
+  readonly [axis: `xaxis${string}`]: Axis;
+  readonly [axis: `yaxis${string}`]: Axis;
+}
+
+export interface ColorAxis {
+  readonly cmin: number;
+  readonly cmax: number;
+  readonly colorscale: readonly (readonly [number, string])[];
+  readonly colorbar: { readonly title: { readonly text: string }; readonly thickness: number; readonly outlinewidth: number };
+}
