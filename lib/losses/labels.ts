@@ -1,0 +1,22 @@
+import * as tf from '../tensor/tf';
+
+/** Class indices [batch] (int32), or a probability for every class [batch, classes] (mixup, cutmix). */
+export type Labels = tf.Tensor1D | tf.Tensor2D;
+
+/** The target class of each example as a one-hot mask [batch, classes]; of soft labels the likeliest class. */
+export function targetMask(labels: Labels, classes: number): tf.Tensor2D {
+  return tf.tidy(() => tf.oneHot(isSoft(labels) ? tf.argMax<tf.Tensor1D>(labels, 1) : tf.cast(labels, 'int32'), classes, 1, 0, 'float32') as tf.Tensor2D);
+}
+
+/** Labels as a distribution [batch, classes]: (1 − smoothing) · label + smoothing / classes (Szegedy et al. 2016, section 7). */
+export function labelDistribution(labels: Labels, classes: number, smoothing = 0): tf.Tensor2D {
+  return tf.tidy(() => {
+    const rest = smoothing / classes;
+    if (isSoft(labels)) return smoothing === 0 ? tf.clone(labels) : tf.add(tf.mul(labels, 1 - smoothing), rest);
+    return tf.oneHot(tf.cast(labels, 'int32'), classes, 1 - smoothing + rest, rest, 'float32') as tf.Tensor2D;
+  });
+}
+
+function isSoft(labels: Labels): labels is tf.Tensor2D {
+  return labels.rank === 2;
+}

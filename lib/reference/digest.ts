@@ -1,0 +1,37 @@
+import { fill } from './fill';
+
+/** A tensor in a few numbers; `probe` weighs every value with random signs and sizes, so that order matters. */
+export interface Digest {
+  readonly shape: readonly number[];
+  readonly mean: number;
+  readonly rms: number;
+  readonly probe: number;
+  readonly first: readonly number[];
+}
+
+/** The digest of `values` (in row-major order) under `label`. */
+export function digest(values: ArrayLike<number>, shape: readonly number[], label: string): Digest {
+  const n = values.length;
+  const weights = fill(`probe:${label}`, n);
+  let sum = 0;
+  let squares = 0;
+  let probe = 0;
+  for (let i = 0; i < n; i++) {
+    const x = values[i]!;
+    sum += x;
+    squares += x * x;
+    probe += x * weights[i]!;
+  }
+  return { shape, mean: sum / n, rms: Math.sqrt(squares / n), probe: probe / Math.sqrt(n), first: Array.from({ length: Math.min(8, n) }, (_, i) => values[i]!) };
+}
+
+/** What keeps `actual` from being `expected`, in words; undefined when nothing does. Tolerance is relative to the expected rms. */
+export function digestFault(actual: Digest, expected: Digest, tolerance: number): string | undefined {
+  if (actual.shape.join() !== expected.shape.join()) return `shape [${actual.shape}], expected [${expected.shape}]`;
+  const allowed = tolerance * expected.rms;
+  const near = (a: number, e: number): boolean => Math.abs(a - e) <= allowed;
+  for (const key of ['mean', 'rms', 'probe'] as const)
+    if (!near(actual[key], expected[key])) return `${key} ${actual[key]}, expected ${expected[key]} ± ${allowed.toPrecision(2)}`;
+  const place = expected.first.findIndex((e, i) => !near(actual.first[i] ?? NaN, e));
+  return place < 0 ? undefined : `value ${place} is ${actual.first[place]}, expected ${expected.first[place]} ± ${allowed.toPrecision(2)}`;
+}
