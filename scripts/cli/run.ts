@@ -1,0 +1,13 @@
+import type { Command } from 'commander';
+import { UserError } from '../../lib/errors';
+
+/** Runs a command from its arguments. A fault of the user's is one line on stderr and exit code 1; a fault of ours shows its stack. */
+export async function run(command: Command): Promise<void> {
+  try {
+    await command.showHelpAfterError().parseAsync();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,83 @@
+import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { runLogged } from './command.mjs';
+import { compilerIdentity, findCompiler } from './compiler.mjs';
+import { findWheel } from './environment.mjs';
+import { SetupFault } from './fault.mjs';
+import { ofFiles, ofLargeFile } from './fingerprint.mjs';
+import { compile, link, placeLink, tfjsNode } from './link.mjs';
+import { inProject } from './project.mjs';
+
+const built = inProject('build', 'tfjs_binding.node');
+const place = join(tfjsNode, 'lib', 'napi-v8', 'tfjs_binding.node');
+
+/**
+ * TensorFlow.js's native addon: built against the wheel's TensorFlow 2.21; without a wheel or a compiler, the package's own
+ * ready-made binary with TensorFlow 2.9; without that, none, and the engine is plain JavaScript.
+ */
+export const addon = {
+  title: 'TensorFlow.js addon',
+
+  isDone: ({ addon: done }) => {
+    if (done === undefined) return false;
+    if (done.kind === 'none') return true;
+    if (!existsSync(place)) return false;
+    return done.kind === 'stock' || (realpathSync(place) === built && done.made === identity() && sameCompiler(done));
+  },
+
+  perform: async ({ addon: before }, { warn, force }) => {
+    const wheel = findWheel();
+    const compiler = findCompiler();
+    if (wheel !== undefined && compiler !== undefined) {
+      try {
+        const isBuilt = !force && before?.kind === 'wheel' && existsSync(built) && before.made === identity() && sameCompiler(before);
+        if (!isBuilt) await build(compiler, wheel);
+        placeLink(built, place);
+        return { kind: 'wheel', made: identity(), compiler: compilerIdentity(compiler) };
+      } catch (error) {
+        if (!(error instanceof SetupFault)) throw error;
+        warn(`The addon could not be built: ${error.message}`);
+      }
+    }
+    return await fallBack(warn);
+  },
+};
+
+/** Whether the compiler is the one that built the addon; a machine without one keeps what it has. */
+export function sameCompiler(done) {
+  const compiler = findCompiler();
+  return compiler === undefined || compilerIdentity(compiler) === done.compiler;
+}
+
+async function build(compiler, wheel) {
+  const objects = [];
+  for (const name of ['tfjs_backend', 'tfjs_binding']) {
+    const object = inProject('build', 'addon', `${name}.o`);
+    await compile({ compiler, wheel, source: join(tfjsNode, 'binding', `${name}.cc`), object, flags: ['-O2'] });
+    objects.push(object);
+  }
+  await link({ compiler, wheel, objects, libraries: ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'], output: built });
+}
+
+async function fallBack(warn) {
+  rmSync(place, { force: true });
+  try {
+    await runLogged(process.execPath, ['scripts/install.js', 'cpu', 'download'], { cwd: tfjsNode });
+    if (!existsSync(place)) throw new SetupFault('its installer left no addon');
+    warn("The engine is TensorFlow's older ready-made binary (2.9), without our fused kernels: several times slower.");
+    return { kind: 'stock' };
+  } catch (error) {
+    if (!(error instanceof SetupFault)) throw error;
+    warn(`TensorFlow's ready-made binary could not be had either: ${error.message}`);
+    warn('The engine is plain JavaScript: notebooks open, training takes a hundred times as long.');
+    return { kind: 'none' };
+  }
+}
+
+/** Changes when the addon's sources or the TensorFlow it is linked to change. */
+function identity() {
+  const folder = join(tfjsNode, 'binding');
+  const sources = readdirSync(folder).sort().map((name) => join(folder, name));
+  const wheel = findWheel();
+  return ofFiles(sources) + (wheel === undefined ? '' : ofLargeFile(join(wheel, 'libtensorflow_cc.so.2')));
+}

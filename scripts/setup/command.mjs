@@ -1,0 +1,66 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { accessSync, appendFileSync, constants, mkdirSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { SetupFault } from './fault.mjs';
+import { inProject, root } from './project.mjs';
+
+/** The file to which the commands of the set-up write all they say. */
+export const log = inProject('build', 'setup.log');
+
+/**
+ * Runs a command with its output in the log, the latest line shown on a terminal.
+ * Throws a SetupFault that carries the last lines when the command fails.
+ */
+export async function runLogged(command, args, { cwd = root, env = {} } = {}) {
+  mkdirSync(inProject('build'), { recursive: true });
+  appendFileSync(log, `\n$ ${command} ${args.join(' ')}\n`);
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let tail = '';
+  const keep = (chunk) => {
+    appendFileSync(log, chunk);
+    tail = (tail + chunk).slice(-4000);
+    showLatest(tail);
+  };
+  child.stdout.setEncoding('utf8').on('data', keep);
+  child.stderr.setEncoding('utf8').on('data', keep);
+  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  showLatest('');
+  if (code === 0) return;
+  const last = tail.trimEnd().split('\n').slice(-8).map((line) => `    ${line}`).join('\n');
+  throw new SetupFault(`${command} ${args[0] ?? ''} failed (exit code ${code}):\n${last}\n  All of it: ${log}`);
+}
+
+/** What a command prints on standard output, or undefined when it is absent or fails. */
+export function ask(command, args, env = process.env) {
+  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8', env, timeout: 30_000, stdio: ['ignore', 'pipe', 'ignore'] });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** The path of the first of these programs on the search path, or undefined. */
+export function findProgram(names, env = process.env) {
+  const folders = (env.PATH ?? '').split(delimiter).filter(Boolean);
+  for (const name of names) {
+    if (name.includes('/')) {
+      if (isProgram(name)) return name;
+      continue;
+    }
+    const folder = folders.find((each) => isProgram(join(each, name)));
+    if (folder !== undefined) return join(folder, name);
+  }
+  return undefined;
+}
+
+function isProgram(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function showLatest(tail) {
+  if (!process.stderr.isTTY) return;
+  const line = tail.trimEnd().split(/[\r\n]/).at(-1) ?? '';
+  process.stderr.write(`\r\u001b[K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+}

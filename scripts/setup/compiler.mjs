@@ -1,0 +1,16 @@
+import { realpathSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { findProgram } from './command.mjs';
+import { fingerprint, ofLargeFile } from './fingerprint.mjs';
+
+/** The C++ compiler: CXX, or the first of the usual names on the search path; undefined when there is none. */
+export const findCompiler = (env = process.env) => findProgram(env.CXX ? [env.CXX] : ['g++', 'clang++', 'c++'], env);
+
+/** Changes when the compiler is another one or was upgraded. */
+export const compilerIdentity = (compiler) => ofLargeFile(realpathSync(compiler));
+
+/** The processor to compile our kernels for (a value of -march): OFA_MARCH, else what was chosen before, else this machine's own. */
+export const chooseProcessor = (state, env = process.env) => env.OFA_MARCH || state.march || 'native';
+
+/** Changes when kernels compiled for `march` might not run, or not run best, on this machine. */
+export const processorIdentity = (march) => (march === 'native' ? fingerprint(cpus()[0]?.model ?? '', process.arch) : march);

@@ -1,0 +1,33 @@
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
+import { runLogged } from './command.mjs';
+import { inProject } from './project.mjs';
+
+/** The folder of the TensorFlow.js package whose native addon we build. */
+export const tfjsNode = inProject('node_modules', '@tensorflow', 'tfjs-node');
+
+/** Compiles one C++ source of a Node addon that uses the wheel's TensorFlow. */
+export async function compile({ compiler, wheel, source, object, flags = [], include = [] }) {
+  mkdirSync(dirname(object), { recursive: true });
+  const folders = [inProject('node_modules', 'node-api-headers', 'include'), `${wheel}/include`, ...include];
+  await runLogged(compiler, [
+    '-c', '-fPIC', '-std=c++17', '-DNAPI_VERSION=8', '-DEIGEN_MAX_ALIGN_BYTES=64', ...flags, ...folders.map((folder) => `-I${folder}`), source, '-o', `${object}.partial`,
+  ]);
+  renameSync(`${object}.partial`, object);
+}
+
+/** Links objects into an addon that finds the wheel's libraries where they lie; every version of Node can load it. */
+export async function link({ compiler, wheel, objects, libraries, output }) {
+  const search = `$ORIGIN/${relative(dirname(output), wheel)}`;
+  await runLogged(compiler, [
+    '-shared', ...objects, `-L${wheel}`, ...libraries.map((name) => `-l:${name}`), `-Wl,-rpath,${search}`, '-o', `${output}.partial`,
+  ]);
+  renameSync(`${output}.partial`, output);
+}
+
+/** Makes `path` a relative link to `target`, replacing what was there. */
+export function placeLink(target, path) {
+  mkdirSync(dirname(path), { recursive: true });
+  rmSync(path, { recursive: true, force: true });
+  symlinkSync(relative(dirname(path), target), path);
+}

@@ -1,0 +1,29 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { Command } from 'commander';
+import { UserError } from '../lib/errors';
+import { run } from './cli/run';
+
+/** npm test: every test file in a process of its own, or those whose path contains one of the given words. */
+const command = new Command('npm test --')
+  .description('Runs the tests.')
+  .argument('[words...]', 'run only the test files whose path contains one of these')
+  .action((words: string[]) => {
+    const files = testFiles('test').filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
+    if (files.length === 0) throw new UserError(`No test file's path contains ${words.map((word) => `"${word}"`).join(' or ')}.`);
+    const { status } = spawnSync(process.execPath, [
+      '--import', 'tsx', '--test', '--test-reporter=spec', `--test-concurrency=${Math.max(2, availableParallelism() / 2)}`, ...files,
+    ], { stdio: 'inherit' });
+    process.exitCode = status ?? 1;
+  });
+
+function testFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => path.join(folder, name))
+    .sort();
+}
+
+void run(command);
