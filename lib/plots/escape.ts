@@ -10,6 +10,11 @@ export function label(text: string): string {
   return text.replace(/[&<>]/g, (character) => entities[character] ?? character);
 }
 
+/** The text of a label again, for a terminal or a page's title. */
+export function labelText(shown: string): string {
+  return shown.replace(/&(amp|lt|gt);/g, (entity) => Object.keys(entities).find((character) => entities[character] === entity) ?? entity);
+}
+
 /** A value as JSON that may stand inside a script element: no text in it can close the element or open a comment. */
 export function scriptJson(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);

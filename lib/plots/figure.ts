@@ -111,5 +111,15 @@ export interface ColorAxis {
   readonly cmin: number;
   readonly cmax: number;
   readonly colorscale: readonly (readonly [number, string])[];
-  readonly colorbar: { readonly title: { readonly text: string }; readonly thickness: number; readonly outlinewidth: number };
+  readonly colorbar: ColorBar;
+}
+
+export interface ColorBar {
+  readonly title: { readonly text: string };
+  readonly thickness: number;
+  readonly outlinewidth: number;
+  readonly lenmode?: 'pixels';
+  readonly len?: number;
+  readonly y?: number;
+  readonly yanchor?: 'top';
 }

@@ -1,7 +1,7 @@
 import { UserError } from '../errors';
 import { label } from './escape';
 import type { Annotation, Axis, Figure } from './figure';
-import { layerAxis, similarityTrace, unitScale, type HeatmapOptions, type Similarity } from './heatmap';
+import { layerAxis, nameLength, similarityTrace, unitScale, type HeatmapOptions, type Similarity } from './heatmap';
 import { baseLayout, emptyCell } from './style';
 
 export interface GridOptions extends HeatmapOptions {
@@ -14,39 +14,43 @@ export interface Panel extends Similarity {
   readonly heading?: string;
 }
 
+/** A panel's side, and what is kept free around the panels, in pixels. */
+const side = 240;
+const margin = { l: 16, r: 90, t: 80, b: 16 };
+
 /** Several heatmaps of similarities in one figure and on one scale, filled row by row from the upper left. */
 export function heatmapGrid(panels: readonly Panel[], { title = '', measure = 'CKA', columns = 3 }: GridOptions = {}): Figure {
   if (panels.length === 0) throw new UserError('A grid of heatmaps needs at least one heatmap; none was given.');
   const across = Math.min(columns, panels.length);
   const down = Math.ceil(panels.length / across);
-  const side = 250;
-  const size = { width: across * (side + 80) + 90, height: down * (side + 110) + 70 };
+  // Names of layers stand at the left of a panel, and below it turned upright; its models' names after them, its heading above.
+  const left = 44 + Math.max(...panels.map((panel) => nameLength(panel.rows.layers, side)));
+  const below = 44 + Math.max(...panels.map((panel) => nameLength(panel.columns.layers, side)));
+  const width = across * (left + side);
+  const height = down * (side + below) + (down - 1) * 30;
 
   const axes: Record<`xaxis${string}` | `yaxis${string}`, Axis> = {};
   const annotations: Annotation[] = [];
   panels.forEach((panel, index) => {
     const number = index === 0 ? '' : String(index + 1);
-    const x = interval(index % across, across);
-    const y = interval(down - 1 - Math.floor(index / across), down);
-    axes[`xaxis${number}`] = layerAxis(panel.columns, side, { domain: x, anchor: `y${number}` });
-    axes[`yaxis${number}`] = layerAxis(panel.rows, side, { domain: y, anchor: `x${number}` });
+    const start = (index % across) * (left + side) + left;
+    const top = height - Math.floor(index / across) * (side + below + 30);
+    const x = [start / width, (start + side) / width] as const;
+    const y = [Math.max(0, (top - side) / height), top / height] as const;
+    axes[`xaxis${number}`] = layerAxis(panel.columns, side, { domain: x, anchor: `y${number}`, tickangle: 90, automargin: false });
+    axes[`yaxis${number}`] = layerAxis(panel.rows, side, { domain: y, anchor: `x${number}`, automargin: false });
     annotations.push(heading(panel.heading ?? `${panel.rows.model} and ${panel.columns.model}`, x, y[1]));
   });
 
   return {
     data: panels.map((panel, index) => similarityTrace(panel, measure, index)),
     layout: {
-      ...baseLayout(title, size), plot_bgcolor: emptyCell, coloraxis: unitScale(measure), annotations, ...axes,
+      ...baseLayout(title, { width: width + margin.l + margin.r, height: height + margin.t + margin.b }),
+      margin, plot_bgcolor: emptyCell, annotations,
+      coloraxis: unitScale(measure, { lenmode: 'pixels', len: side + 60, y: 1, yanchor: 'top' }),
+      ...axes,
     },
   };
-}
-
-/** The share of the paper that the panel of that number takes: room is left for names before it and a heading above. */
-function interval(index: number, count: number): readonly [number, number] {
-  const gap = count === 1 ? 0 : 0.26 / count;
-  const length = (1 - gap * (count - 1)) / count;
-  const start = index * (length + gap);
-  return [start, Math.min(1, start + length)];
 }
 
 function heading(text: string, [left, right]: readonly [number, number], top: number): Annotation {

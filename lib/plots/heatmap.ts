@@ -1,6 +1,6 @@
 import { UserError } from '../errors';
 import { label } from './escape';
-import type { Axis, ColorAxis, Figure, HeatmapTrace, Value } from './figure';
+import type { Axis, ColorAxis, ColorBar, Figure, HeatmapTrace, Value } from './figure';
 import { baseAxis, baseLayout, darkToBright, emptyCell } from './style';
 
 /** The similarity of every layer of one model to every layer of another. */
@@ -64,18 +64,27 @@ export function similarityTrace({ rows, columns, values }: Similarity, measure: 
   };
 }
 
-/** The axis of a model's layers, named one by one as long as the names have room. */
+/** The axis of a model's layers along so many pixels, named one by one as long as the names have room. */
 export function layerAxis({ model, layers }: Layers, pixels: number, options: Axis = {}): Axis {
   const room = pixels / Math.max(layers.length, 1);
   return baseAxis(model, {
-    type: 'category', showgrid: false, ticks: '', dtick: Math.max(1, Math.ceil(9 / room)), tickfont: { size: Math.min(11, Math.max(7, Math.floor(room))) },
-    ...options,
+    type: 'category', showgrid: false, ticks: '', dtick: Math.max(1, Math.ceil(9 / room)), tickfont: { size: nameSize(layers, pixels) }, ...options,
   });
 }
 
+/** The size of letters at which the names of layers fit beside each other. */
+export function nameSize(layers: readonly string[], pixels: number): number {
+  return Math.min(11, Math.max(7, Math.floor(pixels / Math.max(layers.length, 1))));
+}
+
+/** The pixels that the longest name takes along its line. */
+export function nameLength(layers: readonly string[], pixels: number): number {
+  return 0.62 * nameSize(layers, pixels) * Math.max(1, ...layers.map((layer) => layer.length));
+}
+
 /** The fixed scale from 0 to 1. */
-export function unitScale(measure: string): ColorAxis {
-  return { cmin: 0, cmax: 1, colorscale: darkToBright, colorbar: { title: { text: label(measure) }, thickness: 14, outlinewidth: 0 } };
+export function unitScale(measure: string, bar: Partial<ColorBar> = {}): ColorAxis {
+  return { cmin: 0, cmax: 1, colorscale: darkToBright, colorbar: { title: { text: label(measure) }, thickness: 14, outlinewidth: 0, ...bar } };
 }
 
 function checkLayers({ model, layers }: Layers): void {

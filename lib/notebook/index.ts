@@ -1,0 +1,9 @@
+/** What a notebook needs besides the science: `import { heatmap, table, parameters } from './lib/notebook'`. */
+export { bars, field, heatmap, heatmapGrid, learningCurves, lines } from './draw';
+export { liveFigure, type LiveFigure } from './live-figure';
+export { parameters } from './parameters';
+export { progress, type Progress } from './progress';
+export { saveFigure } from './save';
+export { show } from './show';
+export { untilInterrupted } from './stop';
+export { dataFrame, table } from './table';

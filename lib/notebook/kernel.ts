@@ -1,0 +1,16 @@
+import type { Display } from 'tslab';
+
+/** What the tslab kernel offers to a cell. */
+export interface Kernel {
+  readonly display: Display;
+  /** An output that can be shown again in its place. */
+  newDisplay(): Display;
+}
+
+/** The tslab kernel that this code runs in, or null in a script or a test: there tslab's `display` only throws. */
+export function kernel(): Kernel | null {
+  if (!('__tslab__' in globalThis)) return null;
+  // Not an import: outside the kernel tslab would be loaded with its whole compiler, for nothing.
+  const tslab: typeof import('tslab') = require('tslab');
+  return tslab;
+}

@@ -1,0 +1,70 @@
+import { escapeHtml } from '../plots/escape';
+import { kernel } from './kernel';
+
+/** A bar that moves in its place and says how long is left. */
+export interface Progress {
+  /** So much is done of the total, with a word on the state (`loss 2.31`). */
+  update(done: number, note?: string): void;
+  /** Shows the last state, also where an update was passed over. */
+  finish(note?: string): void;
+}
+
+interface State {
+  readonly title: string;
+  readonly total: number;
+  readonly done: number;
+  readonly seconds: number;
+  readonly note: string;
+}
+
+/** A progress bar: in a notebook, on a terminal, or as a line at every tenth where the output goes to a file. Shown at most four times a second. */
+export function progress(title: string, total: number, now: () => number = Date.now): Progress {
+  const surface = surfaceFor(total);
+  const started = now();
+  let state: State = { title, total, done: 0, seconds: 0, note: '' };
+  let shown = -Infinity;
+  const draw = (final: boolean): void => {
+    shown = now();
+    surface(state, final);
+  };
+  draw(false);
+  return {
+    update(done, note = '') {
+      state = { ...state, done, note, seconds: (now() - started) / 1000 };
+      if (now() - shown >= 250) draw(false);
+    },
+    finish(note = state.note) {
+      state = { ...state, note, seconds: (now() - started) / 1000 };
+      draw(true);
+    },
+  };
+}
+
+/** A state in words: `Training 12/40, 0:31 left, loss 2.31`. */
+export function progressText({ title, total, done, seconds, note }: State, final: boolean): string {
+  const time = final ? `${clock(seconds)} in all` : done > 0 ? `${clock((seconds / done) * (total - done))} left` : '';
+  return [`${title} ${done}/${total}`, time, note].filter((part) => part !== '').join(', ');
+}
+
+function surfaceFor(total: number): (state: State, final: boolean) => void {
+  const tslab = kernel();
+  if (tslab) {
+    const display = tslab.newDisplay();
+    return (state, final) => display.html(`<progress value="${state.done}" max="${total}" style="width:16em"></progress> `
+      + `<span style="font-variant-numeric:tabular-nums">${escapeHtml(progressText(state, final))}</span>`);
+  }
+  if (process.stderr.isTTY) return (state, final) => void process.stderr.write(`\r\x1b[K${progressText(state, final)}${final ? '\n' : ''}`);
+  let tenth = 0;
+  return (state, final) => {
+    const reached = Math.floor((10 * state.done) / total);
+    if (reached > tenth || final) process.stderr.write(`${progressText(state, final)}\n`);
+    tenth = reached;
+  };
+}
+
+function clock(seconds: number): string {
+  const whole = Math.round(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const tail = `${String(minutes).padStart(hours > 0 ? 2 : 1, '0')}:${String(rest).padStart(2, '0')}`;
+  return hours > 0 ? `${hours}:${tail}` : tail;
+}

@@ -1,0 +1,45 @@
+import { scriptJson } from './escape';
+import type { Figure } from './figure';
+
+/**
+ * A figure as HTML that draws itself, taking the place of the static picture before it; without scripts or without
+ * plotly.js it stays empty and the picture stays. It refers to plotly.js and never carries it: to the copy that a page has
+ * already, else to that of JupyterLab's file server, else to the addresses given, by default `plotly.js` beside the page.
+ */
+export function liveHtml(figure: Figure, id: string, addresses: readonly string[] = ['plotly.js']): string {
+  return `<div id="${id}" class="live-figure" style="width:100%;max-width:${figure.layout.width}px"></div>
+<script>(${drawLive})(${scriptJson({ id, addresses, figure: rounded(figure) })});</script>`;
+}
+
+/** Seven digits are more than a hover shows and half the bytes. */
+function rounded(figure: Figure): unknown {
+  return JSON.parse(JSON.stringify(figure, (_, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(7)) : value)));
+}
+
+/** Runs in the browser, hence plain JavaScript in a string. */
+const drawLive = `function ({ id, addresses, figure }) {
+  const host = document.getElementById(id);
+  if (!host) return;
+  const lab = document.getElementById('jupyter-config-data');
+  const copies = lab ? [(JSON.parse(lab.textContent).baseUrl || '/') + 'files/node_modules/plotly.js-dist/plotly.js'] : addresses;
+  const load = ([first, ...rest]) => new Promise((resolve, reject) => {
+    if (!first) return reject(new Error('plotly.js was not found'));
+    const script = document.createElement('script');
+    script.src = first;
+    script.onload = () => window.Plotly ? resolve(window.Plotly) : reject(new Error(first));
+    script.onerror = () => load(rest).then(resolve, reject);
+    document.head.append(script);
+  });
+  const output = host.closest('.jp-OutputArea-child');
+  const before = output ? output.previousElementSibling : host.previousElementSibling;
+  const picture = before && (before.matches('img') || before.querySelector('img')) ? before : null;
+  const draw = (Plotly) => {
+    const { width, ...layout } = figure.layout;
+    return Plotly.newPlot(host, figure.data, { ...layout, autosize: true }, { responsive: true, displaylogo: false });
+  };
+  if (window.Plotly) window.plotlyLoading = Promise.resolve(window.Plotly);
+  else if (!window.plotlyLoading) window.plotlyLoading = load(copies);
+  window.plotlyLoading.then(draw).then(() => {
+    if (picture) picture.style.display = 'none';
+  }, () => { window.plotlyLoading = undefined; });
+}`;
