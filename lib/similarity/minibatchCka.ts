@@ -1,0 +1,60 @@
+import { UserError, unknownName } from '../errors';
+import type * as tf from '../tensor/tf';
+import { centredGram, type CentredGram } from './gram';
+import { hsicOfCentred } from './hsic';
+
+/** Similarities of all layers of one model with all of another; null where undefined, as for a constant layer. */
+export interface Similarities {
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  readonly values: readonly (readonly (number | null)[])[];
+}
+
+/**
+ * Linear CKA of every pair of layers, from minibatches (Nguyen et al. 2021, section 3.1): HSIC₁(K, L) averaged over batches,
+ * then HSIC(K, L) / √(HSIC(K, K) · HSIC(L, L)). Each layer's Gram matrix is taken once a batch, whatever the number of pairs.
+ */
+export class MinibatchCka {
+  private readonly cross: Float64Array;
+  private readonly ownRows: Float64Array;
+  private readonly ownColumns: Float64Array;
+
+  constructor(private readonly rows: readonly string[], private readonly columns: readonly string[]) {
+    this.cross = new Float64Array(rows.length * columns.length);
+    this.ownRows = new Float64Array(rows.length);
+    this.ownColumns = new Float64Array(columns.length);
+  }
+
+  /** Adds a batch of at least 4 examples: each layer's features [batch, ...] by its name. */
+  add(rowFeatures: Readonly<Record<string, tf.Tensor>>, columnFeatures: Readonly<Record<string, tf.Tensor>>): void {
+    const grams = (names: readonly string[], features: Readonly<Record<string, tf.Tensor>>): CentredGram[] => names.map((name) => {
+      const feature = features[name];
+      if (!feature) throw unknownName('layer', name, Object.keys(features));
+      return centredGram(feature, name);
+    });
+    const rows = grams(this.rows, rowFeatures);
+    this.addGrams(rows, rowFeatures === columnFeatures && this.rows === this.columns ? rows : grams(this.columns, columnFeatures));
+  }
+
+  /** The same from Gram matrices, in the order of the names; for features that do not outlive their forward pass. */
+  addGrams(rows: readonly CentredGram[], columns: readonly CentredGram[]): void {
+    if (rows.length !== this.rows.length || columns.length !== this.columns.length)
+      throw new UserError(`CKA of ${this.rows.length} × ${this.columns.length} layers got ${rows.length} and ${columns.length} of them.`);
+    const n = rows[0]?.examples ?? 0;
+    if ([...rows, ...columns].some(({ examples }) => examples !== n)) throw new UserError('CKA compares layers on the same examples, and the layers of this batch have different numbers of them.');
+    rows.forEach(({ values: k }, i) => {
+      this.ownRows[i] += hsicOfCentred(k, k, n);
+      columns.forEach(({ values: l }, j) => { this.cross[i * this.columns.length + j] += hsicOfCentred(k, l, n); });
+    });
+    columns.forEach(({ values: l }, j) => { this.ownColumns[j] += hsicOfCentred(l, l, n); });
+  }
+
+  /** The similarities over all batches so far. */
+  result(): Similarities {
+    const values = this.rows.map((_, i) => this.columns.map((__, j) => {
+      const own = Math.sqrt(this.ownRows[i]!) * Math.sqrt(this.ownColumns[j]!);
+      return own > 0 ? this.cross[i * this.columns.length + j]! / own : null;
+    }));
+    return { rows: this.rows, columns: this.columns, values };
+  }
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { input } from '../../lib/reference/fill';
+import { linearCka } from '../../lib/similarity/linearCka';
+import { MinibatchCka } from '../../lib/similarity/minibatchCka';
+import * as tf from '../../lib/tensor/tf';
+import { compareNumber, type Check } from './check';
+
+const table = z.array(z.array(z.number().nullable()));
+
+export const ckaSchema = z.object({
+  prefix: z.string(),
+  examples: z.number().int().positive(),
+  batch: z.number().int().positive(),
+  dims: z.object({ a: z.array(z.number()), b: z.array(z.number()) }),
+  linear_full_batch: table,
+  minibatch_unbiased: table,
+  minibatch_self: table,
+});
+
+export type CkaFile = z.infer<typeof ckaSchema>;
+type Table = readonly (readonly (number | null)[])[];
+type Layers = Readonly<Record<string, tf.Tensor2D>>;
+
+/** Every cell of the three tables. */
+export function checkCka(file: CkaFile): Check[] {
+  const checks: Check[] = [];
+  tf.tidy(() => {
+    const base = tf.tensor2d(input(`${file.prefix}base`, [file.examples, 16]), [file.examples, 16]);
+    const a = layers(file, base, 'a');
+    const b = layers(file, base, 'b');
+    const full = Object.values(a).map((x) => Object.values(b).map((y) => linearCka(x, y)));
+    checks.push(
+      ...compare('linear CKA, full batch', full, file.linear_full_batch),
+      ...compare('minibatch CKA', minibatch(file, a, b), file.minibatch_unbiased),
+      ...compare('minibatch CKA of a model with itself', minibatch(file, a, a), file.minibatch_self),
+    );
+  });
+  return checks;
+}
+
+/** relu(base · weight) + 0.5 · index · noise, for each layer of a model. */
+function layers(file: CkaFile, base: tf.Tensor2D, model: 'a' | 'b'): Layers {
+  return Object.fromEntries(file.dims[model].map((width, index) => {
+    const name = `${model}${index}`;
+    const weight = tf.tensor2d(input(`${file.prefix}${name}.weight`, [16, width]), [16, width]);
+    const noise = tf.tensor2d(input(`${file.prefix}${name}.noise`, [file.examples, width]), [file.examples, width]);
+    return [name, tf.add<tf.Tensor2D>(tf.relu(tf.matMul(base, weight)), tf.mul(noise, 0.5 * index))];
+  }));
+}
+
+function minibatch(file: CkaFile, rows: Layers, columns: Layers): Table {
+  const cka = new MinibatchCka(Object.keys(rows), Object.keys(columns));
+  for (let start = 0; start < file.examples; start += file.batch) {
+    const part = (of: Layers): Layers => Object.fromEntries(Object.entries(of).map(([name, x]) =>
+      [name, tf.slice(x, [start, 0], [Math.min(file.batch, file.examples - start), -1])]));
+    cka.add(part(rows), part(columns));
+  }
+  return cka.result().values;
+}
+
+function compare(name: string, actual: Table, expected: Table): Check[] {
+  return expected.flatMap((row, i) => row.map((value, j) => {
+    const cell = `${name} [${i}, ${j}]`;
+    const ours = actual[i]?.[j] ?? null;
+    if (ours !== null && value !== null) return compareNumber(cell, ours, value, 1e-5);
+    return ours === value ? { name: cell } : { name: cell, fault: `${ours}, expected ${value}` };
+  }));
+}

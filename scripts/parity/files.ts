@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { z, ZodTypeAny } from 'zod';
+import { UserError } from '../../lib/errors';
+import type { Check } from './check';
+import { checkCka, ckaSchema } from './cka';
+import { checkLosses, lossesSchema } from './losses';
+import { unsupported } from './unsupported';
+
+/** The JSON files under each path, itself a file or a folder, in order of name. */
+export function referenceFiles(paths: readonly string[]): string[] {
+  return paths.flatMap((given) => {
+    try {
+      if (!statSync(given).isDirectory()) return [given];
+      const found = jsonFiles(given);
+      if (found.length === 0) throw new UserError(`${given} holds no .json files, so there is nothing to compare with.`);
+      return found;
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      throw new UserError(`Cannot read ${given}: ${reason(error)}. Give the path of a reference file or of a folder of them.`);
+    }
+  });
+}
+
+/** Compares the library with one reference file, whose kind is told from what it holds. */
+export function checkFile(file: string): Check[] {
+  const content = parse(file);
+  const first: unknown = Array.isArray(content) ? content[0] : content;
+  if (has(first, 'cases')) return checkLosses(validate(lossesSchema, content, file));
+  if (has(first, 'linear_full_batch')) return checkCka(validate(ckaSchema, content, file));
+  if (has(first, 'stages') && has(first, 'model')) return unsupported('model');
+  if (has(first, 'branches')) return unsupported('branches');
+  if (has(first, 'steps')) return unsupported('training steps');
+  throw new UserError(`${file} is no reference file that parity knows: it should hold losses (cases), CKA (linear_full_batch), a model (stages), exit branches (branches) or training steps (steps).`);
+}
+
+function jsonFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1)).flatMap((entry) => {
+    const full = path.join(folder, entry.name);
+    if (entry.isDirectory()) return jsonFiles(full);
+    return entry.isFile() && entry.name.endsWith('.json') ? [full] : [];
+  });
+}
+
+function parse(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UserError(`Cannot read ${file} as JSON: ${reason(error)}. Is it whole, and a reference file?`);
+  }
+}
+
+function validate<S extends ZodTypeAny>(schema: S, content: unknown, file: string): z.output<S> {
+  const parsed = schema.safeParse(content);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UserError(`${file} looks like a reference file, but at ${issue?.path.join('.') || 'the top'}: ${issue?.message}.`);
+}
+
+function has(content: unknown, key: string): boolean {
+  return typeof content === 'object' && content !== null && key in content;
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
