@@ -1,6 +1,5 @@
 import { gelu } from '../tensor/gelu';
 import type { Random } from '../tensor/random';
-import { relu } from '../tensor/relu';
 import * as tf from '../tensor/tf';
 import { BatchNorm2d, Conv2d, LayerNorm, Linear, type Mode } from './layers';
 import type { Feature, StageShape } from './model';
@@ -48,8 +47,8 @@ class SepConv {
 
   apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
     const { op } = this;
-    const halved = relu(op[2].apply(op[1].apply(op[0].apply(x)), mode));
-    return relu(op[6].apply(op[5].apply(op[4].apply(halved)), mode));
+    const halved = op[2].apply(op[1].apply(op[0].apply(x)), mode, { relu: true });
+    return op[6].apply(op[5].apply(op[4].apply(halved)), mode, { relu: true });
   }
 }
 

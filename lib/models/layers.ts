@@ -1,5 +1,5 @@
 import { attention } from '../tensor/attention';
-import { batchNormEval, batchNormTrain } from '../tensor/batchNorm';
+import { batchNormEval, batchNormTrain, type BatchNormEpilogue } from '../tensor/batchNorm';
 import { conv2d, depthwiseConv2d } from '../tensor/convolution';
 import { biasGelu } from '../tensor/gelu';
 import { layerNorm } from '../tensor/layerNorm';
@@ -60,10 +60,11 @@ export class BatchNorm2d {
     this.runningVar = new Parameter(constant<tf.Rank.R1>([channels], 1), 'plain', false);
   }
 
-  apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
+  /** Normalises; then adds the residual and cuts negative values, where asked, in the same pass over memory. */
+  apply(x: tf.Tensor4D, mode: Mode, epilogue: BatchNormEpilogue = {}): tf.Tensor4D {
     const state = { scale: this.weight.value, offset: this.bias.value, mean: this.runningMean.value, variance: this.runningVar.value };
-    if (mode === 'eval') return batchNormEval(x, state, this.epsilon);
-    const { y, mean, variance } = batchNormTrain(x, state, { epsilon: this.epsilon, momentum: this.momentum });
+    if (mode === 'eval') return batchNormEval(x, state, this.epsilon, epilogue);
+    const { y, mean, variance } = batchNormTrain(x, state, { epsilon: this.epsilon, momentum: this.momentum }, epilogue);
     this.runningMean.variable.assign(mean);
     this.runningVar.variable.assign(variance);
     tf.dispose([mean, variance]);

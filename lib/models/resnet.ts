@@ -1,4 +1,3 @@
-import { relu } from '../tensor/relu';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { BatchNorm2d, Conv2d, Linear, type Mode } from './layers';
@@ -33,9 +32,8 @@ export class BasicBlock {
   }
 
   apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
-    const hidden = relu(this.bn1.apply(this.conv1.apply(x), mode));
-    const residual = this.bn2.apply(this.conv2.apply(hidden), mode);
-    return relu(tf.add<tf.Tensor4D>(residual, shortcut(x, this.downsample, mode)));
+    const hidden = this.bn1.apply(this.conv1.apply(x), mode, { relu: true });
+    return this.bn2.apply(this.conv2.apply(hidden), mode, { residual: shortcut(x, this.downsample, mode), relu: true });
   }
 }
 
@@ -60,10 +58,9 @@ export class Bottleneck {
   }
 
   apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
-    const narrow = relu(this.bn1.apply(this.conv1.apply(x), mode));
-    const spatial = relu(this.bn2.apply(this.conv2.apply(narrow), mode));
-    const residual = this.bn3.apply(this.conv3.apply(spatial), mode);
-    return relu(tf.add<tf.Tensor4D>(residual, shortcut(x, this.downsample, mode)));
+    const narrow = this.bn1.apply(this.conv1.apply(x), mode, { relu: true });
+    const spatial = this.bn2.apply(this.conv2.apply(narrow), mode, { relu: true });
+    return this.bn3.apply(this.conv3.apply(spatial), mode, { residual: shortcut(x, this.downsample, mode), relu: true });
   }
 }
 
@@ -73,6 +70,7 @@ type Stage = readonly (BasicBlock | Bottleneck)[];
 /** Residual network (He et al. 2016), timm's `resnet`; with the `cifar` stem the small ones of the laptop profile. */
 export class ResNet implements Model {
   readonly family = 'cnn';
+  readonly headName = 'fc';
   readonly imageSize: number;
   readonly width: number;
   readonly stageShapes: Model['stageShapes'];
@@ -111,7 +109,7 @@ export class ResNet implements Model {
   }
 
   forward(images: tf.Tensor4D, { mode, tap }: Pass): Output {
-    const stem = relu(this.bn1.apply(this.conv1.apply(images), mode));
+    const stem = this.bn1.apply(this.conv1.apply(images), mode, { relu: true });
     let x = this.options.stem === 'imagenet' ? maxPool(stem) : stem;
     const run = (name: string, stage: Stage): tf.Tensor4D => {
       stage.forEach((block, i) => {

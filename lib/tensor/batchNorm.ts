@@ -1,5 +1,6 @@
 import { customGradient } from './customGradient';
-import { execute, isNative } from './native';
+import { execute, hasKernels, isNative } from './native';
+import { relu } from './relu';
 import * as tf from './tf';
 
 /** What batch norm learns (scale, offset) and keeps (running mean and variance), each [channels]. */
@@ -16,22 +17,62 @@ export interface BatchNormOptions {
   readonly momentum: number;
 }
 
-/** Normalised with the running averages. x [batch, height, width, channels]. */
-export function batchNormEval(x: tf.Tensor4D, { scale, offset, mean, variance }: BatchNormState, epsilon: number): tf.Tensor4D {
-  return tf.tidy(() => tf.batchNorm(x, mean, variance, offset, scale, epsilon));
+/** What follows the normalisation: another feature is added, negative values are cut. */
+export interface BatchNormEpilogue {
+  readonly residual?: tf.Tensor4D;
+  readonly relu?: boolean;
+}
+
+export interface BatchNormResult {
+  readonly y: tf.Tensor4D;
+  readonly mean: tf.Tensor1D;
+  readonly variance: tf.Tensor1D;
+}
+
+/** Normalised with the running averages, then the epilogue. x and residual [batch, height, width, channels]. */
+export function batchNormEval(x: tf.Tensor4D, state: BatchNormState, epsilon: number, epilogue: BatchNormEpilogue = {}): tf.Tensor4D {
+  return tf.tidy(() => finish(tf.batchNorm(x, state.mean, state.variance, state.offset, state.scale, epsilon), epilogue));
 }
 
 /**
- * Normalised with the batch's own mean and biased variance (Ioffe and Szegedy 2015), and the new running averages, which take
- * the unbiased variance, as in PyTorch. x [batch, height, width, channels]; the caller owns all three results.
+ * Normalised with the batch's own mean and biased variance (Ioffe and Szegedy 2015), then the epilogue; and the new running averages,
+ * which take the unbiased variance, as in PyTorch. x [batch, height, width, channels]; the caller owns all three results.
  */
-export function batchNormTrain(
-  x: tf.Tensor4D, state: BatchNormState, options: BatchNormOptions,
-): { readonly y: tf.Tensor4D; readonly mean: tf.Tensor1D; readonly variance: tf.Tensor1D } {
-  return isNative() ? fused(x, state, options) : composed(x, state, options);
+export function batchNormTrain(x: tf.Tensor4D, state: BatchNormState, options: BatchNormOptions, epilogue: BatchNormEpilogue = {}): BatchNormResult {
+  if (hasKernels()) return fused(x, state, options, epilogue);
+  const result = isNative() ? native(x, state, options) : composed(x, state, options);
+  const y = tf.tidy(() => finish(result.y, epilogue));
+  if (y !== result.y) result.y.dispose();
+  return { ...result, y };
 }
 
-function fused(x: tf.Tensor4D, { scale, offset, mean, variance }: BatchNormState, { epsilon, momentum }: BatchNormOptions) {
+function finish(y: tf.Tensor4D, { residual, relu: cut = false }: BatchNormEpilogue): tf.Tensor4D {
+  const sum = residual ? tf.add<tf.Tensor4D>(y, residual) : y;
+  return cut ? relu(sum) : sum;
+}
+
+/** All of it in one pass over memory each way. */
+function fused(x: tf.Tensor4D, { scale, offset, mean, variance }: BatchNormState, { epsilon, momentum }: BatchNormOptions, { residual, relu: cut = false }: BatchNormEpilogue): BatchNormResult {
+  const others = residual ? [residual] : [];
+  let running: tf.Tensor[] = [];
+  const y = customGradient<tf.Tensor4D>([x, scale, offset, ...others], () => {
+    const [value, batchMean, inverse, newMean, newVariance] = execute('OfaBatchNorm', [x, scale, offset, mean, variance, ...others], [
+      ['N', 'int', others.length], ['epsilon', 'float', epsilon], ['momentum', 'float', momentum], ['relu', 'bool', cut]], 5);
+    running = [newMean!, newVariance!].map((tensor) => tf.keep(tensor));
+    return {
+      value: value as tf.Tensor4D,
+      saved: [x, value!, scale, batchMean!, inverse!],
+      backward: (dy, saved) => {
+        const [dx, dscale, doffset, cutSlope] = execute('OfaBatchNormGrad', [dy, ...saved], [['relu', 'bool', cut], ['residual', 'bool', residual !== undefined]], 4);
+        return [dx!, dscale!, doffset!, ...others.map(() => (cut ? cutSlope! : tf.clone(dy)))];
+      },
+    };
+  });
+  return { y, mean: running[0] as tf.Tensor1D, variance: running[1] as tf.Tensor1D };
+}
+
+/** TensorFlow's own op, which a GPU has too. */
+function native(x: tf.Tensor4D, { scale, offset, mean, variance }: BatchNormState, { epsilon, momentum }: BatchNormOptions): BatchNormResult {
   let running: tf.Tensor[] = [];
   const y = customGradient<tf.Tensor4D>([x, scale, offset], () => {
     const [value, newMean, newVariance, ...reserved] = execute('FusedBatchNormV3', [x, scale, offset, mean, variance], [
@@ -53,7 +94,7 @@ function shared(epsilon: number) {
   ] as const;
 }
 
-function composed(x: tf.Tensor4D, state: BatchNormState, { epsilon, momentum }: BatchNormOptions) {
+function composed(x: tf.Tensor4D, state: BatchNormState, { epsilon, momentum }: BatchNormOptions): BatchNormResult {
   return tf.tidy(() => {
     const { mean, variance } = tf.moments(x, [0, 1, 2]);
     const y = tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, state.offset, state.scale, epsilon);

@@ -1,5 +1,5 @@
 import { customGradient } from './customGradient';
-import { execute, isNative, type Attribute } from './native';
+import { execute, hasKernels, isNative, type Attribute } from './native';
 import * as tf from './tf';
 
 export interface ConvolutionOptions {
@@ -31,7 +31,7 @@ function fused(op: Op, x: tf.Tensor4D, filter: tf.Tensor4D, options: Convolution
     saved: [x, filter],
     backward: (dy, [input, kernel]) => [
       options.inputGradient === false ? tf.zerosLike(input!) : inputGradient(op, dy, input!, kernel as tf.Tensor4D, options),
-      execute(`${op}BackpropFilter`, [input!, tf.tensor1d(kernel!.shape, 'int32'), dy], settings)[0]!,
+      filterGradient(op, dy, input as tf.Tensor4D, kernel as tf.Tensor4D, options),
     ],
   }));
 }
@@ -49,6 +49,15 @@ function inputGradient(op: Op, dy: tf.Tensor4D, x: tf.Tensor, filter: tf.Tensor4
     });
   }
   return execute(`${op}BackpropInput`, [tf.tensor1d(x.shape, 'int32'), filter, dy], attributes(options))[0]!;
+}
+
+/** With few channels our own kernel is two to three times faster than TensorFlow's. */
+function filterGradient(op: Op, dy: tf.Tensor4D, x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions): tf.Tensor {
+  const [size, , channelsIn, channels] = filter.shape;
+  if (op === 'Conv2D' && hasKernels() && channelsIn % 4 === 0 && channels % 8 === 0 && channelsIn * channels <= 64 * 64) {
+    return execute('OfaConvolutionFilterGrad', [x, dy], [['size', 'int', size], ['stride', 'int', options.stride], ['padding', 'int', options.padding]])[0]!;
+  }
+  return execute(`${op}BackpropFilter`, [x, tf.tensor1d(filter.shape, 'int32'), dy], attributes(options))[0]!;
 }
 
 function attributes({ stride, padding }: ConvolutionOptions): readonly Attribute[] {

@@ -1,0 +1,86 @@
+// Gradient of a convolution's filter for images of few channels, where TensorFlow's own op reaches a third of the machine:
+// dw[i, j, c, k] = Σ x[b, s·y + i − p, s·u + j − p, c] · dy[b, y, u, k], a tile of 4 × 16 (or 8) sums held in registers over a whole image.
+#include <type_traits>
+
+#include "parallel.h"
+#include "tensorflow/core/framework/common_shape_fns.h"
+#include "tensorflow/core/framework/op.h"
+
+namespace ofa {
+using namespace tensorflow;
+
+namespace {
+typedef float Vector __attribute__((vector_size(32), aligned(4)));
+constexpr int64_t kIn = 4, kLanes = 8;
+
+struct Plane {
+  int64_t height, width, channels;
+};
+}  // namespace
+
+REGISTER_OP("OfaConvolutionFilterGrad")
+    .Input("x: float").Input("dy: float").Output("dw: float")
+    .Attr("size: int").Attr("stride: int").Attr("padding: int")
+    .SetShapeFn(shape_inference::UnknownShape);
+
+class ConvolutionFilterGrad : public OpKernel {
+ public:
+  explicit ConvolutionFilterGrad(OpKernelConstruction* c) : OpKernel(c) {
+    OP_REQUIRES_OK(c, c->GetAttr("size", &size_));
+    OP_REQUIRES_OK(c, c->GetAttr("stride", &stride_));
+    OP_REQUIRES_OK(c, c->GetAttr("padding", &padding_));
+  }
+
+  void Compute(OpKernelContext* c) override {
+    const Tensor &x = c->input(0), &dy = c->input(1);
+    const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)}, out{dy.dim_size(1), dy.dim_size(2), dy.dim_size(3)};
+    OP_REQUIRES(c, in.channels % kIn == 0 && out.channels % kLanes == 0, errors::InvalidArgument("channels must be multiples of 4 and 8"));
+    Tensor* dw;
+    OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({size_, size_, in.channels, out.channels}), &dw));
+    const float *px = x.flat<float>().data(), *pdy = dy.flat<float>().data();
+    BlockedSum(c, x.dim_size(0), dw->NumElements(), 2 * out.height * out.width * dw->NumElements(), dw->flat<float>().data(),
+               [=](int64_t begin, int64_t end, float* partial) {
+                 for (int64_t b = begin; b < end; ++b) Image(px + b * in.height * in.width * in.channels, in, pdy + b * out.height * out.width * out.channels, out, partial);
+               });
+  }
+
+ private:
+  void Image(const float* x, const Plane& in, const float* dy, const Plane& out, float* dw) const {
+    for (int64_t i = 0; i < size_; ++i)
+      for (int64_t j = 0; j < size_; ++j) {
+        // Rows and columns of dy that meet x inside the image.
+        const int64_t top = First(i), bottom = Last(i, in.height, out.height), left = First(j), right = Last(j, in.width, out.width);
+        float* tile = dw + (i * size_ + j) * in.channels * out.channels;
+        for (int64_t c = 0; c < in.channels; c += kIn) {
+          int64_t k = 0;
+          const auto add = [&](auto vectors) {
+            constexpr int kVectors = decltype(vectors)::value;
+            for (; k + kVectors * kLanes <= out.channels; k += kVectors * kLanes) {
+              Vector sums[kIn][kVectors] = {};
+              for (int64_t y = top; y < bottom; ++y) {
+                const float* from = x + ((y * stride_ + i - padding_) * in.width + left * stride_ + j - padding_) * in.channels + c;
+                const float* slope = dy + (y * out.width + left) * out.channels + k;
+                for (int64_t u = left; u < right; ++u, from += stride_ * in.channels, slope += out.channels)
+                  for (int v = 0; v < kVectors; ++v) {
+                    const Vector d = *reinterpret_cast<const Vector*>(slope + v * kLanes);
+                    for (int64_t n = 0; n < kIn; ++n) sums[n][v] += from[n] * d;
+                  }
+              }
+              for (int64_t n = 0; n < kIn; ++n)
+                for (int v = 0; v < kVectors; ++v) *reinterpret_cast<Vector*>(tile + (c + n) * out.channels + k + v * kLanes) += sums[n][v];
+            }
+          };
+          add(std::integral_constant<int, 2>());
+          add(std::integral_constant<int, 1>());
+        }
+      }
+  }
+
+  int64_t First(int64_t offset) const { return offset >= padding_ ? 0 : (padding_ - offset + stride_ - 1) / stride_; }
+  int64_t Last(int64_t offset, int64_t from, int64_t to) const { return std::min(to, (from - 1 + padding_ - offset) / stride_ + 1); }
+
+  int64_t size_, stride_, padding_;
+};
+REGISTER_KERNEL_BUILDER(Name("OfaConvolutionFilterGrad").Device(DEVICE_CPU), ConvolutionFilterGrad);
+
+}  // namespace ofa
