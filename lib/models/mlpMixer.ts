@@ -37,6 +37,7 @@ export class MixerBlock {
 /** MLP-Mixer (Tolstikhin et al. 2021). */
 export class MlpMixer implements Model {
   readonly family = 'mlp';
+  readonly headName = 'head';
   readonly imageSize: number;
   readonly width: number;
   readonly stageShapes: Model['stageShapes'];

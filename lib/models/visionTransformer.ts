@@ -38,6 +38,7 @@ export class TransformerBlock {
 /** Vision transformer with a class token (Dosovitskiy et al. 2021); DeiT's plain networks are the same (Touvron et al. 2021). */
 export class VisionTransformer implements Model {
   readonly family = 'transformer';
+  readonly headName = 'head';
   readonly imageSize: number;
   readonly width: number;
   readonly stageShapes: Model['stageShapes'];

@@ -1,0 +1,124 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { UserError } from '../errors';
+import { writeAtomic } from './atomic';
+import { fileFault } from './fileFault';
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './halfFloat';
+import { parseHeader, type Header, type TensorEntry } from './safetensorsHeader';
+
+/** A tensor as a file keeps it, its numbers in row-major order. */
+export interface StoredTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+export interface WriteOptions {
+  /** Free text by key. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly kind?: 'F32' | 'F16' | 'BF16';
+}
+
+export interface ReadOptions {
+  /** Tensors that are checked but not read, such as integers that nobody needs. */
+  readonly skip?: (name: string) => boolean;
+}
+
+/** Hugging Face's format: the length of a JSON header, the header, and the tensors one after the other. Written whole or not at all. */
+export async function writeSafetensors(
+  file: string, tensors: ReadonlyMap<string, StoredTensor>, { metadata, kind = 'F32' }: WriteOptions = {},
+): Promise<void> {
+  const bytes = kind === 'F32' ? 4 : 2;
+  let at = 0;
+  const entries = [...tensors].map(([name, { shape, data }]) => {
+    const needed = shape.reduce((product, size) => product * size, 1);
+    if (needed !== data.length) throw new Error(`Tensor "${name}" of shape [${shape.join(', ')}] has ${data.length} values`);
+    if (name === '__metadata__' || name === '__proto__') throw new Error(`A tensor cannot be called "${name}"`);
+    return [name, { dtype: kind, shape, data_offsets: [at, (at += bytes * data.length)] }] as const;
+  });
+  const json = Buffer.from(JSON.stringify({ ...(metadata && { __metadata__: metadata }), ...Object.fromEntries(entries) }));
+  // Spaces at its end let the data begin at a multiple of eight bytes.
+  const header = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
+  header.writeBigUInt64LE(BigInt(header.length - 8));
+  json.copy(header, 8);
+  await writeAtomic(file, content(header, tensors, kind));
+}
+
+/**
+ * Reads F32, F16 and BF16 tensors as float32, each byte once. The whole header is checked before any memory is set aside for
+ * the tensors. Throws a UserError that names the tensor at fault.
+ */
+export function readSafetensors(file: string, { skip = () => false }: ReadOptions = {}): {
+  readonly metadata: ReadonlyMap<string, string>; readonly tensors: ReadonlyMap<string, StoredTensor>;
+} {
+  const descriptor = open(file);
+  try {
+    const { header, dataStart } = readHeader(descriptor, file);
+    const wanted = header.entries.filter(({ name }) => !skip(name));
+    for (const { name, kind } of wanted) {
+      if (kind !== 'F32' && kind !== 'F16' && kind !== 'BF16') {
+        throw new UserError(`${file}: tensor "${name}" holds ${kind} values; F32, F16 and BF16 are read. Convert it first.`);
+      }
+    }
+    const tensors = new Map(wanted.map((entry): [string, StoredTensor] =>
+      [entry.name, { shape: entry.shape, data: readValues(descriptor, file, entry, dataStart + entry.begin) }]));
+    return { metadata: header.metadata, tensors };
+  } catch (error) {
+    throw fileFault(error, 'read', file);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** A hundred thousand tensors fit; files that claim more are taken for attacks. */
+const longestHeader = 16 * 2 ** 20;
+
+function open(file: string): number {
+  try {
+    return openSync(file, 'r');
+  } catch (error) {
+    throw fileFault(error, 'read', file);
+  }
+}
+
+function readHeader(descriptor: number, file: string): { readonly header: Header; readonly dataStart: number } {
+  const { size } = fstatSync(descriptor);
+  const unsound = (what: string): UserError =>
+    new UserError(`${file} is not a sound safetensors file: ${what}. Fetch or write it again; nothing of it was used.`);
+  if (size < 10) throw unsound(`it has ${size} bytes, too few for a header`);
+  const prefix = Buffer.alloc(8);
+  readAt(descriptor, file, prefix, 0);
+  const length = prefix.readBigUInt64LE();
+  if (length > BigInt(longestHeader)) throw unsound(`its header claims ${length} bytes; the most that is read is ${longestHeader}`);
+  const dataStart = 8 + Number(length);
+  if (dataStart > size) throw unsound(`its header claims ${length} bytes, but the file ends after ${size}: it is cut short, or no safetensors`);
+  const text = Buffer.alloc(Number(length));
+  readAt(descriptor, file, text, 8);
+  return { header: parseHeader(text.toString('utf8'), size - dataStart, file), dataStart };
+}
+
+function readValues(descriptor: number, file: string, { kind, begin, end }: TensorEntry, position: number): Float32Array {
+  if (kind === 'F32') {
+    const values = new Float32Array((end - begin) / 4);
+    readAt(descriptor, file, new Uint8Array(values.buffer), position);
+    return values;
+  }
+  const halves = new Uint16Array((end - begin) / 2);
+  readAt(descriptor, file, new Uint8Array(halves.buffer), position);
+  return kind === 'F16' ? fromFloat16(halves) : fromBfloat16(halves);
+}
+
+function readAt(descriptor: number, file: string, target: Uint8Array, position: number): void {
+  const most = 2 ** 30;
+  for (let done = 0; done < target.length;) {
+    const read = readSync(descriptor, target, done, Math.min(most, target.length - done), position + done);
+    if (read === 0) throw new UserError(`${file} became shorter while it was read. Fetch or write it again.`);
+    done += read;
+  }
+}
+
+function* content(header: Uint8Array, tensors: ReadonlyMap<string, StoredTensor>, kind: 'F32' | 'F16' | 'BF16'): Generator<Uint8Array> {
+  yield header;
+  for (const { data } of tensors.values()) {
+    const values = kind === 'F32' ? data : kind === 'F16' ? toFloat16(data) : toBfloat16(data);
+    yield new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  }
+}

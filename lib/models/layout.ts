@@ -1,0 +1,34 @@
+import type { StoredTensor } from '../io/safetensors';
+import * as tf from '../tensor/tf';
+import type { Layout, Parameter } from './parameter';
+
+/** A parameter's numbers in PyTorch's layout, as files keep them. */
+export function toStored({ layout, value }: Parameter): StoredTensor {
+  const laidOut = tf.tidy(() => tf.transpose(value, [...axes(layout, value.rank).toTorch]));
+  const stored: StoredTensor = { shape: laidOut.shape, data: Float32Array.from(laidOut.dataSync()) };
+  laidOut.dispose();
+  return stored;
+}
+
+/** Gives a parameter the numbers of a stored tensor, whose shape must be the parameter's `torchShape`. */
+export function assignStored({ layout, variable }: Parameter, { shape, data }: StoredTensor): void {
+  tf.tidy(() => variable.assign(tf.transpose(tf.tensor(data, [...shape]), [...axes(layout, variable.rank).fromTorch])));
+}
+
+/** The shape of a parameter in PyTorch's layout. */
+export function torchShape({ layout, value }: Parameter): number[] {
+  return axes(layout, value.rank).toTorch.map((axis) => value.shape[axis]!);
+}
+
+/** Which of our axes is each of PyTorch's, and the reverse. */
+function axes(layout: Layout, rank: number): { readonly toTorch: readonly number[]; readonly fromTorch: readonly number[] } {
+  switch (layout) {
+    case 'conv': return { toTorch: [3, 2, 0, 1], fromTorch: [2, 3, 1, 0] };
+    case 'depthwise': return { toTorch: [2, 3, 0, 1], fromTorch: [2, 3, 0, 1] };
+    case 'linear': return { toTorch: [1, 0], fromTorch: [1, 0] };
+    case 'plain': {
+      const same = Array.from({ length: rank }, (_, axis) => axis);
+      return { toTorch: same, fromTorch: same };
+    }
+  }
+}
