@@ -1,0 +1,92 @@
+import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../errors';
+import { fileFault } from './fileFault';
+
+const newline = 0x0a;
+
+/**
+ * Appends one record as a line of JSON and waits until the disk has it. Makes missing folders. A line that an earlier crash cut
+ * off is removed first. One process writes a file at a time.
+ */
+export async function appendJsonLine(file: string, record: object): Promise<void> {
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    const handle = await open(file, 'a+');
+    try {
+      await mendLastLine(handle);
+      await handle.appendFile(`${JSON.stringify(record)}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw fileFault(error, 'write', file);
+  }
+}
+
+/**
+ * The records of a file, each checked by `parse`, which throws on what it does not accept. A last line that a crash cut off is
+ * passed over; any other damage is a UserError that names file and line.
+ */
+export async function readJsonLines<T>(file: string, parse: (value: unknown) => T): Promise<T[]> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw fileFault(error, 'read', file);
+  });
+  const records: T[] = [];
+  let start = 0;
+  for (let line = 1; start < bytes.length; line++) {
+    const found = bytes.indexOf(newline, start);
+    const end = found === -1 ? bytes.length : found;
+    const text = bytes.subarray(start, end);
+    if (found === -1 && !isWholeRecord(text)) break;
+    if (text.length > 0) records.push(parseLine(text, parse, `${file}, line ${line}`));
+    start = end + 1;
+  }
+  return records;
+}
+
+function parseLine<T>(bytes: Uint8Array, parse: (value: unknown) => T, place: string): T {
+  try {
+    return parse(decode(bytes));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(`${place} cannot be understood: ${reason}\nRepair or remove that line.`, { cause: error });
+  }
+}
+
+function decode(bytes: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+}
+
+/** An object without its last byte is never valid JSON, so one that is valid has not been cut. */
+function isWholeRecord(bytes: Uint8Array): boolean {
+  try {
+    const value = decode(bytes);
+    return typeof value === 'object' && value !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** Ends a whole last line that lacks its newline; removes a cut one. */
+async function mendLastLine(handle: FileHandle): Promise<void> {
+  const { size } = await handle.stat();
+  const start = await lastLineStart(handle, size);
+  if (start === size) return;
+  const line = Buffer.alloc(size - start);
+  await handle.read(line, 0, line.length, start);
+  if (isWholeRecord(line)) await handle.appendFile('\n');
+  else await handle.truncate(start);
+}
+
+async function lastLineStart(handle: FileHandle, size: number): Promise<number> {
+  const block = Buffer.alloc(4096);
+  for (let end = size; end > 0; end -= block.length) {
+    const start = Math.max(0, end - block.length);
+    const { bytesRead } = await handle.read(block, 0, end - start, start);
+    const found = block.subarray(0, bytesRead).lastIndexOf(newline);
+    if (found !== -1) return start + found + 1;
+  }
+  return 0;
+}
