@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../errors';
 import { download, type DownloadProgress } from '../io/download';
+import { UnreachableError } from '../io/http';
 import { readCifarArchive, type CifarPart } from './cifarArchive';
 import type { ImageSet } from './imageSet';
 
@@ -23,7 +24,7 @@ export interface TrainAndTest {
 
 /**
  * CIFAR-100 (Krizhevsky 2009): 50,000 training and 10,000 test images of 32 × 32 in 100 classes, as bytes.
- * Downloads the archive once where there is none. Throws UnreachableError without a network, UserError for an archive that is
+ * Downloads the archive once where there is none. Throws UnreachableError where it would need a network that is not there, UserError for an archive that is
  * missing, cut, damaged or another data set.
  */
 export async function loadCifar100(options: Cifar100Options = {}): Promise<TrainAndTest> {
@@ -41,7 +42,7 @@ export async function cifar100Archive({ archive, folder, offline, onProgress, si
   }
   const target = path.join(folder ?? path.join(process.cwd(), 'data', 'downloads'), 'cifar-100-binary.tar.gz');
   if (existsSync(target)) return target;
-  if (offline) throw new UserError(`There is no CIFAR-100 archive at ${target}. Put it there, or set CIFAR100_ARCHIVE, or allow the download.`);
+  if (offline) throw new UnreachableError(`There is no CIFAR-100 archive at ${target}. Put it there, or set CIFAR100_ARCHIVE, or allow the download.`);
   await download({ ...source, target, onProgress, signal });
   return target;
 }

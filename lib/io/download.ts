@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../errors';
 import { syncFolder } from './atomic';
 import { fileFault } from './fileFault';
-import { httpGet, NetworkFault } from './http';
+import { httpGet, NetworkFault, UnreachableError } from './http';
 import { PartFile } from './partFile';
 import { sha256 } from './sha256';
 
@@ -30,9 +30,6 @@ export interface DownloadProgress {
   readonly received: number;
   readonly total: number | undefined;
 }
-
-/** The server could not be reached at all: no network, or the server is away. */
-export class UnreachableError extends UserError {}
 
 /**
  * Fetches a file: resumed where an earlier try was cut, checked by SHA-256, and put in place only when right.

@@ -4,6 +4,9 @@ import { errorCode } from './fileFault';
 /** A fault that may pass: the server or the network did not answer, or stopped in the middle. */
 export class NetworkFault extends Error {}
 
+/** Nothing came through however often it was tried: no network, or the server is away. */
+export class UnreachableError extends UserError {}
+
 export interface HttpBody {
   /** Where in the whole file these bytes begin: what was asked for, or 0 when the server sends all of it again. */
   readonly offset: number;
