@@ -1,6 +1,6 @@
 import type { Check } from './check';
 
-/** The honest answer for a kind of file that nothing here can check yet. */
-export function unsupported(kind: string): Check[] {
-  return [{ name: kind, fault: 'this kind of reference file is not compared yet' }];
+/** The honest answer for what the library does not have yet. */
+export function unsupported(what: string): Check[] {
+  return [{ name: what, fault: 'the library has nothing to compare with it yet', unsupported: true }];
 }

@@ -1,0 +1,18 @@
+import { Random } from '../../lib/tensor/random';
+import * as tf from '../../lib/tensor/tf';
+import type { Matrix } from './float64';
+
+/** Normal random numbers times `scale`, rounded to float32, as rows. */
+export function matrix(name: string, rows: number, columns: number, scale = 1): Matrix {
+  const random = new Random(7).fork(name);
+  return Array.from({ length: rows }, () => Array.from({ length: columns }, () => Math.fround(scale * random.normal())));
+}
+
+export function tensor(rows: Matrix): tf.Tensor2D {
+  return tf.tensor2d(rows.map((row) => [...row]));
+}
+
+/** Class indices as an int32 tensor. */
+export function classes(...labels: number[]): tf.Tensor1D {
+  return tf.tensor1d(labels, 'int32');
+}

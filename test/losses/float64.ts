@@ -1,0 +1,107 @@
+/** The losses once more, as plainly as their papers write them, in float64 on rows of numbers: what ours are compared with. */
+export type Matrix = readonly (readonly number[])[];
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+const mean = (values: readonly number[]): number => sum(values) / values.length;
+const dot = (a: readonly number[], b: readonly number[]): number => sum(a.map((x, i) => x * b[i]!));
+const norm = (a: readonly number[]): number => Math.hypot(...a);
+const minus = (a: readonly number[], b: readonly number[]): number[] => a.map((x, i) => x - b[i]!);
+const transpose = (m: Matrix): number[][] => m[0]!.map((_, j) => m.map((row) => row[j]!));
+const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+
+export function logSoftmax(row: readonly number[], temperature = 1): number[] {
+  const z = row.map((x) => x / temperature);
+  const most = Math.max(...z);
+  const logSum = Math.log(sum(z.map((x) => Math.exp(x - most)))) + most;
+  return z.map((x) => x - logSum);
+}
+
+export function ofa(s: Matrix, t: Matrix, y: readonly number[], exponent: number, temperature: number, form: 'released' | 'paper', labelTerm: boolean): number[] {
+  return s.map((row, i) => {
+    const logT = logSoftmax(t[i]!, temperature);
+    const weights = logT.map((l, c) => {
+      if (c === y[i]) return Math.expm1(exponent * Math.log1p(Math.exp(l))) + (labelTerm ? 1 : 0);
+      return form === 'released' ? Math.exp(exponent * l) : Math.exp(l);
+    });
+    return -dot(weights, logSoftmax(row, temperature));
+  });
+}
+
+export function kd(s: Matrix, t: Matrix, temperature: number): number[] {
+  return s.map((row, i) => {
+    const logT = logSoftmax(t[i]!, temperature);
+    return temperature ** 2 * dot(logT.map(Math.exp), minus(logT, logSoftmax(row, temperature)));
+  });
+}
+
+export function bkd(s: Matrix, t: Matrix): number[] {
+  return s.map((row, i) => {
+    const logT = logSoftmax(t[i]!);
+    return mean(row.map((z, c) => Math.exp(logT[c]!) * softplus(-z) - Math.expm1(logT[c]!) * softplus(z)));
+  });
+}
+
+export function dkd(s: Matrix, t: Matrix, y: readonly number[], alpha: number, beta: number, temperature: number): number[] {
+  const parts = (row: readonly number[], target: number): { binary: number[]; others: number[] } => {
+    const z = row.map((x) => x / temperature);
+    const rest = z.filter((_, c) => c !== target);
+    const most = Math.max(...rest);
+    const margin = Math.log(sum(rest.map((x) => Math.exp(x - most)))) + most - z[target]!;
+    return { binary: [-softplus(margin), -softplus(-margin)], others: logSoftmax(rest) };
+  };
+  return s.map((row, i) => {
+    const a = parts(row, y[i]!);
+    const b = parts(t[i]!, y[i]!);
+    return temperature ** 2 * (alpha * dot(b.binary.map(Math.exp), minus(b.binary, a.binary)) + beta * dot(b.others.map(Math.exp), minus(b.others, a.others)));
+  });
+}
+
+export function dist(s: Matrix, t: Matrix, beta: number, gamma: number, temperature: number): number {
+  const p = s.map((row) => logSoftmax(row, temperature).map(Math.exp));
+  const q = t.map((row) => logSoftmax(row, temperature).map(Math.exp));
+  const pearson = (a: Matrix, b: Matrix): number => mean(a.map((row, i) => {
+    const x = row.map((v) => v - mean(row));
+    const z = b[i]!.map((v) => v - mean(b[i]!));
+    return dot(x, z) / (norm(x) * norm(z) + 1e-8);
+  }));
+  return temperature ** 2 * (beta * (1 - pearson(p, q)) + gamma * (1 - pearson(transpose(p), transpose(q))));
+}
+
+export function correlation(s: Matrix, t: Matrix): number {
+  const delta = s.map((row, i) => minus(row, t[i]!).map(Math.abs));
+  return mean(delta.slice(1).map((row, i) => dot(row, delta[i]!)));
+}
+
+export function rkd(s: Matrix, t: Matrix, distanceWeight: number, angleWeight: number): number {
+  const huber = (x: number): number => (Math.abs(x) < 1 ? x * x / 2 : Math.abs(x) - 0.5);
+  const relations = (x: Matrix): { distances: number[]; angles: number[] } => {
+    const pairs = x.map((a) => x.map((b) => minus(b, a)));
+    const distances = pairs.flat().map(norm);
+    const units = pairs.map((row) => row.map((d) => d.map((v) => (norm(d) > 0 ? v / norm(d) : 0))));
+    const average = sum(distances) / (x.length * (x.length - 1));
+    return { distances: distances.map((d) => (average > 0 ? d / average : 0)), angles: units.flatMap((row) => row.flatMap((a) => row.map((b) => dot(a, b)))) };
+  };
+  const a = relations(s);
+  const b = relations(t);
+  return distanceWeight * mean(minus(a.distances, b.distances).map(huber)) + angleWeight * mean(minus(a.angles, b.angles).map(huber));
+}
+
+export function rsd(s: Matrix, t: Matrix, kappa: number): number {
+  const standard = (x: Matrix): number[][] => transpose(x).map((column) => {
+    const centred = column.map((v) => v - mean(column));
+    return centred.map((v) => v / (norm(centred) / Math.sqrt(column.length) + 1e-5));
+  });
+  const a = standard(s);
+  const b = standard(t);
+  return sum(b.flatMap((row, i) => a.map((column, j) => (dot(row, column) / s.length - (i === j ? 1 : 0)) ** 2 * (i === j ? 1 : kappa))));
+}
+
+/** One direction: embeddings of one network against the other's memory. */
+export function crd(embeddings: Matrix, memory: Matrix, rows: Matrix, temperature: number, normaliser: number): number {
+  const negatives = rows[0]!.length - 1;
+  const noise = negatives / memory.length;
+  return mean(embeddings.map((e, i) => {
+    const scores = rows[i]!.map((row) => Math.exp(dot(memory[row]!, e) / norm(e) / temperature) / normaliser);
+    return -Math.log(scores[0]! / (scores[0]! + noise + 1e-7)) - sum(scores.slice(1).map((score) => Math.log(noise / (score + noise + 1e-7))));
+  }));
+}

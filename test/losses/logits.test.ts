@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { UserError } from '../../lib/errors';
+import { bkdLoss } from '../../lib/losses/bkd';
+import { crossEntropy } from '../../lib/losses/crossEntropy';
+import { distLoss } from '../../lib/losses/dist';
+import { dkdLoss } from '../../lib/losses/dkd';
+import { kdLoss } from '../../lib/losses/kd';
+import { ofaLoss } from '../../lib/losses/ofa';
+import * as tf from '../../lib/tensor/tf';
+import { expectClose, largest } from '../support/close';
+import { expectNoLeak } from '../support/leaks';
+import { classes, matrix, tensor } from './examples';
+import * as plain from './float64';
+import { expectPlainGradient } from './plainGradient';
+
+/** Every loss between two networks' logits: ours, and the plain one in float64. */
+interface LogitLoss {
+  readonly ours: (s: tf.Tensor2D, t: tf.Tensor2D, y: tf.Tensor1D) => tf.Tensor;
+  readonly plain: (s: plain.Matrix, t: plain.Matrix, y: readonly number[]) => number[] | number;
+  readonly zeroAtTeacher?: boolean;
+  readonly relational?: boolean;
+}
+
+const losses: Readonly<Record<string, LogitLoss>> = {
+  'cross entropy': { ours: (s, _, y) => crossEntropy(s, y), plain: (s, _, y) => s.map((row, i) => -plain.logSoftmax(row)[y[i]!]!) },
+  kd: { ours: (s, t) => kdLoss(s, t, { temperature: 4 }), plain: (s, t) => plain.kd(s, t, 4), zeroAtTeacher: true },
+  bkd: { ours: bkdLoss, plain: plain.bkd },
+  dkd: {
+    ours: (s, t, y) => dkdLoss(s, t, y, { alpha: 1, beta: 2, temperature: 2 }), plain: (s, t, y) => plain.dkd(s, t, y, 1, 2, 2), zeroAtTeacher: true,
+  },
+  dist: {
+    ours: (s, t) => distLoss(s, t, { beta: 1, gamma: 2, temperature: 2 }), plain: (s, t) => plain.dist(s, t, 1, 2, 2), zeroAtTeacher: true, relational: true,
+  },
+  ...Object.fromEntries((['released', 'paper'] as const).flatMap((form) => [0.5, 1.4].flatMap((exponent) => [false, true].map((labelTerm): [string, LogitLoss] => [
+    `ofa ${form} ${exponent}${labelTerm ? ' with label term' : ''}`,
+    { ours: (s, t, y) => ofaLoss(s, t, y, { exponent, form, labelTerm, temperature: 2 }), plain: (s, t, y) => plain.ofa(s, t, y, exponent, 2, form, labelTerm) },
+  ])))),
+};
+
+for (const [name, loss] of Object.entries(losses)) {
+  describe(name, () => {
+    for (const count of [2, 5, 100]) {
+      for (const scale of [1, 30, 1e4]) {
+        test(`equals its float64 formula: ${count} classes, logits of ±${scale}`, () => {
+          const labels = [0, 1, 1, count - 1];
+          const s = matrix(`${name} s`, 4, count, scale);
+          const t = matrix(`${name} t`, 4, count, scale);
+          // Logits carry a relative error of 6e-8 into differences of them; a probability far from 0 and 1 amplifies it by the logits' size.
+          const expected = loss.plain(s, t, labels);
+          expectClose(loss.ours(tensor(s), tensor(t), classes(...labels)), expected, { relative: 1e-5 * Math.max(1, scale / 30), absolute: 1e-6 * Math.max(1, scale) });
+        });
+      }
+
+      for (const scale of [1.5, 8]) {
+        test(`has the gradient of finite differences: ${count} classes, logits of ±${scale}`, () => {
+          const t = matrix(`${name} t`, 4, count, scale);
+          const y = [0, 1, 1, count - 1];
+          expectPlainGradient((s) => loss.ours(s, tensor(t), classes(...y)), (s) => loss.plain(s, t, y), matrix(`${name} s`, 4, count, scale));
+        });
+      }
+    }
+
+    test('has a finite gradient where probabilities are exactly 0 and 1', () => {
+      for (const count of [2, 5]) {
+        const t = tensor(matrix('far t', 4, count, 1e4));
+        const gradient = tf.grad((s: tf.Tensor) => loss.ours(s as tf.Tensor2D, t, classes(0, 1, 1, 0)))(tensor(matrix('far s', 4, count, 1e4)));
+        assert.ok(Number.isFinite(largest(gradient)));
+      }
+    });
+
+    test('of equal logits and of a constant teacher is finite, with its gradient', () => {
+      const flat = tf.zeros<tf.Rank.R2>([4, 3]);
+      const { value, grad } = tf.valueAndGrad((s: tf.Tensor) => loss.ours(s as tf.Tensor2D, flat, classes(0, 1, 2, 2)))(flat);
+      assert.ok(Number.isFinite(largest(value)) && Number.isFinite(largest(grad)));
+    });
+
+    test('returns one value an example, or a scalar if it relates examples; leaks nothing', () => {
+      const [s, t, y] = [tensor(matrix('s', 4, 6)), tensor(matrix('t', 4, 6)), classes(0, 5, 2, 2)];
+      assert.deepEqual(loss.ours(s, t, y).shape, loss.relational ? [] : [4]);
+      expectNoLeak(() => loss.ours(s, t, y));
+      expectNoLeak(() => tf.grad((x: tf.Tensor) => loss.ours(x as tf.Tensor2D, t, y))(s), 'gradient');
+    });
+
+    if (loss.zeroAtTeacher) test('is zero, with zero gradient, where the student equals the teacher', () => {
+      const t = tensor(matrix('t', 4, 6, 2));
+      const { value, grad } = tf.valueAndGrad((s: tf.Tensor) => loss.ours(s as tf.Tensor2D, t, classes(0, 5, 2, 2)))(t);
+      expectClose(value, tf.zerosLike(value), { absolute: 1e-5 });
+      expectClose(grad, tf.zerosLike(grad), { absolute: 1e-5 });
+    });
+
+    if (!loss.relational) test('does not depend on how the batch is split', () => {
+      const [s, t, y] = [tensor(matrix('s', 4, 6)), tensor(matrix('t', 4, 6)), classes(0, 5, 2, 2)];
+      const halves = [0, 2].map((start) => loss.ours(tf.slice(s, [start, 0], [2, 6]), tf.slice(t, [start, 0], [2, 6]), tf.slice(y, [start], [2])));
+      expectClose(tf.concat(halves), loss.ours(s, t, y), { relative: 1e-6 });
+    });
+
+    test('refuses networks of different classes', () => {
+      if (name !== 'cross entropy') assert.throws(() => loss.ours(tensor(matrix('s', 4, 6)), tensor(matrix('t', 4, 5)), classes(0, 1, 2, 2)), UserError);
+    });
+  });
+}

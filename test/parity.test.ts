@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { UserError } from '../lib/errors';
+import * as tf from '../lib/tensor/tf';
+import { checkFile, referenceFiles } from '../scripts/parity/files';
+
+const reference = process.env['OFA_REFERENCE'];
+const skip = reference === undefined && 'set OFA_REFERENCE to a folder of reference files to compare with them';
+
+for (const file of reference === undefined ? ['reference files'] : referenceFiles([reference])) {
+  test(`${path.basename(file)} is met`, { skip }, (context) => {
+    const before = tf.memory().numTensors;
+    const checks = checkFile(file);
+    if (checks.some(({ unsupported }) => unsupported)) context.skip('the library has not all of it yet');
+    assert.deepEqual(checks.filter(({ fault, unsupported }) => fault !== undefined && !unsupported), []);
+    assert.equal(tf.memory().numTensors, before, 'no tensor is left behind');
+  });
+}
+
+const folder = mkdtempSync(path.join(tmpdir(), 'parity-'));
+after(() => rmSync(folder, { recursive: true }));
+
+function written(name: string, content: string): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, content);
+  return file;
+}
+
+test('what is no reference file is refused in words', () => {
+  assert.throws(() => checkFile(written('cut.json', '{"cases": [')), UserError);
+  assert.throws(() => checkFile(written('foreign.json', '{"name": "x"}')), /no reference file that parity knows/);
+  assert.throws(() => checkFile(written('half.json', '{"cases": [{"loss": "kd"}]}')), /looks like a reference file, but at/);
+  assert.throws(() => referenceFiles([path.join(folder, 'absent')]), /Cannot read .*absent/);
+});
+
+test('a folder gives its .json files, and an empty one is refused', () => {
+  assert.ok(referenceFiles([folder]).includes(path.join(folder, 'cut.json')));
+  const empty = mkdtempSync(path.join(folder, 'empty-'));
+  assert.throws(() => referenceFiles([empty]), /nothing to compare/);
+});
+
+test('a wrong value and a wrong cell are found', () => {
+  const kd = { loss: 'kd', temperature: 1, value: 1, gradient: { shape: [2, 3], mean: 0, rms: 1, probe: 1, first: [0, 0, 0, 0, 0, 0] } };
+  const losses = { prefix: '', batch: 2, classes: 3, feature_student: 4, feature_teacher: 4, inputs: { logits_student: 1, logits_teacher: 1 }, labels: [0, 2], cases: [kd] };
+  assert.equal(checkFile(written('losses.json', JSON.stringify(losses))).filter(({ fault }) => fault !== undefined).length, 2);
+  const cka = { prefix: '', examples: 8, batch: 4, dims: { a: [3], b: [3] }, linear_full_batch: [[2]], minibatch_unbiased: [[2]], minibatch_self: [[1]] };
+  const faults = checkFile(written('cka.json', JSON.stringify(cka))).map(({ fault }) => fault !== undefined);
+  assert.deepEqual(faults, [true, true, false]);
+});
