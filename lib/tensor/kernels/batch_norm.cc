@@ -39,7 +39,7 @@ class BatchNorm : public OpKernel {
     const float* residual = c->num_inputs() > 5 ? c->input(5).flat<float>().data() : nullptr;
 
     // Sums of x − x₀ and its square, x₀ being the first row: a mean far from zero costs no digits.
-    std::vector<float> sums(2 * width), gain(width), shift(width);
+    std::vector<float> sums(2 * width), gain(width);
     BlockedSum(c, rows, 2 * width, 3 * width, sums.data(), [=](int64_t begin, int64_t end, float* partial) {
       for (int64_t r = begin; r < end; ++r) {
         const float* in = px + r * width;
@@ -61,9 +61,8 @@ class BatchNorm : public OpKernel {
       pnm[i] = (1 - momentum_) * old_mean[i] + momentum_ * pm[i];
       pnv[i] = static_cast<float>((1 - momentum_) * old_variance[i] + momentum_ * variance * rows / std::max<int64_t>(rows - 1, 1));
       gain[i] = scale[i] * pi[i];
-      shift[i] = offset[i] - pm[i] * gain[i];
     }
-    const float *pg = gain.data(), *ps = shift.data();
+    const float* pg = gain.data();
     float* py = y->flat<float>().data();
     const float floor = relu_ ? 0.0f : -INFINITY;
     Parallel(c, rows, 2 * width, [=](int64_t begin, int64_t end) {
@@ -73,13 +72,13 @@ class BatchNorm : public OpKernel {
         if (residual == nullptr) {
 #pragma omp simd
           for (int64_t i = 0; i < width; ++i) {
-            const float v = in[i] * pg[i] + ps[i];
+            const float v = (in[i] - pm[i]) * pg[i] + offset[i];
             out[i] = v < floor ? floor : v;
           }
         } else {
 #pragma omp simd
           for (int64_t i = 0; i < width; ++i) {
-            const float v = in[i] * pg[i] + ps[i] + other[i];
+            const float v = (in[i] - pm[i]) * pg[i] + offset[i] + other[i];
             out[i] = v < floor ? floor : v;
           }
         }
@@ -135,10 +134,10 @@ class BatchNormGrad : public OpKernel {
     for (int64_t i = 0; i < width; ++i) {
       db[i] = sums[i];
       ds[i] = sums[width + i] * inverse[i];
-      // dx = a · g + b · x + d
+      // dx = a · g + b · (x − mean) + d
       a[i] = scale[i] * inverse[i];
       b[i] = -a[i] * ds[i] * inverse[i] / rows;
-      d[i] = -a[i] * sums[i] / rows - b[i] * mean[i];
+      d[i] = -a[i] * sums[i] / rows;
     }
     const float *pa = a.data(), *pb = b.data(), *pd = d.data();
     float *pdx = dx->flat<float>().data(), *pdr = residual_ && relu_ ? dresidual->flat<float>().data() : nullptr;
@@ -150,13 +149,13 @@ class BatchNormGrad : public OpKernel {
 #pragma omp simd
           for (int64_t i = 0; i < width; ++i) {
             const float g = out[i] > floor ? dout[i] : 0.0f;
-            din[i] = pa[i] * g + pb[i] * in[i] + pd[i];
+            din[i] = pa[i] * g + pb[i] * (in[i] - mean[i]) + pd[i];
           }
         } else {
 #pragma omp simd
           for (int64_t i = 0; i < width; ++i) {
             const float g = out[i] > floor ? dout[i] : 0.0f;
-            din[i] = pa[i] * g + pb[i] * in[i] + pd[i];
+            din[i] = pa[i] * g + pb[i] * (in[i] - mean[i]) + pd[i];
             dother[i] = g;
           }
         }

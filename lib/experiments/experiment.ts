@@ -1,0 +1,20 @@
+import type { RecipeInput } from '../training/recipe';
+
+/** One experiment in three sizes: seconds on made-up images, minutes on CIFAR-100, or the paper's own. */
+export type Profile = 'smoke' | 'laptop' | 'paper';
+
+/** One line of a table: a recipe without its seed. */
+export interface Row {
+  readonly name: string;
+  readonly recipe: Omit<RecipeInput, 'seed'>;
+}
+
+/** A table, figure or ablation as a plain value. */
+export interface Experiment {
+  readonly name: string;
+  /** What it asks, in one sentence. */
+  readonly title: string;
+  readonly seeds: readonly number[];
+  /** The rows at a size; a size that the experiment does not have gives none. */
+  readonly rows: Readonly<Record<Profile, readonly Row[]>>;
+}

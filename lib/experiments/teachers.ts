@@ -1,0 +1,25 @@
+import type { Experiment, Row } from './experiment';
+import { optimisation, teachers, type SmallFamily } from './laptop';
+import { smoke } from './smoke';
+
+const epochs: Readonly<Record<SmallFamily, number>> = { cnn: 14, transformer: 30, mlp: 30 };
+
+const rows = (Object.keys(teachers) as SmallFamily[]).map((family): Row => ({
+  name: teachers[family].model,
+  recipe: {
+    student: teachers[family].model,
+    data: { name: 'cifar-100' },
+    epochs: epochs[family],
+    batchSize: 128,
+    ...optimisation(family),
+    evaluateEvery: 3,
+  },
+}));
+
+/** The small networks that teach in the laptop profile, trained from scratch on all of CIFAR-100. */
+export const teacherTraining: Experiment = {
+  name: 'teachers',
+  title: 'How good are the small teachers?',
+  seeds: [0],
+  rows: { smoke: smoke(rows), laptop: rows, paper: [] },
+};

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { UserError, unknownName } from '../errors';
+import { kd } from './kd';
+import type { Distillation, Method, Setting } from './method';
+import { ofa } from './ofa';
+import { scratch } from './scratch';
+
+/** Every method by name. To add one: write its file, add its line. */
+export const methods: Readonly<Record<string, Method>> = { scratch, kd, ofa };
+
+/** A method and its options as a recipe names them: `{ kind: 'ofa', exponent: 1.4 }`. */
+export const methodSpec = z.object({ kind: z.string() }).passthrough();
+export type MethodSpec = z.infer<typeof methodSpec>;
+
+/** The method of that name. Throws a UserError that names the nearest ones. */
+export function methodNamed(kind: string): Method {
+  const method = Object.hasOwn(methods, kind) ? methods[kind] : undefined;
+  if (!method) throw unknownName('method', kind, Object.keys(methods));
+  return method;
+}
+
+/** The options of a spec with the defaults filled in. Throws a UserError that lists every fault. */
+export function completeMethod({ kind, ...given }: MethodSpec, method = methodNamed(kind)): MethodSpec {
+  const parsed = method.options.safeParse(given);
+  if (!parsed.success) {
+    throw new UserError(`Method ${kind}: ${parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'} ${message}`).join('; ')}`);
+  }
+  return { kind, ...parsed.data };
+}
+
+/** The method of a spec, made for its networks. */
+export function createDistillation(spec: MethodSpec, setting: Setting, method = methodNamed(spec.kind)): Distillation {
+  const { kind, ...options } = completeMethod(spec, method);
+  if (method.needsTeacher && !setting.teacher) throw new UserError(`Method ${kind} needs a teacher, and the recipe names none.`);
+  return method.create(options, setting);
+}

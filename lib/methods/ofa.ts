@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { UserError } from '../errors';
+import { ofaLoss, type OfaOptions } from '../losses/ofa';
+import { createExitBranch, type ExitBranch } from '../models/exitBranch';
+import type { StageShape } from '../models/model';
+import * as tf from '../tensor/tf';
+import { defineMethod } from './method';
+
+const stage = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]);
+const exponent = z.number().positive();
+
+const options = z.object({
+  /** ε (γ in the paper): one for all, or one for each stage in use and a last one for the logits. */
+  exponent: z.union([exponent, z.array(exponent)]).default(1),
+  form: z.enum(['released', 'paper']).default('released'),
+  labelTerm: z.boolean().default(false),
+  temperature: z.number().positive().default(1),
+  stages: z.array(stage).default([1, 2, 3, 4]),
+  /** Weight of the loss on the logits: the released code's `kd-loss-weight`. */
+  logitsWeight: z.number().nonnegative().default(1),
+  /** Weight of each branch's loss: its `ofa-loss-weight`. */
+  branchWeight: z.number().nonnegative().default(1),
+}).strict().superRefine(({ exponent: list, stages }, context) => {
+  if (Array.isArray(list) && list.length !== stages.length + 1) {
+    context.addIssue({ code: 'custom', path: ['exponent'], message: `has ${list.length} values; ${stages.length} stages and the logits need ${stages.length + 1}` });
+  }
+  if (new Set(stages).size !== stages.length) context.addIssue({ code: 'custom', path: ['stages'], message: 'names a stage twice' });
+});
+
+/** One-for-all: exit branches on the student's stages and its logits all learn from the teacher's logits. */
+export const ofa = defineMethod({
+  title: 'OFA',
+  source: 'Hao et al. 2023, arXiv 2310.19444; github Hao840/OFAKD',
+  needsTeacher: true,
+  options,
+  create: (given, { student, teacher, random }) => {
+    if (!teacher) throw new UserError('OFA needs a teacher: its exit branches are as wide as the teacher\'s last feature.');
+    const branches = new Map<number, ExitBranch>(given.stages.map((number) => {
+      const shape = student.stageShapes[number - 1]!;
+      return [number, createExitBranch({
+        stage: number, shape, widthStudent: student.width, widthTeacher: teacher.width, classes: student.classes, finalGrid: finalGrid(shape, student.imageSize),
+      }, random.fork(`branch${number}`))];
+    }));
+    const settings = (place: number): OfaOptions => ({ ...given, exponent: Array.isArray(given.exponent) ? given.exponent[place]! : given.exponent });
+    return {
+      modules: Object.fromEntries([...branches].map(([number, branch]) => [`branch${number}`, branch])),
+      loss: (step) => {
+        const part = (logits: tf.Tensor2D, place: number, weight: number): tf.Scalar =>
+          tf.mul(tf.mean<tf.Scalar>(ofaLoss(logits, step.teacher.logits, step.labels, settings(place))), weight);
+        return {
+          logits: part(step.student.logits, given.stages.length, given.logitsWeight),
+          ...Object.fromEntries([...branches].map(([number, branch], place) =>
+            [`branch${number}`, part(branch.apply(step.student.stages[number - 1]!, step.mode), place, given.branchWeight)])),
+        };
+      },
+    };
+  },
+});
+
+/** The grid that tokens are merged to: 7 at 224 px; half the token grid of networks for other sizes (spec of the released branches). */
+function finalGrid(shape: StageShape, imageSize: number): number {
+  return imageSize === 224 || shape.kind === 'spatial' ? 7 : shape.grid / 2;
+}

@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import { loadCifar100 } from '../data/cifar100';
+import { holdOut, type ImageSet } from '../data/imageSet';
+import { syntheticImages } from '../data/synthetic';
+import { UserError } from '../errors';
+import type { Model } from '../models/model';
+import { loadWeightsFile } from '../models/weights';
+import { createModel } from '../models/zoo';
+import { Random } from '../tensor/random';
+import type { Recipe } from '../training/recipe';
+
+export interface Data {
+  readonly train: ImageSet;
+  readonly test: ImageSet;
+  /** Said to the user where the images are not real ones. */
+  readonly notice?: string;
+}
+
+/** The images of a recipe. A part of the training set is the same part for every seed and method. */
+export async function loadData({ name, trainImages }: Recipe['data']): Promise<Data> {
+  switch (name) {
+    case 'synthetic': {
+      const made = (count: number, label: string): ImageSet => syntheticImages(new Random(0).fork(label), { count, classes: 100, size: { height: 32, width: 32 } });
+      return { train: made(trainImages ?? 500, 'train'), test: made(100, 'test'), notice: 'These images are made up, not CIFAR-100: the numbers say only that everything runs.' };
+    }
+    case 'cifar-100': {
+      const { train, test } = await loadCifar100();
+      if (trainImages === undefined || trainImages === train.count) return { train, test };
+      return { train: holdOut(train, trainImages, new Random(0).fork('part')).heldOut, test };
+    }
+  }
+}
+
+/** A frozen network and, where its weights say so, its accuracy on the test images. The caller frees it. */
+export function loadTeacher({ model: name, weights }: NonNullable<Recipe['teacher']>, set: ImageSet): { readonly model: Model; readonly top1?: number } {
+  const model = createModel(name, { classes: set.classes.length, imageSize: set.size.height }, new Random(0).fork('teacher'));
+  if (weights === 'fresh') return { model };
+  if (!existsSync(weights)) throw new UserError(`The teacher's weights are not at ${weights}. Train it first: npm run experiment -- run teachers --rows ${name}`);
+  const top1 = Number(loadWeightsFile(model, weights).metadata.get('top1') ?? NaN);
+  return Number.isFinite(top1) ? { model, top1 } : { model };
+}

@@ -1,0 +1,77 @@
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../errors';
+import { readSafetensors, writeSafetensors, type StoredTensor } from '../io/safetensors';
+import * as tf from '../tensor/tf';
+import { recipeId } from './recipe';
+import type { Training } from './training';
+
+const current = 'checkpoint.safetensors';
+const previous = 'checkpoint.previous.safetensors';
+
+const position = z.object({
+  epoch: z.number().int().min(0), step: z.number().int().min(0), sums: z.record(z.number()), seconds: z.number(),
+});
+
+/**
+ * Writes weights, optimiser state and position into a folder, whole or not at all; the checkpoint before stays as a second copy.
+ * Random numbers need no state: they follow from seed, epoch and batch.
+ */
+export async function saveCheckpoint(training: Training, folder: string): Promise<void> {
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, parameter] of training.state()) tensors.set(name, stored(parameter.value));
+  for (const [name, tensor] of training.optimizer.state()) tensors.set(`optimizer.${name}`, stored(tensor));
+  const file = path.join(folder, current);
+  if (existsSync(file)) renameSync(file, path.join(folder, previous));
+  await writeSafetensors(file, tensors, { metadata: { recipe: recipeId(training.recipe), position: JSON.stringify(training.position) } });
+}
+
+/** Puts a training back where its last sound checkpoint left it. Returns what happened in words, or undefined where there is none. */
+export function restoreCheckpoint(training: Training, folder: string): string | undefined {
+  const faults: string[] = [];
+  for (const name of [current, previous]) {
+    const file = path.join(folder, name);
+    if (!existsSync(file)) continue;
+    try {
+      restore(training, file);
+      const { epoch, step } = training.position;
+      return [...faults, `goes on after epoch ${epoch}, step ${step}`].join('; ');
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      faults.push(error.message);
+    }
+  }
+  if (faults.length > 0) throw new UserError(`No checkpoint in ${folder} can be used: ${faults.join('; ')}. Remove them to begin again.`);
+  return undefined;
+}
+
+/** Removes the checkpoints of a finished run. */
+export function removeCheckpoints(folder: string): void {
+  for (const name of [current, previous]) rmSync(path.join(folder, name), { force: true });
+}
+
+function restore(training: Training, file: string): void {
+  const { metadata, tensors } = readSafetensors(file);
+  if (metadata.get('recipe') !== recipeId(training.recipe)) throw new UserError(`${file} belongs to another recipe`);
+  const parsed = position.safeParse(JSON.parse(metadata.get('position') ?? 'null'));
+  if (!parsed.success) throw new UserError(`${file} does not say where the run stood`);
+  const wanted = [...training.state().map(([name]) => name), ...[...training.optimizer.state().keys()].map((name) => `optimizer.${name}`)];
+  const missing = wanted.filter((name) => !tensors.has(name));
+  if (missing.length > 0) throw new UserError(`${file} lacks ${missing.slice(0, 3).join(', ')}`);
+  for (const [name, { variable }] of training.state()) {
+    const value = loaded(tensors.get(name)!);
+    variable.assign(value);
+    value.dispose();
+  }
+  for (const name of [...training.optimizer.state().keys()]) training.optimizer.restore(name, loaded(tensors.get(`optimizer.${name}`)!));
+  training.resumeAt(parsed.data);
+}
+
+function stored(tensor: tf.Tensor): StoredTensor {
+  return { shape: tensor.shape, data: Float32Array.from(tensor.dataSync()) };
+}
+
+function loaded({ shape, data }: StoredTensor): tf.Tensor {
+  return tf.tensor(data, [...shape], 'float32');
+}

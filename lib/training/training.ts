@@ -1,0 +1,229 @@
+import { cropAndFlip } from '../data/augment';
+import { batches, disposeBatch, type Batch } from '../data/batches';
+import type { ImageSet } from '../data/imageSet';
+import { UserError } from '../errors';
+import { crossEntropy } from '../losses/crossEntropy';
+import type { Distillation, LossParts, Method, Step } from '../methods/method';
+import { createDistillation } from '../methods/methods';
+import type { Model, Output } from '../models/model';
+import { disposeModule, parameters, type Named } from '../models/parameter';
+import { createModel } from '../models/zoo';
+import { Random } from '../tensor/random';
+import * as tf from '../tensor/tf';
+import { evaluate } from './evaluate';
+import { globalNorm, Optimizer } from './optimizer';
+import type { Recipe } from './recipe';
+import { learningRate } from './schedule';
+
+/** One update, as it happened. */
+export interface StepEvent {
+  readonly kind: 'step';
+  /** Epoch and step within it, counted from 1, and the number of steps of an epoch. */
+  readonly epoch: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+  /** Every part of the loss by name, weighted. */
+  readonly parts: Readonly<Record<string, number>>;
+  readonly learningRate: number;
+}
+
+/** One epoch: means over its steps, and the accuracy after it where it was evaluated. */
+export interface EpochEvent {
+  readonly kind: 'epoch';
+  readonly epoch: number;
+  readonly loss: number;
+  readonly parts: Readonly<Record<string, number>>;
+  readonly top1?: number;
+  readonly top5?: number;
+  readonly learningRate: number;
+  readonly imagesPerSecond: number;
+  readonly seconds: number;
+}
+
+export type TrainingEvent = StepEvent | EpochEvent;
+
+/** Where a run stands between two steps, as plain numbers. */
+export interface Position {
+  /** Epochs finished, and steps of the next one. */
+  readonly epoch: number;
+  readonly step: number;
+  /** Sums of the loss parts over the steps of the unfinished epoch, and its seconds so far. */
+  readonly sums: Readonly<Record<string, number>>;
+  readonly seconds: number;
+}
+
+export interface Resources {
+  readonly train: ImageSet;
+  readonly test: ImageSet;
+  /** Frozen; stays the caller's. */
+  readonly teacher?: Model;
+  /** A method that is not in the list, such as one written in a notebook. */
+  readonly method?: Method;
+}
+
+/** A run of a recipe: the student, what trains it, and the loop. */
+export class Training {
+  readonly student: Model;
+  readonly distillation: Distillation;
+  readonly optimizer: Optimizer;
+  private readonly trained: readonly Named[];
+  private current: Position = { epoch: 0, step: 0, sums: {}, seconds: 0 };
+
+  constructor(readonly recipe: Recipe, private readonly resources: Resources) {
+    const { train, test, teacher, method } = resources;
+    if (train.classes.length !== test.classes.length) throw new UserError(`The training set has ${train.classes.length} classes, the test set ${test.classes.length}.`);
+    if (teacher && teacher.classes !== train.classes.length) {
+      throw new UserError(`The teacher ${teacher.name} knows ${teacher.classes} classes, the data has ${train.classes.length}.`);
+    }
+    if (recipe.batchSize > train.count) throw new UserError(`A batch of ${recipe.batchSize} is larger than the training set of ${train.count} images.`);
+    const random = new Random(recipe.seed);
+    this.student = createModel(recipe.student, { classes: train.classes.length, imageSize: train.size.height }, random.fork('student'));
+    this.distillation = createDistillation(recipe.method, {
+      student: this.student, teacher, examples: train.count, labels: train.labels, random: random.fork('method'),
+    }, method);
+    this.trained = this.state().filter(([, { trainable }]) => trainable);
+    this.optimizer = new Optimizer(recipe.optimizer, this.trained, recipe.weightDecay);
+  }
+
+  /** Steps of one epoch; a last batch that is not full is left out. */
+  get stepsPerEpoch(): number {
+    return Math.floor(this.resources.train.count / this.recipe.batchSize);
+  }
+
+  get position(): Position {
+    return this.current;
+  }
+
+  /** Every parameter and buffer of student and method, by path. */
+  state(): Named[] {
+    return [...parameters(this.student, 'student.'), ...parameters(this.distillation.modules, 'method.')];
+  }
+
+  /** Goes on from a position; the caller has put the weights and the optimiser's state back. */
+  resumeAt(position: Position): void {
+    this.current = position;
+  }
+
+  /** Trains to the end of the recipe, an event a step and an epoch. Stops between two steps when the signal fires, or when the reader leaves. */
+  async *run({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<TrainingEvent, void> {
+    const { recipe, stepsPerEpoch } = this;
+    while (this.current.epoch < recipe.epochs) {
+      const epoch = this.current.epoch + 1;
+      const random = new Random(recipe.seed).fork('data').fork(epoch);
+      for (const batch of batches(this.resources.train, {
+        batchSize: recipe.batchSize, random, dropLast: true, start: this.current.step,
+        ...(recipe.augmentation === 'crop-flip' ? { transform: cropAndFlip } : {}),
+      })) {
+        if (signal?.aborted) disposeBatch(batch);
+        signal?.throwIfAborted();
+        yield this.update(batch);
+        // Reads are synchronous: without this pause neither a stop nor a display would get a turn.
+        await new Promise(setImmediate);
+      }
+      yield await this.finishEpoch(stepsPerEpoch * recipe.batchSize, signal);
+    }
+  }
+
+  dispose(): void {
+    this.optimizer.dispose();
+    disposeModule(this.student);
+    disposeModule(this.distillation.modules);
+  }
+
+  private update(batch: Batch): StepEvent {
+    const { recipe, stepsPerEpoch } = this;
+    const started = performance.now();
+    const { epoch, step } = this.current;
+    const number = epoch * stepsPerEpoch + step + 1;
+    const rate = learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch + step / stepsPerEpoch);
+    const { parts, gradients } = this.gradients(batch);
+    try {
+      for (const [name, value] of Object.entries(parts)) {
+        if (!Number.isFinite(value)) {
+          throw new UserError(`Training diverged: the loss part "${name}" is ${value} at epoch ${epoch + 1}, step ${step + 1} (learning rate ${rate.toPrecision(3)}). `
+            + 'The weights of the last checkpoint are kept. Try a lower learning rate, clipNorm, or a smaller weight for that part.');
+        }
+      }
+      const norm = recipe.clipNorm === undefined ? 0 : globalNorm(Object.values(gradients)) / recipe.accumulation;
+      const clip = recipe.clipNorm !== undefined && norm > recipe.clipNorm ? recipe.clipNorm / (norm + 1e-6) : 1;
+      this.optimizer.update(gradients, rate, number, clip / recipe.accumulation);
+    } finally {
+      tf.dispose(gradients);
+      disposeBatch(batch);
+    }
+    const sums = Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, (this.current.sums[name] ?? 0) + value]));
+    this.current = { epoch, step: step + 1, sums, seconds: this.current.seconds + (performance.now() - started) / 1000 };
+    return { kind: 'step', epoch: epoch + 1, step: step + 1, steps: stepsPerEpoch, loss: total(parts), parts, learningRate: rate };
+  }
+
+  /** Loss parts, and the sum of the gradients over the micro-batches by path; the caller disposes those. */
+  private gradients(batch: Batch): { parts: Record<string, number>; gradients: Record<string, tf.Tensor> } {
+    const { accumulation, batchSize } = this.recipe;
+    const size = batchSize / accumulation;
+    const parts: Record<string, number> = {};
+    let gradients: Record<string, tf.Tensor> = {};
+    for (let i = 0; i < accumulation; i++) {
+      const result = tf.tidy(() => {
+        const micro = accumulation === 1 ? batch : slice(batch, i * size, size);
+        return this.differentiate(micro);
+      });
+      for (const [name, value] of Object.entries(result.parts)) parts[name] = (parts[name] ?? 0) + value / accumulation;
+      if (i === 0) gradients = result.gradients;
+      else {
+        const sum = tf.tidy(() => Object.fromEntries(Object.entries(gradients).map(([path, tensor]) => [path, tf.add(tensor, result.gradients[path]!)])));
+        tf.dispose([gradients, result.gradients]);
+        gradients = sum;
+      }
+    }
+    return { parts, gradients };
+  }
+
+  private differentiate({ images, labels, indices }: Batch): { parts: Record<string, number>; gradients: Record<string, tf.Tensor> } {
+    const { recipe, student, distillation } = this;
+    // Outside the closure: what is not differentiated costs no memory, and cannot be trained by mistake.
+    const teacher = this.resources.teacher?.forward(images, { mode: 'eval' });
+    let parts: LossParts = {};
+    const { value, grads } = tf.variableGrads(() => {
+      const output = student.forward(images, { mode: 'train' });
+      const step: Step = { student: output, teacher: teacher ?? nothing(output), labels, indices, mode: 'train' };
+      const label = tf.mul<tf.Scalar>(tf.mean<tf.Scalar>(crossEntropy(output.logits, labels, { smoothing: recipe.labelSmoothing })), recipe.labelWeight);
+      parts = { label, ...distillation.loss(step) };
+      const all = Object.values(parts);
+      for (const part of all) tf.keep(part);
+      return tf.sum<tf.Scalar>(tf.stack(all));
+    }, this.trained.map(([, { variable }]) => variable));
+    distillation.afterStep?.();
+    const numbers = tf.stack(Object.values(parts)).dataSync();
+    const values = Object.fromEntries(Object.keys(parts).map((name, i) => [name, numbers[i]!]));
+    tf.dispose([value, parts]);
+    return { parts: values, gradients: Object.fromEntries(this.trained.flatMap(([path, { variable }]) => (grads[variable.name] ? [[path, grads[variable.name]!]] : []))) };
+  }
+
+  private async finishEpoch(images: number, signal: AbortSignal | undefined): Promise<EpochEvent> {
+    const { recipe, stepsPerEpoch } = this;
+    const { sums, seconds } = this.current;
+    const epoch = this.current.epoch + 1;
+    const evaluated = epoch === recipe.epochs || epoch % recipe.evaluateEvery === 0;
+    const accuracy = evaluated ? await evaluate(this.student, this.resources.test, { signal }) : {};
+    const parts = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / stepsPerEpoch]));
+    this.current = { epoch, step: 0, sums: {}, seconds: 0 };
+    return {
+      kind: 'epoch', epoch, loss: total(parts), parts, ...accuracy, seconds, imagesPerSecond: images / seconds,
+      learningRate: learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch - 1 / stepsPerEpoch),
+    };
+  }
+}
+
+function total(parts: Readonly<Record<string, number>>): number {
+  return Object.values(parts).reduce((sum, value) => sum + value, 0);
+}
+
+function slice({ images, labels, indices }: Batch, start: number, size: number): Batch {
+  return { images: tf.slice(images, [start], [size]), labels: tf.slice(labels, [start], [size]), indices: indices.slice(start, start + size) };
+}
+
+/** Methods without a teacher never look at this. */
+function nothing(output: Output): Output {
+  return output;
+}
