@@ -1,4 +1,4 @@
-/** What a notebook needs besides the science: `import { heatmap, table, parameters } from './lib/notebook'`. */
+/** What a notebook needs besides the science: `import { heatmap, table, parameters } from './lib/notebook/index'`. */
 export { bars, field, heatmap, heatmapGrid, learningCurves, lines } from './draw';
 export { liveFigure, type LiveFigure } from './live-figure';
 export { parameters } from './parameters';

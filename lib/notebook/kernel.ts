@@ -11,6 +11,10 @@ export interface Kernel {
 export function kernel(): Kernel | null {
   if (!('__tslab__' in globalThis)) return null;
   // Not an import: outside the kernel tslab would be loaded with its whole compiler, for nothing.
-  const tslab: typeof import('tslab') = require('tslab');
-  return tslab;
+  const tslab: unknown = require('tslab');
+  return isKernel(tslab) ? tslab : null;
+}
+
+function isKernel(value: unknown): value is Kernel {
+  return typeof value === 'object' && value !== null && 'display' in value && 'newDisplay' in value;
 }
