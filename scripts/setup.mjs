@@ -5,7 +5,7 @@ import { advice, setUp } from './setup/setUp.mjs';
 const usage = `npm run setup [-- --force]
   --force      do every step again
   OFA_DEVICE   cpu or cuda; unset: what was chosen before, else cuda where there is an NVIDIA driver
-  OFA_PYTHON   the Python to use; unset: the first of python3, python3.13 … python3.10 that TensorFlow supports
+  PYTHON       the Python to use; unset: the first of python3, python3.13 … python3.10 that TensorFlow supports
   OFA_MARCH    the processor to compile for (g++ -march); unset: this machine's`;
 
 const known = ['--force', '--help'];

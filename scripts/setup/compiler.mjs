@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { findProgram } from './command.mjs';
 import { fingerprint, ofLargeFile } from './fingerprint.mjs';
@@ -13,4 +13,15 @@ export const compilerIdentity = (compiler) => ofLargeFile(realpathSync(compiler)
 export const chooseProcessor = (state, env = process.env) => env.OFA_MARCH || state.march || 'native';
 
 /** Changes when kernels compiled for `march` might not run, or not run best, on this machine. */
-export const processorIdentity = (march) => (march === 'native' ? fingerprint(cpus()[0]?.model ?? '', process.arch) : march);
+export const processorIdentity = (march) => (march === 'native' ? fingerprint(process.arch, abilities()) : march);
+
+/** The instruction sets of the processor, as Linux lists them; elsewhere its name. */
+function abilities() {
+  try {
+    const line = readFileSync('/proc/cpuinfo', 'utf8').split('\n').find((each) => /^(flags|Features)\b/.test(each));
+    if (line !== undefined) return line;
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+  return cpus()[0]?.model ?? '';
+}

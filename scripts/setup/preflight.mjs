@@ -31,13 +31,13 @@ function nodeFaults(version) {
 function pythonFindings(python, env) {
   const faults = [];
   const warnings = [];
-  const where = env.OFA_PYTHON ? `OFA_PYTHON=${env.OFA_PYTHON}` : 'the search path';
+  const where = env.PYTHON ? `PYTHON=${env.PYTHON}` : 'the search path';
   if (python === undefined) {
     faults.push(`Python: none found on ${where}, 3.10 or newer needed. Install: sudo apt install python3 python3-venv`);
   } else if (!python.isNewEnough) {
-    faults.push(`Python: ${python.version} found (${python.command}), 3.10 or newer needed. Install: sudo apt install python3.11 python3.11-venv, or name one with OFA_PYTHON=/path/to/python3`);
+    faults.push(`Python: ${python.version} found (${python.command}), 3.10 or newer needed. Install: sudo apt install python3.11 python3.11-venv, or name one with PYTHON=/path/to/python3`);
   } else if (!python.hasWheel) {
-    warnings.push(`Python: TensorFlow has no wheel for ${python.version} (${python.command}); goes on with TensorFlow's older ready-made binary, several times slower. Install 3.10 to 3.13, or name one with OFA_PYTHON=/path/to/python3`);
+    warnings.push(`Python: TensorFlow has no wheel for ${python.version} (${python.command}); goes on with TensorFlow's older ready-made binary, several times slower. Install 3.10 to 3.13, or name one with PYTHON=/path/to/python3`);
   }
   if (python?.isNewEnough && python.missing.length > 0) {
     const minor = python.version.split('.').slice(0, 2).join('.');

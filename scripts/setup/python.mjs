@@ -12,11 +12,11 @@ for name in ("venv", "ensurepip"):
 print("%d.%d.%d" % sys.version_info[:3], ",".join(modules), sep="|")`;
 
 /**
- * The Python to build the environment with: OFA_PYTHON, or the first on the search path that TensorFlow supports,
+ * The Python to build the environment with: PYTHON, or the first on the search path that TensorFlow supports,
  * or the newest other one. Undefined when there is none at all.
  */
 export function findPython(env = process.env) {
-  const names = env.OFA_PYTHON ? [env.OFA_PYTHON] : ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
+  const names = env.PYTHON ? [env.PYTHON] : ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
   const found = names.flatMap((name) => describe(name, env) ?? []);
   return found.find((each) => each.hasWheel && each.missing.length === 0) ?? found.find((each) => each.hasWheel) ?? found[0];
 }

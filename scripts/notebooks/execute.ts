@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+
+import { UserError } from '../../lib/errors';
+import { inProject, venvPython } from '../setup/project.mjs';
+
+const cellDone = z.object({ event: z.literal('cell'), notebook: z.string(), done: z.number(), cells: z.number() });
+const notebookDone = z.object({
+  event: z.literal('notebook'), notebook: z.string(), cells: z.number(), seconds: z.number(),
+  faults: z.array(z.string()), summary: z.array(z.string()),
+});
+
+/** A notebook that was executed: what went wrong in it, and what its cells tagged `summary` said. */
+export type Executed = z.infer<typeof notebookDone>;
+export type CellDone = z.infer<typeof cellDone>;
+
+/** Executes notebooks in order on the tslab kernel and writes each, executed and as an HTML page, into a folder. */
+export async function* executeNotebooks(notebooks: readonly string[], folder: string): AsyncGenerator<CellDone | Executed> {
+  const child = spawn(venvPython, [inProject('scripts', 'notebooks', 'execute.py'), folder, ...notebooks], {
+    env: { ...process.env, JUPYTER_PREFER_ENV_PATH: '1', PYTHONWARNINGS: 'ignore' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  const stop = () => child.kill('SIGTERM');
+  process.once('SIGTERM', stop);
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      yield z.discriminatedUnion('event', [cellDone, notebookDone]).parse(JSON.parse(line));
+    }
+    const code = await ended;
+    if (code !== 0) throw new UserError(`The notebooks' execution ended early (exit code ${code}).`);
+  } finally {
+    process.removeListener('SIGTERM', stop);
+    child.kill('SIGTERM');
+  }
+}
