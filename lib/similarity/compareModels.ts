@@ -54,6 +54,7 @@ export async function compareModels(
     // Reads are synchronous: let a notebook's interrupt and progress bar through.
     await new Promise((resolve) => setImmediate(resolve));
   }
+  if (count === 0) throw new UserError(`There were no images to compare ${rowModel.name} and ${columnModel.name} on.`);
   return { ...cka.result(), batches: count, examples, dropped };
 }
 

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UserError } from '../../lib/errors';
+import { disposeModule } from '../../lib/models/parameter';
+import { createModel } from '../../lib/models/zoo';
+import { compareModels } from '../../lib/similarity/compareModels';
+import { MinibatchCka } from '../../lib/similarity/minibatchCka';
+import { Random } from '../../lib/tensor/random';
+import * as tf from '../../lib/tensor/tf';
+import { expectClose } from '../support/close';
+import { expectNoLeakAsync } from '../support/leaks';
+
+const cnn = createModel('resnet_16', { classes: 10 }, new Random(1));
+const vit = createModel('vit_64', { classes: 10 }, new Random(2));
+const images = (n: number, seed: number): tf.Tensor4D => tf.randomNormal([n, 32, 32, 3], 0, 1, 'float32', seed);
+const batches = [images(8, 1), images(8, 2), images(5, 3)];
+
+test('it is the minibatch CKA of the tapped features; a short last batch is left out and counted', async () => {
+  const result = await compareModels(cnn, vit, batches);
+  const taps = (model: typeof cnn, x: tf.Tensor4D): Record<string, tf.Tensor> => {
+    const features: Record<string, tf.Tensor> = {};
+    model.forward(x, { mode: 'eval', tap: (name, feature) => { features[name] = tf.clone(feature); } });
+    return features;
+  };
+  const expected = new MinibatchCka(cnn.blockNames, vit.blockNames);
+  for (const x of batches.slice(0, 2)) expected.add(taps(cnn, x), taps(vit, x));
+  assert.deepEqual(result.values, expected.result().values);
+  assert.deepEqual([result.batches, result.examples, result.dropped], [2, 16, 5]);
+  assert.deepEqual([result.rows, result.columns], [cnn.blockNames, vit.blockNames]);
+});
+
+test('a model with itself has ones on its diagonal and is symmetric; layers can be chosen', async () => {
+  const { values } = await compareModels(vit, vit, batches);
+  values.forEach((row, i) => row.forEach((value, j) => expectClose(value!, i === j ? 1 : values[j]![i]!)));
+  const part = await compareModels(vit, vit, batches, { rowLayers: ['blocks.2'], columnLayers: ['blocks.0', 'blocks.3'] });
+  assert.deepEqual(part.values, [[values[2]![0], values[2]![3]]]);
+});
+
+test('leaks nothing, tells its progress, and stops when asked', async () => {
+  const seen: number[] = [];
+  await expectNoLeakAsync(async () => { await compareModels(cnn, vit, batches, { onBatch: (n) => seen.push(n) }); return []; });
+  assert.deepEqual(seen, [1, 2]);
+  const stop = new AbortController();
+  await assert.rejects(compareModels(cnn, vit, batches, { onBatch: () => stop.abort(), signal: stop.signal }), { name: 'AbortError' });
+});
+
+test('unknown layers, batches that are too small and no images at all are refused', async () => {
+  await assert.rejects(compareModels(cnn, vit, batches, { rowLayers: ['layer5.0'] }), /Unknown layer of resnet_16 "layer5.0"/);
+  await assert.rejects(compareModels(cnn, vit, batches, { columnLayers: [] }), UserError);
+  await assert.rejects(compareModels(cnn, vit, [images(3, 4)]), /at least 4 examples/);
+  await assert.rejects(compareModels(cnn, vit, []), /no images/);
+  disposeModule(cnn);
+  disposeModule(vit);
+});

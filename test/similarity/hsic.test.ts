@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UserError } from '../../lib/errors';
+import { hsic } from '../../lib/similarity/hsic';
+import * as tf from '../../lib/tensor/tf';
+import { expectClose } from '../support/close';
+import { features, plainGram, plainHsic } from './features';
+
+test('it is equation 5 of Song et al. 2012, from 4 examples on', () => {
+  for (const n of [4, 5, 12]) {
+    const [x, y] = [plainGram(features('x', n, 5)), plainGram(features('y', n, 9))];
+    expectClose(hsic(tf.tensor2d(x), tf.tensor2d(y)), plainHsic(x, y), { relative: 1e-5, absolute: 1e-5 });
+  }
+});
+
+test('by hand: two pairs of neighbours against the same pairs', () => {
+  const k = tf.tensor2d([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 0, 1, 1]]);
+  // tr K̃K̃ = 4, 1ᵀK̃1 = 4, 1ᵀK̃K̃1 = 4: (4 + 16 / 6 − 4) / 4.
+  expectClose(hsic(k, k), 2 / 3);
+});
+
+test('its mean over many small samples of unrelated features is zero: it is unbiased', () => {
+  let sum = 0;
+  for (let i = 0; i < 2000; i++) {
+    const gram = (seed: number): tf.Tensor2D => tf.tidy(() => {
+      const x = tf.randomNormal<tf.Rank.R2>([5, 3], 0, 1, 'float32', seed);
+      return tf.matMul(x, x, false, true);
+    });
+    const [k, l] = [gram(2 * i + 1), gram(2 * i + 2)];
+    sum += hsic(k, l);
+    tf.dispose([k, l]);
+  }
+  assert.ok(Math.abs(sum / 2000) < 0.1, `mean ${sum / 2000}`);
+});
+
+test('fewer than 4 examples and matrices that do not fit are refused', () => {
+  assert.throws(() => hsic(tf.eye(3), tf.eye(3)), /at least 4 examples, and this one has 3/);
+  assert.throws(() => hsic(tf.eye(4), tf.eye(5)), UserError);
+  assert.throws(() => hsic(tf.zeros([4, 5]), tf.zeros([4, 5])), UserError);
+});
