@@ -20,6 +20,8 @@ export interface Conv2dOptions {
   readonly depthwise?: boolean;
   /** True for the first layer: images need no gradient. */
   readonly first?: boolean;
+  /** How the weights begin: Kaiming's normal over the fan-out, or truncated normal of 0.02 (ConvNeXt). */
+  readonly start?: 'kaimingNormal' | 'truncatedNormal';
 }
 
 /** Convolution; zero padding of half the kernel unless told. [batch, h, w, in] → [batch, h / stride, w / stride, out]. */
@@ -28,10 +30,12 @@ export class Conv2d {
   readonly bias?: Parameter<tf.Rank.R1>;
 
   constructor(channelsIn: number, channels: number, private readonly options: Conv2dOptions, random: Random) {
-    const { kernel, depthwise = false, bias = false } = options;
-    this.weight = depthwise
-      ? new Parameter(kaimingNormal<tf.Rank.R4>([kernel, kernel, channels, 1], kernel * kernel, random), 'depthwise')
-      : new Parameter(kaimingNormal<tf.Rank.R4>([kernel, kernel, channelsIn, channels], kernel * kernel * channels, random), 'conv');
+    const { kernel, depthwise = false, bias = false, start = 'kaimingNormal' } = options;
+    const shape: [number, number, number, number] = [kernel, kernel, ...(depthwise ? [channels, 1] as const : [channelsIn, channels] as const)];
+    const initial = start === 'truncatedNormal'
+      ? truncatedNormal<tf.Rank.R4>(shape, 0.02, random)
+      : kaimingNormal<tf.Rank.R4>(shape, kernel * kernel * shape[3], random);
+    this.weight = new Parameter(initial, depthwise ? 'depthwise' : 'conv');
     if (bias) this.bias = new Parameter(constant<tf.Rank.R1>([channels], 0), 'plain');
   }
 
@@ -46,15 +50,23 @@ export class Conv2d {
   }
 }
 
-/** Batch normalisation over batch, height and width; PyTorch's ε and momentum. */
+export interface BatchNorm2dOptions {
+  readonly epsilon?: number;
+  /** Share of the new batch in the running averages. */
+  readonly momentum?: number;
+  /** True for the last of a residual branch, whose scale begins at 0: the block then begins as the identity. */
+  readonly zero?: boolean;
+}
+
+/** Batch normalisation over batch, height and width; PyTorch's ε and momentum unless told. */
 export class BatchNorm2d {
   readonly weight: Parameter<tf.Rank.R1>;
   readonly bias: Parameter<tf.Rank.R1>;
   readonly runningMean: Parameter<tf.Rank.R1>;
   readonly runningVar: Parameter<tf.Rank.R1>;
 
-  constructor(channels: number, private readonly epsilon = 1e-5, private readonly momentum = 0.1) {
-    this.weight = new Parameter(constant<tf.Rank.R1>([channels], 1), 'plain');
+  constructor(channels: number, private readonly options: BatchNorm2dOptions = {}) {
+    this.weight = new Parameter(constant<tf.Rank.R1>([channels], options.zero ? 0 : 1), 'plain');
     this.bias = new Parameter(constant<tf.Rank.R1>([channels], 0), 'plain');
     this.runningMean = new Parameter(constant<tf.Rank.R1>([channels], 0), 'plain', false);
     this.runningVar = new Parameter(constant<tf.Rank.R1>([channels], 1), 'plain', false);
@@ -63,8 +75,9 @@ export class BatchNorm2d {
   /** Normalises; then adds the residual and cuts negative values, where asked, in the same pass over memory. */
   apply(x: tf.Tensor4D, mode: Mode, epilogue: BatchNormEpilogue = {}): tf.Tensor4D {
     const state = { scale: this.weight.value, offset: this.bias.value, mean: this.runningMean.value, variance: this.runningVar.value };
-    if (mode === 'eval') return batchNormEval(x, state, this.epsilon, epilogue);
-    const { y, mean, variance } = batchNormTrain(x, state, { epsilon: this.epsilon, momentum: this.momentum }, epilogue);
+    const { epsilon = 1e-5, momentum = 0.1 } = this.options;
+    if (mode === 'eval') return batchNormEval(x, state, epsilon, epilogue);
+    const { y, mean, variance } = batchNormTrain(x, state, { epsilon, momentum }, epilogue);
     this.runningMean.variable.assign(mean);
     this.runningVar.variable.assign(variance);
     tf.dispose([mean, variance]);
@@ -74,8 +87,11 @@ export class BatchNorm2d {
 
 export interface LinearOptions {
   readonly bias?: boolean;
-  /** How the weights begin: truncated normal of 0.02 (transformers), Xavier's uniform (MLPs), zeros (Mixer's head). */
-  readonly start?: 'truncatedNormal' | 'xavierUniform' | 'zeros';
+  /**
+   * How the weights begin: truncated normal of 0.02 (transformers), Xavier's uniform (MLPs), zeros (Mixer's head), uniform over the
+   * fan-out (MobileNet's classifier), or, with the bias, uniform over the fan-in (PyTorch's own).
+   */
+  readonly start?: 'truncatedNormal' | 'xavierUniform' | 'zeros' | 'fanOutUniform' | 'fanInUniform';
 }
 
 /** x · weight + bias over the last axis. */
@@ -85,7 +101,10 @@ export class Linear {
 
   constructor(widthIn: number, width: number, random: Random, { bias = true, start = 'truncatedNormal' }: LinearOptions = {}) {
     this.weight = new Parameter(startOf(start, widthIn, width, random), 'linear');
-    if (bias) this.bias = new Parameter(constant<tf.Rank.R1>([width], 0), 'plain');
+    if (!bias) return;
+    this.bias = new Parameter(start === 'fanInUniform'
+      ? uniform<tf.Rank.R1>([width], 1 / Math.sqrt(widthIn), random.fork('bias'))
+      : constant<tf.Rank.R1>([width], 0), 'plain');
   }
 
   /** With a residual of the result's shape, adds it in the same pass over memory. */
@@ -152,5 +171,7 @@ function startOf(start: NonNullable<LinearOptions['start']>, widthIn: number, wi
     case 'truncatedNormal': return truncatedNormal<tf.Rank.R2>([widthIn, width], 0.02, random);
     case 'xavierUniform': return uniform<tf.Rank.R2>([widthIn, width], Math.sqrt(6 / (widthIn + width)), random);
     case 'zeros': return constant<tf.Rank.R2>([widthIn, width], 0);
+    case 'fanOutUniform': return uniform<tf.Rank.R2>([widthIn, width], 1 / Math.sqrt(width), random);
+    case 'fanInUniform': return uniform<tf.Rank.R2>([widthIn, width], 1 / Math.sqrt(widthIn), random);
   }
 }

@@ -1,9 +1,10 @@
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
+import { patchGrid } from './imageSize';
 import { LayerNorm, Linear, Mlp } from './layers';
-import type { Feature, Model, Output, Pass } from './model';
+import type { Model, Output, Pass } from './model';
 import { PatchEmbed } from './patchEmbed';
-import { stageEnds, tokenStages } from './tokenStages';
+import { blockNames, runBlocks, tokenStages } from './tokenStages';
 import { variant, type ModelOptions } from './variant';
 
 export interface MlpMixerOptions {
@@ -48,27 +49,21 @@ export class MlpMixer implements Model {
   readonly head: Linear;
 
   constructor(readonly name: string, readonly classes: number, { imageSize, patch, width, depth }: MlpMixerOptions, random: Random) {
-    const grid = imageSize / patch;
+    const grid = patchGrid(name, imageSize, patch);
     this.imageSize = imageSize;
     this.width = width;
     this.stageShapes = tokenStages(width, grid, false);
-    this.blockNames = Array.from({ length: depth }, (_, i) => `blocks.${i}`);
-    this.stem = new PatchEmbed(patch, width, random.fork('stem'));
+    this.blockNames = blockNames(depth);
+    this.stem = new PatchEmbed(patch, width, random.fork('stem'), 'lecunNormal');
     this.blocks = this.blockNames.map((block) => new MixerBlock(grid * grid, width, random.fork(block)));
     this.norm = new LayerNorm(width, 1e-6);
     this.head = new Linear(width, classes, random.fork('head'), { start: 'zeros' });
   }
 
   forward(images: tf.Tensor4D, { tap }: Pass): Output {
-    let x = this.stem.apply(images);
-    const features = this.blocks.map((block, i) => {
-      x = tf.tidy(() => block.apply(x));
-      tap?.(this.blockNames[i]!, x);
-      return x;
-    });
+    const { x, stages } = runBlocks(this.stem.apply(images), this.blocks, tap);
     const pooled = tf.mean<tf.Tensor2D>(this.norm.apply(x), 1);
-    const [a, b, c, d] = stageEnds(this.blocks.length).map((end): Feature => features[end - 1]!) as [Feature, Feature, Feature, Feature];
-    return { logits: this.head.apply(pooled), stages: [a, b, c, d], pooled };
+    return { logits: this.head.apply(pooled), stages, pooled };
   }
 }
 
@@ -77,7 +72,12 @@ export const mlpMixers = {
   mixer_64: { imageSize: 32, patch: 4, width: 64, depth: 4 },
   mixer_96: { imageSize: 32, patch: 4, width: 96, depth: 6 },
   mixer_128: { imageSize: 32, patch: 4, width: 128, depth: 8 },
+  mixer_s32_224: { imageSize: 224, patch: 32, width: 512, depth: 8 },
+  mixer_s16_224: { imageSize: 224, patch: 16, width: 512, depth: 8 },
+  mixer_b32_224: { imageSize: 224, patch: 32, width: 768, depth: 12 },
   mixer_b16_224: { imageSize: 224, patch: 16, width: 768, depth: 12 },
+  mixer_l32_224: { imageSize: 224, patch: 32, width: 1024, depth: 24 },
+  mixer_l16_224: { imageSize: 224, patch: 16, width: 1024, depth: 24 },
 } satisfies Record<string, MlpMixerOptions>;
 
 export function createMlpMixer(name: string, { classes, imageSize }: ModelOptions, random: Random): MlpMixer {

@@ -27,7 +27,7 @@ export class BasicBlock {
     this.conv1 = new Conv2d(channelsIn, channels, { kernel: 3, stride }, random.fork('conv1'));
     this.bn1 = new BatchNorm2d(channels);
     this.conv2 = new Conv2d(channels, channels, { kernel: 3 }, random.fork('conv2'));
-    this.bn2 = new BatchNorm2d(channels);
+    this.bn2 = new BatchNorm2d(channels, { zero: true });
     if (stride !== 1 || channelsIn !== channels) this.downsample = downsample(channelsIn, channels, stride, random);
   }
 
@@ -53,7 +53,7 @@ export class Bottleneck {
     this.conv2 = new Conv2d(channels, channels, { kernel: 3, stride }, random.fork('conv2'));
     this.bn2 = new BatchNorm2d(channels);
     this.conv3 = new Conv2d(channels, 4 * channels, { kernel: 1 }, random.fork('conv3'));
-    this.bn3 = new BatchNorm2d(4 * channels);
+    this.bn3 = new BatchNorm2d(4 * channels, { zero: true });
     if (stride !== 1 || channelsIn !== 4 * channels) this.downsample = downsample(channelsIn, 4 * channels, stride, random);
   }
 
@@ -92,7 +92,7 @@ export class ResNet implements Model {
       return new Block(channelsIn, channels * 2 ** index, i === 0 && index > 0 ? 2 : 1, random.fork(`layer${index + 1}.${i}`));
     });
     const shape = (index: number): StageShape => ({
-      kind: 'spatial', channels: channels * 2 ** index * expansion, size: imageSize / (stem === 'imagenet' ? 4 : 1) / 2 ** index });
+      kind: 'spatial', channels: channels * 2 ** index * expansion, size: Math.ceil(imageSize / (stem === 'imagenet' ? 4 : 1) / 2 ** index) });
     this.imageSize = imageSize;
     this.width = channels * 8 * expansion;
     this.stageShapes = [shape(0), shape(1), shape(2), shape(3)];
@@ -105,7 +105,7 @@ export class ResNet implements Model {
     this.layer2 = stage(1);
     this.layer3 = stage(2);
     this.layer4 = stage(3);
-    this.fc = new Linear(this.width, classes, random.fork('fc'));
+    this.fc = new Linear(this.width, classes, random.fork('fc'), { start: 'fanInUniform' });
   }
 
   forward(images: tf.Tensor4D, { mode, tap }: Pass): Output {
@@ -143,9 +143,11 @@ export const resNets = {
   resnet_24: { imageSize: 32, block: 'basic', depths: [1, 1, 1, 1], channels: 24, stem: 'cifar' },
   resnet_32: { imageSize: 32, block: 'basic', depths: [2, 2, 2, 2], channels: 32, stem: 'cifar' },
   resnet18: { imageSize: 224, block: 'basic', depths: [2, 2, 2, 2], channels: 64, stem: 'imagenet' },
+  resnet26: { imageSize: 224, block: 'bottleneck', depths: [2, 2, 2, 2], channels: 64, stem: 'imagenet' },
   resnet34: { imageSize: 224, block: 'basic', depths: [3, 4, 6, 3], channels: 64, stem: 'imagenet' },
   resnet50: { imageSize: 224, block: 'bottleneck', depths: [3, 4, 6, 3], channels: 64, stem: 'imagenet' },
   resnet101: { imageSize: 224, block: 'bottleneck', depths: [3, 4, 23, 3], channels: 64, stem: 'imagenet' },
+  resnet152: { imageSize: 224, block: 'bottleneck', depths: [3, 8, 36, 3], channels: 64, stem: 'imagenet' },
 } as const satisfies Record<string, ResNetOptions>;
 
 export function createResNet(name: string, { classes, imageSize }: ModelOptions, random: Random): ResNet {

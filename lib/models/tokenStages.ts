@@ -1,4 +1,5 @@
-import type { StageShape } from './model';
+import * as tf from '../tensor/tf';
+import type { Output, Pass, StageShape } from './model';
 
 /** The blocks (counted from 1) after which a token network's four stages end: 2, 4, 10 and 12 of 12, else each quarter. */
 export function stageEnds(depth: number): readonly [number, number, number, number] {
@@ -9,4 +10,23 @@ export function stageEnds(depth: number): readonly [number, number, number, numb
 export function tokenStages(channels: number, grid: number, classToken: boolean): readonly [StageShape, StageShape, StageShape, StageShape] {
   const stage: StageShape = { kind: 'tokens', channels, grid, classToken };
   return [stage, stage, stage, stage];
+}
+
+/** Names of a token network's blocks. */
+export function blockNames(depth: number): string[] {
+  return Array.from({ length: depth }, (_, i) => `blocks.${i}`);
+}
+
+/** Sends tokens [batch, tokens, width] through the blocks; gives the last feature and those at the ends of the four stages. */
+export function runBlocks(
+  tokens: tf.Tensor3D, blocks: readonly { apply(x: tf.Tensor3D): tf.Tensor3D }[], tap: Pass['tap'],
+): { readonly x: tf.Tensor3D; readonly stages: Output['stages'] } {
+  let x = tokens;
+  const features = blocks.map((block, i) => {
+    x = tf.tidy(() => block.apply(x));
+    tap?.(`blocks.${i}`, x);
+    return x;
+  });
+  const [a, b, c, d] = stageEnds(blocks.length).map((end) => features[end - 1]!) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
+  return { x, stages: [a, b, c, d] };
 }

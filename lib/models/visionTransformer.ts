@@ -1,10 +1,11 @@
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
+import { patchGrid } from './imageSize';
 import { Attention, LayerNorm, Linear, Mlp } from './layers';
-import type { Feature, Model, Output, Pass } from './model';
+import type { Model, Output, Pass } from './model';
 import { Parameter, truncatedNormal } from './parameter';
 import { PatchEmbed } from './patchEmbed';
-import { stageEnds, tokenStages } from './tokenStages';
+import { blockNames, runBlocks, tokenStages } from './tokenStages';
 import { variant, type ModelOptions } from './variant';
 
 export interface VisionTransformerOptions {
@@ -51,11 +52,11 @@ export class VisionTransformer implements Model {
   readonly head: Linear;
 
   constructor(readonly name: string, readonly classes: number, { imageSize, patch, width, depth, heads }: VisionTransformerOptions, random: Random) {
-    const grid = imageSize / patch;
+    const grid = patchGrid(name, imageSize, patch);
     this.imageSize = imageSize;
     this.width = width;
     this.stageShapes = tokenStages(width, grid, true);
-    this.blockNames = Array.from({ length: depth }, (_, i) => `blocks.${i}`);
+    this.blockNames = blockNames(depth);
     this.clsToken = new Parameter(truncatedNormal<tf.Rank.R3>([1, 1, width], 1e-6, random.fork('cls')), 'plain');
     this.posEmbed = new Parameter(truncatedNormal<tf.Rank.R3>([1, 1 + grid * grid, width], 0.02, random.fork('position')), 'plain');
     this.patchEmbed = new PatchEmbed(patch, width, random.fork('patch'));
@@ -68,15 +69,11 @@ export class VisionTransformer implements Model {
     const batch = images.shape[0];
     // Not tf.tile: its gradient is one slice an example.
     const classToken = tf.add(tf.zeros<tf.Rank.R3>([batch, 1, this.width]), this.clsToken.value);
-    let x: tf.Tensor3D = tf.add(tf.concat([classToken, this.patchEmbed.apply(images)], 1), this.posEmbed.value);
-    const features = this.blocks.map((block, i) => {
-      x = tf.tidy(() => block.apply(x));
-      tap?.(this.blockNames[i]!, x);
-      return x;
-    });
-    const pooled = tf.reshape<tf.Rank.R2>(tf.slice(this.norm.apply(x), [0, 0, 0], [batch, 1, this.width]), [batch, this.width]);
-    const [a, b, c, d] = stageEnds(this.blocks.length).map((end): Feature => features[end - 1]!) as [Feature, Feature, Feature, Feature];
-    return { logits: this.head.apply(pooled), stages: [a, b, c, d], pooled };
+    const tokens = tf.add<tf.Tensor3D>(tf.concat([classToken, this.patchEmbed.apply(images)], 1), this.posEmbed.value);
+    const { x, stages } = runBlocks(tokens, this.blocks, tap);
+    // The norm acts on each token alone, and only the class token is read.
+    const pooled = this.norm.apply(tf.reshape<tf.Rank.R2>(tf.slice(x, [0, 0, 0], [batch, 1, this.width]), [batch, this.width]));
+    return { logits: this.head.apply(pooled), stages, pooled };
   }
 }
 
@@ -85,10 +82,15 @@ export const visionTransformers = {
   vit_64: { imageSize: 32, patch: 4, width: 64, depth: 4, heads: 4 },
   vit_96: { imageSize: 32, patch: 4, width: 96, depth: 6, heads: 4 },
   vit_128: { imageSize: 32, patch: 4, width: 128, depth: 8, heads: 4 },
+  vit_tiny_patch16_224: { imageSize: 224, patch: 16, width: 192, depth: 12, heads: 3 },
+  vit_small_patch32_224: { imageSize: 224, patch: 32, width: 384, depth: 12, heads: 6 },
   vit_small_patch16_224: { imageSize: 224, patch: 16, width: 384, depth: 12, heads: 6 },
+  vit_base_patch32_224: { imageSize: 224, patch: 32, width: 768, depth: 12, heads: 12 },
   vit_base_patch16_224: { imageSize: 224, patch: 16, width: 768, depth: 12, heads: 12 },
+  vit_large_patch16_224: { imageSize: 224, patch: 16, width: 1024, depth: 24, heads: 16 },
   deit_tiny_patch16_224: { imageSize: 224, patch: 16, width: 192, depth: 12, heads: 3 },
   deit_small_patch16_224: { imageSize: 224, patch: 16, width: 384, depth: 12, heads: 6 },
+  deit_base_patch16_224: { imageSize: 224, patch: 16, width: 768, depth: 12, heads: 12 },
 } satisfies Record<string, VisionTransformerOptions>;
 
 export function createVisionTransformer(name: string, { classes, imageSize }: ModelOptions, random: Random): VisionTransformer {

@@ -3,11 +3,12 @@ import { execute, hasKernels } from './native';
 import * as tf from './tf';
 
 /**
- * softmax(q kᵀ / sqrt(depth)) v for each head (Vaswani et al. 2017, eq. 1).
+ * softmax(q kᵀ / sqrt(depth) + bias) v for each head (Vaswani et al. 2017, eq. 1).
  * qkv [batch, tokens, 3 · width]: queries, keys and values packed as timm packs them; returns [batch, tokens, width].
+ * bias [groups, heads, tokens, tokens], of which example i takes group i mod groups (Swin's windows, image by image).
  */
-export function attention(qkv: tf.Tensor3D, heads: number): tf.Tensor3D {
-  return hasKernels() ? fused(qkv, heads) : composed(qkv, heads);
+export function attention(qkv: tf.Tensor3D, heads: number, bias?: tf.Tensor4D): tf.Tensor3D {
+  return hasKernels() && !bias ? fused(qkv, heads) : composed(qkv, heads, bias);
 }
 
 function fused(qkv: tf.Tensor3D, heads: number): tf.Tensor3D {
@@ -21,13 +22,20 @@ function fused(qkv: tf.Tensor3D, heads: number): tf.Tensor3D {
   });
 }
 
-function composed(qkv: tf.Tensor3D, heads: number): tf.Tensor3D {
+function composed(qkv: tf.Tensor3D, heads: number, bias?: tf.Tensor4D): tf.Tensor3D {
   return tf.tidy(() => {
     const [batch, tokens, packed] = qkv.shape;
     const depth = packed / (3 * heads);
     const split = tf.transpose(tf.reshape(qkv, [batch, tokens, 3, heads, depth]), [2, 0, 3, 1, 4]);
     const [q, k, v] = tf.unstack(split) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
-    const weights = tf.softmax(tf.mul(tf.matMul(q, k, false, true), 1 / Math.sqrt(depth)));
+    const scores = tf.mul<tf.Tensor4D>(tf.matMul(q, k, false, true), 1 / Math.sqrt(depth));
+    const weights = tf.softmax(bias ? addByGroup(scores, bias) : scores);
     return tf.reshape(tf.transpose(tf.matMul(weights, v), [0, 2, 1, 3]), [batch, tokens, heads * depth]);
   });
+}
+
+function addByGroup(scores: tf.Tensor4D, bias: tf.Tensor4D): tf.Tensor4D {
+  const [batch, ...rest] = scores.shape;
+  const groups = bias.shape[0];
+  return tf.reshape(tf.add(tf.reshape(scores, [batch / groups, groups, ...rest]), bias), scores.shape);
 }

@@ -2,9 +2,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { z, ZodTypeAny } from 'zod';
 import { UserError } from '../../lib/errors';
+import { branchesSchema, checkBranches } from './branches';
 import type { Check } from './check';
 import { checkCka, ckaSchema } from './cka';
 import { checkLosses, lossesSchema } from './losses';
+import { checkModel, modelSchema } from './models';
 import { unsupported } from './unsupported';
 
 /** The JSON files under each path, itself a file or a folder, in order of name. */
@@ -28,8 +30,8 @@ export function checkFile(file: string): Check[] {
   const first: unknown = Array.isArray(content) ? content[0] : content;
   if (has(first, 'cases')) return checkLosses(validate(lossesSchema, content, file));
   if (has(first, 'linear_full_batch')) return checkCka(validate(ckaSchema, content, file));
-  if (has(first, 'stages') && has(first, 'model')) return unsupported('model');
-  if (has(first, 'branches')) return unsupported('branches');
+  if (has(first, 'stages') && has(first, 'model')) return checkModel(validate(modelSchema, content, file));
+  if (has(first, 'branches')) return checkBranches(validate(branchesSchema, content, file));
   if (has(first, 'steps')) return unsupported('training steps');
   throw new UserError(`${file} is no reference file that parity knows: it should hold losses (cases), CKA (linear_full_batch), a model (stages), exit branches (branches) or training steps (steps).`);
 }

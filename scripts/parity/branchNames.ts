@@ -1,0 +1,16 @@
+import type { BranchOptions } from '../../lib/models/exitBranch';
+
+/**
+ * The released code's name for a parameter of an exit branch: there a branch is a sequence, in which pooling and flattening (or,
+ * for tokens, taking the class token) have places of their own before the linear layer.
+ */
+export function releasedName(path: string, { stage, shape }: Pick<BranchOptions, 'stage' | 'shape'>): string {
+  const [part = '', ...rest] = path.split('.');
+  const tail = rest.join('.');
+  switch (part) {
+    case 'body': return tail;
+    case 'merging': return `0.fn.${tail}`;
+    case 'blocks': return `1.${tail}`;
+    default: return `${shape.kind === 'spatial' ? Math.max(4 - stage, 1) + 2 : 3}.${tail}`;
+  }
+}
