@@ -28,15 +28,18 @@ def execute(source, folder):
     notebook = nbformat.read(source, as_version=4)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     done = 0
+    unawaited = ""
 
     def after_cell(cell, **_):
-        nonlocal done
+        nonlocal done, unawaited
+        # Read here, not at the end: closing its sockets, tslab meets errors of its own.
+        unawaited += log.read()
         if cell is not settle:
             done += 1
             tell(event="cell", notebook=source.name, done=done, cells=len(cells))
 
     client = NotebookClient(
-        notebook, kernel_name="tslab", timeout=None, startup_timeout=120, on_cell_executed=after_cell,
+        notebook, kernel_name="tslab", timeout=None, startup_timeout=120, record_timing=False, on_cell_executed=after_cell,
         resources={"metadata": {"path": str(source.parent)}},
     )
     # A rejection of the last cell is reported after that cell has ended: one more cell waits for it.
@@ -44,14 +47,14 @@ def execute(source, folder):
     notebook.cells.append(settle)
     start = time.monotonic()
     faults = []
-    with tempfile.NamedTemporaryFile("r", prefix="ofa-faults-") as unawaited:
+    with tempfile.NamedTemporaryFile("r", prefix="ofa-faults-") as log:
         try:
-            client.execute(env={**os.environ, "OFA_KERNEL_FAULTS": unawaited.name})
+            client.execute(env={**os.environ, "OFA_KERNEL_FAULTS": log.name})
         except CellExecutionError as error:
             faults.append(str(error).strip())
         except DeadKernelError:
             faults.append("The kernel died; most often for want of memory.")
-        faults += filter(None, [unawaited.read().strip()])
+    faults += filter(None, [unawaited.strip()])
     seconds = time.monotonic() - start
     notebook.cells.remove(settle)
     write(notebook, source.stem, folder)

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+
+import { executeNotebooks, type Executed } from '../../scripts/notebooks/execute';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'notebooks-'));
+after(() => rmSync(folder, { recursive: true }));
+
+test('notebooks run on the real kernel at the project’s root; faults of every kind are found', async () => {
+  const notebooks = [
+    write('good', ["import * as tf from './lib/tensor/tf';\ntf.matMul([[2]], [[3]]).print();", '#summary\nconsole.log(`six is ${2 * 3}`);']),
+    write('thrown', ["throw new Error('thrown in a cell');", "console.log('never reached');"]),
+    write('typed', ["const n: number = 'text';"]),
+    write('unawaited', ["void setTimeout(() => { throw new Error('thrown later'); }, 50);", "void Promise.reject(new Error('nobody awaited this'));"]),
+  ];
+  const executed: Executed[] = [];
+  for await (const event of executeNotebooks(notebooks, folder)) if (event.event === 'notebook') executed.push(event);
+
+  assert.deepEqual(executed.map(({ notebook }) => notebook), notebooks.map((file) => path.basename(file)));
+  assert.deepEqual(executed[0]!.faults, []);
+  assert.deepEqual(executed[0]!.summary, ['six is 6\n']);
+  const [, thrown, typed, unawaited] = executed.map(({ faults }) => faults.join('\n'));
+  assert.match(thrown!, /thrown in a cell/);
+  assert.match(typed!, /not assignable to type 'number'/);
+  assert.match(unawaited!, /UnhandledPromiseRejection: Error: nobody awaited this/);
+  assert.match(unawaited!, /UncaughtException: Error: thrown later/);
+
+  const copy = readFileSync(path.join(folder, 'good.ipynb'), 'utf8');
+  assert.match(copy, /\[\[6\],?\]/);
+  assert.doesNotMatch(copy, /setTimeout/);
+  assert.doesNotMatch(copy, /"name": "stderr"/);
+  assert.match(readFileSync(path.join(folder, 'good.html'), 'utf8'), /six is 6/);
+});
+
+/** Writes a notebook of code cells; one that begins with #summary is tagged so. */
+function write(name: string, sources: readonly string[]): string {
+  const cells = sources.map((source, index) => ({
+    cell_type: 'code', id: `cell-${index}`, execution_count: null, outputs: [],
+    metadata: source.startsWith('#summary\n') ? { tags: ['summary'] } : {}, source: source.replace(/^#summary\n/, ''),
+  }));
+  const kernelspec = { name: 'tslab', display_name: 'TypeScript', language: 'typescript' };
+  const file = path.join(folder, `${name}.ipynb`);
+  writeFileSync(file, JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 }));
+  return file;
+}

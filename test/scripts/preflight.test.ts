@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+
+import { chooseDevice } from '../../scripts/setup/device.mjs';
+import { preflight } from '../../scripts/setup/preflight.mjs';
+import { findPython } from '../../scripts/setup/python.mjs';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'preflight-'));
+after(() => rmSync(folder, { recursive: true }));
+
+/** An environment whose search path holds just these programs, each a line of shell. */
+function machine(name: string, programs: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const bin = path.join(folder, name);
+  mkdirSync(bin);
+  symlinkSync('/bin/sh', path.join(bin, 'sh'));
+  for (const [program, line] of Object.entries(programs)) {
+    writeFileSync(path.join(bin, program), `#!/bin/sh\n${line}\n`);
+    chmodSync(path.join(bin, program), 0o755);
+  }
+  return { PATH: bin };
+}
+
+const ample = { device: 'cpu', folder, nodeVersion: '20.19.0', freeBytes: 1e12 };
+
+test('a machine with all that is needed has no findings', () => {
+  const env = machine('whole', { python3: 'echo "3.11.7|"', 'g++': 'true' });
+  assert.deepEqual(preflight({ ...ample, env }), { faults: [], warnings: [] });
+});
+
+test('all that is missing is named at once, a line each with how to get it', () => {
+  const { faults, warnings } = preflight({ device: 'cpu', folder, env: machine('bare', {}), nodeVersion: '18.20.4', freeBytes: 1e9 });
+  assert.equal(faults.length, 3);
+  assert.match(faults[0]!, /^Node: 18\.20\.4 found, 20\.19 or newer needed\. Install: /);
+  assert.match(faults[1]!, /^Python: none found.* Install: /);
+  assert.match(faults[2]!, /^Disk space: 1\.0 GB free in .*, 4 GB needed/);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0]!, /^C\+\+ compiler: none found.* Install: /);
+  for (const line of [...faults, ...warnings]) assert(!line.includes('\n'));
+});
+
+test('versions of Node are compared as numbers', () => {
+  const env = machine('node', { python3: 'echo "3.11.7|"', 'g++': 'true' });
+  const faults = (nodeVersion: string): number => preflight({ ...ample, env, nodeVersion }).faults.length;
+  assert.deepEqual(['20.9.0', '20.18.3', '20.19.0', '22.1.0', '24.0.0'].map(faults), [1, 1, 0, 0, 0]);
+});
+
+test('a Python that is too old, or lacks its modules, is a fault', () => {
+  const old = preflight({ ...ample, env: machine('old', { python3: 'echo "3.9.2|"', 'g++': 'true' }) });
+  assert.match(old.faults.join(), /^Python: 3\.9\.2 found .*3\.10 or newer needed/);
+  const poor = preflight({ ...ample, env: machine('poor', { python3: 'echo "3.12.3|venv,ensurepip"', 'g++': 'true' }) });
+  assert.deepEqual(poor.faults.length, 1);
+  assert.match(poor.faults[0]!, /venv and ensurepip modules: missing .*apt install python3\.12-venv/);
+});
+
+test('of several Pythons the one is taken that TensorFlow supports', () => {
+  const env = machine('several', { python3: 'echo "3.14.0|"', 'python3.12': 'echo "3.12.3|ensurepip"', 'python3.10': 'echo "3.10.4|"', 'g++': 'true' });
+  assert.equal(findPython(env)?.version, '3.10.4');
+  const named = { ...env, PYTHON: 'python3.12' };
+  assert.equal(findPython(named)?.version, '3.12.3');
+});
+
+test('a Python too new for TensorFlow is a warning: the set-up goes on with less', () => {
+  const { faults, warnings } = preflight({ ...ample, env: machine('new', { python3: 'echo "3.14.0|"', 'g++': 'true' }) });
+  assert.deepEqual(faults, []);
+  assert.match(warnings.join(), /no wheel for 3\.14\.0/);
+});
+
+test('a broken Python counts as none', () => {
+  const { faults } = preflight({ ...ample, env: machine('broken', { python3: 'exit 3', 'g++': 'true' }) });
+  assert.match(faults.join(), /^Python: none found/);
+});
+
+test('the device is the wish, else the earlier choice, else what the machine has', () => {
+  const env = machine('nvidia', { 'nvidia-smi': 'echo "GPU 0: NVIDIA H200"' });
+  assert.equal(chooseDevice({}, env), 'cuda');
+  assert.equal(chooseDevice({ device: 'cpu' }, env), 'cpu');
+  assert.equal(chooseDevice({ device: 'cpu' }, { ...env, OFA_DEVICE: 'cuda' }), 'cuda');
+  assert.equal(chooseDevice({}, { ...env, OFA_DEVICE: 'cpu' }), 'cpu');
+  assert.throws(() => chooseDevice({}, { ...env, OFA_DEVICE: 'tpu' }), /OFA_DEVICE is "tpu"; it must be cpu or cuda/);
+});
