@@ -20,7 +20,7 @@ const command = new Command('npm start --')
   .action(async (words: string[]) => {
     const notebooks = readdirSync('notebooks').filter((name) => name.endsWith('.ipynb')).sort();
     const chosen = notebooks.filter((name) => words.length === 0 || words.some((word) => name.includes(word)));
-    if (chosen.length === 0) throw new UserError(`No notebook's name contains ${words.map((word) => `"${word}"`).join(' or ')}. There are: ${notebooks.join(', ')}.`);
+    if (chosen.length === 0) throw new UserError(`No notebook in notebooks/ has a name that contains ${words.map((word) => `"${word}"`).join(' or ')}. There are: ${notebooks.join(', ') || 'none'}.`);
 
     if (process.env.OFA_PROFILE !== 'smoke') await getData();
     mkdirSync(out, { recursive: true });
