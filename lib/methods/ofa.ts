@@ -20,6 +20,8 @@ const options = z.object({
   logitsWeight: z.number().nonnegative().default(1),
   /** Weight of each branch's loss: its `ofa-loss-weight`. */
   branchWeight: z.number().nonnegative().default(1),
+  /** Side of the grid that branches merge tokens to: 7 at 224 px and half the token grid at other sizes, unless told. */
+  finalGrid: z.number().int().positive().optional(),
 }).strict().superRefine(({ exponent: list, stages }, context) => {
   if (Array.isArray(list) && list.length !== stages.length + 1) {
     context.addIssue({ code: 'custom', path: ['exponent'], message: `has ${list.length} values; ${stages.length} stages and the logits need ${stages.length + 1}` });
@@ -38,7 +40,7 @@ export const ofa = defineMethod({
     const branches = new Map<number, ExitBranch>(given.stages.map((number) => {
       const shape = student.stageShapes[number - 1]!;
       return [number, createExitBranch({
-        stage: number, shape, widthStudent: student.width, widthTeacher: teacher.width, classes: student.classes, finalGrid: finalGrid(shape, student.imageSize),
+        stage: number, shape, widthStudent: student.width, widthTeacher: teacher.width, classes: student.classes, finalGrid: given.finalGrid ?? usualGrid(shape, student.imageSize),
       }, random.fork(`branch${number}`))];
     }));
     const settings = (place: number): OfaOptions => ({ ...given, exponent: Array.isArray(given.exponent) ? given.exponent[place]! : given.exponent });
@@ -57,7 +59,6 @@ export const ofa = defineMethod({
   },
 });
 
-/** The grid that tokens are merged to: 7 at 224 px; half the token grid of networks for other sizes (spec of the released branches). */
-function finalGrid(shape: StageShape, imageSize: number): number {
+function usualGrid(shape: StageShape, imageSize: number): number {
   return imageSize === 224 || shape.kind === 'spatial' ? 7 : shape.grid / 2;
 }

@@ -2,15 +2,15 @@ import { cropAndFlip } from '../data/augment';
 import { batches, disposeBatch, type Batch } from '../data/batches';
 import type { ImageSet } from '../data/imageSet';
 import { UserError } from '../errors';
-import { crossEntropy } from '../losses/crossEntropy';
-import type { Distillation, LossParts, Method, Step } from '../methods/method';
+import type { Distillation, Method } from '../methods/method';
 import { createDistillation } from '../methods/methods';
-import type { Model, Output } from '../models/model';
+import type { Model } from '../models/model';
 import { disposeModule, parameters, type Named } from '../models/parameter';
 import { createModel } from '../models/zoo';
 import { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { evaluate } from './evaluate';
+import { accumulate, type Objective } from './gradients';
 import { globalNorm, Optimizer } from './optimizer';
 import type { Recipe } from './recipe';
 import { learningRate } from './schedule';
@@ -67,7 +67,7 @@ export class Training {
   readonly student: Model;
   readonly distillation: Distillation;
   readonly optimizer: Optimizer;
-  private readonly trained: readonly Named[];
+  private readonly objective: Objective;
   private current: Position = { epoch: 0, step: 0, sums: {}, seconds: 0 };
 
   constructor(readonly recipe: Recipe, private readonly resources: Resources) {
@@ -82,8 +82,11 @@ export class Training {
     this.distillation = createDistillation(recipe.method, {
       student: this.student, teacher, examples: train.count, labels: train.labels, random: random.fork('method'),
     }, method);
-    this.trained = this.state().filter(([, { trainable }]) => trainable);
-    this.optimizer = new Optimizer(recipe.optimizer, this.trained, recipe.weightDecay);
+    const { student, distillation } = this;
+    const { labelWeight, labelSmoothing } = recipe;
+    const trained = this.state().filter(([, { trainable }]) => trainable);
+    this.objective = { student, teacher, distillation, trained, labelWeight, labelSmoothing };
+    this.optimizer = new Optimizer(recipe.optimizer, trained, recipe.weightDecay);
   }
 
   /** Steps of one epoch; a last batch that is not full is left out. */
@@ -137,7 +140,7 @@ export class Training {
     const { epoch, step } = this.current;
     const number = epoch * stepsPerEpoch + step + 1;
     const rate = learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch + step / stepsPerEpoch);
-    const { parts, gradients } = this.gradients(batch);
+    const { parts, gradients, logits } = accumulate(this.objective, batch, recipe.accumulation);
     try {
       for (const [name, value] of Object.entries(parts)) {
         if (!Number.isFinite(value)) {
@@ -145,59 +148,16 @@ export class Training {
             + 'The weights of the last checkpoint are kept. Try a lower learning rate, clipNorm, or a smaller weight for that part.');
         }
       }
-      const norm = recipe.clipNorm === undefined ? 0 : globalNorm(Object.values(gradients)) / recipe.accumulation;
+      const norm = recipe.clipNorm === undefined ? 0 : globalNorm(Object.values(gradients));
       const clip = recipe.clipNorm !== undefined && norm > recipe.clipNorm ? recipe.clipNorm / (norm + 1e-6) : 1;
-      this.optimizer.update(gradients, rate, number, clip / recipe.accumulation);
+      this.optimizer.update(gradients, rate, number, clip);
     } finally {
-      tf.dispose(gradients);
+      tf.dispose([Object.values(gradients), logits]);
       disposeBatch(batch);
     }
     const sums = Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, (this.current.sums[name] ?? 0) + value]));
     this.current = { epoch, step: step + 1, sums, seconds: this.current.seconds + (performance.now() - started) / 1000 };
     return { kind: 'step', epoch: epoch + 1, step: step + 1, steps: stepsPerEpoch, loss: total(parts), parts, learningRate: rate };
-  }
-
-  /** Loss parts, and the sum of the gradients over the micro-batches by path; the caller disposes those. */
-  private gradients(batch: Batch): { parts: Record<string, number>; gradients: Record<string, tf.Tensor> } {
-    const { accumulation, batchSize } = this.recipe;
-    const size = batchSize / accumulation;
-    const parts: Record<string, number> = {};
-    let gradients: Record<string, tf.Tensor> = {};
-    for (let i = 0; i < accumulation; i++) {
-      const result = tf.tidy(() => {
-        const micro = accumulation === 1 ? batch : slice(batch, i * size, size);
-        return this.differentiate(micro);
-      });
-      for (const [name, value] of Object.entries(result.parts)) parts[name] = (parts[name] ?? 0) + value / accumulation;
-      if (i === 0) gradients = result.gradients;
-      else {
-        const sum = tf.tidy(() => Object.fromEntries(Object.entries(gradients).map(([path, tensor]) => [path, tf.add(tensor, result.gradients[path]!)])));
-        tf.dispose([gradients, result.gradients]);
-        gradients = sum;
-      }
-    }
-    return { parts, gradients };
-  }
-
-  private differentiate({ images, labels, indices }: Batch): { parts: Record<string, number>; gradients: Record<string, tf.Tensor> } {
-    const { recipe, student, distillation } = this;
-    // Outside the closure: what is not differentiated costs no memory, and cannot be trained by mistake.
-    const teacher = this.resources.teacher?.forward(images, { mode: 'eval' });
-    let parts: LossParts = {};
-    const { value, grads } = tf.variableGrads(() => {
-      const output = student.forward(images, { mode: 'train' });
-      const step: Step = { student: output, teacher: teacher ?? nothing(output), labels, indices, mode: 'train' };
-      const label = tf.mul<tf.Scalar>(tf.mean<tf.Scalar>(crossEntropy(output.logits, labels, { smoothing: recipe.labelSmoothing })), recipe.labelWeight);
-      parts = { label, ...distillation.loss(step) };
-      const all = Object.values(parts);
-      for (const part of all) tf.keep(part);
-      return tf.sum<tf.Scalar>(tf.stack(all));
-    }, this.trained.map(([, { variable }]) => variable));
-    distillation.afterStep?.();
-    const numbers = tf.stack(Object.values(parts)).dataSync();
-    const values = Object.fromEntries(Object.keys(parts).map((name, i) => [name, numbers[i]!]));
-    tf.dispose([value, parts]);
-    return { parts: values, gradients: Object.fromEntries(this.trained.flatMap(([path, { variable }]) => (grads[variable.name] ? [[path, grads[variable.name]!]] : []))) };
   }
 
   private async finishEpoch(images: number, signal: AbortSignal | undefined): Promise<EpochEvent> {
@@ -217,13 +177,4 @@ export class Training {
 
 function total(parts: Readonly<Record<string, number>>): number {
   return Object.values(parts).reduce((sum, value) => sum + value, 0);
-}
-
-function slice({ images, labels, indices }: Batch, start: number, size: number): Batch {
-  return { images: tf.slice(images, [start], [size]), labels: tf.slice(labels, [start], [size]), indices: indices.slice(start, start + size) };
-}
-
-/** Methods without a teacher never look at this. */
-function nothing(output: Output): Output {
-  return output;
 }

@@ -2,8 +2,6 @@
 export interface Check {
   readonly name: string;
   readonly fault?: string;
-  /** True where the library has nothing to compare yet: a fault all the same. */
-  readonly unsupported?: true;
 }
 
 /** Compares numbers within a tolerance, absolute unless told to be relative to the expected value. */

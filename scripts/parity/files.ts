@@ -7,7 +7,7 @@ import type { Check } from './check';
 import { checkCka, ckaSchema } from './cka';
 import { checkLosses, lossesSchema } from './losses';
 import { checkModel, modelSchema } from './models';
-import { unsupported } from './unsupported';
+import { checkSteps, stepsSchema } from './steps';
 
 /** The JSON files under each path, itself a file or a folder, in order of name. */
 export function referenceFiles(paths: readonly string[]): string[] {
@@ -32,7 +32,7 @@ export function checkFile(file: string): Check[] {
   if (has(first, 'linear_full_batch')) return checkCka(validate(ckaSchema, content, file));
   if (has(first, 'stages') && has(first, 'model')) return checkModel(validate(modelSchema, content, file));
   if (has(first, 'branches')) return checkBranches(validate(branchesSchema, content, file));
-  if (has(first, 'steps')) return unsupported('training steps');
+  if (has(first, 'steps')) return checkSteps(validate(stepsSchema, content, file));
   throw new UserError(`${file} is no reference file that parity knows: it should hold losses (cases), CKA (linear_full_batch), a model (stages), exit branches (branches) or training steps (steps).`);
 }
 

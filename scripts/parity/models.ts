@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { assignStored, torchShape } from '../../lib/models/layout';
+import { torchShape } from '../../lib/models/layout';
 import { disposeModule, parameterCount, parameters, type Module } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { digest, digestFault, type Digest } from '../../lib/reference/digest';
-import { input, parameter } from '../../lib/reference/fill';
+import { input } from '../../lib/reference/fill';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';
 import type { Check } from './check';
+import { fillParameters } from './fillParameters';
 import { digestSchema, stateSchema } from './schemas';
 
 export const modelSchema = z.object({
@@ -46,14 +47,6 @@ export function checkModel(file: z.infer<typeof modelSchema>): Check[] {
     ];
   } finally {
     disposeModule(model);
-  }
-}
-
-/** Gives every parameter and buffer the reference's numbers for its name. */
-function fillParameters(model: Module): void {
-  for (const [name, target] of parameters(model)) {
-    const shape = torchShape(target);
-    assignStored(target, { shape, data: parameter(name, shape) });
   }
 }
 

@@ -1,0 +1,17 @@
+import { assignStored, torchShape } from '../../lib/models/layout';
+import type { Named } from '../../lib/models/parameter';
+import { parameters, type Module } from '../../lib/models/parameter';
+import { parameter } from '../../lib/reference/fill';
+
+/** Gives every parameter and buffer the reference's numbers for its name. */
+export function fillParameters(module: Module): void {
+  fillNamed(parameters(module));
+}
+
+/** The same under the names that the reference knows them by. */
+export function fillNamed(named: readonly Named[]): void {
+  for (const [name, target] of named) {
+    const shape = torchShape(target);
+    assignStored(target, { shape, data: parameter(name, shape) });
+  }
+}

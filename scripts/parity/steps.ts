@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import type { Batch } from '../../lib/data/batches';
+import { methodNamed } from '../../lib/methods/methods';
+import { MlpMixer } from '../../lib/models/mlpMixer';
+import type { Model } from '../../lib/models/model';
+import { disposeModule, parameters, type Named } from '../../lib/models/parameter';
+import { ResNet } from '../../lib/models/resnet';
+import { VisionTransformer } from '../../lib/models/visionTransformer';
+import { digest, digestFault, type Digest } from '../../lib/reference/digest';
+import { input } from '../../lib/reference/fill';
+import { Random } from '../../lib/tensor/random';
+import * as tf from '../../lib/tensor/tf';
+import { differentiate } from '../../lib/training/gradients';
+import { Optimizer } from '../../lib/training/optimizer';
+import { torchShape } from '../../lib/models/layout';
+import { releasedName } from './branchNames';
+import { compareNumber, type Check } from './check';
+import { fillNamed } from './fillParameters';
+import { check, stateFault } from './models';
+import { digestSchema, stateSchema } from './schemas';
+
+const stepSchema = z.object({
+  loss_gt: z.number(), loss_kd: z.number(), loss_ofa: z.number(), total: z.number(),
+  logits: digestSchema, gradients: z.record(digestSchema).optional(),
+});
+
+export const stepsSchema = z.array(z.object({
+  student: z.string(), teacher: z.string(),
+  eps: z.array(z.number()),
+  image: z.object({ name: z.string(), scale: z.number(), shape_nhwc: z.tuple([z.number(), z.number(), z.number(), z.number()]) }),
+  labels: z.array(z.number()),
+  final_grid: z.number(),
+  label_smoothing: z.number(),
+  optimizer: z.object({ name: z.literal('sgd'), lr: z.number(), momentum: z.number(), nesterov: z.boolean(), weight_decay: z.number() }),
+  steps: z.array(stepSchema),
+  eval_logits_after: digestSchema,
+  state: z.object({ 'student.': stateSchema, 'teacher.': stateSchema, 'projector.': stateSchema }),
+}));
+
+type Run = z.infer<typeof stepsSchema>[number];
+
+const classes = 10;
+
+/** Whole OFA training steps through the code that trains: loss parts, logits, first gradients, evaluation after. */
+export function checkSteps(runs: z.infer<typeof stepsSchema>): Check[] {
+  return runs.flatMap((run) => checkRun(run));
+}
+
+function checkRun(run: Run): Check[] {
+  const { image, labels, eps, optimizer: settings } = run;
+  const title = `${run.student} taught by ${run.teacher}`;
+  const student = tiny(run.student, image.shape_nhwc[1]);
+  const teacher = tiny(run.teacher, image.shape_nhwc[1]);
+  const method = methodNamed('ofa');
+  const distillation = method.create(
+    method.options.parse({ exponent: eps.length === 1 ? eps[0] : eps, finalGrid: run.final_grid }), { student, teacher, examples: labels.length, labels, random: new Random(0) });
+  const branches = [1, 2, 3, 4].flatMap((stage) => parameters(distillation.modules).filter(([path]) => path.startsWith(`branch${stage}.`)).map(([path, parameter]): Named =>
+    [`projector.${stage}.${releasedName(path.slice('branch1.'.length), { stage: stage as 1 | 2 | 3 | 4, shape: student.stageShapes[stage - 1]! })}`, parameter]));
+  const all = [...parameters(student, 'student.'), ...branches];
+  fillNamed([...all, ...parameters(teacher, 'teacher.')]);
+  const trained = all.filter(([, { trainable }]) => trainable);
+  const optimizer = new Optimizer({ name: 'sgd', momentum: settings.momentum, nesterov: settings.nesterov }, trained, settings.weight_decay, { everything: true });
+  const batch: Batch = {
+    images: tf.tensor4d(input(image.name, image.shape_nhwc, image.scale), image.shape_nhwc),
+    labels: tf.tensor1d(labels, 'int32'), indices: Uint32Array.from(labels.keys()),
+  };
+  try {
+    const names = (prefix: string, named: readonly Named[]) => named.map(([name, parameter]) => [name.slice(prefix.length), torchShape(parameter)] as const);
+    return [
+      check(`${title}: student's state`, stateFault(names('student.', parameters(student, 'student.')), run.state['student.'])),
+      check(`${title}: teacher's state`, stateFault(names('teacher.', parameters(teacher, 'teacher.')), run.state['teacher.'])),
+      check(`${title}: branches' state`, stateFault(names('projector.', branches), run.state['projector.'])),
+      ...run.steps.flatMap((expected, i) => {
+        const tolerance = i === 0 ? 1e-5 : 1e-3;
+        const { parts, gradients, logits } = differentiate({ student, teacher, distillation, trained, labelWeight: 1, labelSmoothing: run.label_smoothing }, batch);
+        const { label = NaN, logits: kd = NaN, ...branchParts } = parts;
+        const ofa = Object.values(branchParts).reduce((sum, part) => sum + part, 0);
+        const checks = [
+          compareNumber(`${title}, step ${i + 1}: label`, label, expected.loss_gt, tolerance, 'relative'),
+          compareNumber(`${title}, step ${i + 1}: logits' loss`, kd, expected.loss_kd, tolerance, 'relative'),
+          compareNumber(`${title}, step ${i + 1}: branches' loss`, ofa, expected.loss_ofa, tolerance, 'relative'),
+          compareNumber(`${title}, step ${i + 1}: total`, label + kd + ofa, expected.total, tolerance, 'relative'),
+          feature(`${title}, step ${i + 1}: logits`, 'logits', () => tf.clone(logits), expected.logits, Math.max(tolerance, 1e-4)),
+          ...Object.entries(expected.gradients ?? {}).map(([name, gradient]) => gradientCheck(title, name, all, gradients[name], gradient)),
+        ];
+        optimizer.update(gradients, settings.lr, i + 1);
+        tf.dispose([Object.values(gradients), logits]);
+        return checks;
+      }),
+      feature(`${title}: evaluation after`, 'logits', () => student.forward(batch.images, { mode: 'eval' }).logits, run.eval_logits_after, 1e-3),
+    ];
+  } finally {
+    optimizer.dispose();
+    for (const module of [student, teacher, distillation.modules]) disposeModule(module);
+    tf.dispose([batch.images, batch.labels]);
+  }
+}
+
+/** The reference's gradients are in PyTorch's layout. */
+function gradientCheck(title: string, name: string, all: readonly Named[], actual: tf.Tensor | undefined, expected: Digest): Check {
+  const found = all.find(([path]) => path === name);
+  const label = `${title}: gradient of ${name}`;
+  if (!found || !actual) return check(label, 'there is none');
+  return feature(label, name, () => tf.transpose(actual, torchAxes(found[1].layout, actual.rank)), expected, 1e-3);
+}
+
+function torchAxes(layout: string, rank: number): number[] {
+  return layout === 'conv' ? [3, 2, 0, 1] : layout === 'depthwise' ? [2, 3, 0, 1] : layout === 'linear' ? [1, 0] : Array.from({ length: rank }, (_, i) => i);
+}
+
+function feature(name: string, label: string, actual: () => tf.Tensor, expected: Digest, tolerance: number): Check {
+  const tensor = tf.tidy(actual);
+  const fault = digestFault(digest(tensor.dataSync(), tensor.shape, label), expected, tolerance);
+  tensor.dispose();
+  return check(name, fault);
+}
+
+/** The reference's networks, named in its `architectures`. */
+function tiny(name: string, imageSize: number): Model {
+  const random = new Random(0);
+  switch (name) {
+    case 'tiny_resnet': return new ResNet(name, classes, { imageSize, block: 'basic', depths: [1, 1, 1, 1], channels: 64, stem: 'imagenet' }, random);
+    case 'tiny_vit': return new VisionTransformer(name, classes, { imageSize, patch: 8, width: 48, depth: 4, heads: 3 }, random);
+    case 'tiny_mixer': return new MlpMixer(name, classes, { imageSize, patch: 8, width: 32, depth: 4 }, random);
+    case 'fine_mixer': return new MlpMixer(name, classes, { imageSize, patch: 4, width: 16, depth: 4 }, random);
+    default: throw new Error(`the reference has a network named ${name}, which has no description here`);
+  }
+}
