@@ -1,0 +1,69 @@
+import type { Batch } from '../../lib/data/batches';
+import { createDistillation } from '../../lib/methods/methods';
+import { parameterCount, parameters } from '../../lib/models/parameter';
+import { createModel } from '../../lib/models/zoo';
+import { Random } from '../../lib/tensor/random';
+import * as tf from '../../lib/tensor/tf';
+import { differentiate } from '../../lib/training/gradients';
+import { Optimizer } from '../../lib/training/optimizer';
+
+export interface StepOptions {
+  readonly student: string;
+  readonly teacher: string;
+  readonly size: number;
+  readonly batch: number;
+  readonly steps: number;
+  /** The label's cross entropy alone: no teacher, no branches. */
+  readonly vanilla: boolean;
+}
+
+/** A training step made ready to be repeated: teacher and student forward, four branches, OFA loss, backward, SGD with Nesterov momentum. */
+export interface PreparedStep {
+  readonly parameters: number;
+  readonly branchParameters: number;
+  /** One whole step on the same random batch. */
+  run(): void;
+}
+
+export function prepareStep({ student: studentName, teacher: teacherName, size, batch: count, vanilla }: StepOptions): PreparedStep {
+  const classes = 100;
+  const random = new Random(0);
+  const student = createModel(studentName, { classes, imageSize: size }, random.fork('student'));
+  const teacher = createModel(teacherName, { classes, imageSize: size }, random.fork('teacher'));
+  const labels = Array.from({ length: count }, () => random.integer(classes));
+  const setting = { student, teacher, examples: count, labels, random: random.fork('method') };
+  const distillation = createDistillation({ kind: vanilla ? 'scratch' : 'ofa' }, setting);
+  const trained = [...parameters(student, 'student.'), ...parameters(distillation.modules, 'method.')].filter(([, { trainable }]) => trainable);
+  const optimizer = new Optimizer({ name: 'sgd', momentum: 0.9, nesterov: true }, trained, 2e-3, { everything: true });
+  const batch: Batch = {
+    images: tf.randomNormal([count, size, size, 3]), labels: tf.tensor1d(labels, 'int32'), indices: Uint32Array.from(labels.keys()),
+  };
+  let step = 0;
+  return {
+    parameters: parameterCount(student),
+    branchParameters: parameterCount(distillation.modules),
+    run: () => {
+      const { gradients, logits } = differentiate(
+        { student, ...(vanilla ? {} : { teacher }), distillation, trained, labelWeight: 1, labelSmoothing: 0.1 }, batch);
+      optimizer.update(gradients, 0.05, ++step);
+      tf.dispose([Object.values(gradients), logits]);
+    },
+  };
+}
+
+/** Times a prepared step; two runs warm up. Median milliseconds. */
+export function medianMilliseconds(run: () => void, steps: number): number {
+  run();
+  run();
+  return median(Array.from({ length: steps }, () => {
+    const started = performance.now();
+    run();
+    return performance.now() - started;
+  }));
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
