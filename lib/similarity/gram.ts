@@ -2,8 +2,8 @@ import { UserError } from '../errors';
 import * as tf from '../tensor/tf';
 import { uCentre } from './hsic';
 
-/** Variation below this share of a layer's own magnitude is rounding: the layer counts as constant. */
-const rounding = 1e-6;
+/** Squared variation below this share of a layer's squared magnitude is float32's rounding: the layer counts as constant. */
+const rounding = 1e-12;
 
 /** The U-centred Gram matrix of one layer's features on one batch, as its upper triangle; all zero for a constant layer. */
 export interface CentredGram {
@@ -12,9 +12,9 @@ export interface CentredGram {
 }
 
 /**
- * X Xᵀ of features [batch, ...] flattened per example, U-centred: one matrix product in float32, the rest in float64.
- * Where the product leaves float32's range, or the features' mean outweighs their variation, it is taken once more
- * of features in units of their largest value and without their mean. NaN and infinity are refused.
+ * X Xᵀ of features [batch, ...] flattened per example, U-centred: one matrix product in float32, the rest in float64. Where
+ * the features' mean so outweighs their variation that digits would be lost, or where squares leave float32's range, it is
+ * taken once more without the mean, or in units of the largest value. NaN and infinity are refused.
  */
 export function centredGram(feature: tf.Tensor, layer = 'feature'): CentredGram {
   return scoped(() => {
@@ -22,38 +22,51 @@ export function centredGram(feature: tf.Tensor, layer = 'feature'): CentredGram 
     const examples = x.shape[0];
     const gram = gramMatrix(x);
     const values = uCentre(gram, examples);
-    const largest = largestOnDiagonal(gram, examples);
-    const safe = largest > 1e-24 && largest < 1e32 && norm(values) > 0.02 * offDiagonalNorm(gram, examples);
-    return { examples, values: safe ? values : carefully(x, layer) };
+    const enough = inRange(gram, examples) && norm(values) > 0.02 * offDiagonalNorm(gram, examples);
+    return { examples, values: enough ? values : carefully(x, gram, layer) };
   });
 }
 
 /** (X − mean)(X − mean)ᵀ of features [batch, ...] flattened per example, up to scale; undefined where they are constant. */
 export function standardGram(feature: tf.Tensor, layer = 'feature'): ArrayLike<number> | undefined {
   return scoped(() => {
-    const { centred, spread } = standardise(flatten(feature), layer);
-    return spread > rounding ? gramMatrix(centred) : undefined;
+    const x = flatten(feature);
+    return withoutMean(x, gramMatrix(x), layer)?.gram;
   });
 }
 
-function carefully(x: tf.Tensor2D, layer: string): Float64Array {
+function carefully(x: tf.Tensor2D, raw: ArrayLike<number>, layer: string): Float64Array {
   const examples = x.shape[0];
-  const { centred, spread, scale } = standardise(x, layer);
-  const gram = gramMatrix(centred);
-  const values = uCentre(gram, examples);
-  const constant = spread <= rounding || norm(values) <= 10 * rounding * offDiagonalNorm(gram, examples);
-  return constant ? new Float64Array(values.length) : values.map((value) => value * scale ** 2);
+  const standard = withoutMean(x, raw, layer);
+  const values = uCentre(standard?.gram ?? new Float64Array(examples ** 2), examples);
+  // What one example alone excites leaves only rounding.
+  if (!standard || norm(values) <= 1e-5 * offDiagonalNorm(standard.gram, examples)) return values.fill(0);
+  return values.map((value) => value * standard.scale ** 2);
 }
 
-/** centred = (X − mean) / scale, with scale = max |X|; spread is the largest magnitude left. */
-function standardise(x: tf.Tensor2D, layer: string): { centred: tf.Tensor2D; scale: number; spread: number } {
-  const scale = number(tf.max(tf.abs(x)));
+/** The Gram matrix of (X − mean) / scale, where scale is 1 unless squares of X leave float32's range; undefined for constant X. */
+function withoutMean(x: tf.Tensor2D, raw: ArrayLike<number>, layer: string): { gram: ArrayLike<number>; scale: number } | undefined {
+  const examples = x.shape[0];
+  const scale = inRange(raw, examples) ? 1 : largestMagnitude(x, layer);
+  if (scale < 1e-37) return undefined;
+  const unit = scale === 1 ? x : tf.mul<tf.Tensor2D>(x, 1 / scale);
+  const before = scale === 1 ? raw : gramMatrix(unit);
+  const gram = gramMatrix(tf.sub(unit, tf.mean(unit, 0, true)));
+  return largestOnDiagonal(gram, examples) <= rounding * largestOnDiagonal(before, examples) ? undefined : { gram, scale };
+}
+
+function largestMagnitude(x: tf.Tensor2D, layer: string): number {
+  const largest = number(tf.max(tf.abs(x)));
   // NaN may hide from max, but not from x − x.
-  if (!Number.isFinite(scale) || number(tf.sum(tf.sub(x, x))) !== 0)
+  if (!Number.isFinite(largest) || number(tf.sum(tf.sub(x, x))) !== 0)
     throw new UserError(`CKA: "${layer}" has values that are not finite (NaN or infinity), so its similarity means nothing. Look for them in the images and in the weights.`);
-  const unit = tf.mul<tf.Tensor2D>(x, scale > 1e-37 ? 1 / scale : 0);
-  const centred = tf.sub<tf.Tensor2D>(unit, tf.mean(unit, 0, true));
-  return { centred, scale, spread: number(tf.max(tf.abs(centred))) };
+  return largest;
+}
+
+/** Whether float32 held the squares: none overflowed, and what underflowed is small beside the largest. */
+function inRange(gram: ArrayLike<number>, examples: number): boolean {
+  const largest = largestOnDiagonal(gram, examples);
+  return largest > 1e-24 && largest < 1e32;
 }
 
 function flatten(feature: tf.Tensor): tf.Tensor2D {
