@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { download, type Download } from '../../lib/io/download';
+import { UnreachableError } from '../../lib/io/http';
+import { Random } from '../../lib/tensor/random';
+import { rejectsWith } from '../support/faults';
+import { temporaryFolder } from '../support/temporaryFolder';
+import { closedAddress, sendFrom, serve, wantedStart } from './server';
+
+const random = new Random(1);
+const content = Buffer.from(Array.from({ length: 300_000 }, () => random.integer(256)));
+const checksum = createHash('sha256').update(content).digest('hex');
+
+test('a file arrives whole, with its progress, in a folder that was missing', async (t) => {
+  const url = await serve(t, (request, response) => sendFrom(content, request, response));
+  const seen: number[] = [];
+  const request = { ...(await plan(t, url)), onProgress: ({ received, total }: { received: number; total: number | undefined }) => {
+    assert.equal(total, content.length);
+    seen.push(received);
+  } };
+  await download(request);
+  assert.deepEqual(await readFile(request.target), content);
+  assert.equal(seen.at(-1), content.length);
+  assert.deepEqual(seen, [...seen].sort((a, b) => a - b));
+  assert.deepEqual(await readdir(path.dirname(request.target)), ['file.bin']);
+});
+
+test('cut at any byte, it is taken up where it was cut', async (t) => {
+  for (const cut of [1, 17, 65_536, 150_000, 299_999]) {
+    const starts: number[] = [];
+    const url = await serve(t, (request, response) => {
+      starts.push(wantedStart(request));
+      sendFrom(content, request, response, starts.length === 1 ? cut : Infinity);
+    });
+    const request = await plan(t, url);
+    await download(request);
+    assert.deepEqual(await readFile(request.target), content);
+    assert.equal(starts[0], 0);
+    assert.ok(starts.length === 2 && starts[1]! <= cut, `${cut}: ${starts}`);
+  }
+});
+
+test('stopped by its user, it keeps what came, and goes on from there the next time', async (t) => {
+  const starts: number[] = [];
+  const url = await serve(t, (request, response) => {
+    starts.push(wantedStart(request));
+    if (starts.length === 1) response.writeHead(200, { 'content-length': content.length }).write(content.subarray(0, 100_000));
+    else sendFrom(content, request, response);
+  });
+  const request = await plan(t, url);
+  const stop = new AbortController();
+  const onProgress = ({ received }: { received: number }): void => {
+    if (received === 100_000) stop.abort(new Error('stopped here'));
+  };
+  await assert.rejects(download({ ...request, onProgress, signal: stop.signal }), /stopped here/);
+  assert.deepEqual(await readdir(path.dirname(request.target)), ['file.bin.part']);
+  await download(request);
+  assert.deepEqual(await readFile(request.target), content);
+  assert.ok(starts[1]! > 0, `resumed at ${starts[1]}`);
+});
+
+test('a server that knows no ranges sends everything again', async (t) => {
+  let requests = 0;
+  const url = await serve(t, (_, response) => {
+    response.writeHead(200, { 'content-length': content.length });
+    response.write(++requests === 1 ? content.subarray(0, 1000) : content, () => (requests === 1 ? response.destroy() : response.end()));
+  });
+  const request = await plan(t, url);
+  await download(request);
+  assert.deepEqual(await readFile(request.target), content);
+});
+
+test('what another program left half damaged is discarded once, then fetched whole', async (t) => {
+  const url = await serve(t, (request, response) => sendFrom(content, request, response));
+  const request = await plan(t, url);
+  await mkdir(path.dirname(request.target), { recursive: true });
+  for (const length of [5000, content.length, content.length + 7]) {
+    await writeFile(`${request.target}.part`, Buffer.alloc(length, 1));
+    await download(request);
+    assert.deepEqual(await readFile(request.target), content);
+    assert.deepEqual(await readdir(path.dirname(request.target)), ['file.bin']);
+  }
+});
+
+test('the part of a process that has died is taken over; that of a living one is left alone', async (t) => {
+  const starts: number[] = [];
+  const url = await serve(t, (request, response) => {
+    starts.push(wantedStart(request));
+    sendFrom(content, request, response);
+  });
+  const request = await plan(t, url);
+  await mkdir(path.dirname(request.target), { recursive: true });
+  await writeFile(`${request.target}.part.${process.pid}.aa`, content.subarray(0, 10));
+  await writeFile(`${request.target}.part.4194399.bb`, content.subarray(0, 777));
+  await download(request);
+  assert.deepEqual(starts, [777]);
+  assert.deepEqual((await readdir(path.dirname(request.target))).sort(), ['file.bin', `file.bin.part.${process.pid}.aa`]);
+});
+
+test('two downloads of one file at once both end well', async (t) => {
+  const url = await serve(t, (request, response) => sendFrom(content, request, response));
+  const request = await plan(t, url);
+  await Promise.all([download(request), download(request)]);
+  assert.deepEqual(await readFile(request.target), content);
+  assert.deepEqual(await readdir(path.dirname(request.target)), ['file.bin']);
+});
+
+test('a server that lies is found out, and nothing is put in place', async (t) => {
+  const wrong = Buffer.from(content);
+  wrong[1234]! ^= 1;
+  const lies: Readonly<Record<string, readonly [Parameters<typeof serve>[1], ...string[]]>> = {
+    content: [(request, response) => sendFrom(wrong, request, response), 'SHA-256', checksum],
+    shorter: [(_, response) => response.writeHead(200, { 'content-length': 1000 }).end(content.subarray(0, 1000)), 'SHA-256'],
+    longer: [(_, response) => response.writeHead(200, { 'content-length': content.length + 5 }).write(content, () => response.destroy()), 'failed'],
+    huge: [(_, response) => response.writeHead(200, { 'content-length': 1e12 }).end(), 'longer than'],
+    endless: [(_, response) => {
+      response.writeHead(200);
+      const pour = (): void => void (response.destroyed || response.write(content, pour));
+      pour();
+    }, 'longer than'],
+    range: [(request, response) => {
+      if (wantedStart(request) === 0) return sendFrom(content, request, response, 1000);
+      response.writeHead(206, { 'content-range': `bytes 5-${content.length - 1}/${content.length}` }).end(content.subarray(5));
+    }, 'another part'],
+  };
+  for (const [name, [handler, ...words]] of Object.entries(lies)) {
+    const request = await plan(t, await serve(t, handler));
+    await rejectsWith(download(request), request.url, ...words);
+    assert.ok(!(await readdir(path.dirname(request.target))).includes('file.bin'), name);
+  }
+});
+
+test('a silent server, an absent one and no network are unreachable; a refusal is final', async (t) => {
+  let tries = 0;
+  const silent = await plan(t, await serve(t, () => void tries++));
+  await assert.rejects(download({ ...silent, patience: 50 }), (error) => error instanceof UnreachableError && error.message.includes('silent'));
+  assert.equal(tries, 2);
+  const absent = await plan(t, await closedAddress());
+  await assert.rejects(download(absent), (error) => error instanceof UnreachableError && error.message.includes('ECONNREFUSED'));
+  const broken = await plan(t, await serve(t, (_, response) => response.writeHead(503).end()));
+  await assert.rejects(download(broken), UnreachableError);
+  const refused = await plan(t, await serve(t, (_, response) => response.writeHead(404).end()));
+  await rejectsWith(download(refused), refused.url, '404');
+});
+
+test('a stalled server is waited for only so long, and resumed', async (t) => {
+  let requests = 0;
+  const url = await serve(t, (request, response) => {
+    if (++requests === 1) response.writeHead(200, { 'content-length': content.length }).write(content.subarray(0, 1000));
+    else sendFrom(content, request, response);
+  });
+  const request = await plan(t, url);
+  await download({ ...request, patience: 100 });
+  assert.deepEqual(await readFile(request.target), content);
+});
+
+test('nothing is fetched without TLS but from this machine, not by redirection either', async (t) => {
+  await rejectsWith(download(await plan(t, 'http://example.org/file')), 'https://');
+  await rejectsWith(download(await plan(t, 'file:///etc/hostname')), 'https://');
+  await rejectsWith(download(await plan(t, 'no address')), 'no address');
+  const away = await serve(t, (_, response) => response.writeHead(302, { location: 'http://example.org/file' }).end());
+  await rejectsWith(download(await plan(t, away)), 'http://example.org/file', 'https://');
+  const here = await serve(t, (request, response) => {
+    if (request.url === '/file') response.writeHead(302, { location: '/moved' }).end();
+    else sendFrom(content, request, response);
+  });
+  const request = await plan(t, here);
+  await download(request);
+  assert.deepEqual(await readFile(request.target), content);
+  const circle = await serve(t, (_, response) => response.writeHead(302, { location: '/file' }).end());
+  await rejectsWith(download(await plan(t, circle)), 'redirects');
+});
+
+test('a folder that cannot be written is said in words', async (t) => {
+  const url = await serve(t, (request, response) => sendFrom(content, request, response));
+  const request = await plan(t, url);
+  await rejectsWith(download({ ...request, target: '/sys/none/file.bin' }), 'Cannot write /sys/none/file.bin');
+  const folder = await temporaryFolder(t);
+  await writeFile(path.join(folder, 'plain'), '');
+  await rejectsWith(download({ ...request, target: path.join(folder, 'plain', 'file.bin') }), 'a file');
+});
+
+async function plan(t: TestContext, url: string): Promise<Download> {
+  const target = path.join(await temporaryFolder(t), 'downloads', 'file.bin');
+  return { url, target, sha256: checksum, maxBytes: 400_000, attempts: 2, pause: 1, patience: 5000 };
+}
