@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { UserError } from '../../lib/errors';
+import { bars } from '../../lib/plots/bars';
+import { field } from '../../lib/plots/field';
+import type { Figure } from '../../lib/plots/figure';
+import { heatmap, type Similarity } from '../../lib/plots/heatmap';
+import { heatmapGrid } from '../../lib/plots/heatmap-grid';
+import { learningCurves } from '../../lib/plots/learning-curves';
+import { lines } from '../../lib/plots/lines';
+import { emptyCell } from '../../lib/plots/style';
+import { sampleEpoch, sampleRecord } from '../results/support';
+
+const similarity = (rows: number, columns: number, value: (i: number, j: number) => number | null = () => 0.5): Similarity => ({
+  rows: { model: 'ViT', layers: Array.from({ length: rows }, (_, i) => `block${i}`) },
+  columns: { model: 'CNN', layers: Array.from({ length: columns }, (_, j) => `stage${j}`) },
+  values: Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (__, j) => value(i, j))),
+});
+
+test('a heatmap has the fixed scale 0 to 1 whatever its values, dark to bright', () => {
+  for (const value of [0.2, 0.9, -0.05, 1.02]) {
+    const { coloraxis } = heatmap(similarity(3, 2, () => value)).layout;
+    assert.deepEqual([coloraxis?.cmin, coloraxis?.cmax], [0, 1]);
+    const lightness = coloraxis!.colorscale.map(([, color]) => luminance(color));
+    assert.deepEqual(lightness, [...lightness].sort((a, b) => a - b));
+  }
+});
+
+test('undefined cells are null and show a colour that the scale lacks; defined ones keep their exact value', () => {
+  const figure = heatmap(similarity(2, 2, (i, j) => (i === j ? [1, NaN][i]! : i === 0 ? null : 0.123456789)));
+  const [trace] = figure.data;
+  assert.ok(trace?.type === 'heatmap');
+  assert.deepEqual(trace.z, [[1, null], [0.123456789, null]]);
+  assert.equal(trace.hoverongaps, false);
+  assert.equal(figure.layout.plot_bgcolor, emptyCell);
+  assert.ok(figure.layout.coloraxis!.colorscale.every(([, color]) => color !== emptyCell));
+});
+
+test('the first layers stand at the lower left, rows on the vertical axis', () => {
+  const [trace] = heatmap(similarity(3, 2, (i, j) => i / 4 + j / 8)).data;
+  assert.ok(trace?.type === 'heatmap');
+  assert.deepEqual([trace.x, trace.y], [['stage0', 'stage1'], ['block0', 'block1', 'block2']]);
+  assert.deepEqual(trace.z[2], [0.5, 0.625]);
+});
+
+test('similarities that do not fit the layers, and layers given twice, are refused', () => {
+  assert.throws(() => heatmap({ ...similarity(3, 2), values: [[1, 1]] }), /3 rows of 2 values.*1 rows of 2/s);
+  const { rows, ...rest } = similarity(2, 2);
+  assert.throws(() => heatmap({ ...rest, rows: { ...rows, layers: ['block0', 'block0'] } }), /"block0" stands twice/);
+  assert.throws(() => heatmapGrid([]), UserError);
+});
+
+test('panels of a grid share one scale, do not overlap and stay on the paper', () => {
+  const figure = heatmapGrid(Array.from({ length: 6 }, (_, k) => similarity(4 + k, 12)), { title: 'CKA' });
+  const boxes = figure.data.map((trace) => {
+    assert.ok(trace.type === 'heatmap');
+    const x = figure.layout[`xaxis${trace.xaxis!.slice(1)}`]!.domain!;
+    const y = figure.layout[`yaxis${trace.yaxis!.slice(1)}`]!.domain!;
+    assert.ok(x[0] >= 0 && x[1] <= 1 && y[0] >= 0 && y[1] <= 1 && x[0] < x[1] && y[0] < y[1]);
+    return { x, y };
+  });
+  boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b) => assert.ok(a.x[1] < b.x[0] || b.x[1] < a.x[0] || a.y[1] < b.y[0] || b.y[1] < a.y[0])));
+  assert.ok(boxes[0]!.y[0] > boxes[3]!.y[1], 'filled from above');
+});
+
+test('a band runs from y − spread to y + spread and leaves out points without either', () => {
+  const figure = lines([{ name: 'OFA', x: [1, 2, 3], y: [10, null, 30], spread: [1, 2, 3] }], { title: '', x: 'epoch', y: 'top-1' });
+  const [band, stroke] = figure.data;
+  assert.ok(band?.type === 'scatter' && stroke?.type === 'scatter');
+  assert.deepEqual([band.x, band.y], [[1, 3, 3, 1], [11, 33, 27, 9]]);
+  assert.deepEqual(stroke.y, [10, null, 30]);
+  assert.equal(band.legendgroup, stroke.legendgroup);
+});
+
+test('ranges of logarithmic axes are given as numbers and drawn as exponents', () => {
+  const figure = lines([{ name: 'a', x: [1, 100], y: [1, 2] }], { title: '', x: 'x', y: 'y', xRange: [1, 100], logX: true });
+  assert.deepEqual(figure.layout.xaxis!.range, [0, 2]);
+});
+
+test('learning curves draw the mean over seeds with its band, a single seed without', () => {
+  const runs = [0, 1].map((seed) => sampleRecord({ id: `ofa${seed}`, seed, history: [sampleEpoch(1, 10 + seed), sampleEpoch(2, 20 + seed)] }));
+  const figure = learningCurves([...runs, sampleRecord({ id: 'kd', method: 'kd' })]);
+  assert.deepEqual(figure.data.map((trace) => [trace.name, 'fill' in trace]), [['ofa (2 seeds)', true], ['ofa (2 seeds)', false], ['kd (1 seed)', false]]);
+  const [, mean] = figure.data;
+  assert.ok(mean?.type === 'scatter');
+  assert.deepEqual(mean.y, [10.5, 20.5]);
+});
+
+test('lists of unequal lengths are refused by every figure', () => {
+  assert.throws(() => lines([{ name: 'a', x: [1], y: [1, 2] }], { title: '', x: '', y: '' }), /"a" has 1 places for 2 values/);
+  assert.throws(() => bars(['KD', 'OFA'], [{ name: 'a', values: [1] }], { title: '', y: '' }), /1 values for 2 categories/);
+  assert.throws(() => field({ x: [0, 1], y: [1], z: [[1]] }, { title: '', x: '', y: '', z: 'loss' }), /1 rows of 2 values/);
+  assert.throws(() => field({ x: [0], y: [1], z: [[null]] }, { title: '', x: '', y: '', z: 'loss' }), /no defined value/);
+});
+
+test('every figure is JSON without loss: no NaN, no infinity, nothing undefined', () => {
+  const figures: readonly Figure[] = [
+    heatmap(similarity(2, 2, () => NaN)),
+    heatmapGrid([similarity(2, 2)]),
+    lines([{ name: 'a', x: [1], y: [null], spread: [null] }], { title: 't', x: 'x', y: 'y' }),
+    bars(['a'], [{ name: 'b', values: [null], spread: [null] }], { title: 't', y: 'y' }),
+    field({ x: [0, 1], y: [1], z: [[Infinity, 2]] }, { title: 't', x: 'x', y: 'y', z: 'z' }),
+  ];
+  for (const figure of figures) assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
+});
+
+/** Relative luminance by the sRGB weights. */
+function luminance(color: string): number {
+  return [1, 3, 5].map((start) => (parseInt(color.slice(start, start + 2), 16) / 255) ** 2.2).reduce((sum, part, k) => sum + part * [0.2126, 0.7152, 0.0722][k]!, 0);
+}
