@@ -1,13 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { Transform, type Readable, type TransformCallback } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { extract, type Entry } from 'tar-stream';
 import { UserError } from '../errors';
+import { ByteReader } from './byteReader';
 import { errorCode, fileFault } from './fileFault';
+import { parsePax, parseTarHeader, text, type TarHeader } from './tarHeader';
 
-/** A file inside an archive. Its bytes are read once, before the next member is asked for; what is left unread is passed over. */
+/** A file inside an archive. Its bytes are read before the next member is asked for; what is left unread is passed over. */
 export interface TarMember {
   readonly name: string;
   readonly size: number;
@@ -24,90 +24,117 @@ export interface TarLimits {
  * The files of a .tar or .tar.gz, one after the other, held nowhere and never written to disk.
  * Refuses with a UserError: a cut or damaged archive, one beyond the limits (which stops archives made to swell), links and
  * devices, and names that lead out of the archive's folder. Read it to the end: only then is the checksum of a .gz looked at.
+ * (tar-stream 3 waits forever on a header with a false size, and on a member that is left half read.)
  */
 export async function* readTar(file: string, limits: TarLimits): AsyncGenerator<TarMember> {
-  const entries = extract();
-  const unpack = await decompression(file);
-  const source = createReadStream(file, { highWaterMark: blockBytes });
-  const flow = pipeline([source, ...unpack, new Limit(limits.totalBytes, file), entries]).then(() => undefined, (error: unknown) => error);
+  const stream = await openArchive(file);
+  const bytes = new ByteReader(stream[Symbol.asyncIterator](), file, limits.totalBytes);
   try {
     let members = 0;
-    for await (const entry of entries) {
+    for (let header = await nextHeader(bytes, file); header; header = await nextHeader(bytes, file)) {
       if (++members > limits.members) throw new UserError(`${file} holds more than the ${limits.members} files expected. It is not the archive we want.`);
-      const { name, size, isFile } = checked(entry, file);
-      if (isFile) yield { name, size, chunks: content(entry, file) };
-      entry.resume();
+      const { name, size, type } = checked(header, file);
+      const content = new Content(bytes, size, file);
+      if (type === '0') yield { name, size, chunks: content.read() };
+      await content.pass();
     }
-    const fault = await flow;
-    if (fault !== undefined) throw fault;
+    await bytes.finish();
   } catch (error) {
     throw asFault(error, file);
   } finally {
-    entries.destroy();
-    await flow;
+    stream.destroy();
   }
 }
 
-const blockBytes = 1 << 18;
+const block = 512;
+const pieceBytes = 1 << 18;
 const gzipMagic = 0x1f8b;
+/** The most bytes of a header that tells of the next member, such as a long name. */
+const mostWords = 1 << 16;
 
-async function decompression(file: string): Promise<Transform[]> {
-  const handle = await open(file, 'r').catch((error: unknown) => {
-    throw fileFault(error, 'read', file);
-  });
-  try {
-    const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
-    return buffer.readUInt16BE() === gzipMagic ? [createGunzip({ chunkSize: blockBytes })] : [];
-  } catch (error) {
-    throw fileFault(error, 'read', file);
-  } finally {
-    await handle.close();
+/** What a member holds, padded to whole blocks. */
+class Content {
+  private left: number;
+
+  constructor(private readonly bytes: ByteReader, private readonly size: number, private readonly file: string) {
+    this.left = size;
+  }
+
+  async* read(): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const piece of this.bytes.pieces(this.left)) {
+        this.left -= piece.length;
+        yield piece;
+      }
+    } catch (error) {
+      throw asFault(error, this.file);
+    }
+  }
+
+  async pass(): Promise<void> {
+    const padding = (block - (this.size % block)) % block;
+    for await (const piece of this.bytes.pieces(this.left + padding)) void piece;
+    this.left = 0;
   }
 }
 
-async function* content(entry: Readable, file: string): AsyncGenerator<Uint8Array> {
+async function openArchive(file: string): Promise<Readable> {
   try {
-    for await (const chunk of entry) yield chunk;
+    const handle = await open(file, 'r');
+    const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0).finally(() => handle.close());
+    const source = createReadStream(file, { highWaterMark: pieceBytes });
+    return buffer.readUInt16BE() === gzipMagic ? pipeline(source, createGunzip({ chunkSize: pieceBytes }), () => undefined) : source;
   } catch (error) {
-    throw asFault(error, file);
+    throw fileFault(error, 'read', file);
   }
 }
 
-function checked({ header }: Entry, file: string): { readonly name: string; readonly size: number; readonly isFile: boolean } {
-  const { name, size = 0, type } = header;
+/** The header of the next file or folder, with the long name or size that headers before it give; undefined at the archive's end. */
+async function nextHeader(bytes: ByteReader, file: string): Promise<TarHeader | undefined> {
+  let given: Partial<Pick<TarHeader, 'name' | 'size'>> = {};
+  for (;;) {
+    const head = await bytes.exactly(block);
+    if (head.every((byte) => byte === 0)) return undefined;
+    const header = parseTarHeader(head);
+    if (header === undefined) throw damaged(file);
+    if (!/[xgLK]/.test(header.type)) return { ...header, ...given };
+    if (header.size > mostWords) throw damaged(file);
+    const padded = await bytes.exactly(Math.ceil(header.size / block) * block);
+    given = { ...given, ...words(header.type, padded.subarray(0, header.size), file) };
+  }
+}
+
+function words(type: string, content: Buffer, file: string): Partial<Pick<TarHeader, 'name' | 'size'>> {
+  if (type === 'L') return { name: text(content) };
+  if (type !== 'x') return {};
+  const pax = parsePax(content);
+  if (pax === undefined) throw damaged(file);
+  if ([...pax.keys()].some((key) => key.startsWith('GNU.sparse'))) throw new UserError(`${file} holds a sparse file. Such an archive is not read.`);
+  const name = pax.get('path');
+  const size = pax.get('size');
+  if (size !== undefined && !(/^\d+$/.test(size) && Number.isSafeInteger(Number(size)))) throw damaged(file);
+  return { ...(name !== undefined && { name }), ...(size !== undefined && { size: Number(size) }) };
+}
+
+function checked(header: TarHeader, file: string): TarHeader {
+  const { name, type } = header;
   const shown = JSON.stringify(name);
-  if (!Number.isSafeInteger(size) || size < 0) throw new UserError(`${file} is damaged: its member ${shown} has no proper size.`);
-  if (type !== 'file' && type !== 'contiguous-file' && type !== 'directory') {
-    throw new UserError(`${file} holds ${shown}, which is no plain file but a ${type ?? 'thing unknown'}. Such an archive is not read.`);
-  }
-  if (name.startsWith('/') || name.includes('\\') || name.includes('\0') || name.split('/').includes('..')) {
+  if (type !== '0' && type !== '5') throw new UserError(`${file} holds ${shown}, which is a ${kinds[type] ?? 'thing unknown'}. Such an archive is not read.`);
+  if (name === '' || name.startsWith('/') || /[\\\0]/.test(name) || name.split('/').includes('..')) {
     throw new UserError(`${file} holds a file named ${shown}, which leads out of the archive's folder. Such an archive is not read.`);
   }
-  return { name: name.replace(/^(\.\/)+/, ''), size, isFile: type !== 'directory' };
+  return { ...header, name: name.replace(/^(\.\/)+/, '') };
 }
+
+const kinds: Readonly<Record<string, string>> = { 1: 'link', 2: 'link', 3: 'device', 4: 'device', 6: 'pipe', S: 'sparse file' };
 
 function asFault(error: unknown, file: string): UserError {
   const code = errorCode(error) ?? '';
-  if (error instanceof UserError || /^E[A-Z]+$/.test(code)) return fileFault(error, 'read', file);
-  const reason = code === 'Z_BUF_ERROR' || isEarlyEnd(error) ? 'it ends too early' : error instanceof Error ? error.message : String(error);
-  return new UserError(`${file} is not a whole tar archive: ${reason}. Fetch it again.`, { cause: error });
+  if (code === 'Z_BUF_ERROR') return new UserError(`${file} ends too early. Fetch it again.`, { cause: error });
+  if (code.startsWith('Z_')) return damaged(file, error);
+  return fileFault(error, 'read', file);
 }
 
-function isEarlyEnd(error: unknown): boolean {
-  return error instanceof Error && error.message === 'Unexpected end of data';
-}
-
-/** Lets so many bytes pass and no more. */
-class Limit extends Transform {
-  private passed = 0;
-
-  constructor(private readonly most: number, private readonly file: string) {
-    super({ highWaterMark: blockBytes });
-  }
-
-  override _transform(chunk: Uint8Array, _encoding: BufferEncoding, done: TransformCallback): void {
-    this.passed += chunk.length;
-    if (this.passed <= this.most) return done(null, chunk);
-    done(new UserError(`${this.file} swells beyond the ${(this.most / 1e6).toFixed(0)} MB expected. It is not the archive we want.`));
-  }
+function damaged(file: string, cause?: unknown): UserError {
+  return new UserError(`${file} is damaged, or no tar archive. Fetch it again.`, { cause });
 }
