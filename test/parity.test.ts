@@ -41,6 +41,17 @@ test('a folder gives its .json files, and an empty one is refused', () => {
   assert.throws(() => referenceFiles([empty]), /nothing to compare/);
 });
 
+test('a network that the library does not have is a failed check, not the end of the comparison', () => {
+  const digest = { shape: [1, 2], mean: 0, rms: 1, probe: 0, first: [0, 0] };
+  const model = {
+    model: 'resnet19', num_classes: 2, input: { name: 'image', scale: 1, shape_nhwc: [1, 32, 32, 3] }, parameters: 1, state: [],
+    logits: digest, stages: { 1: digest, 2: digest, 3: digest, 4: digest }, pooled: digest,
+  };
+  const [check, ...others] = checkFile(written('model.json', JSON.stringify(model)));
+  assert.match(check?.fault ?? '', /Unknown network "resnet19"/);
+  assert.equal(others.length, 0);
+});
+
 test('a wrong value and a wrong cell are found', () => {
   const kd = { loss: 'kd', temperature: 1, value: 1, gradient: { shape: [2, 3], mean: 0, rms: 1, probe: 1, first: [0, 0, 0, 0, 0, 0] } };
   const losses = { prefix: '', batch: 2, classes: 3, feature_student: 4, feature_teacher: 4, inputs: { logits_student: 1, logits_teacher: 1 }, labels: [0, 2], cases: [kd] };

@@ -24,15 +24,32 @@ export function referenceFiles(paths: readonly string[]): string[] {
   });
 }
 
-/** Compares the library with one reference file, whose kind is told from what it holds. */
+/**
+ * Compares the library with one reference file, whose kind is told from what it holds. A file that is none throws a UserError;
+ * a network or loss that the library refuses is a failed check, so that the others are still compared.
+ */
 export function checkFile(file: string): Check[] {
+  const compare = comparison(file);
+  try {
+    return compare();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [{ name: 'comparison', fault: error.message }];
+  }
+}
+
+function comparison(file: string): () => Check[] {
   const content = parse(file);
   const first: unknown = Array.isArray(content) ? content[0] : content;
-  if (has(first, 'cases')) return checkLosses(validate(lossesSchema, content, file));
-  if (has(first, 'linear_full_batch')) return checkCka(validate(ckaSchema, content, file));
-  if (has(first, 'stages') && has(first, 'model')) return checkModel(validate(modelSchema, content, file));
-  if (has(first, 'branches')) return checkBranches(validate(branchesSchema, content, file));
-  if (has(first, 'steps')) return checkSteps(validate(stepsSchema, content, file));
+  const against = <S extends ZodTypeAny>(schema: S, check: (content: z.output<S>) => Check[]): (() => Check[]) => {
+    const valid = validate(schema, content, file);
+    return () => check(valid);
+  };
+  if (has(first, 'cases')) return against(lossesSchema, checkLosses);
+  if (has(first, 'linear_full_batch')) return against(ckaSchema, checkCka);
+  if (has(first, 'stages') && has(first, 'model')) return against(modelSchema, checkModel);
+  if (has(first, 'branches')) return against(branchesSchema, checkBranches);
+  if (has(first, 'steps')) return against(stepsSchema, checkSteps);
   throw new UserError(`${file} is no reference file that parity knows: it should hold losses (cases), CKA (linear_full_batch), a model (stages), exit branches (branches) or training steps (steps).`);
 }
 
