@@ -1,8 +1,8 @@
 import { bars as barsFigure, type Bars, type BarsOptions } from '../plots/bars';
 import { field as fieldFigure, type Field, type FieldOptions } from '../plots/field';
 import { heatmap as heatmapFigure, type HeatmapOptions, type Similarity } from '../plots/heatmap';
-import { heatmapGrid as gridFigure, type GridOptions, type Panel } from '../plots/heatmap-grid';
-import { learningCurves as curvesFigure, type LearningCurvesOptions } from '../plots/learning-curves';
+import { heatmapGrid as gridFigure, type GridOptions, type Panel } from '../plots/heatmapGrid';
+import { learningCurves as curvesFigure, type LearningCurvesOptions } from '../plots/learningCurves';
 import { lines as linesFigure, type Line, type LinesOptions } from '../plots/lines';
 import type { RunRecord } from '../results/record';
 import { show } from './show';

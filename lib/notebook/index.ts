@@ -1,6 +1,6 @@
 /** What a notebook needs besides the science: `import { heatmap, table, parameters } from './lib/notebook/index'`. */
 export { bars, field, heatmap, heatmapGrid, learningCurves, lines } from './draw';
-export { liveFigure, type LiveFigure } from './live-figure';
+export { liveFigure, type LiveFigure } from './liveFigure';
 export { parameters } from './parameters';
 export { progress, type Progress } from './progress';
 export { saveFigure } from './save';

@@ -1,5 +1,5 @@
 import { UserError } from '../errors';
-import { studentQuantile } from './student-t';
+import { studentQuantile } from './studentT';
 
 /** What several seeds of one recipe say together. */
 export interface Summary {

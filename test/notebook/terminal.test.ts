@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 
 import { heatmap, lines } from '../../lib/notebook/draw';
-import { liveFigure } from '../../lib/notebook/live-figure';
+import { liveFigure } from '../../lib/notebook/liveFigure';
 import { progress, progressText } from '../../lib/notebook/progress';
 import { dataFrame, table } from '../../lib/notebook/table';
 import { lines as linesFigure } from '../../lib/plots/lines';

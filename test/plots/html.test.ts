@@ -8,7 +8,7 @@ import { heatmap } from '../../lib/plots/heatmap';
 import { lines } from '../../lib/plots/lines';
 import { liveHtml } from '../../lib/plots/live';
 import { tableHtml, type Cell } from '../../lib/plots/table';
-import { tableText } from '../../lib/plots/table-text';
+import { tableText } from '../../lib/plots/tableText';
 import { summary } from '../../lib/results/summary';
 
 const evil = '</script><script>alert("&1")</script><!-- \u2028 \'';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { UserError } from '../../lib/errors';
 import { curve } from '../../lib/results/curve';
 import { groupBy } from '../../lib/results/group';
-import { studentQuantile, studentWithin } from '../../lib/results/student-t';
+import { studentQuantile, studentWithin } from '../../lib/results/studentT';
 import { formatSummary, summary } from '../../lib/results/summary';
 import { sampleEpoch, sampleRecord } from './support';
 
