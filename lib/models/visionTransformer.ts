@@ -1,3 +1,4 @@
+import type { StoredTensor } from '../io/safetensors';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { patchGrid } from './imageSize';
@@ -5,6 +6,7 @@ import { Attention, LayerNorm, Linear, Mlp } from './layers';
 import type { Model, Output, Pass } from './model';
 import { Parameter, truncatedNormal } from './parameter';
 import { PatchEmbed } from './patchEmbed';
+import { resizePositions } from './positions';
 import { blockNames, runBlocks, tokenStages } from './tokenStages';
 import { variant, type ModelOptions } from './variant';
 
@@ -63,6 +65,12 @@ export class VisionTransformer implements Model {
     this.blocks = this.blockNames.map((block) => new TransformerBlock(width, heads, 1e-6, random.fork(block)));
     this.norm = new LayerNorm(width, 1e-6);
     this.head = new Linear(width, classes, random.fork('head'));
+  }
+
+  /** Position embeddings of another image size are resized as timm does. */
+  adaptWeights(stored: ReadonlyMap<string, StoredTensor>): ReadonlyMap<string, StoredTensor> {
+    const embedding = stored.get('pos_embed');
+    return embedding ? new Map(stored).set('pos_embed', resizePositions(embedding, Math.sqrt(this.posEmbed.value.shape[1] - 1))) : stored;
   }
 
   forward(images: tf.Tensor4D, { tap }: Pass): Output {

@@ -1,0 +1,55 @@
+import { UserError } from '../errors';
+import type { Kernel } from '../tensor/resampling';
+import { window } from './augment';
+import type { ImageSet, Rgb } from './imageSet';
+import { resize } from './resize';
+import { compose, type Transform } from './transform';
+
+/** How a network's weights want their images: timm's `pretrained_cfg`. */
+export interface Preprocessing {
+  /** Side of the square that the network sees. */
+  readonly imageSize: number;
+  /** Share of the resized image's shorter side that the square takes. */
+  readonly cropShare: number;
+  readonly interpolation: Kernel;
+  readonly mean: Rgb;
+  readonly std: Rgb;
+}
+
+/** What timm assumes of weights that say nothing else; mean and deviation are ImageNet's. */
+export const imageNetPreprocessing: Preprocessing = {
+  imageSize: 224, cropShare: 0.875, interpolation: 'bicubic', mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225],
+};
+
+/** The images as `preprocessing` wants them: a set normalised with its mean and deviation, and the transform for its batches. */
+export function preprocessed(set: ImageSet, preprocessing: Preprocessing): { readonly set: ImageSet; readonly transform: Transform } {
+  return { set: { ...set, mean: preprocessing.mean, std: preprocessing.std }, transform: resizeAndCrop(preprocessing) };
+}
+
+/** timm's transform for evaluation: the shorter side resized to the image size over the crop share, then the square in the centre. */
+export function resizeAndCrop({ imageSize, cropShare, interpolation }: Pick<Preprocessing, 'imageSize' | 'cropShare' | 'interpolation'>): Transform {
+  if (!(cropShare > 0 && cropShare <= 1)) throw new UserError(`The share of the image that is kept must be above 0 and at most 1, not ${cropShare}.`);
+  if (!(Number.isInteger(imageSize) && imageSize > 0)) throw new UserError(`The image size must be a whole number above 0, not ${imageSize}.`);
+  return compose(resizeShorterSide(Math.floor(imageSize / cropShare), interpolation), centreCrop(imageSize));
+}
+
+/** torchvision's `Resize(side)`: the longer side keeps the proportion, rounded down. */
+export function resizeShorterSide(side: number, kernel: Kernel): Transform {
+  return (image) => {
+    const { height, width } = image;
+    const longer = Math.floor((side * Math.max(height, width)) / Math.min(height, width));
+    return resize(image, width <= height ? { width: side, height: longer } : { width: longer, height: side }, kernel);
+  };
+}
+
+/** torchvision's `CenterCrop(side)`, with black around images that are smaller. */
+export function centreCrop(side: number): Transform {
+  return (image) => window(image, centred(image.height - side), centred(image.width - side), { height: side, width: side });
+}
+
+/** Half of what is left over, rounded as Python rounds: halves to the even number; of what is missing, the smaller half comes first. */
+function centred(rest: number): number {
+  if (rest < 0) return -Math.floor(-rest / 2);
+  const half = rest / 2;
+  return Number.isInteger(half) ? half : 2 * Math.round(half / 2);
+}
