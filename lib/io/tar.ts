@@ -47,7 +47,8 @@ export async function* readTar(file: string, limits: TarLimits): AsyncGenerator<
 }
 
 const block = 512;
-const pieceBytes = 1 << 18;
+/** Large, since each piece is a hop to another thread and back, which a busy machine makes slow. */
+const pieceBytes = 1 << 22;
 const gzipMagic = 0x1f8b;
 /** The most bytes of a header that tells of the next member, such as a long name. */
 const mostWords = 1 << 16;
