@@ -2,6 +2,7 @@ import { bars as barsFigure, type Bars, type BarsOptions } from '../plots/bars';
 import { field as fieldFigure, type Field, type FieldOptions } from '../plots/field';
 import { heatmap as heatmapFigure, type HeatmapOptions, type Similarity } from '../plots/heatmap';
 import { heatmapGrid as gridFigure, type GridOptions, type Panel } from '../plots/heatmapGrid';
+import { imageGrid as imagesFigure, type ImageGridOptions, type Tile } from '../plots/image-grid';
 import { learningCurves as curvesFigure, type LearningCurvesOptions } from '../plots/learningCurves';
 import { lines as linesFigure, type Line, type LinesOptions } from '../plots/lines';
 import type { RunRecord } from '../results/record';
@@ -30,6 +31,11 @@ export function bars(categories: readonly string[], series: readonly Bars[], opt
 /** A quantity over two others. */
 export function field(values: Field, options: FieldOptions): Promise<void> {
   return show(fieldFigure(values, options));
+}
+
+/** Small images with their captions. */
+export function images(tiles: readonly Tile[], options?: ImageGridOptions): Promise<void> {
+  return show(imagesFigure(tiles, options));
 }
 
 /** Recorded runs over their epochs. */

@@ -1,8 +1,11 @@
 /** What a notebook needs besides the science: `import { heatmap, table, parameters } from './lib/notebook/index'`. */
-export { bars, field, heatmap, heatmapGrid, learningCurves, lines } from './draw';
+export { banner } from './banner';
+export { betweenModels } from '../plots/heatmap';
+export { bars, field, heatmap, heatmapGrid, images, learningCurves, lines } from './draw';
 export { liveFigure, type LiveFigure } from './liveFigure';
 export { parameters } from './parameters';
 export { progress, type Progress } from './progress';
+export { openQuestion, type Question } from './question';
 export { saveFigure } from './save';
 export { show } from './show';
 export { untilInterrupted } from './stop';

@@ -76,6 +76,7 @@ export interface Axis {
   readonly ticks?: 'outside' | '';
   readonly automargin?: boolean;
   readonly constrain?: 'domain';
+  readonly visible?: boolean;
 }
 
 export interface Annotation {
@@ -88,6 +89,20 @@ export interface Annotation {
   readonly yanchor: 'top' | 'middle' | 'bottom';
   readonly showarrow: false;
   readonly font?: { readonly size: number };
+}
+
+/** A picture on the paper, in shares of the plot's width and height. */
+export interface LayoutImage {
+  readonly source: string;
+  readonly xref: 'paper';
+  readonly yref: 'paper';
+  readonly x: number;
+  readonly y: number;
+  readonly sizex: number;
+  readonly sizey: number;
+  readonly sizing: 'stretch';
+  readonly xanchor: 'left';
+  readonly yanchor: 'top';
 }
 
 export interface Layout extends Size {
@@ -103,6 +118,7 @@ export interface Layout extends Size {
   readonly legend?: { readonly orientation: 'h' | 'v'; readonly x: number; readonly y: number; readonly yanchor: 'top' | 'bottom' };
   readonly coloraxis?: ColorAxis;
   readonly annotations?: readonly Annotation[];
+  readonly images?: readonly LayoutImage[];
   readonly [axis: `xaxis${string}`]: Axis;
   readonly [axis: `yaxis${string}`]: Axis;
 }

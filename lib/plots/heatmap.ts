@@ -17,6 +17,13 @@ export interface Layers {
   readonly layers: readonly string[];
 }
 
+/** Similarities as CKA gives them, by the names of the layers alone, between two models of these names. */
+export function betweenModels(
+  rowModel: string, columnModel: string, { rows, columns, values }: { readonly rows: readonly string[]; readonly columns: readonly string[]; readonly values: Similarity['values'] },
+): Similarity {
+  return { rows: { model: rowModel, layers: rows }, columns: { model: columnModel, layers: columns }, values };
+}
+
 export interface HeatmapOptions {
   readonly title?: string;
   /** What a cell's value is called. */

@@ -5,7 +5,7 @@ import { UserError } from '../../lib/errors';
 import { bars } from '../../lib/plots/bars';
 import { field } from '../../lib/plots/field';
 import type { Figure } from '../../lib/plots/figure';
-import { heatmap, type Similarity } from '../../lib/plots/heatmap';
+import { betweenModels, heatmap, type Similarity } from '../../lib/plots/heatmap';
 import { heatmapGrid } from '../../lib/plots/heatmapGrid';
 import { learningCurves } from '../../lib/plots/learningCurves';
 import { lines } from '../../lib/plots/lines';
@@ -42,6 +42,11 @@ test('the first layers stand at the lower left, rows on the vertical axis', () =
   assert.ok(trace?.type === 'heatmap');
   assert.deepEqual([trace.x, trace.y], [['stage0', 'stage1'], ['block0', 'block1', 'block2']]);
   assert.deepEqual(trace.z[2], [0.5, 0.625]);
+});
+
+test('CKA by names of layers becomes the similarity of two models', () => {
+  const { rows, columns, values } = similarity(3, 2);
+  assert.deepEqual(betweenModels('ViT', 'CNN', { rows: rows.layers, columns: columns.layers, values }), similarity(3, 2));
 });
 
 test('similarities that do not fit the layers, and layers given twice, are refused', () => {
