@@ -14,6 +14,6 @@ export function checkPositive(value: number, loss: string, name: string): void {
 
 /** Refuses a batch too small for a loss that compares examples with each other. */
 export function checkBatch(x: tf.Tensor, least: number, loss: string): void {
-  const batch = x.shape[0] ?? 0;
+  const batch = x.shape[0];
   if (batch < least) throw new UserError(`${loss} compares examples and needs a batch of at least ${least}, and this one has ${batch}.`);
 }

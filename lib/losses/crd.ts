@@ -59,7 +59,7 @@ export function crdRemember(batch: CrdBatch, memory: CrdMemory, momentum: number
     const moved = (bank: tf.Tensor2D, embedding: tf.Tensor2D): tf.Tensor2D => {
       const rows = tf.gather(bank, tf.squeeze<tf.Tensor1D>(own, [1]));
       const next = normalise(tf.add<tf.Tensor2D>(tf.mul(rows, momentum), tf.mul(normalise(embedding, 1), 1 - momentum)), 1);
-      return tf.tensorScatterUpdate(bank, own, next) as tf.Tensor2D;
+      return tf.reshape<tf.Rank.R2>(tf.tensorScatterUpdate(bank, own, next), bank.shape);
     };
     return { student: moved(memory.student, batch.student), teacher: moved(memory.teacher, batch.teacher) };
   });

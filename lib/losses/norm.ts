@@ -25,6 +25,6 @@ export function scaleFree<T extends tf.Tensor>(x: T, axis?: number): T {
 export function normalise<T extends tf.Tensor>(x: T, axis: number): T {
   return tf.tidy(() => {
     const u = scaleFree(x, axis);
-    return tf.div(u, euclideanNorm(u, axis)) as T;
+    return tf.div<T>(u, euclideanNorm(u, axis));
   });
 }

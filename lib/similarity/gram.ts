@@ -70,7 +70,7 @@ function inRange(gram: ArrayLike<number>, examples: number): boolean {
 }
 
 function flatten(feature: tf.Tensor): tf.Tensor2D {
-  return tf.reshape<tf.Rank.R2>(feature, [feature.shape[0] ?? 1, -1]);
+  return tf.reshape<tf.Rank.R2>(feature, [feature.shape[0], -1]);
 }
 
 /** [examples, examples], row by row. */

@@ -1,5 +1,5 @@
 import { UserError } from '../errors';
-import * as tf from '../tensor/tf';
+import type * as tf from '../tensor/tf';
 
 /**
  * The unbiased HSIC₁ of two Gram matrices of one batch (Song et al. 2012, equation 5), by U-centring (Székely and Rizzo 2014):

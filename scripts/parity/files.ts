@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { z, ZodTypeAny } from 'zod';
+import type { ZodType, ZodTypeDef } from 'zod';
 import { UserError } from '../../lib/errors';
 import { branchesSchema, checkBranches } from './branches';
 import type { Check } from './check';
@@ -41,7 +41,7 @@ export function checkFile(file: string): Check[] {
 function comparison(file: string): () => Check[] {
   const content = parse(file);
   const first: unknown = Array.isArray(content) ? content[0] : content;
-  const against = <S extends ZodTypeAny>(schema: S, check: (content: z.output<S>) => Check[]): (() => Check[]) => {
+  const against = <T>(schema: ZodType<T, ZodTypeDef, unknown>, check: (content: T) => Check[]): (() => Check[]) => {
     const valid = validate(schema, content, file);
     return () => check(valid);
   };
@@ -69,7 +69,7 @@ function parse(file: string): unknown {
   }
 }
 
-function validate<S extends ZodTypeAny>(schema: S, content: unknown, file: string): z.output<S> {
+function validate<T>(schema: ZodType<T, ZodTypeDef, unknown>, content: unknown, file: string): T {
   const parsed = schema.safeParse(content);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -62,7 +62,7 @@ export function checkLosses(file: LossesFile): Check[] {
 
 function checkCase(entry: Case, inputs: Inputs): Check[] {
   const { gradient: _, value: expected, ...described } = entry;
-  const name = Object.entries(described).filter(([, v]) => typeof v !== 'object').map(([k, v]) => (k === 'loss' ? v : `${k} ${v}`)).join(' ');
+  const name = Object.entries(described).filter(([, v]) => typeof v !== 'object').map(([k, v]) => `${k === 'loss' ? '' : `${k} `}${String(v)}`).join(' ');
   const relational = ['dist', 'rkd', 'correlation', 'crd', 'rsd'].includes(entry.loss);
   const x = inputs.differentiated(entry);
   const { value, grad } = tf.valueAndGrad((at: tf.Tensor2D) => tf.mean<tf.Scalar>(evaluate(entry, at, inputs)))(x);
