@@ -26,7 +26,7 @@ export interface CrdBatch {
 const epsilon = 1e-7;
 
 /**
- * CRD (Tian et al. 2020, equations 9 to 18; as its code): with scores s = exp(row · embedding / T) / Z against the other
+ * CRD (Tian et al. 2020, as its code): with scores s = exp(row · embedding / T) / Z against the other
  * network's memory, N examples, K negatives and c = K / N, in both directions
  * ℓ = − (Σ log(s₊ / (s₊ + c + ε)) + Σ log(c / (s₋ + c + ε))) / batch. Returns a scalar; memories and Z get no gradient.
  */

@@ -9,7 +9,7 @@ export interface RkdOptions {
 }
 
 /**
- * RKD (Park et al. 2019, equations 5 to 9): ℓ = λ_d · h(d_s / mean d_s, d_t / mean d_t) + λ_a · h(cos_s, cos_t), h the mean
+ * RKD (Park et al. 2019): ℓ = λ_d · h(d_s / mean d_s, d_t / mean d_t) + λ_a · h(cos_s, cos_t), h the mean
  * smooth L1, d the distance of each pair of examples and cos the angle at the middle of each triple.
  * Features [batch, width], of any two widths; returns a scalar. Does not depend on either side's scale.
  */
