@@ -1,0 +1,58 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { holdOut } from '../data/imageSet';
+import { appendJsonLine, readJsonLines } from '../io/jsonLines';
+import { disposeModule } from '../models/parameter';
+import { epochRecord } from '../results/record';
+import { Random } from '../tensor/random';
+import { restoreCheckpoint, saveCheckpoint } from '../training/checkpoint';
+import { completeRecipe, recipeId, type RecipeInput } from '../training/recipe';
+import { Training, type TrainingEvent } from '../training/training';
+import { loadData, loadTeacher } from './materials';
+
+export interface LiveOptions {
+  /** Where a stopped run leaves its checkpoint. */
+  readonly folder: string;
+  /** Test images, drawn evenly from the classes, that each epoch is evaluated on; all of them unless told. */
+  readonly testImages?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A short run to be watched, step by step, that leaves no record. When the signal fires it ends after the step under way, with
+ * a checkpoint; the next time it first tells the finished epochs again and then goes on. After a finished run it begins anew.
+ */
+export async function* liveRun(given: RecipeInput, { folder, testImages, signal }: LiveOptions): AsyncGenerator<TrainingEvent, void> {
+  const recipe = completeRecipe(given);
+  const home = path.join(folder, recipeId(recipe));
+  const metrics = path.join(home, 'metrics.jsonl');
+  await mkdir(home, { recursive: true });
+  const { train, test } = await loadData(recipe.data);
+  const seen = testImages === undefined || testImages >= test.count ? test : holdOut(test, testImages, new Random(0).fork('live')).heldOut;
+  const teacher = recipe.teacher ? loadTeacher(recipe.teacher, train).model : undefined;
+  const training = new Training(recipe, { train, test: seen, ...(teacher && { teacher }) });
+  try {
+    if (restoreCheckpoint(training, home) === undefined) await rm(metrics, { force: true });
+    else for (const epoch of await finishedEpochs(metrics, training.position.epoch)) yield { kind: 'epoch', ...epoch };
+    for await (const event of training.run({ signal })) {
+      if (event.kind === 'epoch') {
+        const { kind: _, ...measured } = event;
+        await appendJsonLine(metrics, measured);
+        await saveCheckpoint(training, home);
+      }
+      yield event;
+    }
+    await rm(home, { recursive: true, force: true });
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+    await saveCheckpoint(training, home);
+  } finally {
+    training.dispose();
+    if (teacher) disposeModule(teacher);
+  }
+}
+
+async function finishedEpochs(file: string, count: number): Promise<ReturnType<typeof epochRecord.parse>[]> {
+  const epochs = await readJsonLines(file, (value) => epochRecord.parse(value));
+  return epochs.filter(({ epoch }) => epoch <= count);
+}
