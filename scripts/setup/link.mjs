@@ -7,11 +7,11 @@ import { inProject } from './project.mjs';
 export const tfjsNode = inProject('node_modules', '@tensorflow', 'tfjs-node');
 
 /** Compiles one C++ source of a Node addon that uses the wheel's TensorFlow. */
-export async function compile({ compiler, wheel, source, object, flags = [], include = [] }) {
+export async function compile({ compiler, wheel, source, object, flags }) {
   mkdirSync(dirname(object), { recursive: true });
-  const folders = [inProject('node_modules', 'node-api-headers', 'include'), `${wheel}/include`, ...include];
   await runLogged(compiler, [
-    '-c', '-fPIC', '-std=c++17', '-DNAPI_VERSION=8', '-DEIGEN_MAX_ALIGN_BYTES=64', ...flags, ...folders.map((folder) => `-I${folder}`), source, '-o', `${object}.partial`,
+    '-c', '-fPIC', '-std=c++17', '-DNAPI_VERSION=8', '-DEIGEN_MAX_ALIGN_BYTES=64', ...flags,
+    `-I${inProject('node_modules', 'node-api-headers', 'include')}`, '-isystem', `${wheel}/include`, source, '-o', `${object}.partial`,
   ]);
   renameSync(`${object}.partial`, object);
 }

@@ -6,17 +6,18 @@ const gigabyte = 1e9;
 const needed = { cpu: 4 * gigabyte, cuda: 12 * gigabyte };
 
 /**
- * All that is missing on this machine, one line each with how to get it.
+ * All that the steps `todo` of the set-up would miss on this machine, one line each with how to get it.
  * `faults` stop the set-up; `warnings` mean that it goes on with less.
  */
-export function preflight({ device, folder, env = process.env, nodeVersion = process.versions.node, freeBytes = freeSpace(folder) }) {
-  const python = pythonFindings(findPython(env), env);
+export function preflight({ todo, device, folder, env = process.env, nodeVersion = process.versions.node, freeBytes = freeSpace(folder) }) {
+  const isLarge = todo.includes('environment');
+  const python = isLarge ? pythonFindings(findPython(env), env) : { faults: [], warnings: [] };
   const faults = [...nodeFaults(nodeVersion), ...python.faults];
   const warnings = [...python.warnings];
-  if (findCompiler(env) === undefined) {
+  if ((todo.includes('addon') || todo.includes('kernels')) && findCompiler(env) === undefined) {
     warnings.push(`C++ compiler: none found${env.CXX ? ` (CXX is ${env.CXX})` : ''}; goes on with TensorFlow's older ready-made binary, several times slower. Install: sudo apt install g++   (Fedora: sudo dnf install gcc-c++)`);
   }
-  if (freeBytes < needed[device]) {
+  if (isLarge && freeBytes < needed[device]) {
     faults.push(`Disk space: ${(freeBytes / gigabyte).toFixed(1)} GB free in ${folder}, ${needed[device] / gigabyte} GB needed for the ${device} engine. Free some, or clone onto a larger disk.`);
   }
   return { faults, warnings };

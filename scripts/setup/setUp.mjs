@@ -57,10 +57,7 @@ function forget(state, names) {
 const fellShort = ({ addon: done }) => done !== undefined && done.kind !== 'wheel';
 
 function checkMachine({ device }, todo, say) {
-  // The kernel's description alone needs nothing that could be missing.
-  if (todo.every((name) => name === 'kernelSpec')) return;
-  const isLarge = todo.includes('environment');
-  const { faults, warnings } = preflight({ device, folder: root, ...(!isLarge && { freeBytes: Infinity }) });
+  const { faults, warnings } = preflight({ todo, device, folder: root });
   for (const warning of warnings) say(`  ! ${warning}`);
   if (faults.length > 0) throw new SetupFault(`Missing on this machine:\n${faults.map((line) => `  ✗ ${line}`).join('\n')}\nThen run the command again.`);
 }

@@ -23,7 +23,8 @@ function machine(name: string, programs: Readonly<Record<string, string>>): Node
   return { PATH: bin };
 }
 
-const ample = { device: 'cpu', folder, nodeVersion: '20.19.0', freeBytes: 1e12 };
+const all = ['packages', 'environment', 'addon', 'kernels', 'kernelSpec'];
+const ample = { todo: all, device: 'cpu', folder, nodeVersion: '20.19.0', freeBytes: 1e12 };
 
 test('a machine with all that is needed has no findings', () => {
   const env = machine('whole', { python3: 'echo "3.11.7|"', 'g++': 'true' });
@@ -31,7 +32,7 @@ test('a machine with all that is needed has no findings', () => {
 });
 
 test('all that is missing is named at once, a line each with how to get it', () => {
-  const { faults, warnings } = preflight({ device: 'cpu', folder, env: machine('bare', {}), nodeVersion: '18.20.4', freeBytes: 1e9 });
+  const { faults, warnings } = preflight({ ...ample, env: machine('bare', {}), nodeVersion: '18.20.4', freeBytes: 1e9 });
   assert.equal(faults.length, 3);
   assert.match(faults[0]!, /^Node: 18\.20\.4 found, 20\.19 or newer needed\. Install: /);
   assert.match(faults[1]!, /^Python: none found.* Install: /);
@@ -39,6 +40,13 @@ test('all that is missing is named at once, a line each with how to get it', () 
   assert.equal(warnings.length, 1);
   assert.match(warnings[0]!, /^C\+\+ compiler: none found.* Install: /);
   for (const line of [...faults, ...warnings]) assert(!line.includes('\n'));
+});
+
+test('what a step does not need is not asked for', () => {
+  const env = machine('empty', {});
+  assert.deepEqual(preflight({ ...ample, todo: ['kernelSpec'], env, freeBytes: 1e6 }), { faults: [], warnings: [] });
+  const { faults, warnings } = preflight({ ...ample, todo: ['addon'], env });
+  assert.deepEqual([faults.length, warnings.length], [0, 1]);
 });
 
 test('versions of Node are compared as numbers', () => {
