@@ -6,7 +6,8 @@ import { fileFault } from './fileFault';
 export async function sha256(file: string): Promise<string> {
   const hash = createHash('sha256');
   try {
-    for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk);
+    const chunks: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: 1 << 20 });
+    for await (const chunk of chunks) hash.update(chunk);
   } catch (error) {
     throw fileFault(error, 'read', file);
   }

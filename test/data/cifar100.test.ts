@@ -50,8 +50,8 @@ test('what does not fit is named by archive, member and record', async (t) => {
     [{ 'fine_label_names.txt': 'cat\ndog\n' }, 'fine_label_names.txt', '2 names', '4'],
     [{ 'fine_label_names.txt': 'cat\ndog\ndog\nrose\n' }, 'fine_label_names.txt', 'different'],
     [{ 'coarse_label_names.txt': 'x'.repeat(200_000) }, 'coarse_label_names.txt', '200000 bytes'],
-    [{ 'train.bin': undefined }, 'no train.bin', 'Fetch cifar-100-binary.tar.gz'],
-    [{ 'coarse_label_names.txt': undefined }, 'no coarse_label_names.txt'],
+    [{ 'train.bin': null }, 'no train.bin', 'Fetch cifar-100-binary.tar.gz'],
+    [{ 'coarse_label_names.txt': null }, 'no coarse_label_names.txt'],
   ];
   for (const [parts, ...words] of faults) {
     const file = await put(t, archive(parts));
@@ -115,11 +115,11 @@ test('the real archive: sizes, names, and the channels\' means and deviations', 
   }
 });
 
-type Parts = Readonly<Partial<Record<'train.bin' | 'test.bin' | 'fine_label_names.txt' | 'coarse_label_names.txt', Buffer | string | undefined>>>;
+type Parts = Readonly<Partial<Record<'train.bin' | 'test.bin' | 'fine_label_names.txt' | 'coarse_label_names.txt', Buffer | string | null>>>;
 
 async function archive(parts: Parts): Promise<Buffer> {
   const all: Parts = { 'coarse_label_names.txt': coarse, 'fine_label_names.txt': fine, 'test.bin': testPart, 'train.bin': train, ...parts };
-  return tarGzOf(Object.entries(all).flatMap(([name, content]): Member[] => (content === undefined ? [] : [[`cifar-100-binary/${name}`, content]])));
+  return tarGzOf(Object.entries(all).flatMap(([name, content]): Member[] => (content === null ? [] : [[`cifar-100-binary/${name}`, content]])));
 }
 
 /** Records of these classes, each class in the group of its half. */

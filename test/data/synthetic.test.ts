@@ -22,7 +22,7 @@ test('classes can be learnt: the nearest class by mean colour and slope of train
   const [train, other] = ['train', 'test'].map((name) => syntheticImages(new Random(6).fork(name), { ...shape, count: name === 'train' ? 400 : 200 }));
   const features = (set: typeof train, i: number): number[] => describe(set!.images.subarray(i * 768, (i + 1) * 768), 16);
   const centres = Array.from({ length: 10 }, () => new Array<number>(5).fill(0));
-  for (let i = 0; i < 400; i++) features(train, i).forEach((value, k) => (centres[i % 10]![k]! += value / 40));
+  for (let i = 0; i < 400; i++) features(train, i).forEach((value, k) => (centres[i % 10]![k] += value / 40));
   let right = 0;
   for (let i = 0; i < 200; i++) {
     const own = features(other, i);
@@ -51,10 +51,10 @@ function describe(image: Uint8Array, width: number): number[] {
   const sums = [0, 0, 0, 0, 0];
   const pixels = image.length / 3;
   for (let i = 0; i < pixels; i++) {
-    for (const channel of [0, 1, 2]) sums[channel]! += image[3 * i + channel]! / pixels;
+    for (const channel of [0, 1, 2]) sums[channel] += image[3 * i + channel]! / pixels;
     const grey = (at: number): number => image[3 * at]! + image[3 * at + 1]! + image[3 * at + 2]!;
-    if (i + width < pixels) sums[3]! += Math.abs(grey(i + width) - grey(i)) / pixels / 3;
-    if ((i + 1) % width > 0) sums[4]! += Math.abs(grey(i + 1) - grey(i)) / pixels / 3;
+    if (i + width < pixels) sums[3] += Math.abs(grey(i + width) - grey(i)) / pixels / 3;
+    if ((i + 1) % width > 0) sums[4] += Math.abs(grey(i + 1) - grey(i)) / pixels / 3;
   }
   return sums;
 }

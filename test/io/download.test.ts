@@ -110,7 +110,7 @@ test('two downloads of one file at once both end well', async (t) => {
 
 test('a server that lies is found out, and nothing is put in place', async (t) => {
   const wrong = Buffer.from(content);
-  wrong[1234]! ^= 1;
+  wrong[1234] ^= 1;
   const lies: Readonly<Record<string, readonly [Parameters<typeof serve>[1], ...string[]]>> = {
     content: [(request, response) => sendFrom(wrong, request, response), 'SHA-256', checksum],
     shorter: [(_, response) => response.writeHead(200, { 'content-length': 1000 }).end(content.subarray(0, 1000)), 'SHA-256'],
