@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import util from 'node:util';
 
-// Node 23 dropped util.isNullOrUndefined, which tfjs-node 4.22 still calls (tensorflow/tfjs#8425).
-if (!('isNullOrUndefined' in util)) Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
+// tfjs-node 4.22 calls util.isNullOrUndefined, of which Node 22 warns and which Node 23 dropped (tensorflow/tfjs#8425).
+Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
 
 // Commands and the notebook kernel start at the project's root. Our kernels come first: loading them also silences TensorFlow's greeting.
 const kernels = path.join(process.cwd(), 'build', 'kernels.node');
