@@ -54,6 +54,30 @@ export async function httpGet(url: string, { offset, patience, signal }: HttpOpt
   }
 }
 
+/**
+ * The headers with which a server answers for a file, without the file. Redirections to other hosts are not followed: the first
+ * host is the one that knows the file. Throws as `httpGet` does.
+ */
+export async function httpHead(url: string, { patience, signal }: Omit<HttpOptions, 'offset'>): Promise<Headers> {
+  const watch = new Watch(patience, signal);
+  try {
+    let address = url;
+    for (let hops = 0; hops < 6; hops++) {
+      const response = await fetch(secure(address), { method: 'HEAD', headers: { 'accept-encoding': 'identity' }, redirect: 'manual', signal: watch.signal });
+      const next = response.headers.get('location');
+      const redirected = response.status >= 300 && response.status < 400 && next !== null;
+      if (!redirected && !response.ok) throw refusal(url, response.status);
+      if (!redirected || new URL(next, address).host !== new URL(address).host) return response.headers;
+      address = new URL(next, address).href;
+    }
+    throw new UserError(`${url} redirects more than five times. Check the address.`);
+  } catch (error) {
+    throw asFault(error, url, signal);
+  } finally {
+    watch.close();
+  }
+}
+
 async function follow(url: string, offset: number, watch: Watch): Promise<Response> {
   const headers: Record<string, string> = { 'accept-encoding': 'identity' };
   if (offset > 0) headers['range'] = `bytes=${offset}-`;

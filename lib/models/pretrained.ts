@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { UserError } from '../errors';
+import { hubFile, type HubOptions } from '../io/huggingFace';
+import type { Model } from './model';
+import { loadWeightsFile, type Loaded, type LoadOptions } from './weights';
+
+const rgb = z.tuple([z.number(), z.number(), z.number()]);
+
+/** timm's `config.json`, as far as it says how images are prepared. */
+const configSchema = z.object({
+  architecture: z.string(),
+  pretrained_cfg: z.object({
+    input_size: z.tuple([z.number(), z.number().int().positive(), z.number().int().positive()]),
+    interpolation: z.enum(['bicubic', 'bilinear']),
+    crop_pct: z.number().positive().max(1),
+    mean: rgb,
+    std: rgb,
+  }),
+});
+
+/** What weights were trained with, as `lib/data/preprocess` takes it. */
+export interface PretrainedImages {
+  readonly imageSize: number;
+  readonly cropShare: number;
+  readonly interpolation: 'bicubic' | 'bilinear';
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
+export interface Pretrained extends Loaded {
+  /** Where the weights lie on this machine. */
+  readonly file: string;
+  /** How the hub says that images are prepared for them; absent for a file. */
+  readonly images?: PretrainedImages;
+}
+
+/**
+ * Gives a network the weights of a safetensors file, or of a timm repository on the Hugging Face hub
+ * (`timm/resnet18.a1_in1k`, or with a branch, tag or commit `timm/resnet18.a1_in1k@main`), which is downloaded once.
+ * Throws a UserError where they cannot be had or do not fit; then the network is as it was.
+ */
+export async function loadWeights(model: Model, source: string, options: LoadOptions & HubOptions = {}): Promise<Pretrained> {
+  if (source.endsWith('.safetensors')) return { ...loadWeightsFile(model, source, options), file: source };
+  if (/\.(pth|pt|bin|pkl|tar)$/.test(source)) {
+    throw new UserError(`${source} is a pickle, which can run code when it is opened: it is not read here. docs/weights.md shows how to convert it to safetensors.`);
+  }
+  const [, repository, revision] = /^([\w.-]+\/[\w.-]+?)(?:@([\w.-]+))?$/.exec(source) ?? [];
+  if (repository === undefined) {
+    throw new UserError(`"${source}" is neither a .safetensors file nor a repository of the Hugging Face hub (owner/name or owner/name@revision).`);
+  }
+  const images = readConfig(await hubFile({ repository, file: 'config.json', revision }, options), repository, model);
+  const file = await hubFile({ repository, file: 'model.safetensors', revision }, options);
+  return { ...loadWeightsFile(model, file, options), file, images };
+}
+
+function readConfig(file: string, repository: string, model: Model): PretrainedImages {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UserError(`config.json of ${repository} is not JSON: is it a timm repository?`, { cause: error });
+  }
+  const parsed = configSchema.safeParse(content);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new UserError(`config.json of ${repository} is not timm's: ${issue?.path.join('.')} ${issue?.message}.`);
+  }
+  const { architecture, pretrained_cfg: config } = parsed.data;
+  if (architecture !== model.name) throw new UserError(`${repository} holds weights of ${architecture}, and the network is ${model.name}.`);
+  return {
+    imageSize: config.input_size[1], cropShare: config.crop_pct, interpolation: config.interpolation, mean: config.mean, std: config.std,
+  };
+}

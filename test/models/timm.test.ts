@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { test } from 'node:test';
+import { saveWeights } from '../../lib/models/weights';
+import { disposeModule } from '../../lib/models/parameter';
+import { createModel } from '../../lib/models/zoo';
+import { fill } from '../../lib/reference/fill';
+import { writeSafetensors } from '../../lib/io/safetensors';
+import { Random } from '../../lib/tensor/random';
+import * as tf from '../../lib/tensor/tf';
+import { expectClose, largest } from '../support/close';
+import { temporaryFolder } from '../support/temporaryFolder';
+
+/** A Python that has torch, timm and safetensors, if there is one. */
+const python = process.env['OFA_PYTHON'] ?? 'python3';
+const probe = spawnSync(python, ['-c', 'import torch, timm, safetensors.torch'], { encoding: 'utf8' });
+const skip = probe.status === 0 ? false : 'needs a Python with torch, timm and safetensors: set OFA_PYTHON to it';
+
+const script = `
+import sys, json, torch, timm, safetensors.torch as st
+name, size, weights, images = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+sized = {'img_size': size} if name.startswith(('vit', 'swin', 'mixer', 'resmlp')) else {}
+model = timm.create_model(name, num_classes=7, **sized).eval()
+missing, unexpected = model.load_state_dict(st.load_file(weights), strict=False)
+assert not unexpected and all(k.endswith('num_batches_tracked') for k in missing), (missing, unexpected)
+x = st.load_file(images)['images'].permute(0, 3, 1, 2)
+with torch.no_grad(): print(json.dumps(model(x).flatten().tolist()))
+`;
+
+for (const [name, size] of [['mobilenetv2_035', 64], ['resnet18', 64], ['vit_tiny_patch16_224', 48], ['swin_tiny_patch4_window7_224', 64], ['resmlp_12_224', 32]] as const) {
+  test(`${name}: what is saved here gives the same logits in timm`, { skip }, async (context) => {
+    const folder = await temporaryFolder(context);
+    const [weights, pictures] = [path.join(folder, 'weights.safetensors'), path.join(folder, 'images.safetensors')];
+    const model = createModel(name, { classes: 7, imageSize: size }, new Random(3));
+    const shape: [number, number, number, number] = [2, size, size, 3];
+    const data = Float32Array.from(fill('images', 2 * size * size * 3));
+    await saveWeights(model, weights);
+    await writeSafetensors(pictures, new Map([['images', { shape, data }]]));
+    const run = spawnSync(python, ['-c', script, name, String(size), weights, pictures], { encoding: 'utf8' });
+    assert.equal(run.status, 0, run.stderr);
+    const logits = tf.tidy(() => model.forward(tf.tensor4d(data, shape), { mode: 'eval' }).logits.dataSync<'float32'>().slice());
+    disposeModule(model);
+    const theirs: unknown = JSON.parse(run.stdout);
+    assert.ok(Array.isArray(theirs));
+    expectClose(logits, theirs.map(Number), { relative: 0, absolute: 1e-4 * largest(logits) });
+  });
+}
