@@ -68,7 +68,9 @@ function readConfig(file: string, repository: string, model: Model): PretrainedI
   }
   const { architecture, pretrained_cfg: config } = parsed.data;
   if (architecture !== model.name) throw new UserError(`${repository} holds weights of ${architecture}, and the network is ${model.name}.`);
+  const [r, g, b] = config.mean;
+  const [rStd, gStd, bStd] = config.std;
   return {
-    imageSize: config.input_size[1], cropShare: config.crop_pct, interpolation: config.interpolation, mean: config.mean, std: config.std,
+    imageSize: config.input_size[1], cropShare: config.crop_pct, interpolation: config.interpolation, mean: [r, g, b], std: [rStd, gStd, bStd],
   };
 }

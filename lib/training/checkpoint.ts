@@ -65,7 +65,8 @@ function restore(training: Training, file: string): void {
     value.dispose();
   }
   for (const name of [...training.optimizer.state().keys()]) training.optimizer.restore(name, loaded(tensors.get(`optimizer.${name}`)!));
-  training.resumeAt(parsed.data);
+  const { epoch, step, sums, seconds } = parsed.data;
+  training.resumeAt({ epoch, step, sums, seconds });
 }
 
 function stored(tensor: tf.Tensor): StoredTensor {
