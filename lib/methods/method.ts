@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { UserError } from '../errors';
 import type { Labels } from '../losses/labels';
 import type { Mode } from '../models/layers';
 import type { Model, Output } from '../models/model';
@@ -47,6 +48,12 @@ export interface Method<Options extends z.ZodTypeAny = z.ZodTypeAny> {
   readonly needsTeacher: boolean;
   readonly options: Options;
   create(options: z.output<Options>, setting: Setting): Distillation;
+}
+
+/** The teacher of a method that cannot be made without one. */
+export function teacherOf({ teacher }: Setting): Model {
+  if (!teacher) throw new UserError('This method needs a teacher: its own layers are as wide as the teacher\'s features.');
+  return teacher;
 }
 
 /** Lets TypeScript infer a method's options from its schema. */

@@ -1,12 +1,20 @@
 import { z } from 'zod';
 import { UserError, unknownName } from '../errors';
+import { bkd } from './bkd';
+import { correlation } from './correlation';
+import { crd } from './crd';
+import { dist } from './dist';
+import { dkd } from './dkd';
+import { fitnet } from './fitnet';
 import { kd } from './kd';
 import type { Distillation, Method, Setting } from './method';
 import { ofa } from './ofa';
+import { rkd } from './rkd';
+import { rsd } from './rsd';
 import { scratch } from './scratch';
 
 /** Every method by name. To add one: write its file, add its line. */
-export const methods: Readonly<Record<string, Method>> = { scratch, kd, ofa };
+export const methods: Readonly<Record<string, Method>> = { scratch, kd, bkd, dkd, dist, fitnet, correlation, rkd, crd, ofa, rsd };
 
 /** A method and its options as a recipe names them: `{ kind: 'ofa', exponent: 1.4 }`. */
 export const methodSpec = z.object({ kind: z.string() }).passthrough();

@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { UserError } from '../errors';
 import { ofaLoss, type OfaOptions } from '../losses/ofa';
 import { createExitBranch, type ExitBranch } from '../models/exitBranch';
 import type { StageShape } from '../models/model';
 import * as tf from '../tensor/tf';
-import { defineMethod } from './method';
+import { defineMethod, teacherOf } from './method';
+import { stages } from './stages';
 
-const stage = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]);
 const exponent = z.number().positive();
 
 const options = z.object({
@@ -15,18 +14,16 @@ const options = z.object({
   form: z.enum(['released', 'paper']).default('released'),
   labelTerm: z.boolean().default(false),
   temperature: z.number().positive().default(1),
-  stages: z.array(stage).default([1, 2, 3, 4]),
+  stages,
   /** Weight of the loss on the logits: the released code's `kd-loss-weight`. */
   logitsWeight: z.number().nonnegative().default(1),
   /** Weight of each branch's loss: its `ofa-loss-weight`. */
   branchWeight: z.number().nonnegative().default(1),
   /** Side of the grid that branches merge tokens to: 7 at 224 px and half the token grid at other sizes, unless told. */
   finalGrid: z.number().int().positive().optional(),
-}).strict().superRefine(({ exponent: list, stages }, context) => {
-  if (Array.isArray(list) && list.length !== stages.length + 1) {
-    context.addIssue({ code: 'custom', path: ['exponent'], message: `has ${list.length} values; ${stages.length} stages and the logits need ${stages.length + 1}` });
-  }
-  if (new Set(stages).size !== stages.length) context.addIssue({ code: 'custom', path: ['stages'], message: 'names a stage twice' });
+}).strict().superRefine(({ exponent: list, stages: used }, context) => {
+  if (!Array.isArray(list) || list.length === used.length + 1) return;
+  context.addIssue({ code: 'custom', path: ['exponent'], message: `has ${list.length} values; ${used.length} stages and the logits need ${used.length + 1}` });
 });
 
 /** One-for-all: exit branches on the student's stages and its logits all learn from the teacher's logits. */
@@ -35,8 +32,9 @@ export const ofa = defineMethod({
   source: 'Hao et al. 2023, arXiv 2310.19444; github Hao840/OFAKD',
   needsTeacher: true,
   options,
-  create: (given, { student, teacher, random }) => {
-    if (!teacher) throw new UserError('OFA needs a teacher: its exit branches are as wide as the teacher\'s last feature.');
+  create: (given, setting) => {
+    const { student, random } = setting;
+    const teacher = teacherOf(setting);
     const branches = new Map<number, ExitBranch>(given.stages.map((number) => {
       const shape = student.stageShapes[number - 1]!;
       return [number, createExitBranch({

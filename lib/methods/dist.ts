@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { distLoss } from '../losses/dist';
+import * as tf from '../tensor/tf';
+import { defineMethod } from './method';
+
+const weight = z.number().nonnegative();
+
+/** The student's probabilities correlate with the teacher's, within each example and within each class. */
+export const dist = defineMethod({
+  title: 'DIST',
+  source: 'Huang et al. 2022, arXiv 2205.10536',
+  needsTeacher: true,
+  options: z.object({
+    beta: weight.default(1), gamma: weight.default(1), temperature: z.number().positive().default(1), weight: weight.default(1),
+  }).strict(),
+  create: ({ weight: share, beta, gamma, temperature }) => ({
+    modules: {},
+    loss: ({ student, teacher }) => ({ logits: tf.mul(distLoss(student.logits, teacher.logits, { beta, gamma, temperature }), share) }),
+  }),
+});

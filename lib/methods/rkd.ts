@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { rkdLoss } from '../losses/rkd';
+import { defineMethod } from './method';
+
+/** Distances and angles between the examples of a batch are the teacher's, in the penultimate features. */
+export const rkd = defineMethod({
+  title: 'RKD',
+  source: 'Park et al. 2019, arXiv 1904.05068',
+  needsTeacher: true,
+  options: z.object({ distanceWeight: z.number().nonnegative().default(25), angleWeight: z.number().nonnegative().default(50) }).strict(),
+  create: ({ distanceWeight, angleWeight }) => ({
+    modules: {},
+    loss: ({ student, teacher }) => ({ relation: rkdLoss(student.pooled, teacher.pooled, { distanceWeight, angleWeight }) }),
+  }),
+});

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { rsdLoss } from '../losses/rsd';
+import { BatchNorm2d, Linear, type Mode } from '../models/layers';
+import { gelu } from '../tensor/gelu';
+import type { Random } from '../tensor/random';
+import * as tf from '../tensor/tf';
+import { defineMethod, teacherOf } from './method';
+
+/** Each channel of the student's projected feature follows the same channel of the teacher's, and no other. */
+export const rsd = defineMethod({
+  title: 'RSD',
+  source: 'Cross-Architecture Distillation Made Simple with Redundancy Suppression, ICCV 2025, arXiv 2507.21844',
+  needsTeacher: true,
+  options: z.object({
+    kappa: z.number().positive().default(0.01),
+    /** Width of the projector's hidden layer in widths of the student's feature. */
+    expansion: z.number().int().positive().default(2),
+    weight: z.number().nonnegative().default(0.1),
+  }).strict(),
+  create: ({ kappa, expansion, weight }, setting) => {
+    const projector = new Projector(setting.student.width, expansion * setting.student.width, teacherOf(setting).width, setting.random);
+    return {
+      modules: { projector },
+      loss: ({ student, teacher, mode }) => ({ relation: tf.mul(rsdLoss(projector.apply(student.pooled, mode), teacher.pooled, { kappa }), weight) }),
+    };
+  },
+});
+
+/** Linear, batch norm, GELU, linear. [batch, widthIn] → [batch, width] */
+class Projector {
+  readonly fc1: Linear;
+  readonly bn: BatchNorm2d;
+  readonly fc2: Linear;
+
+  constructor(widthIn: number, hidden: number, width: number, random: Random) {
+    this.fc1 = new Linear(widthIn, hidden, random.fork('fc1'), { bias: false });
+    this.bn = new BatchNorm2d(hidden);
+    this.fc2 = new Linear(hidden, width, random.fork('fc2'), { bias: false });
+  }
+
+  apply(x: tf.Tensor2D, mode: Mode): tf.Tensor2D {
+    const hidden = this.fc1.apply(x);
+    const [batch, width] = hidden.shape;
+    const normalised = this.bn.apply(tf.reshape<tf.Rank.R4>(hidden, [batch, 1, 1, width]), mode);
+    return this.fc2.apply(gelu(tf.reshape<tf.Rank.R2>(normalised, [batch, width])));
+  }
+}

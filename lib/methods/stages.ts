@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+const stage = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)], {
+  errorMap: (_, { data }) => ({ message: `${JSON.stringify(data)} is no stage; networks have stages 1, 2, 3 and 4` }),
+});
+
+/** Which of the networks' four stages a method uses; all of them unless told. */
+export const stages = z.array(stage).superRefine((list, context) => {
+  if (new Set(list).size !== list.length) context.addIssue({ code: 'custom', message: 'names a stage twice' });
+}).default([1, 2, 3, 4]);

@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { UserError } from '../../lib/errors';
+import { completeMethod, createDistillation, methodNamed, methods, type MethodSpec } from '../../lib/methods/methods';
+import type { Step } from '../../lib/methods/method';
+import { parameters } from '../../lib/models/parameter';
+import { Random } from '../../lib/tensor/random';
+import * as tf from '../../lib/tensor/tf';
+import { differentiate, type Gradients } from '../../lib/training/gradients';
+import { Optimizer } from '../../lib/training/optimizer';
+import { expectClose, largest, toArray } from '../support/close';
+import { example, type Example, type ExampleOptions } from './example';
+
+/** What sets the methods apart: the names of their parts, what of the student they never touch, and whether examples count singly. */
+const expected: Readonly<Record<string, { spec?: object; parts: readonly string[]; untouched?: RegExp; perExample?: true }>> = {
+  scratch: { parts: [], untouched: /./, perExample: true },
+  kd: { parts: ['logits'], perExample: true },
+  bkd: { parts: ['logits'], perExample: true },
+  dkd: { parts: ['logits'], perExample: true },
+  dist: { parts: ['logits'] },
+  fitnet: { parts: ['stage1', 'stage2', 'stage3', 'stage4'], untouched: /^student\.(head|fc|norm)\./, perExample: true },
+  correlation: { parts: ['relation'], untouched: /^student\.(head|fc)\./ },
+  rkd: { parts: ['relation'], untouched: /^student\.(head|fc)\./ },
+  crd: { spec: { negatives: 4, width: 16 }, parts: ['contrast'], untouched: /^student\.(head|fc)\./ },
+  ofa: { parts: ['logits', 'branch1', 'branch2', 'branch3', 'branch4'], perExample: true },
+  rsd: { parts: ['relation'], untouched: /^student\.(head|fc)\./ },
+};
+
+const pairs = [['mixer_64', 'resnet_16'], ['vit_64', 'mixer_64'], ['resnet_16', 'vit_64'], ['resnet_16', 'resnet_24']] as const;
+
+test('every method is tested here', () => {
+  assert.deepEqual(Object.keys(expected), Object.keys(methods));
+});
+
+for (const [kind, { spec, parts: names, untouched, perExample }] of Object.entries(expected)) {
+  const method: MethodSpec = { kind, ...spec };
+  describe(kind, () => {
+    for (const [student, teacher] of pairs) {
+      test(`${teacher} teaches ${student}: finite parts, gradients where they belong and nowhere else`, () => within(method, { student, teacher }, (made) => {
+        const before = parameters(made.teacher).map(([, { value }]) => toArray(value));
+        const { parts, gradients } = step(made);
+        assert.deepEqual(Object.keys(parts), ['label', ...names]);
+        for (const [name, part] of Object.entries(parts)) assert.ok(Number.isFinite(part), `${name} is ${part}`);
+        for (const [path] of made.objective.trained) {
+          const gradient = gradients[path];
+          const size = gradient ? largest(gradient) : 0;
+          if (untouched?.test(path)) assert.equal(size, 0, path);
+          else assert.ok(size > 0 && Number.isFinite(size), `${path} has a gradient of ${size}`);
+        }
+        tf.dispose(Object.values(gradients));
+        parameters(made.teacher).forEach(([path, { value }], i) => assert.deepEqual(toArray(value), before[i], `the teacher's ${path}`));
+      }));
+    }
+
+    test('two classes', () => within(method, { classes: 2, labelWeight: 1 }, (made) => {
+      const { parts, gradients } = step(made);
+      for (const number of [...Object.values(parts), ...Object.values(gradients).map(largest)]) assert.ok(Number.isFinite(number));
+      tf.dispose(Object.values(gradients));
+    }));
+
+    test('no tensor is left over after three steps', () => within(method, { student: 'vit_64' }, (made) => {
+      const optimizer = new Optimizer({ name: 'sgd', momentum: 0.9, nesterov: true }, made.objective.trained, 0);
+      const counts = [1, 2, 3].map((number) => {
+        const { gradients } = step(made);
+        optimizer.update(gradients, 1e-3, number);
+        tf.dispose(Object.values(gradients));
+        return tf.memory().numTensors;
+      });
+      assert.deepEqual(counts, counts.map(() => counts[0]));
+      optimizer.dispose();
+    }));
+
+    test('one-hot soft labels count as hard ones', () => within(method, { student: 'vit_64' }, (made) => {
+      const hard = lossOf(made, (whole) => whole);
+      // CRD remembers nothing before its first step is over, so that the same batch gives the same.
+      const soft = lossOf(made, (whole) => ({ ...whole, labels: tf.oneHot(tf.cast(whole.labels, 'int32'), 5, 1, 0, 'float32') as tf.Tensor2D }));
+      expectClose(soft, hard);
+    }));
+
+    test(perExample ? 'the loss of a batch is the mean of its halves\'' : 'the loss of a batch is not the mean of its halves\'', () => within(method, {}, (made) => {
+      const halves = [[0, 4], [4, 4]].map(([start, size]) => lossOf(made, (whole) => sliced(whole, start!, size!)));
+      const mean = halves[0]!.map((value, i) => (value + halves[1]![i]!) / 2);
+      const whole = lossOf(made, (all) => all);
+      if (perExample) expectClose(mean, whole, { relative: 1e-5 });
+      else if (kind !== 'crd') assert.ok(mean.some((value, i) => Math.abs(value - whole[i]!) > 1e-3 * Math.abs(value)));
+    }));
+  });
+}
+
+describe('a student that equals its teacher', () => {
+  for (const kind of ['kd', 'dkd', 'dist', 'rkd']) {
+    test(`has no loss and no gradient: ${kind}`, () => within({ kind }, { student: 'resnet_16', teacher: 'resnet_16' }, (made) => {
+      const loss = alike(made);
+      // DIST adds 1e-8 to norms, which shows in classes whose probability hardly varies.
+      expectClose(loss.value, 0, { absolute: kind === 'dist' ? 1e-3 : 1e-5 });
+      expectClose(loss.gradient, toArray(loss.gradient).map(() => 0), { absolute: 1e-5 });
+    }));
+  }
+
+  test('has no gradient on its logits at ε = 1: ofa', () => within({ kind: 'ofa', stages: [] }, {}, (made) => {
+    expectClose(alike(made).gradient, toArray(alike(made).gradient).map(() => 0), { absolute: 1e-6 });
+  }));
+
+  for (const [kind, copies] of [['fitnet', []], ['correlation', [['embed_teacher.weight', 'embed_student.weight'], ['embed_teacher.bias', 'embed_student.bias']]]] as const) {
+    test(`has no loss once its own layers are alike: ${kind}`, () => within({ kind }, { student: 'vit_64', teacher: 'vit_64' }, (made) => {
+      const own = new Map(parameters(made.distillation.modules));
+      for (const [from, to] of copies) own.get(to)!.variable.assign(own.get(from)!.value);
+      if (kind === 'fitnet') for (const { variable } of own.values()) tf.tidy(() => variable.assign(tf.reshape(tf.eye(variable.shape[2]!), variable.shape)));
+      expectClose(alike(made).value, 0, { absolute: 1e-6 });
+    }));
+  }
+});
+
+test('the class token is no hint', () => within({ kind: 'fitnet' }, { student: 'vit_64', teacher: 'vit_64' }, (made) => {
+  const plain = lossOf(made, (whole) => whole);
+  const moved = lossOf(made, (whole) => {
+    const stages = whole.student.stages.map((stage) => tf.add(stage, tf.pad(tf.ones([8, 1, 64]), [[0, 0], [0, 64], [0, 0]])) as tf.Tensor3D);
+    return { ...whole, student: { ...whole.student, stages: [stages[0]!, stages[1]!, stages[2]!, stages[3]!] } };
+  });
+  expectClose(moved, plain);
+}));
+
+test('a weight multiplies a part and its gradient', () => {
+  const parts = [1, 3].map((weight) => within({ kind: 'kd', weight, temperature: 2 }, {}, (made) => lossOf(made, (whole) => whole)[0]!));
+  expectClose(parts[1]!, 3 * parts[0]!);
+});
+
+test('unknown methods, and all faults of options, are told in words', () => {
+  assert.throws(() => methodNamed('dks'), /Unknown method "dks"\. Nearest: .*dkd/);
+  assert.throws(() => completeMethod({ kind: 'ofa', stages: [1, 5], exponent: [1, -2, 1], temprature: 2 }), (error) => {
+    assert.ok(error instanceof UserError);
+    for (const words of ['5 is no stage', 'exponent', 'temprature']) assert.ok(error.message.includes(words), `${words} in ${error.message}`);
+    return true;
+  });
+  assert.throws(() => completeMethod({ kind: 'ofa', exponent: [1, 1] }), /exponent has 2 values; 4 stages and the logits need 5/);
+  assert.throws(() => completeMethod({ kind: 'fitnet', stages: [2, 2] }), /names a stage twice/);
+  within({ kind: 'scratch' }, {}, ({ student }) => {
+    assert.throws(() => createDistillation({ kind: 'rsd' }, { student, teacher: undefined, examples: 8, labels: [], random: new Random(0) }), /rsd needs a teacher/);
+  });
+});
+
+function within<T>(spec: MethodSpec, options: ExampleOptions, work: (made: Example) => T): T {
+  const made = example(spec, options);
+  try {
+    return work(made);
+  } finally {
+    made.dispose();
+  }
+}
+
+function step({ objective, batch }: Example): Gradients {
+  const result = differentiate(objective, batch);
+  result.logits.dispose();
+  return result;
+}
+
+function wholeStep({ student, teacher, batch }: Example): Step {
+  const [taught, output] = [teacher, student].map((model) => model.forward(batch.images, { mode: 'eval' }));
+  return { student: output!, teacher: taught!, labels: batch.labels, indices: batch.indices, mode: 'train' };
+}
+
+/** The parts of the loss on a changed step, as numbers. */
+function lossOf(made: Example, change: (whole: Step) => Step): number[] {
+  return tf.tidy(() => Object.values(made.distillation.loss(change(wholeStep(made)))).map((part) => part.dataSync()[0]!));
+}
+
+function sliced({ student, teacher, labels, indices, mode }: Step, start: number, size: number): Step {
+  const cut = <T extends tf.Tensor>(x: T): T => tf.slice(x, [start], [size]);
+  const output = ({ logits, stages, pooled }: Step['student']): Step['student'] =>
+    ({ logits: cut(logits), pooled: cut(pooled), stages: [cut(stages[0]), cut(stages[1]), cut(stages[2]), cut(stages[3])] });
+  return { student: output(student), teacher: output(teacher), labels: cut(labels), indices: indices.slice(start, start + size), mode };
+}
+
+/** The loss where the student's output is the teacher's, and its gradient by logits and pooled feature together. */
+function alike(made: Example): { readonly value: number; readonly gradient: readonly number[] } {
+  return tf.tidy(() => {
+    const whole = wholeStep(made);
+    const loss = (logits: tf.Tensor, pooled: tf.Tensor): tf.Scalar => {
+      const parts = made.distillation.loss({ ...whole, teacher: whole.student, student: { ...whole.student, logits: logits as tf.Tensor2D, pooled: pooled as tf.Tensor2D } });
+      return tf.addN([...Object.values(parts), tf.mul(tf.add(tf.sum(logits), tf.sum(pooled)), 0)]) as tf.Scalar;
+    };
+    const { value, grads } = tf.valueAndGrads(loss)([whole.student.logits, whole.student.pooled]);
+    return { value: value.dataSync()[0]!, gradient: grads.flatMap((gradient) => [...toArray(gradient)]) };
+  });
+}
