@@ -10,7 +10,7 @@ const command = new Command('npm run lab --')
   .option('--port <number>', 'the port to listen on', '8888')
   .option('--no-browser', 'print the address instead of opening a browser')
   .action(({ port, browser }: { port: string; browser: boolean }) => {
-    const options = [`--ServerApp.root_dir=${root}`, '--ServerApp.ip=127.0.0.1', `--ServerApp.port=${port}`, '--LabApp.default_url=/lab/tree/notebooks'];
+    const options = [`--ServerApp.root_dir=${root}`, '--ServerApp.ip=127.0.0.1', `--ServerApp.port=${port}`, '--LabApp.default_url=/lab/tree/notebooks', '--MultiKernelManager.default_kernel_name=tslab'];
     if (!browser) options.push('--no-browser');
     if (process.getuid?.() === 0) {
       console.warn('Warning: this is the root user; whoever has the address with its token can do anything on this machine.');

@@ -19,19 +19,32 @@ export type CellDone = z.infer<typeof cellDone>;
 export async function* executeNotebooks(notebooks: readonly string[], folder: string): AsyncGenerator<CellDone | Executed> {
   const child = spawn(venvPython, [inProject('scripts', 'notebooks', 'execute.py'), folder, ...notebooks], {
     env: { ...process.env, JUPYTER_PREFER_ENV_PATH: '1', PYTHONWARNINGS: 'ignore' },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
-  const stop = () => child.kill('SIGTERM');
-  process.once('SIGTERM', stop);
+  const stopped = new AbortController();
+  // Stopped in the middle, Python complains at length; only what it says otherwise is of use.
+  child.stderr.on('data', (text: Buffer) => void (stopped.signal.aborted || process.stderr.write(text)));
+  // The kernel lives in a session of its own: only Python, told to stop and waited for, ends it.
+  const stop = (): void => {
+    stopped.abort();
+    child.kill('SIGTERM');
+  };
+  // A terminal has sent Ctrl-C to Python already.
+  const interrupt = (): void => {
+    if (process.stdin.isTTY) stopped.abort();
+    else stop();
+  };
+  process.once('SIGTERM', stop).once('SIGINT', interrupt);
   try {
     for await (const line of createInterface({ input: child.stdout })) {
       yield z.discriminatedUnion('event', [cellDone, notebookDone]).parse(JSON.parse(line));
     }
     const code = await ended;
+    if (stopped.signal.aborted) throw new UserError('Stopped.');
     if (code !== 0) throw new UserError(`The notebooks' execution ended early (exit code ${code}).`);
   } finally {
-    process.removeListener('SIGTERM', stop);
-    child.kill('SIGTERM');
+    process.removeListener('SIGTERM', stop).removeListener('SIGINT', interrupt);
+    stop();
   }
 }
