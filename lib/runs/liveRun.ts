@@ -3,12 +3,14 @@ import path from 'node:path';
 import { holdOut } from '../data/imageSet';
 import { appendJsonLine, readJsonLines } from '../io/jsonLines';
 import { disposeModule } from '../models/parameter';
-import { epochRecord } from '../results/record';
+import { epochRecord, type EpochRecord } from '../results/record';
 import { Random } from '../tensor/random';
 import { restoreCheckpoint, saveCheckpoint } from '../training/checkpoint';
 import { completeRecipe, recipeId, type RecipeInput } from '../training/recipe';
-import { Training, type TrainingEvent } from '../training/training';
+import { Training, type StepEvent } from '../training/training';
 import { loadData, loadTeacher } from './materials';
+
+export type LiveEvent = StepEvent | ({ readonly kind: 'epoch' } & EpochRecord);
 
 export interface LiveOptions {
   /** Where a stopped run leaves its checkpoint. */
@@ -22,7 +24,7 @@ export interface LiveOptions {
  * A short run to be watched, step by step, that leaves no record. When the signal fires it ends after the step under way, with
  * a checkpoint; the next time it first tells the finished epochs again and then goes on. After a finished run it begins anew.
  */
-export async function* liveRun(given: RecipeInput, { folder, testImages, signal }: LiveOptions): AsyncGenerator<TrainingEvent, void> {
+export async function* liveRun(given: RecipeInput, { folder, testImages, signal }: LiveOptions): AsyncGenerator<LiveEvent, void> {
   const recipe = completeRecipe(given);
   const home = path.join(folder, recipeId(recipe));
   const metrics = path.join(home, 'metrics.jsonl');
@@ -33,7 +35,7 @@ export async function* liveRun(given: RecipeInput, { folder, testImages, signal 
   const training = new Training(recipe, { train, test: seen, ...(teacher && { teacher }) });
   try {
     if (restoreCheckpoint(training, home) === undefined) await rm(metrics, { force: true });
-    else for (const epoch of await finishedEpochs(metrics, training.position.epoch)) yield { kind: 'epoch', ...epoch };
+    else for (const event of await finishedEpochs(metrics, training.position.epoch)) yield event;
     for await (const event of training.run({ signal })) {
       if (event.kind === 'epoch') {
         const { kind: _, ...measured } = event;
@@ -52,7 +54,7 @@ export async function* liveRun(given: RecipeInput, { folder, testImages, signal 
   }
 }
 
-async function finishedEpochs(file: string, count: number): Promise<ReturnType<typeof epochRecord.parse>[]> {
+async function finishedEpochs(file: string, count: number): Promise<LiveEvent[]> {
   const epochs = await readJsonLines(file, (value) => epochRecord.parse(value));
-  return epochs.filter(({ epoch }) => epoch <= count);
+  return epochs.filter(({ epoch }) => epoch <= count).map((measured) => ({ kind: 'epoch', ...measured }));
 }
