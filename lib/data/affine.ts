@@ -9,13 +9,16 @@ export type Affine = readonly [a: number, b: number, c: number, d: number, e: nu
 export function affine(image: Pixels, [a, b, c, d, e, f]: Affine, kernel: Kernel, fill: Rgb): Pixels {
   const { height, width } = image;
   const data = new Uint8Array(image.data.length);
-  const sample = kernel === 'bicubic' ? bicubic : bilinear;
   for (let row = 0, to = 0; row < height; row++) {
     for (let column = 0; column < width; column++, to += 3) {
       const x = a * (column + 0.5) + b * (row + 0.5) + c;
       const y = d * (column + 0.5) + e * (row + 0.5) + f;
-      if (x >= 0 && x < width && y >= 0 && y < height) sample(image, x - 0.5, y - 0.5, data, to);
-      else data.set(fill, to);
+      if (!(x >= 0 && x < width && y >= 0 && y < height)) {
+        data[to] = fill[0];
+        data[to + 1] = fill[1];
+        data[to + 2] = fill[2];
+      } else if (kernel === 'bicubic') bicubic(image, x - 0.5, y - 0.5, data, to);
+      else bilinear(image, x - 0.5, y - 0.5, data, to);
     }
   }
   return { data, height, width };
@@ -35,9 +38,7 @@ function rounded(value: number): number {
   return Math.round(value * 1e15) / 1e15;
 }
 
-type Sample = (image: Pixels, x: number, y: number, to: Uint8Array, at: number) => void;
-
-const bilinear: Sample = ({ data, height, width }, x, y, to, at) => {
+function bilinear({ data, height, width }: Pixels, x: number, y: number, to: Uint8Array, at: number): void {
   const left = Math.floor(x);
   const top = Math.floor(y);
   const x0 = clip(left, width) * 3;
@@ -49,19 +50,29 @@ const bilinear: Sample = ({ data, height, width }, x, y, to, at) => {
     const lower = linear(data[y1 + x0 + channel]!, data[y1 + x1 + channel]!, x - left);
     to[at + channel] = linear(upper, lower, y - top);
   }
-};
+}
 
-const bicubic: Sample = ({ data, height, width }, x, y, to, at) => {
+function bicubic({ data, height, width }: Pixels, x: number, y: number, to: Uint8Array, at: number): void {
   const left = Math.floor(x);
   const top = Math.floor(y);
-  const columns = [-1, 0, 1, 2].map((offset) => clip(left + offset, width) * 3);
-  const rows = [-1, 0, 1, 2].map((offset) => clip(top + offset, height) * width * 3);
+  const dx = x - left;
+  const x0 = clip(left - 1, width) * 3;
+  const x1 = clip(left, width) * 3;
+  const x2 = clip(left + 1, width) * 3;
+  const x3 = clip(left + 2, width) * 3;
+  const y0 = clip(top - 1, height) * width * 3;
+  const y1 = clip(top, height) * width * 3;
+  const y2 = clip(top + 1, height) * width * 3;
+  const y3 = clip(top + 2, height) * width * 3;
   for (let channel = 0; channel < 3; channel++) {
-    const [p, q, r, s] = rows.map((row) => cubic(
-      data[row + columns[0]! + channel]!, data[row + columns[1]! + channel]!, data[row + columns[2]! + channel]!, data[row + columns[3]! + channel]!, x - left));
-    to[at + channel] = Math.min(Math.max(cubic(p!, q!, r!, s!, y - top), 0), 255);
+    const p = cubic(data[y0 + x0 + channel]!, data[y0 + x1 + channel]!, data[y0 + x2 + channel]!, data[y0 + x3 + channel]!, dx);
+    const q = cubic(data[y1 + x0 + channel]!, data[y1 + x1 + channel]!, data[y1 + x2 + channel]!, data[y1 + x3 + channel]!, dx);
+    const r = cubic(data[y2 + x0 + channel]!, data[y2 + x1 + channel]!, data[y2 + x2 + channel]!, data[y2 + x3 + channel]!, dx);
+    const s = cubic(data[y3 + x0 + channel]!, data[y3 + x1 + channel]!, data[y3 + x2 + channel]!, data[y3 + x3 + channel]!, dx);
+    const value = cubic(p, q, r, s, y - top);
+    to[at + channel] = value <= 0 ? 0 : value >= 255 ? 255 : value;
   }
-};
+}
 
 function linear(a: number, b: number, d: number): number {
   return a + (b - a) * d;

@@ -46,7 +46,9 @@ export function equalize(image: Pixels): Pixels {
 }
 
 function table(value: (byte: number) => number): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, byte) => value(byte));
+  const values = new Uint8Array(256);
+  for (let byte = 0; byte < 256; byte++) values[byte] = value(byte);
+  return values;
 }
 
 /** The bytes looked up in one table for each of red, green and blue, or in one for all. */
