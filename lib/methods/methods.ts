@@ -9,6 +9,7 @@ import { fitnet } from './fitnet';
 import { kd } from './kd';
 import type { Distillation, Method, Setting } from './method';
 import { ofa } from './ofa';
+import { optionFaults } from './optionFaults';
 import { rkd } from './rkd';
 import { rsd } from './rsd';
 import { scratch } from './scratch';
@@ -27,13 +28,18 @@ export function methodNamed(kind: string): Method {
   return method;
 }
 
-/** The options of a spec with the defaults filled in. Throws a UserError that lists every fault. */
-export function completeMethod({ kind, ...given }: MethodSpec, method = methodNamed(kind)): MethodSpec {
+/** Everything that is wrong with the options of a spec, in words. */
+export function methodFaults({ kind, ...given }: MethodSpec, method = methodNamed(kind)): string[] {
   const parsed = method.options.safeParse(given);
-  if (!parsed.success) {
-    throw new UserError(`Method ${kind}: ${parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'options'} ${message}`).join('; ')}`);
-  }
-  return { kind, ...parsed.data };
+  return parsed.success ? [] : optionFaults(parsed.error, given, 'method');
+}
+
+/** The options of a spec with the defaults filled in. Throws a UserError that lists every fault. */
+export function completeMethod(spec: MethodSpec, method = methodNamed(spec.kind)): MethodSpec {
+  const { kind, ...given } = spec;
+  const faults = methodFaults(spec, method);
+  if (faults.length > 0) throw new UserError(`Method ${kind}: ${faults.join('; ')}`);
+  return { kind, ...method.options.parse(given) };
 }
 
 /** The method of a spec, made for its networks. */

@@ -35,6 +35,8 @@ export function restoreCheckpoint(training: Training, folder: string): string | 
     if (!existsSync(file)) continue;
     try {
       restore(training, file);
+      // The next checkpoint pushes this one aside: it must not push a bad one over a sound one.
+      if (name === previous && existsSync(path.join(folder, current))) renameSync(file, path.join(folder, current));
       const { epoch, step } = training.position;
       return [...faults, `goes on after epoch ${epoch}, step ${step}`].join('; ');
     } catch (error) {
@@ -54,11 +56,14 @@ export function removeCheckpoints(folder: string): void {
 function restore(training: Training, file: string): void {
   const { metadata, tensors } = readSafetensors(file);
   if (metadata.get('recipe') !== recipeId(training.recipe)) throw new UserError(`${file} belongs to another recipe`);
-  const parsed = position.safeParse(JSON.parse(metadata.get('position') ?? 'null'));
+  const parsed = position.safeParse(fromJson(metadata.get('position') ?? 'null'));
   if (!parsed.success) throw new UserError(`${file} does not say where the run stood`);
-  const wanted = [...training.state().map(([name]) => name), ...[...training.optimizer.state().keys()].map((name) => `optimizer.${name}`)];
-  const missing = wanted.filter((name) => !tensors.has(name));
-  if (missing.length > 0) throw new UserError(`${file} lacks ${missing.slice(0, 3).join(', ')}`);
+  const wanted = new Map([
+    ...training.state().map(([name, { value }]) => [name, value] as const),
+    ...[...training.optimizer.state()].map(([name, tensor]) => [`optimizer.${name}`, tensor] as const),
+  ]);
+  const missing = [...wanted].filter(([name, { shape }]) => tensors.get(name)?.shape.join() !== shape.join()).map(([name]) => name);
+  if (missing.length > 0) throw new UserError(`${file} lacks ${missing.slice(0, 3).join(', ')}, or has other shapes`);
   for (const [name, { variable }] of training.state()) {
     const value = loaded(tensors.get(name)!);
     variable.assign(value);
@@ -67,6 +72,14 @@ function restore(training: Training, file: string): void {
   for (const name of [...training.optimizer.state().keys()]) training.optimizer.restore(name, loaded(tensors.get(`optimizer.${name}`)!));
   const { epoch, step, sums, seconds } = parsed.data;
   training.resumeAt({ epoch, step, sums, seconds });
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function stored(tensor: tf.Tensor): StoredTensor {

@@ -14,13 +14,14 @@ export async function evaluate(model: Model, set: ImageSet, { batchSize = 250, s
   let first = 0;
   let five = 0;
   for (const batch of batches(set, { batchSize })) {
-    signal?.throwIfAborted();
-    const ranks = tf.tidy(() => {
+    const ranks = signal?.aborted ? [] : tf.tidy(() => {
       const { logits } = model.forward(batch.images, { mode: 'eval' });
       const target = tf.sum(tf.mul(logits, tf.oneHot(tf.cast(batch.labels, 'int32'), model.classes, 1, 0, 'float32')), 1, true);
-      return tf.sum(tf.cast(tf.greater(logits, target), 'int32'), 1).dataSync();
+      // Not the number of greater ones: a network that has diverged or says the same of every class would be right each time.
+      return tf.sub(tf.sum(tf.cast(tf.logicalNot(tf.less(logits, target)), 'int32'), 1), 1).dataSync();
     });
     disposeBatch(batch);
+    signal?.throwIfAborted();
     for (const rank of ranks) {
       if (rank < 1) first++;
       if (rank < 5) five++;

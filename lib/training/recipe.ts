@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { UserError } from '../errors';
+import type { Method } from '../methods/method';
 import { methodSpec } from '../methods/methods';
+import { optionFaults } from '../methods/optionFaults';
+import { nameFaults, recipeError } from './checkRecipe';
 import { optimizerSpec } from './optimizer';
 import { schedule } from './schedule';
 
@@ -42,11 +44,17 @@ export type Recipe = z.output<typeof recipe>;
 /** A recipe as one writes it, with the defaults left out. */
 export type RecipeInput = z.input<typeof recipe>;
 
-/** Checks a recipe and fills in its defaults. Throws one UserError that lists every fault. */
-export function completeRecipe(given: RecipeInput): Recipe {
+/** Checks a recipe and fills in its defaults. Throws one UserError that lists every fault. A method that is not in the list is handed in. */
+export function completeRecipe(given: RecipeInput, { method }: { readonly method?: Method } = {}): Recipe {
+  const faults = recipeFaults(given, method);
+  if (faults.length > 0) throw recipeError(faults);
+  return recipe.parse(given);
+}
+
+/** Everything that is wrong with a recipe as it stands, in words. */
+export function recipeFaults(given: RecipeInput, method?: Method): string[] {
   const parsed = recipe.safeParse(given);
-  if (parsed.success) return parsed.data;
-  throw new UserError(['The recipe has faults:', ...parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || 'recipe'}: ${message}`)].join('\n'));
+  return [...(parsed.success ? [] : optionFaults(parsed.error, given)), ...nameFaults(given, method)];
 }
 
 /** The hash of a recipe's content: two runs of one id are the same experiment. */

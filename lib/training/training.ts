@@ -6,7 +6,6 @@ import type { Distillation, Method } from '../methods/method';
 import { createDistillation } from '../methods/methods';
 import type { Model } from '../models/model';
 import { disposeModule, parameters, type Named } from '../models/parameter';
-import { createModel } from '../models/zoo';
 import { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { evaluate } from './evaluate';
@@ -14,6 +13,7 @@ import { accumulate, type Objective } from './gradients';
 import { globalNorm, Optimizer } from './optimizer';
 import type { Recipe } from './recipe';
 import { learningRate } from './schedule';
+import { createStudent } from './student';
 
 /** One update, as it happened. */
 export interface StepEvent {
@@ -71,17 +71,17 @@ export class Training {
   private current: Position = { epoch: 0, step: 0, sums: {}, seconds: 0 };
 
   constructor(readonly recipe: Recipe, private readonly resources: Resources) {
-    const { train, test, teacher, method } = resources;
-    if (train.classes.length !== test.classes.length) throw new UserError(`The training set has ${train.classes.length} classes, the test set ${test.classes.length}.`);
-    if (teacher && teacher.classes !== train.classes.length) {
-      throw new UserError(`The teacher ${teacher.name} knows ${teacher.classes} classes, the data has ${train.classes.length}.`);
-    }
-    if (recipe.batchSize > train.count) throw new UserError(`A batch of ${recipe.batchSize} is larger than the training set of ${train.count} images.`);
+    const { train, teacher, method } = resources;
     const random = new Random(recipe.seed);
-    this.student = createModel(recipe.student, { classes: train.classes.length, imageSize: train.size.height }, random.fork('student'));
-    this.distillation = createDistillation(recipe.method, {
-      student: this.student, teacher, examples: train.count, labels: train.labels, random: random.fork('method'),
-    }, method);
+    this.student = createStudent(recipe, resources, random.fork('student'));
+    try {
+      this.distillation = createDistillation(recipe.method, {
+        student: this.student, teacher, examples: train.count, labels: train.labels, random: random.fork('method'),
+      }, method);
+    } catch (error) {
+      disposeModule(this.student);
+      throw error;
+    }
     const { student, distillation } = this;
     const { labelWeight, labelSmoothing } = recipe;
     const trained = this.state().filter(([, { trainable }]) => trainable);

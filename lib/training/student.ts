@@ -1,0 +1,30 @@
+import { UserError } from '../errors';
+import type { Model } from '../models/model';
+import { disposeModule } from '../models/parameter';
+import { createModel } from '../models/zoo';
+import type { Random } from '../tensor/random';
+import { recipeError, settingFaults } from './checkRecipe';
+import { recipeFaults, type Recipe } from './recipe';
+import type { Resources } from './training';
+
+/** The student of a recipe with fresh weights. Throws one UserError that lists everything for which the run cannot be. */
+export function createStudent(recipe: Recipe, resources: Resources, random: Random): Model {
+  const faults = [...recipeFaults(recipe, resources.method), ...settingFaults(recipe, resources)];
+  const student = build(recipe.student, resources, random);
+  if (!(student instanceof UserError)) {
+    if (faults.length === 0) return student;
+    disposeModule(student);
+    throw recipeError(faults);
+  }
+  const { message } = student;
+  throw recipeError(faults.some((fault) => fault.includes(message)) ? faults : [...faults, `student: ${message}`]);
+}
+
+function build(name: string, { train: { classes, size } }: Resources, random: Random): Model | UserError {
+  try {
+    return createModel(name, { classes: classes.length, imageSize: size.height }, random);
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+}

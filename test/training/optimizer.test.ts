@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Parameter, type Named } from '../../lib/models/parameter';
+import { hasKernels } from '../../lib/tensor/native';
+import { Random } from '../../lib/tensor/random';
+import * as tf from '../../lib/tensor/tf';
+import { globalNorm, Optimizer, optimizerSpec, type OptimizerSpec } from '../../lib/training/optimizer';
+import { expectClose, toArray } from '../support/close';
+
+/** With our own kernels or, for machines without them, with TensorFlow's ops. */
+const ways = ['fused', 'composed'] as const;
+
+for (const way of ways) {
+  describe(way, { skip: way === 'fused' && !hasKernels() && 'the kernels are not built: npm run setup' }, () => {
+    test('SGD by hand: decay into the gradient, momentum, and Nesterov\'s look ahead', () => using(way, () => {
+      // d = g + 0.1 w; v ← 0.9 v + d; w ← w − 0.1 (d + 0.9 v), from w = 1 with g = 0.5 twice.
+      expectClose(path({ name: 'sgd', momentum: 0.9, nesterov: true }, [0.5, 0.5]), [0.886, 0.725566]);
+      expectClose(path({ name: 'sgd', momentum: 0.9, nesterov: false }, [0.5, 0.5]), [0.94, 0.8266]);
+      expectClose(path({ name: 'sgd', momentum: 0, nesterov: false }, [0.5, 0.5]), [0.94, 0.8806]);
+    }));
+
+    test('AdamW by hand: the decay apart from the moments', () => using(way, () => {
+      expectClose(path(optimizerSpec.parse({ name: 'adamw' }), [0.5, -1, 0.25]), [0.89, 0.9177103542, 0.9222023168], { relative: 1e-6 });
+    }));
+
+    test('an absent gradient counts as zero, a scale multiplies all', () => using(way, () => {
+      expectClose(path({ name: 'sgd', momentum: 0.9, nesterov: true }, [undefined]), [1 - 0.1 * 0.1 * 1.9]);
+      expectClose(path({ name: 'sgd', momentum: 0.9, nesterov: true }, [2, 2], 0.25), [0.886, 0.725566]);
+    }));
+
+    test('weight decay spares what has one dimension, unless told', () => using(way, () => {
+      const after = (everything: boolean): number[] => {
+        const named: Named[] = [['weight', new Parameter(tf.ones([2, 2]), 'linear')], ['bias', new Parameter(tf.ones([2]), 'plain')]];
+        const optimizer = new Optimizer({ name: 'sgd', momentum: 0, nesterov: false }, named, 0.5, { everything });
+        optimizer.update({}, 0.1, 1);
+        const values = named.flatMap(([, { value }]) => [...toArray(value)]);
+        optimizer.dispose();
+        for (const [, { variable }] of named) variable.dispose();
+        return values;
+      };
+      expectClose(after(false), [0.95, 0.95, 0.95, 0.95, 1, 1]);
+      expectClose(after(true), [0.95, 0.95, 0.95, 0.95, 0.95, 0.95]);
+    }));
+
+    test('the global norm is that of all gradients as one vector', () => using(way, () => {
+      const gradients = [tf.tensor2d([[3, 0], [0, 4]]), tf.tensor1d([12]), tf.scalar(84)];
+      expectClose(globalNorm(gradients), 85);
+      tf.dispose(gradients);
+    }));
+  });
+}
+
+for (const spec of [{ name: 'sgd', nesterov: true }, { name: 'sgd', nesterov: false, momentum: 0.5 }, { name: 'adamw' }] as const) {
+  test(`fused and composed agree over ten steps: ${JSON.stringify(spec)}`, { skip: !hasKernels() && 'the kernels are not built: npm run setup' }, () => {
+    const [fused, composed] = ways.map((way) => using(way, () => trajectory(optimizerSpec.parse(spec))));
+    expectClose(fused!, composed!, { relative: 1e-5, absolute: 1e-7 });
+  });
+}
+
+test('state goes on in another optimiser, keyed by path whatever the order', () => {
+  const spec = optimizerSpec.parse({ name: 'adamw' });
+  const named = (): Named[] => [['a', new Parameter(tf.ones([2, 2]), 'linear')], ['b', new Parameter(tf.ones([3]), 'plain')]];
+  const gradients = { a: tf.fill([2, 2], 0.3), b: tf.fill([3], -0.7) };
+  const [first, second] = [named(), named().reverse()];
+  const [one, other] = [new Optimizer(spec, first, 0.1), new Optimizer(spec, second, 0.1)];
+  one.update(gradients, 0.1, 1);
+  for (const [name, tensor] of one.state()) other.restore(name, tensor.clone());
+  for (const [name, { variable }] of second) variable.assign(first.find(([path]) => path === name)![1].value);
+  one.update(gradients, 0.1, 2);
+  other.update(gradients, 0.1, 2);
+  for (const [name, { value }] of second) assert.deepEqual(toArray(value), toArray(first.find(([path]) => path === name)![1].value));
+  assert.throws(() => other.restore('0.c', tf.scalar(0)), /no state named 0\.c/);
+  for (const optimizer of [one, other]) optimizer.dispose();
+});
+
+/** Runs `work` with the kernels on or off. */
+function using<T>(way: typeof ways[number], work: () => T): T {
+  const before = process.env['OFA_KERNELS'];
+  if (way === 'composed') process.env['OFA_KERNELS'] = 'off';
+  try {
+    assert.equal(hasKernels(), way === 'fused');
+    return work();
+  } finally {
+    if (before === undefined) delete process.env['OFA_KERNELS'];
+    else process.env['OFA_KERNELS'] = before;
+  }
+}
+
+/** Where a weight that begins at 1 stands after each of these gradients: rate 0.1, decay 0.1. */
+function path(spec: OptimizerSpec, slopes: readonly (number | undefined)[], scale = 1): number[] {
+  const parameter = new Parameter(tf.ones<tf.Rank.R2>([1, 1]), 'linear');
+  const optimizer = new Optimizer(spec, [['w', parameter]], 0.1);
+  const before = tf.memory().numTensors;
+  const values = slopes.map((slope, i) => {
+    const gradients: Record<string, tf.Tensor> = slope === undefined ? {} : { w: tf.fill([1, 1], slope) };
+    optimizer.update(gradients, 0.1, i + 1, scale);
+    tf.dispose(gradients);
+    assert.equal(tf.memory().numTensors, before);
+    return toArray(parameter.value)[0]!;
+  });
+  optimizer.dispose();
+  parameter.variable.dispose();
+  return values;
+}
+
+function trajectory(spec: OptimizerSpec): number[] {
+  const random = new Random(4);
+  const draw = (shape: number[]): tf.Tensor => tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()), shape);
+  const named: Named[] = [['a', new Parameter(draw([3, 4]), 'linear')], ['b', new Parameter(draw([5]), 'plain')], ['c', new Parameter(draw([3, 3, 2, 2]), 'conv')]];
+  const optimizer = new Optimizer(spec, named, 0.05);
+  for (let step = 1; step <= 10; step++) {
+    const gradients = Object.fromEntries(named.map(([name, { value }]) => [name, draw(value.shape)]));
+    optimizer.update(gradients, 0.02, step, 0.7);
+    tf.dispose(gradients);
+  }
+  const values = named.flatMap(([, { value }]) => [...toArray(value)]);
+  optimizer.dispose();
+  for (const [, { variable }] of named) variable.dispose();
+  return values;
+}
