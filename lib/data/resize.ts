@@ -9,16 +9,21 @@ export function resize({ data, height, width }: Pixels, size: ImageSize, kernel:
   return { data: both, ...size };
 }
 
-/** Weights in Pillow's fixed point: 22 bits after the point. */
-const bits = 2 ** 22;
+/** Pillow's fixed point: 22 bits after the point, so that sums of bytes stay within 32. */
+const bits = 22;
+const half = 1 << (bits - 1);
 
 interface FixedTap {
   readonly first: number;
-  readonly weights: Float64Array;
+  readonly weights: Int32Array;
 }
 
 function taps(from: number, to: number, kernel: Kernel): FixedTap[] {
-  return resamplingTaps(from, to, kernel).map(({ first, weights }) => ({ first, weights: weights.map((weight) => Math.trunc(weight * bits + (weight < 0 ? -0.5 : 0.5))) }));
+  return resamplingTaps(from, to, kernel).map(({ first, weights }) => {
+    const fixed = new Int32Array(weights.length);
+    for (let i = 0; i < fixed.length; i++) fixed[i] = weights[i]! * 2 ** bits + (weights[i]! < 0 ? -0.5 : 0.5);
+    return { first, weights: fixed };
+  });
 }
 
 function resizeRows(data: Uint8Array, height: number, width: number, along: readonly FixedTap[]): Uint8Array {
@@ -26,17 +31,19 @@ function resizeRows(data: Uint8Array, height: number, width: number, along: read
   let to = 0;
   for (let row = 0; row < height; row++) {
     for (const { first, weights } of along) {
-      let [red, green, blue] = [0.5 * bits, 0.5 * bits, 0.5 * bits];
+      let red = half;
+      let green = half;
+      let blue = half;
       let from = (row * width + first) * 3;
       for (let i = 0; i < weights.length; i++, from += 3) {
         const weight = weights[i]!;
-        red += weight * data[from]!;
-        green += weight * data[from + 1]!;
-        blue += weight * data[from + 2]!;
+        red = (red + Math.imul(weight, data[from]!)) | 0;
+        green = (green + Math.imul(weight, data[from + 1]!)) | 0;
+        blue = (blue + Math.imul(weight, data[from + 2]!)) | 0;
       }
-      result[to++] = Math.floor(red / bits);
-      result[to++] = Math.floor(green / bits);
-      result[to++] = Math.floor(blue / bits);
+      result[to++] = red >> bits;
+      result[to++] = green >> bits;
+      result[to++] = blue >> bits;
     }
   }
   return new Uint8Array(result.buffer);
@@ -45,14 +52,16 @@ function resizeRows(data: Uint8Array, height: number, width: number, along: read
 function resizeColumns(data: Uint8Array, width: number, along: readonly FixedTap[]): Uint8Array {
   const stride = width * 3;
   const result = new Uint8ClampedArray(along.length * stride);
-  const sums = new Float64Array(stride);
-  along.forEach(({ first, weights }, row) => {
-    sums.fill(0.5 * bits);
-    weights.forEach((weight, i) => {
-      const from = (first + i) * stride;
-      for (let k = 0; k < stride; k++) sums[k] += weight * data[from + k]!;
-    });
-    for (let k = 0; k < stride; k++) result[row * stride + k] = Math.floor(sums[k]! / bits);
-  });
+  const sums = new Int32Array(stride);
+  for (let row = 0; row < along.length; row++) {
+    const { first, weights } = along[row]!;
+    sums.fill(half);
+    for (let i = 0; i < weights.length; i++) addWeighted(sums, data, (first + i) * stride, weights[i]!);
+    for (let k = 0; k < stride; k++) result[row * stride + k] = sums[k]! >> bits;
+  }
   return new Uint8Array(result.buffer);
+}
+
+function addWeighted(sums: Int32Array, data: Uint8Array, from: number, weight: number): void {
+  for (let k = 0; k < sums.length; k++) sums[k] += Math.imul(weight, data[from + k]!);
 }
