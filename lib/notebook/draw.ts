@@ -33,9 +33,9 @@ export function field(values: Field, options: FieldOptions): Promise<void> {
   return show(fieldFigure(values, options));
 }
 
-/** Small images with their captions. */
+/** Small images with their captions, as one picture. */
 export function images(tiles: readonly Tile[], options?: ImageGridOptions): Promise<void> {
-  return show(imagesFigure(tiles, options));
+  return show(imagesFigure(tiles, options), { live: false });
 }
 
 /** Recorded runs over their epochs. */

@@ -7,16 +7,21 @@ import { liveHtml } from '../plots/live';
 import { kernel } from './kernel';
 import { picture } from './picture';
 
+export interface ShowOptions {
+  /** Whether there is a live figure, too: not where there is nothing to hover over. */
+  readonly live?: boolean;
+}
+
 /**
  * Shows a figure. In a notebook: its static picture, which GitHub shows, then the live figure, which takes the picture's
  * place where scripts run (JupyterLab, the HTML page). In a script: a line on the terminal.
  */
-export async function show(figure: Figure): Promise<void> {
+export async function show(figure: Figure, { live = true }: ShowOptions = {}): Promise<void> {
   const tslab = kernel();
   if (!tslab) return void process.stdout.write(`${describe(figure)}\n`);
   const png = await staticPicture(figure);
   if (png) tslab.display.png(png);
-  tslab.display.html(liveHtml(figure, figureId()));
+  if (live || !png) tslab.display.html(liveHtml(figure, figureId()));
 }
 
 /** The picture, or null with a warning where none can be drawn: the live figure can do without. */
