@@ -73,7 +73,7 @@ class ContrastiveDistillation implements Distillation {
       : detached(crdNormalisers(batch, this.memory(), temperature));
     this.forget();
     this.seen = { batch, logZ };
-    for (const tensor of [...Object.values(batch), ...Object.values(logZ)]) tf.keep(tensor);
+    for (const tensor of [batch.student, batch.teacher, batch.rows, logZ.student, logZ.teacher]) tf.keep(tensor);
     return { contrast: tf.mul(crdLoss(batch, this.memory(), logZ, temperature), weight) };
   }
 
@@ -96,7 +96,7 @@ class ContrastiveDistillation implements Distillation {
   }
 
   private forget(): void {
-    if (this.seen) tf.dispose([Object.values(this.seen.batch), Object.values(this.seen.logZ)]);
+    if (this.seen) tf.dispose([{ ...this.seen.batch }, { ...this.seen.logZ }]);
     this.seen = undefined;
   }
 }

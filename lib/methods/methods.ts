@@ -39,7 +39,8 @@ export function completeMethod(spec: MethodSpec, method = methodNamed(spec.kind)
   const { kind, ...given } = spec;
   const faults = methodFaults(spec, method);
   if (faults.length > 0) throw new UserError(`Method ${kind}: ${faults.join('; ')}`);
-  return { kind, ...method.options.parse(given) };
+  const complete: unknown = method.options.parse(given);
+  return methodSpec.parse(Object.assign({ kind }, complete));
 }
 
 /** The method of a spec, made for its networks. */

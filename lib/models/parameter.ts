@@ -14,7 +14,7 @@ export class Parameter<R extends tf.Rank = tf.Rank> {
   }
 
   get value(): tf.Tensor<R> {
-    return this.variable as tf.Tensor<R>;
+    return this.variable;
   }
 }
 

@@ -84,7 +84,7 @@ export class SwinTransformer implements Model {
   adaptWeights(stored: ReadonlyMap<string, StoredTensor>): ReadonlyMap<string, StoredTensor> {
     return adaptSwinWeights(stored, (name) => {
       const [, stage, block] = /^layers\.(\d)\.blocks\.(\d+)\./.exec(name) ?? [];
-      return this.layers[Number(stage) as 0 | 1 | 2 | 3]?.blocks[Number(block)]?.window;
+      return this.layers.at(Number(stage))?.blocks[Number(block)]?.window;
     });
   }
 

@@ -38,7 +38,7 @@ export async function publishedFacts(): Promise<readonly PublishedFact[]> {
   return (await read('ablations', facts)).rows;
 }
 
-async function read<Schema extends z.ZodTypeAny>(name: string, schema: Schema): Promise<z.output<Schema>> {
+async function read<Value>(name: string, schema: z.ZodType<Value, z.ZodTypeDef, unknown>): Promise<Value> {
   const file = path.join('data', 'published', `${name}.json`);
   return schema.parse(JSON.parse(await readFile(file, 'utf8')));
 }

@@ -41,10 +41,10 @@ export function restoreCheckpoint(training: Training, folder: string): string | 
       return [...faults, `goes on after epoch ${epoch}, step ${step}`].join('; ');
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      faults.push(error.message);
+      faults.push(error.message.replace(/\.$/, ''));
     }
   }
-  if (faults.length > 0) throw new UserError(`No checkpoint in ${folder} can be used: ${faults.join('; ')}. Remove them to begin again.`);
+  if (faults.length > 0) throw new UserError([`No checkpoint in ${folder} can be used:`, ...faults.map((fault) => `  ${fault}`), 'Remove them to begin again.'].join('\n'));
   return undefined;
 }
 

@@ -11,11 +11,11 @@ export interface Measured {
 /** Runs a PyTorch program (ofa_step.py, cka_peers.py) with a given Python; the last line that it prints is its result. */
 export function measure(command: string, args: readonly string[]): Measured {
   const result = spawnSync('/usr/bin/env', ['python3', '-c', meter, command, ...args], { encoding: 'utf8', maxBuffer: 1 << 26 });
-  const lines = result.stdout?.trim().split('\n') ?? [];
+  const lines = result.stdout.trim().split('\n');
   const peak = Number(lines.pop());
   const line: unknown = lines.length > 0 ? parse(lines[lines.length - 1]!) : undefined;
   if (result.status !== 0 || typeof line !== 'object' || line === null) {
-    throw new UserError(`${path.basename(command)} ${args.join(' ')} failed:\n${result.stderr?.trim().split('\n').slice(-3).join('\n')}`);
+    throw new UserError(`${path.basename(command)} ${args.join(' ')} failed:\n${result.stderr.trim().split('\n').slice(-3).join('\n')}`);
   }
   return { line: Object.fromEntries(Object.entries(line)), peakMemory: peak };
 }

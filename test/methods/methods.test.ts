@@ -115,7 +115,7 @@ describe('a student that equals its teacher', () => {
 test('the class token is no hint', () => within({ kind: 'fitnet' }, { student: 'vit_64', teacher: 'vit_64' }, (made) => {
   const plain = lossOf(made, (whole) => whole);
   const moved = lossOf(made, (whole) => {
-    const stages = whole.student.stages.map((stage) => tf.add(stage, tf.pad(tf.ones([8, 1, 64]), [[0, 0], [0, 64], [0, 0]])) as tf.Tensor3D);
+    const stages = whole.student.stages.map((stage) => tf.add<tf.Tensor3D>(stage, tf.pad(tf.ones([8, 1, 64]), [[0, 0], [0, 64], [0, 0]])));
     return { ...whole, student: { ...whole.student, stages: [stages[0]!, stages[1]!, stages[2]!, stages[3]!] } };
   });
   expectClose(moved, plain);

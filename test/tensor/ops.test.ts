@@ -28,7 +28,7 @@ const state = (scale: tf.Tensor, offset: tf.Tensor) => ({
 
 function trained(epilogue: (residual: tf.Tensor | undefined) => BatchNormEpilogue): Op {
   return (x, scale, offset, residual) => {
-    const result = batchNormTrain(x as tf.Tensor4D, state(scale!, offset!), { epsilon: 1e-5, momentum: 0.1 }, epilogue(residual));
+    const result = batchNormTrain(x as tf.Tensor4D, state(scale, offset), { epsilon: 1e-5, momentum: 0.1 }, epilogue(residual));
     tf.dispose([result.mean, result.variance]);
     return result.y;
   };
@@ -36,15 +36,15 @@ function trained(epilogue: (residual: tf.Tensor | undefined) => BatchNormEpilogu
 
 /** Every op with a gradient of its own, and shapes to try it on. */
 const ops: Readonly<Record<string, readonly [Op, Shapes]>> = {
-  'layer norm': [(x, s, o) => layerNorm(x!, s as tf.Tensor1D, o as tf.Tensor1D, 1e-6), [[3, 5, 12], [12], [12]]],
-  'bias and GELU': [(x, b) => biasGelu(x!, b as tf.Tensor1D), [[4, 3, 9], [9]]],
-  GELU: [(x) => gelu(x!), [[4, 11]]],
-  ReLU: [(x) => relu(x!), [[5, 9]]],
-  ReLU6: [(x) => relu6(tf.mul(x!, 4)), [[5, 9]]],
+  'layer norm': [(x, s, o) => layerNorm(x, s as tf.Tensor1D, o as tf.Tensor1D, 1e-6), [[3, 5, 12], [12], [12]]],
+  'bias and GELU': [(x, b) => biasGelu(x, b as tf.Tensor1D), [[4, 3, 9], [9]]],
+  GELU: [(x) => gelu(x), [[4, 11]]],
+  ReLU: [(x) => relu(x), [[5, 9]]],
+  ReLU6: [(x) => relu6(tf.mul(x, 4)), [[5, 9]]],
   attention: [(qkv) => attention(qkv as tf.Tensor3D, 2), [[2, 5, 24]]],
-  linear: [(x, w) => linear(x!, w as tf.Tensor2D), [[2, 3, 6], [6, 4]]],
-  bias: [(x, b) => addBias(x!, b as tf.Tensor1D), [[2, 3, 6], [6]]],
-  'bias and residual': [(x, b, r) => addBias(x!, b as tf.Tensor1D, r), [[2, 3, 6], [6], [2, 3, 6]]],
+  linear: [(x, w) => linear(x, w as tf.Tensor2D), [[2, 3, 6], [6, 4]]],
+  bias: [(x, b) => addBias(x, b as tf.Tensor1D), [[2, 3, 6], [6]]],
+  'bias and residual': [(x, b, r) => addBias(x, b as tf.Tensor1D, r), [[2, 3, 6], [6], [2, 3, 6]]],
   'convolution 3×3': [(x, w) => conv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 1, padding: 1 }), [[2, 6, 6, 4], [3, 3, 4, 8]]],
   'convolution of odd channels': [(x, w) => conv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 1, padding: 1 }), [[2, 5, 7, 3], [3, 3, 3, 5]]],
   'convolution of stride 2': [(x, w) => conv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 2, padding: 1 }), [[2, 7, 6, 4], [3, 3, 4, 24]]],
@@ -56,7 +56,7 @@ const ops: Readonly<Record<string, readonly [Op, Shapes]>> = {
   'batch norm and ReLU': [trained(() => ({ relu: true })), [[3, 4, 4, 6], [6], [6]]],
   'batch norm and residual': [trained((r) => ({ residual: r as tf.Tensor4D })), [[3, 4, 4, 6], [6], [6], [3, 4, 4, 6]]],
   'batch norm, residual and ReLU': [trained((r) => ({ residual: r as tf.Tensor4D, relu: true })), [[3, 4, 4, 6], [6], [6], [3, 4, 4, 6]]],
-  'batch norm of averages': [(x, s, o) => batchNormEval(x as tf.Tensor4D, state(s!, o!), 1e-5), [[3, 4, 4, 6], [6], [6]]],
+  'batch norm of averages': [(x, s, o) => batchNormEval(x as tf.Tensor4D, state(s, o), 1e-5), [[3, 4, 4, 6], [6], [6]]],
 };
 
 afterEach(() => {
