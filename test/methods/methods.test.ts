@@ -133,7 +133,7 @@ test('unknown methods, and all faults of options, are told in words', () => {
     for (const words of ['5 is no stage', 'exponent', 'temprature']) assert.ok(error.message.includes(words), `${words} in ${error.message}`);
     return true;
   });
-  assert.throws(() => completeMethod({ kind: 'ofa', exponent: [1, 1] }), /exponent has 2 values; 4 stages and the logits need 5/);
+  assert.throws(() => completeMethod({ kind: 'ofa', exponent: [1, 1] }), /exponent: has 2 values; 4 stages and the logits need 5/);
   assert.throws(() => completeMethod({ kind: 'fitnet', stages: [2, 2] }), /names a stage twice/);
   within({ kind: 'scratch' }, {}, ({ student }) => {
     assert.throws(() => createDistillation({ kind: 'rsd' }, { student, teacher: undefined, examples: 8, labels: [], random: new Random(0) }), /rsd needs a teacher/);

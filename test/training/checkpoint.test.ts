@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { UserError } from '../../lib/errors';
+import { removeCheckpoints, restoreCheckpoint, saveCheckpoint } from '../../lib/training/checkpoint';
+import type { Recipe, RecipeInput } from '../../lib/training/recipe';
+import * as tf from '../../lib/tensor/tf';
+import { temporaryFolder } from '../support/temporaryFolder';
+import { snapshot, stepsOf, take, tinyRecipe, withTraining } from './example';
+
+const teacher = { model: 'resnet_16', weights: 'fresh' };
+const sgd: Partial<RecipeInput> = { student: 'resnet_16', optimizer: { name: 'sgd' }, learningRate: 0.01 };
+
+const recipes: Readonly<Record<string, Recipe>> = {
+  'scratch, batch norm and SGD': tinyRecipe({ ...sgd, clipNorm: 1 }),
+  'OFA with its branches and AdamW': tinyRecipe({ student: 'vit_64', teacher, method: { kind: 'ofa', exponent: 1.3 } }),
+  'CRD with its memories, in micro-batches': tinyRecipe({ ...sgd, accumulation: 2, teacher: { model: 'mixer_64', weights: 'fresh' }, method: { kind: 'crd', negatives: 8, width: 16 } }),
+  'RSD with the batch norm of its projector': tinyRecipe({ student: 'mixer_64', teacher, method: { kind: 'rsd' } }),
+};
+
+for (const [name, recipe] of Object.entries(recipes)) {
+  // Five steps, with the end of an epoch after the fourth: events 1–4, the epoch's, and one more.
+  for (const pause of [2, 5]) {
+    test(`${name}: stopped after event ${pause} and taken up again, it is bit for bit where it would have been`, async (context) => {
+      const folder = await temporaryFolder(context);
+      const straight = await withTraining(recipe, async (training) => {
+        const events = await take(training, 6);
+        return { state: snapshot(training), events };
+      });
+      await withTraining(recipe, async (training) => {
+        await take(training, pause);
+        await saveCheckpoint(training, folder);
+      });
+      await withTraining(recipe, async (training) => {
+        const notice = restoreCheckpoint(training, folder);
+        assert.match(notice ?? '', pause === 2 ? /epoch 0, step 2/ : /epoch 1, step 0/);
+        const events = await take(training, 6 - pause);
+        assert.deepEqual(stepsOf(events), stepsOf(straight.events.slice(pause)));
+        assert.deepEqual(snapshot(training), straight.state);
+        const [epoch] = events.filter(({ kind }) => kind === 'epoch');
+        if (epoch) assert.deepEqual(epoch.parts, straight.events[4]!.parts);
+      });
+    });
+  }
+}
+
+const plain = tinyRecipe();
+
+test('without a checkpoint a run begins', async (context) => {
+  const folder = await temporaryFolder(context);
+  await withTraining(plain, (training) => assert.equal(restoreCheckpoint(training, folder), undefined));
+});
+
+const damages: Readonly<Record<string, (file: string) => void>> = {
+  'cut short': (file) => truncateSync(file, 1000),
+  empty: (file) => truncateSync(file, 0),
+  'other bytes': (file) => writeFileSync(file, 'no checkpoint at all, but long enough to be read as one'),
+  'a position that is no JSON': (file) => writeFileSync(file, readFileSync(file, 'latin1').replace('{\\"epoch\\"', '[\\"epoch\\"'), 'latin1'),
+};
+
+for (const [damage, spoil] of Object.entries(damages)) {
+  test(`a checkpoint that is spoilt (${damage}) is named, and the one before it taken; the next one does not lose that`, async (context) => {
+    const folder = await temporaryFolder(context);
+    const file = path.join(folder, 'checkpoint.safetensors');
+    await withTraining(plain, async (training) => {
+      await take(training, 1);
+      await saveCheckpoint(training, folder);
+      const sound = snapshot(training);
+      await take(training, 1);
+      await saveCheckpoint(training, folder);
+      spoil(file);
+      await withTraining(plain, async (other) => {
+        const notice = restoreCheckpoint(other, folder);
+        assert.match(notice ?? '', /checkpoint\.safetensors.*; goes on after epoch 0, step 1/);
+        assert.deepEqual(snapshot(other), sound);
+        await saveCheckpoint(other, folder);
+        spoil(file);
+        assert.match(restoreCheckpoint(other, folder) ?? '', /goes on after epoch 0, step 1/);
+      });
+    });
+  });
+}
+
+test('a checkpoint of another recipe is refused, and changes nothing', async (context) => {
+  const folder = await temporaryFolder(context);
+  await withTraining(tinyRecipe({ learningRate: 2e-3 }), (training) => saveCheckpoint(training, folder));
+  await withTraining(plain, (training) => {
+    const before = snapshot(training);
+    assert.throws(() => restoreCheckpoint(training, folder), (error) => error instanceof UserError && /another recipe/.test(error.message) && /begin again/.test(error.message));
+    assert.deepEqual(snapshot(training), before);
+  });
+});
+
+test('saving and restoring leave no tensor over, and checkpoints go when asked', async (context) => {
+  const folder = await temporaryFolder(context);
+  await withTraining(plain, async (training) => {
+    await take(training, 1);
+    const before = tf.memory().numTensors;
+    await saveCheckpoint(training, folder);
+    await saveCheckpoint(training, folder);
+    restoreCheckpoint(training, folder);
+    assert.equal(tf.memory().numTensors, before);
+    removeCheckpoints(folder);
+    assert.ok(!existsSync(path.join(folder, 'checkpoint.safetensors')));
+    assert.equal(restoreCheckpoint(training, folder), undefined);
+  });
+});

@@ -1,0 +1,59 @@
+import { syntheticImages } from '../../lib/data/synthetic';
+import type { Model } from '../../lib/models/model';
+import { disposeModule } from '../../lib/models/parameter';
+import { createModel } from '../../lib/models/zoo';
+import { Random } from '../../lib/tensor/random';
+import type * as tf from '../../lib/tensor/tf';
+import { completeRecipe, type Recipe, type RecipeInput } from '../../lib/training/recipe';
+import { Training, type StepEvent, type TrainingEvent } from '../../lib/training/training';
+import type { ImageSet } from '../../lib/data/imageSet';
+
+export const classes = 4;
+
+/** Made-up images for seconds of training: four steps an epoch. */
+export const images = { train: made(32, 'train'), test: made(16, 'test') } as const;
+
+function made(count: number, label: string): ImageSet {
+  return syntheticImages(new Random(1).fork(label), { count, classes, size: { height: 32, width: 32 } });
+}
+
+/** A recipe of two epochs in batches of eight. */
+export function tinyRecipe(changes: Partial<RecipeInput> = {}): Recipe {
+  return completeRecipe({
+    student: 'mixer_64', method: { kind: 'scratch' }, data: { name: 'synthetic' }, epochs: 2, batchSize: 8,
+    optimizer: { name: 'adamw' }, learningRate: 1e-3, schedule: { kind: 'cosine', min: 0, per: 'step' }, weightDecay: 0.05, ...changes,
+  });
+}
+
+/** A training and its teacher, freed when the work is over. */
+export async function withTraining<T>(recipe: Recipe, work: (training: Training) => T | Promise<T>): Promise<T> {
+  const teacher: Model | undefined = recipe.teacher ? createModel(recipe.teacher.model, { classes, imageSize: 32 }, new Random(7)) : undefined;
+  const training = new Training(recipe, { ...images, ...(teacher && { teacher }) });
+  try {
+    return await work(training);
+  } finally {
+    training.dispose();
+    if (teacher) disposeModule(teacher);
+  }
+}
+
+/** The next `count` events of a run that is then left. */
+export async function take(training: Training, count: number): Promise<TrainingEvent[]> {
+  const events: TrainingEvent[] = [];
+  if (count === 0) return events;
+  for await (const event of training.run()) {
+    events.push(event);
+    if (events.length === count) break;
+  }
+  return events;
+}
+
+export function stepsOf(events: readonly TrainingEvent[]): StepEvent[] {
+  return events.filter((event): event is StepEvent => event.kind === 'step');
+}
+
+/** Every number that training changes, bit for bit. */
+export function snapshot(training: Training): Map<string, readonly number[]> {
+  const tensors: [string, tf.Tensor][] = [...training.state().map(([name, { value }]): [string, tf.Tensor] => [name, value]), ...training.optimizer.state()];
+  return new Map(tensors.map(([name, tensor]) => [name, [...tensor.dataSync()]]));
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { z } from 'zod';
+import { UserError } from '../../lib/errors';
+import { readSafetensors } from '../../lib/io/safetensors';
+import { defineMethod } from '../../lib/methods/method';
+import { disposeModule, parameters } from '../../lib/models/parameter';
+import { saveWeights } from '../../lib/models/weights';
+import { createModel } from '../../lib/models/zoo';
+import { Random } from '../../lib/tensor/random';
+import * as tf from '../../lib/tensor/tf';
+import { completeRecipe, type RecipeInput } from '../../lib/training/recipe';
+import { Training } from '../../lib/training/training';
+import { expectClose, toArray } from '../support/close';
+import { temporaryFolder } from '../support/temporaryFolder';
+import { classes, images, snapshot, stepsOf, take, tinyRecipe, withTraining } from './example';
+
+const teacher = { model: 'resnet_16', weights: 'fresh' };
+
+test('it learns: eight epochs on striped images end far above chance', async () => {
+  const recipe = tinyRecipe({ student: 'resnet_16', epochs: 8, evaluateEvery: 8, optimizer: { name: 'sgd' }, learningRate: 0.05, augmentation: 'none' });
+  await withTraining(recipe, async (training) => {
+    const events = await take(training, Infinity);
+    const epochs = events.filter((event) => event.kind === 'epoch');
+    assert.equal(epochs.length, 8);
+    const last = epochs[7]!;
+    assert.ok(last.kind === 'epoch' && last.top1 !== undefined && last.top1 >= 60, `top-1 ${JSON.stringify(last)}`);
+    assert.ok(last.loss < 0.5 * epochs[0]!.loss);
+    assert.ok(epochs.slice(0, 7).every((event) => !('top1' in event)), 'evaluated only when the recipe says so');
+  });
+});
+
+test('events tell where the run is: steps from 1, the mean of the parts at the epoch\'s end', async () => {
+  await withTraining(tinyRecipe({ student: 'vit_64', teacher, method: { kind: 'ofa', stages: [2, 4] } }), async (training) => {
+    const events = await take(training, 5);
+    const steps = stepsOf(events);
+    assert.deepEqual(steps.map(({ epoch, step, steps: all }) => [epoch, step, all]), [[1, 1, 4], [1, 2, 4], [1, 3, 4], [1, 4, 4]]);
+    const epoch = events[4]!;
+    assert.equal(epoch.kind, 'epoch');
+    assert.deepEqual(Object.keys(epoch.parts), ['label', 'logits', 'branch2', 'branch4']);
+    for (const [name, mean] of Object.entries(epoch.parts)) expectClose(mean, steps.reduce((sum, { parts }) => sum + parts[name]! / 4, 0));
+    expectClose(epoch.loss, Object.values(epoch.parts).reduce((sum, part) => sum + part, 0));
+    expectClose(steps.map(({ learningRate }) => learningRate), [0, 1, 2, 3].map((step) => 5e-4 * (1 + Math.cos((Math.PI * step) / 8))));
+  });
+});
+
+test('equal seeds give equal runs, other seeds others', async () => {
+  const [one, same, other] = await Promise.all([0, 0, 1].map((seed) => withTraining(tinyRecipe({ seed }), async (training) => stepsOf(await take(training, 2)))));
+  assert.deepEqual(same, one);
+  assert.notDeepEqual(other, one);
+});
+
+test('the number of tensors is the same after each of 30 steps', async () => {
+  for (const method of [{ kind: 'ofa' }, { kind: 'crd', negatives: 8, width: 16 }]) {
+    await withTraining(tinyRecipe({ student: 'vit_64', teacher, method, epochs: 8, accumulation: 2, clipNorm: 1 }), async (training) => {
+      const counts: number[] = [];
+      for await (const event of training.run()) {
+        if (event.kind === 'step') counts.push(tf.memory().numTensors);
+        if (counts.length === 30) break;
+      }
+      assert.deepEqual(new Set(counts).size, 1, `${method.kind}: ${counts.join()}`);
+    });
+  }
+});
+
+test('a stop ends the run between two steps, or within the evaluation, and leaves no tensor over', async () => {
+  for (const last of [3, 4]) {
+    await withTraining(tinyRecipe(), async (training) => {
+      await take(training, 1);
+      const before = tf.memory().numTensors;
+      const stop = new AbortController();
+      const seen: string[] = [];
+      await assert.rejects(async () => {
+        for await (const event of training.run({ signal: stop.signal })) {
+          seen.push(event.kind);
+          if (event.kind === 'step' && event.step === last) stop.abort(new Error('enough'));
+        }
+      }, /enough/);
+      assert.equal(seen.length, last - 1);
+      assert.deepEqual([training.position.epoch, training.position.step], [0, last]);
+      assert.equal(tf.memory().numTensors, before);
+    });
+  }
+});
+
+test('a run that diverges stops with the step and the part named, and the weights unspoilt', async () => {
+  await withTraining(tinyRecipe({ student: 'mixer_64', teacher, method: { kind: 'kd' }, optimizer: { name: 'sgd' }, learningRate: 1e6, epochs: 20 }), async (training) => {
+    let before = snapshot(training);
+    await assert.rejects(async () => {
+      for await (const event of training.run()) {
+        if (event.kind === 'step') before = snapshot(training);
+      }
+    }, (error) => error instanceof UserError && /diverged: the loss part "(label|logits)" is (NaN|-?Infinity) at epoch \d+, step \d+/.test(error.message) && /1\.00e\+6|9\.\d+e\+5/.test(error.message));
+    assert.deepEqual(snapshot(training), before);
+  });
+});
+
+test('clipping: plain SGD moves by the rate times the largest norm, and not at all differently where nothing is clipped', async () => {
+  const plain = { student: 'resnet_16', optimizer: { name: 'sgd', momentum: 0, nesterov: false }, weightDecay: 0, learningRate: 0.5, schedule: { kind: 'step', at: [], factor: 1 } } satisfies Partial<RecipeInput>;
+  const moved = (clipNorm?: number): Promise<{ norm: number; state: Map<string, readonly number[]> }> => withTraining(tinyRecipe({ ...plain, clipNorm }), async (training) => {
+    const before = snapshot(training);
+    await take(training, 1);
+    const state = snapshot(training);
+    const changes = training.state().filter(([, { trainable }]) => trainable).flatMap(([name]) => state.get(name)!.map((value, i) => value - before.get(name)![i]!));
+    return { norm: Math.sqrt(changes.reduce((sum, change) => sum + change ** 2, 0)), state };
+  });
+  const free = await moved();
+  assert.ok(free.norm / 0.5 > 0.1, `gradient norm ${free.norm / 0.5}`);
+  expectClose((await moved(0.01)).norm, 0.5 * 0.01, { relative: 1e-3 });
+  assert.deepEqual((await moved(1e6)).state, free.state);
+});
+
+test('the student is saved without anything that the method added', async (context) => {
+  const folder = await temporaryFolder(context);
+  const fresh = createModel('vit_64', { classes, imageSize: 32 }, new Random(0));
+  const names = parameters(fresh).map(([name]) => name);
+  disposeModule(fresh);
+  for (const method of [{ kind: 'ofa' }, { kind: 'fitnet' }, { kind: 'rsd' }, { kind: 'correlation' }, { kind: 'crd', negatives: 8 }]) {
+    await withTraining(tinyRecipe({ student: 'vit_64', teacher, method }), async (training) => {
+      const file = path.join(folder, 'student.safetensors');
+      assert.ok(training.state().length > names.length, `${method.kind} has layers of its own`);
+      await saveWeights(training.student, file);
+      assert.deepEqual([...readSafetensors(file).tensors.keys()], names);
+    });
+  }
+});
+
+test('a method written on the spot trains like those of the list', async () => {
+  const mean = defineMethod({
+    title: 'mean', source: 'this test', needsTeacher: true, options: z.object({ weight: z.number().positive() }).strict(),
+    create: ({ weight }) => ({
+      modules: {},
+      loss: ({ student, teacher: taught }) => ({ mean: tf.mul(tf.square(tf.sub(tf.mean<tf.Scalar>(student.logits), tf.mean<tf.Scalar>(taught.logits))), weight) }),
+    }),
+  });
+  const given = { ...tinyRecipe(), teacher, method: { kind: 'mean', weight: 2 } };
+  assert.throws(() => completeRecipe(given), /Unknown method "mean"/);
+  assert.throws(() => completeRecipe({ ...given, method: { kind: 'mean', weight: -2 } }, { method: mean }), /method\.weight: .* \(it is -2\)/);
+  const model = createModel(teacher.model, { classes, imageSize: 32 }, new Random(7));
+  const training = new Training(completeRecipe(given, { method: mean }), { ...images, teacher: model, method: mean });
+  const before = toArray(parameters(model)[0]![1].value);
+  assert.deepEqual(Object.keys(stepsOf(await take(training, 1))[0]!.parts), ['label', 'mean']);
+  assert.deepEqual(toArray(parameters(model)[0]![1].value), before);
+  training.dispose();
+  disposeModule(model);
+});
