@@ -1,3 +1,4 @@
+import { pick } from '../tensor/pick';
 import * as tf from '../tensor/tf';
 import { UserError } from '../errors';
 import { checkPositive, checkSameShape } from './check';
@@ -71,7 +72,7 @@ function logScores(embedding: tf.Tensor2D, bank: tf.Tensor2D, rows: tf.Tensor2D,
   const examples = bank.shape[0];
   const all = tf.matMul(normalise(embedding, 1), bank, false, true);
   const places = tf.add<tf.Tensor2D>(rows, tf.expandDims(tf.range(0, batch * examples, examples, 'int32'), 1));
-  const chosen = tf.gather(tf.reshape(all, [batch * examples]), tf.reshape<tf.Rank.R1>(places, [batch * count]));
+  const chosen = pick(tf.reshape(all, [batch * examples]), tf.reshape(places, [batch * count]));
   return tf.div(tf.reshape<tf.Rank.R2>(chosen, [batch, count]), temperature);
 }
 
