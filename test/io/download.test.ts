@@ -8,7 +8,7 @@ import { UnreachableError } from '../../lib/io/http';
 import { Random } from '../../lib/tensor/random';
 import { rejectsWith } from '../support/faults';
 import { temporaryFolder } from '../support/temporaryFolder';
-import { closedAddress, sendFrom, serve, wantedStart } from './server';
+import { closedAddress, hangUp, sendFrom, serve, wantedStart } from './server';
 
 const random = new Random(1);
 const content = Buffer.from(Array.from({ length: 300_000 }, () => random.integer(256)));
@@ -66,7 +66,7 @@ test('a server that knows no ranges sends everything again', async (t) => {
   let requests = 0;
   const url = await serve(t, (_, response) => {
     response.writeHead(200, { 'content-length': content.length });
-    response.write(++requests === 1 ? content.subarray(0, 1000) : content, () => (requests === 1 ? response.destroy() : response.end()));
+    response.write(++requests === 1 ? content.subarray(0, 1000) : content, () => (requests === 1 ? hangUp(response) : response.end()));
   });
   const request = await plan(t, url);
   await download(request);

@@ -38,5 +38,10 @@ export function sendFrom(content: Buffer, request: IncomingMessage, response: Se
   const headers = { 'content-length': content.length - start, 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` };
   response.writeHead(start > 0 ? 206 : 200, headers);
   const piece = content.subarray(start, start + most);
-  response.write(piece, () => (piece.length === content.length - start ? response.end() : response.destroy()));
+  response.write(piece, () => (piece.length === content.length - start ? response.end() : hangUp(response)));
+}
+
+/** Cuts the connection once the other side has had time to read what was sent: what is still on its way is lost with the connection. */
+export function hangUp(response: ServerResponse): void {
+  setTimeout(() => response.destroy(), 50);
 }
