@@ -42,13 +42,24 @@ export async function writeSafetensors(
   await writeAtomic(file, content(header, tensors, kind));
 }
 
+/** A tensor of an open file: its shape is known, its numbers are read when they are asked for. */
+export interface FileTensor {
+  readonly shape: readonly number[];
+  read(): Float32Array;
+}
+
+/** An open file, whose tensors can be read until it is closed. */
+export interface SafetensorsFile {
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly tensors: ReadonlyMap<string, FileTensor>;
+  close(): void;
+}
+
 /**
- * Reads F32, F16 and BF16 tensors as float32, each byte once. The whole header is checked before any memory is set aside for
- * the tensors. Throws a UserError that names the tensor at fault.
+ * Opens a file of F32, F16 and BF16 tensors, which are read as float32. The whole header is checked before any memory is set
+ * aside for the tensors. Throws a UserError that names the tensor at fault.
  */
-export function readSafetensors(file: string, { skip = () => false }: ReadOptions = {}): {
-  readonly metadata: ReadonlyMap<string, string>; readonly tensors: ReadonlyMap<string, StoredTensor>;
-} {
+export function openSafetensors(file: string, { skip = () => false }: ReadOptions = {}): SafetensorsFile {
   const descriptor = open(file);
   try {
     const { header, dataStart } = readHeader(descriptor, file);
@@ -58,13 +69,24 @@ export function readSafetensors(file: string, { skip = () => false }: ReadOption
         throw new UserError(`${file}: tensor "${name}" holds ${kind} values; F32, F16 and BF16 are read. Convert it first.`);
       }
     }
-    const tensors = new Map(wanted.map((entry): [string, StoredTensor] =>
-      [entry.name, { shape: entry.shape, data: readValues(descriptor, file, entry, dataStart + entry.begin) }]));
-    return { metadata: header.metadata, tensors };
+    const tensors = new Map(wanted.map((entry): [string, FileTensor] =>
+      [entry.name, { shape: entry.shape, read: () => readValues(descriptor, file, entry, dataStart + entry.begin) }]));
+    return { metadata: header.metadata, tensors, close: () => closeSync(descriptor) };
   } catch (error) {
-    throw fileFault(error, 'read', file);
-  } finally {
     closeSync(descriptor);
+    throw fileFault(error, 'read', file);
+  }
+}
+
+/** Metadata and all tensors of a file at once, each byte read once. Throws as `openSafetensors`. */
+export function readSafetensors(file: string, options?: ReadOptions): {
+  readonly metadata: ReadonlyMap<string, string>; readonly tensors: ReadonlyMap<string, StoredTensor>;
+} {
+  const { metadata, tensors, close } = openSafetensors(file, options);
+  try {
+    return { metadata, tensors: new Map([...tensors].map(([name, { shape, read }]) => [name, { shape, data: read() }])) };
+  } finally {
+    close();
   }
 }
 
@@ -109,9 +131,17 @@ function readValues(descriptor: number, file: string, { kind, begin, end }: Tens
 function readAt(descriptor: number, file: string, target: Uint8Array, position: number): void {
   const most = 2 ** 30;
   for (let done = 0; done < target.length;) {
-    const read = readSync(descriptor, target, done, Math.min(most, target.length - done), position + done);
+    const read = readPiece(descriptor, file, target.subarray(done, done + most), position + done);
     if (read === 0) throw new UserError(`${file} became shorter while it was read. Fetch or write it again.`);
     done += read;
+  }
+}
+
+function readPiece(descriptor: number, file: string, target: Uint8Array, position: number): number {
+  try {
+    return readSync(descriptor, target, 0, target.length, position);
+  } catch (error) {
+    throw fileFault(error, 'read', file);
   }
 }
 

@@ -10,9 +10,10 @@ export function toStored({ layout, value }: Parameter): StoredTensor {
   return stored;
 }
 
-/** Gives a parameter the numbers of a stored tensor, whose shape must be the parameter's `torchShape`. */
-export function assignStored({ layout, variable }: Parameter, { shape, data }: StoredTensor): void {
-  tf.tidy(() => variable.assign(tf.transpose(tf.tensor(data, [...shape]), [...axes(layout, variable.rank).fromTorch])));
+/** Gives a parameter numbers in PyTorch's layout: as many as its `torchShape` says. */
+export function assignStored(parameter: Parameter, data: Float32Array): void {
+  const { layout, variable } = parameter;
+  tf.tidy(() => variable.assign(tf.transpose(tf.tensor(data, torchShape(parameter)), [...axes(layout, variable.rank).fromTorch])));
 }
 
 /** The shape of a parameter in PyTorch's layout. */

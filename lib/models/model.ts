@@ -1,4 +1,4 @@
-import type { StoredTensor } from '../io/safetensors';
+import type { FileTensor } from '../io/safetensors';
 import type * as tf from '../tensor/tf';
 import type { Mode } from './layers';
 import type { Module } from './parameter';
@@ -40,7 +40,7 @@ export interface Model extends Module {
   /** Path of the classifier's layer, whose size is the number of classes. */
   readonly headName: string;
   /** Renames and resizes stored tensors as timm does: names of its older versions, position embeddings of another image size. */
-  adaptWeights?(stored: ReadonlyMap<string, StoredTensor>): ReadonlyMap<string, StoredTensor>;
+  adaptWeights?(stored: ReadonlyMap<string, FileTensor>): ReadonlyMap<string, FileTensor>;
   /** images [batch, height, width, 3], normalised. The caller tidies. */
   forward(images: tf.Tensor4D, pass: Pass): Output;
 }

@@ -14,6 +14,7 @@ const configSchema = z.object({
     input_size: z.tuple([z.number(), z.number().int().positive(), z.number().int().positive()]),
     interpolation: z.enum(['bicubic', 'bilinear']),
     crop_pct: z.number().positive().max(1),
+    crop_mode: z.literal('center').optional(),
     mean: rgb,
     std: rgb,
   }),

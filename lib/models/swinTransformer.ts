@@ -1,4 +1,4 @@
-import type { StoredTensor } from '../io/safetensors';
+import type { FileTensor } from '../io/safetensors';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { patchGrid } from './imageSize';
@@ -81,7 +81,7 @@ export class SwinTransformer implements Model {
     this.head = { fc: new Linear(this.width, classes, random.fork('head')) };
   }
 
-  adaptWeights(stored: ReadonlyMap<string, StoredTensor>): ReadonlyMap<string, StoredTensor> {
+  adaptWeights(stored: ReadonlyMap<string, FileTensor>): ReadonlyMap<string, FileTensor> {
     return adaptSwinWeights(stored, (name) => {
       const [, stage, block] = /^layers\.(\d)\.blocks\.(\d+)\./.exec(name) ?? [];
       return this.layers.at(Number(stage))?.blocks[Number(block)]?.window;

@@ -1,6 +1,6 @@
-import type { StoredTensor } from '../io/safetensors';
+import type { FileTensor } from '../io/safetensors';
 
-type Weights = ReadonlyMap<string, StoredTensor>;
+type Weights = ReadonlyMap<string, FileTensor>;
 
 /**
  * Swin's stored tensors under today's names, with bias tables for this network's windows, as timm's `checkpoint_filter_fn` does.
@@ -21,10 +21,14 @@ export function adaptSwinWeights(stored: Weights, windowOf: (name: string) => nu
  * A bias table [side², heads] for windows of another size: its rows are taken to lie at distances that grow geometrically from
  * the centre, as far as the new table reaches, and are interpolated linearly (timm's `resize_rel_pos_bias_table`).
  */
-export function resizeBiasTable(table: StoredTensor, side: number): StoredTensor {
+export function resizeBiasTable(table: FileTensor, side: number): FileTensor {
   const [rows = 0, heads = 0] = table.shape;
   const old = Math.round(Math.sqrt(rows));
   if (old === side || table.shape.length !== 2 || old * old !== rows) return table;
+  return { shape: [side * side, heads], read: () => resizedTable(table.read(), old, side, heads) };
+}
+
+function resizedTable(table: Float32Array, old: number, side: number, heads: number): Float32Array {
   const places = spread(old, side);
   const taps = Array.from({ length: side }, (_, i) => between(places, i - Math.floor(side / 2)));
   const data = new Float32Array(side * side * heads);
@@ -33,12 +37,12 @@ export function resizeBiasTable(table: StoredTensor, side: number): StoredTensor
       for (const [row, rowShare] of taps[y]!) {
         for (const [column, columnShare] of taps[x]!) {
           for (let head = 0; head < heads; head++)
-            data[(y * side + x) * heads + head] += rowShare * columnShare * table.data[(row * old + column) * heads + head]!;
+            data[(y * side + x) * heads + head] += rowShare * columnShare * table[(row * old + column) * heads + head]!;
         }
       }
     }
   }
-  return { shape: [side * side, heads], data };
+  return data;
 }
 
 /** Where `old` places lie around 0 so that their geometric distances reach as far as `side` unit distances do. */

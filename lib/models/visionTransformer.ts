@@ -1,4 +1,4 @@
-import type { StoredTensor } from '../io/safetensors';
+import type { FileTensor } from '../io/safetensors';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { patchGrid } from './imageSize';
@@ -68,7 +68,7 @@ export class VisionTransformer implements Model {
   }
 
   /** Position embeddings of another image size are resized as timm does. */
-  adaptWeights(stored: ReadonlyMap<string, StoredTensor>): ReadonlyMap<string, StoredTensor> {
+  adaptWeights(stored: ReadonlyMap<string, FileTensor>): ReadonlyMap<string, FileTensor> {
     const embedding = stored.get('pos_embed');
     return embedding ? new Map(stored).set('pos_embed', resizePositions(embedding, Math.sqrt(this.posEmbed.value.shape[1] - 1))) : stored;
   }

@@ -1,5 +1,5 @@
 import { UserError } from '../errors';
-import { readSafetensors, writeSafetensors, type StoredTensor } from '../io/safetensors';
+import { openSafetensors, writeSafetensors, type FileTensor } from '../io/safetensors';
 import { assignStored, torchShape, toStored } from './layout';
 import type { Model } from './model';
 import { parameters, type Named } from './parameter';
@@ -22,23 +22,27 @@ export async function saveWeights(model: Model, file: string, metadata: Readonly
 }
 
 /**
- * Gives a network the weights of a safetensors file with timm's names. Throws a UserError that lists every missing, unexpected
- * and mis-shaped entry; then nothing was changed.
+ * Gives a network the weights of a safetensors file with timm's names, one tensor at a time. Throws a UserError that lists every
+ * missing, unexpected and mis-shaped entry, before any of them is read.
  */
 export function loadWeightsFile(model: Model, file: string, { allowHeadMismatch = false }: LoadOptions = {}): Loaded {
-  const { metadata, tensors } = readSafetensors(file, { skip: isDerived });
-  const stored = model.adaptWeights?.(tensors) ?? tensors;
-  const isHead = (name: string): boolean => name.startsWith(`${model.headName}.`);
-  const named = parameters(model);
-  const headFits = faults(named.filter(([name]) => isHead(name)), stored).length === 0;
-  const keepHead = allowHeadMismatch && !headFits;
-  const wanted = named.filter(([name]) => !(keepHead && isHead(name)));
-  const known = new Set(named.map(([name]) => name));
-  const unexpected = [...stored.keys()].filter((name) => !known.has(name) && !(keepHead && isHead(name)));
-  const wrong = [...faults(wanted, stored), ...unexpected.map((name) => `${name} is unexpected`)];
-  if (wrong.length > 0) throw misfit(model, file, wrong, !headFits && !allowHeadMismatch);
-  for (const [name, parameter] of wanted) assignStored(parameter, stored.get(name)!);
-  return { metadata, headLoaded: !keepHead };
+  const { metadata, tensors, close } = openSafetensors(file, { skip: isDerived });
+  try {
+    const stored = model.adaptWeights?.(tensors) ?? tensors;
+    const isHead = (name: string): boolean => name.startsWith(`${model.headName}.`);
+    const named = parameters(model);
+    const headFits = faults(named.filter(([name]) => isHead(name)), stored).length === 0;
+    const keepHead = allowHeadMismatch && !headFits;
+    const wanted = named.filter(([name]) => !(keepHead && isHead(name)));
+    const known = new Set(named.map(([name]) => name));
+    const unexpected = [...stored.keys()].filter((name) => !known.has(name) && !(keepHead && isHead(name)));
+    const wrong = [...faults(wanted, stored), ...unexpected.map((name) => `${name} is unexpected`)];
+    if (wrong.length > 0) throw misfit(model, file, wrong, !headFits && !allowHeadMismatch);
+    for (const [name, parameter] of wanted) assignStored(parameter, stored.get(name)!.read());
+    return { metadata, headLoaded: !keepHead };
+  } finally {
+    close();
+  }
 }
 
 /** Counters and index tables that PyTorch's state dicts carry and that networks here compute. */
@@ -46,7 +50,7 @@ function isDerived(name: string): boolean {
   return /(^|\.)(num_batches_tracked|relative_position_index|attn_mask)$/.test(name);
 }
 
-function faults(named: readonly Named[], stored: ReadonlyMap<string, StoredTensor>): string[] {
+function faults(named: readonly Named[], stored: ReadonlyMap<string, FileTensor>): string[] {
   return named.flatMap(([name, parameter]) => {
     const shape = stored.get(name)?.shape;
     if (shape === undefined) return [`${name} is missing`];

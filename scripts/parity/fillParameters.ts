@@ -12,6 +12,6 @@ export function fillParameters(module: Module): void {
 export function fillNamed(named: readonly Named[]): void {
   for (const [name, target] of named) {
     const shape = torchShape(target);
-    assignStored(target, { shape, data: parameter(name, shape) });
+    assignStored(target, parameter(name, shape));
   }
 }

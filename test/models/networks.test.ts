@@ -25,7 +25,7 @@ function imagesFor({ imageSize }: Model, count: number): tf.Tensor4D {
 function stir(model: Model): Model {
   for (const [name, target] of parameters(model)) {
     const shape = torchShape(target);
-    assignStored(target, { shape, data: parameter(name, shape) });
+    assignStored(target, parameter(name, shape));
   }
   return model;
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import { z } from 'zod';
 import { UserError } from '../../lib/errors';
-import { readSafetensors, writeSafetensors, type StoredTensor } from '../../lib/io/safetensors';
+import { readSafetensors, writeSafetensors, type FileTensor, type StoredTensor } from '../../lib/io/safetensors';
 import { toStored, torchShape } from '../../lib/models/layout';
 import type { Model } from '../../lib/models/model';
 import { disposeModule, Parameter, parameters } from '../../lib/models/parameter';
@@ -95,6 +95,20 @@ test('missing, unexpected and mis-shaped entries are all named, and nothing is l
   assert.deepEqual(logits(model), old);
 });
 
+test('what does not fit is refused before it is read', async (context) => {
+  const file = path.join(await temporaryFolder(context), 'weights.safetensors');
+  const gigabyte = 2 ** 30;
+  const json = Buffer.from(JSON.stringify({ 'conv_stem.weight': { dtype: 'F32', shape: [gigabyte / 4], data_offsets: [0, gigabyte] } }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  writeFileSync(file, Buffer.concat([length, json]));
+  truncateSync(file, 8 + json.length + gigabyte);
+  const model = network('mobileNetV2');
+  const before = process.memoryUsage().arrayBuffers;
+  assertMisfit(() => loadWeightsFile(model, file), /conv_stem\.weight is \[268435456\] instead of \[16, 3, 3, 3\]/, /bn1\.weight is missing/);
+  assert.ok(process.memoryUsage().arrayBuffers - before < 2 ** 20);
+});
+
 test('counters and index tables of PyTorch are passed over', async (context) => {
   const file = await changed(context, 'basicResNet', (tensors) => {
     for (const name of ['bn1.num_batches_tracked', 'layer1.0.bn1.num_batches_tracked']) tensors.set(name, { shape: [], data: Float32Array.of(3) });
@@ -128,16 +142,16 @@ const resized = z.object({
 for (const { kind, old, new: size, digest: expected } of resized.cases) {
   test(`${kind} of ${old} resized to ${size} as timm does`, () => {
     const shape = kind === 'positions' ? [1, 1 + old * old, 6] : [(2 * old - 1) ** 2, 3];
-    const given: StoredTensor = { shape, data: Float32Array.from(fill(kind, shape.reduce((a, b) => a * b))) };
+    const given: FileTensor = { shape, read: () => Float32Array.from(fill(kind, shape.reduce((a, b) => a * b))) };
     const result = kind === 'positions' ? resizePositions(given, size) : resizeBiasTable(given, 2 * size - 1);
-    assert.equal(digestFault(digest(result.data, result.shape, kind), expected, 1e-5), undefined);
+    assert.equal(digestFault(digest(result.read(), result.shape, kind), expected, 1e-5), undefined);
   });
 }
 
 test('what has the right size already is not touched', () => {
-  const positions: StoredTensor = { shape: [1, 5, 1], data: Float32Array.of(1, 2, 3, 4, 5) };
+  const positions: FileTensor = { shape: [1, 5, 1], read: () => Float32Array.of(1, 2, 3, 4, 5) };
   assert.equal(resizePositions(positions, 2), positions);
-  const table: StoredTensor = { shape: [9, 1], data: new Float32Array(9) };
+  const table: FileTensor = { shape: [9, 1], read: () => new Float32Array(9) };
   assert.equal(resizeBiasTable(table, 3), table);
 });
 
