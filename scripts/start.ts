@@ -24,8 +24,9 @@ const command = new Command('npm start --')
 
     if (process.env.OFA_PROFILE !== 'smoke') await getData();
     mkdirSync(out, { recursive: true });
-    // The pages refer to one copy of plotly.js beside them; it is too large to be carried by each.
+    // The pages refer to one copy of what draws figures and formulas; it is too large to be carried by each.
     copyFileSync(path.join('node_modules', 'plotly.js-dist', 'plotly.js'), path.join(out, 'plotly.js'));
+    copyFileSync(path.join('node_modules', 'mathjax', 'es5', 'tex-svg.js'), path.join(out, 'mathjax.js'));
 
     console.log(`Notebooks (profile ${process.env.OFA_PROFILE ?? 'laptop'})`);
     const status = new StatusLine();

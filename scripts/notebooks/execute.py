@@ -20,6 +20,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
 from nbformat.sign import NotebookNotary
 
+
 def tell(**event):
     print(json.dumps(event), flush=True)
 
@@ -80,7 +81,8 @@ def write(notebook, name, folder):
         NotebookNotary().sign(notebook)
     except OSError as error:
         print(f"{name}.ipynb could not be marked as trusted: {error}", file=sys.stderr)
-    page, _ = HTMLExporter().from_notebook_node(notebook, resources={"metadata": {"name": name}})
+    exporter = HTMLExporter(template_name="page", extra_template_basedirs=[str(Path(__file__).parent)])
+    page, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": name}})
     (folder / f"{name}.html").write_text(page, encoding="utf-8")
 
 
