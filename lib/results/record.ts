@@ -16,9 +16,17 @@ export const epochRecord = z.object({
   /** On the test images, after this epoch; absent where an epoch was not evaluated. */
   top1: percent.optional(),
   top5: percent.optional(),
+  /** Of the weights themselves, where their running average is what counts. */
+  top1Unaveraged: percent.optional(),
+  /** Expected calibration error over 15 bins. */
+  calibrationError: percent.optional(),
+  /** Test images for which student and teacher name the same class. */
+  agreement: percent.optional(),
   learningRate: z.number().min(0),
   imagesPerSecond: z.number().min(0),
   seconds: z.number().min(0),
+  /** The share of these seconds in which a step waited for its images. */
+  dataShare: z.number().min(0).max(1).optional(),
 }).strict();
 
 /** The machine that a run was measured on. */

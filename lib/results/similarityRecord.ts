@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { readJsonLines } from '../io/jsonLines';
+
+const network = z.object({
+  network: z.string(),
+  family: z.string(),
+  /** Per cent on the test images; absent for fresh weights. */
+  top1: z.number().optional(),
+}).strict();
+
+/** How alike the layers of two networks are, as measured: one pair of Figure 1. One line of JSON in `data/results/similarity/cka.jsonl`. */
+export const similarityRecord = z.object({
+  id: z.string(),
+  a: network,
+  b: network,
+  /** Layers of `a` in rows and of `b` in columns; null where CKA is undefined. */
+  rows: z.array(z.string()),
+  columns: z.array(z.string()),
+  values: z.array(z.array(z.number().nullable())),
+  /** Mean over rows of the layer of `b` at the same relative depth. */
+  likeDepth: z.number(),
+  mean: z.number(),
+  examples: z.number().int(),
+  batchSize: z.number().int(),
+  /** Of the choice of images. */
+  seed: z.number().int(),
+  commit: z.string(),
+  dirty: z.boolean(),
+  command: z.string(),
+}).strict();
+
+export type SimilarityRecord = z.infer<typeof similarityRecord>;
+
+/** The recorded similarities; none where there is no such file. */
+export async function readSimilarities(file = path.join('data', 'results', 'similarity', 'cka.jsonl')): Promise<readonly SimilarityRecord[]> {
+  return existsSync(file) ? readJsonLines(file, (value) => similarityRecord.parse(value)) : [];
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ledger, type Evidence, type Finding } from '../../lib/results/claims';
+import type { RunRecord } from '../../lib/results/record';
+import { sampleRecord } from './support';
+
+const family = (network: string): string => ({ resnet: 'cnn', vit: 'transformer', mixer: 'mlp' })[network.split('_')[0]!]!;
+const usual = { exponent: 1.2, form: 'released', stages: [1, 2, 3, 4], branchWeight: 1, logitsWeight: 1 };
+const students = ['resnet_16', 'vit_64', 'mixer_64'];
+const teachers = ['resnet_24', 'vit_96', 'mixer_96'];
+
+function run(teacher: string | null, student: string, method: string, seed: number, top1: number, options: object = method === 'ofa' ? usual : {}, rest: object = {}): RunRecord {
+  return sampleRecord({
+    id: JSON.stringify([teacher, student, method, seed, options, rest]), teacher, student, method, seed, top1,
+    recipe: { student, epochs: 12, clipNorm: 5, ...rest, method: { kind: method, ...options } },
+  });
+}
+
+function findings(runs: readonly RunRecord[], similarities: Evidence['similarities'] = []): (claim: number) => Finding {
+  const all = ledger({ runs, similarities, family, exponent: 1.2 });
+  return (claim) => all[claim - 1]!;
+}
+
+/** Every cross-family pair by KD at 30 and OFA at `ofa`, with a jitter that both share and one that they do not. */
+function main(ofa: number, seeds = 3): RunRecord[] {
+  return teachers.flatMap((teacher) => students.filter((student) => family(student) !== family(teacher)).flatMap((student) =>
+    Array.from({ length: seeds }, (_, seed) => [
+      run(teacher, student, 'kd', seed, 30 + 3 * seed), run(teacher, student, 'ofa', seed, ofa + 3 * seed + 0.1 * (seed % 2)),
+    ]).flat()));
+}
+
+test('without records every one of the eleven claims is open', () => {
+  const all = ledger({ runs: [], similarities: [], family, exponent: 1.2 });
+  assert.deepEqual(all.map(({ claim }) => claim), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  for (const { verdict, effect, low, high, seeds } of all) assert.deepEqual({ verdict, effect, low, high, seeds }, { verdict: 'undecided at this scale', effect: null, low: null, high: null, seeds: 0 });
+});
+
+test('differences are taken seed by seed: what seeds share does not blur them', () => {
+  const { verdict, effect, low, high, seeds } = findings(main(32))(3);
+  assert.equal(verdict, 'holds');
+  assert.ok(Math.abs(effect! - (2 + 0.1 / 3)) < 1e-9 && low! > 1.8 && high! < 2.3);
+  assert.equal(seeds, 3);
+  assert.equal(findings(main(28))(3).verdict, 'does not hold');
+  assert.equal(findings(main(30))(3).verdict, 'undecided at this scale');
+});
+
+test('one seed decides nothing, nor do fewer pairs than the claim speaks of; one pair is enough against it', () => {
+  assert.deepEqual([findings(main(40, 1))(3).verdict, findings(main(40, 1))(3).effect], ['undecided at this scale', 10]);
+  const onePair = (runs: readonly RunRecord[]): RunRecord[] => runs.filter(({ student, teacher }) => student === 'vit_64' && teacher === 'resnet_24');
+  assert.equal(findings(onePair(main(40)))(3).verdict, 'undecided at this scale');
+  assert.equal(findings(onePair(main(20)))(3).verdict, 'does not hold');
+});
+
+test('the best baseline counts, whatever others there are; runs under other conditions are not compared', () => {
+  const strong = [0, 1, 2].map((seed) => run('resnet_24', 'vit_64', 'dkd', seed, 50 + 3 * seed));
+  assert.equal(findings([...main(32), ...strong])(3).verdict, 'does not hold');
+  const longer = strong.map((record) => ({ ...record, recipe: { ...record.recipe, epochs: 100 } }));
+  assert.equal(findings([...main(32), ...longer])(3).verdict, 'holds');
+  const smoke = strong.map((record) => ({ ...record, profile: 'smoke' as const }));
+  assert.equal(findings([...main(32), ...smoke])(3).verdict, 'holds');
+});
+
+test('ablations: stages, exponent, weight and clipping each vary alone', () => {
+  const ofa = (seed: number, top1: number, options: object, rest: object = {}): RunRecord => run('resnet_24', 'vit_64', 'ofa', seed, top1, { ...usual, ...options }, rest);
+  const seeds = [0, 1, 2];
+  const found = findings(seeds.flatMap((seed) => [
+    ofa(seed, 33 + seed, {}), ofa(seed, 31 + seed, { stages: [4] }), ofa(seed, 32 + seed, { stages: [3, 4] }),
+    ofa(seed, 35 + seed, { exponent: 1 }), ofa(seed, 60 + seed, { exponent: 1.2, form: 'paper' }),
+    ofa(seed, 32.5 + seed, { branchWeight: 5, logitsWeight: 5 }), ofa(seed, 32 + seed, {}, { clipNorm: undefined }),
+  ]));
+  assert.deepEqual([found(5).verdict, found(5).effect], ['holds', 1]);
+  assert.deepEqual([found(6).verdict, found(6).effect], ['does not hold', -2]);
+  assert.deepEqual([found(7).verdict, found(7).effect], ['holds', 0.5]);
+});
+
+test('on par means within a point, either way; a transformer and a CNN as teachers of a CNN; the limit', () => {
+  const seeds = [0, 1, 2];
+  const runs = (offset: number): RunRecord[] => seeds.flatMap((seed) => [
+    run('resnet_24', 'resnet_16', 'kd', seed, 50 + seed), run('resnet_24', 'resnet_16', 'ofa', seed, 50 + offset + seed), run('vit_96', 'resnet_16', 'ofa', seed, 52 + seed),
+  ]);
+  assert.equal(findings(runs(0.5))(8).verdict, 'holds');
+  assert.equal(findings(runs(-3))(8).verdict, 'does not hold');
+  assert.deepEqual([findings(runs(0.5))(9).verdict, findings(runs(0.5))(9).effect], ['holds', 1.5]);
+  assert.deepEqual([findings(runs(3))(11).verdict, findings(runs(3))(11).effect], ['holds', 1]);
+});
+
+test('parameters at inference are counted, and one too many is enough', () => {
+  const sized = (method: string, parameters: number): RunRecord => ({ ...run(method === 'ofa' ? 'resnet_24' : null, 'vit_64', method, 0, 30), measures: { parameters } });
+  assert.equal(findings([sized('ofa', 1000), sized('scratch', 1000)])(10).verdict, 'holds');
+  assert.equal(findings([sized('ofa', 1001), sized('scratch', 1000)])(10).verdict, 'does not hold');
+});
+
+test('likeness: pairs of one family against pairs of two, by the seed of the images', () => {
+  const pair = (a: string, b: string, likeDepth: number, seed: number): Evidence['similarities'][number] => ({
+    id: `${a}${b}${seed}`, a: { network: a, family: family(a) }, b: { network: b, family: family(b) }, rows: [], columns: [], values: [],
+    likeDepth, mean: likeDepth, examples: 8, batchSize: 8, seed, commit: 'abc', dirty: false, command: '',
+  });
+  const found = findings([], [0, 1, 2].flatMap((seed) => [pair('resnet_16', 'resnet_24', 0.8 + seed / 100, seed), pair('resnet_24', 'vit_96', 0.3, seed), pair('vit_96', 'vit_96', 1, seed)]))(1);
+  assert.equal(found.verdict, 'holds');
+  assert.ok(Math.abs(found.effect! - 0.51) < 1e-9);
+});
