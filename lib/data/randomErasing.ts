@@ -1,4 +1,4 @@
-import type { Finish } from './batches';
+import type { Finish } from './prepare';
 
 /**
  * Random erasing (Zhong et al. 2020) in timm's mode `pixel`: with this probability, a rectangle of 2 % to a third of the image and

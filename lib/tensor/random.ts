@@ -5,7 +5,8 @@ export class Random {
   private readonly generator: RandomGenerator;
   private spare: number | undefined;
 
-  constructor(private readonly seed: number) {
+  /** A stream is made again from its seed, as long as it has given nothing. */
+  constructor(readonly seed: number) {
     this.generator = xoroshiro128plus(seed);
   }
 

@@ -29,10 +29,11 @@ export function nameFaults(given: unknown, method?: Method): string[] {
 /** Where the recipe, the data and the teacher do not go together. */
 export function settingFaults(recipe: Recipe, { train, test, teacher, method }: Resources): string[] {
   const { height, width } = train.size;
+  const side = recipe.imageSize ?? height;
   const classes = train.classes.length;
   const needsTeacher = (method ?? methods[recipe.method.kind])?.needsTeacher === true;
   return [
-    ...when(height !== width, `data: networks take square images, and these are ${height} × ${width}`),
+    ...when(height !== width && recipe.imageSize === undefined, `data: networks take square images, and these are ${height} × ${width}`),
     ...when(test.size.height !== height || test.size.width !== width, `data: training images are ${height} × ${width}, test images ${test.size.height} × ${test.size.width}`),
     ...when(test.classes.length !== classes, `data: the training set has ${classes} classes, the test set ${test.classes.length}`),
     ...when(test.count === 0, 'data: the test set is empty'),
@@ -41,7 +42,7 @@ export function settingFaults(recipe: Recipe, { train, test, teacher, method }: 
     ...(teacher === undefined ? [] : [
       ...when(recipe.teacher !== null && recipe.teacher.model !== teacher.name, `teacher: the recipe names ${recipe.teacher?.model}, and ${teacher.name} is given`),
       ...when(teacher.classes !== classes, `teacher: ${teacher.name} knows ${teacher.classes} classes, and the student is to learn the ${classes} of the data`),
-      ...when(teacher.imageSize !== height, `teacher: ${teacher.name} takes images of ${teacher.imageSize} pixels, and these have ${height}`),
+      ...when(teacher.imageSize !== side, `teacher: ${teacher.name} takes images of ${teacher.imageSize} pixels, and these have ${side}`),
     ]),
   ];
 }

@@ -11,17 +11,17 @@ const current = 'checkpoint.safetensors';
 const previous = 'checkpoint.previous.safetensors';
 
 const position = z.object({
-  epoch: z.number().int().min(0), step: z.number().int().min(0), sums: z.record(z.number()), seconds: z.number(),
+  epoch: z.number().int().min(0), step: z.number().int().min(0), sums: z.record(z.number()), seconds: z.number(), waited: z.number().default(0),
 });
 
 /**
- * Writes weights, optimiser state and position into a folder, whole or not at all; the checkpoint before stays as a second copy.
+ * Writes weights, optimiser state, running average and position into a folder, whole or not at all; the checkpoint before stays as a second copy.
  * Random numbers need no state: they follow from seed, epoch and batch.
  */
 export async function saveCheckpoint(training: Training, folder: string): Promise<void> {
   const tensors = new Map<string, StoredTensor>();
   for (const [name, parameter] of training.state()) tensors.set(name, stored(parameter.value));
-  for (const [name, tensor] of training.optimizer.state()) tensors.set(`optimizer.${name}`, stored(tensor));
+  for (const [name, tensor] of remembered(training)) tensors.set(name, stored(tensor));
   const file = path.join(folder, current);
   if (existsSync(file)) renameSync(file, path.join(folder, previous));
   await writeSafetensors(file, tensors, { metadata: { recipe: recipeId(training.recipe), position: JSON.stringify(training.position) } });
@@ -60,7 +60,7 @@ function restore(training: Training, file: string): void {
   if (!parsed.success) throw new UserError(`${file} does not say where the run stood`);
   const wanted = new Map([
     ...training.state().map(([name, { value }]) => [name, value] as const),
-    ...[...training.optimizer.state()].map(([name, tensor]) => [`optimizer.${name}`, tensor] as const),
+    ...remembered(training),
   ]);
   const missing = [...wanted].filter(([name, { shape }]) => tensors.get(name)?.shape.join() !== shape.join()).map(([name]) => name);
   if (missing.length > 0) throw new UserError(`${file} lacks ${missing.slice(0, 3).join(', ')}, or has other shapes`);
@@ -69,9 +69,16 @@ function restore(training: Training, file: string): void {
     variable.assign(value);
     value.dispose();
   }
-  for (const name of [...training.optimizer.state().keys()]) training.optimizer.restore(name, loaded(tensors.get(`optimizer.${name}`)!));
-  const { epoch, step, sums, seconds } = parsed.data;
-  training.resumeAt({ epoch, step, sums, seconds });
+  for (const [part, memory] of Object.entries(training.memories())) {
+    for (const name of [...memory.state().keys()]) memory.restore(name, loaded(tensors.get(`${part}.${name}`)!));
+  }
+  const { epoch, step, sums, seconds, waited } = parsed.data;
+  training.resumeAt({ epoch, step, sums, seconds, waited });
+}
+
+/** What optimiser and running average remember, by name. */
+function remembered(training: Training): (readonly [string, tf.Tensor])[] {
+  return Object.entries(training.memories()).flatMap(([part, memory]) => [...memory.state()].map(([name, tensor]) => [`${part}.${name}`, tensor] as const));
 }
 
 function fromJson(text: string): unknown {

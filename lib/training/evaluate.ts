@@ -1,32 +1,50 @@
-import { batches, disposeBatch } from '../data/batches';
+import { batches, disposeBatch, type Batch } from '../data/batches';
 import type { ImageSet } from '../data/imageSet';
 import type { Model } from '../models/model';
 import * as tf from '../tensor/tf';
+import { Measuring, type Measures } from './measures';
 
-/** Accuracy over a whole set of images, per cent. */
-export interface Accuracy {
-  readonly top1: number;
-  readonly top5: number;
+export interface EvaluateOptions {
+  readonly batchSize?: number;
+  /** The images in batches, in order, where they are made elsewhere. */
+  readonly images?: AsyncIterable<Batch> | Iterable<Batch>;
+  /** The class that the teacher names for each image, as `predictions` gives them. */
+  readonly taught?: Int32Array;
+  readonly signal?: AbortSignal;
 }
 
 /** Evaluates a network with its running averages, without augmentation, over every image once. Yields to the event loop at each batch. */
-export async function evaluate(model: Model, set: ImageSet, { batchSize = 250, signal }: { readonly batchSize?: number; readonly signal?: AbortSignal } = {}): Promise<Accuracy> {
-  let first = 0;
-  let five = 0;
-  for (const batch of batches(set, { batchSize })) {
-    const ranks = signal?.aborted ? [] : tf.tidy(() => {
-      const { logits } = model.forward(batch.images, { mode: 'eval' });
-      const target = tf.sum(tf.mul(logits, tf.oneHot(tf.cast(batch.labels, 'int32'), model.classes, 1, 0, 'float32')), 1, true);
-      // Not the number of greater ones: a network that has diverged or says the same of every class would be right each time.
-      return tf.sub(tf.sum(tf.cast(tf.logicalNot(tf.less(logits, target)), 'int32'), 1), 1).dataSync();
-    });
-    disposeBatch(batch);
-    signal?.throwIfAborted();
-    for (const rank of ranks) {
-      if (rank < 1) first++;
-      if (rank < 5) five++;
+export async function evaluate(model: Model, set: ImageSet, { taught, ...options }: EvaluateOptions = {}): Promise<Measures> {
+  const measuring = new Measuring();
+  for await (const { logits, indices } of answers(model, set, options)) {
+    measuring.add(logits.dataSync<'float32'>(), Array.from(indices, (index) => set.labels[index]!), taught && Array.from(indices, (index) => taught[index]!));
+  }
+  return measuring.result;
+}
+
+/** The class that a network names for each image of a set [count]. */
+export async function predictions(model: Model, set: ImageSet, options: Omit<EvaluateOptions, 'taught'> = {}): Promise<Int32Array> {
+  const classes = new Int32Array(set.count);
+  for await (const { logits, indices } of answers(model, set, options)) {
+    tf.tidy(() => tf.argMax(logits, 1).dataSync()).forEach((name, i) => { classes[indices[i]!] = name; });
+  }
+  return classes;
+}
+
+/** The logits of each batch, freed when the next one is asked for. */
+async function* answers(model: Model, set: ImageSet, { batchSize = 250, images = batches(set, { batchSize }), signal }: EvaluateOptions): AsyncGenerator<{ logits: tf.Tensor2D; indices: Uint32Array }> {
+  for await (const batch of images) {
+    try {
+      signal?.throwIfAborted();
+      const logits = tf.tidy(() => model.forward(batch.images, { mode: 'eval' }).logits);
+      try {
+        yield { logits, indices: batch.indices };
+      } finally {
+        logits.dispose();
+      }
+    } finally {
+      disposeBatch(batch);
     }
     await new Promise(setImmediate);
   }
-  return { top1: (100 * first) / set.count, top5: (100 * five) / set.count };
 }

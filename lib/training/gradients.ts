@@ -1,5 +1,7 @@
 import type { Batch } from '../data/batches';
+import { binaryCrossEntropy } from '../losses/binaryCrossEntropy';
 import { crossEntropy } from '../losses/crossEntropy';
+import { labelDistribution, type Labels } from '../losses/labels';
 import type { Distillation, LossParts } from '../methods/method';
 import type { Model, Output } from '../models/model';
 import type { Named } from '../models/parameter';
@@ -15,6 +17,13 @@ export interface Objective {
   readonly trained: readonly Named[];
   readonly labelWeight: number;
   readonly labelSmoothing: number;
+  /** Softmax over the classes unless told. */
+  readonly labelLoss?: 'softmax' | 'binary';
+}
+
+/** A batch whose labels may be soft. */
+export interface LabelledBatch extends Pick<Batch, 'images' | 'indices'> {
+  readonly labels: Labels;
 }
 
 export interface Gradients {
@@ -27,7 +36,7 @@ export interface Gradients {
 }
 
 /** One forward and backward pass in training mode: loss parts, logits, and the gradient of their sum. */
-export function differentiate({ student, teacher, distillation, trained, labelWeight, labelSmoothing }: Objective, { images, labels, indices }: Batch): Gradients {
+export function differentiate({ student, teacher, distillation, trained, labelWeight, labelSmoothing, labelLoss }: Objective, { images, labels, indices }: LabelledBatch): Gradients {
   return tf.tidy(() => {
     // Outside the closure: what is not differentiated costs no memory, and cannot be trained by mistake.
     const taught = teacher?.forward(images, { mode: 'eval' });
@@ -36,7 +45,10 @@ export function differentiate({ student, teacher, distillation, trained, labelWe
     const { value, grads } = tf.variableGrads(() => {
       output = student.forward(images, { mode: 'train' });
       tf.keep(output.logits);
-      const label = tf.mul<tf.Scalar>(tf.mean<tf.Scalar>(crossEntropy(output.logits, labels, { smoothing: labelSmoothing })), labelWeight);
+      const perExample = labelLoss === 'binary'
+        ? binaryCrossEntropy(output.logits, labelDistribution(labels, student.classes, labelSmoothing))
+        : crossEntropy(output.logits, labels, { smoothing: labelSmoothing });
+      const label = tf.mul<tf.Scalar>(tf.mean<tf.Scalar>(perExample), labelWeight);
       // A method that needs no teacher never looks at one.
       parts = { label, ...distillation.loss({ student: output, teacher: taught ?? output, labels, indices, mode: 'train' }) };
       for (const part of Object.values(parts)) tf.keep(part);
@@ -54,28 +66,53 @@ export function differentiate({ student, teacher, distillation, trained, labelWe
   });
 }
 
-/** The same over a batch cut into micro-batches, the means and gradients averaged; batch norm sees each micro-batch on its own. */
-export function accumulate(objective: Objective, batch: Batch, pieces: number): Gradients {
-  if (pieces === 1) return differentiate(objective, batch);
+/** What is done to a micro-batch before the student sees it; the caller of `accumulate` frees neither its argument nor what it returns. */
+export type Mix = (micro: Batch, piece: number) => LabelledBatch;
+
+/**
+ * The same over a batch cut into micro-batches, each mixed by itself, the means and gradients averaged. Batch norm and losses between
+ * examples see each micro-batch on its own.
+ */
+export function accumulate(objective: Objective, batch: Batch, pieces: number, mix: Mix = (micro) => micro): Gradients {
   const size = batch.indices.length / pieces;
-  const results = Array.from({ length: pieces }, (_, i) => {
-    const micro = slice(batch, i * size, size);
+  let sum: Gradients | undefined;
+  for (let piece = 0; piece < pieces; piece++) {
+    const micro = slice(batch, piece * size, size);
+    const mixed = mix(micro, piece);
     try {
-      return differentiate(objective, micro);
+      const result = differentiate(objective, mixed);
+      sum = sum ? added(sum, result) : result;
     } finally {
-      tf.dispose([micro.images, micro.labels]);
+      tf.dispose([micro.images, micro.labels, mixed.images, mixed.labels]);
     }
-  });
-  const [first] = results;
-  const average = tf.tidy(() => ({
-    gradients: Object.fromEntries(Object.keys(first!.gradients).map((path) => [path, tf.div(tf.addN(results.map(({ gradients }) => gradients[path]!)), pieces)])),
-    logits: tf.concat(results.map(({ logits }) => logits), 0),
-  }));
-  tf.dispose(results.map(({ gradients, logits }) => [Object.values(gradients), logits]));
-  const parts = Object.fromEntries(Object.keys(first!.parts).map((name) => [name, results.reduce((sum, result) => sum + result.parts[name]! / pieces, 0)]));
-  return { ...average, parts };
+  }
+  return pieces === 1 ? sum! : divided(sum!, pieces);
 }
 
 function slice({ images, labels, indices }: Batch, start: number, size: number): Batch {
   return { images: tf.slice(images, [start], [size]), labels: tf.slice(labels, [start], [size]), indices: indices.slice(start, start + size) };
+}
+
+/** Both together; frees what it is given. */
+function added(a: Gradients, b: Gradients): Gradients {
+  const sum = tf.tidy(() => ({
+    gradients: mapped(a.gradients, (gradient, path) => tf.add(gradient, b.gradients[path]!)),
+    logits: tf.concat([a.logits, b.logits], 0),
+  }));
+  free(a, b);
+  return { ...sum, parts: mapped(a.parts, (part, name) => part + b.parts[name]!) };
+}
+
+function divided({ gradients, logits, parts }: Gradients, pieces: number): Gradients {
+  const means = tf.tidy(() => mapped(gradients, (gradient) => tf.div(gradient, pieces)));
+  tf.dispose(Object.values(gradients));
+  return { gradients: means, logits, parts: mapped(parts, (part) => part / pieces) };
+}
+
+function free(...results: readonly Gradients[]): void {
+  for (const { gradients, logits } of results) tf.dispose([Object.values(gradients), logits]);
+}
+
+function mapped<T, U>(record: Readonly<Record<string, T>>, change: (value: T, key: string) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value, key)]));
 }

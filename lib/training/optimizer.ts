@@ -3,16 +3,23 @@ import type { Named } from '../models/parameter';
 import { execute, hasKernels } from '../tensor/native';
 import * as tf from '../tensor/tf';
 
+const sgd = z.object({ name: z.literal('sgd'), momentum: z.number().min(0).max(1).default(0.9), nesterov: z.boolean().default(true) }).strict();
+const adamW = z.object({ name: z.literal('adamw'), beta1: z.number().default(0.9), beta2: z.number().default(0.999), epsilon: z.number().positive().default(1e-8) }).strict();
+const lamb = z.object({
+  name: z.literal('lamb'), beta1: z.number().default(0.9), beta2: z.number().default(0.999), epsilon: z.number().positive().default(1e-6),
+  /** Largest global norm of the gradients that it takes, beside the recipe's own clipping. */
+  maxNorm: z.number().positive().default(1),
+}).strict();
+
 /** What moves the weights, in PyTorch's terms. */
-export const optimizerSpec = z.discriminatedUnion('name', [
-  z.object({ name: z.literal('sgd'), momentum: z.number().min(0).max(1).default(0.9), nesterov: z.boolean().default(true) }).strict(),
-  z.object({ name: z.literal('adamw'), beta1: z.number().default(0.9), beta2: z.number().default(0.999), epsilon: z.number().positive().default(1e-8) }).strict(),
-]);
+export const optimizerSpec = z.discriminatedUnion('name', [sgd, adamW, lamb]);
 export type OptimizerSpec = z.infer<typeof optimizerSpec>;
+type Lamb = z.infer<typeof lamb>;
+type Plain = z.infer<typeof sgd> | z.infer<typeof adamW>;
 
 /** Moves the parameters along their gradients; what it remembers is kept by path, so that it survives a checkpoint. */
 export class Optimizer {
-  /** Momentum (sgd), or first and second moments (adamw): a tensor of the parameter's shape for each path. */
+  /** Momentum (sgd), or first and second moments (the others): a tensor of the parameter's shape for each path. */
   private readonly slots: readonly Map<string, tf.Tensor>[];
   private readonly decays: tf.Tensor1D;
 
@@ -32,7 +39,9 @@ export class Optimizer {
       const values = this.parameters.map(([, { value }]) => value);
       const slopes = this.parameters.map(([path, { value }]) => gradients[path] ?? tf.zerosLike(value));
       const slots = this.slots.map((slot) => this.parameters.map(([path]) => slot.get(path)!));
-      return hasKernels() ? this.fused(values, slopes, slots, rate, step, scale) : this.composed(values, slopes, slots, rate, step, scale);
+      const { spec } = this;
+      if (spec.name === 'lamb') return this.lamb(spec, values, slopes, slots, rate, step, scale);
+      return hasKernels() ? this.fused(spec, values, slopes, slots, rate, step, scale) : this.composed(spec, values, slopes, slots, rate, step, scale);
     });
     this.parameters.forEach(([path, { variable }], i) => {
       variable.assign(moved[i]!);
@@ -65,8 +74,7 @@ export class Optimizer {
     slot.set(path, tf.keep(tensor));
   }
 
-  private fused(values: tf.Tensor[], slopes: tf.Tensor[], slots: tf.Tensor[][], rate: number, step: number, scale: number): tf.Tensor[] {
-    const { spec } = this;
+  private fused(spec: Plain, values: tf.Tensor[], slopes: tf.Tensor[], slots: tf.Tensor[][], rate: number, step: number, scale: number): tf.Tensor[] {
     const inputs = [...values, ...slopes, ...slots.flat(), this.decays];
     const count = values.length;
     return spec.name === 'sgd'
@@ -75,8 +83,7 @@ export class Optimizer {
         [['N', 'int', count]], 3 * count);
   }
 
-  private composed(values: tf.Tensor[], slopes: tf.Tensor[], slots: tf.Tensor[][], rate: number, step: number, scale: number): tf.Tensor[] {
-    const { spec } = this;
+  private composed(spec: Plain, values: tf.Tensor[], slopes: tf.Tensor[], slots: tf.Tensor[][], rate: number, step: number, scale: number): tf.Tensor[] {
     const decays = this.decays.dataSync();
     const rows = values.map((value, i): tf.Tensor[] => {
       const slope = tf.mul(slopes[i]!, scale);
@@ -86,14 +93,38 @@ export class Optimizer {
         const direction = spec.nesterov ? tf.add(gradient, tf.mul(velocity, spec.momentum)) : velocity;
         return [tf.sub(value, tf.mul(direction, rate)), velocity];
       }
-      const mean = tf.add(tf.mul(slots[0]![i]!, spec.beta1), tf.mul(slope, 1 - spec.beta1));
-      const square = tf.add(tf.mul(slots[1]![i]!, spec.beta2), tf.mul(tf.square(slope), 1 - spec.beta2));
-      const root = tf.add(tf.div(tf.sqrt(square), Math.sqrt(1 - spec.beta2 ** step)), spec.epsilon);
-      const direction = tf.div(tf.div(mean, 1 - spec.beta1 ** step), root);
+      const { mean, square, direction } = adam(spec, slope, slots[0]![i]!, slots[1]![i]!, step);
       return [tf.sub(tf.mul(value, 1 - rate * decays[i]!), tf.mul(direction, rate)), mean, square];
     });
-    return Array.from({ length: this.slots.length + 1 }, (_, part) => rows.map((row) => row[part]!)).flat();
+    return columns(rows);
   }
+
+  /** LAMB (You et al. 2020) as timm 0.6.5 has it: Adam's direction with the decay, as long as the weights are, but for those that are not decayed. */
+  private lamb(spec: Lamb, values: tf.Tensor[], slopes: tf.Tensor[], slots: tf.Tensor[][], rate: number, step: number, scale: number): tf.Tensor[] {
+    const decays = this.decays.dataSync();
+    const clip = scale / Math.max((globalNorm(slopes) * scale) / spec.maxNorm, 1);
+    return columns(values.map((value, i): tf.Tensor[] => {
+      const { mean, square, direction } = adam(spec, tf.mul(slopes[i]!, clip), slots[0]![i]!, slots[1]![i]!, step);
+      if (decays[i] === 0) return [tf.sub(value, tf.mul(direction, rate)), mean, square];
+      const decayed = tf.add(direction, tf.mul(value, decays[i]!));
+      const [length, wanted] = [tf.norm(decayed), tf.norm(value)];
+      const ratio = tf.where(tf.logicalAnd(tf.greater(length, 0), tf.greater(wanted, 0)), tf.div(wanted, length), 1);
+      return [tf.sub(value, tf.mul(decayed, tf.mul(ratio, rate))), mean, square];
+    }));
+  }
+}
+
+/** Adam's moments after a gradient, and where they point, their bias corrected (Kingma and Ba 2015). */
+function adam({ beta1, beta2, epsilon }: Pick<Lamb, 'beta1' | 'beta2' | 'epsilon'>, slope: tf.Tensor, first: tf.Tensor, second: tf.Tensor, step: number): Record<'mean' | 'square' | 'direction', tf.Tensor> {
+  const mean = tf.add(tf.mul(first, beta1), tf.mul(slope, 1 - beta1));
+  const square = tf.add(tf.mul(second, beta2), tf.mul(tf.square(slope), 1 - beta2));
+  const root = tf.add(tf.div(tf.sqrt(square), Math.sqrt(1 - beta2 ** step)), epsilon);
+  return { mean, square, direction: tf.div(tf.div(mean, 1 - beta1 ** step), root) };
+}
+
+/** Rows of new value and slots as all values, then all of the first slot, and so on. */
+function columns(rows: readonly (readonly tf.Tensor[])[]): tf.Tensor[] {
+  return rows[0]!.flatMap((_, part) => rows.map((row) => row[part]!));
 }
 
 /** sqrt(Σ g²) over all gradients together. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { augmentation } from '../data/augmentation';
 import type { Method } from '../methods/method';
 import { methodSpec } from '../methods/methods';
 import { optionFaults } from '../methods/optionFaults';
@@ -18,10 +19,17 @@ export const recipe = z.object({
     /** Training images, drawn evenly from the classes; all of them unless told. */
     trainImages: z.number().int().positive().optional(),
   }).strict(),
+  /** Side of the square that the networks see; absent: the images' own. */
+  imageSize: z.number().int().positive().optional(),
+  /** Share of the resized test image that the square takes, where images are resized; timm's 0.875 unless told. */
+  cropShare: z.number().positive().max(1).optional(),
   epochs: z.number().int().positive(),
   /** Images of one update. */
   batchSize: z.number().int().positive(),
-  /** Micro-batches that a batch is cut into, where it does not fit: batch norm then sees each on its own, as on the paper's GPUs. */
+  /**
+   * Micro-batches that a batch is cut into, as the paper's eight GPUs cut it. Exact for losses of single examples; batch norm,
+   * mixing and losses between examples see each micro-batch on its own, as on each of those GPUs.
+   */
   accumulation: z.number().int().positive().default(1),
   optimizer: optimizerSpec,
   learningRate: z.number().positive(),
@@ -32,7 +40,15 @@ export const recipe = z.object({
   labelSmoothing: z.number().min(0).max(1).default(0),
   /** Weight of the label's cross entropy: the released code's `gt-loss-weight`. */
   labelWeight: z.number().nonnegative().default(1),
-  augmentation: z.enum(['none', 'crop-flip']).default('crop-flip'),
+  /** Absent: softmax over the classes; `binary`: a question for each class, as timm's `bce-loss`. */
+  labelLoss: z.enum(['softmax', 'binary']).optional(),
+  augmentation: augmentation.default('crop-flip'),
+  /** Both parameters of the beta distributions from which mixup and cutmix draw their shares; a batch is mixed by the one or the other. */
+  mixing: z.object({ mixup: z.number().nonnegative().default(0), cutmix: z.number().nonnegative().default(0) }).strict().optional(),
+  /** Times that each image of an epoch is shown, augmented anew, while the epoch keeps its length: timm's `aug-repeats`. */
+  repeats: z.number().int().positive().optional(),
+  /** Keeps a running average of the student's weights with this decay: it is what is evaluated and saved. */
+  averageDecay: z.number().min(0).max(1).optional(),
   seed: z.number().int().default(0),
   /** Epochs between evaluations; the last epoch is always evaluated. */
   evaluateEvery: z.number().int().positive().default(1),

@@ -10,7 +10,7 @@ import type { Resources } from './training';
 /** The student of a recipe with fresh weights. Throws one UserError that lists everything for which the run cannot be. */
 export function createStudent(recipe: Recipe, resources: Resources, random: Random): Model {
   const faults = [...recipeFaults(recipe, resources.method), ...settingFaults(recipe, resources)];
-  const student = build(recipe.student, resources, random);
+  const student = build(recipe, resources, random);
   if (!(student instanceof UserError)) {
     if (faults.length === 0) return student;
     disposeModule(student);
@@ -20,9 +20,9 @@ export function createStudent(recipe: Recipe, resources: Resources, random: Rand
   throw recipeError(faults.some((fault) => fault.includes(message)) ? faults : [...faults, `student: ${message}`]);
 }
 
-function build(name: string, { train: { classes, size } }: Resources, random: Random): Model | UserError {
+function build({ student, imageSize }: Recipe, { train: { classes, size } }: Resources, random: Random): Model | UserError {
   try {
-    return createModel(name, { classes: classes.length, imageSize: size.height }, random);
+    return createModel(student, { classes: classes.length, imageSize: imageSize ?? size.height }, random);
   } catch (error) {
     if (error instanceof UserError) return error;
     throw error;

@@ -1,6 +1,6 @@
-import { cropAndFlip } from '../data/augment';
-import { batches, disposeBatch, type Batch } from '../data/batches';
+import { disposeBatch, type Batch } from '../data/batches';
 import type { ImageSet } from '../data/imageSet';
+import { mixBatch } from '../data/mix';
 import { UserError } from '../errors';
 import type { Distillation, Method } from '../methods/method';
 import { createDistillation } from '../methods/methods';
@@ -8,8 +8,11 @@ import type { Model } from '../models/model';
 import { disposeModule, parameters, type Named } from '../models/parameter';
 import { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
-import { evaluate } from './evaluate';
-import { accumulate, type Objective } from './gradients';
+import { WeightAverage } from './average';
+import { evaluate, predictions } from './evaluate';
+import { BatchFeed } from './feed';
+import { accumulate, type LabelledBatch, type Objective } from './gradients';
+import type { Measures } from './measures';
 import { globalNorm, Optimizer } from './optimizer';
 import type { Recipe } from './recipe';
 import { learningRate } from './schedule';
@@ -28,17 +31,20 @@ export interface StepEvent {
   readonly learningRate: number;
 }
 
-/** One epoch: means over its steps, and the accuracy after it where it was evaluated. */
-export interface EpochEvent {
+/** One epoch: means over its steps, and the measures after it where it was evaluated. */
+export interface EpochEvent extends Partial<Measures> {
   readonly kind: 'epoch';
   readonly epoch: number;
   readonly loss: number;
   readonly parts: Readonly<Record<string, number>>;
-  readonly top1?: number;
-  readonly top5?: number;
+  /** Top-1 of the weights themselves, where the recipe evaluates their running average. */
+  readonly top1Unaveraged?: number;
   readonly learningRate: number;
   readonly imagesPerSecond: number;
+  /** Of its steps, without the evaluation. */
   readonly seconds: number;
+  /** The share of these seconds in which the step waited for its images. */
+  readonly dataShare: number;
 }
 
 export type TrainingEvent = StepEvent | EpochEvent;
@@ -51,6 +57,22 @@ export interface Position {
   /** Sums of the loss parts over the steps of the unfinished epoch, and its seconds so far. */
   readonly sums: Readonly<Record<string, number>>;
   readonly seconds: number;
+  /** Those of them in which a step waited for its images. */
+  readonly waited: number;
+}
+
+/** What a part of the training remembers from step to step, for checkpoints. */
+export interface Memory {
+  state(): ReadonlyMap<string, tf.Tensor>;
+  /** Takes over a remembered tensor. */
+  restore(name: string, tensor: tf.Tensor): void;
+}
+
+export interface RunOptions {
+  /** Stops the run between two steps. */
+  readonly signal?: AbortSignal;
+  /** Threads that prepare images ahead; as many as the recipe's augmentation asks for unless told. The images do not depend on it. */
+  readonly workers?: number;
 }
 
 export interface Resources {
@@ -67,8 +89,11 @@ export class Training {
   readonly student: Model;
   readonly distillation: Distillation;
   readonly optimizer: Optimizer;
+  private readonly average?: WeightAverage;
   private readonly objective: Objective;
-  private current: Position = { epoch: 0, step: 0, sums: {}, seconds: 0 };
+  private current: Position = start;
+  /** The class that the teacher names for each test image, once it was asked. */
+  private taught?: Int32Array;
 
   constructor(readonly recipe: Recipe, private readonly resources: Resources) {
     const { train, teacher, method } = resources;
@@ -83,10 +108,11 @@ export class Training {
       throw error;
     }
     const { student, distillation } = this;
-    const { labelWeight, labelSmoothing } = recipe;
+    const { labelWeight, labelSmoothing, labelLoss } = recipe;
     const trained = this.state().filter(([, { trainable }]) => trainable);
-    this.objective = { student, teacher, distillation, trained, labelWeight, labelSmoothing };
+    this.objective = { student, teacher, distillation, trained, labelWeight, labelSmoothing, labelLoss };
     this.optimizer = new Optimizer(recipe.optimizer, trained, recipe.weightDecay);
+    if (recipe.averageDecay !== undefined) this.average = new WeightAverage(parameters(student), recipe.averageDecay);
   }
 
   /** Steps of one epoch; a last batch that is not full is left out. */
@@ -108,39 +134,53 @@ export class Training {
     this.current = position;
   }
 
+  /** What optimiser and running average remember, by the name of the part. */
+  memories(): Readonly<Record<string, Memory>> {
+    return { optimizer: this.optimizer, ...(this.average && { average: this.average }) };
+  }
+
+  /** Does the work while the student has the weights that count: their running average where the recipe keeps one. */
+  withResult<T>(work: () => Promise<T>): Promise<T> {
+    return this.average ? this.average.during(work) : work();
+  }
+
   /** Trains to the end of the recipe, an event a step and an epoch. Stops between two steps when the signal fires, or when the reader leaves. */
-  async *run({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<TrainingEvent, void> {
+  async *run({ signal, workers }: RunOptions = {}): AsyncGenerator<TrainingEvent, void> {
     const { recipe, stepsPerEpoch } = this;
-    while (this.current.epoch < recipe.epochs) {
-      const epoch = this.current.epoch + 1;
-      const random = new Random(recipe.seed).fork('data').fork(epoch);
-      for (const batch of batches(this.resources.train, {
-        batchSize: recipe.batchSize, random, dropLast: true, start: this.current.step,
-        ...(recipe.augmentation === 'crop-flip' ? { transform: cropAndFlip } : {}),
-      })) {
+    const feed = new BatchFeed(recipe, this.resources, workers);
+    try {
+      // Stopped before the end of an epoch had been told.
+      if (this.current.step === stepsPerEpoch) yield await this.finishEpoch(feed, signal);
+      let asked = performance.now();
+      for await (const batch of feed.training(this.current)) {
         if (signal?.aborted) disposeBatch(batch);
         signal?.throwIfAborted();
-        yield this.update(batch);
+        yield this.update(batch, (performance.now() - asked) / 1000);
         // Reads are synchronous: without this pause neither a stop nor a display would get a turn.
         await new Promise(setImmediate);
+        if (this.current.step === stepsPerEpoch) yield await this.finishEpoch(feed, signal);
+        asked = performance.now();
       }
-      yield await this.finishEpoch(stepsPerEpoch * recipe.batchSize, signal);
+    } finally {
+      await feed.close();
     }
   }
 
   dispose(): void {
     this.optimizer.dispose();
+    this.average?.dispose();
     disposeModule(this.student);
     disposeModule(this.distillation.modules);
   }
 
-  private update(batch: Batch): StepEvent {
+  /** One step on a batch for which it waited so many seconds. */
+  private update(batch: Batch, waited: number): StepEvent {
     const { recipe, stepsPerEpoch } = this;
     const started = performance.now();
     const { epoch, step } = this.current;
     const number = epoch * stepsPerEpoch + step + 1;
     const rate = learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch + step / stepsPerEpoch);
-    const { parts, gradients, logits } = accumulate(this.objective, batch, recipe.accumulation);
+    const { parts, gradients, logits } = accumulate(this.objective, batch, recipe.accumulation, (micro, piece) => this.mix(micro, number, piece));
     try {
       for (const [name, value] of Object.entries(parts)) {
         if (!Number.isFinite(value)) {
@@ -151,29 +191,51 @@ export class Training {
       const norm = recipe.clipNorm === undefined ? 0 : globalNorm(Object.values(gradients));
       const clip = recipe.clipNorm !== undefined && norm > recipe.clipNorm ? recipe.clipNorm / (norm + 1e-6) : 1;
       this.optimizer.update(gradients, rate, number, clip);
+      this.average?.update();
     } finally {
       tf.dispose([Object.values(gradients), logits]);
       disposeBatch(batch);
     }
     const sums = Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, (this.current.sums[name] ?? 0) + value]));
-    this.current = { epoch, step: step + 1, sums, seconds: this.current.seconds + (performance.now() - started) / 1000 };
+    const seconds = this.current.seconds + waited + (performance.now() - started) / 1000;
+    this.current = { epoch, step: step + 1, sums, seconds, waited: this.current.waited + waited };
     return { kind: 'step', epoch: epoch + 1, step: step + 1, steps: stepsPerEpoch, loss: total(parts), parts, learningRate: rate };
   }
 
-  private async finishEpoch(images: number, signal: AbortSignal | undefined): Promise<EpochEvent> {
+  /** The micro-batch mixed as the recipe says; labels stay classes where it does not say. */
+  private mix(micro: Batch, step: number, piece: number): LabelledBatch {
+    const { mixing, seed } = this.recipe;
+    if (!mixing) return micro;
+    const { mixup = 0, cutmix = 0 } = mixing;
+    const { images, targets } = mixBatch(micro, this.student.classes, new Random(seed).fork('mix').fork(step).fork(piece), { mixup, cutmix, labelSmoothing: 0 });
+    return { images, labels: targets, indices: micro.indices };
+  }
+
+  private async finishEpoch(feed: BatchFeed, signal: AbortSignal | undefined): Promise<EpochEvent> {
     const { recipe, stepsPerEpoch } = this;
-    const { sums, seconds } = this.current;
+    const { sums, seconds, waited } = this.current;
     const epoch = this.current.epoch + 1;
     const evaluated = epoch === recipe.epochs || epoch % recipe.evaluateEvery === 0;
-    const accuracy = evaluated ? await evaluate(this.student, this.resources.test, { signal }) : {};
+    const measures = evaluated ? await this.evaluate(feed, signal) : {};
     const parts = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / stepsPerEpoch]));
-    this.current = { epoch, step: 0, sums: {}, seconds: 0 };
+    this.current = { ...start, epoch };
     return {
-      kind: 'epoch', epoch, loss: total(parts), parts, ...accuracy, seconds, imagesPerSecond: images / seconds,
+      kind: 'epoch', epoch, loss: total(parts), parts, ...measures, seconds, dataShare: waited / seconds, imagesPerSecond: (stepsPerEpoch * recipe.batchSize) / seconds,
       learningRate: learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch - 1 / stepsPerEpoch),
     };
   }
+
+  private async evaluate(feed: BatchFeed, signal: AbortSignal | undefined): Promise<Measures & { readonly top1Unaveraged?: number }> {
+    const { student, resources: { test, teacher } } = this;
+    if (teacher) this.taught ??= await predictions(teacher, test, { images: feed.test(), signal });
+    const measure = (): Promise<Measures> => evaluate(student, test, { images: feed.test(), taught: this.taught, signal });
+    const result = await this.withResult(measure);
+    return this.average ? { ...result, top1Unaveraged: (await measure()).top1 } : result;
+  }
 }
+
+/** Where a run begins. */
+const start: Position = { epoch: 0, step: 0, sums: {}, seconds: 0, waited: 0 };
 
 function total(parts: Readonly<Record<string, number>>): number {
   return Object.values(parts).reduce((sum, value) => sum + value, 0);

@@ -1,0 +1,80 @@
+import os from 'node:os';
+import { batchCount, epochOrder, toBatch, type Batch } from '../data/batches';
+import { openPreparer, type BatchRequest, type Preparer } from '../data/preparer';
+import type { Prepared } from '../data/prepare';
+import { Random } from '../tensor/random';
+import type { Recipe } from './recipe';
+import type { Resources } from './training';
+
+const testBatch = 250;
+
+/** The batches of a run, those to come prepared in other threads while a step computes. */
+export class BatchFeed {
+  private readonly preparer: Preparer;
+
+  constructor(private readonly recipe: Recipe, private readonly resources: Pick<Resources, 'train' | 'test'>, workers = usualWorkers(recipe, resources)) {
+    const { train, test } = resources;
+    const { augmentation, cropShare = 0.875 } = recipe;
+    const side = recipe.imageSize ?? train.size.height;
+    this.preparer = openPreparer({
+      train: { set: train, preparation: { for: 'training', side, augmentation } },
+      test: { set: test, preparation: { for: 'evaluation', side, cropShare } },
+    }, workers);
+  }
+
+  /** Every batch from a position to the end of the recipe. */
+  training({ epoch, step }: { readonly epoch: number; readonly step: number }): AsyncGenerator<Batch> {
+    return this.ahead(this.trainingRequests(epoch, step));
+  }
+
+  /** The test images in order. */
+  test(): AsyncGenerator<Batch> {
+    return this.ahead(this.testRequests());
+  }
+
+  close(): Promise<void> {
+    return this.preparer.close();
+  }
+
+  private *trainingRequests(epoch: number, step: number): Generator<BatchRequest, void> {
+    const { recipe: { seed, batchSize, epochs, repeats = 1 }, resources: { train } } = this;
+    for (let e = epoch; e < epochs; e++) {
+      const random = new Random(seed).fork('data').fork(e + 1);
+      const order = epochOrder(train.count, random);
+      const steps = batchCount(train.count, batchSize, true);
+      for (let k = e === epoch ? step : 0; k < steps; k++) {
+        const indices = Uint32Array.from({ length: batchSize }, (_, i) => order[Math.floor((k * batchSize + i) / repeats)]!);
+        yield { source: 'train', indices, seed: random.fork(k).seed };
+      }
+    }
+  }
+
+  private *testRequests(): Generator<BatchRequest, void> {
+    const order = epochOrder(this.resources.test.count);
+    for (let start = 0; start < order.length; start += testBatch) yield { source: 'test', indices: order.slice(start, start + testBatch), seed: 0 };
+  }
+
+  private async *ahead(requests: Iterator<BatchRequest, void>): AsyncGenerator<Batch> {
+    const asked: Promise<Prepared>[] = [];
+    const most = this.preparer.workers + 1;
+    for (;;) {
+      while (asked.length < most) {
+        const request = requests.next();
+        if (request.done) break;
+        const prepared = this.preparer.prepare(request.value);
+        // Whoever waits for it hears of a fault; if nobody does any more, it is no matter.
+        prepared.catch(() => undefined);
+        asked.push(prepared);
+      }
+      const next = asked.shift();
+      if (!next) return;
+      yield toBatch(await next);
+    }
+  }
+}
+
+/** None where a batch is made in a small part of a step: small images, cropped and flipped. Else up to eight, one core left to the step. */
+function usualWorkers({ imageSize = 0, augmentation }: Recipe, { train }: Pick<Resources, 'train'>): number {
+  if (typeof augmentation === 'string' && Math.max(imageSize, train.size.height) <= 64) return 0;
+  return Math.min(8, Math.max(1, os.availableParallelism() - 1));
+}
