@@ -7,7 +7,7 @@ import { epochRecord, type EpochRecord } from '../results/record';
 import { Random } from '../tensor/random';
 import { restoreCheckpoint, saveCheckpoint } from '../training/checkpoint';
 import { completeRecipe, recipeId, type RecipeInput } from '../training/recipe';
-import { Training, type StepEvent } from '../training/training';
+import { Training, type Resources, type StepEvent } from '../training/training';
 import { loadData, loadTeacher } from './materials';
 
 export type LiveEvent = StepEvent | ({ readonly kind: 'epoch' } & EpochRecord);
@@ -17,6 +17,8 @@ export interface LiveOptions {
   readonly folder: string;
   /** Test images, drawn evenly from the classes, that each epoch is evaluated on; all of them unless told. */
   readonly testImages?: number;
+  /** A method that is not in the list, such as one written in the notebook. */
+  readonly method?: Resources['method'];
   readonly signal?: AbortSignal;
 }
 
@@ -24,15 +26,15 @@ export interface LiveOptions {
  * A short run to be watched, step by step, that leaves no record. When the signal fires it ends after the step under way, with
  * a checkpoint; the next time it first tells the finished epochs again and then goes on. After a finished run it begins anew.
  */
-export async function* liveRun(given: RecipeInput, { folder, testImages, signal }: LiveOptions): AsyncGenerator<LiveEvent, void> {
-  const recipe = completeRecipe(given);
+export async function* liveRun(given: RecipeInput, { folder, testImages, method, signal }: LiveOptions): AsyncGenerator<LiveEvent, void> {
+  const recipe = completeRecipe(given, { method });
   const home = path.join(folder, recipeId(recipe));
   const metrics = path.join(home, 'metrics.jsonl');
   await mkdir(home, { recursive: true });
   const { train, test } = await loadData(recipe.data);
   const seen = testImages === undefined || testImages >= test.count ? test : holdOut(test, testImages, new Random(0).fork('live')).heldOut;
-  const teacher = recipe.teacher ? loadTeacher(recipe.teacher, train).model : undefined;
-  const training = new Training(recipe, { train, test: seen, ...(teacher && { teacher }) });
+  const teacher = recipe.teacher ? loadTeacher(recipe.teacher, train, recipe.imageSize).model : undefined;
+  const training = new Training(recipe, { train, test: seen, ...(teacher && { teacher }), ...(method && { method }) });
   try {
     if (restoreCheckpoint(training, home) === undefined) await rm(metrics, { force: true });
     else for (const event of await finishedEpochs(metrics, training.position.epoch)) yield event;

@@ -32,8 +32,8 @@ export async function loadData({ name, trainImages }: Recipe['data']): Promise<D
 }
 
 /** A frozen network and, where its weights say so, its accuracy on the test images. The caller frees it. */
-export function loadTeacher({ model: name, weights }: NonNullable<Recipe['teacher']>, set: ImageSet): { readonly model: Model; readonly top1?: number } {
-  const model = createModel(name, { classes: set.classes.length, imageSize: set.size.height }, new Random(0).fork('teacher'));
+export function loadTeacher({ model: name, weights }: NonNullable<Recipe['teacher']>, set: ImageSet, imageSize = set.size.height): { readonly model: Model; readonly top1?: number } {
+  const model = createModel(name, { classes: set.classes.length, imageSize }, new Random(0).fork('teacher'));
   if (weights === 'fresh') return { model };
   if (!existsSync(weights)) throw new UserError(`The teacher's weights are not at ${weights}. Train it first: npm run experiment -- run teachers --rows ${name}`);
   const top1 = Number(loadWeightsFile(model, weights).metadata.get('top1') ?? NaN);
