@@ -4,11 +4,9 @@ import type { Random } from '../tensor/random';
 /** Three numbers, one for each of red, green and blue. */
 export type Rgb = readonly [number, number, number];
 
-/** Labelled images of one size, kept as bytes. */
-export interface ImageSet {
+/** Labelled images wherever they lie: in memory, or in files (`ImageFiles`). */
+export interface LabelledImages {
   readonly name: string;
-  /** [count, height, width, 3], red, green and blue side by side. */
-  readonly images: Uint8Array;
   /** [count], each an index into `classes`. */
   readonly labels: Uint8Array | Uint16Array;
   readonly count: number;
@@ -17,6 +15,12 @@ export interface ImageSet {
   /** Mean and standard deviation by which the pixels, on a scale of 0 to 1, are normalised. */
   readonly mean: Rgb;
   readonly std: Rgb;
+}
+
+/** Labelled images of one size, kept as bytes. */
+export interface ImageSet extends LabelledImages {
+  /** [count, height, width, 3], red, green and blue side by side. */
+  readonly images: Uint8Array;
 }
 
 export interface ImageSize {
@@ -42,16 +46,19 @@ export function subset(set: ImageSet, indices: ArrayLike<number>): ImageSet {
 
 /** Sets `n` images aside at random, of each class its share; both parts keep the order of the whole. */
 export function holdOut(set: ImageSet, n: number, random: Random): { readonly rest: ImageSet; readonly heldOut: ImageSet } {
+  const { rest, heldOut } = holdOutPlaces(set, n, random);
+  return { rest: subset(set, rest), heldOut: subset(set, heldOut) };
+}
+
+/** The same as places of a set that need not be in memory. */
+export function holdOutPlaces(set: LabelledImages, n: number, random: Random): { readonly rest: number[]; readonly heldOut: number[] } {
   if (!(Number.isInteger(n) && n >= 0 && n <= set.count)) {
     throw new UserError(`Cannot hold out ${n} images of ${set.name}: it has ${set.count}.`);
   }
   const held = new Uint8Array(set.count);
   for (const index of stratified(set, random).slice(0, n)) held[index] = 1;
   const places = Array.from(held.keys());
-  return {
-    rest: subset(set, places.filter((place) => held[place] === 0)),
-    heldOut: subset(set, places.filter((place) => held[place] === 1)),
-  };
+  return { rest: places.filter((place) => held[place] === 0), heldOut: places.filter((place) => held[place] === 1) };
 }
 
 /** Bytes of one image. */
@@ -60,7 +67,7 @@ export function imageBytes({ size: { height, width } }: ImageSet): number {
 }
 
 /** All places in an order whose every beginning holds the classes in their shares: the k-th of m images of a class comes at (k + ½) / m. */
-function stratified(set: ImageSet, random: Random): number[] {
+function stratified(set: LabelledImages, random: Random): number[] {
   const sizes = new Uint32Array(set.classes.length);
   for (const label of set.labels) sizes[label]++;
   const seen = new Uint32Array(set.classes.length);

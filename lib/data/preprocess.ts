@@ -48,7 +48,7 @@ export function centreCrop(side: number): Transform {
 }
 
 /** Half of what is left over, rounded as Python rounds: halves to the even number; of what is missing, the smaller half comes first. */
-function centred(rest: number): number {
+export function centred(rest: number): number {
   if (rest < 0) return -Math.floor(-rest / 2);
   const half = rest / 2;
   return Number.isInteger(half) ? half : 2 * Math.round(half / 2);

@@ -46,10 +46,10 @@ export async function* readTar(file: string, limits: TarLimits): AsyncGenerator<
   }
 }
 
-const block = 512;
+export const block = 512;
 /** Large, since each piece is a hop to another thread and back, which a busy machine makes slow. */
 const pieceBytes = 1 << 22;
-const gzipMagic = 0x1f8b;
+export const gzipMagic = 0x1f8b;
 /** The most bytes of a header that tells of the next member, such as a long name. */
 const mostWords = 1 << 16;
 
@@ -91,7 +91,7 @@ async function openArchive(file: string): Promise<Readable> {
 }
 
 /** The header of the next file or folder, with the long name or size that headers before it give; undefined at the archive's end. */
-async function nextHeader(bytes: ByteReader, file: string): Promise<TarHeader | undefined> {
+export async function nextHeader(bytes: Pick<ByteReader, 'exactly'>, file: string): Promise<TarHeader | undefined> {
   let given: Partial<Pick<TarHeader, 'name' | 'size'>> = {};
   for (;;) {
     const head = await bytes.exactly(block);
@@ -117,7 +117,8 @@ function words(type: string, content: Buffer, file: string): Partial<Pick<TarHea
   return { ...(name !== undefined && { name }), ...(size !== undefined && { size: Number(size) }) };
 }
 
-function checked(header: TarHeader, file: string): TarHeader {
+/** The header, unless it is of something that is not read: a link, a device, a name that leads out of the archive's folder. */
+export function checked(header: TarHeader, file: string): TarHeader {
   const { name, type } = header;
   const shown = JSON.stringify(name);
   if (type !== '0' && type !== '5') throw new UserError(`${file} holds ${shown}, which is a ${kinds[type] ?? 'thing unknown'}. Such an archive is not read.`);

@@ -1,0 +1,31 @@
+import type { Random } from '../tensor/random';
+import type { Preparation } from './augmentation';
+import type { Cut } from './decode';
+import type { ImageSize } from './imageSet';
+import { centred } from './preprocess';
+import { randomBox } from './randomResizedCrop';
+
+/** The square that a preparation takes of an image of any size: in training a random part if it says so; else the centre, as timm evaluates. */
+export function cutOf(preparation: Preparation, random: Random): (size: ImageSize) => Cut {
+  const { side } = preparation;
+  if (preparation.for === 'evaluation') return (size) => centre(size, side, preparation.cropShare);
+  const { augmentation: spec } = preparation;
+  const crop = typeof spec === 'string' ? undefined : spec.crop;
+  if (crop?.kind !== 'resized') return (size) => centre(size, side, 1);
+  return (size) => ({
+    box: randomBox(size, crop.area, crop.aspect, random),
+    size: { width: side, height: side },
+    kernel: random.uniform() < 0.5 ? 'bilinear' : 'bicubic',
+  });
+}
+
+/** The shorter side resized to the square's over the share of it that is kept, then the square in the centre. */
+function centre({ width, height }: ImageSize, side: number, share: number): Cut {
+  const shorter = Math.floor(side / share);
+  const longer = Math.floor((shorter * Math.max(width, height)) / Math.min(width, height));
+  const size = width <= height ? { width: shorter, height: longer } : { width: longer, height: shorter };
+  return {
+    box: { top: 0, left: 0, width, height }, size, kernel: 'bicubic',
+    window: { top: centred(size.height - side), left: centred(size.width - side), width: side, height: side },
+  };
+}
