@@ -9,6 +9,10 @@ import { inProject } from './project.mjs';
 
 const folder = inProject('lib', 'tensor', 'kernels');
 const output = inProject('build', 'kernels.node');
+const quietSource = join(folder, 'quiet', 'quiet.cc');
+const quiet = inProject('build', 'quiet.node');
+// Loops with comparisons are only vectorised when these need not raise floating-point exceptions, which nobody looks at.
+const flags = ['-O3', '-fno-math-errno', '-fno-trapping-math', '-fopenmp-simd', '-DEIGEN_USE_THREADS'];
 
 /** Our own fused kernels, compiled for this processor. Without the wheel's TensorFlow there are none. */
 export const kernels = {
@@ -16,12 +20,12 @@ export const kernels = {
 
   isDone: ({ addon, march, kernels: done }) => {
     if (addon?.kind !== 'wheel') return done?.made === 'none';
-    return existsSync(output) && findWheel() !== undefined && done?.made === identity(march) && sameCompiler(done);
+    return existsSync(output) && existsSync(quiet) && findWheel() !== undefined && done?.made === identity(march) && sameCompiler(done);
   },
 
   perform: async ({ addon, march }, { warn }) => {
     if (addon.kind !== 'wheel') {
-      rmSync(output, { force: true });
+      for (const path of [output, quiet]) rmSync(path, { force: true });
       warn('No fused kernels: they need the TensorFlow of the Python environment.');
       return { made: 'none' };
     }
@@ -31,15 +35,18 @@ export const kernels = {
     const source = inProject('build', 'kernels.cc');
     writeFileSync(source, files('.cc').map((path) => `#include "${path}"\n`).join(''));
     const object = inProject('build', 'kernels.o');
-    const flags = ['-O3', `-march=${march}`, '-fno-math-errno', '-fopenmp-simd', '-DEIGEN_USE_THREADS'];
-    await compile({ compiler, wheel: findWheel(), source, object, flags });
-    await link({ compiler, wheel: findWheel(), objects: [object], libraries: ['libtensorflow_framework.so.2'], output });
+    await compile({ compiler, wheel: findWheel(), source, object, flags: [...flags, `-march=${march}`] });
+    const libraries = ['libtensorflow_framework.so.2'];
+    await link({ compiler, wheel: findWheel(), objects: [object], libraries, output });
+    const quietObject = inProject('build', 'quiet.o');
+    await compile({ compiler, wheel: findWheel(), source: quietSource, object: quietObject, flags: ['-O1'] });
+    await link({ compiler, wheel: findWheel(), objects: [quietObject], libraries, output: quiet, flags: ['-Wl,-z,initfirst'] });
     return { made, compiler: compilerIdentity(compiler) };
   },
 };
 
 const files = (ending) => readdirSync(folder).filter((name) => name.endsWith(ending)).sort().map((name) => join(folder, name));
 
-/** Changes when the kernels' sources, the processor or the TensorFlow they are linked to change. */
+/** Changes when the kernels' sources, how they are compiled, the processor or the TensorFlow they are linked to change. */
 const identity = (march) =>
-  fingerprint(ofFiles([...files('.cc'), ...files('.h')]), processorIdentity(march), ofLargeFile(join(findWheel(), 'libtensorflow_cc.so.2')));
+  fingerprint(ofFiles([...files('.cc'), ...files('.h'), quietSource]), flags.join(' '), processorIdentity(march), ofLargeFile(join(findWheel(), 'libtensorflow_cc.so.2')));

@@ -17,10 +17,10 @@ export async function compile({ compiler, wheel, source, object, flags }) {
 }
 
 /** Links objects into an addon that finds the wheel's libraries where they lie; every version of Node can load it. */
-export async function link({ compiler, wheel, objects, libraries, output }) {
+export async function link({ compiler, wheel, objects, libraries, output, flags = [] }) {
   const search = `$ORIGIN/${relative(dirname(output), wheel)}`;
   await runLogged(compiler, [
-    '-shared', ...objects, `-L${wheel}`, ...libraries.map((name) => `-l:${name}`), `-Wl,-rpath,${search}`, '-o', `${output}.partial`,
+    '-shared', ...flags, ...objects, `-L${wheel}`, ...libraries.map((name) => `-l:${name}`), `-Wl,-rpath,${search}`, '-o', `${output}.partial`,
   ]);
   renameSync(`${output}.partial`, output);
 }
