@@ -1,0 +1,1 @@
+window.MathJax = { tex: { inlineMath: [['$', '$'], ['\\(', '\\)']], processEscapes: true }, options: { processHtmlClass: 'arithmatex|jp-RenderedMarkdown' } };
