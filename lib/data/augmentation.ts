@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cropAndFlip, randomCrop, randomFlip } from './augment';
 import { colourJitter } from './colourJitter';
-import type { ImageSet, Rgb } from './imageSet';
+import type { LabelledImages, Rgb } from './imageSet';
 import type { Changes } from './prepare';
 import { resizeAndCrop } from './preprocess';
 import { randAugment } from './randAugment';
@@ -10,7 +10,7 @@ import { randomResizedCrop } from './randomResizedCrop';
 import { resize } from './resize';
 import { compose, type Transform } from './transform';
 
-const range = z.tuple([z.number().positive(), z.number().positive()]);
+const range = z.tuple([z.number().positive(), z.number().positive()]).readonly();
 
 /** What is done to training images, as a plain value; in this order, which is timm's. */
 export const augmentation = z.union([z.enum(['none', 'crop-flip']), z.object({
@@ -37,7 +37,7 @@ export type Preparation =
   | { readonly for: 'evaluation'; readonly side: number; readonly cropShare: number };
 
 /** The changes that a preparation means for the images of a set. */
-export function changes({ size, mean }: Pick<ImageSet, 'size' | 'mean'>, preparation: Preparation): Changes {
+export function changes({ size, mean }: Pick<LabelledImages, 'size' | 'mean'>, preparation: Preparation): Changes {
   const { side } = preparation;
   const fits = size.height === side && size.width === side;
   if (preparation.for === 'evaluation') return fits ? {} : { transform: resizeAndCrop({ imageSize: side, cropShare: preparation.cropShare, interpolation: 'bicubic' }) };

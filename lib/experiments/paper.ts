@@ -1,0 +1,92 @@
+import type { Experiment, Row } from './experiment';
+import { cifar100Cnn, cifar100Tokens, imageNetCnn, imageNetStrong, imageNetTokens, type PaperRecipe, type Source, type Sources } from './paperRecipes';
+
+/** A row of a published table: its recipe, and where each number of it stands. */
+export interface PaperRow extends Row {
+  readonly sources: Sources;
+}
+
+/** The networks by the names of the tables. */
+const networks = {
+  ResNet18: 'resnet18', ResNet34: 'resnet34', ResNet50: 'resnet50', MobileNetV2: 'mobilenetv2_100', 'ConvNeXt-T': 'convnext_tiny',
+  'DeiT-T': 'deit_tiny_patch16_224', 'ViT-S': 'vit_small_patch16_224', 'ViT-B': 'vit_base_patch16_224', 'Swin-P': 'swin_pico_patch4_window7_224', 'Swin-N': 'swin_nano_patch4_window7_224',
+  'Swin-T': 'swin_tiny_patch4_window7_224', 'Mixer-B/16': 'mixer_b16_224', 'ResMLP-S12': 'resmlp_12_224',
+} as const;
+type Network = keyof typeof networks;
+
+/** Who teaches each student. */
+type Pairs = Readonly<Partial<Record<Network, readonly Network[]>>>;
+
+const cifar100Pairs: Pairs = {
+  ResNet18: ['Swin-T', 'ViT-S', 'Mixer-B/16'], MobileNetV2: ['Swin-T', 'ViT-S', 'Mixer-B/16'],
+  'DeiT-T': ['ConvNeXt-T', 'Mixer-B/16'], 'Swin-P': ['ConvNeXt-T', 'Mixer-B/16'], 'ResMLP-S12': ['ConvNeXt-T', 'Swin-T'],
+};
+const imageNetPairs: Pairs = {
+  ResNet18: ['DeiT-T', 'Swin-T', 'Mixer-B/16', 'ResNet34'], MobileNetV2: ['DeiT-T', 'Swin-T', 'Mixer-B/16'],
+  'DeiT-T': ['ResNet50', 'ConvNeXt-T', 'Mixer-B/16'], 'Swin-N': ['ResNet50', 'ConvNeXt-T', 'Mixer-B/16'], 'ResMLP-S12': ['ResNet50', 'ConvNeXt-T', 'Swin-T'],
+  ResNet50: ['ViT-B'],
+};
+
+/** The columns of the tables, by the methods' names here; what they leave to the defaults is the released code's (RSD's, of its own). */
+const others = ['fitnet', 'correlation', 'rkd', 'crd', 'kd', 'bkd', 'dkd', 'dist', 'rsd'] as const;
+
+/** What a pair's OFA run is known to have had; the code's defaults, ε = 1 and branches of weight 1, where nothing is. */
+interface Known {
+  readonly exponent?: readonly [value: number, source: Source];
+  readonly branchWeight?: readonly [value: number, source: Source];
+  readonly changes?: { readonly recipe: Partial<PaperRecipe['recipe']>; readonly sources: Sources };
+}
+
+function known(data: 'cifar-100' | 'imagenet', teacher: Network, student: Network): Known {
+  if (student === 'MobileNetV2') return { branchWeight: [0.1, data === 'cifar-100' ? 'issue 32' : 'issue 32: which does not say for which data'] };
+  if (data === 'imagenet') return teacher === 'DeiT-T' && student === 'ResNet18' ? { exponent: [1.5, 'README'] } : {};
+  if (teacher !== 'Swin-T' || student !== 'ResNet18') return {};
+  return {
+    exponent: [1, 'README'],
+    branchWeight: [0.1, 'issue 14: follows from the losses of the author’s log'],
+    changes: {
+      recipe: { learningRate: 0.1, schedule: { kind: 'cosine', min: 1e-3, warmupEpochs: 3, warmupFrom: 1e-6 } },
+      sources: { learningRate: 'issue 14: the author’s log', 'schedule.warmupFrom': 'issue 14: the author’s log' },
+    },
+  };
+}
+
+function rows(name: 'cifar-100' | 'imagenet', data: Row['recipe']['data'], pairs: Pairs, recipeOf: (student: Network) => PaperRecipe): PaperRow[] {
+  return (Object.keys(pairs) as Network[]).flatMap((student) => {
+    const { recipe, sources } = recipeOf(student);
+    const scratch: PaperRow = { name: `${networks[student]}-scratch`, recipe: { student: networks[student], data, ...recipe }, sources };
+    return [scratch, ...pairs[student]!.flatMap((teacher): PaperRow[] => {
+      const row = (kind: string): string => `${networks[teacher]}-${networks[student]}-${kind}`;
+      const taught = { student: networks[student], teacher: { model: networks[teacher], weights: `data/weights/${name}/${networks[teacher]}.safetensors` }, data, ...recipe };
+      const { exponent = [1, 'not published: the code’s default'], branchWeight = [1, 'not published: the code’s default'], changes } = known(name, teacher, student);
+      return [
+        ...others.map((kind): PaperRow => ({ name: row(kind), recipe: { ...taught, method: { kind } }, sources })),
+        {
+          name: row('ofa'),
+          recipe: { ...taught, ...changes?.recipe, method: { kind: 'ofa', exponent: exponent[0], branchWeight: branchWeight[0] } },
+          sources: { ...sources, ...changes?.sources, 'method.exponent': exponent[1], 'method.branchWeight': branchWeight[1] },
+        },
+      ];
+    })];
+  });
+}
+
+function isCnn(student: Network): boolean {
+  return networks[student].startsWith('resnet') || student === 'MobileNetV2';
+}
+
+/** The rows of the paper's CIFAR-100 table (and RSD's and BKD's), at 224 pixels. */
+export const cifar100Rows: readonly PaperRow[] = rows('cifar-100', { name: 'cifar-100' }, cifar100Pairs, (student) => (isCnn(student) ? cifar100Cnn : cifar100Tokens));
+
+/** The rows of the paper's ImageNet tables, for images that lie where `data` says. */
+export function imageNetRows(data: Row['recipe']['data']): readonly PaperRow[] {
+  return rows('imagenet', data, imageNetPairs, (student) => (student === 'ResNet50' ? imageNetStrong : isCnn(student) ? imageNetCnn : imageNetTokens));
+}
+
+/** The paper's CIFAR-100 table at its own size: for a GPU or a cluster. */
+export const paperCifar100: Experiment = {
+  name: 'paper-cifar100',
+  title: 'What do the paper’s own networks reach on CIFAR-100?',
+  seeds: [0, 1, 2],
+  rows: { smoke: [], laptop: [], paper: cifar100Rows },
+};

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { z } from 'zod';
+import { cifar100Rows, imageNetRows, type PaperRow } from '../../lib/experiments/paper';
+import { completeRecipe } from '../../lib/training/recipe';
+
+const all: readonly PaperRow[] = [...cifar100Rows, ...imageNetRows({ name: 'synthetic' })];
+
+test('every published recipe is one that trains: whole, without faults, its batch cut as on eight GPUs', () => {
+  for (const { name, recipe } of all) {
+    const { batchSize, accumulation, imageSize } = completeRecipe(recipe);
+    assert.deepEqual([accumulation, imageSize], [8, 224], name);
+    assert.ok([64, 128, 256].includes(batchSize / 8), name);
+  }
+});
+
+test('every number says where it stands, and nothing says so of a number that is not there', () => {
+  for (const { name, recipe, sources } of all) {
+    for (const place of numbers(recipe)) assert.ok(sourceOf(place, sources), `${name}: ${place} has no source`);
+    const own = ['method.exponent', 'method.branchWeight', 'clipNorm', 'averageDecay', 'repeats', 'cropShare', 'schedule.min', 'schedule.warmupFrom'];
+    for (const place of Object.keys(sources).filter((key) => own.includes(key))) assert.ok(numbers(recipe).includes(place), `${name}: no ${place}`);
+  }
+});
+
+test('the rows are those of the published tables', () => {
+  const table = z.object({ rows: z.array(z.object({ teacher: z.string(), student: z.string() })) });
+  const pairsOf = (rows: readonly PaperRow[]): number => rows.filter(({ recipe }) => recipe.method?.kind === 'ofa').length;
+  const published = (file: string): number => table.parse(JSON.parse(readFileSync(path.join('data', 'published', file), 'utf8'))).rows.length;
+  assert.equal(pairsOf(cifar100Rows), published('cifar100.json'));
+  // Two pairs of other tables: ResNet34 → ResNet18 and ViT-B → ResNet50.
+  assert.equal(pairsOf(imageNetRows({ name: 'synthetic' })), published('imagenet.json') + 2);
+  assert.equal(new Set(cifar100Rows.map(({ name }) => name)).size, cifar100Rows.length);
+});
+
+test('what the author told of single runs is in their rows alone', () => {
+  const method = (name: string): unknown => all.find((row) => row.name === name)?.recipe.method;
+  assert.deepEqual(method('swin_tiny_patch4_window7_224-mobilenetv2_100-ofa'), { kind: 'ofa', exponent: 1, branchWeight: 0.1 });
+  assert.deepEqual(method('vit_small_patch16_224-resnet18-ofa'), { kind: 'ofa', exponent: 1, branchWeight: 1 });
+  assert.deepEqual(method('deit_tiny_patch16_224-resnet18-ofa'), { kind: 'ofa', exponent: 1.5, branchWeight: 1 });
+  const rate = (name: string): unknown => cifar100Rows.find((row) => row.name === name)?.recipe.learningRate;
+  assert.deepEqual([rate('swin_tiny_patch4_window7_224-resnet18-ofa'), rate('swin_tiny_patch4_window7_224-resnet18-kd')], [0.1, 0.05]);
+});
+
+/** The places of all numbers beneath a value; entries of a list are one place. */
+function numbers(value: unknown, place = ''): string[] {
+  if (typeof value === 'number') return [place];
+  if (Array.isArray(value)) return [...new Set(value.flatMap((part) => numbers(part, place)))];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) => numbers(part, place === '' ? key : `${place}.${key}`));
+}
+
+/** The source of a place, or that of what it lies beneath. */
+function sourceOf(place: string, sources: PaperRow['sources']): string | undefined {
+  return sources[place] ?? (place.includes('.') ? sourceOf(place.slice(0, place.lastIndexOf('.')), sources) : undefined);
+}
