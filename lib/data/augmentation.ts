@@ -6,11 +6,11 @@ import type { Changes } from './prepare';
 import { resizeAndCrop } from './preprocess';
 import { randAugment } from './randAugment';
 import { randomErasing } from './randomErasing';
-import { randomResizedCrop } from './randomResizedCrop';
+import { randomResizedCrop, type Range } from './randomResizedCrop';
 import { resize } from './resize';
 import { compose, type Transform } from './transform';
 
-const range = z.tuple([z.number().positive(), z.number().positive()]).readonly();
+const range: z.ZodType<Range, z.ZodTypeDef, Range> = z.tuple([z.number().positive(), z.number().positive()]);
 
 /** What is done to training images, as a plain value; in this order, which is timm's. */
 export const augmentation = z.union([z.enum(['none', 'crop-flip']), z.object({
@@ -47,7 +47,7 @@ export function changes({ size, mean }: Pick<LabelledImages, 'size' | 'mean'>, p
   if (spec === 'crop-flip') return { transform: compose(...whole, cropAndFlip) };
   return {
     transform: compose(
-      ...(spec.crop?.kind === 'resized' ? [randomResizedCrop(side, [spec.crop.area[0], spec.crop.area[1]], [spec.crop.aspect[0], spec.crop.aspect[1]])] : whole),
+      ...(spec.crop?.kind === 'resized' ? [randomResizedCrop(side, spec.crop.area, spec.crop.aspect)] : whole),
       ...(spec.crop?.kind === 'padded' ? [randomCrop(spec.crop.padding)] : []),
       ...(spec.flip ? [randomFlip()] : []),
       ...colours(spec, mean),
