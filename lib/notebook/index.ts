@@ -2,6 +2,7 @@
 export { banner } from './banner';
 export { betweenModels } from '../plots/heatmap';
 export { bars, field, heatmap, heatmapGrid, images, learningCurves, lines } from './draw';
+export { diagram } from './diagram';
 export { liveFigure, type LiveFigure } from './liveFigure';
 export { parameters } from './parameters';
 export { progress, type Progress } from './progress';

@@ -1,0 +1,51 @@
+import { instance } from '@viz-js/viz';
+import { palette } from './style';
+
+/** A drawing of boxes and arrows as a plain value. */
+export interface Diagram {
+  readonly title: string;
+  readonly boxes: readonly Box[];
+  readonly arrows: readonly Arrow[];
+}
+
+export interface Box {
+  readonly id: string;
+  /** One line of text each. */
+  readonly lines: readonly string[];
+  /** Boxes of one group share a frame with its name, and a colour. */
+  readonly group: string;
+}
+
+export interface Arrow {
+  readonly from: string;
+  readonly to: string;
+  readonly label?: string;
+  /** For what exists in training only. */
+  readonly dashed?: boolean;
+}
+
+/** The diagram as a picture, laid out from left to right by Graphviz. */
+export async function diagramSvg(diagram: Diagram): Promise<string> {
+  return (await instance()).renderString(dot(diagram), { format: 'svg' });
+}
+
+/** The diagram in Graphviz's language. */
+export function dot({ title, boxes, arrows }: Diagram): string {
+  const groups = [...new Set(boxes.map(({ group }) => group))];
+  const frames = groups.map((group, index) => {
+    const color = palette[index % palette.length]!;
+    const inside = boxes.filter((box) => box.group === group).map(({ id, lines }) => `${quoted(id)} [label=${quoted(lines.join('\n'))}, color="${color}"];`);
+    return `subgraph "cluster_${index}" { label=${quoted(group)}; fontcolor="${color}"; color="${color}"; style=rounded; ${inside.join(' ')} }`;
+  });
+  const lines = arrows.map(({ from, to, label = '', dashed = false }) =>
+    `${quoted(from)} -> ${quoted(to)} [label=${quoted(label)}, style=${dashed ? 'dashed' : 'solid'}];`);
+  return `digraph { label=${quoted(title)}; labelloc=t; rankdir=LR; fontname="Helvetica"; nodesep=0.25; ranksep=0.45;
+node [shape=box, style=rounded, fontname="Helvetica", fontsize=11]; edge [fontname="Helvetica", fontsize=10, color="#555555"];
+${[...frames, ...lines].join('\n')}
+}`;
+}
+
+/** A text of ours or of a data file as Graphviz's string: nothing in it is markup. */
+function quoted(text: string): string {
+  return `"${text.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n')}"`;
+}
