@@ -10,7 +10,7 @@ import { randomResizedCrop, type Range } from './randomResizedCrop';
 import { resize } from './resize';
 import { compose, type Transform } from './transform';
 
-const range: z.ZodType<Range, z.ZodTypeDef, Range> = z.tuple([z.number().positive(), z.number().positive()]);
+const range = z.tuple([z.number().positive(), z.number().positive()]).readonly().transform(([least, most]): Range => [least, most]);
 
 /** What is done to training images, as a plain value; in this order, which is timm's. */
 export const augmentation = z.union([z.enum(['none', 'crop-flip']), z.object({
