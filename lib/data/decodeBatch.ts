@@ -1,17 +1,12 @@
 import { UserError } from '../errors';
 import { inTurns } from '../io/inTurns';
-import { Random } from '../tensor/random';
+import type { Random } from '../tensor/random';
 import type { Preparation } from './augmentation';
 import { cutOf } from './cut';
 import { decode } from './decode';
 import { imageName, readImage, type ImageFiles } from './imageFiles';
 import type { ImageSet } from './imageSet';
-
-/** An image that could not be had, and why. */
-export interface Unreadable {
-  readonly name: string;
-  readonly reason: string;
-}
+import type { Unreadable } from './prepare';
 
 /** Images of files as squares in memory. */
 export interface Decoded {

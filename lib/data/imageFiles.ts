@@ -2,7 +2,7 @@ import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileFault } from '../io/fileFault';
 import { UserError } from '../errors';
-import type { LabelledImages } from './imageSet';
+import type { ImageSet, LabelledImages } from './imageSet';
 import { nameAt, packNames, type NameTable } from './nameTable';
 
 /** Labelled images of any size in files, decoded each time they are wanted: `size` is the square that they are then cut to. Plain data that threads share. */
@@ -15,6 +15,9 @@ export interface ImageFiles extends LabelledImages {
   /** What was passed over when the folder was looked through, in words. */
   readonly notices: readonly string[];
 }
+
+/** What a training takes its images from. */
+export type Images = ImageSet | ImageFiles;
 
 /** Stretches of archives, one an image. */
 export interface Shards {

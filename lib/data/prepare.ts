@@ -23,6 +23,14 @@ export interface Prepared {
   readonly labels: Int32Array;
   /** [batch], each image's place in the set. */
   readonly indices: Uint32Array;
+  /** Images wanted that could not be had. */
+  readonly unreadable?: readonly Unreadable[];
+}
+
+/** An image that could not be had, and why. */
+export interface Unreadable {
+  readonly name: string;
+  readonly reason: string;
 }
 
 /** Changes and normalises these images of a set, one after the other, all from one stream of random numbers. */

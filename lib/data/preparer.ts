@@ -3,12 +3,13 @@ import { Worker } from 'node:worker_threads';
 import { UserError } from '../errors';
 import { Random } from '../tensor/random';
 import { changes, type Preparation } from './augmentation';
-import type { ImageSet } from './imageSet';
+import type { Images } from './imageFiles';
+import { prepareFiles } from './prepareFiles';
 import { prepare, type Prepared } from './prepare';
 
 /** A set of images and how they are prepared. */
 export interface Source {
-  readonly set: ImageSet;
+  readonly set: Images;
   readonly preparation: Preparation;
 }
 
@@ -37,17 +38,16 @@ export function openPreparer(sources: Sources, workers: number): Preparer {
 }
 
 /** Answers requests in the thread that it is called in. */
-export function answering(sources: Sources): (request: BatchRequest) => Prepared {
-  const made = new Map(Object.entries(sources).map(([name, { set, preparation }]) => [name, { set, changes: changes(set, preparation) }]));
-  return ({ source, indices, seed }) => {
-    const { set, changes: wanted } = made.get(source)!;
-    return prepare(set, indices, new Random(seed), wanted);
+export function answering(sources: Sources): (request: BatchRequest) => Promise<Prepared> {
+  return async ({ source, indices, seed }) => {
+    const { set, preparation } = sources[source]!;
+    return 'images' in set ? prepare(set, indices, new Random(seed), changes(set, preparation)) : prepareFiles(set, indices, new Random(seed), preparation);
   };
 }
 
 function ownThread(sources: Sources): Preparer {
   const answer = answering(sources);
-  return { workers: 0, prepare: (request) => new Promise((resolve) => resolve(answer(request))), close: () => Promise.resolve() };
+  return { workers: 0, prepare: answer, close: () => Promise.resolve() };
 }
 
 interface Pending {
@@ -84,8 +84,8 @@ function otherThreads(sources: Sources, count: number): Preparer {
 const start = `require('tsx/cjs'); require(${JSON.stringify(path.resolve('lib', 'data', 'preparerWorker.ts'))});`;
 
 /** The same set with its images where every thread sees them. */
-function share(set: ImageSet): ImageSet {
-  if (set.images.buffer instanceof SharedArrayBuffer) return set;
+function share(set: Images): Images {
+  if (!('images' in set) || set.images.buffer instanceof SharedArrayBuffer) return set;
   const images = new Uint8Array(new SharedArrayBuffer(set.images.length));
   images.set(set.images);
   return { ...set, images };

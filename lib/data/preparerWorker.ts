@@ -6,14 +6,18 @@ import { answering, type Answer, type BatchRequest, type Sources } from './prepa
 const sources: Sources = workerData as Sources;
 const answer = answering(sources);
 
-parentPort?.on('message', (request: BatchRequest) => {
+/** Answers go out in the order of the requests. */
+let last = Promise.resolve();
+parentPort?.on('message', (request: BatchRequest) => { last = last.then(() => work(request)); });
+
+async function work(request: BatchRequest): Promise<void> {
   try {
-    const prepared = answer(request);
+    const prepared = await answer(request);
     reply({ prepared }, [prepared.values.buffer]);
   } catch (error) {
     reply({ fault: error instanceof Error ? (error instanceof UserError ? error.message : error.stack ?? error.message) : String(error), ofUser: error instanceof UserError });
   }
-});
+}
 
 function reply(message: Answer, moved: readonly ArrayBuffer[] = []): void {
   parentPort?.postMessage(message, moved);

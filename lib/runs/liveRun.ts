@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { holdOut } from '../data/imageSet';
+import { part } from '../data/part';
 import { appendJsonLine, readJsonLines } from '../io/jsonLines';
 import { disposeModule } from '../models/parameter';
 import { epochRecord, type EpochRecord } from '../results/record';
@@ -31,8 +31,8 @@ export async function* liveRun(given: RecipeInput, { folder, testImages, method,
   const home = path.join(folder, recipeId(recipe));
   const metrics = path.join(home, 'metrics.jsonl');
   await mkdir(home, { recursive: true });
-  const { train, test } = await loadData(recipe.data);
-  const seen = testImages === undefined || testImages >= test.count ? test : holdOut(test, testImages, new Random(0).fork('live')).heldOut;
+  const { train, test } = await loadData(recipe.data, recipe.imageSize);
+  const seen = testImages === undefined || testImages >= test.count ? test : part(test, testImages, new Random(0).fork('live'));
   const teacher = recipe.teacher ? loadTeacher(recipe.teacher, train, recipe.imageSize).model : undefined;
   const training = new Training(recipe, { train, test: seen, ...(teacher && { teacher }), ...(method && { method }) });
   try {

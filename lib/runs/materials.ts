@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { loadCifar100 } from '../data/cifar100';
-import { holdOut, type ImageSet } from '../data/imageSet';
+import type { Images } from '../data/imageFiles';
+import { holdOut, type ImageSet, type LabelledImages } from '../data/imageSet';
 import { syntheticImages } from '../data/synthetic';
 import { UserError } from '../errors';
 import type { Model } from '../models/model';
@@ -8,16 +9,18 @@ import { loadWeightsFile } from '../models/weights';
 import { createModel } from '../models/zoo';
 import { Random } from '../tensor/random';
 import type { Recipe } from '../training/recipe';
+import { openOwnImages } from './ownImages';
 
 export interface Data {
-  readonly train: ImageSet;
-  readonly test: ImageSet;
+  readonly train: Images;
+  readonly test: Images;
   /** Said to the user where the images are not real ones. */
   readonly notice?: string;
 }
 
-/** The images of a recipe. A part of the training set is the same part for every seed and method. */
-export async function loadData({ name, trainImages }: Recipe['data']): Promise<Data> {
+/** The images of a recipe; those of one's own are cut to its image size. A part of the training set is the same part for every seed and method. */
+export async function loadData(data: Recipe['data'], imageSize = 224): Promise<Data> {
+  const { name, trainImages } = data;
   switch (name) {
     case 'synthetic': {
       const made = (count: number, label: string): ImageSet => syntheticImages(new Random(0).fork(label), { count, classes: 100, size: { height: 32, width: 32 } });
@@ -28,11 +31,13 @@ export async function loadData({ name, trainImages }: Recipe['data']): Promise<D
       if (trainImages === undefined || trainImages === train.count) return { train, test };
       return { train: holdOut(train, trainImages, new Random(0).fork('part')).heldOut, test };
     }
+    case 'folder':
+    case 'shards': return openOwnImages(data, imageSize);
   }
 }
 
 /** A frozen network and, where its weights say so, its accuracy on the test images. The caller frees it. */
-export function loadTeacher({ model: name, weights }: NonNullable<Recipe['teacher']>, set: ImageSet, imageSize = set.size.height): { readonly model: Model; readonly top1?: number } {
+export function loadTeacher({ model: name, weights }: NonNullable<Recipe['teacher']>, set: LabelledImages, imageSize = set.size.height): { readonly model: Model; readonly top1?: number } {
   const model = createModel(name, { classes: set.classes.length, imageSize }, new Random(0).fork('teacher'));
   if (weights === 'fresh') return { model };
   if (!existsSync(weights)) throw new UserError(`The teacher's weights are not at ${weights}. Train it first: npm run experiment -- run teachers --rows ${name}`);

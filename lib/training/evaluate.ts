@@ -1,5 +1,6 @@
 import { batches, disposeBatch, type Batch } from '../data/batches';
-import type { ImageSet } from '../data/imageSet';
+import { fileBatches } from '../data/fileBatches';
+import type { Images } from '../data/imageFiles';
 import type { Model } from '../models/model';
 import * as tf from '../tensor/tf';
 import { Measuring, type Measures } from './measures';
@@ -14,7 +15,7 @@ export interface EvaluateOptions {
 }
 
 /** Evaluates a network with its running averages, without augmentation, over every image once. Yields to the event loop at each batch. */
-export async function evaluate(model: Model, set: ImageSet, { taught, ...options }: EvaluateOptions = {}): Promise<Measures> {
+export async function evaluate(model: Model, set: Images, { taught, ...options }: EvaluateOptions = {}): Promise<Measures> {
   const measuring = new Measuring();
   for await (const { logits, indices } of answers(model, set, options)) {
     measuring.add(logits.dataSync<'float32'>(), Array.from(indices, (index) => set.labels[index]!), taught && Array.from(indices, (index) => taught[index]!));
@@ -23,7 +24,7 @@ export async function evaluate(model: Model, set: ImageSet, { taught, ...options
 }
 
 /** The class that a network names for each image of a set [count]. */
-export async function predictions(model: Model, set: ImageSet, options: Omit<EvaluateOptions, 'taught'> = {}): Promise<Int32Array> {
+export async function predictions(model: Model, set: Images, options: Omit<EvaluateOptions, 'taught'> = {}): Promise<Int32Array> {
   const classes = new Int32Array(set.count);
   for await (const { logits, indices } of answers(model, set, options)) {
     tf.tidy(() => tf.argMax(logits, 1).dataSync()).forEach((name, i) => { classes[indices[i]!] = name; });
@@ -32,7 +33,7 @@ export async function predictions(model: Model, set: ImageSet, options: Omit<Eva
 }
 
 /** The logits of each batch, freed when the next one is asked for. */
-async function* answers(model: Model, set: ImageSet, { batchSize = 250, images = batches(set, { batchSize }), signal }: EvaluateOptions): AsyncGenerator<{ logits: tf.Tensor2D; indices: Uint32Array }> {
+async function* answers(model: Model, set: Images, { batchSize = 250, images = 'images' in set ? batches(set, { batchSize }) : fileBatches(set, batchSize), signal }: EvaluateOptions): AsyncGenerator<{ logits: tf.Tensor2D; indices: Uint32Array }> {
   for await (const batch of images) {
     try {
       signal?.throwIfAborted();

@@ -1,18 +1,31 @@
 import os from 'node:os';
 import { batchCount, epochOrder, toBatch, type Batch } from '../data/batches';
 import { openPreparer, type BatchRequest, type Preparer } from '../data/preparer';
-import type { Prepared } from '../data/prepare';
+import type { Prepared, Unreadable } from '../data/prepare';
 import { Random } from '../tensor/random';
 import type { Recipe } from './recipe';
 import type { Resources } from './training';
 
 const testBatch = 250;
 
+export interface FeedOptions {
+  /** Threads that prepare images ahead; as many as the recipe's augmentation asks for unless told. The images do not depend on it. */
+  readonly workers?: number;
+  /** Hears once of each image that cannot be read. */
+  readonly onUnreadable?: (image: Unreadable) => void;
+}
+
 /** The batches of a run, those to come prepared in other threads while a step computes. */
 export class BatchFeed {
   private readonly preparer: Preparer;
+  private readonly unreadable = new Set<string>();
+  private readonly onUnreadable?: (image: Unreadable) => void;
 
-  constructor(private readonly recipe: Recipe, private readonly resources: Pick<Resources, 'train' | 'test'>, workers = usualWorkers(recipe, resources)) {
+  constructor(
+    private readonly recipe: Recipe, private readonly resources: Pick<Resources, 'train' | 'test'>,
+    { workers = usualWorkers(recipe, resources), onUnreadable }: FeedOptions = {},
+  ) {
+    this.onUnreadable = onUnreadable;
     const { train, test } = resources;
     const { augmentation, cropShare = 0.875 } = recipe;
     const side = recipe.imageSize ?? train.size.height;
@@ -30,6 +43,11 @@ export class BatchFeed {
   /** The test images in order. */
   test(): AsyncGenerator<Batch> {
     return this.ahead(this.testRequests());
+  }
+
+  /** Images that could not be read so far. */
+  get unreadableCount(): number {
+    return this.unreadable.size;
   }
 
   close(): Promise<void> {
@@ -68,13 +86,23 @@ export class BatchFeed {
       }
       const next = asked.shift();
       if (!next) return;
-      yield toBatch(await next);
+      const prepared = await next;
+      this.tell(prepared);
+      if (prepared.indices.length > 0) yield toBatch(prepared);
+    }
+  }
+
+  private tell({ unreadable = [] }: Prepared): void {
+    for (const image of unreadable) {
+      if (this.unreadable.has(image.name)) continue;
+      this.unreadable.add(image.name);
+      this.onUnreadable?.(image);
     }
   }
 }
 
 /** None where a batch is made in a small part of a step: small images, cropped and flipped. Else up to eight, one core left to the step. */
 function usualWorkers({ imageSize = 0, augmentation }: Recipe, { train }: Pick<Resources, 'train'>): number {
-  if (typeof augmentation === 'string' && Math.max(imageSize, train.size.height) <= 64) return 0;
+  if ('images' in train && typeof augmentation === 'string' && Math.max(imageSize, train.size.height) <= 64) return 0;
   return Math.min(8, Math.max(1, os.availableParallelism() - 1));
 }

@@ -8,17 +8,35 @@ import { nameFaults, recipeError } from './checkRecipe';
 import { optimizerSpec } from './optimizer';
 import { schedule } from './schedule';
 
+/** Training images, drawn evenly from the classes; all of them unless told. */
+const trainImages = z.number().int().positive().optional();
+
+/** Images of one's own: a folder for training and another for validation, or a share of the one that is held out. */
+const own = {
+  path: z.string(),
+  validation: z.union([
+    z.object({ path: z.string() }).strict(),
+    z.object({ share: z.number().positive().lt(1), seed: z.number().int().default(0) }).strict(),
+  ]),
+  /** Hash of the images' names and classes: other images make another run. */
+  contents: z.string().optional(),
+  trainImages,
+};
+
+/** Where the images come from. */
+const dataSpec = z.discriminatedUnion('name', [
+  z.object({ name: z.enum(['cifar-100', 'synthetic']), trainImages }).strict(),
+  z.object({ name: z.literal('folder'), ...own }).strict(),
+  z.object({ name: z.literal('shards'), ...own }).strict(),
+]);
+
 /** Everything that decides a run's result, as a plain value. */
 export const recipe = z.object({
   student: z.string(),
   /** A network and the weights that make it a teacher; null for training from scratch. */
   teacher: z.object({ model: z.string(), weights: z.string() }).strict().nullable().default(null),
   method: methodSpec.default({ kind: 'scratch' }),
-  data: z.object({
-    name: z.enum(['cifar-100', 'synthetic']),
-    /** Training images, drawn evenly from the classes; all of them unless told. */
-    trainImages: z.number().int().positive().optional(),
-  }).strict(),
+  data: dataSpec,
   /** Side of the square that the networks see; absent: the images' own. */
   imageSize: z.number().int().positive().optional(),
   /** Share of the resized test image that the square takes, where images are resized; timm's 0.875 unless told. */

@@ -1,5 +1,5 @@
 import { disposeBatch, type Batch } from '../data/batches';
-import type { ImageSet } from '../data/imageSet';
+import type { Images } from '../data/imageFiles';
 import { mixBatch } from '../data/mix';
 import { UserError } from '../errors';
 import type { Distillation, Method } from '../methods/method';
@@ -10,7 +10,7 @@ import { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { WeightAverage } from './average';
 import { evaluate, predictions } from './evaluate';
-import { BatchFeed } from './feed';
+import { BatchFeed, type FeedOptions } from './feed';
 import { accumulate, type LabelledBatch, type Objective } from './gradients';
 import type { Measures } from './measures';
 import { globalNorm, Optimizer } from './optimizer';
@@ -45,6 +45,8 @@ export interface EpochEvent extends Partial<Measures> {
   readonly seconds: number;
   /** The share of these seconds in which the step waited for its images. */
   readonly dataShare: number;
+  /** Images that could not be read since the run was taken up; absent where all could. */
+  readonly unreadable?: number;
 }
 
 export type TrainingEvent = StepEvent | EpochEvent;
@@ -68,16 +70,14 @@ export interface Memory {
   restore(name: string, tensor: tf.Tensor): void;
 }
 
-export interface RunOptions {
+export interface RunOptions extends FeedOptions {
   /** Stops the run between two steps. */
   readonly signal?: AbortSignal;
-  /** Threads that prepare images ahead; as many as the recipe's augmentation asks for unless told. The images do not depend on it. */
-  readonly workers?: number;
 }
 
 export interface Resources {
-  readonly train: ImageSet;
-  readonly test: ImageSet;
+  readonly train: Images;
+  readonly test: Images;
   /** Frozen; stays the caller's. */
   readonly teacher?: Model;
   /** A method that is not in the list, such as one written in a notebook. */
@@ -145,9 +145,9 @@ export class Training {
   }
 
   /** Trains to the end of the recipe, an event a step and an epoch. Stops between two steps when the signal fires, or when the reader leaves. */
-  async *run({ signal, workers }: RunOptions = {}): AsyncGenerator<TrainingEvent, void> {
+  async *run({ signal, ...options }: RunOptions = {}): AsyncGenerator<TrainingEvent, void> {
     const { recipe, stepsPerEpoch } = this;
-    const feed = new BatchFeed(recipe, this.resources, workers);
+    const feed = new BatchFeed(recipe, this.resources, options);
     try {
       // Stopped before the end of an epoch had been told.
       if (this.current.step === stepsPerEpoch) yield await this.finishEpoch(feed, signal);
@@ -222,6 +222,7 @@ export class Training {
     return {
       kind: 'epoch', epoch, loss: total(parts), parts, ...measures, seconds, dataShare: waited / seconds, imagesPerSecond: (stepsPerEpoch * recipe.batchSize) / seconds,
       learningRate: learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch - 1 / stepsPerEpoch),
+      ...(feed.unreadableCount > 0 && { unreadable: feed.unreadableCount }),
     };
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import type { Preparation } from '../../lib/data/augmentation';
 import { decodeBatch } from '../../lib/data/decodeBatch';
 import { contentsOf, openImageFolder } from '../../lib/data/imageFolder';
 import { imageName, selectFiles } from '../../lib/data/imageFiles';
@@ -12,7 +13,7 @@ import { temporaryFolder } from '../support/temporaryFolder';
 import { writeFolder } from './pictures';
 
 const evaluation = { for: 'evaluation', side: 16, cropShare: 1 } as const;
-const training = { for: 'training', side: 16, augmentation: { crop: { kind: 'resized', area: [0.3, 1], aspect: [0.75, 1.3] }, flip: true } } as const;
+const training: Preparation = { for: 'training', side: 16, augmentation: { crop: { kind: 'resized', area: [0.3, 1], aspect: [0.75, 1.3] }, flip: true } };
 
 test('classes and images are in torchvision\'s order', async (context) => {
   const folder = await writeFolder(await temporaryFolder(context), { zebra: 1, Ant: 2, 'b c': 1 });
