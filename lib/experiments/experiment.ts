@@ -3,10 +3,12 @@ import type { RecipeInput } from '../training/recipe';
 /** One experiment in three sizes: seconds on made-up images, minutes on CIFAR-100, or the paper's own. */
 export type Profile = 'smoke' | 'laptop' | 'paper';
 
-/** One line of a table: a recipe without its seed. */
+/** One line of a table: a recipe without its seed. Rows of two experiments with one recipe are the same runs. */
 export interface Row {
   readonly name: string;
   readonly recipe: Omit<RecipeInput, 'seed'>;
+  /** Where the first seed's trained weights go, for recipes that name them as their teacher's. */
+  readonly publishes?: string;
 }
 
 /** A table, figure or ablation as a plain value. */
@@ -14,6 +16,7 @@ export interface Experiment {
   readonly name: string;
   /** What it asks, in one sentence. */
   readonly title: string;
+  /** Seeds of the laptop and paper profiles; smoke has the first only. */
   readonly seeds: readonly number[];
   /** The rows at a size; a size that the experiment does not have gives none. */
   readonly rows: Readonly<Record<Profile, readonly Row[]>>;

@@ -1,12 +1,18 @@
 import { unknownName } from '../errors';
+import { cka } from './cka';
+import { crossFamily } from './crossFamily';
 import { epsilon } from './epsilon';
 import type { Experiment } from './experiment';
+import { likeFamily } from './likeFamily';
+import { otherMethods } from './methods';
+import { stages } from './stages';
 import { story } from './story';
 import { teacherTraining } from './teachers';
+import { weightClip } from './weightClip';
 
 /** Every experiment by name. */
 export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntries(
-  [teacherTraining, story, epsilon].map((experiment) => [experiment.name, experiment]));
+  [teacherTraining, cka, story, crossFamily, likeFamily, otherMethods, epsilon, stages, weightClip].map((experiment) => [experiment.name, experiment]));
 
 /** The experiment of that name. Throws a UserError that names the nearest ones. */
 export function experimentNamed(name: string): Experiment {

@@ -20,8 +20,11 @@ export function optimisation(family: SmallFamily): Pick<Recipe, 'optimizer' | 'l
     : { optimizer: { name: 'adamw' }, learningRate: 2e-3, schedule, weightDecay: 0.05, clipNorm: 5 };
 }
 
+/** What an ablation varies besides the method. */
+export type Changes = Partial<Pick<Recipe, 'clipNorm'>>;
+
 /** A student of one family, taught by another or by none: 12 epochs of 25,000 images. */
-export function student(family: SmallFamily, teacher: SmallFamily | null, method: Recipe['method']): Recipe {
+export function student(family: SmallFamily, teacher: SmallFamily | null, method: Recipe['method'], changes: Changes = {}): Recipe {
   return {
     student: students[family],
     teacher: teacher === null ? null : teachers[teacher],
@@ -31,5 +34,6 @@ export function student(family: SmallFamily, teacher: SmallFamily | null, method
     batchSize: 128,
     ...optimisation(family),
     evaluateEvery: 2,
+    ...changes,
   };
 }

@@ -6,6 +6,7 @@ const epochs: Readonly<Record<SmallFamily, number>> = { cnn: 14, transformer: 20
 
 const rows = (Object.keys(teachers) as SmallFamily[]).map((family): Row => ({
   name: teachers[family].model,
+  publishes: teachers[family].weights,
   recipe: {
     student: teachers[family].model,
     data: { name: 'cifar-100' },

@@ -1,121 +1,107 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { z } from 'zod';
+import { UserError, unknownName } from '../errors';
 import type { Experiment, Profile, Row } from '../experiments/experiment';
 import { writeAtomic } from '../io/atomic';
-import { appendJsonLine, readJsonLines } from '../io/jsonLines';
-import { sha256 } from '../io/sha256';
-import { disposeModule } from '../models/parameter';
-import { saveWeights } from '../models/weights';
-import { epochRecord, runRecord, type EpochRecord, type RunRecord } from '../results/record';
-import { removeCheckpoints, restoreCheckpoint, saveCheckpoint } from '../training/checkpoint';
-import { completeRecipe, recipeId, type Recipe } from '../training/recipe';
-import { Training, type EpochEvent, type TrainingEvent } from '../training/training';
-import { commit, thisMachine, threadCount, versions } from './machine';
-import { loadData, loadTeacher } from './materials';
+import { readJsonLines } from '../io/jsonLines';
+import { parseRecord } from '../results/read';
+import type { RunRecord } from '../results/record';
+import { completeRecipe, recipe, recipeId } from '../training/recipe';
+
+const job = z.object({
+  /** Hash of the recipe: equal jobs have equal ids, and one that is finished is never run again. */
+  id: z.string(),
+  experiment: z.string(),
+  row: z.string(),
+  profile: z.enum(['smoke', 'laptop', 'paper']),
+  recipe,
+  /** Where the trained weights go, for jobs that are taught by them. */
+  publishes: z.string().optional(),
+});
 
 /** One run of a grid: a row of an experiment with a seed. */
-export interface Job {
-  /** Hash of the recipe: equal jobs have equal ids, and one that is finished is never run again. */
-  readonly id: string;
-  readonly experiment: string;
-  readonly row: string;
-  readonly profile: Profile;
-  readonly recipe: Recipe;
+export type Job = Readonly<z.output<typeof job>>;
+
+export interface Selection {
+  readonly rows?: readonly string[];
+  readonly seeds?: readonly number[];
 }
 
-export interface RunOptions {
-  /** The folder of all runs; each job has its own beneath it. */
-  readonly folder: string;
-  /** Stops the job between two steps, with a checkpoint. */
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: TrainingEvent) => void;
-  readonly onNotice?: (text: string) => void;
-}
-
-/** The jobs of an experiment at a size: every row with every seed. */
-export function plan(experiment: Experiment, profile: Profile, { rows, seeds }: { readonly rows?: readonly string[]; readonly seeds?: readonly number[] } = {}): Job[] {
-  return experiment.rows[profile].filter(({ name }) => !rows || rows.includes(name)).flatMap((row: Row) =>
-    (seeds ?? experiment.seeds).map((seed): Job => {
-      const recipe = completeRecipe({ ...row.recipe, seed });
-      return { id: recipeId(recipe), experiment: experiment.name, row: row.name, profile, recipe };
+/** The jobs of an experiment at a size: every row with every seed. Throws a UserError that names the nearest rows to an unknown one. */
+export function plan(experiment: Experiment, profile: Profile, { rows, seeds }: Selection = {}): Job[] {
+  const known = experiment.rows[profile];
+  if (known.length === 0) throw new UserError(`Experiment ${experiment.name} has no rows at the profile "${profile}".`);
+  for (const name of rows ?? []) if (!known.some((row) => row.name === name)) throw unknownName(`row of ${experiment.name}`, name, known.map((row) => row.name));
+  const [first, ...others] = experiment.seeds;
+  return known.filter(({ name }) => !rows || rows.includes(name)).flatMap((row: Row) =>
+    (seeds ?? (profile === 'smoke' ? [first] : [first, ...others])).map((seed): Job => {
+      const complete = completeRecipe({ ...row.recipe, seed });
+      return {
+        id: recipeId(complete), experiment: experiment.name, row: row.name, profile, recipe: complete,
+        ...(row.publishes !== undefined && seed === first && { publishes: row.publishes }),
+      };
     }));
 }
 
+/** The jobs, with those of the given experiments before them that train teachers whose weights are not there yet. */
+export function withTeachers(jobs: readonly Job[], experiments: readonly Experiment[]): Job[] {
+  const missing = new Set(jobs.map(teacherWeights).filter((file) => file !== undefined && !existsSync(file) && !jobs.some(({ publishes }) => publishes === file)));
+  const [profile] = jobs.map((one) => one.profile);
+  if (missing.size === 0 || profile === undefined) return [...jobs];
+  const teachers = experiments.filter(({ rows }) => rows[profile].length > 0)
+    .flatMap((experiment) => plan(experiment, profile, { seeds: experiment.seeds.slice(0, 1) }))
+    .filter(({ publishes }) => publishes !== undefined && missing.has(publishes));
+  return [...new Map(teachers.map((one) => [one.publishes, one])).values(), ...jobs];
+}
+
+/** The jobs of the list that must be finished before this one: those that train its teacher. */
+export function needs(one: Job, jobs: readonly Job[]): Job[] {
+  const file = teacherWeights(one);
+  return file === undefined ? [] : jobs.filter(({ publishes }) => publishes === file);
+}
+
+/** What makes a job's record again. */
+export function jobCommand({ experiment, row, recipe: { seed }, profile }: Job): string {
+  return `npm run experiment -- run ${experiment} --rows ${row} --seeds ${seed} --profile ${profile}`;
+}
+
+/** The folder of a job's run. */
+export function homeOf({ id }: Pick<Job, 'id'>, folder: string): string {
+  return path.join(folder, id);
+}
+
 /** The record of a job, if it has been finished in this folder. */
-export async function finishedRecord(job: Job, folder: string): Promise<RunRecord | undefined> {
-  const file = path.join(folder, job.id, 'record.json');
+export async function finishedRecord(one: Job, folder: string): Promise<RunRecord | undefined> {
+  const file = path.join(homeOf(one, folder), 'record.json');
   if (!existsSync(file)) return undefined;
-  // The same training may stand in two tables: its record is told under the name that asks.
-  return { ...runRecord.parse(JSON.parse(await readFile(file, 'utf8'))), experiment: job.experiment, row: job.row };
+  return asTold(one, parseRecord(JSON.parse(await readFile(file, 'utf8'))));
 }
 
-/** Runs a job to its end, from its last checkpoint if there is one, and returns its record. When stopped, leaves a checkpoint and throws the signal's reason. */
-export async function runJob(job: Job, { folder, signal, onEvent, onNotice }: RunOptions): Promise<RunRecord> {
-  const done = await finishedRecord(job, folder);
-  if (done) return done;
-  const home = path.join(folder, job.id);
-  await mkdir(home, { recursive: true });
-  await writeAtomic(path.join(home, 'recipe.json'), `${JSON.stringify(job, null, 2)}\n`);
-  const { train, test, notice } = await loadData(job.recipe.data);
-  if (notice) onNotice?.(notice);
-  const teacher = job.recipe.teacher ? loadTeacher(job.recipe.teacher, train) : undefined;
-  const training = new Training(job.recipe, { train, test, teacher: teacher?.model });
-  try {
-    const resumed = restoreCheckpoint(training, home);
-    if (resumed) onNotice?.(`${job.row}: ${resumed}`);
-    const metrics = path.join(home, 'metrics.jsonl');
-    if (!resumed) {
-      await rm(metrics, { force: true });
-      await writeAtomic(path.join(home, 'started'), new Date().toISOString());
-    }
-    await follow(training, home, { signal, onEvent });
-    const history = lastOfEachEpoch(await readJsonLines(metrics, (value) => epochRecord.parse(value)));
-    const weights = path.join(home, 'student.safetensors');
-    const last = history[history.length - 1]!;
-    await saveWeights(training.student, weights, { recipe: job.id, top1: String(last.top1), epochs: String(job.recipe.epochs), commit: commit().commit });
-    const record: RunRecord = {
-      id: job.id, experiment: job.experiment, row: job.row, profile: job.profile, dataset: job.recipe.data.name,
-      teacher: job.recipe.teacher?.model ?? null, student: job.recipe.student, method: job.recipe.method.kind, recipe: job.recipe, seed: job.recipe.seed,
-      epochs: job.recipe.epochs, images: train.count, ...commit(), machine: thisMachine(), threads: threadCount(), versions: versions(),
-      started: await readFile(path.join(home, 'started'), 'utf8'), seconds: history.reduce((sum, { seconds }) => sum + seconds, 0),
-      command: `npm run experiment -- run ${job.experiment} --rows ${job.row} --seeds ${job.recipe.seed} --profile ${job.profile}`,
-      top1: last.top1 ?? 0, top5: last.top5 ?? 0, bestTop1: Math.max(...history.map(({ top1 }) => top1 ?? 0)),
-      ...(teacher?.top1 === undefined ? {} : { teacherTop1: teacher.top1 }),
-      history, weights: { path: path.relative(process.cwd(), weights), sha256: await sha256(weights) },
-    };
-    await writeAtomic(path.join(home, 'record.json'), `${JSON.stringify(runRecord.parse(record), null, 2)}\n`);
-    removeCheckpoints(home);
-    return record;
-  } finally {
-    training.dispose();
-    if (teacher) disposeModule(teacher.model);
-  }
+/** The same training may stand in two tables: its record is told under the name that asks. */
+export function asTold(one: Job, record: RunRecord): RunRecord {
+  return { ...record, experiment: one.experiment, row: one.row, command: jobCommand(one) };
 }
 
-/** Trains to the end; metrics after each epoch, a checkpoint after each epoch, each half minute and when stopped. */
-async function follow(training: Training, home: string, { signal, onEvent }: Pick<RunOptions, 'signal' | 'onEvent'>): Promise<void> {
-  let saved = performance.now();
-  try {
-    for await (const event of training.run({ signal })) {
-      if (event.kind === 'epoch') await appendJsonLine(path.join(home, 'metrics.jsonl'), asRecord(event));
-      if (event.kind === 'epoch' || performance.now() - saved > 30_000) {
-        await saveCheckpoint(training, home);
-        saved = performance.now();
-      }
-      onEvent?.(event);
-    }
-  } catch (error) {
-    if (signal?.aborted) await saveCheckpoint(training, home);
-    throw error;
-  }
+/** Writes a plan, a line of JSON each, under a name that follows from its content: equal plans are one file. */
+export async function writePlan(jobs: readonly Job[], folder: string): Promise<string> {
+  const content = jobs.map((one) => `${JSON.stringify(one)}\n`).join('');
+  const file = path.join(folder, 'plans', `${createHash('sha256').update(content).digest('hex').slice(0, 12)}.jsonl`);
+  await writeAtomic(file, content);
+  return file;
 }
 
-function asRecord({ kind: _, ...measured }: EpochEvent): EpochRecord {
-  return measured;
+/** The jobs of a plan. Throws a UserError that names the line of a job whose recipe is no longer that of its id. */
+export function readPlan(file: string): Promise<Job[]> {
+  return readJsonLines(file, (value) => {
+    const one = job.parse(value);
+    if (recipeId(one.recipe) !== one.id) throw new UserError(`the recipe of job ${one.id} was changed, and makes it job ${recipeId(one.recipe)}. Plan anew instead of editing.`);
+    return one;
+  });
 }
 
-/** A run that was killed between its metrics and its checkpoint has written an epoch twice. */
-function lastOfEachEpoch(history: readonly EpochRecord[]): EpochRecord[] {
-  return [...new Map(history.map((record) => [record.epoch, record])).values()].sort((a, b) => a.epoch - b.epoch);
+function teacherWeights({ recipe: { teacher } }: Job): string | undefined {
+  return teacher === null || teacher.weights === 'fresh' ? undefined : teacher.weights;
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import os from 'node:os';
 import type { MachineRecord } from '../results/record';
+import { backendInfo } from '../tensor/backendInfo';
 import * as tf from '../tensor/tf';
 
 /** The machine this process runs on. */
@@ -16,7 +17,8 @@ export function threadCount(): number {
 }
 
 export function versions(): Record<string, string> {
-  return { node: process.versions.node, tfjs: tf.version_core };
+  const { libtensorflow } = backendInfo();
+  return { node: process.versions.node, tfjs: tf.version_core, ...(libtensorflow !== undefined && { tensorflow: libtensorflow }) };
 }
 
 /** The commit of the project, and whether the files differ from it; `unknown` outside git. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
@@ -24,7 +25,7 @@ export async function saveCheckpoint(training: Training, folder: string): Promis
   for (const [name, tensor] of remembered(training)) tensors.set(name, stored(tensor));
   const file = path.join(folder, current);
   if (existsSync(file)) renameSync(file, path.join(folder, previous));
-  await writeSafetensors(file, tensors, { metadata: { recipe: recipeId(training.recipe), position: JSON.stringify(training.position) } });
+  await writeSafetensors(file, tensors, { metadata: { recipe: recipeId(training.recipe), position: JSON.stringify(training.position), sha256: digest(tensors) } });
 }
 
 /** Puts a training back where its last sound checkpoint left it. Returns what happened in words, or undefined where there is none. */
@@ -55,6 +56,8 @@ export function removeCheckpoints(folder: string): void {
 
 function restore(training: Training, file: string): void {
   const { metadata, tensors } = readSafetensors(file);
+  const written = metadata.get('sha256');
+  if (written !== undefined && written !== digest(tensors)) throw new UserError(`${file} is damaged: its numbers are not those that were written`);
   if (metadata.get('recipe') !== recipeId(training.recipe)) throw new UserError(`${file} belongs to another recipe`);
   const parsed = position.safeParse(fromJson(metadata.get('position') ?? 'null'));
   if (!parsed.success) throw new UserError(`${file} does not say where the run stood`);
@@ -79,6 +82,12 @@ function restore(training: Training, file: string): void {
 /** What optimiser and running average remember, by name. */
 function remembered(training: Training): (readonly [string, tf.Tensor])[] {
   return Object.entries(training.memories()).flatMap(([part, memory]) => [...memory.state()].map(([name, tensor]) => [`${part}.${name}`, tensor] as const));
+}
+
+function digest(tensors: ReadonlyMap<string, StoredTensor>): string {
+  const hash = createHash('sha256');
+  for (const [name, { data }] of tensors) hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return hash.digest('hex');
 }
 
 function fromJson(text: string): unknown {

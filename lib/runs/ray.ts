@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { UserError } from '../errors';
+import type { Outcome } from './grid';
+import { quote } from './shell';
+import { resumeLater } from './slots';
+
+const details = z.object({ status: z.enum(['PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'STOPPED']), driver_exit_code: z.number().nullish() });
+
+export interface RayOptions {
+  /** The dashboard of the cluster's head, such as http://127.0.0.1:8265. */
+  readonly address: string;
+  readonly cpus: number;
+  readonly gpus?: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  readonly pollSeconds?: number;
+}
+
+/** Runs a task as a job of Ray, through its REST interface; every node sees the project and the folder of runs at the same place. */
+export async function runRayTask(task: readonly string[], { address, cpus, gpus, environment, signal, pollSeconds = 2 }: RayOptions): Promise<Outcome> {
+  const { submission_id: id } = z.object({ submission_id: z.string() }).parse(await ask(address, 'POST', '/api/jobs/', {
+    entrypoint: `cd ${quote(process.cwd())} && exec ${task.map(quote).join(' ')}`,
+    entrypoint_num_cpus: cpus,
+    ...(gpus !== undefined && { entrypoint_num_gpus: gpus }),
+    runtime_env: { env_vars: { TF_NUM_INTRAOP_THREADS: String(cpus), ...environment } },
+  }));
+  for (let stopping = false; ;) {
+    const { status, driver_exit_code: code } = details.parse(await ask(address, 'GET', `/api/jobs/${id}`));
+    if (status === 'SUCCEEDED') return 'finished';
+    if (status === 'STOPPED' || code === resumeLater) return 'later';
+    if (status === 'FAILED') return 'failed';
+    // Ray sends SIGTERM, and gives the task some seconds for its checkpoint.
+    if (signal?.aborted && !stopping) await ask(address, 'POST', `/api/jobs/${id}/stop`);
+    stopping = signal?.aborted === true;
+    await sleep(pollSeconds * 1000);
+  }
+}
+
+async function ask(address: string, method: 'GET' | 'POST', place: string, body?: object): Promise<unknown> {
+  const url = new URL(place, address);
+  let response: Response;
+  try {
+    response = await fetch(url, { method, ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }) });
+  } catch (error) {
+    throw new UserError(`Ray does not answer at ${address}. Start it (ray start --head) or give its dashboard with --address.`, { cause: error });
+  }
+  const text = await response.text();
+  if (!response.ok) throw new UserError(`Ray refuses ${method} ${url.pathname}: ${text.slice(0, 500)}`);
+  return JSON.parse(text);
+}

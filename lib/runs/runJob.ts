@@ -1,0 +1,179 @@
+import { existsSync } from 'node:fs';
+import { appendFile, copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../errors';
+import { writeAtomic } from '../io/atomic';
+import { fileFault } from '../io/fileFault';
+import { appendJsonLine, readJsonLines } from '../io/jsonLines';
+import { sha256 } from '../io/sha256';
+import { disposeModule } from '../models/parameter';
+import { saveWeights } from '../models/weights';
+import { epochRecord, runRecord, type EpochRecord, type RunRecord } from '../results/record';
+import { removeCheckpoints, restoreCheckpoint, saveCheckpoint } from '../training/checkpoint';
+import { Training, type EpochEvent, type TrainingEvent } from '../training/training';
+import { finishedRecord, homeOf, jobCommand, type Job } from './job';
+import { Busy, lockFolder } from './lock';
+import { commit, threadCount, thisMachine, versions } from './machine';
+import { hasManifest, writeManifest } from './manifest';
+import { loadData, loadTeacher } from './materials';
+import { beginSession, type Session } from './sessions';
+
+export interface RunOptions {
+  /** The folder of all runs; each job has its own beneath it. */
+  readonly folder: string;
+  /** Stops the job between two steps, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  /** Between checkpoints within an epoch; 30 unless told. Each epoch ends with one besides. */
+  readonly checkpointSeconds?: number;
+  readonly onEvent?: (event: TrainingEvent) => void;
+  readonly onNotice?: (text: string) => void;
+}
+
+/**
+ * Runs a job to its end, from its last checkpoint if there is one, and returns its record; a finished one is not run again.
+ * When stopped, leaves a checkpoint and throws the signal's reason. Throws Busy where another process is at it; what else ends
+ * it is noted in `failure.json`.
+ */
+export async function runJob(job: Job, options: RunOptions): Promise<RunRecord> {
+  const home = homeOf(job, options.folder);
+  const release = await lockFolder(home);
+  const log = (text: string): Promise<void> => appendLog(path.join(home, 'log'), text);
+  try {
+    const done = await finishedRecord(job, options.folder);
+    if (done) {
+      await closeRun(home);
+      return done;
+    }
+    await rm(path.join(home, 'failure.json'), { force: true });
+    const record = await work(job, home, options, log);
+    await log(`finished: top-1 ${record.top1.toFixed(2)} %`);
+    await closeRun(home);
+    return record;
+  } catch (error) {
+    if (error instanceof Busy) throw error;
+    const told = options.signal?.aborted ? 'stopped, with a checkpoint' : error instanceof Error ? error.stack ?? error.message : String(error);
+    // On a full disk neither can be written: the fault itself is what is told.
+    await log(told).catch(() => undefined);
+    if (!options.signal?.aborted) {
+      const message = error instanceof UserError ? error.message : told;
+      await writeAtomic(path.join(home, 'failure.json'), `${JSON.stringify({ time: new Date().toISOString(), message })}\n`).catch(() => undefined);
+    }
+    throw error;
+  } finally {
+    await release();
+  }
+}
+
+async function work(job: Job, home: string, options: RunOptions, log: (text: string) => Promise<void>): Promise<RunRecord> {
+  await writeAtomic(path.join(home, 'recipe.json'), `${JSON.stringify(job, null, 2)}\n`);
+  const { first, notices } = await beginSession(home, { ...commit(), versions: versions(), machine: thisMachine(), threads: threadCount(), seed: job.recipe.seed });
+  const { train, test, notice } = await loadData(job.recipe.data);
+  const teacher = job.recipe.teacher ? loadTeacher(job.recipe.teacher, train) : undefined;
+  try {
+    const training = new Training(job.recipe, { train, test, ...(teacher && { teacher: teacher.model }) });
+    try {
+      const resumed = restoreCheckpoint(training, home);
+      for (const text of [notice, ...notices, resumed ?? 'begins']) {
+        if (text === undefined) continue;
+        await log(text);
+        if (text !== 'begins') options.onNotice?.(`${job.row}: ${text}`);
+      }
+      const metrics = path.join(home, 'metrics.jsonl');
+      if (!resumed) await rm(metrics, { force: true });
+      await follow(training, home, options, log);
+      const history = await epochs(metrics);
+      return await finish(job, home, { training, history, first, images: train.count, teacherTop1: teacher?.top1 });
+    } finally {
+      training.dispose();
+    }
+  } finally {
+    if (teacher) disposeModule(teacher.model);
+  }
+}
+
+/** Trains to the end; metrics and a checkpoint after each epoch, a checkpoint now and then within it and when stopped. */
+async function follow(training: Training, home: string, { signal, onEvent, checkpointSeconds = 30 }: RunOptions, log: (text: string) => Promise<void>): Promise<void> {
+  let saved = performance.now();
+  try {
+    for await (const event of training.run({ signal })) {
+      if (event.kind === 'epoch') {
+        await appendJsonLine(path.join(home, 'metrics.jsonl'), asRecord(event));
+        await log(epochText(event));
+      }
+      if (event.kind === 'epoch' || performance.now() - saved >= checkpointSeconds * 1000) {
+        await saveCheckpoint(training, home);
+        saved = performance.now();
+      }
+      onEvent?.(event);
+    }
+  } catch (error) {
+    if (signal?.aborted) await saveCheckpoint(training, home);
+    throw error;
+  }
+}
+
+interface Trained {
+  readonly training: Training;
+  readonly history: readonly EpochRecord[];
+  readonly first: Session;
+  readonly images: number;
+  readonly teacherTop1?: number;
+}
+
+/** Writes the student and, as the sign that the run is finished, its record. */
+async function finish(job: Job, home: string, { training, history, first, images, teacherTop1 }: Trained): Promise<RunRecord> {
+  const last = history[history.length - 1]!;
+  const weights = path.join(home, 'student.safetensors');
+  await training.withResult(() => saveWeights(training.student, weights, { recipe: job.id, top1: String(last.top1), epochs: String(job.recipe.epochs), commit: first.commit }));
+  if (job.publishes !== undefined) await publish(weights, job.publishes);
+  const record = runRecord.parse({
+    id: job.id, experiment: job.experiment, row: job.row, profile: job.profile, dataset: job.recipe.data.name,
+    teacher: job.recipe.teacher?.model ?? null, student: job.recipe.student, method: job.recipe.method.kind, recipe: job.recipe, seed: job.recipe.seed,
+    epochs: job.recipe.epochs, images, commit: first.commit, dirty: first.dirty, machine: first.machine, threads: first.threads, versions: first.versions,
+    started: first.started, seconds: history.reduce((sum, { seconds }) => sum + seconds, 0), command: jobCommand(job),
+    top1: last.top1 ?? 0, top5: last.top5 ?? 0, bestTop1: Math.max(...history.map(({ top1 }) => top1 ?? 0)),
+    ...(teacherTop1 !== undefined && { teacherTop1 }),
+    history, weights: { path: path.relative(process.cwd(), weights), sha256: await sha256(weights) },
+  });
+  await writeAtomic(path.join(home, 'record.json'), `${JSON.stringify(record, null, 2)}\n`);
+  return record;
+}
+
+/** What is left to do once the record is written; done again where a kill came in between. */
+async function closeRun(home: string): Promise<void> {
+  if (!hasManifest(home)) await writeManifest(home);
+  removeCheckpoints(home);
+}
+
+async function appendLog(file: string, text: string): Promise<void> {
+  try {
+    await appendFile(file, `${new Date().toISOString()} ${text}\n`);
+  } catch (error) {
+    throw fileFault(error, 'write', file);
+  }
+}
+
+async function publish(weights: string, place: string): Promise<void> {
+  try {
+    await mkdir(path.dirname(place), { recursive: true });
+    await copyFile(weights, `${place}.draft`);
+    await rename(`${place}.draft`, place);
+  } catch (error) {
+    throw fileFault(error, 'write', place);
+  }
+}
+
+/** A run that was killed between its metrics and its checkpoint has written an epoch twice. */
+async function epochs(metrics: string): Promise<EpochRecord[]> {
+  const history = existsSync(metrics) ? await readJsonLines(metrics, (value) => epochRecord.parse(value)) : [];
+  return [...new Map(history.map((record) => [record.epoch, record])).values()].sort((a, b) => a.epoch - b.epoch);
+}
+
+function asRecord({ kind: _, ...measured }: EpochEvent): EpochRecord {
+  return measured;
+}
+
+/** An epoch in words. */
+export function epochText({ epoch, loss, top1, imagesPerSecond }: EpochEvent): string {
+  return `epoch ${epoch}: loss ${loss.toFixed(3)}${top1 === undefined ? '' : `, top-1 ${top1.toFixed(2)} %`}, ${imagesPerSecond.toFixed(0)} images/s`;
+}

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../errors';
+import { appendJsonLine, readJsonLines } from '../io/jsonLines';
+import { machineRecord } from '../results/record';
+
+/** One process that worked at a run: the first began it, each further one took it up again. */
+const session = z.object({
+  started: z.string(), host: z.string(), pid: z.number(), commit: z.string(), dirty: z.boolean(),
+  versions: z.record(z.string()), machine: machineRecord, threads: z.number().int().positive(), seed: z.number().int(),
+});
+export type Session = z.infer<typeof session>;
+
+/** The processes that have worked at a run so far, from the first. */
+export async function sessions(home: string): Promise<Session[]> {
+  const file = fileOf(home);
+  return existsSync(file) ? readJsonLines(file, (value) => session.parse(value)) : [];
+}
+
+/** Notes that this process takes up a run. Throws a UserError where it has another number of threads than the run was begun with. */
+export async function beginSession(home: string, now: Omit<Session, 'started' | 'host' | 'pid'>): Promise<{ readonly first: Session; readonly notices: string[] }> {
+  const past = await sessions(home);
+  const mine = { started: new Date().toISOString(), host: os.hostname(), pid: process.pid, ...now };
+  const [first = mine] = past;
+  if (first.threads !== mine.threads) {
+    throw new UserError(`The run in ${home} was begun with ${first.threads} threads, and this process has ${mine.threads}: sums would be taken in another order, and the result would not be the same. `
+      + `Set TF_NUM_INTRAOP_THREADS=${first.threads}, or remove the folder to begin again.`);
+  }
+  const last = past[past.length - 1];
+  const notices = last === undefined ? [] : [
+    ...(last.commit === mine.commit ? [] : [`last worked at by commit ${last.commit.slice(0, 7)}, goes on with ${mine.commit.slice(0, 7)}`]),
+    ...(last.machine.processor === mine.machine.processor ? [] : [`last worked at on ${last.machine.processor}, goes on with ${mine.machine.processor}: bits may differ`]),
+    ...(last.started <= mine.started ? [] : [`the clock was set back: it is ${mine.started}, and this run was last taken up at ${last.started}; durations do not depend on it`]),
+  ];
+  await appendJsonLine(fileOf(home), mine);
+  return { first, notices };
+}
+
+function fileOf(home: string): string {
+  return path.join(home, 'sessions.jsonl');
+}
