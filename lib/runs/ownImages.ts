@@ -4,9 +4,7 @@ import { holdOutPlaces } from '../data/imageSet';
 import { openTarShards } from '../data/tarShards';
 import { UserError } from '../errors';
 import { Random } from '../tensor/random';
-import type { Recipe } from '../training/recipe';
-
-type Own = Extract<Recipe['data'], { name: 'folder' | 'shards' }>;
+import type { OwnData } from '../training/recipe';
 
 export interface OwnImages {
   readonly train: ImageFiles;
@@ -21,7 +19,7 @@ export interface OwnImages {
  * Opens images of one's own as a recipe names them. Throws a UserError where a folder cannot be used, where a class has no image for
  * training or none for validation, or where the images are no longer those of the recipe.
  */
-export async function openOwnImages(data: Own, side: number): Promise<OwnImages> {
+export async function openOwnImages(data: OwnData, side: number): Promise<OwnImages> {
   const { train: all, test } = await trainAndTest(data, side);
   const contents = contentsOf(all).slice(0, 6) + contentsOf(test).slice(0, 6);
   if (data.contents !== undefined && data.contents !== contents) {
@@ -32,11 +30,11 @@ export async function openOwnImages(data: Own, side: number): Promise<OwnImages>
   return { train, test, contents, ...(notices.length > 0 && { notice: notices.join('\n') }) };
 }
 
-async function trainAndTest({ name, path, validation }: Own, side: number): Promise<{ readonly train: ImageFiles; readonly test: ImageFiles }> {
+async function trainAndTest({ name, path, validation, split: { share, seed } = { share: 0.1, seed: 0 } }: OwnData, side: number): Promise<{ readonly train: ImageFiles; readonly test: ImageFiles }> {
   const open = (folder: string, options: FolderOptions): Promise<ImageFiles> => (name === 'folder' ? openImageFolder(folder, options) : openTarShards(folder, options));
   const whole = await open(path, { side });
-  if ('path' in validation) return { train: whole, test: await open(validation.path, { side, classes: whole.classes }) };
-  const { rest, heldOut } = holdOutPlaces(whole, Math.round(whole.count * validation.share), new Random(validation.seed).fork('validation'));
+  if (validation !== undefined) return { train: whole, test: await open(validation, { side, classes: whole.classes }) };
+  const { rest, heldOut } = holdOutPlaces(whole, Math.round(whole.count * share), new Random(seed).fork('validation'));
   const train = selectFiles(whole, rest);
   const test = selectFiles(whole, heldOut);
   const faults = whole.classes.flatMap((named, label) => [
@@ -44,6 +42,6 @@ async function trainAndTest({ name, path, validation }: Own, side: number): Prom
     ...(test.labels.includes(label) ? [] : [`  class ${named} gets no image for validation`]),
   ]);
   if (faults.length === 0) return { train, test };
-  throw new UserError([`${path} cannot be split, ${100 * validation.share} % of ${whole.count} images held out:`, ...faults.slice(0, 10),
+  throw new UserError([`${path} cannot be split, ${100 * share} % of ${whole.count} images held out:`, ...faults.slice(0, 10),
     'Choose another share, add images, or name a validation folder.'].join('\n'));
 }

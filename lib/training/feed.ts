@@ -78,7 +78,7 @@ export class BatchFeed {
     for (;;) {
       while (asked.length < most) {
         const request = requests.next();
-        if (request.done) break;
+        if (request.done === true) break;
         const prepared = this.preparer.prepare(request.value);
         // Whoever waits for it hears of a fault; if nobody does any more, it is no matter.
         prepared.catch(() => undefined);

@@ -11,23 +11,24 @@ import { schedule } from './schedule';
 /** Training images, drawn evenly from the classes; all of them unless told. */
 const trainImages = z.number().int().positive().optional();
 
-/** Images of one's own: a folder for training and another for validation, or a share of the one that is held out. */
-const own = {
+/** Images of one's own. */
+const ownData = z.object({
+  /** Folders of classes, or tar archives. */
+  name: z.enum(['folder', 'shards']),
   path: z.string(),
-  validation: z.union([
-    z.object({ path: z.string() }).strict(),
-    z.object({ share: z.number().positive().lt(1), seed: z.number().int().default(0) }).strict(),
-  ]),
+  /** A folder with the same classes; else a share of the first one is held out. */
+  validation: z.string().optional(),
+  split: z.object({ share: z.number().positive().lt(1).default(0.1), seed: z.number().int().default(0) }).strict().optional(),
   /** Hash of the images' names and classes: other images make another run. */
   contents: z.string().optional(),
   trainImages,
-};
+}).strict();
+export type OwnData = z.output<typeof ownData>;
 
 /** Where the images come from. */
 const dataSpec = z.discriminatedUnion('name', [
   z.object({ name: z.enum(['cifar-100', 'synthetic']), trainImages }).strict(),
-  z.object({ name: z.literal('folder'), ...own }).strict(),
-  z.object({ name: z.literal('shards'), ...own }).strict(),
+  ownData,
 ]);
 
 /** Everything that decides a run's result, as a plain value. */
