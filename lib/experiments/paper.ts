@@ -7,12 +7,12 @@ export interface PaperRow extends Row {
 }
 
 /** The networks by the names of the tables. */
-const networks = {
+export const networks = {
   ResNet18: 'resnet18', ResNet34: 'resnet34', ResNet50: 'resnet50', MobileNetV2: 'mobilenetv2_100', 'ConvNeXt-T': 'convnext_tiny',
   'DeiT-T': 'deit_tiny_patch16_224', 'ViT-S': 'vit_small_patch16_224', 'ViT-B': 'vit_base_patch16_224', 'Swin-P': 'swin_pico_patch4_window7_224', 'Swin-N': 'swin_nano_patch4_window7_224',
   'Swin-T': 'swin_tiny_patch4_window7_224', 'Mixer-B/16': 'mixer_b16_224', 'ResMLP-S12': 'resmlp_12_224',
 } as const;
-type Network = keyof typeof networks;
+export type Network = keyof typeof networks;
 
 /** Who teaches each student. */
 type Pairs = Readonly<Partial<Record<Network, readonly Network[]>>>;

@@ -1,4 +1,5 @@
-import { formatSummary, type Summary } from '../results/summary';
+import type { RunRecord } from '../results/record';
+import { formatSummary, summary, type Summary } from '../results/summary';
 import type { Cell, Table } from './table';
 
 /** A number of the paper and how far it is verified. */
@@ -29,6 +30,15 @@ export interface Ours {
   readonly link?: string;
 }
 
+/** Runs of one recipe, a seed each, as the table shows them; null where there is none. The link leads from a notebook to the records. */
+export function measured(runs: readonly RunRecord[]): Ours | null {
+  const [first] = runs;
+  if (!first) return null;
+  const { profile, epochs, command, experiment } = first;
+  const commit = [...new Set(runs.map((run) => run.commit.slice(0, 7)))].join(' ');
+  return { summary: summary(runs.map(({ top1 }) => top1)), profile, epochs, commit, command, link: `../data/results/${experiment}.jsonl` };
+}
+
 /** The three columns of a comparison: the paper's number, ours with its conditions, and how to run it at the paper's scale. */
 export function comparisonTable(comparisons: readonly Comparison[], caption?: string): Table {
   return {
@@ -50,6 +60,6 @@ function publishedCell({ value, status, source }: Published): Cell {
 
 function oursCell({ summary, profile, epochs, commit, command, link }: Ours): Cell {
   return {
-    text: `${formatSummary(summary)}, ${profile}, ${epochs} epochs, ${commit.slice(0, 7)}`, note: command, ...(link !== undefined && { link }),
+    text: `${formatSummary(summary)}, ${profile}, ${epochs} epochs, ${commit}`, note: command, ...(link !== undefined && { link }),
   };
 }

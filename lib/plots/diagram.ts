@@ -39,8 +39,8 @@ export function dot({ title, boxes, arrows }: Diagram): string {
   });
   const lines = arrows.map(({ from, to, label = '', dashed = false }) =>
     `${quoted(from)} -> ${quoted(to)} [label=${quoted(label)}, style=${dashed ? 'dashed' : 'solid'}];`);
-  return `digraph { label=${quoted(title)}; labelloc=t; rankdir=LR; fontname="Helvetica"; nodesep=0.25; ranksep=0.45;
-node [shape=box, style=rounded, fontname="Helvetica", fontsize=11]; edge [fontname="Helvetica", fontsize=10, color="#555555"];
+  return `digraph { label=${quoted(title)}; labelloc=t; rankdir=LR; margin=0.1; fontname="Helvetica"; nodesep=0.25; ranksep=0.45;
+node [shape=box, style=rounded, fontname="Helvetica", fontsize=11, margin="0.2,0.08"]; edge [fontname="Helvetica", fontsize=10, color="#555555"];
 ${[...frames, ...lines].join('\n')}
 }`;
 }
