@@ -64,7 +64,7 @@ test('undefined numbers are empty cells, never NaN', () => {
 test('a comparison shows paper, ours with its conditions, and the command at the paper\'s scale', () => {
   const table = comparisonTable([{
     label: 'OFA', published: { value: 80.54, status: 'seen' },
-    ours: { summary: summary([28, 29]), profile: 'laptop', epochs: 12, commit: 'abcdef0123', command: 'npm run experiment -- run main' },
+    ours: { summary: summary([28, 29]), profile: 'laptop', epochs: 12, commit: 'abcdef0', command: 'npm run experiment -- run main' },
     paperScale: { command: 'npm run experiment -- run main --profile paper', cost: '40 GPU hours' },
   }, { label: 'RKD', published: { value: 74.11, status: 'recalled' }, ours: null, paperScale: null }]);
   const text = tableText(table);
