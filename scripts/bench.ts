@@ -1,11 +1,15 @@
-import path from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import { writeAtomic } from '../lib/io/atomic';
 import * as tf from '../lib/tensor/tf';
 import { timeCka } from './bench/cka';
+import { compareCka, compareStep, type Comparison } from './bench/compare';
 import { matmulGigaflops } from './bench/matmul';
-import { measure, type Measured } from './bench/peers';
-import { profileOps } from './bench/profile';
-import { median, medianMilliseconds, prepareStep } from './bench/step';
+import { medianMilliseconds } from './bench/median';
+import { profile } from './bench/profile';
+import { grouped, lines, outer } from './bench/report';
+import { prepareStep } from './bench/step';
+import { performancePage } from './bench/table';
 import { run } from './cli/run';
 
 /** npm run bench --: how fast this machine trains and compares networks, beside PyTorch. */
@@ -18,7 +22,7 @@ interface StepFlags {
 
 withStep(command.command('step')).description('one OFA training step; prints a line of JSON')
   .action((student: string, teacher: string, size: number, batch: number, { vanilla, steps }: StepFlags) => {
-    const prepared = prepareStep({ student, teacher, size, batch, vanilla, steps });
+    const prepared = prepareStep({ student, teacher, size, batch, vanilla });
     const ms = medianMilliseconds(() => prepared.run(), steps);
     console.log(JSON.stringify({
       peer: 'ours', version: `tfjs ${tf.version_core}`, device: 'cpu', student, teacher, size, batch, bf16: false, vanilla, compiled: false,
@@ -26,7 +30,7 @@ withStep(command.command('step')).description('one OFA training step; prints a l
     }));
   });
 
-command.command('cka').argument('<a>').argument('<b>').argument('<size>', 'of the images', whole).argument('<batch>', 'images', whole).argument('<batches>', 'how many', whole)
+withSetting(command.command('cka').argument('<a>').argument('<b>')).argument('<batches>', 'how many', whole)
   .description('CKA of all blocks of two networks; a line of JSON for the forward passes and one for the whole')
   .action(async (a: string, b: string, size: number, batch: number, batches: number) => {
     const { layers, forwardSeconds, seconds } = await timeCka(a, b, size, batch, batches);
@@ -35,43 +39,74 @@ command.command('cka').argument('<a>').argument('<b>').argument('<size>', 'of th
     }
   });
 
-withStep(command.command('profile')).description('time per kind of op of a step, and the share of what the machine can do')
-  .action((student: string, teacher: string, size: number, batch: number, { vanilla, steps }: StepFlags) => {
-    const prepared = prepareStep({ student, teacher, size, batch, vanilla, steps });
+withStep(command.command('profile')).option('--depth <names>', 'names of a layer\'s path', whole, 2)
+  .description('time of a step by kind of op and by layer, forward and backward, and the share of what the machine can do')
+  .action((student: string, teacher: string, size: number, batch: number, { vanilla, steps, depth }: StepFlags & { depth: number }) => {
+    const prepared = prepareStep({ student, teacher, size, batch, vanilla });
     const ms = medianMilliseconds(() => prepared.run(), steps);
-    const ops = profileOps(() => prepared.run());
+    const ops = profile(() => prepared.run(), prepared.modules);
+    const peak = matmulGigaflops();
+    const total = ops.reduce((sum, { flops }) => sum + flops, 0);
     const inside = ops.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
-    console.log(`${student} taught by ${teacher}, ${size} px, batch ${batch}: ${ms.toFixed(0)} ms a step, ${((batch / ms) * 1e3).toFixed(0)} images/s`);
-    console.log(`matrix product of 2048: ${matmulGigaflops().toFixed(0)} GFLOP/s; outside ops: ${Math.max(0, ms - inside).toFixed(0)} ms`);
-    for (const { op, milliseconds, calls } of ops.slice(0, 20)) {
-      console.log(`${op.padEnd(34)} ${milliseconds.toFixed(1).padStart(8)} ms ${((100 * milliseconds) / inside).toFixed(1).padStart(5)} % ${String(calls).padStart(5)} calls`);
+    console.log(`${student} taught by ${teacher}, ${size} px, batch ${batch}: ${ms.toFixed(0)} ms a step, ${((batch / ms) * 1e3).toFixed(1)} images/s`);
+    console.log(`${(total / 1e9).toFixed(1)} GFLOP in products: ${(total / ms / 1e6).toFixed(0)} GFLOP/s over the step; a matrix product of 2048 reaches ${peak.toFixed(0)}`);
+    console.log(`${ops.length} ops in ${inside.toFixed(0)} ms`);
+    for (const direction of ['forward', 'backward'] as const) {
+      const part = ops.filter((each) => each.direction === direction);
+      console.log(`\n${direction}, by op\n${lines(grouped(part, ({ op }) => op).slice(0, 16), peak).join('\n')}`);
+      console.log(`\n${direction}, by layer\n${lines(grouped(part, ({ layer }) => outer(layer, depth)), peak).join('\n')}`);
     }
   });
 
-command.command('compare').requiredOption('--python <path>', 'a Python that has torch and timm').requiredOption('--peers <folder>', 'where ofa_step.py is')
+withStep(command.command('roofline')).description('GFLOP/s of a step and of a plain matrix product; prints a line of JSON')
+  .action((student: string, teacher: string, size: number, batch: number, { vanilla, steps }: StepFlags) => {
+    const prepared = prepareStep({ student, teacher, size, batch, vanilla });
+    const total = profile(() => prepared.run(), prepared.modules).reduce((sum, { flops }) => sum + flops, 0);
+    const ms = medianMilliseconds(() => prepared.run(), steps);
+    console.log(JSON.stringify({ student, teacher, size, batch, gigaflops: round(total / ms / 1e6, 1), peak: round(matmulGigaflops(), 1) }));
+  });
+
+command.command('compare').requiredOption('--python <path>', 'a Python that has torch, timm, torch_cka and pytorch_cka')
   .option('--repeats <number>', 'runs of each side', whole, 5)
-  .option('--steps <list>', 'what to compare, by semicolons', 'resnet_16 vit_128 32 128; vit_128 resnet_32 32 128; mixer_128 resnet_32 32 128')
-  .description('ours and PyTorch in turn: medians, ratio, peak memory')
-  .action(({ python, peers, repeats, steps }: { python: string; peers: string; repeats: number; steps: string }) => {
-    for (const step of steps.split(';').map((text) => text.trim().split(/\s+/))) {
-      const ours: Measured[] = [];
-      const theirs: Measured[] = [];
-      for (let i = 0; i < repeats; i++) {
-        ours.push(measure(process.execPath, [...process.execArgv, path.join('scripts', 'bench.ts'), 'step', ...step]));
-        theirs.push(...[[], ['--channels-last']].map((flags) => measure(python, [path.join(peers, 'ofa_step.py'), ...step, ...flags]))
-          .sort((a, b) => speed(b) - speed(a)).slice(0, 1));
-      }
-      const [a, b] = [ours, theirs].map((runs) => median(runs.map(speed))) as [number, number];
-      const memory = (runs: readonly Measured[]): string => median(runs.map(({ peakMemory }) => peakMemory)).toFixed(0);
-      console.log(`${step.join(' ')}: ours ${a.toFixed(1)} images/s (${memory(ours)} MB), PyTorch ${b.toFixed(1)} (${memory(theirs)} MB), ratio ${(a / b).toFixed(2)}`);
+  .option('--steps <list>', 'training steps, by semicolons', listed, listed('resnet_16 vit_128 32 128; vit_128 resnet_32 32 128; mixer_128 resnet_32 32 128; resnet18 swin_tiny_patch4_window7_224 224 8'))
+  .option('--cka <list>', 'CKA heatmaps, by semicolons', listed, listed('resnet_32 vit_128 32 256 4; mobilenetv2_100 vit_small_patch16_224 224 64 2'))
+  .option('--save', 'keep the results in docs/performance.jsonl and write docs/performance.md', false)
+  .description('ours and PyTorch in turn: medians, ratios, peak memory')
+  .action(async ({ python, repeats, steps, cka, save }: { python: string; repeats: number; steps: string[]; cka: string[]; save: boolean }) => {
+    const jobs = [...steps.map((setting) => () => compareStep(python, setting, repeats, say)), ...cka.map((setting) => () => compareCka(python, setting, repeats, say))];
+    for (const job of jobs) {
+      const result = job();
+      console.log(JSON.stringify(result));
+      if (save) await keep(result);
     }
   });
 
 void run(command);
 
+/** Puts a result into the file in place of an older one of the same setting, and writes the page anew. */
+async function keep(result: Comparison): Promise<void> {
+  const file = 'docs/performance.jsonl';
+  const before = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Comparison) : [];
+  const all = [...before.filter(({ kind, setting }) => kind !== result.kind || setting !== result.setting), result];
+  await writeAtomic(file, all.map((each) => `${JSON.stringify(each)}\n`).join(''));
+  await writeAtomic('docs/performance.md', performancePage(all));
+}
+
+function say(line: string): void {
+  console.error(line);
+}
+
+function withSetting(sub: Command): Command {
+  return sub.argument('<size>', 'of the images', whole).argument('<batch>', 'images', whole);
+}
+
 function withStep(sub: Command): Command {
-  return sub.argument('<student>').argument('<teacher>').argument('<size>', 'of the images', whole).argument('<batch>', 'images', whole)
+  return withSetting(sub.argument('<student>').argument('<teacher>'))
     .option('--vanilla', 'the label\'s cross entropy alone', false).option('--json', 'as it is anyway', true).option('--steps <number>', 'timed steps', whole, 7);
+}
+
+function listed(text: string): string[] {
+  return text.split(';').map((setting) => setting.trim()).filter((setting) => setting !== '');
 }
 
 function whole(text: string): number {
@@ -82,8 +117,4 @@ function whole(text: string): number {
 
 function round(value: number, digits: number): number {
   return Number(value.toFixed(digits));
-}
-
-function speed({ line }: Measured): number {
-  return Number(line['images_per_second']);
 }

@@ -1,5 +1,5 @@
 import * as tf from '../../lib/tensor/tf';
-import { medianMilliseconds } from './step';
+import { medianMilliseconds } from './median';
 
 /** What the machine can do: GFLOP/s of a plain 2048 × 2048 matrix product. */
 export function matmulGigaflops(): number {

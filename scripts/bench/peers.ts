@@ -2,22 +2,20 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { UserError } from '../../lib/errors';
 
-/** One line of JSON of a program, and the most memory that it held, in MB. */
+/** The lines of JSON that a program printed, and the most memory that it held, in MB. */
 export interface Measured {
-  readonly line: Readonly<Record<string, unknown>>;
+  readonly lines: readonly Readonly<Record<string, unknown>>[];
   readonly peakMemory: number;
 }
 
-/** Runs a PyTorch program (ofa_step.py, cka_peers.py) with a given Python; the last line that it prints is its result. */
-export function measure(command: string, args: readonly string[]): Measured {
-  const result = spawnSync('/usr/bin/env', ['python3', '-c', meter, command, ...args], { encoding: 'utf8', maxBuffer: 1 << 26 });
-  const lines = result.stdout.trim().split('\n');
-  const peak = Number(lines.pop());
-  const line: unknown = lines.length > 0 ? parse(lines[lines.length - 1]!) : undefined;
-  if (result.status !== 0 || typeof line !== 'object' || line === null) {
-    throw new UserError(`${path.basename(command)} ${args.join(' ')} failed:\n${result.stderr.trim().split('\n').slice(-3).join('\n')}`);
-  }
-  return { line: Object.fromEntries(Object.entries(line)), peakMemory: peak };
+/** Runs our own benchmark in a process of its own. */
+export function ours(args: readonly string[]): Measured {
+  return measure(process.execPath, [...process.execArgv, path.join('scripts', 'bench.ts'), ...args]);
+}
+
+/** Runs a PyTorch program of this folder with a given Python. */
+export function theirs(python: string, program: string, args: readonly string[]): Measured {
+  return measure(python, [path.join('scripts', 'bench', program), ...args]);
 }
 
 /** Runs a command and prints its children's largest resident size afterwards. */
@@ -28,10 +26,20 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
 sys.exit(code)
 `;
 
-function parse(text: string): unknown {
+function measure(command: string, args: readonly string[]): Measured {
+  const { status, stdout, stderr } = spawnSync('python3', ['-c', meter, command, ...args], {
+    encoding: 'utf8', maxBuffer: 1 << 26, env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+  });
+  if (status !== 0) throw new UserError(`${path.basename(command)} ${args.join(' ')} failed:\n${stderr.trim().split('\n').slice(-3).join('\n')}`);
+  const printed = stdout.trim().split('\n');
+  return { peakMemory: Number(printed.pop()), lines: printed.flatMap(parse) };
+}
+
+function parse(text: string): Readonly<Record<string, unknown>>[] {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? [Object.fromEntries(Object.entries(value))] : [];
   } catch {
-    return undefined;
+    return [];
   }
 }

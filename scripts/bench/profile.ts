@@ -1,44 +1,91 @@
 import * as tf from '../../lib/tensor/tf';
+import { flops } from './flops';
 
-/** Time and calls of one kind of op. */
-export interface OpTime {
+export type Direction = 'forward' | 'backward';
+
+/** One op of a step, as it was run; ops run one after the other on a CPU. */
+export interface OpRun {
   readonly op: string;
+  /** Path of the innermost layer whose `apply` made it, forward or backward; empty outside layers. */
+  readonly layer: string;
+  readonly direction: Direction;
   readonly milliseconds: number;
-  readonly calls: number;
+  readonly flops: number;
 }
 
-type Execute = (name: string, ...rest: unknown[]) => unknown;
+type Call = (this: unknown, ...rest: unknown[]) => unknown;
+/** Stands in for a method: gets the call's arguments and what makes the call. */
+type Around = (args: readonly unknown[], call: () => unknown) => unknown;
 
-/** Runs something and tells how long each kind of TensorFlow op took in it, longest first; ops run one after the other on a CPU. */
-export function profileOps(run: () => void): OpTime[] {
-  const times = new Map<string, { milliseconds: number; calls: number }>();
-  const backend: unknown = tf.backend();
-  const restore = ['executeSingleOutput', 'executeMultipleOutputs'].map((method) => wrap(backend, method, (name, call) => {
-    const started = performance.now();
-    const result = call();
-    const entry = times.get(name) ?? { milliseconds: 0, calls: 0 };
-    times.set(name, { milliseconds: entry.milliseconds + performance.now() - started, calls: entry.calls + 1 });
-    return result;
-  }));
+/** Runs something once and tells of every TensorFlow op in it. `modules` by name, such as `student`, whose layers are told apart. */
+export function profile(run: () => void, modules: Readonly<Record<string, object>>): OpRun[] {
+  const runs: OpRun[] = [];
+  let layer = '';
+  let direction: Direction = 'forward';
+  const within = (place: string, pass: Direction, call: () => unknown): unknown => {
+    const outside = [layer, direction] as const;
+    [layer, direction] = [place, pass];
+    try {
+      return call();
+    } finally {
+      [layer, direction] = outside;
+    }
+  };
+
+  const undo = [
+    ...['executeSingleOutput', 'executeMultipleOutputs'].map((method) => wrap(tf.backend(), method, ([op, , inputs], call) => {
+      const started = performance.now();
+      const result = call();
+      const milliseconds = performance.now() - started;
+      runs.push({ op: String(op), layer, direction, milliseconds, flops: flops(String(op), { inputs: shapes(inputs), outputs: shapes(Array.isArray(result) ? result : [result]) }) });
+      return result;
+    })),
+    // A gradient belongs to the layer that put it on the tape.
+    wrap(tf.engine(), 'addTapeNode', (_, call) => {
+      const place = layer;
+      const result = call();
+      const tape: unknown = tf.engine().state.activeTape;
+      if (Array.isArray(tape)) wrap(tape[tape.length - 1], 'gradient', (__, slope) => within(place, 'backward', slope));
+      return result;
+    }),
+    ...Object.entries(modules).flatMap(([name, module]) => layersOf(module, name)
+      .map(([path, object]) => wrap(object, 'apply', (_, call) => within(path, direction, call)))),
+  ];
   try {
     run();
   } finally {
-    for (const undo of restore) undo();
+    for (const restore of undo.reverse()) restore();
   }
-  return [...times].map(([op, entry]) => ({ op, ...entry })).sort((a, b) => b.milliseconds - a.milliseconds);
+  return runs;
 }
 
-function wrap(target: unknown, method: string, around: (name: string, call: () => unknown) => unknown): () => void {
+/** What has an `apply` beneath a module, by its path, outermost first. */
+function layersOf(module: object, path: string): [path: string, layer: object][] {
+  return [
+    ...(typeof Reflect.get(module, 'apply') === 'function' ? [[path, module] as [string, object]] : []),
+    ...Object.entries(module).flatMap(([field, child]: [string, unknown]) =>
+      (typeof child === 'object' && child !== null && !(child instanceof tf.Tensor) ? layersOf(child, `${path}.${field}`) : [])),
+  ];
+}
+
+function wrap(target: unknown, method: string, around: Around): () => void {
   if (typeof target !== 'object' || target === null) return () => undefined;
   const original: unknown = Reflect.get(target, method);
-  if (!isExecute(original)) return () => undefined;
-  const wrapped: Execute = (name, ...rest) => around(name, () => original.call(target, name, ...rest));
-  Reflect.set(target, method, wrapped);
+  if (!isCall(original)) return () => undefined;
+  const own = Object.hasOwn(target, method);
+  Reflect.set(target, method, function wrapped(this: unknown, ...args: unknown[]): unknown {
+    return around(args, () => original.apply(this, args));
+  });
   return () => {
-    Reflect.deleteProperty(target, method);
+    if (own) Reflect.set(target, method, original);
+    else Reflect.deleteProperty(target, method);
   };
 }
 
-function isExecute(value: unknown): value is Execute {
+function isCall(value: unknown): value is Call {
   return typeof value === 'function';
+}
+
+function shapes(tensors: unknown): number[][] {
+  return Array.isArray(tensors) ? tensors.map((tensor: unknown) => (tensor instanceof tf.Tensor ? [...(tensor as tf.Tensor).shape] : [])) : [];
 }

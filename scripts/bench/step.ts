@@ -12,7 +12,6 @@ export interface StepOptions {
   readonly teacher: string;
   readonly size: number;
   readonly batch: number;
-  readonly steps: number;
   /** The label's cross entropy alone: no teacher, no branches. */
   readonly vanilla: boolean;
 }
@@ -21,6 +20,8 @@ export interface StepOptions {
 export interface PreparedStep {
   readonly parameters: number;
   readonly branchParameters: number;
+  /** The networks by the part they play, for a profile. */
+  readonly modules: Readonly<Record<'student' | 'teacher' | 'branches', object>>;
   /** One whole step on the same random batch. */
   run(): void;
 }
@@ -42,6 +43,7 @@ export function prepareStep({ student: studentName, teacher: teacherName, size, 
   return {
     parameters: parameterCount(student),
     branchParameters: parameterCount(distillation.modules),
+    modules: { student, teacher, branches: distillation.modules },
     run: () => {
       const { gradients, logits } = differentiate(
         { student, ...(vanilla ? {} : { teacher }), distillation, trained, labelWeight: 1, labelSmoothing: 0.1 }, batch);
@@ -49,21 +51,4 @@ export function prepareStep({ student: studentName, teacher: teacherName, size, 
       tf.dispose([Object.values(gradients), logits]);
     },
   };
-}
-
-/** Times a prepared step; two runs warm up. Median milliseconds. */
-export function medianMilliseconds(run: () => void, steps: number): number {
-  run();
-  run();
-  return median(Array.from({ length: steps }, () => {
-    const started = performance.now();
-    run();
-    return performance.now() - started;
-  }));
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -1,0 +1,63 @@
+"""CKA of all blocks of two networks over batches of random images, with the packages that a PyTorch user would take.
+
+  python pytorch_cka.py A B SIZE BATCH BATCHES [--only forward|pytorch_cka|torch_cka]
+
+`forward` is the two networks' forward passes alone. Prints one line of JSON for each: seconds, layers.
+"""
+import argparse
+import contextlib
+import io
+import json
+import time
+import warnings
+
+import torch
+
+from pytorch_networks import blocks_of, build
+
+warnings.filterwarnings('ignore')
+parser = argparse.ArgumentParser()
+parser.add_argument('a')
+parser.add_argument('b')
+for number in ('size', 'batch', 'batches'):
+    parser.add_argument(number, type=int)
+parser.add_argument('--only', choices=['forward', 'pytorch_cka', 'torch_cka'])
+given = parser.parse_args()
+torch.manual_seed(0)
+
+a, b = build(given.a, 100).eval(), build(given.b, 100).eval()
+layers_a, layers_b = blocks_of(a), blocks_of(b)
+count = given.batch * given.batches
+loader = torch.utils.data.DataLoader(
+    torch.utils.data.TensorDataset(torch.randn(count, 3, given.size, given.size), torch.zeros(count)), batch_size=given.batch)
+
+
+def forward():
+    with torch.no_grad():
+        for images, _ in loader:
+            a(images)
+            b(images)
+
+
+def with_torch_cka():
+    from torch_cka import CKA
+    with torch.no_grad(), contextlib.redirect_stderr(io.StringIO()):
+        comparison = CKA(a, b, model1_layers=layers_a, model2_layers=layers_b, device='cpu')
+        comparison.compare(loader)
+        comparison.export()
+
+
+def with_pytorch_cka():
+    from cka import compute_cka
+    compute_cka(a, b, loader, layers=layers_a, model2_layers=layers_b, device='cpu', progress=False)
+
+
+for name, run in {'forward': forward, 'pytorch_cka': with_pytorch_cka, 'torch_cka': with_torch_cka}.items():
+    if given.only and given.only != name:
+        continue
+    if name == 'forward':
+        run()
+    started = time.perf_counter()
+    run()
+    print(json.dumps({'peer': name, 'a': given.a, 'b': given.b, 'layers': [len(layers_a), len(layers_b)], 'size': given.size, 'batch': given.batch,
+                      'batches': given.batches, 'seconds': round(time.perf_counter() - started, 2)}), flush=True)

@@ -1,0 +1,90 @@
+"""One OFA-KD training step in PyTorch, for comparison: the teacher's forward pass, the student's with four exit branches, the OFA
+loss on every branch and on the logits, smoothed cross entropy, backward, and SGD with Nesterov momentum.
+
+  python pytorch_step.py STUDENT TEACHER SIZE BATCH [--bf16] [--channels-last] [--compile] [--vanilla] [--steps N]
+
+Networks are timm's, or the small ones of pytorch_networks.py. Prints one line of JSON: median milliseconds a step, images a second.
+"""
+import argparse
+import json
+import statistics
+import time
+
+import torch
+import torch.nn.functional as F
+
+from pytorch_networks import build, exit_branches, prefix_tokens, stages_of
+
+CLASSES = 100
+
+
+def ofa_loss(student, teacher, mask, exponent=1.0):
+    """The released form: weights (p + m)^e - m on the student's log-probabilities."""
+    return -(((teacher + mask) ** exponent - mask) * F.log_softmax(student, 1)).sum(1).mean()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('student')
+    parser.add_argument('teacher')
+    parser.add_argument('size', type=int)
+    parser.add_argument('batch', type=int)
+    for flag in ('--bf16', '--channels-last', '--compile', '--vanilla'):
+        parser.add_argument(flag, action='store_true')
+    parser.add_argument('--steps', type=int, default=7)
+    given = parser.parse_args()
+    torch.manual_seed(0)
+
+    student, teacher = build(given.student, CLASSES), build(given.teacher, CLASSES).eval()
+    images = torch.randn(given.batch, 3, given.size, given.size)
+    labels = torch.randint(0, CLASSES, (given.batch,))
+    mask = F.one_hot(labels, CLASSES).float()
+    if given.channels_last:
+        student, teacher = student.to(memory_format=torch.channels_last), teacher.to(memory_format=torch.channels_last)
+        images = images.contiguous(memory_format=torch.channels_last)
+
+    features = []
+    for stage in stages_of(given.student, student):
+        stage.register_forward_hook(lambda _module, _inputs, output: features.append(output))
+    with torch.no_grad():
+        student(images)
+    branches = exit_branches(features, student.num_features, teacher.num_features, CLASSES, prefix_tokens(student),
+                             final_grid=7 if given.size == 224 else 4, channels_first=not given.student.startswith('swin'))
+    trained = [*student.parameters()] + ([] if given.vanilla else [*branches.parameters()])
+    optimizer = torch.optim.SGD(trained, lr=.05, momentum=.9, nesterov=True, weight_decay=2e-3)
+    if given.compile:
+        for network in (student, teacher, *branches):
+            network.compile()
+
+    def step():
+        features.clear()
+        optimizer.zero_grad(set_to_none=True)
+        with torch.autocast('cpu', torch.bfloat16, enabled=given.bf16):
+            logits = student(images)
+            loss = F.cross_entropy(logits.float(), labels, label_smoothing=.1)
+            if not given.vanilla:
+                with torch.no_grad():
+                    taught = teacher(images).float().softmax(1)
+                loss = loss + ofa_loss(logits.float(), taught, mask)
+                for branch, feature in zip(branches, features):
+                    loss = loss + ofa_loss(branch(feature).float(), taught, mask)
+        loss.backward()
+        optimizer.step()
+        return float(loss.detach())
+
+    step()
+    step()
+    times = []
+    for _ in range(given.steps):
+        started = time.perf_counter()
+        step()
+        times.append(1e3 * (time.perf_counter() - started))
+    median = statistics.median(times)
+    print(json.dumps({
+        'peer': 'pytorch', 'version': torch.__version__, 'device': 'cpu', 'student': given.student, 'teacher': given.teacher, 'size': given.size,
+        'batch': given.batch, 'bf16': given.bf16, 'vanilla': given.vanilla, 'compiled': given.compile, 'ms_per_step': round(median, 1),
+        'images_per_second': round(1e3 * given.batch / median, 1), 'parameters': sum(p.numel() for p in student.parameters()),
+        'branch_parameters': sum(p.numel() for p in branches.parameters())}))
+
+
+main()
