@@ -118,7 +118,7 @@ function taskOf(id: string, submissions: readonly Submission[]): string | undefi
 
 function maxArraySize(): number {
   const [, size] = /MaxArraySize\s*=\s*(\d+)/.exec(slurm('scontrol', ['show', 'config'])) ?? [];
-  return size === undefined ? 1000 : Number(size) - 1;
+  return size === undefined ? 1001 : Number(size);
 }
 
 function slurm(program: string, args: readonly string[]): string {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -6,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { homeOf } from '../../lib/runs/job';
 import { damagedFiles } from '../../lib/runs/manifest';
 import { Random } from '../../lib/tensor/random';
+import type { TrainingEvent } from '../../lib/training/training';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { jobsOf, runToEnd, start, weightsHash } from './example';
 
@@ -16,32 +19,26 @@ const seed = Number(process.env['OFA_KILL_SEED'] ?? Date.now() % 1e6);
 test(`killed at ${kills} random moments and begun again each time, a run ends with the very weights of an undisturbed one (seed ${seed})`, async (context) => {
   const [job] = jobsOf();
   const calm = await temporaryFolder(context);
-  const began = performance.now();
   assert.equal((await runToEnd(job!, calm)).code, 0);
-  const duration = performance.now() - began;
   const wanted = await weightsHash(job!, calm);
 
   const random = new Random(seed);
+  const seen: string[] = [];
   let folder = await temporaryFolder(context);
-  let left = 0;
-  const seen = new Map<string, number>();
-  for (let kill = 0; kill < kills; kill++) {
+  for (let kill = 1; kill <= kills; kill++) {
     const { child, ended } = await start(job!, folder);
-    // Set-up takes most of a short run: half of the kills fall into the rest.
-    await sleep((kill % 2 === 0 ? random.uniform() : 0.6 + 0.4 * random.uniform()) * duration);
+    // Before the first step, or a moment after one of the twelve events: in a step, a checkpoint, an evaluation or the result.
+    const last = await eventsUntil(child, ended, random.integer(13));
+    await sleep(random.uniform() * (last === undefined ? 800 : 150));
     child.kill('SIGKILL');
     await ended;
-    const home = homeOf(job!, folder);
-    const phase = existsSync(path.join(home, 'record.json')) ? 'result' : existsSync(path.join(home, 'checkpoint.safetensors')) ? 'training' : 'set-up';
-    seen.set(phase, (seen.get(phase) ?? 0) + 1);
-    left++;
-    if (phase !== 'result' && left < 5) continue;
+    const done = existsSync(path.join(homeOf(job!, folder), 'record.json'));
+    seen.push(done ? 'result' : last === undefined ? 'set-up' : last.kind === 'epoch' ? 'epoch' : last.step === last.steps ? 'evaluation' : 'step');
+    if (!done && kill % 3 !== 0 && kill < kills) continue;
     await finish();
     folder = await temporaryFolder(context);
-    left = 0;
   }
-  if (left > 0) await finish();
-  context.diagnostic(`killed ${[...seen].map(([phase, count]) => `${count} times in ${phase}`).join(', ')}`);
+  context.diagnostic(`killed in or after: ${seen.join(', ')}`);
 
   async function finish(): Promise<void> {
     const { code, text } = await runToEnd(job!, folder);
@@ -51,3 +48,15 @@ test(`killed at ${kills} random moments and begun again each time, a run ends wi
     assert.ok(!existsSync(path.join(homeOf(job!, folder), 'checkpoint.safetensors')));
   }
 });
+
+/** Waits for so many events of a process, or for its end; the last of them. */
+async function eventsUntil(child: ChildProcess, ended: Promise<unknown>, count: number): Promise<TrainingEvent | undefined> {
+  let last: TrainingEvent | undefined;
+  const none = ended.then(() => undefined);
+  for (let n = 0; n < count; n++) {
+    const event = await Promise.race([once(child, 'message').then(([message]) => message as TrainingEvent), none]);
+    if (!event) break;
+    last = event;
+  }
+  return last;
+}
