@@ -47,8 +47,8 @@ class SepConv {
 
   apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
     const { op } = this;
-    const halved = op[2].apply(op[1].apply(op[0].apply(x)), mode, { relu: true });
-    return op[6].apply(op[5].apply(op[4].apply(halved)), mode, { relu: true });
+    const halved = op[2].apply(op[1].apply(op[0].apply(x)), mode, { cut: 'relu' });
+    return op[6].apply(op[5].apply(op[4].apply(halved)), mode, { cut: 'relu' });
   }
 }
 

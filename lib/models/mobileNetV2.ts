@@ -1,4 +1,3 @@
-import { relu6 } from '../tensor/relu';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { BatchNorm2d, Conv2d, Linear, type Mode } from './layers';
@@ -40,7 +39,7 @@ class DepthwiseSeparable {
   }
 
   apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
-    return this.bn2.apply(this.convPw.apply(relu6(this.bn1.apply(this.convDw.apply(x), mode))), mode);
+    return this.bn2.apply(this.convPw.apply(this.bn1.apply(this.convDw.apply(x), mode, { cut: 'relu6' })), mode);
   }
 }
 
@@ -66,8 +65,8 @@ class InvertedResidual {
   }
 
   apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
-    const expanded = relu6(this.bn1.apply(this.convPw.apply(x), mode));
-    const filtered = relu6(this.bn2.apply(this.convDw.apply(expanded), mode));
+    const expanded = this.bn1.apply(this.convPw.apply(x), mode, { cut: 'relu6' });
+    const filtered = this.bn2.apply(this.convDw.apply(expanded), mode, { cut: 'relu6' });
     return this.bn3.apply(this.convPwl.apply(filtered), mode, this.skips ? { residual: x } : {});
   }
 }
@@ -109,7 +108,7 @@ export class MobileNetV2 implements Model {
   }
 
   forward(images: tf.Tensor4D, { mode, tap }: Pass): Output {
-    let x = relu6(this.bn1.apply(this.convStem.apply(images), mode));
+    let x = this.bn1.apply(this.convStem.apply(images), mode, { cut: 'relu6' });
     const ends = this.blocks.map((stage, i) => {
       stage.forEach((block, j) => {
         x = tf.tidy(() => block.apply(x, mode));
@@ -117,7 +116,7 @@ export class MobileNetV2 implements Model {
       });
       return x;
     });
-    const last = relu6(this.bn2.apply(this.convHead.apply(x), mode));
+    const last = this.bn2.apply(this.convHead.apply(x), mode, { cut: 'relu6' });
     const pooled = tf.mean<tf.Tensor2D>(last, [1, 2]);
     const [a, b, c] = tapped.map((i) => ends[i]!) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
     return { logits: this.classifier.apply(pooled), stages: [a, b, c, last], pooled };

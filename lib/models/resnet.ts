@@ -32,8 +32,8 @@ export class BasicBlock {
   }
 
   apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
-    const hidden = this.bn1.apply(this.conv1.apply(x), mode, { relu: true });
-    return this.bn2.apply(this.conv2.apply(hidden), mode, { residual: shortcut(x, this.downsample, mode), relu: true });
+    const hidden = this.bn1.apply(this.conv1.apply(x), mode, { cut: 'relu' });
+    return this.bn2.apply(this.conv2.apply(hidden), mode, { residual: shortcut(x, this.downsample, mode), cut: 'relu' });
   }
 }
 
@@ -58,9 +58,9 @@ export class Bottleneck {
   }
 
   apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
-    const narrow = this.bn1.apply(this.conv1.apply(x), mode, { relu: true });
-    const spatial = this.bn2.apply(this.conv2.apply(narrow), mode, { relu: true });
-    return this.bn3.apply(this.conv3.apply(spatial), mode, { residual: shortcut(x, this.downsample, mode), relu: true });
+    const narrow = this.bn1.apply(this.conv1.apply(x), mode, { cut: 'relu' });
+    const spatial = this.bn2.apply(this.conv2.apply(narrow), mode, { cut: 'relu' });
+    return this.bn3.apply(this.conv3.apply(spatial), mode, { residual: shortcut(x, this.downsample, mode), cut: 'relu' });
   }
 }
 
@@ -109,7 +109,7 @@ export class ResNet implements Model {
   }
 
   forward(images: tf.Tensor4D, { mode, tap }: Pass): Output {
-    const stem = this.bn1.apply(this.conv1.apply(images), mode, { relu: true });
+    const stem = this.bn1.apply(this.conv1.apply(images), mode, { cut: 'relu' });
     let x = this.options.stem === 'imagenet' ? maxPool(stem) : stem;
     const run = (name: string, stage: Stage): tf.Tensor4D => {
       stage.forEach((block, i) => {

@@ -1,6 +1,6 @@
 import { customGradient } from './customGradient';
 import { execute, hasKernels, isNative } from './native';
-import { relu } from './relu';
+import { relu, relu6 } from './relu';
 import * as tf from './tf';
 
 /** What batch norm learns (scale, offset) and keeps (running mean and variance), each [channels]. */
@@ -17,10 +17,10 @@ export interface BatchNormOptions {
   readonly momentum: number;
 }
 
-/** What follows the normalisation: another feature is added, negative values are cut. */
+/** What follows the normalisation: another feature is added, values are cut below 0 (ReLU) and above 6 (ReLU6). */
 export interface BatchNormEpilogue {
   readonly residual?: tf.Tensor4D;
-  readonly relu?: boolean;
+  readonly cut?: 'relu' | 'relu6';
 }
 
 export interface BatchNormResult {
@@ -31,6 +31,7 @@ export interface BatchNormResult {
 
 /** Normalised with the running averages, then the epilogue. x and residual [batch, height, width, channels]. */
 export function batchNormEval(x: tf.Tensor4D, state: BatchNormState, epsilon: number, epilogue: BatchNormEpilogue = {}): tf.Tensor4D {
+  if (hasKernels()) return fusedEval(x, state, epsilon, epilogue);
   return tf.tidy(() => finish(tf.batchNorm(x, state.mean, state.variance, state.offset, state.scale, epsilon), epilogue));
 }
 
@@ -39,31 +40,52 @@ export function batchNormEval(x: tf.Tensor4D, state: BatchNormState, epsilon: nu
  * which take the unbiased variance, as in PyTorch. x [batch, height, width, channels]; the caller owns all three results.
  */
 export function batchNormTrain(x: tf.Tensor4D, state: BatchNormState, options: BatchNormOptions, epilogue: BatchNormEpilogue = {}): BatchNormResult {
-  if (hasKernels()) return fused(x, state, options, epilogue);
-  const result = isNative() ? native(x, state, options) : composed(x, state, options);
+  // The kernel cuts below only.
+  if (hasKernels() && epilogue.cut !== 'relu6') return fused(x, state, options, epilogue);
+  const result = hasKernels() ? fused(x, state, options, {}) : isNative() ? native(x, state, options) : composed(x, state, options);
   const y = tf.tidy(() => finish(result.y, epilogue));
   if (y !== result.y) result.y.dispose();
   return { ...result, y };
 }
 
-function finish(y: tf.Tensor4D, { residual, relu: cut = false }: BatchNormEpilogue): tf.Tensor4D {
+function finish(y: tf.Tensor4D, { residual, cut }: BatchNormEpilogue): tf.Tensor4D {
   const sum = residual ? tf.add<tf.Tensor4D>(y, residual) : y;
-  return cut ? relu(sum) : sum;
+  return cut === 'relu' ? relu(sum) : cut === 'relu6' ? relu6(sum) : sum;
+}
+
+/** One pass over memory; its gradient, which training does not need, is composed. */
+function fusedEval(x: tf.Tensor4D, { scale, offset, mean, variance }: BatchNormState, epsilon: number, { residual, cut }: BatchNormEpilogue): tf.Tensor4D {
+  const others = residual ? [residual] : [];
+  return customGradient<tf.Tensor4D>([x, scale, offset, ...others], () => {
+    const [y] = execute('OfaBatchNormEval', [x, scale, offset, mean, variance, ...others], [
+      ['N', 'int', others.length], ['epsilon', 'float', epsilon],
+      ['floor', 'float', cut ? 0 : -Infinity], ['ceiling', 'float', cut === 'relu6' ? 6 : Infinity]]);
+    return {
+      value: y as tf.Tensor4D,
+      saved: [x, scale, mean, variance, y!],
+      backward: (dy, [input, gain, centre, spread, output]) => {
+        const slope = cut ? execute(cut === 'relu' ? 'ReluGrad' : 'Relu6Grad', [dy, output!], [['T', 'type', 'float32']])[0]! : tf.clone(dy);
+        const inverse = tf.rsqrt(tf.add(spread!, epsilon));
+        const dscale = tf.mul(tf.sum(tf.mul(slope, tf.sub(input!, centre!)), [0, 1, 2]), inverse);
+        return [tf.mul(slope, tf.mul(gain!, inverse)), dscale, tf.sum(slope, [0, 1, 2]), ...others.map(() => tf.clone(slope))];
+      },
+    };
+  });
 }
 
 /** All of it in one pass over memory each way. */
-function fused(x: tf.Tensor4D, { scale, offset, mean, variance }: BatchNormState, { epsilon, momentum }: BatchNormOptions, { residual, relu: cut = false }: BatchNormEpilogue): BatchNormResult {
+function fused(x: tf.Tensor4D, { scale, offset, mean, variance }: BatchNormState, { epsilon, momentum }: BatchNormOptions, { residual, cut }: BatchNormEpilogue): BatchNormResult {
   const others = residual ? [residual] : [];
   let running: tf.Tensor[] = [];
   const y = customGradient<tf.Tensor4D>([x, scale, offset, ...others], () => {
     const [value, batchMean, inverse, newMean, newVariance] = execute('OfaBatchNorm', [x, scale, offset, mean, variance, ...others], [
-      ['N', 'int', others.length], ['epsilon', 'float', epsilon], ['momentum', 'float', momentum], ['relu', 'bool', cut]], 5);
+      ['N', 'int', others.length], ['epsilon', 'float', epsilon], ['momentum', 'float', momentum], ['relu', 'bool', cut === 'relu']], 5);
     running = [newMean!, newVariance!].map((tensor) => tf.keep(tensor));
     return {
       value: value as tf.Tensor4D,
       saved: [x, value!, scale, batchMean!, inverse!],
       backward: (dy, saved) => {
-        const [dx, dscale, doffset, cutSlope] = execute('OfaBatchNormGrad', [dy, ...saved], [['relu', 'bool', cut], ['residual', 'bool', residual !== undefined]], 4);
+        const [dx, dscale, doffset, cutSlope] = execute('OfaBatchNormGrad', [dy, ...saved], [['relu', 'bool', cut === 'relu'], ['residual', 'bool', residual !== undefined]], 4);
         return [dx!, dscale!, doffset!, ...others.map(() => (cut ? cutSlope! : tf.clone(dy)))];
       },
     };

@@ -53,10 +53,14 @@ const ops: Readonly<Record<string, readonly [Op, Shapes]>> = {
   'depthwise convolution': [(x, w) => depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 1, padding: 1 }), [[2, 5, 6, 4], [3, 3, 4, 1]]],
   'depthwise convolution of stride 2': [(x, w) => depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 2, padding: 1 }), [[2, 7, 6, 4], [3, 3, 4, 1]]],
   'batch norm': [trained(() => ({})), [[3, 4, 4, 6], [6], [6]]],
-  'batch norm and ReLU': [trained(() => ({ relu: true })), [[3, 4, 4, 6], [6], [6]]],
+  'batch norm and ReLU': [trained(() => ({ cut: 'relu' })), [[3, 4, 4, 6], [6], [6]]],
   'batch norm and residual': [trained((r) => ({ residual: r as tf.Tensor4D })), [[3, 4, 4, 6], [6], [6], [3, 4, 4, 6]]],
-  'batch norm, residual and ReLU': [trained((r) => ({ residual: r as tf.Tensor4D, relu: true })), [[3, 4, 4, 6], [6], [6], [3, 4, 4, 6]]],
+  'batch norm, residual and ReLU': [trained((r) => ({ residual: r as tf.Tensor4D, cut: 'relu' })), [[3, 4, 4, 6], [6], [6], [3, 4, 4, 6]]],
+  'batch norm and ReLU6': [trained(() => ({ cut: 'relu6' })), [[3, 4, 4, 6], [6], [6]]],
   'batch norm of averages': [(x, s, o) => batchNormEval(x as tf.Tensor4D, state(s, o), 1e-5), [[3, 4, 4, 6], [6], [6]]],
+  'batch norm of averages and ReLU6': [(x, s, o) => batchNormEval(tf.mul(x, 4), state(s, o), 1e-5, { cut: 'relu6' }), [[3, 4, 4, 6], [6], [6]]],
+  'batch norm of averages, residual and ReLU': [
+    (x, s, o, r) => batchNormEval(x as tf.Tensor4D, state(s, o), 1e-5, { residual: r as tf.Tensor4D, cut: 'relu' }), [[3, 4, 4, 6], [6], [6], [3, 4, 4, 6]]],
 };
 
 afterEach(() => {

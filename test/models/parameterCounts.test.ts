@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { z } from 'zod';
+import { disposeModule, parameterCount } from '../../lib/models/parameter';
+import { createModel, modelNames } from '../../lib/models/zoo';
+import { Random } from '../../lib/tensor/random';
+
+const { parameters: expected } = z.object({ parameters: z.record(z.number()) })
+  .parse(JSON.parse(readFileSync(path.join(__dirname, 'timmParameters.json'), 'utf8')));
+
+/** Draws nothing: sizes do not depend on the numbers, and hundreds of millions of them take a while. */
+class Still extends Random {
+  override fork(): Random { return this; }
+  override uniform(): number { return 0; }
+  override normal(): number { return 0; }
+  override truncatedNormal(): number { return 0; }
+}
+
+/** Larger ones are made of the same rows and take too long to fill. */
+const largest = 90e6;
+
+test('networks have as many parameters as timm\'s (the authors\' own Swins: as timm\'s class with their options)', () => {
+  for (const [name, count] of Object.entries(expected).filter(([, count]) => count < largest)) {
+    const model = createModel(name, { classes: 100 }, new Still(0));
+    assert.equal(parameterCount(model), count, name);
+    disposeModule(model);
+  }
+});
+
+test('only the small networks for 32 pixels are not timm\'s', () => {
+  const own = modelNames().filter((name) => !(name in expected));
+  assert.deepEqual(own.map((name) => name.replace(/_\d+$/, '')), ['resnet', 'resnet', 'resnet', 'vit', 'vit', 'vit', 'mixer', 'mixer', 'mixer']);
+});
