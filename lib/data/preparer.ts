@@ -66,13 +66,18 @@ function otherThreads(sources: Sources, count: number): Preparer {
       if ('prepared' in answer) resolve(answer.prepared);
       else reject(answer.ofUser ? new UserError(answer.fault) : new Error(answer.fault));
     });
-    worker.on('error', (error) => pending.splice(0).forEach(({ reject }) => reject(error)));
-    return { worker, pending };
+    const thread = { worker, pending, broken: undefined as Error | undefined };
+    worker.on('error', (error) => {
+      thread.broken = error;
+      pending.splice(0).forEach(({ reject }) => reject(error));
+    });
+    return thread;
   });
   return {
     workers: count,
     prepare: (request) => new Promise((resolve, reject) => {
-      const { worker, pending } = threads.reduce((a, b) => (b.pending.length < a.pending.length ? b : a));
+      const { worker, pending, broken } = threads.reduce((a, b) => (b.pending.length < a.pending.length ? b : a));
+      if (broken) return reject(broken);
       pending.push({ resolve, reject });
       worker.postMessage(request);
     }),

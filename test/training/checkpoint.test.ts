@@ -16,6 +16,10 @@ const recipes: Readonly<Record<string, Recipe>> = {
   'scratch, batch norm and SGD': tinyRecipe({ ...sgd, clipNorm: 1 }),
   'OFA with its branches and AdamW': tinyRecipe({ student: 'vit_64', teacher, method: { kind: 'ofa', exponent: 1.3 } }),
   'CRD with its memories, in micro-batches': tinyRecipe({ ...sgd, accumulation: 2, teacher: { model: 'mixer_64', weights: 'fresh' }, method: { kind: 'crd', negatives: 8, width: 16 } }),
+  'LAMB, a running average, mixed and augmented images': tinyRecipe({
+    student: 'resnet_16', optimizer: { name: 'lamb' }, averageDecay: 0.9, mixing: { mixup: 0.8, cutmix: 1 }, labelLoss: 'binary',
+    augmentation: { crop: { kind: 'resized' }, colourJitter: 0.4, erasing: 0.25 },
+  }),
   'RSD with the batch norm of its projector': tinyRecipe({ student: 'mixer_64', teacher, method: { kind: 'rsd' } }),
 };
 

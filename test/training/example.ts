@@ -27,7 +27,7 @@ export function tinyRecipe(changes: Partial<RecipeInput> = {}): Recipe {
 
 /** A training and its teacher, freed when the work is over. */
 export async function withTraining<T>(recipe: Recipe, work: (training: Training) => T | Promise<T>): Promise<T> {
-  const teacher: Model | undefined = recipe.teacher ? createModel(recipe.teacher.model, { classes, imageSize: 32 }, new Random(7)) : undefined;
+  const teacher: Model | undefined = recipe.teacher ? createModel(recipe.teacher.model, { classes, imageSize: recipe.imageSize ?? 32 }, new Random(7)) : undefined;
   const training = new Training(recipe, { ...images, ...(teacher && { teacher }) });
   try {
     return await work(training);
@@ -54,6 +54,6 @@ export function stepsOf(events: readonly TrainingEvent[]): StepEvent[] {
 
 /** Every number that training changes, bit for bit. */
 export function snapshot(training: Training): Map<string, readonly number[]> {
-  const tensors: [string, tf.Tensor][] = [...training.state().map(([name, { value }]): [string, tf.Tensor] => [name, value]), ...training.optimizer.state()];
+  const tensors: [string, tf.Tensor][] = [...training.state().map(([name, { value }]): [string, tf.Tensor] => [name, value]), ...Object.entries(training.memories()).flatMap(([part, memory]) => [...memory.state()].map(([name, tensor]): [string, tf.Tensor] => [`${part}.${name}`, tensor]))];
   return new Map(tensors.map(([name, tensor]) => [name, [...tensor.dataSync()]]));
 }

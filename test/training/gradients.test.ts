@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parameters } from '../../lib/models/parameter';
+import { mixBatch } from '../../lib/data/mix';
+import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';
 import { accumulate, differentiate, type Gradients } from '../../lib/training/gradients';
 import { expectClose, largest, toArray } from '../support/close';
@@ -52,6 +54,35 @@ test('label smoothing: the gradient on the logits is softmax − ((1 − s) · o
   expectClose(parts.label!, loss!);
   tf.dispose([slope!, loss!]);
   free({ gradients, logits, parts });
+  made.dispose();
+});
+
+test('binary label loss: the gradient on the logits is (sigmoid − target) over examples and classes, as timm\'s', () => {
+  const made = example({ kind: 'scratch' }, { labelWeight: 1 });
+  const { gradients, logits, parts } = differentiate({ ...made.objective, labelSmoothing: 0.1, labelLoss: 'binary' }, made.batch);
+  const slope = tf.tidy(() => {
+    const target = tf.add(tf.mul(tf.oneHot(tf.cast(made.batch.labels, 'int32'), 5), 0.9), 0.02);
+    return tf.div(tf.sum(tf.sub(tf.sigmoid(logits), target), 0), 8 * 5);
+  });
+  expectClose(gradients['student.head.bias']!, slope, { absolute: 1e-6 });
+  slope.dispose();
+  free({ gradients, logits, parts });
+  made.dispose();
+});
+
+test('each micro-batch is mixed by itself, and soft labels reach the loss: mixing by nothing changes nothing', () => {
+  const made = example({ kind: 'ofa' }, { student: 'mixer_64', teacher: 'vit_64', labelWeight: 1 });
+  const seen: [number, number[]][] = [];
+  const plain = accumulate(made.objective, made.batch, 2);
+  const mixed = accumulate(made.objective, made.batch, 2, (micro, piece) => {
+    seen.push([piece, [...micro.indices]]);
+    const { images, targets } = mixBatch(micro, 5, new Random(piece), { mixup: 0, cutmix: 0, labelSmoothing: 0 });
+    return { images, labels: targets, indices: micro.indices };
+  });
+  assert.deepEqual(seen, [[0, [0, 1, 2, 3]], [1, [4, 5, 6, 7]]]);
+  for (const [name, value] of Object.entries(plain.parts)) expectClose(mixed.parts[name]!, value);
+  free(plain);
+  free(mixed);
   made.dispose();
 });
 

@@ -57,6 +57,47 @@ for (const spec of [{ name: 'sgd', nesterov: true }, { name: 'sgd', nesterov: fa
   });
 }
 
+test('LAMB by hand, as timm: clipped to a norm of 1, decayed weights move by their own length, the others as Adam\'s', () => {
+  const [rate, decay, beta1, beta2, epsilon] = [0.1, 0.2, 0.9, 0.999, 1e-6];
+  const slopes = [[3, -4, 12], [0.1, 0.2, -0.3]];
+  const state = { value: [1, 2, -0.5], mean: new Float64Array(3), square: new Float64Array(3) };
+  const norm = (x: readonly number[]): number => Math.hypot(...x);
+  slopes.forEach((slope, i) => {
+    const clip = Math.max(norm(slope), 1);
+    const step = i + 1;
+    const direction = slope.map((g, k) => {
+      const mean = state.mean[k] = beta1 * state.mean[k]! + (1 - beta1) * (g / clip);
+      const square = state.square[k] = beta2 * state.square[k]! + (1 - beta2) * (g / clip) ** 2;
+      return (mean / (1 - beta1 ** step)) / (Math.sqrt(square) / Math.sqrt(1 - beta2 ** step) + epsilon);
+    });
+    // The first two are a matrix, the third a bias.
+    const decayed = direction.slice(0, 2).map((d, k) => d + decay * state.value[k]!);
+    const ratio = norm(state.value.slice(0, 2)) / norm(decayed);
+    state.value = [state.value[0]! - rate * ratio * decayed[0]!, state.value[1]! - rate * ratio * decayed[1]!, state.value[2]! - rate * direction[2]!];
+  });
+  const named: Named[] = [['weight', new Parameter(tf.tensor2d([[1, 2]]), 'linear')], ['bias', new Parameter(tf.tensor1d([-0.5]), 'plain')]];
+  const optimizer = new Optimizer(optimizerSpec.parse({ name: 'lamb' }), named, decay);
+  slopes.forEach(([a, b, c], i) => {
+    const gradients = { weight: tf.tensor2d([[a!, b!]]), bias: tf.tensor1d([c!]) };
+    const before = tf.memory().numTensors;
+    optimizer.update(gradients, rate, i + 1);
+    assert.equal(tf.memory().numTensors, before);
+    tf.dispose(gradients);
+  });
+  expectClose(named.flatMap(([, { value }]) => [...toArray(value)]), state.value, { relative: 1e-5 });
+  optimizer.dispose();
+  for (const [, { variable }] of named) variable.dispose();
+});
+
+test('LAMB leaves weights that are all zero to the plain step', () => {
+  const parameter = new Parameter(tf.zeros<tf.Rank.R2>([1, 1]), 'linear');
+  const optimizer = new Optimizer(optimizerSpec.parse({ name: 'lamb' }), [['w', parameter]], 0.1);
+  tf.tidy(() => optimizer.update({ w: tf.ones([1, 1]) }, 0.1, 1));
+  expectClose(parameter.value, tf.fill([1, 1], -0.1), { relative: 1e-4 });
+  optimizer.dispose();
+  parameter.variable.dispose();
+});
+
 test('state goes on in another optimiser, keyed by path whatever the order', () => {
   const spec = optimizerSpec.parse({ name: 'adamw' });
   const named = (): Named[] => [['a', new Parameter(tf.ones([2, 2]), 'linear')], ['b', new Parameter(tf.ones([3]), 'plain')]];

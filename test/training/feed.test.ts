@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { disposeBatch } from '../../lib/data/batches';
+import * as tf from '../../lib/tensor/tf';
+import { BatchFeed } from '../../lib/training/feed';
+import type { RecipeInput } from '../../lib/training/recipe';
+import { images, tinyRecipe } from './example';
+
+const strong: Partial<RecipeInput> = {
+  imageSize: 48,
+  augmentation: { crop: { kind: 'resized' }, randAugment: { magnitude: 9 }, erasing: 0.25 },
+};
+
+interface Plain {
+  readonly indices: readonly number[];
+  readonly shape: readonly number[];
+  readonly sum: readonly number[];
+}
+
+async function collect(changes: Partial<RecipeInput>, workers: number, from = { epoch: 0, step: 0 }): Promise<Plain[]> {
+  const feed = new BatchFeed(tinyRecipe(changes), images, workers);
+  const all: Plain[] = [];
+  for await (const batch of feed.training(from)) {
+    all.push({ indices: [...batch.indices], shape: batch.images.shape, sum: [...batch.images.dataSync()] });
+    disposeBatch(batch);
+  }
+  await feed.close();
+  return all;
+}
+
+test('batches are the same, bit for bit, made by this thread, by another or by two', async () => {
+  const [own, one, two] = [await collect(strong, 0), await collect(strong, 1), await collect(strong, 2)];
+  assert.equal(own.length, 8);
+  assert.deepEqual(own[0]!.shape, [8, 48, 48, 3]);
+  assert.deepEqual(one, own);
+  assert.deepEqual(two, own);
+});
+
+test('a run taken up in the middle gets the batches that it would have got', async () => {
+  const whole = await collect(strong, 0);
+  assert.deepEqual(await collect(strong, 2, { epoch: 0, step: 3 }), whole.slice(3));
+  assert.deepEqual(await collect(strong, 0, { epoch: 1, step: 0 }), whole.slice(4));
+});
+
+test('an epoch shows every image once; with repeats, a part of them so many times, augmented anew', async () => {
+  const counts = (batches: readonly Plain[]): Map<number, number> =>
+    batches.flatMap(({ indices }) => indices).reduce((map, index) => map.set(index, (map.get(index) ?? 0) + 1), new Map<number, number>());
+  assert.deepEqual([...counts((await collect({}, 0)).slice(0, 4)).values()], Array(32).fill(1));
+  const repeated = (await collect({ repeats: 4, augmentation: { crop: { kind: 'resized' } } }, 0)).slice(0, 4);
+  assert.deepEqual([...counts(repeated).values()], Array(8).fill(4));
+  const size = 32 * 32 * 3;
+  assert.notDeepEqual(repeated[0]!.sum.slice(0, size), repeated[0]!.sum.slice(size, 2 * size));
+});
+
+test('test images come in order, once, resized and cut where the recipe has another size', async () => {
+  const feed = new BatchFeed(tinyRecipe(strong), images, 1);
+  const seen: number[] = [];
+  for await (const batch of feed.test()) {
+    seen.push(...batch.indices);
+    assert.deepEqual(batch.images.shape.slice(1), [48, 48, 3]);
+    disposeBatch(batch);
+  }
+  await feed.close();
+  assert.deepEqual(seen, Array.from({ length: 16 }, (_, i) => i));
+});
+
+test('a feed may be left at any time', async () => {
+  const before = tf.memory().numTensors;
+  const feed = new BatchFeed(tinyRecipe(strong), images, 1);
+  for await (const batch of feed.training({ epoch: 0, step: 0 })) {
+    disposeBatch(batch);
+    break;
+  }
+  await feed.close();
+  assert.equal(tf.memory().numTensors, before);
+});
