@@ -8,6 +8,7 @@ export { parameters } from './parameters';
 export { progress, type Progress } from './progress';
 export { openQuestion, type Question } from './question';
 export { saveFigure } from './save';
+export { saveGain } from './saveGain';
 export { show } from './show';
 export { untilInterrupted } from './stop';
 export { dataFrame, table } from './table';

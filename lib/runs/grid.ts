@@ -38,7 +38,7 @@ export async function runGrid(jobs: readonly Job[], { slots, execute, signal, on
         running.set(slot, execute(job, slot).then((outcome) => settle(job, outcome)).finally(() => running.delete(slot)));
       }
     }
-    await Promise.race(running.values());
+    if (running.size > 0) await Promise.race(running.values());
   }
   return outcomes;
 }

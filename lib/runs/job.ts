@@ -20,6 +20,8 @@ const job = z.object({
   recipe,
   /** Where the trained weights go, for jobs that are taught by them. */
   publishes: z.string().optional(),
+  /** What makes the record again, where it is no experiment's. */
+  command: z.string().optional(),
 });
 
 /** One run of a grid: a row of an experiment with a seed. */
@@ -60,12 +62,12 @@ export function withTeachers(jobs: readonly Job[], experiments: readonly Experim
 /** The jobs of the list that must be finished before this one: those that train its teacher. */
 export function needs(one: Job, jobs: readonly Job[]): Job[] {
   const file = teacherWeights(one);
-  return file === undefined ? [] : jobs.filter(({ publishes }) => publishes === file);
+  return file === undefined ? [] : jobs.filter(({ id, publishes }) => publishes === file && id !== one.id);
 }
 
 /** What makes a job's record again. */
-export function jobCommand({ experiment, row, recipe: { seed }, profile }: Job): string {
-  return `npm run experiment -- run ${experiment} --rows ${row} --seeds ${seed} --profile ${profile}`;
+export function jobCommand({ experiment, row, recipe: { seed }, profile, command }: Job): string {
+  return command ?? `npm run experiment -- run ${experiment} --rows ${row} --seeds ${seed} --profile ${profile}`;
 }
 
 /** The folder of a job's run. */

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { loadCifar100 } from '../data/cifar100';
 import type { Images } from '../data/imageFiles';
 import { holdOut, type ImageSet, type LabelledImages } from '../data/imageSet';
@@ -34,6 +35,11 @@ export async function loadData(data: Recipe['data'], imageSize = 224): Promise<D
     case 'folder':
     case 'shards': return openOwnImages(data, imageSize);
   }
+}
+
+/** What a record calls the images: CIFAR-100, or the folder's name. */
+export function datasetName(data: Recipe['data']): string {
+  return data.name === 'folder' || data.name === 'shards' ? path.basename(path.resolve(data.path)) : data.name;
 }
 
 /** A frozen network and, where its weights say so, its accuracy on the test images. The caller frees it. */

@@ -6,6 +6,7 @@ import { writeAtomic } from '../io/atomic';
 import { fileFault } from '../io/fileFault';
 import { appendJsonLine, readJsonLines } from '../io/jsonLines';
 import { sha256 } from '../io/sha256';
+import type { Unreadable } from '../data/prepare';
 import { disposeModule } from '../models/parameter';
 import { saveWeights } from '../models/weights';
 import { epochRecord, runRecord, type EpochRecord, type RunRecord } from '../results/record';
@@ -15,7 +16,7 @@ import { finishedRecord, homeOf, jobCommand, type Job } from './job';
 import { Busy, lockFolder } from './lock';
 import { commit, threadCount, thisMachine, versions } from './machine';
 import { hasManifest, writeManifest } from './manifest';
-import { loadData, loadTeacher } from './materials';
+import { datasetName, loadData, loadTeacher } from './materials';
 import { beginSession, type Session } from './sessions';
 
 export interface RunOptions {
@@ -67,8 +68,8 @@ export async function runJob(job: Job, options: RunOptions): Promise<RunRecord> 
 async function work(job: Job, home: string, options: RunOptions, log: (text: string) => Promise<void>): Promise<RunRecord> {
   await writeAtomic(path.join(home, 'recipe.json'), `${JSON.stringify(job, null, 2)}\n`);
   const { first, notices } = await beginSession(home, { ...commit(), versions: versions(), machine: thisMachine(), threads: threadCount(), seed: job.recipe.seed });
-  const { train, test, notice } = await loadData(job.recipe.data);
-  const teacher = job.recipe.teacher ? loadTeacher(job.recipe.teacher, train) : undefined;
+  const { train, test, notice } = await loadData(job.recipe.data, job.recipe.imageSize);
+  const teacher = job.recipe.teacher ? loadTeacher(job.recipe.teacher, train, job.recipe.imageSize) : undefined;
   try {
     const training = new Training(job.recipe, { train, test, ...(teacher && { teacher: teacher.model }) });
     try {
@@ -92,10 +93,16 @@ async function work(job: Job, home: string, options: RunOptions, log: (text: str
 }
 
 /** Trains to the end; metrics and a checkpoint after each epoch, a checkpoint now and then within it and when stopped. */
-async function follow(training: Training, home: string, { signal, onEvent, checkpointSeconds = 30 }: RunOptions, log: (text: string) => Promise<void>): Promise<void> {
+async function follow(training: Training, home: string, { signal, onEvent, onNotice, checkpointSeconds = 30 }: RunOptions, log: (text: string) => Promise<void>): Promise<void> {
   let saved = performance.now();
+  const unreadable: string[] = [];
   try {
-    for await (const event of training.run({ signal })) {
+    const onUnreadable = ({ name, reason }: Unreadable): void => {
+      unreadable.push(`${name} is left out: ${reason}`);
+      onNotice?.(unreadable[unreadable.length - 1]!);
+    };
+    for await (const event of training.run({ signal, onUnreadable })) {
+      while (unreadable.length > 0) await log(unreadable.shift()!);
       if (event.kind === 'epoch') {
         await appendJsonLine(path.join(home, 'metrics.jsonl'), asRecord(event));
         await log(epochText(event));
@@ -127,7 +134,7 @@ async function finish(job: Job, home: string, { training, history, first, images
   await training.withResult(() => saveWeights(training.student, weights, { recipe: job.id, top1: String(last.top1), epochs: String(job.recipe.epochs), commit: first.commit }));
   if (job.publishes !== undefined) await publish(weights, job.publishes);
   const record = runRecord.parse({
-    id: job.id, experiment: job.experiment, row: job.row, profile: job.profile, dataset: job.recipe.data.name,
+    id: job.id, experiment: job.experiment, row: job.row, profile: job.profile, dataset: datasetName(job.recipe.data),
     teacher: job.recipe.teacher?.model ?? null, student: job.recipe.student, method: job.recipe.method.kind, recipe: job.recipe, seed: job.recipe.seed,
     epochs: job.recipe.epochs, images, commit: first.commit, dirty: first.dirty, machine: first.machine, threads: first.threads, versions: first.versions,
     started: first.started, seconds: history.reduce((sum, { seconds }) => sum + seconds, 0), command: jobCommand(job),

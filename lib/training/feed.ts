@@ -8,24 +8,15 @@ import type { Resources } from './training';
 
 const testBatch = 250;
 
-export interface FeedOptions {
-  /** Threads that prepare images ahead; as many as the recipe's augmentation asks for unless told. The images do not depend on it. */
-  readonly workers?: number;
-  /** Hears once of each image that cannot be read. */
-  readonly onUnreadable?: (image: Unreadable) => void;
-}
-
 /** The batches of a run, those to come prepared in other threads while a step computes. */
 export class BatchFeed {
   private readonly preparer: Preparer;
   private readonly unreadable = new Set<string>();
-  private readonly onUnreadable?: (image: Unreadable) => void;
 
   constructor(
     private readonly recipe: Recipe, private readonly resources: Pick<Resources, 'train' | 'test'>,
-    { workers = usualWorkers(recipe, resources), onUnreadable }: FeedOptions = {},
+    workers = usualWorkers(recipe, resources), private readonly onUnreadable?: (image: Unreadable) => void,
   ) {
-    this.onUnreadable = onUnreadable;
     const { train, test } = resources;
     const { augmentation, cropShare = 0.875 } = recipe;
     const side = recipe.imageSize ?? train.size.height;

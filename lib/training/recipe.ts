@@ -34,6 +34,8 @@ const dataSpec = z.discriminatedUnion('name', [
 /** Everything that decides a run's result, as a plain value. */
 export const recipe = z.object({
   student: z.string(),
+  /** Weights that the student starts from; its classifier starts fresh where theirs is for other classes. Absent: all fresh. */
+  initial: z.string().optional(),
   /** A network and the weights that make it a teacher; null for training from scratch. */
   teacher: z.object({ model: z.string(), weights: z.string() }).strict().nullable().default(null),
   method: methodSpec.default({ kind: 'scratch' }),

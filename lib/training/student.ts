@@ -1,6 +1,7 @@
 import { UserError } from '../errors';
 import type { Model } from '../models/model';
 import { disposeModule } from '../models/parameter';
+import { loadWeightsFile } from '../models/weights';
 import { createModel } from '../models/zoo';
 import type { Random } from '../tensor/random';
 import { recipeError, settingFaults } from './checkRecipe';
@@ -20,9 +21,17 @@ export function createStudent(recipe: Recipe, resources: Resources, random: Rand
   throw recipeError(faults.some((fault) => fault.includes(message)) ? faults : [...faults, `student: ${message}`]);
 }
 
-function build({ student, imageSize }: Recipe, { train: { classes, size } }: Resources, random: Random): Model | UserError {
+function build({ student, initial, imageSize }: Recipe, { train: { classes, size } }: Resources, random: Random): Model | UserError {
   try {
-    return createModel(student, { classes: classes.length, imageSize: imageSize ?? size.height }, random);
+    const model = createModel(student, { classes: classes.length, imageSize: imageSize ?? size.height }, random);
+    if (initial === undefined) return model;
+    try {
+      loadWeightsFile(model, initial, { allowHeadMismatch: true });
+      return model;
+    } catch (error) {
+      disposeModule(model);
+      throw error;
+    }
   } catch (error) {
     if (error instanceof UserError) return error;
     throw error;

@@ -1,6 +1,7 @@
 import { disposeBatch, type Batch } from '../data/batches';
 import type { Images } from '../data/imageFiles';
 import { mixBatch } from '../data/mix';
+import type { Unreadable } from '../data/prepare';
 import { UserError } from '../errors';
 import type { Distillation, Method } from '../methods/method';
 import { createDistillation } from '../methods/methods';
@@ -10,7 +11,7 @@ import { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { WeightAverage } from './average';
 import { evaluate, predictions } from './evaluate';
-import { BatchFeed, type FeedOptions } from './feed';
+import { BatchFeed } from './feed';
 import { accumulate, type LabelledBatch, type Objective } from './gradients';
 import type { Measures } from './measures';
 import { globalNorm, Optimizer } from './optimizer';
@@ -70,9 +71,13 @@ export interface Memory {
   restore(name: string, tensor: tf.Tensor): void;
 }
 
-export interface RunOptions extends FeedOptions {
+export interface RunOptions {
   /** Stops the run between two steps. */
   readonly signal?: AbortSignal;
+  /** Threads that prepare images ahead; as many as the recipe's augmentation asks for unless told. The images do not depend on it. */
+  readonly workers?: number;
+  /** Hears once of each image that cannot be read. */
+  readonly onUnreadable?: (image: Unreadable) => void;
 }
 
 export interface Resources {
@@ -145,9 +150,9 @@ export class Training {
   }
 
   /** Trains to the end of the recipe, an event a step and an epoch. Stops between two steps when the signal fires, or when the reader leaves. */
-  async *run({ signal, ...options }: RunOptions = {}): AsyncGenerator<TrainingEvent, void> {
+  async *run({ signal, workers, onUnreadable }: RunOptions = {}): AsyncGenerator<TrainingEvent, void> {
     const { recipe, stepsPerEpoch } = this;
-    const feed = new BatchFeed(recipe, this.resources, options);
+    const feed = new BatchFeed(recipe, this.resources, workers, onUnreadable);
     try {
       // Stopped before the end of an epoch had been told.
       if (this.current.step === stepsPerEpoch) yield await this.finishEpoch(feed, signal);

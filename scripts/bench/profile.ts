@@ -45,7 +45,13 @@ export function profile(run: () => void, modules: Readonly<Record<string, object
       const place = layer;
       const result = call();
       const tape: unknown = tf.engine().state.activeTape;
-      if (Array.isArray(tape)) wrap(tape[tape.length - 1], 'gradient', (__, slope) => within(place, 'backward', slope));
+      // It gives a function for each input, and tfjs computes in those too.
+      if (Array.isArray(tape)) wrap(tape[tape.length - 1], 'gradient', (__, slope) => {
+        const slopes = within(place, 'backward', slope);
+        return typeof slopes === 'object' && slopes !== null
+          ? Object.fromEntries(Object.entries(slopes).map(([input, each]: [string, unknown]) => [input, isCall(each) ? () => within(place, 'backward', () => each()) : each]))
+          : slopes;
+      });
       return result;
     }),
     ...Object.entries(modules).flatMap(([name, module]) => layersOf(module, name)

@@ -25,7 +25,7 @@ const squares = [0, 0.5, 1.5, 2].flatMap((row) => [0, 0.25, 0.75, 1].map((column
 const cases: Readonly<Record<string, Case>> = {
   'tokens with a class token learn from a larger grid': {
     student: [tokens(1, 2, true), tf.tensor3d([100, 0, 1, 2, 3], [1, 5, 1])],
-    teacher: [spatial(2, 4), tf.zeros([1, 4, 4, 2])],
+    teacher: [spatial(2, 4), tf.zeros<tf.Rank.R4>([1, 4, 4, 2])],
     weights: [2, -1],
     loss: (5 * squares) / 32,
     gradient: [(2 * 2 * squares) / 32, (-2 * squares) / 32],

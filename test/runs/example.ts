@@ -34,7 +34,7 @@ export interface Process {
 /** Begins a job in a process of its own, with a checkpoint after every step. */
 export async function start(job: Job, out: string, environment: Readonly<Record<string, string>> = {}): Promise<Process> {
   const [program, ...args] = [...taskCommand(await writePlan([job], out), 0, out), '--checkpoint-seconds', '0'];
-  const child = spawn(program!, args, { env: { ...process.env, TF_NUM_INTRAOP_THREADS: '1', ...environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = spawn(program, args, { env: { ...process.env, TF_NUM_INTRAOP_THREADS: '1', ...environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   const told: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => told.push(text));
   return { child, told, ended: once(child, 'close').then(() => ({ code: child.exitCode, signal: child.signalCode })) };

@@ -61,7 +61,7 @@ test('a number in a checkpoint that changed on the disk is noticed, and the chec
   const home = homeOf(job!, folder);
   const file = path.join(home, 'checkpoint.safetensors');
   const bytes = await readFile(file);
-  bytes[bytes.length - 9]! ^= 1;
+  bytes[bytes.length - 9] ^= 1;
   await writeFile(file, bytes);
   const [first] = await sessions(home);
   await appendFile(path.join(home, 'sessions.jsonl'), `${JSON.stringify({ ...first, started: '2999-01-01T00:00:00.000Z' })}\n`);

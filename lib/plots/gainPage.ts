@@ -1,0 +1,65 @@
+import { chance, gainedPoints, type Gain } from '../results/gain';
+import { escapeHtml } from './escape';
+import { tableHtml } from './table';
+
+/** A page that says what a student has gained from a teacher, for readers who were not there. `curves`: a picture of both trainings. */
+export function gainPage(gain: Gain, curves?: Uint8Array): string {
+  const { distilled, scratch, student, teacher, methodParameters } = gain;
+  const title = `${student.network} taught by ${teacher.network}`;
+  const text = (strings: TemplateStringsArray, ...values: readonly unknown[]): string => strings.map((part, i) => part + (i < values.length ? escapeHtml(String(values[i])) : '')).join('');
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title>
+<style>${style}</style></head><body>
+<h1>${escapeHtml(title)}</h1>
+<p class="answer">${verdict(gain)}</p>
+${tableHtml({
+    columns: ['network', 'how it learnt', 'top-1 (%)', 'top-5 (%)', 'best epoch'],
+    rows: [
+      [student.network, 'alone, from the labels', scratch.top1.toFixed(2), scratch.top5.toFixed(2), scratch.bestTop1.toFixed(2)],
+      [student.network, `with ${distilled.method}, from labels and teacher`, distilled.top1.toFixed(2), distilled.top5.toFixed(2), distilled.bestTop1.toFixed(2)],
+      [teacher.network, 'the teacher', teacher.top1.toFixed(2), null, null],
+    ],
+    caption: `On ${gain.validationImages} images for validation that neither training has seen. The result is the last epoch; the best one only stands beside it, since choosing it by these images flatters it.`,
+  })}
+${curves ? `<img alt="Top-1 over the epochs of both trainings" src="data:image/png;base64,${Buffer.from(curves).toString('base64')}">` : ''}
+<h2>What it costs</h2>
+${tableHtml({
+    columns: ['network', 'parameters', ...(student.multiplyAdds === undefined ? [] : ['multiply-adds an image']), 'milliseconds an image'],
+    rows: [student, teacher].map(({ network, parameters, multiplyAdds, latency }) =>
+      [network, parameters.toLocaleString('en'), ...(student.multiplyAdds === undefined ? [] : [multiplyAdds?.toLocaleString('en') ?? null]), latency.toFixed(1)]),
+    caption: `One image of ${gain.imageSize} × ${gain.imageSize} pixels at a time, the median of twenty, on ${distilled.machine.processor} with ${distilled.threads} threads.`,
+  })}
+<p>${text`The student has ${(teacher.parameters / student.parameters).toFixed(1)} times fewer parameters than its teacher and is ${(teacher.latency / student.latency).toFixed(1)} times as fast. In training the method added ${methodParameters.toLocaleString('en')} parameters; the student that was saved has none of them, so it costs exactly what it costs alone.`}</p>
+<h2>How it was made</h2>
+${tableHtml({
+    columns: ['', ''],
+    rows: [
+      ['images', `${distilled.dataset}: ${gain.trainImages} for training, ${gain.validationImages} for validation, ${gain.classes} classes`],
+      ['epochs, seed', `${distilled.epochs}, seed ${distilled.seed}; the same for both`],
+      ['images left out', `${Math.max(...[distilled, scratch].map(({ history }) => history[history.length - 1]?.unreadable ?? 0))} that could not be read; log in the run's folder names them`],
+      ['teacher\'s weights', teacher.weights],
+      ['student', 'student.safetensors beside this page (timm\'s names where timm has the network)'],
+      ['commit', `${distilled.commit.slice(0, 12)}${distilled.dirty ? ', with local changes' : ''}`],
+      ['again', distilled.command],
+    ],
+  })}
+<details><summary>The recipe</summary><pre>${escapeHtml(JSON.stringify(distilled.recipe, null, 2))}</pre></details>
+</body></html>
+`;
+}
+
+/** The answer in two sentences, with as much certainty as there is. */
+function verdict(gain: Gain): string {
+  const points = gainedPoints(gain);
+  const bound = chance(gain);
+  const change = `${Math.abs(points).toFixed(2)} points of top-1`;
+  const text = points === 0 ? 'The teacher changed nothing: both trainings reached the same top-1.' : `Taught by ${gain.teacher.network}, ${gain.student.network} ${points > 0 ? 'gained' : 'lost'} ${change}: ${gain.distilled.top1.toFixed(2)} % instead of ${gain.scratch.top1.toFixed(2)} % alone.`;
+  const caution = Math.abs(points) <= bound
+    ? `With ${gain.validationImages} validation images, differences of up to ±${bound.toFixed(1)} points are chance: this one is not evidence.`
+    : `With ${gain.validationImages} validation images, chance alone makes differences of up to ±${bound.toFixed(1)} points; other seeds would add to that.`;
+  return escapeHtml(`${text} ${caution}`);
+}
+
+const style = 'body{font:16px/1.5 Helvetica,Arial,"DejaVu Sans",sans-serif;color:#222;max-width:52rem;margin:2rem auto;padding:0 1rem}'
+  + 'table{border-collapse:collapse;margin:1rem 0}th,td{padding:.3rem .8rem;border-bottom:1px solid #ddd;vertical-align:top}caption{caption-side:bottom;color:#555;font-size:.9rem;padding-top:.4rem}'
+  + 'img{max-width:100%}.answer{font-size:1.15rem}pre{overflow-x:auto;background:#f5f5f5;padding:1rem}';

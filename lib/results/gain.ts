@@ -1,0 +1,37 @@
+import type { RunRecord } from './record';
+
+/** What a network costs. */
+export interface Cost {
+  readonly network: string;
+  readonly parameters: number;
+  /** Of one image; absent where they are not counted. */
+  readonly multiplyAdds?: number;
+  /** Median of a forward pass of one image on the machine of the record, in milliseconds. */
+  readonly latency: number;
+}
+
+/** What a student has gained from a teacher: the same student with and without it, and what each network costs. */
+export interface Gain {
+  readonly distilled: RunRecord;
+  readonly scratch: RunRecord;
+  /** Without branches, as it is saved. */
+  readonly student: Cost;
+  /** With what the method adds in training. */
+  readonly methodParameters: number;
+  readonly teacher: Cost & { readonly top1: number; readonly weights: string };
+  readonly classes: number;
+  readonly trainImages: number;
+  readonly validationImages: number;
+  readonly imageSize: number;
+}
+
+/** Points of top-1 that the student has gained. */
+export function gainedPoints({ distilled, scratch }: Pick<Gain, 'distilled' | 'scratch'>): number {
+  return distilled.top1 - scratch.top1;
+}
+
+/** Half of the 95 % interval of a difference of two shares, in points, as if the images were other ones each time. */
+export function chance({ distilled, scratch, validationImages }: Gain): number {
+  const variance = (top1: number): number => (top1 / 100) * (1 - top1 / 100);
+  return 100 * 1.96 * Math.sqrt((variance(distilled.top1) + variance(scratch.top1)) / validationImages);
+}

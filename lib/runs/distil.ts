@@ -1,0 +1,149 @@
+import { constants } from 'node:fs';
+import { access, copyFile, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../errors';
+import { familyRecipe } from '../experiments/ownPair';
+import { writeAtomic } from '../io/atomic';
+import { fileFault } from '../io/fileFault';
+import { methodFaults, methodNamed, createDistillation, type MethodSpec } from '../methods/methods';
+import { disposeModule, parameterCount } from '../models/parameter';
+import { loadWeights } from '../models/pretrained';
+import type { Model } from '../models/model';
+import { createModel } from '../models/zoo';
+import type { Cost, Gain } from '../results/gain';
+import { Random } from '../tensor/random';
+import { evaluate } from '../training/evaluate';
+import { completeRecipe, recipeId, type OwnData, type RecipeInput } from '../training/recipe';
+import { costOf } from './cost';
+import { homeOf, type Job } from './job';
+import { loadTeacher } from './materials';
+import { openOwnImages, type OwnImages } from './ownImages';
+import { runJob, type RunOptions } from './runJob';
+
+/** A pair of networks and the images that the one is to learn from the other. */
+export interface Pair {
+  readonly student: string;
+  readonly teacher: string;
+  /** A .safetensors file or a repository of the Hugging Face hub; without it the teacher is trained on the images first. */
+  readonly teacherWeights?: string;
+  readonly data: OwnData;
+  readonly method: MethodSpec;
+  /** The published 300 unless told; the teacher, where it must be trained, takes as many. */
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly imageSize: number;
+  readonly seed?: number;
+}
+
+export interface DistilOptions extends Omit<RunOptions, 'folder'> {
+  /** Where the student, the records and the runs go. */
+  readonly out: string;
+  /** The line that does the same again. */
+  readonly command: string;
+  /** Hears of each run as it begins. */
+  readonly onRun?: (job: Job) => void;
+}
+
+/**
+ * Distils a student from a teacher on images of one's own, and trains the same student without the teacher beside it. Everything is
+ * checked before the first step. Stopped by its signal it leaves checkpoints; called again it goes on, and a finished run is not
+ * run again. Leaves `student.safetensors` (without branches) and `records.json` in the folder. Throws UserError where anything that
+ * was given cannot be used.
+ */
+export async function distil(pair: Pair, { out, command, onRun, ...options }: DistilOptions): Promise<Gain> {
+  const images = await checked(pair, out);
+  const runs = { ...options, folder: path.join(out, 'runs') };
+  const data = { ...pair.data, contents: images.contents };
+  const taughtBy = await teacherOf(pair, images);
+  const shared = { student: pair.student, data, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.studentFamily, fit(pair, images)) };
+  const jobOf = (row: string, recipe: RecipeInput): Job => {
+    const complete = completeRecipe(recipe);
+    return { id: recipeId(complete), experiment: 'own', row, profile: 'laptop', recipe: complete, command };
+  };
+  const run = (job: Job): ReturnType<typeof runJob> => {
+    onRun?.(job);
+    return runJob(job, runs);
+  };
+
+  let weights = taughtBy.weights;
+  if (weights === undefined) {
+    const job = jobOf('teacher', {
+      student: pair.teacher, data, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.family, fit(pair, images)), ...(taughtBy.initial !== undefined && { initial: taughtBy.initial }),
+    });
+    await run(job);
+    weights = path.join(homeOf(job, runs.folder), 'student.safetensors');
+  }
+  const scratch = await run(jobOf('scratch', { ...shared, method: { kind: 'scratch' } }));
+  const job = jobOf('distilled', { ...shared, method: pair.method, teacher: { model: pair.teacher, weights } });
+  const distilled = await run(job);
+  const gain: Gain = {
+    distilled, scratch, ...await measured(pair, images, weights, path.join(homeOf(job, runs.folder), 'student.safetensors')),
+    classes: images.train.classes.length, trainImages: images.train.count, validationImages: images.test.count, imageSize: pair.imageSize,
+  };
+  await copyFile(path.join(homeOf(job, runs.folder), 'student.safetensors'), path.join(out, 'student.safetensors'));
+  await writeAtomic(path.join(out, 'records.json'), `${JSON.stringify(gain, null, 2)}\n`);
+  return gain;
+}
+
+function fit({ imageSize, epochs, batchSize }: Pair, { train }: OwnImages): Parameters<typeof familyRecipe>[1] {
+  return { imageSize, images: train.count, epochs, batchSize };
+}
+
+/** Opens the images once the rest is known to be sound. */
+async function checked({ method, data, imageSize }: Pair, out: string): Promise<OwnImages> {
+  const faults = methodFaults(method);
+  if (faults.length > 0) throw new UserError(faults.join('\n'));
+  if (!methodNamed(method.kind).needsTeacher) throw new UserError(`Method ${method.kind} has no use for a teacher. Choose another, such as ofa.`);
+  try {
+    await mkdir(out, { recursive: true });
+    await access(out, constants.W_OK);
+  } catch (error) {
+    throw fileFault(error, 'write', out);
+  }
+  return openOwnImages(data, imageSize);
+}
+
+interface Teacher {
+  readonly family: Model['family'];
+  readonly studentFamily: Model['family'];
+  /** Weights that know the classes of the images. */
+  readonly weights?: string;
+  /** Weights for other classes, from which its training starts. */
+  readonly initial?: string;
+}
+
+/** Makes both networks once, to see whether they can be made and what the teacher's weights know. */
+async function teacherOf({ student, teacher, teacherWeights, imageSize }: Pair, { train }: OwnImages): Promise<Teacher> {
+  const options = { classes: train.classes.length, imageSize };
+  const learner = createModel(student, options, new Random(0));
+  const { family: studentFamily } = learner;
+  disposeModule(learner);
+  const model = createModel(teacher, options, new Random(0));
+  const { family } = model;
+  try {
+    if (teacherWeights === undefined) return { family, studentFamily };
+    const { file, headLoaded } = await loadWeights(model, teacherWeights, { allowHeadMismatch: true });
+    return { family, studentFamily, ...(headLoaded ? { weights: file } : { initial: file }) };
+  } finally {
+    disposeModule(model);
+  }
+}
+
+/** What student and teacher cost, and how good the teacher is on the same images. */
+async function measured(pair: Pair, { train, test }: OwnImages, weights: string, studentWeights: string): Promise<Pick<Gain, 'student' | 'teacher' | 'methodParameters'>> {
+  const { model: teacher } = loadTeacher({ model: pair.teacher, weights }, train, pair.imageSize);
+  try {
+    const { model: student } = loadTeacher({ model: pair.student, weights: studentWeights }, train, pair.imageSize);
+    try {
+      const distillation = createDistillation(pair.method, { student, teacher, examples: train.count, labels: train.labels, random: new Random(0) });
+      const methodParameters = parameterCount(distillation.modules);
+      disposeModule(distillation.modules);
+      const cost: Cost = costOf(teacher);
+      return { student: costOf(student), methodParameters, teacher: { ...cost, top1: (await evaluate(teacher, test)).top1, weights } };
+    } finally {
+      disposeModule(student);
+    }
+  } finally {
+    disposeModule(teacher);
+  }
+}
