@@ -4,7 +4,7 @@ import { tableHtml } from './table';
 
 /** A page that says what a student has gained from a teacher, for readers who were not there. `curves`: a picture of both trainings. */
 export function gainPage(gain: Gain, curves?: Uint8Array): string {
-  const { distilled, scratch, student, teacher, methodParameters } = gain;
+  const { distilled, scratch, student, teacher, methodParameters, methodMultiplyAdds } = gain;
   const title = `${student.network} taught by ${teacher.network}`;
   const text = (strings: TemplateStringsArray, ...values: readonly unknown[]): string => strings.map((part, i) => part + (i < values.length ? escapeHtml(String(values[i])) : '')).join('');
   return `<!doctype html>
@@ -29,7 +29,7 @@ ${tableHtml({
       [network, parameters.toLocaleString('en'), ...(student.multiplyAdds === undefined ? [] : [multiplyAdds?.toLocaleString('en') ?? null]), latency.toFixed(1)]),
     caption: `One image of ${gain.imageSize} × ${gain.imageSize} pixels at a time, the median of twenty, on ${distilled.machine.processor} with ${distilled.threads} threads.`,
   })}
-<p>${text`The student has ${(teacher.parameters / student.parameters).toFixed(1)} times fewer parameters than its teacher and is ${(teacher.latency / student.latency).toFixed(1)} times as fast. In training the method added ${methodParameters.toLocaleString('en')} parameters; the student that was saved has none of them, so it costs exactly what it costs alone.`}</p>
+<p>${text`The student has ${(teacher.parameters / student.parameters).toFixed(1)} times fewer parameters than its teacher and is ${(teacher.latency / student.latency).toFixed(1)} times as fast. In training the method added ${methodParameters.toLocaleString('en')} parameters${methodMultiplyAdds === undefined ? '' : ` and ${methodMultiplyAdds.toLocaleString('en')} multiply-adds an image`}; the student that was saved has none of them, so it costs exactly what it costs alone.`}</p>
 <h2>How it was made</h2>
 ${tableHtml({
     columns: ['', ''],

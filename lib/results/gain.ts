@@ -4,7 +4,7 @@ import type { RunRecord } from './record';
 export interface Cost {
   readonly network: string;
   readonly parameters: number;
-  /** Of one image; absent where they are not counted. */
+  /** Of one image; absent where the engine does not tell them. */
   readonly multiplyAdds?: number;
   /** Median of a forward pass of one image on the machine of the record, in milliseconds. */
   readonly latency: number;
@@ -16,8 +16,9 @@ export interface Gain {
   readonly scratch: RunRecord;
   /** Without branches, as it is saved. */
   readonly student: Cost;
-  /** With what the method adds in training. */
+  /** What the method adds in training: parameters, and multiply-adds of an image on its way forward. */
   readonly methodParameters: number;
+  readonly methodMultiplyAdds?: number;
   readonly teacher: Cost & { readonly top1: number; readonly weights: string };
   readonly classes: number;
   readonly trainImages: number;

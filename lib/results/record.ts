@@ -86,7 +86,10 @@ export const runRecord = z.object({
   bestTop1: percent,
   teacherTop1: percent.optional(),
   history: z.array(epochRecord),
-  /** Further measures by name (agreement with the teacher, calibration error, …). */
+  /**
+   * Further measures by name: `parameters` and `multiplyAdds` of the student as it is saved, `methodParameters` and
+   * `methodMultiplyAdds` of what its method added in training. Calibration and agreement stand in the last epoch.
+   */
   measures: z.record(z.number()).optional(),
   weights: weightsRecord.optional(),
 }).strict();

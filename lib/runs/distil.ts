@@ -6,15 +6,15 @@ import { familyRecipe } from '../experiments/ownPair';
 import { writeAtomic } from '../io/atomic';
 import { fileFault } from '../io/fileFault';
 import { methodFaults, methodNamed, createDistillation, type MethodSpec } from '../methods/methods';
-import { disposeModule, parameterCount } from '../models/parameter';
+import { disposeModule } from '../models/parameter';
 import { loadWeights } from '../models/pretrained';
 import type { Model } from '../models/model';
 import { createModel } from '../models/zoo';
-import type { Cost, Gain } from '../results/gain';
+import type { Gain } from '../results/gain';
 import { Random } from '../tensor/random';
 import { evaluate } from '../training/evaluate';
 import { completeRecipe, recipeId, type OwnData, type RecipeInput } from '../training/recipe';
-import { costOf } from './cost';
+import { costOf, methodSizeOf } from './cost';
 import { homeOf, type Job } from './job';
 import { loadTeacher } from './materials';
 import { openOwnImages, type OwnImages } from './ownImages';
@@ -130,16 +130,15 @@ async function teacherOf({ student, teacher, teacherWeights, imageSize }: Pair, 
 }
 
 /** What student and teacher cost, and how good the teacher is on the same images. */
-async function measured(pair: Pair, { train, test }: OwnImages, weights: string, studentWeights: string): Promise<Pick<Gain, 'student' | 'teacher' | 'methodParameters'>> {
+async function measured(pair: Pair, { train, test }: OwnImages, weights: string, studentWeights: string): Promise<Pick<Gain, 'student' | 'teacher' | 'methodParameters' | 'methodMultiplyAdds'>> {
   const { model: teacher } = loadTeacher({ model: pair.teacher, weights }, train, pair.imageSize);
   try {
     const { model: student } = loadTeacher({ model: pair.student, weights: studentWeights }, train, pair.imageSize);
     try {
       const distillation = createDistillation(pair.method, { student, teacher, examples: train.count, labels: train.labels, random: new Random(0) });
-      const methodParameters = parameterCount(distillation.modules);
+      const methodSize = methodSizeOf(distillation, student, teacher);
       disposeModule(distillation.modules);
-      const cost: Cost = costOf(teacher);
-      return { student: costOf(student), methodParameters, teacher: { ...cost, top1: (await evaluate(teacher, test)).top1, weights } };
+      return { student: costOf(student), ...methodSize, teacher: { ...costOf(teacher), top1: (await evaluate(teacher, test)).top1, weights } };
     } finally {
       disposeModule(student);
     }

@@ -7,17 +7,21 @@ import { fileFault } from '../io/fileFault';
 import { appendJsonLine, readJsonLines } from '../io/jsonLines';
 import { sha256 } from '../io/sha256';
 import type { Unreadable } from '../data/prepare';
+import type { Model } from '../models/model';
 import { disposeModule } from '../models/parameter';
 import { saveWeights } from '../models/weights';
 import { epochRecord, runRecord, type EpochRecord, type RunRecord } from '../results/record';
 import { removeCheckpoints, restoreCheckpoint, saveCheckpoint } from '../training/checkpoint';
 import { Training, type EpochEvent, type TrainingEvent } from '../training/training';
+import { methodSizeOf, sizeOf } from './cost';
 import { finishedRecord, homeOf, jobCommand, type Job } from './job';
 import { Busy, lockFolder } from './lock';
 import { commit, threadCount, thisMachine, versions } from './machine';
 import { hasManifest, writeManifest } from './manifest';
 import { datasetName, loadData, loadTeacher } from './materials';
 import { beginSession, type Session } from './sessions';
+import type { Ending } from './tracker';
+import { track, type Tracking } from './tracking';
 
 export interface RunOptions {
   /** The folder of all runs; each job has its own beneath it. */
@@ -26,6 +30,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Between checkpoints within an epoch; 30 unless told. Each epoch ends with one besides. */
   readonly checkpointSeconds?: number;
+  /** Address of an MLflow server; that in MLFLOW_TRACKING_URI unless told. */
+  readonly mlflow?: string;
   readonly onEvent?: (event: TrainingEvent) => void;
   readonly onNotice?: (text: string) => void;
 }
@@ -81,9 +87,24 @@ async function work(job: Job, home: string, options: RunOptions, log: (text: str
       }
       const metrics = path.join(home, 'metrics.jsonl');
       if (!resumed) await rm(metrics, { force: true });
-      await follow(training, home, options, log);
-      const history = await epochs(metrics);
-      return await finish(job, home, { training, history, first, images: train.count, teacherTop1: teacher?.top1 });
+      const tracking = await track(job, home, {
+        mlflow: options.mlflow, onFault: (text) => {
+          void log(text).catch(() => undefined);
+          options.onNotice?.(`${job.row}: ${text}`);
+        },
+      });
+      let ending: Ending = 'failed';
+      try {
+        await follow(training, home, { ...options, tracking }, log);
+        const record = await finish(job, home, { training, history: await epochs(metrics), first, images: train.count, teacher });
+        ending = 'finished';
+        return record;
+      } catch (error) {
+        if (options.signal?.aborted) ending = 'stopped';
+        throw error;
+      } finally {
+        await tracking.end(ending);
+      }
     } finally {
       training.dispose();
     }
@@ -93,7 +114,9 @@ async function work(job: Job, home: string, options: RunOptions, log: (text: str
 }
 
 /** Trains to the end; metrics and a checkpoint after each epoch, a checkpoint now and then within it and when stopped. */
-async function follow(training: Training, home: string, { signal, onEvent, onNotice, checkpointSeconds = 30 }: RunOptions, log: (text: string) => Promise<void>): Promise<void> {
+async function follow(
+  training: Training, home: string, { signal, onEvent, onNotice, checkpointSeconds = 30, tracking }: RunOptions & { readonly tracking: Tracking }, log: (text: string) => Promise<void>,
+): Promise<void> {
   let saved = performance.now();
   const unreadable: string[] = [];
   try {
@@ -106,6 +129,9 @@ async function follow(training: Training, home: string, { signal, onEvent, onNot
       if (event.kind === 'epoch') {
         await appendJsonLine(path.join(home, 'metrics.jsonl'), asRecord(event));
         await log(epochText(event));
+        tracking.epoch(asRecord(event), event.epoch * training.stepsPerEpoch);
+      } else {
+        tracking.step(event, (event.epoch - 1) * event.steps + event.step);
       }
       if (event.kind === 'epoch' || performance.now() - saved >= checkpointSeconds * 1000) {
         await saveCheckpoint(training, home);
@@ -124,11 +150,11 @@ interface Trained {
   readonly history: readonly EpochRecord[];
   readonly first: Session;
   readonly images: number;
-  readonly teacherTop1?: number;
+  readonly teacher?: { readonly model: Model; readonly top1?: number };
 }
 
 /** Writes the student and, as the sign that the run is finished, its record. */
-async function finish(job: Job, home: string, { training, history, first, images, teacherTop1 }: Trained): Promise<RunRecord> {
+async function finish(job: Job, home: string, { training, history, first, images, teacher }: Trained): Promise<RunRecord> {
   const last = history[history.length - 1]!;
   const weights = path.join(home, 'student.safetensors');
   await training.withResult(() => saveWeights(training.student, weights, { recipe: job.id, top1: String(last.top1), epochs: String(job.recipe.epochs), commit: first.commit }));
@@ -139,7 +165,8 @@ async function finish(job: Job, home: string, { training, history, first, images
     epochs: job.recipe.epochs, images, commit: first.commit, dirty: first.dirty, machine: first.machine, threads: first.threads, versions: first.versions,
     started: first.started, seconds: history.reduce((sum, { seconds }) => sum + seconds, 0), command: jobCommand(job),
     top1: last.top1 ?? 0, top5: last.top5 ?? 0, bestTop1: Math.max(...history.map(({ top1 }) => top1 ?? 0)),
-    ...(teacherTop1 !== undefined && { teacherTop1 }),
+    ...(teacher?.top1 !== undefined && { teacherTop1: teacher.top1 }),
+    measures: { ...sizeOf(training.student), ...methodSizeOf(training.distillation, training.student, teacher?.model) },
     history, weights: { path: path.relative(process.cwd(), weights), sha256: await sha256(weights) },
   });
   await writeAtomic(path.join(home, 'record.json'), `${JSON.stringify(record, null, 2)}\n`);

@@ -1,5 +1,5 @@
 import * as tf from '../../lib/tensor/tf';
-import { flops } from './flops';
+import { flops } from '../../lib/tensor/flops';
 
 export type Direction = 'forward' | 'backward';
 

@@ -5,18 +5,11 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { disposeModule, parameterCount } from '../../lib/models/parameter';
 import { createModel, modelNames } from '../../lib/models/zoo';
-import { Random } from '../../lib/tensor/random';
+import { Still } from './still';
 
 const { parameters: expected } = z.object({ parameters: z.record(z.number()) })
   .parse(JSON.parse(readFileSync(path.join(__dirname, 'timmParameters.json'), 'utf8')));
 
-/** Draws nothing: sizes do not depend on the numbers, and hundreds of millions of them take a while. */
-class Still extends Random {
-  override fork(): Random { return this; }
-  override uniform(): number { return 0; }
-  override normal(): number { return 0; }
-  override truncatedNormal(): number { return 0; }
-}
 
 /** Larger ones are made of the same rows and take too long to fill. */
 const largest = 90e6;

@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../errors';
+import { writeAtomic } from '../io/atomic';
+import type { EpochRecord } from '../results/record';
+import type { Job } from './job';
+import { MlflowRest } from './mlflowRest';
+import { scalarsOf, type Ending, type Tracker } from './tracker';
+
+interface Metric {
+  readonly key: string;
+  readonly value: number;
+  readonly timestamp: number;
+  readonly step: number;
+}
+
+/** What MLflow takes in one request. */
+const [mostMetrics, mostParameters, longestValue] = [1000, 100, 500];
+const statuses: Readonly<Record<Ending, string>> = { finished: 'FINISHED', failed: 'FAILED', stopped: 'KILLED' };
+
+/** Logs a run to an MLflow server over its REST interface 2.0. Training does not wait for the server; what it missed is sent again. */
+export function mlflow(job: Job, home: string, address: string): Tracker {
+  if (!/^https?:\/\//.test(address)) throw new UserError(`an address such as http://127.0.0.1:5000 is needed, not ${address}`);
+  const run = new MlflowRun(job, path.join(home, 'mlflow.json'), new MlflowRest(address));
+  return {
+    name: 'MLflow',
+    epoch: (record, updates) => run.add(record, updates),
+    end: (ending) => run.end(ending),
+  };
+}
+
+class MlflowRun {
+  private readonly waiting: Metric[] = [];
+  private sending: Promise<void> | undefined;
+  private id: string | undefined;
+
+  constructor(private readonly job: Job, private readonly file: string, private readonly rest: MlflowRest) {}
+
+  /** Resolves when the server has everything so far; rejects where it has not, which is then sent with what comes next. */
+  add(record: EpochRecord, updates: number): Promise<void> {
+    this.waiting.push(...scalarsOf(record).map(([key, value]) => ({ key, value, timestamp: Date.now(), step: updates })));
+    return this.send();
+  }
+
+  async end(ending: Ending): Promise<void> {
+    // The one under way may have begun before the last epoch.
+    await this.send().catch(() => undefined);
+    await this.send();
+    await this.rest.post('runs/update', { run_id: await this.identity(), status: statuses[ending], end_time: Date.now() });
+  }
+
+  private send(): Promise<void> {
+    this.sending ??= this.sendWaiting().finally(() => { this.sending = undefined; });
+    return this.sending;
+  }
+
+  private async sendWaiting(): Promise<void> {
+    const run_id = await this.identity();
+    while (this.waiting.length > 0) {
+      const metrics = this.waiting.slice(0, mostMetrics);
+      await this.rest.post('runs/log-batch', { run_id, metrics });
+      this.waiting.splice(0, metrics.length);
+    }
+  }
+
+  /** The run of an earlier process, or a new one. */
+  private async identity(): Promise<string> {
+    this.id ??= await this.resumed() ?? await this.created();
+    return this.id;
+  }
+
+  private async resumed(): Promise<string | undefined> {
+    if (!existsSync(this.file)) return undefined;
+    const { address, run } = z.object({ address: z.string(), run: z.string() }).parse(JSON.parse(await readFile(this.file, 'utf8')));
+    if (address !== this.rest.address) return undefined;
+    const known = await this.rest.post('runs/update', { run_id: run, status: 'RUNNING' }, 'RESOURCE_DOES_NOT_EXIST');
+    return known === undefined ? undefined : run;
+  }
+
+  private async created(): Promise<string> {
+    const { experiment, row, profile, recipe, id } = this.job;
+    const tags = { 'mlflow.source.name': 'OFA-KD notebooks', profile, row, recipe: id };
+    const { run } = z.object({ run: z.object({ info: z.object({ run_id: z.string() }) }) }).parse(await this.rest.post('runs/create', {
+      experiment_id: await this.experiment(experiment), run_name: `${row}, seed ${recipe.seed}`, start_time: Date.now(),
+      tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
+    }));
+    const run_id = run.info.run_id;
+    const params = flat(recipe).map(([key, value]) => ({ key, value: value.slice(0, longestValue) }));
+    for (let start = 0; start < params.length; start += mostParameters) await this.rest.post('runs/log-batch', { run_id, params: params.slice(start, start + mostParameters) });
+    await writeAtomic(this.file, `${JSON.stringify({ address: this.rest.address, run: run_id })}\n`);
+    return run_id;
+  }
+
+  /** The id of the experiment of that name, which another job may be making at the same time. */
+  private async experiment(name: string): Promise<string> {
+    const existing = z.object({ experiment: z.object({ experiment_id: z.string() }) });
+    const find = (): Promise<unknown> => this.rest.get('experiments/get-by-name', { experiment_name: name }, 'RESOURCE_DOES_NOT_EXIST');
+    const made = await find() ?? await this.rest.post('experiments/create', { name }, 'RESOURCE_ALREADY_EXISTS') ?? await find();
+    const found = existing.safeParse(made);
+    return found.success ? found.data.experiment.experiment_id : z.object({ experiment_id: z.string() }).parse(made).experiment_id;
+  }
+}
+
+/** Every value of a nested object by its path: `optimizer.name`. */
+function flat(value: unknown, at = ''): [path: string, value: string][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[at, typeof value === 'string' ? value : JSON.stringify(value)]];
+  return Object.entries(value).filter(([, inner]) => inner !== undefined).flatMap(([key, inner]: [string, unknown]) => flat(inner, at === '' ? key : `${at}.${key}`));
+}

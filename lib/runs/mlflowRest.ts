@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { UserError } from '../errors';
+
+/** MLflow's REST interface 2.0, with the credentials that its own clients take from the environment. */
+export class MlflowRest {
+  constructor(readonly address: string) {}
+
+  get(method: string, query: Readonly<Record<string, string>>, forgiven?: string): Promise<unknown> {
+    return this.call(`${method}?${new URLSearchParams(query)}`, {}, forgiven);
+  }
+
+  post(method: string, body: object, forgiven?: string): Promise<unknown> {
+    return this.call(method, { method: 'POST', body: JSON.stringify(body) }, forgiven);
+  }
+
+  /** The answer; undefined where the server answers with the fault that is forgiven. */
+  private async call(method: string, request: RequestInit, forgiven: string | undefined): Promise<unknown> {
+    const url = `${this.address.replace(/\/+$/, '')}/api/2.0/mlflow/${method}`;
+    let response: Response;
+    try {
+      response = await fetch(url, { ...request, headers: { 'content-type': 'application/json', ...authorization() }, signal: AbortSignal.timeout(10_000) });
+    } catch (error) {
+      const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+      throw new UserError(`${this.address} does not answer (${cause instanceof Error ? cause.message : String(cause)})`);
+    }
+    const text = await response.text();
+    if (response.ok) return JSON.parse(text);
+    const fault = z.object({ error_code: z.string(), message: z.string().default('') }).safeParse(parsed(text));
+    if (fault.success && fault.data.error_code === forgiven) return undefined;
+    throw new UserError(`${this.address} answers ${response.status}${fault.success ? `, ${fault.data.error_code}: ${fault.data.message}` : ''} to ${method}`);
+  }
+}
+
+function authorization(): Record<string, string> {
+  const { MLFLOW_TRACKING_TOKEN: token, MLFLOW_TRACKING_USERNAME: user, MLFLOW_TRACKING_PASSWORD: password } = process.env;
+  if (token) return { authorization: `Bearer ${token}` };
+  return user && password ? { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` } : {};
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
