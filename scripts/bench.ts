@@ -4,6 +4,7 @@ import { writeAtomic } from '../lib/io/atomic';
 import * as tf from '../lib/tensor/tf';
 import { timeCka } from './bench/cka';
 import { compareCka, compareStep, type Comparison } from './bench/compare';
+import { dataShare, decodingSpeed } from './bench/data';
 import { matmulGigaflops } from './bench/matmul';
 import { medianMilliseconds } from './bench/median';
 import { profile } from './bench/profile';
@@ -64,6 +65,15 @@ withStep(command.command('roofline')).description('GFLOP/s of a step and of a pl
     const total = profile(() => prepared.run(), prepared.modules).reduce((sum, { flops }) => sum + flops, 0);
     const ms = medianMilliseconds(() => prepared.run(), steps);
     console.log(JSON.stringify({ student, teacher, size, batch, gigaflops: round(total / ms / 1e6, 1), peak: round(matmulGigaflops(), 1) }));
+  });
+
+command.command('data').option('--images <number>', 'decoded each way, three times', whole, 100).option('--steps <number>', 'of an epoch', whole, 20)
+  .description('images that are decoded in a second of one core\'s time, and the share of a step that waits for its images; two lines of JSON')
+  .action(async ({ images, steps }: { images: number; steps: number }) => {
+    const { kilobytes, evaluation, training } = await decodingSpeed(images);
+    console.log(JSON.stringify({ jpeg: '500 × 375, quality 90', kilobytes: round(kilobytes, 0), to: 224, images_per_core_second: { evaluation: round(evaluation, 0), training: round(training, 0) } }));
+    const { share, imagesPerSecond } = await dataShare(steps);
+    console.log(JSON.stringify({ recipe: 'CIFAR-100, tokens', size: 32, data_share: round(share, 4), images_per_second: round(imagesPerSecond, 1) }));
   });
 
 command.command('compare').requiredOption('--python <path>', 'a Python that has torch, timm, torch_cka and pytorch_cka')

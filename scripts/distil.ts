@@ -19,8 +19,10 @@ interface Choice {
   readonly options: object;
   readonly epochs?: number;
   readonly batchSize?: number;
+  readonly learningRate?: number;
   readonly imageSize: number;
   readonly seed: number;
+  readonly mlflow?: string;
   readonly out: string;
 }
 
@@ -35,15 +37,17 @@ const command = new Command('npm run distil --')
   .requiredOption('--data <folder>', 'a folder with a folder of images for each class')
   .option('--shards', 'the folders hold tar archives of NAME.jpg and NAME.cls instead')
   .option('--validation <folder>', 'the images to validate on, in the same classes')
-  .addOption(new Option('--split <share>', 'or the share of the images that is held out for it').argParser(number).conflicts('validation'))
+  .addOption(new Option('--split <share>', 'or the share of the images that is held out for it').argParser(share).conflicts('validation'))
   .option('--method <name>', 'how it is taught', 'ofa')
   .option('--options <json>', 'options of the method, as \'{"exponent": 1.2}\'', json, {})
   .option('--epochs <number>', 'the published 300 unless told', whole)
   .option('--batch-size <number>', 'images of one update; by the number of images, 128 at most, unless told', whole)
+  .option('--learning-rate <number>', 'the student’s at its peak; the published one, fitted to the batch, unless told', number)
   .option('--image-size <pixels>', 'side of the square that both networks see', whole, 224)
   .option('--seed <number>', 'of the split, the weights and the order of the images', whole, 0)
+  .option('--mlflow <address>', 'a server that is to have the runs too, as http://127.0.0.1:5000; that of MLFLOW_TRACKING_URI unless told')
   .option('--out <folder>', 'where student, records and page go', path.join('out', 'distil'))
-  .action(async ({ student, teacher: given, data, shards, validation, split, method, options, epochs, batchSize, imageSize, seed, out }: Choice) => {
+  .action(async ({ student, teacher: given, data, shards, validation, split, method, options, epochs, batchSize, learningRate, imageSize, seed, mlflow, out }: Choice) => {
     const [teacher = '', ...weights] = given.split(':');
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.once(signal, () => stop.abort());
@@ -51,13 +55,13 @@ const command = new Command('npm run distil --')
     let current = '';
     try {
       const gain = await distil({
-        student, teacher, ...(weights.length > 0 && { teacherWeights: weights.join(':') }), imageSize, epochs, batchSize, seed,
+        student, teacher, ...(weights.length > 0 && { teacherWeights: weights.join(':') }), imageSize, epochs, batchSize, learningRate, seed,
         data: {
           name: shards ? 'shards' : 'folder', path: data, ...(validation === undefined ? { split: { share: split ?? 0.1, seed } } : { validation }),
         },
         method: Object.assign<MethodSpec, object>({ kind: method }, options),
       }, {
-        out, command: `npm run distil -- ${process.argv.slice(2).map(quoted).join(' ')}`, signal: stop.signal,
+        out, command: `npm run distil -- ${process.argv.slice(2).map(quoted).join(' ')}`, signal: stop.signal, mlflow,
         onNotice: (text) => console.log(text),
         onRun: ({ row, recipe }) => {
           current = row;
@@ -85,6 +89,12 @@ const command = new Command('npm run distil --')
 void run(command);
 
 function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
+  return value;
+}
+
+function share(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value < 1)) throw new InvalidArgumentError('It must be a share between 0 and 1, such as 0.1.');
   return value;

@@ -105,6 +105,7 @@ function withPlace(sub: Command): Command {
     .addOption(new Option('--backend <name>', 'where the jobs run').choices(['local', 'slurm', 'ray', 'kubernetes']).default('local'))
     .option('--jobs <number>', 'jobs at a time: on this machine each has its share of the threads, or a GPU; for Slurm the throttle of an array', positive, 1)
     .option('--cpus <number>', 'threads of a job, for Slurm, Ray and Kubernetes', positive)
+    .option('--mlflow <address>', 'a server that is to have the runs too, as http://127.0.0.1:5000; that of MLFLOW_TRACKING_URI unless told', (address: string) => { process.env['MLFLOW_TRACKING_URI'] = address; })
     .option('--sbatch <options>', 'further options of sbatch, as in "--partition=gpu --gres=gpu:1"')
     .option('--address <url>', 'the dashboard of Ray’s head', 'http://127.0.0.1:8265')
     .option('--image <name>', 'for Kubernetes: an image with Node and this project’s libraries', 'node:22')
@@ -232,9 +233,9 @@ async function estimated(jobs: readonly Job[], out: string): Promise<{ readonly 
   return { lines, total: `${jobs.length} jobs, ${finished} finished; the others take about ${hours.toFixed(1)} hours on ${threads} threads${unknown > 0 ? `, and ${unknown} of them are of networks whose speed has not been measured` : ''}.` };
 }
 
-/** What TensorFlow wants to find where another machine's agent starts a job. */
+/** What a run wants to find where another machine's agent starts a job. */
 function engineVariables(): Record<string, string> {
-  return Object.fromEntries(['TF_CPP_MIN_LOG_LEVEL', 'TF_FORCE_GPU_ALLOW_GROWTH', 'LD_LIBRARY_PATH', 'CIFAR100_ARCHIVE', 'OFA_DEVICE'].flatMap((name) => {
+  return Object.fromEntries(['TF_CPP_MIN_LOG_LEVEL', 'TF_FORCE_GPU_ALLOW_GROWTH', 'LD_LIBRARY_PATH', 'CIFAR100_ARCHIVE', 'OFA_DEVICE', 'MLFLOW_TRACKING_URI'].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value]];
   }));

@@ -1,4 +1,4 @@
-import { UserError } from '../errors';
+import { unknownName, UserError } from '../errors';
 import type { Random } from '../tensor/random';
 
 /** Three numbers, one for each of red, green and blue. */
@@ -42,6 +42,18 @@ export function subset(set: ImageSet, indices: ArrayLike<number>): ImageSet {
     labels[i] = set.labels[from]!;
   }
   return { ...set, images, labels, count: indices.length };
+}
+
+/** The images of these classes alone, in the order in which they are named. Throws a UserError that names the nearest to an unknown class. */
+export function ofClasses(set: ImageSet, names: readonly string[]): ImageSet {
+  const wanted = names.map((name) => {
+    const label = set.classes.indexOf(name);
+    if (label < 0) throw unknownName(`class of ${set.name}`, name, set.classes);
+    return label;
+  });
+  const places = Array.from(set.labels.keys()).filter((place) => wanted.includes(set.labels[place]!));
+  const chosen = subset(set, places);
+  return { ...chosen, classes: names, labels: chosen.labels.map((label) => wanted.indexOf(label)) };
 }
 
 /** Sets `n` images aside at random, of each class its share; both parts keep the order of the whole. */

@@ -9,16 +9,19 @@ export interface Fit {
   readonly images: number;
   readonly epochs?: number;
   readonly batchSize?: number;
+  /** At its peak. */
+  readonly learningRate?: number;
 }
 
 /**
  * The paper's recipe for students of a family on CIFAR-100, fitted to other images: on one device, so the published rate, which is
- * for a batch of 1024, shrinks with the batch; the warm-up keeps its share of the epochs. The batch is 128, or a power of two that
- * gives at least eight steps an epoch.
+ * for a batch of 1024, shrinks with the batch, for SGD in proportion (Goyal et al. 2017), for AdamW as its square root (Malladi et
+ * al. 2022); the warm-up keeps its share of the epochs. The batch is 128, or a power of two that gives at least eight steps an epoch.
  */
-export function familyRecipe(family: Family, { imageSize, images, epochs, batchSize = fitting(images) }: Fit): Omit<RecipeInput, 'student' | 'data'> {
+export function familyRecipe(family: Family, { imageSize, images, epochs, batchSize = fitting(images), learningRate }: Fit): Omit<RecipeInput, 'student' | 'data'> {
   const { accumulation: _, ...published } = (family === 'cnn' ? cifar100Cnn : cifar100Tokens).recipe;
-  const rate = batchSize / published.batchSize;
+  const smaller = batchSize / published.batchSize;
+  const rate = learningRate === undefined ? (published.optimizer.name === 'sgd' ? smaller : Math.sqrt(smaller)) : learningRate / published.learningRate;
   const length = epochs ?? published.epochs;
   const { schedule } = published;
   return {

@@ -1,4 +1,4 @@
-import { chance, gainedPoints, type Gain } from '../results/gain';
+import { verdict, type Gain } from '../results/gain';
 import { escapeHtml } from './escape';
 import { tableHtml } from './table';
 
@@ -11,7 +11,7 @@ export function gainPage(gain: Gain, curves?: Uint8Array): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title>
 <style>${style}</style></head><body>
 <h1>${escapeHtml(title)}</h1>
-<p class="answer">${verdict(gain)}</p>
+<p class="answer">${escapeHtml(verdict(gain))}</p>
 ${tableHtml({
     columns: ['network', 'how it learnt', 'top-1 (%)', 'top-5 (%)', 'best epoch'],
     rows: [
@@ -46,18 +46,6 @@ ${tableHtml({
 <details><summary>The recipe</summary><pre>${escapeHtml(JSON.stringify(distilled.recipe, null, 2))}</pre></details>
 </body></html>
 `;
-}
-
-/** The answer in two sentences, with as much certainty as there is. */
-function verdict(gain: Gain): string {
-  const points = gainedPoints(gain);
-  const bound = chance(gain);
-  const change = `${Math.abs(points).toFixed(2)} points of top-1`;
-  const text = points === 0 ? 'The teacher changed nothing: both trainings reached the same top-1.' : `Taught by ${gain.teacher.network}, ${gain.student.network} ${points > 0 ? 'gained' : 'lost'} ${change}: ${gain.distilled.top1.toFixed(2)} % instead of ${gain.scratch.top1.toFixed(2)} % alone.`;
-  const caution = Math.abs(points) <= bound
-    ? `With ${gain.validationImages} validation images, differences of up to ±${bound.toFixed(1)} points are chance: this one is not evidence.`
-    : `With ${gain.validationImages} validation images, chance alone makes differences of up to ±${bound.toFixed(1)} points; other seeds would add to that.`;
-  return escapeHtml(`${text} ${caution}`);
 }
 
 const style = 'body{font:16px/1.5 Helvetica,Arial,"DejaVu Sans",sans-serif;color:#222;max-width:52rem;margin:2rem auto;padding:0 1rem}'

@@ -36,3 +36,17 @@ export function chance({ distilled, scratch, validationImages }: Gain): number {
   const variance = (top1: number): number => (top1 / 100) * (1 - top1 / 100);
   return 100 * 1.96 * Math.sqrt((variance(distilled.top1) + variance(scratch.top1)) / validationImages);
 }
+
+/** The answer in two sentences, with as much certainty as there is. */
+export function verdict(gain: Gain): string {
+  const { student, teacher, distilled, scratch, validationImages } = gain;
+  const points = gainedPoints(gain);
+  const bound = chance(gain);
+  const change = `${Math.abs(points).toFixed(2)} points of top-1`;
+  const text = points === 0 ? 'The teacher changed nothing: both trainings reached the same top-1.'
+    : `Taught by ${teacher.network}, ${student.network} ${points > 0 ? 'gained' : 'lost'} ${change}: ${distilled.top1.toFixed(2)} % instead of ${scratch.top1.toFixed(2)} % alone.`;
+  const caution = Math.abs(points) <= bound
+    ? `With ${validationImages} validation images, differences of up to ±${bound.toFixed(1)} points are chance: this one is not evidence.`
+    : `With ${validationImages} validation images, chance alone makes differences of up to ±${bound.toFixed(1)} points; other seeds would add to that.`;
+  return `${text} ${caution}`;
+}

@@ -1,11 +1,10 @@
 import { constants } from 'node:fs';
 import { access, copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { UserError } from '../errors';
-import { familyRecipe } from '../experiments/ownPair';
+import { familyRecipe, type Fit } from '../experiments/ownPair';
 import { writeAtomic } from '../io/atomic';
 import { fileFault } from '../io/fileFault';
-import { methodFaults, methodNamed, createDistillation, type MethodSpec } from '../methods/methods';
+import { createDistillation, methods, type MethodSpec } from '../methods/methods';
 import { disposeModule } from '../models/parameter';
 import { loadWeights } from '../models/pretrained';
 import type { Model } from '../models/model';
@@ -13,7 +12,8 @@ import { createModel } from '../models/zoo';
 import type { Gain } from '../results/gain';
 import { Random } from '../tensor/random';
 import { evaluate } from '../training/evaluate';
-import { completeRecipe, recipeId, type OwnData, type RecipeInput } from '../training/recipe';
+import { recipeError } from '../training/checkRecipe';
+import { completeRecipe, recipeFaults, recipeId, type OwnData, type RecipeInput } from '../training/recipe';
 import { costOf, methodSizeOf } from './cost';
 import { homeOf, type Job } from './job';
 import { loadTeacher } from './materials';
@@ -31,6 +31,8 @@ export interface Pair {
   /** The published 300 unless told; the teacher, where it must be trained, takes as many. */
   readonly epochs?: number;
   readonly batchSize?: number;
+  /** The student's at its peak; the published one, fitted to the batch, unless told. */
+  readonly learningRate?: number;
   readonly imageSize: number;
   readonly seed?: number;
 }
@@ -55,7 +57,7 @@ export async function distil(pair: Pair, { out, command, onRun, ...options }: Di
   const runs = { ...options, folder: path.join(out, 'runs') };
   const data = { ...pair.data, contents: images.contents };
   const taughtBy = await teacherOf(pair, images);
-  const shared = { student: pair.student, data, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.studentFamily, fit(pair, images)) };
+  const shared = { student: pair.student, data, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.studentFamily, studentFit(pair, images.train.count)) };
   const jobOf = (row: string, recipe: RecipeInput): Job => {
     const complete = completeRecipe(recipe);
     return { id: recipeId(complete), experiment: 'own', row, profile: 'laptop', recipe: complete, command };
@@ -68,7 +70,7 @@ export async function distil(pair: Pair, { out, command, onRun, ...options }: Di
   let weights = taughtBy.weights;
   if (weights === undefined) {
     const job = jobOf('teacher', {
-      student: pair.teacher, data, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.family, fit(pair, images)), ...(taughtBy.initial !== undefined && { initial: taughtBy.initial }),
+      student: pair.teacher, data, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.family, fit(pair, images.train.count)), ...(taughtBy.initial !== undefined && { initial: taughtBy.initial }),
     });
     await run(job);
     weights = path.join(homeOf(job, runs.folder), 'student.safetensors');
@@ -85,15 +87,24 @@ export async function distil(pair: Pair, { out, command, onRun, ...options }: Di
   return gain;
 }
 
-function fit({ imageSize, epochs, batchSize }: Pair, { train }: OwnImages): Parameters<typeof familyRecipe>[1] {
-  return { imageSize, images: train.count, epochs, batchSize };
+function fit({ imageSize, epochs, batchSize }: Pair, images: number): Fit {
+  return { imageSize, images, epochs, batchSize };
+}
+
+function studentFit(pair: Pair, images: number): Fit {
+  return { ...fit(pair, images), learningRate: pair.learningRate };
 }
 
 /** Opens the images once the rest is known to be sound. */
-async function checked({ method, data, imageSize }: Pair, out: string): Promise<OwnImages> {
-  const faults = methodFaults(method);
-  if (faults.length > 0) throw new UserError(faults.join('\n'));
-  if (!methodNamed(method.kind).needsTeacher) throw new UserError(`Method ${method.kind} has no use for a teacher. Choose another, such as ofa.`);
+async function checked(pair: Pair, out: string): Promise<OwnImages> {
+  const { student, teacher, method, data, imageSize } = pair;
+  // Of whichever family: its faults are the same.
+  const stand: RecipeInput = { student, teacher: { model: teacher, weights: '' }, method, data, ...familyRecipe('cnn', studentFit(pair, data.trainImages ?? 1024)) };
+  const faults = [
+    ...recipeFaults(stand),
+    ...(methods[method.kind]?.needsTeacher === false ? [`method: ${method.kind} has no use for a teacher; choose another, such as ofa`] : []),
+  ];
+  if (faults.length > 0) throw recipeError(faults);
   try {
     await mkdir(out, { recursive: true });
     await access(out, constants.W_OK);

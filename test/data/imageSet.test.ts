@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { holdOut, subset, type ImageSet } from '../../lib/data/imageSet';
+import { holdOut, ofClasses, subset, type ImageSet } from '../../lib/data/imageSet';
 import { UserError } from '../../lib/errors';
 import { Random } from '../../lib/tensor/random';
 import { marked } from './marked';
@@ -46,3 +46,11 @@ function marks({ images, count }: ImageSet): number[] {
 function perClass({ labels }: ImageSet, classes: number): number[] {
   return Array.from({ length: classes }, (_, label) => labels.filter((other: number) => other === label).length);
 }
+
+test('the images of some classes keep their places and get those classes\' labels', () => {
+  const some = ofClasses(marked(12, 4), ['class 3', 'class 1']);
+  assert.deepEqual(some.classes, ['class 3', 'class 1']);
+  assert.deepEqual(marks(some), [1, 3, 5, 7, 9, 11]);
+  assert.deepEqual([...some.labels], [1, 0, 1, 0, 1, 0]);
+  assert.throws(() => ofClasses(marked(12, 4), ['class 9']), UserError);
+});

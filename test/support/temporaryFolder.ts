@@ -5,7 +5,13 @@ import type { TestContext } from 'node:test';
 
 /** An empty folder that goes when the test ends. */
 export async function temporaryFolder(context: TestContext): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'ofa-kd-'));
-  context.after(() => rm(folder, { recursive: true, force: true }));
+  const [folder, remove] = await makeTemporaryFolder();
+  context.after(remove);
   return folder;
+}
+
+/** An empty folder, and what removes it. */
+export async function makeTemporaryFolder(): Promise<readonly [folder: string, remove: () => Promise<void>]> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'ofa-kd-'));
+  return [folder, () => rm(folder, { recursive: true, force: true })];
 }

@@ -1,0 +1,53 @@
+import { cutOf } from '../../lib/data/cut';
+import { decode } from '../../lib/data/decode';
+import { syntheticImages } from '../../lib/data/synthetic';
+import { student } from '../../lib/experiments/laptop';
+import { cifar100Tokens } from '../../lib/experiments/paperRecipes';
+import { disposeModule } from '../../lib/models/parameter';
+import { createModel } from '../../lib/models/zoo';
+import { Random } from '../../lib/tensor/random';
+import { completeRecipe } from '../../lib/training/recipe';
+import { Training } from '../../lib/training/training';
+import { median } from './median';
+import { photograph } from './photograph';
+
+/** Images of 500 × 375 at quality 90 that are decoded in a second of one core's time to squares of 224, as in evaluation and by the random cuts of training: the best of three runs. */
+export async function decodingSpeed(count: number): Promise<{ readonly kilobytes: number; readonly evaluation: number; readonly training: number }> {
+  const random = new Random(0);
+  const files = await Promise.all(Array.from({ length: 16 }, (_, i) => photograph(500, 375, 90, random.fork(i))));
+  const crop = { kind: 'resized', area: [0.08, 1], aspect: [3 / 4, 4 / 3] } as const;
+  const speed = async (preparation: Parameters<typeof cutOf>[0]): Promise<number> => {
+    const runs = [];
+    for (let run = 0; run < 3; run++) {
+      const started = process.cpuUsage();
+      for (let i = 0; i < count; i++) await decode(files[i % files.length]!, cutOf(preparation, random.fork(i)));
+      const { user, system } = process.cpuUsage(started);
+      runs.push((1e6 * count) / (user + system));
+    }
+    return Math.max(...runs);
+  };
+  return {
+    kilobytes: files.reduce((sum, { length }) => sum + length, 0) / files.length / 1000,
+    evaluation: await speed({ for: 'evaluation', side: 224, cropShare: 0.875 }),
+    training: await speed({ for: 'training', side: 224, augmentation: { crop, flip: true } }),
+  };
+}
+
+/** The share of a step that waits for its images, by the paper's heaviest augmentation at 32 pixels: the laptop's ViT taught by its CNN. */
+export async function dataShare(steps: number): Promise<{ readonly share: number; readonly imagesPerSecond: number }> {
+  const { augmentation, mixing, labelSmoothing } = cifar100Tokens.recipe;
+  const recipe = completeRecipe({ ...student('transformer', 'cnn', { kind: 'ofa' }), augmentation, mixing, labelSmoothing, epochs: 3, data: { name: 'cifar-100' } });
+  const set = (count: number) => syntheticImages(new Random(0), { count, classes: 100, size: { height: 32, width: 32 } });
+  const teacher = createModel(recipe.teacher!.model, { classes: 100, imageSize: 32 }, new Random(0));
+  const training = new Training(recipe, { train: set(steps * recipe.batchSize), test: set(100), teacher });
+  const epochs: { dataShare: number; imagesPerSecond: number }[] = [];
+  try {
+    for await (const event of training.run()) if (event.kind === 'epoch') epochs.push(event);
+  } finally {
+    training.dispose();
+    disposeModule(teacher);
+  }
+  // The first epoch starts the threads.
+  const later = epochs.slice(1);
+  return { share: median(later.map((epoch) => epoch.dataShare)), imagesPerSecond: median(later.map(({ imagesPerSecond }) => imagesPerSecond)) };
+}
