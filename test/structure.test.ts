@@ -20,9 +20,9 @@ const rules: Readonly<Record<string, Rule>> = {
   losses: { values: ['tensor'] },
   methods: { values: ['losses', 'models', 'tensor'] },
   training: { values: ['io', 'tensor', 'data', 'models', 'losses', 'methods'] },
-  experiments: { values: [], types: ['training'] },
+  experiments: { values: [], types: ['models', 'training'] },
   results: { values: ['io'] },
-  runs: { values: ['io', 'tensor', 'data', 'models', 'training', 'experiments', 'results'] },
+  runs: { values: ['io', 'tensor', 'data', 'models', 'methods', 'training', 'experiments', 'results'] },
   plots: { values: ['results'] },
   notebook: { values: ['plots', 'results'], lazily: ['tensor'] },
 };
