@@ -2,6 +2,7 @@
 import { appendFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
+import { takeLibraryAsItIs } from './kernel/library.mjs';
 import { inProject, root } from './setup/project.mjs';
 
 process.chdir(root);
@@ -14,6 +15,7 @@ if (faults !== undefined) {
   process.on('uncaughtException', (error) => appendFileSync(faults, `UncaughtException: ${inspect(error)}\n`));
 }
 
+takeLibraryAsItIs();
 const require = createRequire(import.meta.url);
 const { startKernel } = require(inProject('node_modules', 'tslab', 'dist', 'main.js'));
 startKernel({ configPath: process.argv[2], enableFindLocal: false, jsKernel: false, globalVersion: '' });

@@ -19,6 +19,8 @@ export interface LiveOptions {
   readonly testImages?: number;
   /** A method that is not in the list, such as one written in the notebook. */
   readonly method?: Resources['method'];
+  /** Told that images are made up. Where it is given, such may stand in for CIFAR-100 on a machine that has neither archive nor network. */
+  readonly warn?: (notice: string) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -26,12 +28,13 @@ export interface LiveOptions {
  * A short run to be watched, step by step, that leaves no record. When the signal fires it ends after the step under way, with
  * a checkpoint; the next time it first tells the finished epochs again and then goes on. After a finished run it begins anew.
  */
-export async function* liveRun(given: RecipeInput, { folder, testImages, method, signal }: LiveOptions): AsyncGenerator<LiveEvent, void> {
+export async function* liveRun(given: RecipeInput, { folder, testImages, method, warn, signal }: LiveOptions): AsyncGenerator<LiveEvent, void> {
   const recipe = completeRecipe(given, { method });
   const home = path.join(folder, recipeId(recipe));
   const metrics = path.join(home, 'metrics.jsonl');
   await mkdir(home, { recursive: true });
-  const { train, test } = await loadData(recipe.data, recipe.imageSize);
+  const { train, test, notice } = await loadData(recipe.data, recipe.imageSize, { standIn: warn !== undefined });
+  if (notice !== undefined) warn?.(notice);
   const seen = testImages === undefined || testImages >= test.count ? test : part(test, testImages, new Random(0).fork('live'));
   const teacher = recipe.teacher ? loadTeacher(recipe.teacher, train, recipe.imageSize).model : undefined;
   const training = new Training(recipe, { train, test: seen, ...(teacher && { teacher }), ...(method && { method }) });

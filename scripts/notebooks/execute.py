@@ -28,6 +28,9 @@ def tell(**event):
 def execute(source, folder):
     notebook = nbformat.read(source, as_version=4)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in cells:
+        # Where execution ends early, what the cells after it said another time is not to be taken for this time's.
+        cell.outputs, cell.execution_count = [], None
     done = 0
     unawaited = ""
 
