@@ -1,3 +1,4 @@
+import { withoutTags } from '../plots/escape';
 import { kernel } from './kernel';
 
 /** A question whose answer is shown at the top, where it was opened, as soon as the numbers are there. */
@@ -12,5 +13,5 @@ export function openQuestion(): Question {
   if (!tslab) return { answer: (markdown) => void process.stdout.write(`${markdown}\n`) };
   const display = tslab.newDisplay();
   display.markdown('*The answer stands here as soon as the cells below have computed it.*');
-  return { answer: (markdown) => display.markdown(markdown) };
+  return { answer: (markdown) => display.markdown(withoutTags(markdown)) };
 }

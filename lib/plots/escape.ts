@@ -15,6 +15,11 @@ export function labelText(shown: string): string {
   return shown.replace(/&(amp|lt|gt);/g, (entity) => Object.keys(entities).find((character) => entities[character] === entity) ?? entity);
 }
 
+/** Markdown in which nothing is an HTML tag: what a page makes of Markdown would let one through. */
+export function withoutTags(markdown: string): string {
+  return markdown.replace(/<(?=[a-z/!?])/gi, '&lt;');
+}
+
 /** A value as JSON that may stand inside a script element: no text in it can close the element or open a comment. */
 export function scriptJson(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);

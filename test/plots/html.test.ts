@@ -2,14 +2,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { bars } from '../../lib/plots/bars';
-import { comparisonTable } from '../../lib/plots/comparison';
-import { escapeHtml, label, labelText, scriptJson } from '../../lib/plots/escape';
-import { heatmap } from '../../lib/plots/heatmap';
+import { comparisonTable, measured } from '../../lib/plots/comparison';
+import { diagramSvg } from '../../lib/plots/diagram';
+import { escapeHtml, label, labelText, scriptJson, withoutTags } from '../../lib/plots/escape';
+import { field } from '../../lib/plots/field';
+import { gainPage } from '../../lib/plots/gainPage';
+import { heatmap, type Similarity } from '../../lib/plots/heatmap';
+import { heatmapGrid } from '../../lib/plots/heatmapGrid';
+import { imageGrid } from '../../lib/plots/image-grid';
+import { learningCurves } from '../../lib/plots/learningCurves';
 import { lines } from '../../lib/plots/lines';
 import { liveHtml } from '../../lib/plots/live';
 import { tableHtml, type Cell } from '../../lib/plots/table';
 import { tableText } from '../../lib/plots/tableText';
 import { summary } from '../../lib/results/summary';
+import { sampleRecord } from '../results/support';
 
 const evil = '</script><script>alert("&1")</script><!-- \u2028 \'';
 
@@ -20,19 +27,42 @@ test('escaped text holds nothing that HTML or a script would read', () => {
   assert.equal(labelText(label(evil)), evil);
 });
 
-test('names with scripts in them stay text in every HTML we make', () => {
+test('names with scripts in them stay text in every figure', () => {
+  const similarity: Similarity = { rows: { model: evil, layers: [evil] }, columns: { model: evil, layers: [evil] }, values: [[1]] };
   const figures = [
-    heatmap({ rows: { model: evil, layers: [evil] }, columns: { model: evil, layers: [evil] }, values: [[1]] }, { title: evil, measure: evil }),
-    lines([{ name: evil, x: [1], y: [1] }], { title: evil, x: evil, y: evil }),
-    bars([evil], [{ name: evil, values: [1] }], { title: evil, x: evil, y: evil }),
+    heatmap(similarity, { title: evil, measure: evil }),
+    heatmapGrid([{ ...similarity, heading: evil }, similarity], { title: evil, measure: evil }),
+    lines([{ name: evil, x: [1], y: [1], spread: [1] }], { title: evil, x: evil, y: evil }),
+    bars([evil], [{ name: evil, values: [1], spread: [1] }], { title: evil, x: evil, y: evil }),
+    field({ x: [1], y: [1], z: [[1]] }, { title: evil, x: evil, y: evil, z: evil }),
+    imageGrid([{ caption: evil, height: 1, width: 1, data: new Uint8Array(3) }], { title: evil }),
+    learningCurves([sampleRecord({ method: evil })], { title: evil }),
   ];
   for (const figure of figures) {
     const html = liveHtml(figure, 'figure-1');
     assert.deepEqual([html.match(/<script/g)?.length, html.match(/<\/script/g)?.length], [1, 1]);
     assert.doesNotMatch(JSON.stringify(figure), /<script|<!--/);
+    assert.match(labelText(JSON.stringify(figure)), /<script/, 'the name is shown');
   }
-  const table = tableHtml({ columns: [evil], rows: [[evil], [{ text: evil, note: evil, link: `page.html?${evil}` }]], caption: evil });
-  assert.doesNotMatch(table, /<script|<!--|alert\("/);
+});
+
+test('names with scripts in them stay text in tables, pages and diagrams', async () => {
+  const run = sampleRecord({ row: evil, method: evil, dataset: evil, command: evil, commit: evil, student: evil, recipe: { name: evil }, machine: { processor: evil, cores: 1, memoryGB: 1 } });
+  const network = { network: evil, parameters: 1, latency: 1 };
+  const pages = [
+    tableHtml({ columns: [evil], rows: [[evil], [{ text: evil, note: evil, link: `page.html?${evil}` }]], caption: evil }),
+    tableHtml(comparisonTable([{ label: evil, published: { value: 1, status: 'seen', source: evil }, ours: measured([run]), paperScale: { command: evil, cost: evil } }], evil)),
+    gainPage({ distilled: run, scratch: run, student: network, teacher: { ...network, top1: 1, weights: evil }, methodParameters: 1, classes: 2, trainImages: 1, validationImages: 1, imageSize: 32 }),
+    await diagramSvg({ title: evil, boxes: [{ id: evil, lines: [evil, evil], group: evil }, { id: 'b', lines: ['b'], group: 'b' }], arrows: [{ from: evil, to: 'b', label: evil }] }),
+  ];
+  for (const page of pages) {
+    assert.doesNotMatch(page.replace(/<!--.*?-->|<!DOCTYPE[^>]*>/gs, ''), /<script|<!--|alert\("/);
+    assert.match(page, /&lt;script/, 'the name is shown');
+  }
+});
+
+test('an answer in Markdown keeps its emphasis, and a name in it stays text', () => {
+  assert.equal(withoutTags(`**best: ${'<script>x</script>'}**, $a < b$`), '**best: &lt;script>x&lt;/script>**, $a < b$');
 });
 
 test('a live figure carries its numbers, not plotly.js', () => {

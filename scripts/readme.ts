@@ -1,0 +1,43 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+
+import { UserError } from '../lib/errors';
+import { run } from './cli/run';
+import { notebookMap, type Language } from './readme/map';
+
+export const readmes: Readonly<Record<Language, string>> = { en: 'README.md', ko: 'README.ko.md' };
+
+/** A README with the blocks between `<!-- NAME -->` and `<!-- /NAME -->` made anew. Throws UserError where a block is not closed. */
+export function renewed(text: string, blocks: Readonly<Record<string, () => string>>): string {
+  return Object.entries(blocks).reduce((readme, [name, content]) => {
+    const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+    const [start, end] = [readme.indexOf(open), readme.indexOf(close)];
+    if (start < 0 && end < 0) return readme;
+    if (start < 0 || end < start) throw new UserError(`The README's block "${name}" must stand between ${open} and ${close}.`);
+    return `${readme.slice(0, start + open.length)}\n\n${content().trim()}\n\n${readme.slice(end)}`;
+  }, text);
+}
+
+/** What stands in the blocks: the map of the notebooks, the ledger of claims, and the table of docs/performance.md. */
+export function blocks(language: Language): Record<string, () => string> {
+  return { notebooks: () => notebookMap(language), claims, performance: performanceTable };
+}
+
+function claims(): string {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/claims.ts', '--markdown'], { encoding: 'utf8' });
+  if (status !== 0) throw new UserError(`The ledger of claims could not be made: ${stderr.trim()}`);
+  return stdout;
+}
+
+/** The first table of the page. */
+function performanceTable(): string {
+  const page = existsSync('docs/performance.md') ? readFileSync('docs/performance.md', 'utf8') : '';
+  return /(^\|.*\n)+/m.exec(page)?.[0] ?? '';
+}
+
+if (require.main === module) {
+  void run(new Command('npm run readme').description('Renews what is generated in README.md and README.ko.md.').action(() => {
+    for (const [language, file] of [['en', readmes.en], ['ko', readmes.ko]] as const) writeFileSync(file, renewed(readFileSync(file, 'utf8'), blocks(language)));
+  }));
+}
