@@ -18,7 +18,6 @@ FROM machine
 COPY --chown=node:node package.json package-lock.json ./
 COPY --chown=node:node scripts/setup.mjs scripts/
 COPY --chown=node:node scripts/setup scripts/setup
-COPY --chown=node:node scripts/kernel.mjs scripts/
 COPY --chown=node:node lib/tensor/kernels lib/tensor/kernels
 ENV OFA_DEVICE=cpu
 RUN npm run setup

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { part } from '../data/part';
@@ -60,6 +61,8 @@ export async function* liveRun(given: RecipeInput, { folder, testImages, method,
 }
 
 async function finishedEpochs(file: string, count: number): Promise<LiveEvent[]> {
+  // Stopped in its first epoch, a run has written none.
+  if (!existsSync(file)) return [];
   const epochs = await readJsonLines(file, (value) => epochRecord.parse(value));
   return epochs.filter(({ epoch }) => epoch <= count).map((measured) => ({ kind: 'epoch', ...measured }));
 }

@@ -1,31 +1,38 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import path from 'node:path';
-import { test } from 'node:test';
-import { chromium } from 'playwright-core';
+import { before, test, type TestContext } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { chromium, type Browser, type Page } from 'playwright-core';
 import { chromiumPath, withoutChromium } from '../support/chromium';
 
-const skip = withoutChromium() || (!existsSync('site/index.html') && 'no site: run npm run site');
+const skip = withoutChromium();
+const notebooks = readdirSync('notebooks').filter((name) => name.endsWith('.ipynb')).map((name) => name.replace('.ipynb', '.html'));
 
 /** As wide as a small phone, in CSS pixels. */
 const phone = { width: 390, height: 844 };
 
-test('every page opens from the disk: no error, every figure drawn, formulas set, no wider than a phone', { skip, timeout: 300_000 }, async (context) => {
-  const browser = await chromium.launch({ executablePath: chromiumPath()!, args: ['--no-sandbox', '--allow-file-access-from-files'] });
-  context.after(() => browser.close());
+before(() => {
+  if (skip || existsSync('site/index.html')) return;
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/launch.mjs', 'site'], { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+}, { timeout: 600_000 });
+
+test('every page opens from the disk: no error, every figure drawn, formulas set, no wider than a phone', { skip, timeout: 900_000 }, async (context) => {
+  const browser = await launch(context, '--allow-file-access-from-files');
   const pages = readdirSync('site', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.html') && file !== '404.html');
-  assert.ok(pages.length > 7);
+  assert.deepEqual(notebooks.filter((name) => !pages.includes(path.join('notebooks', name))), [], 'every notebook has its page');
   for (const file of pages) {
-    const page = await browser.newPage({ viewport: phone });
-    const faults: string[] = [];
-    page.on('console', (message) => void (message.type() === 'error' && faults.push(message.text())));
-    page.on('pageerror', (error) => void faults.push(error.message));
-    page.on('requestfailed', (request) => void faults.push(`${request.url()} failed`));
+    const { page, faults } = await watched(browser);
     page.on('request', (request) => void (/^https?:/.test(request.url()) && faults.push(`${request.url()} is elsewhere`)));
-    await page.goto(`file://${path.resolve('site', file)}`);
+    await page.goto(pathToFileURL(path.join('site', file)).href);
     await page.waitForFunction("[...document.querySelectorAll('.live-figure')].every((one) => one.querySelector('.main-svg'))");
     await page.waitForFunction('window.MathJax?.startup?.promise?.then(() => true)');
     assert.deepEqual(faults, [], file);
+    assert.equal(await page.locator('.live-figure').count(), liveFigures(file), `${file}: all figures of the notebook are there`);
     const width = Number(await page.evaluate('document.documentElement.scrollWidth'));
     assert.ok(width <= phone.width, `${file} is ${width} pixels wide`);
     assert.equal(await page.evaluate("[...document.querySelectorAll('.jp-RenderedMarkdown')].some((one) => /\\$[^$\\n]+\\$/.test(one.innerText))"), false, `${file}: formulas are set`);
@@ -33,12 +40,62 @@ test('every page opens from the disk: no error, every figure drawn, formulas set
   }
 });
 
-test('the search finds a word of a notebook, without a server', { skip, timeout: 60_000 }, async (context) => {
-  const browser = await chromium.launch({ executablePath: chromiumPath()!, args: ['--no-sandbox'] });
-  context.after(() => browser.close());
-  const page = await browser.newPage();
-  await page.goto(`file://${path.resolve('site', 'index.html')}`);
-  await page.locator('.md-search__input').first().fill('heatmaps');
-  await page.waitForSelector('.md-search-result__item');
-  assert.match((await page.textContent('.md-search-result__list'))!, /CKA/);
+test('the index leads to every notebook', { skip, timeout: 60_000 }, () => {
+  const index = readFileSync('site/index.html', 'utf8');
+  for (const name of notebooks) assert.ok(index.includes(`href="notebooks/${name}"`), name);
 });
+
+test('the search finds a word of a notebook, without a server and from one', { skip, timeout: 120_000 }, async (context) => {
+  const browser = await launch(context);
+  for (const address of [pathToFileURL('site/index.html').href, await serve(context)]) {
+    const { page, faults } = await watched(browser);
+    await page.goto(address);
+    await page.locator('.md-header label[for="__search"]').first().click();
+    await page.locator('.md-search__input').first().fill('heatmaps');
+    await page.waitForSelector('.md-search-result__item');
+    assert.match((await page.textContent('.md-search-result__list'))!, /CKA/, address);
+    assert.deepEqual(faults, [], address);
+    await page.close();
+  }
+});
+
+/** How many live figures the executed notebook of a page carries; its own copy in site/, if there is one, or else the committed one. */
+function liveFigures(file: string): number {
+  const notebook = path.join('build', 'site', 'pages', file.replace(/\.html$/, '.ipynb'));
+  return existsSync(notebook) ? readFileSync(notebook, 'utf8').split('class=\\"live-figure\\"').length - 1 : 0;
+}
+
+async function launch(context: TestContext, ...args: readonly string[]): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath: chromiumPath()!, args: ['--no-sandbox', ...args] });
+  context.after(() => browser.close());
+  return browser;
+}
+
+/** A page on a phone, and all that goes wrong on it. */
+async function watched(browser: Browser): Promise<{ readonly page: Page; readonly faults: string[] }> {
+  const page = await browser.newPage({ viewport: phone });
+  page.setDefaultTimeout(60_000);
+  const faults: string[] = [];
+  page.on('console', (message) => void (message.type() === 'error' && faults.push(message.text())));
+  page.on('pageerror', (error) => void faults.push(error.message));
+  page.on('requestfailed', (request) => void faults.push(`${request.url()} failed`));
+  return { page, faults };
+}
+
+/** The address of the site on a plain server of files. */
+async function serve(context: TestContext): Promise<string> {
+  const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json', '.png': 'image/png', '.svg': 'image/svg+xml' };
+  const server = createServer(({ url = '/' }, response) => {
+    const file = path.join('site', path.normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname)));
+    if (existsSync(file)) createReadStream(file).pipe(response.setHeader('content-type', types[path.extname(file)] ?? 'application/octet-stream'));
+    else response.writeHead(404).end();
+  }).listen(0, '127.0.0.1');
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, 'listening');
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  return `http://127.0.0.1:${address.port}/index.html`;
+}

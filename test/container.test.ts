@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { z } from 'zod';
+
+const dockerfile = readFileSync('Dockerfile', 'utf8');
+const development = z.object({
+  build: z.object({ dockerfile: z.string(), context: z.string(), target: z.string() }), postCreateCommand: z.string(), postAttachCommand: z.string(), forwardPorts: z.array(z.number()), remoteUser: z.string(),
+}).parse(JSON.parse(readFileSync('.devcontainer/devcontainer.json', 'utf8')));
+
+test('what the image copies before its set-up is there, and is all that set-up reads', () => {
+  const copied = [...dockerfile.slice(0, dockerfile.indexOf('RUN npm run setup')).matchAll(/^COPY --chown=node:node (.+) \S+$/gm)].flatMap(([, sources = '']) => sources.split(' '));
+  assert.deepEqual(copied.filter((source) => !existsSync(source)), []);
+  const read = readFileSync('scripts/setup.mjs', 'utf8').match(/from '\.\/(setup)\//g);
+  assert.ok(read && copied.includes('scripts/setup') && copied.includes('scripts/setup.mjs') && copied.includes('lib/tensor/kernels'));
+});
+
+test('what was set up on this machine stays out of the image', () => {
+  const ignored = readFileSync('.dockerignore', 'utf8').trim().split('\n');
+  for (const folder of ['node_modules', '.venv', 'build', 'data/downloads']) assert.ok(ignored.includes(folder), folder);
+});
+
+test('neither container runs as root or opens JupyterLab to other machines', () => {
+  const users = [...dockerfile.matchAll(/^USER (\S+)/gm)].map(([, user]) => user);
+  assert.deepEqual(users, ['node']);
+  assert.equal(development.remoteUser, 'node');
+  assert.doesNotMatch(`${dockerfile}${JSON.stringify(development)}`, /0\.0\.0\.0|--ip|token=|allow-root/);
+});
+
+test('the development container stops at a stage that the Dockerfile has, and runs commands that package.json has', () => {
+  const { scripts } = z.object({ scripts: z.record(z.string()) }).parse(JSON.parse(readFileSync('package.json', 'utf8')));
+  assert.match(dockerfile, new RegExp(`^FROM \\S+ AS ${development.build.target}$`, 'm'));
+  assert.ok(existsSync(path.join('.devcontainer', development.build.dockerfile)));
+  for (const command of [development.postCreateCommand, development.postAttachCommand]) assert.ok((/^npm run (\w+)/.exec(command)?.[1] ?? '') in scripts, command);
+  assert.deepEqual(development.forwardPorts, [8888]);
+});
+
+test('CITATION.cff names the paper', () => {
+  const citation = readFileSync('CITATION.cff', 'utf8');
+  assert.match(citation, /^cff-version: 1\.2\.0$/m);
+  assert.match(citation, /2310\.19444/);
+  const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync('package.json', 'utf8')));
+  assert.match(citation, new RegExp(`^version: ${version.replaceAll('.', '\\.')}$`, 'm'));
+});
