@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ofaLoss, type OfaOptions } from '../losses/ofa';
 import { createExitBranch, type ExitBranch } from '../models/exitBranch';
-import type { StageShape } from '../models/model';
+import type { Model, StageShape } from '../models/model';
 import * as tf from '../tensor/tf';
 import { defineMethod, teacherOf } from './method';
 import { stages } from './stages';
@@ -19,7 +19,7 @@ const options = z.object({
   logitsWeight: z.number().nonnegative().default(1),
   /** Weight of each branch's loss: its `ofa-loss-weight`. */
   branchWeight: z.number().nonnegative().default(1),
-  /** Side of the grid that branches merge tokens to: 7 at 224 px and half the token grid at other sizes, unless told. */
+  /** Side of the grid that branches merge tokens to, unless told: 7 at 224 px; at other sizes Swin's last grid, and half of others'. */
   finalGrid: z.number().int().positive().optional(),
 }).strict().superRefine(({ exponent: list, stages: used }, context) => {
   if (!Array.isArray(list) || list.length === used.length + 1) return;
@@ -38,7 +38,7 @@ export const ofa = defineMethod({
     const branches = new Map<number, ExitBranch>(given.stages.map((number) => {
       const shape = student.stageShapes[number - 1]!;
       return [number, createExitBranch({
-        stage: number, shape, widthStudent: student.width, widthTeacher: teacher.width, classes: student.classes, finalGrid: given.finalGrid ?? usualGrid(shape, student.imageSize),
+        stage: number, shape, widthStudent: student.width, widthTeacher: teacher.width, classes: student.classes, finalGrid: given.finalGrid ?? usualGrid(shape, student),
       }, random.fork(`branch${number}`))];
     }));
     const settings = (place: number): OfaOptions => ({ ...given, exponent: Array.isArray(given.exponent) ? given.exponent[place]! : given.exponent });
@@ -57,6 +57,8 @@ export const ofa = defineMethod({
   },
 });
 
-function usualGrid(shape: StageShape, imageSize: number): number {
-  return imageSize === 224 || shape.kind === 'spatial' ? 7 : shape.grid / 2;
+/** As 7 is at 224 px: the last stage's grid where stages grow coarser (Swin), else half the token grid. */
+function usualGrid(shape: StageShape, { imageSize, stageShapes: [, , , last] }: Model): number {
+  if (imageSize === 224 || shape.kind === 'spatial' || last.kind === 'spatial') return 7;
+  return Math.min(last.grid, Math.ceil(shape.grid / 2));
 }

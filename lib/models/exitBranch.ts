@@ -1,3 +1,4 @@
+import { UserError } from '../errors';
 import { gelu } from '../tensor/gelu';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
@@ -105,6 +106,9 @@ class TokenBranch implements ExitBranch {
 
   constructor({ stage, widthStudent, classes, finalGrid }: BranchOptions, private readonly shape: Extract<StageShape, { kind: 'tokens' }>, random: Random) {
     const merges = Math.max(Math.floor(Math.log2(shape.grid / finalGrid)), 0);
+    if (shape.grid % 2 ** merges !== 0) {
+      throw new UserError(`The branch of stage ${stage} merges 2 × 2 tokens ${merges === 1 ? 'once' : `${merges} times`}, and a grid of ${shape.grid} × ${shape.grid} cannot be halved so often. Choose another image size, or a larger finalGrid.`);
+    }
     this.merging = Array.from({ length: merges }, (_, i) =>
       new PatchMerging(i === 0 ? shape.channels : widthStudent, widthStudent, i === 0 || i < merges - 1, random.fork(`merging.${i}`)));
     this.blocks = Array.from({ length: Math.max(4 - stage, 1) }, (_, i) =>

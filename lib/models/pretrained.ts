@@ -11,7 +11,6 @@ const rgb = z.tuple([z.number(), z.number(), z.number()]);
 const configSchema = z.object({
   architecture: z.string(),
   pretrained_cfg: z.object({
-    input_size: z.tuple([z.number(), z.number().int().positive(), z.number().int().positive()]),
     interpolation: z.enum(['bicubic', 'bilinear']),
     crop_pct: z.number().positive().max(1),
     crop_mode: z.literal('center').optional(),
@@ -32,7 +31,7 @@ export interface PretrainedImages {
 export interface Pretrained extends Loaded {
   /** Where the weights lie on this machine. */
   readonly file: string;
-  /** How the hub says that images are prepared for them; absent for a file. */
+  /** How the hub says that images are prepared for them, at the size that the network takes; absent for a file. */
   readonly images?: PretrainedImages;
 }
 
@@ -72,6 +71,6 @@ function readConfig(file: string, repository: string, model: Model): PretrainedI
   const [r, g, b] = config.mean;
   const [rStd, gStd, bStd] = config.std;
   return {
-    imageSize: config.input_size[1], cropShare: config.crop_pct, interpolation: config.interpolation, mean: [r, g, b], std: [rStd, gStd, bStd],
+    imageSize: model.imageSize, cropShare: config.crop_pct, interpolation: config.interpolation, mean: [r, g, b], std: [rStd, gStd, bStd],
   };
 }

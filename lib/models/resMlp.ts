@@ -1,6 +1,6 @@
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
-import { patchGrid } from './imageSize';
+import { checkImages, patchGrid } from './imageSize';
 import { Linear, Mlp } from './layers';
 import type { Model, Output, Pass } from './model';
 import { constant, Parameter } from './parameter';
@@ -84,6 +84,7 @@ export class ResMlp implements Model {
   }
 
   forward(images: tf.Tensor4D, { tap }: Pass): Output {
+    checkImages(this, images);
     const { x, stages } = runBlocks(this.stem.apply(images), this.blocks, tap);
     const pooled = tf.mean<tf.Tensor2D>(this.norm.apply(x), 1);
     return { logits: this.head.apply(pooled), stages, pooled };

@@ -1,7 +1,7 @@
 import type { FileTensor } from '../io/safetensors';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
-import { patchGrid } from './imageSize';
+import { checkImages, patchGrid } from './imageSize';
 import { LayerNorm, Linear } from './layers';
 import type { Model, Output, Pass, StageShape } from './model';
 import { PatchEmbed } from './patchEmbed';
@@ -89,6 +89,7 @@ export class SwinTransformer implements Model {
   }
 
   forward(images: tf.Tensor4D, { tap }: Pass): Output {
+    checkImages(this, images);
     const batch = images.shape[0];
     const grid = this.layers[0].grid;
     const embedded = this.patchEmbed.norm.apply(this.patchEmbed.apply(images));

@@ -1,7 +1,7 @@
 import type { FileTensor } from '../io/safetensors';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
-import { patchGrid } from './imageSize';
+import { checkImages, patchGrid } from './imageSize';
 import { Attention, LayerNorm, Linear, Mlp } from './layers';
 import type { Model, Output, Pass } from './model';
 import { Parameter, truncatedNormal } from './parameter';
@@ -74,6 +74,7 @@ export class VisionTransformer implements Model {
   }
 
   forward(images: tf.Tensor4D, { tap }: Pass): Output {
+    checkImages(this, images);
     const batch = images.shape[0];
     // Not tf.tile: its gradient is one slice an example.
     const classToken = tf.add(tf.zeros<tf.Rank.R3>([batch, 1, this.width]), this.clsToken.value);

@@ -104,6 +104,14 @@ for (const [name, make] of Object.entries(tinyNetworks)) {
   });
 }
 
+test('a network of tokens refuses images of another size in words', () => {
+  for (const name of ['vit', 'swin', 'mixer', 'resmlp']) {
+    const model = made.find((each) => each.name === name)!;
+    assert.throws(() => tf.tidy(() => model.forward(tf.zeros([1, 2 * model.imageSize, model.imageSize, 3]), { mode: 'eval' }).logits),
+      (error) => error instanceof UserError && /was made for images of \d+ × \d+ pixels and got/.test(error.message), name);
+  }
+});
+
 test('equal seeds give equal networks, other seeds others', () => {
   const [a, b, c] = [1, 1, 2].map((seed) => tinyNetworks['convNeXt']!(5, seed));
   const first = (model: Model): Float32Array => parameters(model).find(([path]) => path === 'stem.0.weight')![1].value.dataSync<'float32'>();
