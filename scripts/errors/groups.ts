@@ -11,7 +11,7 @@ export const groups: readonly Group[] = [
   {
     title: 'Setting up', places: ['scripts/setup'],
     meaning: 'The machine lacks something, or npm, pip or the compiler failed. What is missing is listed all at once, before anything is installed, each line with the command that installs it (Node 20.19, Python 3.10 with `venv`, 4 GB of disk; 12 GB with CUDA). A missing compiler or a Python too new for TensorFlow is only a warning: set-up goes on with TensorFlow’s older ready-made binary, several times slower.',
-    cure: 'Do what the line says and run the same command again: set-up goes on where it stopped. All that npm, pip and the compiler said is in `build/setup.log`. `npm run setup -- --retry` tries again what fell back to less, `npm run setup -- --force` does all of it anew, and `npm run doctor` says what is in use.',
+    cure: 'Do what the line says and run the same command again: set-up goes on where it stopped. All that npm, pip and the compiler said is in `build/setup.log`. `npm run setup` tries again what fell back to less, `npm run setup -- --force` does all of it anew, and `npm run doctor` says what is in use.',
   },
   {
     title: 'Commands', places: ['scripts', 'lib/errors.ts'],
@@ -86,7 +86,7 @@ export const groups: readonly Group[] = [
   {
     title: 'The engine', places: ['lib/tensor', 'lib/reference'],
     meaning: 'A computation was asked for that the engine does not have, or on shapes that do not fit.',
-    cure: '`npm run doctor` says which engine is in use; `npm run setup -- --retry` tries again for the full one.',
+    cure: '`npm run doctor` says which engine is in use; `npm run setup` tries again for the full one.',
   },
   {
     title: 'Losses', places: ['lib/losses'],
