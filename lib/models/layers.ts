@@ -1,6 +1,7 @@
 import { attention } from '../tensor/attention';
 import { batchNormEval, batchNormTrain, type BatchNormEpilogue } from '../tensor/batchNorm';
 import { conv2d, depthwiseConv2d } from '../tensor/convolution';
+import type { LayerValues } from '../tensor/fusedBlock';
 import { biasGelu } from '../tensor/gelu';
 import { layerNorm } from '../tensor/layerNorm';
 import { addBias, linear } from '../tensor/linear';
@@ -107,6 +108,10 @@ export class Linear {
       : constant<tf.Rank.R1>([width], 0), 'plain');
   }
 
+  get values(): LayerValues {
+    return { weight: this.weight.value, ...(this.bias && { bias: this.bias.value }) };
+  }
+
   /** With a residual of the result's shape, adds it in the same pass over memory. */
   apply<T extends tf.Tensor>(x: T, residual?: T): T {
     const y = linear(x, this.weight.value);
@@ -126,9 +131,13 @@ export class LayerNorm {
   readonly weight: Parameter<tf.Rank.R1>;
   readonly bias: Parameter<tf.Rank.R1>;
 
-  constructor(width: number, private readonly epsilon: number) {
+  constructor(width: number, readonly epsilon: number) {
     this.weight = new Parameter(constant<tf.Rank.R1>([width], 1), 'plain');
     this.bias = new Parameter(constant<tf.Rank.R1>([width], 0), 'plain');
+  }
+
+  get values(): LayerValues {
+    return { weight: this.weight.value, bias: this.bias.value };
   }
 
   apply<T extends tf.Tensor>(x: T): T {
@@ -156,7 +165,7 @@ export class Attention {
   readonly qkv: Linear;
   readonly proj: Linear;
 
-  constructor(width: number, private readonly heads: number, random: Random, { qkvBias = true }: { qkvBias?: boolean } = {}) {
+  constructor(width: number, readonly heads: number, random: Random, { qkvBias = true }: { qkvBias?: boolean } = {}) {
     this.qkv = new Linear(width, 3 * width, random, { bias: qkvBias });
     this.proj = new Linear(width, width, random);
   }

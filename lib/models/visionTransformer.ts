@@ -1,4 +1,5 @@
 import type { FileTensor } from '../io/safetensors';
+import { fusedBlock, fusesBlocks } from '../tensor/fusedBlock';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { checkImages, patchGrid } from './imageSize';
@@ -33,8 +34,12 @@ export class TransformerBlock {
   }
 
   apply(x: tf.Tensor3D): tf.Tensor3D {
-    const attended = this.attn.apply(this.norm1.apply(x), x);
-    return this.mlp.apply(this.norm2.apply(attended), attended);
+    const { norm1, attn, norm2, mlp } = this;
+    const layers = [norm1, attn.qkv, attn.proj, norm2, mlp.fc1, mlp.fc2].map(({ values }) => values);
+    if (fusesBlocks(layers) && x.shape[2] % (8 * attn.heads) === 0)
+      return fusedBlock('OfaTransformerBlock', { x, layers, attributes: [['heads', 'int', attn.heads], ['epsilon', 'float', norm1.epsilon]], kept: 4 });
+    const attended = attn.apply(norm1.apply(x), x);
+    return mlp.apply(norm2.apply(attended), attended);
   }
 }
 

@@ -8,18 +8,15 @@ import * as tf from './tf';
  * bias [groups, heads, tokens, tokens], of which example i takes group i mod groups (Swin's windows, image by image).
  */
 export function attention(qkv: tf.Tensor3D, heads: number, bias?: tf.Tensor4D): tf.Tensor3D {
-  return hasKernels() && !bias ? fused(qkv, heads) : composed(qkv, heads, bias);
+  return hasKernels() && !bias && (qkv.shape[2] / (3 * heads)) % 8 === 0 ? fused(qkv, heads) : composed(qkv, heads, bias);
 }
 
 function fused(qkv: tf.Tensor3D, heads: number): tf.Tensor3D {
-  return customGradient([qkv], () => {
-    const [y, weights] = execute('OfaAttention', [qkv], [['heads', 'int', heads]], 2);
-    return {
-      value: y as tf.Tensor3D,
-      saved: [qkv, weights!],
-      backward: (dy, saved) => execute('OfaAttentionGrad', [dy, ...saved], [['heads', 'int', heads]]),
-    };
-  });
+  return customGradient([qkv], () => ({
+    value: execute('OfaAttention', [qkv], [['heads', 'int', heads]])[0] as tf.Tensor3D,
+    saved: [qkv],
+    backward: (dy, saved) => execute('OfaAttentionGrad', [dy, ...saved], [['heads', 'int', heads]]),
+  }));
 }
 
 function composed(qkv: tf.Tensor3D, heads: number, bias?: tf.Tensor4D): tf.Tensor3D {

@@ -19,11 +19,29 @@ export function flops(op: string, { inputs, outputs }: Shapes): number {
     case 'DepthwiseConv2dNative': return 2 * size(y) * b[0]! * b[1]!;
     case 'DepthwiseConv2dNativeBackpropInput': return 2 * size(c) * b[0]! * b[1]!;
     case 'DepthwiseConv2dNativeBackpropFilter': return 2 * size(c) * y[0]! * y[1]!;
-    // Two products of tokens × tokens × width an example, and five the other way.
+    // Two products of tokens × tokens × width an example, and four the other way (what is computed once more does not count).
     case 'OfaAttention': return 2 * 2 * size(y) * a[1]!;
-    case 'OfaAttentionGrad': return 2 * 5 * size(a) * a[1]!;
+    case 'OfaAttentionGrad': return 2 * 4 * size(a) * a[1]!;
+    case 'OfaTransformerBlock': return transformerBlock(a, inputs.slice(1));
+    case 'OfaTransformerBlockGrad': return 2 * transformerBlock(b, inputs.slice(6));
+    case 'OfaMixerBlock': return mixerBlock(a, inputs.slice(1));
+    case 'OfaMixerBlockGrad': return 2 * mixerBlock(b, inputs.slice(5));
     default: return 0;
   }
+}
+
+/** Every weight meets every token, and attention multiplies tokens by tokens. */
+function transformerBlock(x: readonly number[], parameters: Shapes['inputs']): number {
+  return 2 * (size(x) / x[2]!) * weights(parameters) + 2 * 2 * size(x) * x[1]!;
+}
+
+/** The weights of the first MLP meet every channel, those of the second every token. */
+function mixerBlock(x: readonly number[], parameters: Shapes['inputs']): number {
+  return 2 * (size(x) / x[1]!) * weights(parameters.slice(0, 6)) + 2 * (size(x) / x[2]!) * weights(parameters.slice(6));
+}
+
+function weights(parameters: Shapes['inputs']): number {
+  return parameters.reduce((sum, shape) => sum + (shape.length === 2 ? size(shape) : 0), 0);
 }
 
 function size(shape: readonly number[]): number {

@@ -15,12 +15,12 @@ inline void Parallel(OpKernelContext* context, int64_t total, int64_t cost, cons
 
 /**
  * Sums that every thread adds to, in an order that does not depend on the threads: rows are cut into a fixed number of
- * blocks, each block sums on its own, and the blocks are added in order. work(begin, end, sums) fills `width` floats.
+ * blocks of at least `least`, each block sums on its own, and the blocks are added in order. work(begin, end, sums) fills `width` floats.
  */
 template <typename Work>
-void BlockedSum(OpKernelContext* context, int64_t rows, int64_t width, int64_t cost, float* out, const Work& work) {
-  const int64_t blocks = std::min<int64_t>(16, std::max<int64_t>(1, rows / 16));
-  const int64_t size = (rows + blocks - 1) / blocks;
+void BlockedSum(OpKernelContext* context, int64_t rows, int64_t width, int64_t cost, float* out, const Work& work, int64_t least = 16) {
+  const int64_t limit = std::min<int64_t>(16, std::max<int64_t>(1, rows / least));
+  const int64_t size = (rows + limit - 1) / limit, blocks = (rows + size - 1) / size;
   std::vector<float> partial(blocks * width, 0.0f);
   Parallel(context, blocks, cost * size, [&](int64_t first, int64_t last) {
     for (int64_t b = first; b < last; ++b) work(b * size, std::min(rows, (b + 1) * size), partial.data() + b * width);

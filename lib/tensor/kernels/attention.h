@@ -1,0 +1,95 @@
+// Scaled dot-product attention of one example (Vaswani et al. 2017, eq. 1), all heads, out of the cache and back into it.
+#pragma once
+#include <cmath>
+#include <vector>
+
+#include "elementary.h"
+#include "product.h"
+
+namespace ofa {
+
+/**
+ * Attention of packed queries, keys and values [tokens, 3 · heads · depth]; holds what a thread needs to write on. Scores stand as
+ * [keys, queries], so that the softmax goes down the columns, as many at once as a vector holds; beyond the last query there are zeros.
+ */
+class HeadwiseAttention {
+ public:
+  HeadwiseAttention(int64_t tokens, int64_t heads, int64_t depth)
+      : tokens_(tokens), heads_(heads), depth_(depth), width_(heads * depth), columns_((tokens + kWide - 1) / kWide * kWide), scale_(1.0f / std::sqrt(static_cast<float>(depth))),
+        turned_(depth * columns_), weights_(tokens * columns_), slopes_(tokens * columns_), highest_(columns_), sums_(columns_) {}
+
+  /** y [tokens, heads · depth] = softmax(q kᵀ / √depth) v. */
+  void Forward(const float* qkv, float* y) {
+    for (int64_t h = 0; h < heads_; ++h) {
+      Weights(qkv, h);
+      Product(tokens_, depth_, tokens_, {weights_.data(), 1, columns_}, Part(qkv, h, 2), {y + h * depth_, width_});
+    }
+  }
+
+  /** The gradient to qkv; the weights are computed once more. */
+  void Backward(const float* dy, const float* qkv, float* dqkv) {
+    for (int64_t h = 0; h < heads_; ++h) {
+      Weights(qkv, h);
+      const Rows<const float> slope{dy + h * depth_, width_};
+      float *p = weights_.data(), *dp = slopes_.data(), *sum = sums_.data();
+      Product(tokens_, depth_, tokens_, {p, columns_, 1}, slope, Part(dqkv, h, 2));
+      Transpose(tokens_, depth_, slope, {turned_.data(), columns_});
+      Product(tokens_, columns_, depth_, {Part(qkv, h, 2).data, 3 * width_, 1}, {turned_.data(), columns_}, {dp, columns_});
+      std::fill(sums_.begin(), sums_.end(), 0.0f);
+      for (int64_t k = 0; k < tokens_; ++k) {
+        const float *weight = p + k * columns_, *d = dp + k * columns_;
+#pragma omp simd
+        for (int64_t i = 0; i < columns_; ++i) sum[i] += d[i] * weight[i];
+      }
+      for (int64_t k = 0; k < tokens_; ++k) {
+        const float* weight = p + k * columns_;
+        float* d = dp + k * columns_;
+#pragma omp simd
+        for (int64_t i = 0; i < columns_; ++i) d[i] = scale_ * weight[i] * (d[i] - sum[i]);
+      }
+      Product(tokens_, depth_, tokens_, {dp, 1, columns_}, Part(qkv, h, 1), Part(dqkv, h, 0));
+      Product(tokens_, depth_, tokens_, {dp, columns_, 1}, Part(qkv, h, 0), Part(dqkv, h, 1));
+    }
+  }
+
+ private:
+  /** Queries (0), keys (1) or values (2) of a head. */
+  template <typename Float>
+  Rows<Float> Part(Float* qkv, int64_t head, int64_t part) const {
+    return {qkv + part * width_ + head * depth_, 3 * width_};
+  }
+
+  void Weights(const float* qkv, int64_t head) {
+    Transpose(tokens_, depth_, Part(qkv, head, 0), {turned_.data(), columns_});
+    Product(tokens_, columns_, depth_, {Part(qkv, head, 1).data, 3 * width_, 1}, {turned_.data(), columns_}, {weights_.data(), columns_});
+    float *p = weights_.data(), *highest = highest_.data(), *sum = sums_.data();
+    std::copy(p, p + columns_, highest);
+    for (int64_t k = 1; k < tokens_; ++k) {
+      const float* row = p + k * columns_;
+#pragma omp simd
+      for (int64_t i = 0; i < columns_; ++i) highest[i] = row[i] > highest[i] ? row[i] : highest[i];
+    }
+    std::fill(sums_.begin(), sums_.end(), 0.0f);
+    for (int64_t k = 0; k < tokens_; ++k) {
+      float* row = p + k * columns_;
+#pragma omp simd
+      for (int64_t i = 0; i < columns_; ++i) {
+        row[i] = NegativeExp(scale_ * (row[i] - highest[i]));
+        sum[i] += row[i];
+      }
+    }
+#pragma omp simd
+    for (int64_t i = 0; i < columns_; ++i) sum[i] = 1.0f / sum[i];
+    for (int64_t k = 0; k < tokens_; ++k) {
+      float* row = p + k * columns_;
+#pragma omp simd
+      for (int64_t i = 0; i < columns_; ++i) row[i] *= sum[i];
+    }
+  }
+
+  int64_t tokens_, heads_, depth_, width_, columns_;
+  float scale_;
+  std::vector<float> turned_, weights_, slopes_, highest_, sums_;
+};
+
+}  // namespace ofa
