@@ -1,6 +1,7 @@
 import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { UserError } from '../errors';
+import { ZodError } from 'zod';
+import { schemaFaults, short, UserError } from '../errors';
 import { fileFault } from './fileFault';
 
 const newline = 0x0a;
@@ -50,7 +51,7 @@ function parseLine<T>(bytes: Uint8Array, parse: (value: unknown) => T, place: st
   try {
     return parse(decode(bytes));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof ZodError ? schemaFaults(error).join('; ') : short(error instanceof Error ? error.message : String(error), 2000);
     throw new UserError(`${place} cannot be understood: ${reason}\nRepair or remove that line.`, { cause: error });
   }
 }

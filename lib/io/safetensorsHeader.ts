@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../errors';
+import { short, UserError } from '../errors';
 
 /** Bytes of one value, by the format's name for its kind. */
 export const valueBytes = {
@@ -118,8 +118,4 @@ function repeatedKey(text: string): string | undefined {
 
 function isValueKind(text: string): text is ValueKind {
   return Object.hasOwn(valueBytes, text);
-}
-
-function short(text: string): string {
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError, unknownName } from '../errors';
+import { schemaFaults, UserError, unknownName } from '../errors';
 import { bkd } from './bkd';
 import { correlation } from './correlation';
 import { crd } from './crd';
@@ -9,7 +9,6 @@ import { fitnet } from './fitnet';
 import { kd } from './kd';
 import type { Distillation, Method, Setting } from './method';
 import { ofa } from './ofa';
-import { optionFaults } from './optionFaults';
 import { rkd } from './rkd';
 import { rsd } from './rsd';
 import { scratch } from './scratch';
@@ -31,7 +30,7 @@ export function methodNamed(kind: string): Method {
 /** Everything that is wrong with the options of a spec, in words. */
 export function methodFaults({ kind, ...given }: MethodSpec, method = methodNamed(kind)): string[] {
   const parsed = method.options.safeParse(given);
-  return parsed.success ? [] : optionFaults(parsed.error, given, 'method');
+  return parsed.success ? [] : schemaFaults(parsed.error, given, 'method');
 }
 
 /** The options of a spec with the defaults filled in. Throws a UserError that lists every fault. */

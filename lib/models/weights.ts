@@ -23,7 +23,7 @@ export async function saveWeights(model: Model, file: string, metadata: Readonly
 
 /**
  * Gives a network the weights of a safetensors file with timm's names, one tensor at a time. Throws a UserError that lists every
- * missing, unexpected and mis-shaped entry, before any of them is read.
+ * missing, unexpected and mis-shaped entry, before any of them is read, and one that names a weight that is not finite.
  */
 export function loadWeightsFile(model: Model, file: string, { allowHeadMismatch = false }: LoadOptions = {}): Loaded {
   const { metadata, tensors, close } = openSafetensors(file, { skip: isDerived });
@@ -38,6 +38,9 @@ export function loadWeightsFile(model: Model, file: string, { allowHeadMismatch 
     const unexpected = [...stored.keys()].filter((name) => !known.has(name) && !(keepHead && isHead(name)));
     const wrong = [...faults(wanted, stored), ...unexpected.map((name) => `${name} is unexpected`)];
     if (wrong.length > 0) throw misfit(model, file, wrong, !headFits && !allowHeadMismatch);
+    for (const [name] of wanted) {
+      if (!stored.get(name)!.read().every(Number.isFinite)) throw new UserError(`The weights of ${file} cannot be used: ${name} has values that are not finite (NaN or infinity). Nothing was loaded.`);
+    }
     for (const [name, parameter] of wanted) assignStored(parameter, stored.get(name)!.read());
     return { metadata, headLoaded: !keepHead };
   } finally {

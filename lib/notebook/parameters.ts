@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { unknownName, UserError } from '../errors';
+import { short, shortJson, unknownName, UserError } from '../errors';
 
 /** The sizes of an experiment: seconds on synthetic images, minutes on CIFAR-100, or the paper's own. */
 export type Profile = (typeof profiles)[number];
@@ -38,16 +38,16 @@ function parseOverrides(text: string): object {
   try {
     json = JSON.parse(text);
   } catch {
-    throw new UserError(`OFA_PARAMS is not JSON: ${text.slice(0, 80)}. Write it like OFA_PARAMS='{"epochs": 2}'.`);
+    throw new UserError(`OFA_PARAMS is not JSON: ${short(text)}. Write it like OFA_PARAMS='{"epochs": 2}'.`);
   }
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json;
-  throw new UserError(`OFA_PARAMS must be one JSON object, as '{"epochs": 2}', not ${text.slice(0, 80)}.`);
+  throw new UserError(`OFA_PARAMS must be one JSON object, as '{"epochs": 2}', not ${short(text)}.`);
 }
 
 /** Throws unless the value is of the default's kind. */
 function checkKind(name: string, value: unknown, standard: unknown): void {
   if (kinds(standard).safeParse(value).success) return;
-  throw new UserError(`The parameter "${name}" must be like its default ${JSON.stringify(standard)}; OFA_PARAMS gives ${JSON.stringify(value)}.`);
+  throw new UserError(`The parameter "${name}" must be like its default ${JSON.stringify(standard)}; OFA_PARAMS gives ${shortJson(value)}.`);
 }
 
 function kinds(standard: unknown): z.ZodType {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-import { UserError } from '../errors';
+import { schemaFaults, UserError } from '../errors';
 import { readJsonLines } from '../io/jsonLines';
 import { runRecord, type RunRecord } from './record';
 
@@ -21,8 +21,7 @@ export async function readRecords(place: string): Promise<readonly RunRecord[]> 
 export function parseRecord(value: unknown): RunRecord {
   const result = runRecord.safeParse(value);
   if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'the record'}: ${issue.message}`);
-  throw new UserError(`This is not a run's record: ${faults.join('; ')}.`);
+  throw new UserError(`This is not a run's record: ${schemaFaults(result.error, value).join('; ')}.`);
 }
 
 function recordFiles(place: string): readonly string[] {

@@ -11,6 +11,7 @@ import type { Model } from '../models/model';
 import { disposeModule } from '../models/parameter';
 import { saveWeights } from '../models/weights';
 import { epochRecord, runRecord, type EpochRecord, type RunRecord } from '../results/record';
+import { checkMemory } from '../training/memory';
 import { removeCheckpoints, restoreCheckpoint, saveCheckpoint } from '../training/checkpoint';
 import { Training, type EpochEvent, type TrainingEvent } from '../training/training';
 import { methodSizeOf, sizeOf } from './cost';
@@ -77,10 +78,12 @@ async function work(job: Job, home: string, options: RunOptions, log: (text: str
   const { train, test, notice } = await loadData(job.recipe.data, job.recipe.imageSize);
   const teacher = job.recipe.teacher ? loadTeacher(job.recipe.teacher, train, job.recipe.imageSize) : undefined;
   try {
-    const training = new Training(job.recipe, { train, test, ...(teacher && { teacher: teacher.model }) });
+    const resources = { train, test, ...(teacher && { teacher: teacher.model }) };
+    const memory = await checkMemory(job.recipe, resources);
+    const training = new Training(job.recipe, resources);
     try {
       const resumed = restoreCheckpoint(training, home);
-      for (const text of [notice, ...notices, resumed ?? 'begins']) {
+      for (const text of [notice, ...notices, memory, resumed ?? 'begins']) {
         if (text === undefined) continue;
         await log(text);
         if (text !== 'begins') options.onNotice?.(`${job.row}: ${text}`);

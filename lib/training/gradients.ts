@@ -6,6 +6,7 @@ import type { Distillation, LossParts } from '../methods/method';
 import type { Model, Output } from '../models/model';
 import type { Named } from '../models/parameter';
 import * as tf from '../tensor/tf';
+import { memoryFault } from './memoryFault';
 
 /** What one step minimises, and with respect to what. */
 export interface Objective {
@@ -71,7 +72,7 @@ export type Mix = (micro: Batch, piece: number) => LabelledBatch;
 
 /**
  * The same over a batch cut into micro-batches, each mixed by itself, the means and gradients averaged. Batch norm and losses between
- * examples see each micro-batch on its own.
+ * examples see each micro-batch on its own. Throws a UserError where the memory does not suffice.
  */
 export function accumulate(objective: Objective, batch: Batch, pieces: number, mix: Mix = (micro) => micro): Gradients {
   const size = batch.indices.length / pieces;
@@ -82,6 +83,8 @@ export function accumulate(objective: Objective, batch: Batch, pieces: number, m
     try {
       const result = differentiate(objective, mixed);
       sum = sum ? added(sum, result) : result;
+    } catch (error) {
+      throw memoryFault(error, size);
     } finally {
       tf.dispose([micro.images, micro.labels, mixed.images, mixed.labels]);
     }

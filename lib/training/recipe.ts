@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { augmentation } from '../data/augmentation';
+import { schemaFaults } from '../errors';
 import type { Method } from '../methods/method';
 import { methodSpec } from '../methods/methods';
-import { optionFaults } from '../methods/optionFaults';
 import { nameFaults, recipeError } from './checkRecipe';
 import { optimizerSpec } from './optimizer';
 import { schedule } from './schedule';
 
+/** A number of things, small enough to be exact. */
+const count = z.number().int().positive().safe();
+
 /** Training images, drawn evenly from the classes; all of them unless told. */
-const trainImages = z.number().int().positive().optional();
+const trainImages = count.optional();
 
 /** Images of one's own. */
 const ownData = z.object({
@@ -18,7 +21,7 @@ const ownData = z.object({
   path: z.string(),
   /** A folder with the same classes; else a share of the first one is held out. */
   validation: z.string().optional(),
-  split: z.object({ share: z.number().positive().lt(1).default(0.1), seed: z.number().int().default(0) }).strict().optional(),
+  split: z.object({ share: z.number().positive().lt(1).default(0.1), seed: z.number().int().safe().default(0) }).strict().optional(),
   /** Hash of the images' names and classes: other images make another run. */
   contents: z.string().optional(),
   trainImages,
@@ -41,17 +44,17 @@ export const recipe = z.object({
   method: methodSpec.default({ kind: 'scratch' }),
   data: dataSpec,
   /** Side of the square that the networks see; absent: the images' own. */
-  imageSize: z.number().int().positive().optional(),
+  imageSize: count.optional(),
   /** Share of the resized test image that the square takes, where images are resized; timm's 0.875 unless told. */
   cropShare: z.number().positive().max(1).optional(),
-  epochs: z.number().int().positive(),
+  epochs: count,
   /** Images of one update. */
-  batchSize: z.number().int().positive(),
+  batchSize: count,
   /**
    * Micro-batches that a batch is cut into, as the paper's eight GPUs cut it. Exact for losses of single examples; batch norm,
    * mixing and losses between examples see each micro-batch on its own, as on each of those GPUs.
    */
-  accumulation: z.number().int().positive().default(1),
+  accumulation: count.default(1),
   optimizer: optimizerSpec,
   learningRate: z.number().positive(),
   schedule,
@@ -67,12 +70,12 @@ export const recipe = z.object({
   /** Both parameters of the beta distributions from which mixup and cutmix draw their shares; a batch is mixed by the one or the other. */
   mixing: z.object({ mixup: z.number().nonnegative().default(0), cutmix: z.number().nonnegative().default(0) }).strict().optional(),
   /** Times that each image of an epoch is shown, augmented anew, while the epoch keeps its length: timm's `aug-repeats`. */
-  repeats: z.number().int().positive().optional(),
+  repeats: count.optional(),
   /** Keeps a running average of the student's weights with this decay: it is what is evaluated and saved. */
   averageDecay: z.number().min(0).max(1).optional(),
-  seed: z.number().int().default(0),
+  seed: z.number().int().safe().default(0),
   /** Epochs between evaluations; the last epoch is always evaluated. */
-  evaluateEvery: z.number().int().positive().default(1),
+  evaluateEvery: count.default(1),
 }).strict().superRefine(({ batchSize, accumulation }, context) => {
   if (batchSize % accumulation !== 0) context.addIssue({ code: 'custom', path: ['accumulation'], message: `does not divide the batch of ${batchSize}` });
 });
@@ -91,7 +94,7 @@ export function completeRecipe(given: RecipeInput, { method }: { readonly method
 /** Everything that is wrong with a recipe as it stands, in words. */
 export function recipeFaults(given: RecipeInput, method?: Method): string[] {
   const parsed = recipe.safeParse(given);
-  return [...(parsed.success ? [] : optionFaults(parsed.error, given)), ...nameFaults(given, method)];
+  return [...(parsed.success ? [] : schemaFaults(parsed.error, given)), ...nameFaults(given, method)];
 }
 
 /** The hash of a recipe's content: two runs of one id are the same experiment. */

@@ -2,7 +2,6 @@ import { disposeBatch, type Batch } from '../data/batches';
 import type { Images } from '../data/imageFiles';
 import { mixBatch } from '../data/mix';
 import type { Unreadable } from '../data/prepare';
-import { UserError } from '../errors';
 import type { Distillation, Method } from '../methods/method';
 import { createDistillation } from '../methods/methods';
 import type { Model } from '../models/model';
@@ -11,6 +10,7 @@ import { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { WeightAverage } from './average';
 import { evaluate, predictions } from './evaluate';
+import { divergenceError } from './divergence';
 import { BatchFeed } from './feed';
 import { accumulate, type LabelledBatch, type Objective } from './gradients';
 import type { Measures } from './measures';
@@ -95,7 +95,7 @@ export class Training {
   readonly distillation: Distillation;
   readonly optimizer: Optimizer;
   private readonly average?: WeightAverage;
-  private readonly objective: Objective;
+  readonly objective: Objective;
   private current: Position = start;
   /** The class that the teacher names for each test image, once it was asked. */
   private taught?: Int32Array;
@@ -187,11 +187,9 @@ export class Training {
     const rate = learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch + step / stepsPerEpoch);
     const { parts, gradients, logits } = accumulate(this.objective, batch, recipe.accumulation, (micro, piece) => this.mix(micro, number, piece));
     try {
-      for (const [name, value] of Object.entries(parts)) {
-        if (!Number.isFinite(value)) {
-          throw new UserError(`Training diverged: the loss part "${name}" is ${value} at epoch ${epoch + 1}, step ${step + 1} (learning rate ${rate.toPrecision(3)}). `
-            + 'The weights of the last checkpoint are kept. Try a lower learning rate, clipNorm, or a smaller weight for that part.');
-        }
+      const [part, value] = Object.entries(parts).find(([, one]) => !Number.isFinite(one)) ?? [];
+      if (part !== undefined && value !== undefined) {
+        throw divergenceError({ part, value, epoch: epoch + 1, step: step + 1, learningRate: rate }, this.objective, batch, this.resources.train);
       }
       const norm = recipe.clipNorm === undefined ? 0 : globalNorm(Object.values(gradients));
       const clip = recipe.clipNorm !== undefined && norm > recipe.clipNorm ? recipe.clipNorm / (norm + 1e-6) : 1;

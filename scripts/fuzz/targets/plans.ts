@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { experiments } from '../../../lib/experiments/experiments';
+import { plan, readPlan, type Job } from '../../../lib/runs/job';
+import { recipe, recipeId } from '../../../lib/training/recipe';
+import { cut, damaged, oneOf } from '../damage';
+import { damagedJson } from '../damageJson';
+import type { Target } from '../target';
+
+const jobs: readonly Job[] = Object.values(experiments).flatMap((experiment) =>
+  (['smoke', 'laptop', 'paper'] as const).flatMap((profile) => (experiment.rows[profile].length > 0 ? plan(experiment, profile) : [])));
+
+/** Plans of jobs, a line each: damaged, cut, or with recipes that were changed, in half of them with an id to match. */
+export const target: Target = {
+  file: 'plan.jsonl',
+  make: (random) => {
+    const lines = Array.from({ length: 1 + random.integer(3) }, () => JSON.stringify(oneOf(random, jobs)));
+    const which = random.integer(lines.length);
+    const kind = random.uniform();
+    if (kind < 0.6) lines[which] = matched(damagedJson(random, JSON.parse(lines[which]!)), random.uniform() < 0.5);
+    const bytes = Buffer.from(`${lines.join('\n')}\n`);
+    if (kind < 0.7) return bytes;
+    return kind < 0.85 ? cut(random, bytes) : damaged(random, bytes);
+  },
+  read: async (file) => {
+    const read = await readPlan(file);
+    for (const job of read) if (recipeId(job.recipe) !== job.id) throw new Error(`a job of another id than its recipe's: ${job.id}`);
+    return read;
+  },
+};
+
+/** The job under the id of its recipe, where it still has one. */
+function matched(line: string, wanted: boolean): string {
+  if (!wanted) return line;
+  const parsed = z.object({ recipe }).passthrough().safeParse(JSON.parse(line));
+  return parsed.success ? JSON.stringify({ ...parsed.data, id: recipeId(parsed.data.recipe) }) : line;
+}

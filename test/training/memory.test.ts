@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { UserError } from '../../lib/errors';
+import * as tf from '../../lib/tensor/tf';
+import { checkMemory, stepMemory } from '../../lib/training/memory';
+import { memoryFault } from '../../lib/training/memoryFault';
+import { rejectsWith } from '../support/faults';
+import { expectNoLeakAsync } from '../support/leaks';
+import { images, tinyRecipe } from './example';
+
+const recipe = tinyRecipe({ student: 'resnet_16', batchSize: 32 });
+
+test('a process grows by what a step is expected to need', async () => {
+  const { least, most } = await stepMemory(recipe, images);
+  // In a process of its own, whose peak is the step's.
+  const child = `
+    const tf = require('./lib/tensor/tf');
+    const { differentiate } = require('./lib/training/gradients');
+    const { Training } = require('./lib/training/training');
+    const { images, tinyRecipe } = require('./test/training/example');
+    const training = new Training(tinyRecipe({ student: 'resnet_16', batchSize: 32 }), images);
+    const step = (n) => differentiate(training.objective, { images: tf.zeros([n, 32, 32, 3]), labels: tf.zeros([n], 'int32'), indices: new Uint32Array(n) });
+    step(2);
+    const before = process.memoryUsage.rss();
+    step(400);
+    console.log(process.resourceUsage().maxRSS * 1024 - before);`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '-e', child], { encoding: 'utf8' });
+  const grown = Number(stdout);
+  assert.ok(grown > least(400) && grown < most(400), `${grown} of ${least(400)} to ${most(400)} ${stderr}`);
+});
+
+test('a batch that cannot fit is refused before the first step, with what fits; one that may not is told; one that does is not', async () => {
+  const { least, most } = await stepMemory(recipe, images);
+  await rejectsWith(checkMemory(recipe, images, most(8)), 'A step of 32 images at a time needs', '8 at a time fit: set accumulation to 4');
+  await rejectsWith(checkMemory(recipe, images, most(8) / 1000), 'Not even single images');
+  await rejectsWith(checkMemory({ ...recipe, accumulation: 2 }, images, most(4)), 'A step of 16 images', 'set accumulation to 8');
+  const told = await checkMemory(recipe, images, (least(32) + most(32)) / 2);
+  assert.match(told ?? '', /16 at a time fit: set accumulation to 2/);
+  assert.equal(await checkMemory(recipe, images, most(32)), undefined);
+  assert.equal(await checkMemory(recipe, images), undefined);
+});
+
+test('looking leaves nothing behind', async () => {
+  await expectNoLeakAsync(async () => {
+    await checkMemory(recipe, images, 1e9);
+    return [];
+  });
+});
+
+test('memory that TensorFlow does not get is said in our words, and other errors pass', () => {
+  const vector = tf.ones([1_000_000, 1]);
+  assert.throws(() => tf.matMul(vector, vector, false, true), (error) => {
+    const told = memoryFault(error, 512);
+    assert.ok(told instanceof UserError);
+    assert.match(told.message, /not enough memory for a step of 512 images at a time \(an array of \[1000000,1000000\] was too much\).*accumulation/);
+    return true;
+  });
+  const other = new Error('something else');
+  assert.equal(memoryFault(other, 8), other);
+});
