@@ -49,9 +49,9 @@ export async function checkMemory(recipe: Recipe, resources: Resources, free = p
   const advice = pieces === undefined
     ? 'Not even single images surely fit: take a smaller network or smaller images.'
     : `${batchSize / pieces} at a time fit: set accumulation to ${pieces} (batch norm, mixing and losses between images then see ${batchSize / pieces} at a time), or make batchSize smaller.`;
-  const said = `A step of ${images} images at a time needs ${gigabytes(least(images))} to ${gigabytes(most(images))} of memory, and ${gigabytes(free)} are free. ${advice}`;
-  if (least(images) <= free) return said;
-  throw new UserError(said);
+  const refusal = new UserError(`A step of ${images} images at a time needs ${gigabytes(least(images))} to ${gigabytes(most(images))} of memory, and ${gigabytes(free)} are free. ${advice}`);
+  if (least(images) <= free) return refusal.message;
+  throw refusal;
 }
 
 /** What the forward and backward pass of blank images holds at its peak, beyond what there was. */
