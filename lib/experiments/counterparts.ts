@@ -1,14 +1,27 @@
+import type { Experiment, Row } from './experiment';
 import { students, teachers, type SmallFamily } from './laptop';
-import { networks, type Network, type PaperRow } from './paper';
+import { networks, paperCifar100, paperImageNet, type Network } from './paper';
+import { gpuHours } from './paperCost';
+
+/** A row of the paper's own size: nothing of it has been run by us. */
+export interface PaperScale {
+  readonly experiment: string;
+  readonly row: Row;
+  readonly command: string;
+  /** Hours of one GPU that a seed is estimated to take; undefined where the networks were not counted. */
+  readonly hours: number | undefined;
+}
+
+const tables = { cifar100: paperCifar100, imagenet: paperImageNet } as const;
 
 /** The methods of the published tables by the names of their columns. */
 export const columns = {
-  FitNet: 'fitnet', CC: 'correlation', RKD: 'rkd', CRD: 'crd', KD: 'kd', DKD: 'dkd', DIST: 'dist', OFA: 'ofa',
+  scratch: 'scratch', FitNet: 'fitnet', CC: 'correlation', RKD: 'rkd', CRD: 'crd', KD: 'kd', DKD: 'dkd', DIST: 'dist', OFA: 'ofa', RSD: 'rsd',
 } as const;
 export type Column = keyof typeof columns;
 
 const families: Readonly<Record<Network, SmallFamily>> = {
-  ResNet18: 'cnn', ResNet34: 'cnn', ResNet50: 'cnn', MobileNetV2: 'cnn', 'ConvNeXt-T': 'cnn',
+  ResNet18: 'cnn', ResNet34: 'cnn', ResNet50: 'cnn', ResNet152: 'cnn', MobileNetV2: 'cnn', 'ConvNeXt-T': 'cnn',
   'DeiT-T': 'transformer', 'ViT-S': 'transformer', 'ViT-B': 'transformer', 'Swin-P': 'transformer', 'Swin-N': 'transformer', 'Swin-T': 'transformer',
   'Mixer-B/16': 'mlp', 'ResMLP-S12': 'mlp',
 };
@@ -19,12 +32,22 @@ export function laptopPair(teacher: string, student: string): { readonly teacher
   return { teacher: teachers[families[teacher]].model, student: students[families[student]] };
 }
 
-/** The row of the paper's own size for a published cell; `method` is a column of the table, or `scratch`. */
-export function paperRow(rows: readonly PaperRow[], teacher: string, student: string, method: Column | 'scratch'): PaperRow | undefined {
-  if (!isNetwork(teacher) || !isNetwork(student)) return undefined;
-  const kind = method === 'scratch' ? 'scratch' : columns[method];
-  return rows.find(({ recipe }) => recipe.student === networks[student] && (recipe.method?.kind ?? 'scratch') === kind
+/** The row of the paper's own size for a cell of a published table, the command that runs it, and its cost. */
+export function paperScale(table: keyof typeof tables, teacher: string, student: string, column: string): PaperScale | undefined {
+  if (!isNetwork(teacher) || !isNetwork(student) || !isColumn(column)) return undefined;
+  const experiment = tables[table];
+  const kind = columns[column];
+  const row = experiment.rows.paper.find(({ recipe }) => recipe.student === networks[student] && (recipe.method?.kind ?? 'scratch') === kind
     && (kind === 'scratch' || recipe.teacher?.model === networks[teacher]));
+  return row && atPaperScale(experiment, row);
+}
+
+/** A row of an experiment at the paper's size, with its command and cost. */
+export function atPaperScale({ name }: Experiment, row: Row): PaperScale {
+  return {
+    experiment: name, row, command: `npm run experiment -- run ${name} --rows ${row.name} --seeds 0 --profile paper`,
+    hours: gpuHours(row.recipe, row.recipe.data.name === 'cifar-100' ? 'cifar-100' : 'imagenet'),
+  };
 }
 
 /** Whether a column's name is one of ours. */

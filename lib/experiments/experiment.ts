@@ -1,4 +1,5 @@
 import type { RecipeInput } from '../training/recipe';
+import type { Sources } from './paperRecipes';
 
 /** One experiment in three sizes: seconds on made-up images, minutes on CIFAR-100, or the paper's own. */
 export type Profile = 'smoke' | 'laptop' | 'paper';
@@ -9,6 +10,8 @@ export interface Row {
   readonly recipe: Omit<RecipeInput, 'seed'>;
   /** Where the first seed's trained weights go, for recipes that name them as their teacher's. */
   readonly publishes?: string;
+  /** Where the numbers of a recipe of the paper's size stand. */
+  readonly sources?: Sources;
 }
 
 /** A table, figure or ablation as a plain value. */

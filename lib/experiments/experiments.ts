@@ -5,6 +5,7 @@ import { epsilon } from './epsilon';
 import type { Experiment } from './experiment';
 import { likeFamily } from './likeFamily';
 import { otherMethods } from './methods';
+import { paperCifar100, paperImageNet } from './paper';
 import { stages } from './stages';
 import { story } from './story';
 import { teacherTraining } from './teachers';
@@ -12,7 +13,7 @@ import { weightClip } from './weightClip';
 
 /** Every experiment by name. */
 export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntries(
-  [teacherTraining, cka, story, crossFamily, likeFamily, otherMethods, epsilon, stages, weightClip].map((experiment) => [experiment.name, experiment]));
+  [teacherTraining, cka, story, crossFamily, likeFamily, otherMethods, epsilon, stages, weightClip, paperCifar100, paperImageNet].map((experiment) => [experiment.name, experiment]));
 
 /** The experiment of that name. Throws a UserError that names the nearest ones. */
 export function experimentNamed(name: string): Experiment {

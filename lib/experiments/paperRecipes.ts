@@ -72,7 +72,7 @@ export const imageNetStrong: PaperRecipe = {
     repeats: 3, cropShare: 0.95, averageDecay: 0.9998,
   },
   sources: {
-    ...shared, repeats: 'released config', cropShare: 'released config', averageDecay: 'released config',
+    ...shared, labelLoss: 'released config', repeats: 'released config', cropShare: 'released config', averageDecay: 'released config',
     'schedule.min': 'not published: the start of the warm-up stands in',
   },
 };

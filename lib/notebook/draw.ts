@@ -1,5 +1,6 @@
 import { bars as barsFigure, type Bars, type BarsOptions } from '../plots/bars';
 import { field as fieldFigure, type Field, type FieldOptions } from '../plots/field';
+import { forest as forestFigure, type Effects, type ForestOptions } from '../plots/forest';
 import { heatmap as heatmapFigure, type HeatmapOptions, type Similarity } from '../plots/heatmap';
 import { heatmapGrid as gridFigure, type GridOptions, type Panel } from '../plots/heatmapGrid';
 import { imageGrid as imagesFigure, type ImageGridOptions, type Tile } from '../plots/image-grid';
@@ -26,6 +27,11 @@ export function lines(series: readonly Line[], options: LinesOptions): Promise<v
 /** Groups of bars. */
 export function bars(categories: readonly string[], series: readonly Bars[], options: BarsOptions): Promise<void> {
   return show(barsFigure(categories, series, options));
+}
+
+/** Effects beside their names, each with its interval. */
+export function forest(series: readonly Effects[], options: ForestOptions): Promise<void> {
+  return show(forestFigure(series, options));
 }
 
 /** A quantity over two others. */

@@ -1,10 +1,11 @@
 /** What a notebook needs besides the science: `import { heatmap, table, parameters } from './lib/notebook/index'`. */
 export { banner } from './banner';
 export { betweenModels } from '../plots/heatmap';
-export { bars, field, heatmap, heatmapGrid, images, learningCurves, lines } from './draw';
+export { bars, field, forest, heatmap, heatmapGrid, images, learningCurves, lines } from './draw';
 export { diagram } from './diagram';
 export { liveFigure, type LiveFigure } from './liveFigure';
 export { parameters } from './parameters';
+export { proofs } from './proofs';
 export { progress, type Progress } from './progress';
 export { openQuestion, type Question } from './question';
 export { saveFigure } from './save';

@@ -48,7 +48,8 @@ export function describe({ data, layout }: Figure): string {
 
 function describeTrace(trace: Trace): string {
   if (trace.type === 'heatmap') return `heatmap of ${trace.y.length} × ${trace.x.length}, ${range(trace.z.flat())}`;
-  return `${labelText(trace.name)}: ${trace.y.length} ${trace.type === 'bar' ? 'bars' : 'points'}, ${range(trace.y)}`;
+  const values = 'text' in trace ? trace.x : trace.y;
+  return `${labelText(trace.name)}: ${values.length} ${trace.type === 'bar' ? 'bars' : 'points'}, ${range(values)}`;
 }
 
 function range(values: readonly (number | null)[]): string {

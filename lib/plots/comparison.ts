@@ -1,65 +1,46 @@
-import type { RunRecord } from '../results/record';
-import { formatSummary, summary, type Summary } from '../results/summary';
-import type { Cell, Table } from './table';
+import type { Comparison } from '../results/comparison';
+import type { PublishedCell } from '../results/published';
+import type { RecordedRow } from '../results/recordedRow';
+import { formatSummary, summary } from '../results/summary';
+import { paperAnchor, rowAnchor } from './proof';
+import type { RichCell, Table } from './table';
 
-/** A number of the paper and how far it is verified. */
-export interface Published {
-  readonly value: number;
-  readonly status: 'seen' | 'checked' | 'recalled';
-  readonly source?: string;
-}
-
-/** One line of a comparison with the paper. */
-export interface Comparison {
-  readonly label: string;
-  /** Null where the paper has no such number. */
-  readonly published: Published | null;
-  readonly ours: Ours | null;
-  readonly paperScale: { readonly command: string; readonly cost: string } | null;
-}
-
-/** What we measured, and how. */
-export interface Ours {
-  readonly summary: Summary;
-  readonly profile: string;
-  readonly epochs: number;
-  readonly commit: string;
-  /** The line that makes it again. */
-  readonly command: string;
-  /** The record that proves it. */
-  readonly link?: string;
-}
-
-/** Runs of one recipe, a seed each, as the table shows them; null where there is none. The link leads from a notebook to the records. */
-export function measured(runs: readonly RunRecord[]): Ours | null {
-  const [first] = runs;
-  if (!first) return null;
-  const { profile, epochs, command, experiment } = first;
-  const commit = [...new Set(runs.map((run) => run.commit.slice(0, 7)))].join(' ');
-  return { summary: summary(runs.map(({ top1 }) => top1)), profile, epochs, commit, command, link: `../data/results/${experiment}.jsonl` };
-}
-
-/** The three columns of a comparison: the paper's number, ours with its conditions, and how to run it at the paper's scale. */
+/** The three columns of a comparison: the paper's number, ours with its conditions, and the command and cost at the paper's scale. */
 export function comparisonTable(comparisons: readonly Comparison[], caption?: string): Table {
   return {
     ...(caption !== undefined && { caption }),
-    columns: ['', 'published', 'ours', 'at the paper’s scale'],
-    rows: comparisons.map(({ label, published, ours, paperScale }) => [
-      label, published && publishedCell(published), ours && oursCell(ours), paperScale && { text: paperScale.command, note: paperScale.cost },
+    columns: ['', 'published (%)', 'ours, laptop (%)', 'at the paper’s scale, one seed'],
+    rows: comparisons.map(({ label, published, ours, paper }) => [
+      label, published ? publishedCell(published) : 'not seen', ours ? { ...oursCell(ours), detail: ours.command } : 'no counterpart',
+      paper ? { text: hoursText(paper.hours), link: `#${paperAnchor(paper)}`, detail: paper.command } : 'no recipe',
     ]),
   };
 }
 
-const meanings: Readonly<Record<Published['status'], string>> = {
-  seen: 'read in a public source', checked: 'from memory, agrees with a published mean', recalled: 'from memory only, not verified',
+const meanings: Readonly<Record<PublishedCell['status'], string>> = {
+  seen: 'read in a public source', checked: 'from memory; with it the column’s mean is the published one', recalled: 'from memory only, not verified',
 };
 
-function publishedCell({ value, status, source }: Published): Cell {
-  return { text: value.toFixed(2), note: source === undefined ? meanings[status] : `${meanings[status]}: ${source}`, unverified: status === 'recalled' };
+/** A number of a paper, marked by how far it is verified; the source on hovering. */
+export function publishedCell({ value, status, source }: PublishedCell): RichCell {
+  return { text: value.toFixed(2), note: source === undefined ? meanings[status] : `${meanings[status]}: ${source}`, unverified: status === 'recalled', indirect: status === 'checked' };
 }
 
-function oursCell({ summary, profile, epochs, commit, command, link }: Ours): Cell {
-  return {
-    text: `${formatSummary(summary)}, ${profile}, ${epochs} epochs, ${commit}`, note: command, ...(link !== undefined && { link }),
-  };
+/** What has been recorded of a row, with seeds, length and commit; it leads to its recipe and records. */
+export function oursCell(row: RecordedRow): RichCell {
+  const { runs } = row;
+  const [first] = runs;
+  const conditions = first ? `, ${first.epochs} epochs, ${[...new Set(runs.map(({ commit, dirty }) => commit.slice(0, 7) + (dirty ? '+' : '')))].join(' ')}` : '';
+  return { text: oursText(row) + conditions, link: `#${rowAnchor(row)}` };
+}
+
+/** Mean and spread of a row as far as it has been recorded: `29.51 (1 of 3 seeds)`. */
+export function oursText({ runs, seeds }: RecordedRow): string {
+  if (runs.length === 0) return 'not recorded yet';
+  const text = formatSummary(summary(runs.map(({ top1 }) => top1)));
+  return runs.length < seeds.length ? text.replace(/\((\d+) seeds?\)/, `($1 of ${seeds.length} seeds)`) : text;
+}
+
+function hoursText(hours: number | undefined): string {
+  return hours === undefined ? 'cost not estimated' : `about ${hours < 10 ? hours.toPrecision(1) : Math.round(hours)} GPU hours`;
 }

@@ -14,7 +14,7 @@ export interface Size {
 export type Value = number | null;
 export type Place = number | string;
 
-export type Trace = HeatmapTrace | LineTrace | BarTrace;
+export type Trace = HeatmapTrace | LineTrace | BarTrace | PointTrace;
 
 export interface HeatmapTrace {
   readonly type: 'heatmap';
@@ -59,6 +59,21 @@ export interface BarTrace {
   readonly hovertemplate: string;
 }
 
+/** Points beside the names of what they measure, with intervals that need not be symmetric. */
+export interface PointTrace {
+  readonly type: 'scatter';
+  readonly mode: 'markers';
+  readonly x: readonly Value[];
+  readonly y: readonly string[];
+  readonly name: string;
+  readonly marker: { readonly size: number; readonly color: string; readonly symbol: string | readonly string[] };
+  readonly error_x?: {
+    readonly type: 'data'; readonly symmetric: false; readonly array: readonly number[]; readonly arrayminus: readonly number[]; readonly color: string; readonly thickness: number;
+  };
+  readonly text: readonly string[];
+  readonly hovertemplate: string;
+}
+
 export interface Axis {
   readonly title?: { readonly text: string; readonly standoff?: number };
   readonly type?: 'linear' | 'log' | 'category';
@@ -73,6 +88,9 @@ export interface Axis {
   readonly linecolor?: string;
   readonly showline?: boolean;
   readonly zeroline?: boolean;
+  readonly zerolinecolor?: string;
+  readonly autorange?: 'reversed';
+  readonly categoryarray?: readonly string[];
   readonly ticks?: 'outside' | '';
   readonly automargin?: boolean;
   readonly constrain?: 'domain';

@@ -8,8 +8,12 @@ export interface RichCell {
   readonly note?: string;
   /** A page or file that proves it: a web address or a path relative to the page. */
   readonly link?: string;
+  /** A second line beneath, as a command. */
+  readonly detail?: string;
   /** Not verified: shown in grey with a dagger. */
   readonly unverified?: boolean;
+  /** Verified only by what follows from it: shown with a double dagger. */
+  readonly indirect?: boolean;
 }
 
 /** A table's cell; null is an empty one. */
@@ -27,13 +31,15 @@ export function tableHtml({ columns, rows, caption }: Table): string {
   if (short >= 0) throw new UserError(`Row ${short + 1} of the table has ${rows[short]?.length} cells for ${columns.length} columns.`);
   const head = `<tr>${columns.map((column, index) => `<th style="text-align:${alignment(rows, index)}">${escapeHtml(column)}</th>`).join('')}</tr>`;
   const body = rows.map((row) => `<tr>${row.map((cell, index) => `<td style="text-align:${alignment(rows, index)}">${cellHtml(cell)}</td>`).join('')}</tr>`);
-  const unverified = rows.flat().some((cell) => typeof cell === 'object' && cell?.unverified);
+  const marked = (mark: 'unverified' | 'indirect'): boolean => rows.flat().some((cell) => typeof cell === 'object' && cell?.[mark]);
+  const marks = [...(marked('unverified') ? ['† not verified'] : []), ...(marked('indirect') ? ['‡ verified by its column’s mean only'] : [])];
   return [
-    '<div style="overflow-x:auto"><table>',
+    // A long table scrolls in its place.
+    `<div style="overflow:auto${rows.length > 40 ? ';max-height:40em' : ''}"><table>`,
     caption === undefined ? '' : `<caption style="text-align:left">${escapeHtml(caption)}</caption>`,
     `<thead>${head}</thead>`,
     `<tbody>${body.join('\n')}</tbody>`,
-    unverified ? `<tfoot><tr><td colspan="${columns.length}" style="text-align:left"><small>† not verified</small></td></tr></tfoot>` : '',
+    marks.length > 0 ? `<tfoot><tr><td colspan="${columns.length}" style="text-align:left"><small>${marks.join('; ')}</small></td></tr></tfoot>` : '',
     '</table></div>',
   ].filter((line) => line !== '').join('\n');
 }
@@ -42,7 +48,7 @@ export function tableHtml({ columns, rows, caption }: Table): string {
 export function cellText(cell: Cell): string {
   if (cell === null) return '';
   if (typeof cell === 'number') return Number.isFinite(cell) ? String(Number(cell.toPrecision(6))) : '';
-  return typeof cell === 'object' ? cell.text + (cell.unverified ? ' †' : '') : String(cell);
+  return typeof cell === 'object' ? cell.text + (cell.unverified ? ' †' : cell.indirect ? ' ‡' : '') : String(cell);
 }
 
 function cellHtml(cell: Cell): string {
@@ -50,7 +56,8 @@ function cellHtml(cell: Cell): string {
   if (cell === null || typeof cell !== 'object') return text;
   const noted = cell.note === undefined ? text : `<span title="${escapeHtml(cell.note)}">${text}</span>`;
   const linked = cell.link === undefined ? noted : `<a href="${escapeHtml(safeLink(cell.link))}">${noted}</a>`;
-  return cell.unverified ? `<span style="color:#777"><i>${linked}</i></span>` : linked;
+  const marked = cell.unverified ? `<span style="color:#777"><i>${linked}</i></span>` : linked;
+  return cell.detail === undefined ? marked : `${marked}<br><small><code style="white-space:pre-wrap">${escapeHtml(cell.detail)}</code></small>`;
 }
 
 /** Only web addresses and relative paths: `javascript:` and its like are refused. */
@@ -62,5 +69,5 @@ function safeLink(link: string): string {
 /** A column of numbers, also of formatted ones, stands at the right. */
 function alignment(rows: readonly (readonly Cell[])[], column: number): 'left' | 'right' {
   const cells = rows.map((row) => row[column] ?? null).filter((cell) => cell !== null && cellText(cell) !== '');
-  return cells.length > 0 && cells.every((cell) => typeof cell === 'number' || /^[+−-]?[\d.,]+( ?%)?( ±.*)?( †)?$/.test(cellText(cell))) ? 'right' : 'left';
+  return cells.length > 0 && cells.every((cell) => typeof cell === 'number' || /^[+−-]?[\d.,]+( ?%)?( ±.*)?( [†‡])?$/.test(cellText(cell))) ? 'right' : 'left';
 }

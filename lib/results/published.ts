@@ -3,22 +3,39 @@ import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors';
 
+/** How a number is known: read in a public source; from memory, and its column's mean is a published one; from memory only. */
 const status = z.enum(['seen', 'checked', 'recalled']);
 
-/** A number of the paper, in per cent, and how far it is verified. */
-const cell = z.object({ value: z.number(), status });
+/** A number of a paper, in per cent, how far it is verified, and where it was seen, if it is known. */
+const cell = z.object({ value: z.number(), status, source: z.string().optional() });
 
 const table = z.object({
   table: z.string(),
   paper: z.string(),
+  seen_in: z.string(),
+  published_mean_gain: z.record(z.number()),
   rows: z.array(z.object({ teacher: z.string(), student: z.string(), teacher_top1: cell, student_top1: cell, methods: z.record(cell) })),
 });
 
 const facts = z.object({ rows: z.array(z.object({ item: z.string(), fact: z.string(), status, source: z.string() })) });
 
+const likeFamily = z.object({ rows: z.array(z.object({ method: z.string(), value: z.number(), status })) });
+
+const successors = z.object({
+  student_mean: z.number(),
+  rows: z.array(z.object({
+    method: z.string(), year: z.string(), paper: z.string(), venue: z.string(), idea: z.string(), code: z.string().nullable(),
+    cifar100_gain: z.number().nullable(), imagenet_gain: z.number().nullable(), status, source: z.string(),
+    pairs: z.array(z.object({ table: z.enum(['cifar100', 'imagenet']), teacher: z.string(), student: z.string(), value: z.number() })),
+  })),
+});
+
+export type PublishedCell = z.infer<typeof cell>;
 export type PublishedTable = z.infer<typeof table>;
 export type PublishedRow = PublishedTable['rows'][number];
+export type LikeFamilyCell = z.infer<typeof likeFamily>['rows'][number];
 export type PublishedFact = z.infer<typeof facts>['rows'][number];
+export type Successor = z.infer<typeof successors>['rows'][number];
 
 /** One of the paper's main tables: each cell with a word on how far it is verified. */
 export function publishedTable(name: 'cifar100' | 'imagenet'): Promise<PublishedTable> {
@@ -33,9 +50,32 @@ export async function publishedPair(name: 'cifar100' | 'imagenet', teacher: stri
   throw new UserError(`The paper's table ${name} has no pair ${teacher} → ${student}; it has ${rows.map((one) => `${one.teacher} → ${one.student}`).join(', ')}.`);
 }
 
-/** What is published about the ablations. */
-export async function publishedFacts(): Promise<readonly PublishedFact[]> {
-  return (await read('ablations', facts)).rows;
+/** The cells of a row under the names of their columns, the student alone first. */
+export function publishedCells({ student_top1, methods }: PublishedRow): readonly (readonly [column: string, cell: PublishedCell])[] {
+  return [['scratch', student_top1], ...Object.entries(methods)];
+}
+
+/** Mean over the pairs of a column's gain over the student alone, in points: what shows that recalled cells fit a published mean. */
+export function meanGain({ rows }: PublishedTable, column: string): number {
+  const gains = rows.flatMap(({ methods: { [column]: cell }, student_top1 }) => (cell ? [cell.value - student_top1.value] : []));
+  return gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
+}
+
+/** What is published about ablations, limits and reproductions; `items` are beginnings of the facts' items. */
+export async function publishedFacts(...items: readonly string[]): Promise<readonly PublishedFact[]> {
+  const { rows } = await read('ablations', facts);
+  return items.length === 0 ? rows : rows.filter(({ item }) => items.some((beginning) => item.startsWith(beginning)));
+}
+
+/** The paper's Table 5, ResNet34 → ResNet18 on ImageNet. */
+export async function publishedLikeFamily(): Promise<readonly LikeFamilyCell[]> {
+  return (await read('like-family', likeFamily)).rows;
+}
+
+/** Methods after OFA-KD on its benchmark, and the mean of the students alone, to which gains are added. */
+export async function publishedSuccessors(): Promise<{ readonly studentMean: number; readonly rows: readonly Successor[] }> {
+  const { student_mean: studentMean, rows } = await read('successors', successors);
+  return { studentMean, rows };
 }
 
 async function read<Value>(name: string, schema: z.ZodType<Value, z.ZodTypeDef, unknown>): Promise<Value> {

@@ -6,6 +6,7 @@ import { bars } from '../../lib/plots/bars';
 import { field } from '../../lib/plots/field';
 import type { Figure } from '../../lib/plots/figure';
 import { betweenModels, heatmap, type Similarity } from '../../lib/plots/heatmap';
+import { forest } from '../../lib/plots/forest';
 import { heatmapGrid } from '../../lib/plots/heatmapGrid';
 import { learningCurves } from '../../lib/plots/learningCurves';
 import { lines } from '../../lib/plots/lines';
@@ -72,7 +73,7 @@ test('panels of a grid share one scale, do not overlap and stay on the paper', (
 test('a band runs from y − spread to y + spread and leaves out points without either', () => {
   const figure = lines([{ name: 'OFA', x: [1, 2, 3], y: [10, null, 30], spread: [1, 2, 3] }], { title: '', x: 'epoch', y: 'top-1' });
   const [band, stroke] = figure.data;
-  assert.ok(band?.type === 'scatter' && stroke?.type === 'scatter');
+  assert.ok(band?.type === 'scatter' && 'line' in band && stroke?.type === 'scatter' && 'line' in stroke);
   assert.deepEqual([band.x, band.y], [[1, 3, 3, 1], [11, 33, 27, 9]]);
   assert.deepEqual(stroke.y, [10, null, 30]);
   assert.equal(band.legendgroup, stroke.legendgroup);
@@ -114,3 +115,13 @@ test('every figure is JSON without loss: no NaN, no infinity, nothing undefined'
 function luminance(color: string): number {
   return [1, 3, 5].map((start) => (parseInt(color.slice(start, start + 2), 16) / 255) ** 2.2).reduce((sum, part, k) => sum + part * [0.2126, 0.7152, 0.0722][k]!, 0);
 }
+
+test('a forest draws each effect beside its name, from the top, with an interval that need not be symmetric', () => {
+  const figure = forest([{ name: 'OFA', effects: [{ of: 'a < b', value: 2, low: 1, high: 4 }, { of: 'c', value: null }] }, { name: 'KD', effects: [{ of: 'c', value: -1, hollow: true }] }], { title: '', x: 'points' });
+  const [ofa, kd] = figure.data;
+  assert.ok(ofa?.type === 'scatter' && 'text' in ofa && kd?.type === 'scatter' && 'text' in kd);
+  assert.deepEqual([ofa.x, ofa.y, ofa.error_x?.array, ofa.error_x?.arrayminus], [[2, null], ['a &lt; b', 'c'], [2, 0], [1, 0]]);
+  assert.equal(ofa.text[0], '2.00 [1.00, 4.00]');
+  assert.deepEqual([kd.error_x, kd.marker.symbol], [undefined, ['diamond-open']]);
+  assert.deepEqual([figure.layout.yaxis!.categoryarray, figure.layout.yaxis!.autorange], [['a &lt; b', 'c'], 'reversed']);
+});

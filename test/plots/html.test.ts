@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { paperScale } from '../../lib/experiments/counterparts';
+import { student } from '../../lib/experiments/laptop';
 import { bars } from '../../lib/plots/bars';
-import { comparisonTable, measured } from '../../lib/plots/comparison';
+import { comparisonTable } from '../../lib/plots/comparison';
 import { diagramSvg } from '../../lib/plots/diagram';
 import { escapeHtml, label, labelText, scriptJson, withoutTags } from '../../lib/plots/escape';
 import { field } from '../../lib/plots/field';
+import { forest } from '../../lib/plots/forest';
 import { gainPage } from '../../lib/plots/gainPage';
 import { heatmap, type Similarity } from '../../lib/plots/heatmap';
 import { heatmapGrid } from '../../lib/plots/heatmapGrid';
@@ -13,12 +16,19 @@ import { imageGrid } from '../../lib/plots/image-grid';
 import { learningCurves } from '../../lib/plots/learningCurves';
 import { lines } from '../../lib/plots/lines';
 import { liveHtml } from '../../lib/plots/live';
+import { proofsHtml } from '../../lib/plots/proof';
 import { tableHtml, type Cell } from '../../lib/plots/table';
 import { tableText } from '../../lib/plots/tableText';
-import { summary } from '../../lib/results/summary';
+import type { Comparison } from '../../lib/results/comparison';
+import type { RecordedRow } from '../../lib/results/recordedRow';
 import { sampleRecord } from '../results/support';
 
 const evil = '</script><script>alert("&1")</script><!-- \u2028 \'';
+
+const row: RecordedRow = {
+  experiment: 'main', row: 'a-b', recipe: student('transformer', 'cnn', { kind: 'kd' }), seeds: [0, 1, 2], command: 'npm run experiment -- run main --rows a-b',
+  runs: [0, 1].map((seed) => sampleRecord({ id: `run${seed}`, seed, top1: 28 + seed, epochs: 12, experiment: 'main', row: 'a-b' })),
+};
 
 test('escaped text holds nothing that HTML or a script would read', () => {
   assert.equal(escapeHtml('<a href="x">&\'</a>'), '&lt;a href=&quot;x&quot;&gt;&amp;&#39;&lt;/a&gt;');
@@ -37,6 +47,7 @@ test('names with scripts in them stay text in every figure', () => {
     field({ x: [1], y: [1], z: [[1]] }, { title: evil, x: evil, y: evil, z: evil }),
     imageGrid([{ caption: evil, height: 1, width: 1, data: new Uint8Array(3) }], { title: evil }),
     learningCurves([sampleRecord({ method: evil })], { title: evil }),
+    forest([{ name: evil, effects: [{ of: evil, value: 1, low: 0, high: 2 }] }], { title: evil, x: evil }),
   ];
   for (const figure of figures) {
     const html = liveHtml(figure, 'figure-1');
@@ -49,9 +60,14 @@ test('names with scripts in them stay text in every figure', () => {
 test('names with scripts in them stay text in tables, pages and diagrams', async () => {
   const run = sampleRecord({ row: evil, method: evil, dataset: evil, command: evil, commit: evil, student: evil, recipe: { name: evil }, machine: { processor: evil, cores: 1, memoryGB: 1 } });
   const network = { network: evil, parameters: 1, latency: 1 };
+  const compared: Comparison = {
+    label: evil, published: { value: 1, status: 'seen', source: evil }, ours: { ...row, experiment: evil, row: evil, command: evil, runs: [{ ...run, experiment: evil, id: evil }] },
+    paper: { experiment: evil, row: { name: evil, recipe: { ...row.recipe, student: evil }, sources: { [evil]: 'paper' } }, command: evil, hours: 1 },
+  };
   const pages = [
     tableHtml({ columns: [evil], rows: [[evil], [{ text: evil, note: evil, link: `page.html?${evil}` }]], caption: evil }),
-    tableHtml(comparisonTable([{ label: evil, published: { value: 1, status: 'seen', source: evil }, ours: measured([run]), paperScale: { command: evil, cost: evil } }], evil)),
+    tableHtml(comparisonTable([compared], evil)),
+    proofsHtml([compared]),
     gainPage({ distilled: run, scratch: run, student: network, teacher: { ...network, top1: 1, weights: evil }, methodParameters: 1, classes: 2, trainImages: 1, validationImages: 1, imageSize: 32 }),
     await diagramSvg({ title: evil, boxes: [{ id: evil, lines: [evil, evil], group: evil }, { id: 'b', lines: ['b'], group: 'b' }], arrows: [{ from: evil, to: 'b', label: evil }] }),
   ];
@@ -91,13 +107,29 @@ test('undefined numbers are empty cells, never NaN', () => {
   assert.doesNotMatch(tableHtml({ columns: ['a', 'b', 'c'], rows: [cells] }), /NaN|Infinity|null/);
 });
 
-test('a comparison shows paper, ours with its conditions, and the command at the paper\'s scale', () => {
-  const table = comparisonTable([{
-    label: 'OFA', published: { value: 80.54, status: 'seen' },
-    ours: { summary: summary([28, 29]), profile: 'laptop', epochs: 12, commit: 'abcdef0', command: 'npm run experiment -- run main' },
-    paperScale: { command: 'npm run experiment -- run main --profile paper', cost: '40 GPU hours' },
-  }, { label: 'RKD', published: { value: 74.11, status: 'recalled' }, ours: null, paperScale: null }]);
+test('a comparison shows paper, ours with its conditions, and the command and cost at the paper\'s scale', () => {
+  const paper = paperScale('cifar100', 'Swin-T', 'ResNet18', 'OFA');
+  const table = comparisonTable([
+    { label: 'OFA', published: { value: 80.54, status: 'seen' }, ours: row, paper }, { label: 'RKD', published: { value: 74.11, status: 'recalled' } },
+    { label: 'CRD', published: { value: 79.8, status: 'checked' }, ours: { ...row, runs: [] } },
+  ]);
   const text = tableText(table);
-  assert.match(text, /OFA\s+80\.54\s+28\.50 ± 0\.71 \(2 seeds\), laptop, 12 epochs, abcdef0\s+npm run/);
-  assert.match(text, /RKD\s+74\.11 †/);
+  assert.match(text, /OFA\s+80\.54\s+28\.50 ± 0\.71 \(2 of 3 seeds\), 12 epochs, abcdef0\s+about 8 GPU hours/);
+  assert.match(text, /RKD\s+74\.11 †\s+no counterpart\s+no recipe/);
+  assert.match(text, /CRD\s+79\.80 ‡\s+not recorded yet/);
+  const html = tableHtml(table);
+  for (const command of [row.command, paper!.command]) assert.ok(html.includes(escapeHtml(command)));
+  assert.match(html, /† not verified; ‡ verified by its column’s mean only/);
+});
+
+test('every link of a comparison leads to the recipe and the records that are told once on the page', () => {
+  const paper = paperScale('cifar100', 'ConvNeXt-T', 'DeiT-T', 'KD');
+  const comparisons = [{ label: 'a', ours: row, paper }, { label: 'b', ours: row, paper: paperScale('cifar100', 'Mixer-B/16', 'DeiT-T', 'KD') }];
+  const proofs = proofsHtml(comparisons, 'records');
+  const ids = [...proofs.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id!);
+  assert.equal(new Set(ids).size, ids.length);
+  for (const [, target] of tableHtml(comparisonTable(comparisons)).matchAll(/href="#([^"]+)"/g)) assert.ok(ids.includes(target!), target);
+  assert.equal(ids.length, 3);
+  assert.match(proofs, /href="records\/main\.jsonl"/);
+  for (const { id, command } of row.runs) assert.ok(proofs.includes(id) && proofs.includes(escapeHtml(command)));
 });

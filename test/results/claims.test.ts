@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ledger, type Evidence, type Finding } from '../../lib/results/claims';
 import type { RunRecord } from '../../lib/results/record';
+import { effectText, findings as findingsOf, ledgerMarkdown } from '../../lib/results/findings';
+import { familyOf } from '../../lib/results/family';
+import { ofaDefaults } from '../../lib/results/pairs';
+import { completeMethod } from '../../lib/methods/methods';
 import { sampleRecord } from './support';
 
-const family = (network: string): string => ({ resnet: 'cnn', vit: 'transformer', mixer: 'mlp' })[network.split('_')[0]!]!;
-const usual = { exponent: 1.2, form: 'released', stages: [1, 2, 3, 4], branchWeight: 1, logitsWeight: 1 };
+const usual = { exponent: 1.2 };
 const students = ['resnet_16', 'vit_64', 'mixer_64'];
 const teachers = ['resnet_24', 'vit_96', 'mixer_96'];
 
@@ -17,20 +20,20 @@ function run(teacher: string | null, student: string, method: string, seed: numb
 }
 
 function findings(runs: readonly RunRecord[], similarities: Evidence['similarities'] = []): (claim: number) => Finding {
-  const all = ledger({ runs, similarities, family, exponent: 1.2 });
+  const all = ledger({ runs, similarities, exponent: 1.2 });
   return (claim) => all[claim - 1]!;
 }
 
 /** Every cross-family pair by KD at 30 and OFA at `ofa`, with a jitter that both share and one that they do not. */
 function main(ofa: number, seeds = 3): RunRecord[] {
-  return teachers.flatMap((teacher) => students.filter((student) => family(student) !== family(teacher)).flatMap((student) =>
+  return teachers.flatMap((teacher) => students.filter((student) => familyOf(student) !== familyOf(teacher)).flatMap((student) =>
     Array.from({ length: seeds }, (_, seed) => [
       run(teacher, student, 'kd', seed, 30 + 3 * seed), run(teacher, student, 'ofa', seed, ofa + 3 * seed + 0.1 * (seed % 2)),
     ]).flat()));
 }
 
 test('without records every one of the eleven claims is open', () => {
-  const all = ledger({ runs: [], similarities: [], family, exponent: 1.2 });
+  const all = ledger({ runs: [], similarities: [], exponent: 1.2 });
   assert.deepEqual(all.map(({ claim }) => claim), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   for (const { verdict, effect, low, high, seeds } of all) assert.deepEqual({ verdict, effect, low, high, seeds }, { verdict: 'undecided at this scale', effect: null, low: null, high: null, seeds: 0 });
 });
@@ -60,6 +63,38 @@ test('the best baseline counts, whatever others there are; runs under other cond
   assert.equal(findings([...main(32), ...smoke])(3).verdict, 'holds');
 });
 
+test('a setting that a recipe leaves out is the method’s default', () => {
+  const { kind: _, ...complete } = completeMethod({ kind: 'ofa' });
+  assert.deepEqual(complete, ofaDefaults);
+});
+
+test('against a claim on many pairs one pair speaks only beyond what chance among so many would do', () => {
+  // Alone its interval lies below 0 at 95 %; as one of six it must at 99.2 %.
+  const lucky = (pair: RunRecord): number => (pair.teacher === 'resnet_24' && pair.student === 'vit_64' ? [-0.7, -1, -1.3, -0.6][pair.seed]! : 2);
+  const runs = (shift: number): RunRecord[] => main(30, 4).map((one) => (one.method === 'ofa' ? { ...one, top1: 30 + 3 * one.seed + shift * lucky(one) } : one));
+  assert.deepEqual([findings(runs(1))(3).verdict, findings(runs(1))(3).of], ['undecided at this scale', 'resnet_24 → vit_64, kd']);
+  assert.ok(findings(runs(1))(3).high! < 0);
+  const onePair = runs(1).filter(({ teacher, student }) => teacher === 'resnet_24' && student === 'vit_64');
+  assert.equal(findings(onePair)(3).verdict, 'does not hold');
+});
+
+test('a mean over pairs is taken over the seeds that all of them have', () => {
+  const like = (teacher: string, student: string, seeds: readonly number[], gain: number): RunRecord[] =>
+    seeds.flatMap((seed) => [run(teacher, student, 'kd', seed, 40), run(teacher, student, 'ofa', seed, 40 + gain * seed)]);
+  const found = findings([...like('resnet_24', 'resnet_16', [0, 1, 2], 0.1), ...like('vit_96', 'vit_64', [1, 2, 3], 0.3)])(8);
+  assert.equal(found.seeds, 2);
+  assert.ok(Math.abs(found.effect! - (0.2 + 0.4) / 2) < 1e-9);
+});
+
+test('FitNet is held against the student alone, under the same conditions', () => {
+  const seeds = [0, 1, 2];
+  const runs = (gain: number): RunRecord[] => seeds.flatMap((seed) => [
+    run(null, 'vit_64', 'scratch', seed, 30 + seed), run('resnet_24', 'vit_64', 'fitnet', seed, 30 + gain + seed + 0.05 * (seed % 2)),
+    run(null, 'vit_64', 'scratch', seed, 60, {}, { epochs: 99 }),
+  ]);
+  assert.deepEqual([-2, 0.3, 4].map((gain) => findings(runs(gain))(2).verdict), ['holds', 'holds', 'does not hold']);
+});
+
 test('ablations: stages, exponent, weight and clipping each vary alone', () => {
   const ofa = (seed: number, top1: number, options: object, rest: object = {}): RunRecord => run('resnet_24', 'vit_64', 'ofa', seed, top1, { ...usual, ...options }, rest);
   const seeds = [0, 1, 2];
@@ -81,7 +116,15 @@ test('on par means within a point, either way; a transformer and a CNN as teache
   assert.equal(findings(runs(0.5))(8).verdict, 'holds');
   assert.equal(findings(runs(-3))(8).verdict, 'does not hold');
   assert.deepEqual([findings(runs(0.5))(9).verdict, findings(runs(0.5))(9).effect], ['holds', 1.5]);
+  const unclipped = seeds.map((seed) => run('vit_96', 'resnet_16', 'ofa', seed, 20, usual, { clipNorm: undefined }));
+  assert.deepEqual([9, 11].map((claim) => findings([...runs(0.5), ...unclipped])(claim).effect), [9, 11].map((claim) => findings(runs(0.5))(claim).effect));
   assert.deepEqual([findings(runs(3))(11).verdict, findings(runs(3))(11).effect], ['holds', 1]);
+});
+
+test('the records of this repository are understood: every run by OFA is one of the main tables or of an ablation', async () => {
+  const all = await findingsOf('data/results', 1.2);
+  const story = all.find(({ claim }) => claim === 3)!;
+  assert.ok(story.effect !== null && story.records.includes('b344e78010d0'));
 });
 
 test('parameters at inference are counted, and one too many is enough', () => {
@@ -92,10 +135,24 @@ test('parameters at inference are counted, and one too many is enough', () => {
 
 test('likeness: pairs of one family against pairs of two, by the seed of the images', () => {
   const pair = (a: string, b: string, likeDepth: number, seed: number): Evidence['similarities'][number] => ({
-    id: `${a}${b}${seed}`, a: { network: a, family: family(a) }, b: { network: b, family: family(b) }, rows: [], columns: [], values: [],
+    id: `${a}${b}${seed}`, a: { network: a, family: familyOf(a) }, b: { network: b, family: familyOf(b) }, rows: [], columns: [], values: [],
     likeDepth, mean: likeDepth, examples: 8, batchSize: 8, seed, commit: 'abc', dirty: false, command: '',
   });
   const found = findings([], [0, 1, 2].flatMap((seed) => [pair('resnet_16', 'resnet_24', 0.8 + seed / 100, seed), pair('resnet_24', 'vit_96', 0.3, seed), pair('vit_96', 'vit_96', 1, seed)]))(1);
   assert.equal(found.verdict, 'holds');
   assert.ok(Math.abs(found.effect! - 0.51) < 1e-9);
+});
+
+test('the numbers in saved weights stand in where a record does not count them', () => {
+  const weights = (sha: string) => ({ weights: { path: 'runs/x/student.safetensors', sha256: sha.repeat(64) } });
+  const runs = [{ ...run('resnet_24', 'vit_64', 'ofa', 0, 30), ...weights('a') }, { ...run(null, 'vit_64', 'scratch', 0, 30), ...weights('b') }];
+  const verdict = (more: number): string => ledger({ runs, similarities: [], exponent: 1.2, saved: new Map([['a'.repeat(64), 1000 + more], ['b'.repeat(64), 1000]]) })[9]!.verdict;
+  assert.deepEqual([verdict(0), verdict(7)], ['holds', 'does not hold']);
+});
+
+test('a ledger in Markdown has a line for each claim, and an effect says interval, seeds and what it is of', () => {
+  const all = ledger({ runs: main(32), similarities: [], exponent: 1.2 });
+  assert.equal(ledgerMarkdown(all).split('\n').length, 2 + 11);
+  assert.match(effectText(all[2]!), /^\+2\.0\d \[1\.\d\d, 2\.\d\d\], 3 seeds \(.* → .*, kd\)$/);
+  assert.equal(effectText(all[0]!), 'not recorded yet');
 });

@@ -1,0 +1,64 @@
+import type { Comparison } from '../results/comparison';
+import type { RecordedRow } from '../results/recordedRow';
+import { escapeHtml } from './escape';
+import { tableHtml } from './table';
+
+type PaperScale = NonNullable<Comparison['paper']>;
+
+/** Where a page keeps the recipe and the runs of a row. */
+export function rowAnchor({ experiment, row }: Pick<RecordedRow, 'experiment' | 'row'>): string {
+  return anchor(`ours ${experiment} ${row}`);
+}
+
+/** Where a page keeps a recipe of the paper's size. */
+export function paperAnchor({ experiment, row }: PaperScale): string {
+  return anchor(`paper ${experiment} ${row.name}`);
+}
+
+/**
+ * What stands behind the cells of comparisons, folded: for each row of ours its recipe and its runs with their ids, for each row of
+ * the paper its recipe and where each number of it stands. `folder` leads from the page to the records.
+ */
+export function proofsHtml(comparisons: readonly Comparison[], folder = '../data/results'): string {
+  const ours = unique(comparisons.flatMap((one) => (one.ours ? [one.ours] : [])), (row) => rowAnchor(row));
+  const papers = unique(comparisons.flatMap((one) => (one.paper ? [one.paper] : [])), (paper) => paperAnchor(paper));
+  return [
+    fold(`Recipes and records of ours (${ours.length})`, ours.map((row) => rowProof(row, folder)).join('\n')),
+    ...(papers.length > 0 ? [fold(`Recipes of the paper’s size (${papers.length}), which we have not run`, papers.map(paperProof).join('\n'))] : []),
+  ].join('\n');
+}
+
+function rowProof(row: RecordedRow, folder: string): string {
+  const { experiment, recipe, runs, command } = row;
+  const records = runs.length === 0 ? '<p>Not recorded yet.</p>' : tableHtml({
+    columns: ['record', 'seed', 'top-1 (%)', 'best epoch', 'minutes', 'machine', 'commit', 'made by'],
+    rows: runs.map((run) => [
+      { text: run.id, link: `${folder}/${run.experiment}.jsonl`, note: `the line of ${run.experiment}.jsonl with this id` }, run.seed, run.top1.toFixed(2), run.bestTop1.toFixed(2),
+      (run.seconds / 60).toFixed(0), `${run.machine.processor}, ${run.threads} thread${run.threads === 1 ? '' : 's'}`, run.commit.slice(0, 7) + (run.dirty ? '+' : ''), run.command,
+    ]),
+  });
+  return fold(`${experiment}: ${row.row}`, `${records}${code(runs[0] ? { ...runs[0].recipe, seed: undefined } : recipe)}<p><code>${escapeHtml(command)}</code></p>`, rowAnchor(row));
+}
+
+function paperProof(paper: PaperScale): string {
+  const { row, command } = paper;
+  const sources = tableHtml({ columns: ['number', 'where it stands'], rows: Object.entries(row.sources ?? {}) });
+  return fold(row.name, `${code(row.recipe)}${sources}<p><code>${escapeHtml(command)}</code></p>`, paperAnchor(paper));
+}
+
+/** Browsers open what is folded when a link leads into it: the anchor is inside. */
+function fold(title: string, html: string, id?: string): string {
+  return `<details><summary>${escapeHtml(title)}</summary><div${id === undefined ? '' : ` id="${id}"`} style="padding-left:1em">${html}</div></details>`;
+}
+
+function code(value: unknown): string {
+  return `<pre style="white-space:pre-wrap">${escapeHtml(JSON.stringify(value, null, 1))}</pre>`;
+}
+
+function anchor(text: string): string {
+  return text.replace(/[^\w]+/g, '-');
+}
+
+function unique<Item>(items: readonly Item[], key: (item: Item) => string): Item[] {
+  return [...new Map(items.map((item) => [key(item), item])).values()];
+}

@@ -1,0 +1,36 @@
+import path from 'node:path';
+import { ledger, type Finding } from './claims';
+import { recordsIn } from './recordedRow';
+import { savedNumbers } from './saved';
+import { readSimilarities } from './similarityRecord';
+
+/** Every claim of the paper, weighed by the records of a folder and the students saved in another. */
+export async function findings(results: string, exponent: number, weights = path.join('data', 'weights')): Promise<readonly Finding[]> {
+  const [runs, similarities, saved] = [await recordsIn(results), await readSimilarities(path.join(results, 'similarity', 'cka.jsonl')), await savedNumbers(weights)];
+  return ledger({ runs, similarities, exponent, saved });
+}
+
+/** An effect in figures, with its interval and seeds: `+1.20 [0.80, 1.60], 3 seeds`. */
+export function effectText({ effect, low, high, seeds, of }: Finding): string {
+  if (effect === null) return 'not recorded yet';
+  const interval = low === null || high === null ? '' : ` [${low.toFixed(2)}, ${high.toFixed(2)}]`;
+  return `${signed(effect)}${interval}, ${seeds} seed${seeds === 1 ? '' : 's'}${of === undefined ? '' : ` (${of})`}`;
+}
+
+/** A finding as the answer of a page. */
+export function findingText(finding: Finding): string {
+  const { verdict, test } = finding;
+  return `${verdict[0]!.toUpperCase()}${verdict.slice(1)}: ${test}: ${effectText(finding)}.`;
+}
+
+/** The ledger as a table in Markdown. */
+export function ledgerMarkdown(all: readonly Finding[]): string {
+  const cells = all.map((one) => [String(one.claim), one.text, one.test, effectText(one), `**${one.verdict}**`]);
+  return [['', 'the paper’s claim', 'our test', 'effect [95 % interval]', 'verdict'], ['---', '---', '---', '---', '---'], ...cells]
+    .map((row) => `| ${row.map((cell) => cell.replace(/\|/g, '\\|')).join(' | ')} |`).join('\n');
+}
+
+function signed(value: number): string {
+  const text = value.toFixed(2);
+  return /^-?0\.00$/.test(text) ? '0.00' : value > 0 ? `+${text}` : text.replace('-', '−');
+}
