@@ -90,6 +90,7 @@ export interface Axis {
   readonly zeroline?: boolean;
   readonly zerolinecolor?: string;
   readonly autorange?: 'reversed';
+  readonly rangemode?: 'tozero';
   readonly categoryarray?: readonly string[];
   readonly ticks?: 'outside' | '';
   readonly automargin?: boolean;

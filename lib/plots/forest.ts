@@ -36,7 +36,7 @@ export function forest(series: readonly Effects[], { title, x }: ForestOptions):
       hovermode: 'closest',
       showlegend: series.length > 1,
       legend: { orientation: 'h', x: 0, y: -60 / (60 + 34 * names.length), yanchor: 'top' },
-      xaxis: baseAxis(x, { zeroline: true, zerolinecolor: '#888888' }),
+      xaxis: baseAxis(x, { zeroline: true, zerolinecolor: '#888888', rangemode: 'tozero' }),
       yaxis: baseAxis('', { type: 'category', categoryarray: names, autorange: 'reversed', showgrid: true, ticks: '' }),
     },
   };

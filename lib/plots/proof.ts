@@ -37,13 +37,12 @@ function rowProof(row: RecordedRow, folder: string): string {
       (run.seconds / 60).toFixed(0), `${run.machine.processor}, ${run.threads} thread${run.threads === 1 ? '' : 's'}`, run.commit.slice(0, 7) + (run.dirty ? '+' : ''), run.command,
     ]),
   });
-  return fold(`${experiment}: ${row.row}`, `${records}${code(runs[0] ? { ...runs[0].recipe, seed: undefined } : recipe)}<p><code>${escapeHtml(command)}</code></p>`, rowAnchor(row));
+  return fold(`${experiment}: ${row.row}`, `${records}${settings(runs[0] ? { ...runs[0].recipe, seed: undefined } : recipe)}<p><code>${escapeHtml(command)}</code></p>`, rowAnchor(row));
 }
 
 function paperProof(paper: PaperScale): string {
   const { row, command } = paper;
-  const sources = tableHtml({ columns: ['number', 'where it stands'], rows: Object.entries(row.sources ?? {}) });
-  return fold(row.name, `${code(row.recipe)}${sources}<p><code>${escapeHtml(command)}</code></p>`, paperAnchor(paper));
+  return fold(row.name, `${settings(row.recipe, row.sources)}<p><code>${escapeHtml(command)}</code></p>`, paperAnchor(paper));
 }
 
 /** Browsers open what is folded when a link leads into it: the anchor is inside. */
@@ -51,8 +50,13 @@ function fold(title: string, html: string, id?: string): string {
   return `<details><summary>${escapeHtml(title)}</summary><div${id === undefined ? '' : ` id="${id}"`} style="padding-left:1em">${html}</div></details>`;
 }
 
-function code(value: unknown): string {
-  return `<pre style="white-space:pre-wrap">${escapeHtml(JSON.stringify(value, null, 1))}</pre>`;
+/** A recipe, a line for each of its settings, with where its numbers stand. */
+function settings(recipe: object, sources: Readonly<Record<string, string>> = {}): string {
+  const lines = Object.entries(recipe).filter(([, value]) => value !== undefined).map(([name, value]) => {
+    const known = Object.entries(sources).filter(([place]) => place.split('.')[0] === name).map(([place, source]) => (place === name ? source : `${place}: ${source}`));
+    return `${name}: ${JSON.stringify(value)}${known.length === 0 ? '' : `  (${known.join('; ')})`}`;
+  });
+  return `<pre style="white-space:pre-wrap">${escapeHtml(lines.join('\n'))}</pre>`;
 }
 
 function anchor(text: string): string {

@@ -13,7 +13,7 @@ const all = Object.values(experiments);
 
 /** A record of each job of an experiment, with the recipe as a run completes it. */
 function recordsOf(experiment: typeof story, changes: Partial<RunRecord> = {}): RunRecord[] {
-  return plan(experiment, 'laptop').map(({ id, row, recipe }) => sampleRecord({ id, experiment: experiment.name, row, recipe, seed: recipe.seed, ...changes }));
+  return plan(experiment, 'laptop').map(({ id, row, recipe }) => sampleRecord({ id, experiment: experiment.name, row, method: recipe.method.kind, recipe, seed: recipe.seed, ...changes }));
 }
 
 test('each experiment’s own records fill each of its rows, all of its seeds', () => {
