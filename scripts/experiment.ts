@@ -5,6 +5,7 @@ import { MultiBar, Presets } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Profile } from '../lib/experiments/experiment';
 import { experimentNamed, experiments } from '../lib/experiments/experiments';
+import { recipeLines } from '../lib/experiments/recipeLines';
 import { appendJsonLine } from '../lib/io/jsonLines';
 import { tableText } from '../lib/plots/tableText';
 import { readRecords } from '../lib/results/read';
@@ -49,11 +50,11 @@ command.command('list').description('the experiments by name').action(() => {
   }
 });
 
-withChoice(command.command('show')).description('what an experiment asks, its rows and their recipes').action((name: string, choice: Choice) => {
+withChoice(command.command('show')).description('what an experiment asks, its rows and their recipes, each number of the paper’s with where it stands').action((name: string, choice: Choice) => {
   const experiment = experimentNamed(name);
   const jobs = plan(experiment, choice.profile, choice);
   console.log(`${experiment.title}\n${jobs.length} jobs at the profile ${choice.profile}\n`);
-  for (const row of experiment.rows[choice.profile].filter((one) => jobs.some((job) => job.row === one.name))) console.log(`${row.name}\n  ${JSON.stringify(row.recipe)}`);
+  for (const row of experiment.rows[choice.profile].filter((one) => jobs.some((job) => job.row === one.name))) console.log(`${row.name}\n${recipeLines(row).map((line) => `  ${line}`).join('\n')}\n`);
 });
 
 withChoice(command.command('plan')).description('the jobs, one line of JSON each, and the hours that they will take').action(async (name: string, choice: Choice) => {

@@ -5,6 +5,7 @@ import { tableHtml } from './table';
 /** A page that says what a student has gained from a teacher, for readers who were not there. `curves`: a picture of both trainings. */
 export function gainPage(gain: Gain, curves?: Uint8Array): string {
   const { distilled, scratch, student, teacher, methodParameters, methodMultiplyAdds } = gain;
+  const leftOut = Math.max(...[distilled, scratch].map(({ history }) => history[history.length - 1]?.unreadable ?? 0));
   const title = `${student.network} taught by ${teacher.network}`;
   const text = (strings: TemplateStringsArray, ...values: readonly unknown[]): string => strings.map((part, i) => part + (i < values.length ? escapeHtml(String(values[i])) : '')).join('');
   return `<!doctype html>
@@ -29,14 +30,14 @@ ${tableHtml({
       [network, parameters.toLocaleString('en'), ...(student.multiplyAdds === undefined ? [] : [multiplyAdds?.toLocaleString('en') ?? null]), latency.toFixed(1)]),
     caption: `One image of ${gain.imageSize} × ${gain.imageSize} pixels at a time, the median of twenty, on ${distilled.machine.processor} with ${distilled.threads} threads.`,
   })}
-<p>${text`The student has ${(teacher.parameters / student.parameters).toFixed(1)} times fewer parameters than its teacher and is ${(teacher.latency / student.latency).toFixed(1)} times as fast. In training the method added ${methodParameters.toLocaleString('en')} parameters${methodMultiplyAdds === undefined ? '' : ` and ${methodMultiplyAdds.toLocaleString('en')} multiply-adds an image`}; the student that was saved has none of them, so it costs exactly what it costs alone.`}</p>
+<p>${text`The student has ${(100 * student.parameters / teacher.parameters).toFixed(0)} % of its teacher’s parameters and takes ${(100 * student.latency / teacher.latency).toFixed(0)} % of its time. In training the method added ${methodParameters.toLocaleString('en')} parameters${methodMultiplyAdds === undefined ? '' : ` and ${methodMultiplyAdds.toLocaleString('en')} multiply-adds an image`}; the student that was saved has none of them, so it costs exactly what it costs alone.`}</p>
 <h2>How it was made</h2>
 ${tableHtml({
     columns: ['', ''],
     rows: [
       ['images', `${distilled.dataset}: ${gain.trainImages} for training, ${gain.validationImages} for validation, ${gain.classes} classes`],
       ['epochs, seed', `${distilled.epochs}, seed ${distilled.seed}; the same for both`],
-      ['images left out', `${Math.max(...[distilled, scratch].map(({ history }) => history[history.length - 1]?.unreadable ?? 0))} that could not be read; log in the run's folder names them`],
+      ['images left out', leftOut === 0 ? 'none' : `${leftOut} that could not be read; the logs in the runs’ folders name them`],
       ['teacher\'s weights', teacher.weights],
       ['student', 'student.safetensors beside this page (timm\'s names where timm has the network)'],
       ['commit', `${distilled.commit.slice(0, 12)}${distilled.dirty ? ', with local changes' : ''}`],

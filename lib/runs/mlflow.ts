@@ -45,8 +45,8 @@ class MlflowRun {
   }
 
   async end(ending: Ending): Promise<void> {
-    // The one under way may have begun before the last epoch.
-    await this.send().catch(() => undefined);
+    // What is under way may fail, or have begun before the last epoch.
+    await this.sending?.catch(() => undefined);
     await this.send();
     await this.rest.post('runs/update', { run_id: await this.identity(), status: statuses[ending], end_time: Date.now() });
   }

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { UserError } from '../errors';
 
+/** Milliseconds for an answer: a run that was told to stop has not long to say goodbye. */
+const patience = 5000;
+
 /** MLflow's REST interface 2.0, with the credentials that its own clients take from the environment. */
 export class MlflowRest {
   constructor(readonly address: string) {}
@@ -18,7 +21,7 @@ export class MlflowRest {
     const url = `${this.address.replace(/\/+$/, '')}/api/2.0/mlflow/${method}`;
     let response: Response;
     try {
-      response = await fetch(url, { ...request, headers: { 'content-type': 'application/json', ...authorization() }, signal: AbortSignal.timeout(10_000) });
+      response = await fetch(url, { ...request, headers: { 'content-type': 'application/json', ...authorization() }, signal: AbortSignal.timeout(patience) });
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
       throw new UserError(`${this.address} does not answer (${cause instanceof Error ? cause.message : String(cause)})`);

@@ -29,7 +29,7 @@ test('npm run distil: stopped by Ctrl-C it exits with 75, called again it ends w
   assert.match(stdout, /mixer_64: [\d.]+ % alone, [\d.]+ % taught by resnet_16 \([\d.]+ %\): -?[\d.]+ points, ±[\d.]+ by chance/);
   assert.ok(existsSync(path.join(out, 'student.safetensors')) && existsSync(path.join(out, 'records.json')));
   const page = await readFile(path.join(out, 'index.html'), 'utf8');
-  for (const words of ['mixer_64 taught by resnet_16', 'multiply-adds an image', 'validation images', 'that could not be read', 'npm run distil -- --student mixer_64', 'data:image/png;base64,']) {
+  for (const words of ['mixer_64 taught by resnet_16', 'multiply-adds an image', 'validation images', '1 that could not be read', 'npm run distil -- --student mixer_64', 'data:image/png;base64,']) {
     assert.ok(page.includes(words), `"${words}" on the page`);
   }
 });

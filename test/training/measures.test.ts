@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Random } from '../../lib/tensor/random';
 import { Measuring } from '../../lib/training/measures';
 import { expectClose } from '../support/close';
 
@@ -20,6 +21,30 @@ test('calibration by hand: in each of 15 bins, how far confidence is from accura
   expectClose(measured([0.75, 0.75, 0.75, 0.75], [0, 0, 0, 1]).calibrationError, 0, { absolute: 1e-4 });
   // Two faults in one bin cancel, in two bins they do not.
   expectClose(measured([0.9, 0.1], [0, 0]).calibrationError, 40, { relative: 1e-5 });
+});
+
+test('top-1, top-5 and calibration of random logits are what their definitions give in float64', () => {
+  const [images, classes] = [400, 9];
+  const random = new Random(5);
+  const logits = Float32Array.from({ length: images * classes }, () => 3 * random.normal());
+  const labels = Array.from({ length: images }, () => random.integer(classes));
+  const rows = labels.map((label, i) => {
+    const row = Array.from(logits.subarray(i * classes, (i + 1) * classes));
+    const total = row.reduce((sum, z) => sum + Math.exp(z), 0);
+    const order = row.map((z, c) => [z, c] as const).sort(([a], [b]) => b - a).map(([, c]) => c);
+    return { confidence: Math.exp(Math.max(...row)) / total, place: order.indexOf(label) };
+  });
+  const share = (good: (place: number) => boolean): number => (100 * rows.filter(({ place }) => good(place)).length) / images;
+  // Guo et al. 2017, equations 2, 3 and 5: bins (m − 1, m] / 15, |B| / n · |accuracy − confidence|.
+  const ece = Array.from({ length: 15 }, (_, m) => rows.filter(({ confidence }) => confidence > m / 15 && confidence <= (m + 1) / 15)).reduce((sum, bin) => {
+    if (bin.length === 0) return sum;
+    const accuracy = bin.filter(({ place }) => place === 0).length / bin.length;
+    const confidence = bin.reduce((total, one) => total + one.confidence, 0) / bin.length;
+    return sum + (bin.length / images) * Math.abs(accuracy - confidence);
+  }, 0);
+  const measuring = new Measuring();
+  measuring.add(logits, labels);
+  expectClose([measuring.result.top1, measuring.result.top5, measuring.result.calibrationError], [share((place) => place === 0), share((place) => place < 5), 100 * ece], { relative: 1e-5 });
 });
 
 test('agreement is with the teacher, whatever the label; without one there is none', () => {

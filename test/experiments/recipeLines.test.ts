@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { cifar100Rows } from '../../lib/experiments/paper';
+import { recipeLines } from '../../lib/experiments/recipeLines';
+import { story } from '../../lib/experiments/story';
+
+test('a published row tells every number and where it stands', () => {
+  const row = cifar100Rows.find(({ name }) => name === 'swin_tiny_patch4_window7_224-resnet18-ofa')!;
+  const lines = recipeLines(row).map((line) => line.split(/ {2,}/));
+  const told = new Map(lines.map(([place, value, source]) => [place, [value, source]]));
+  assert.deepEqual(told.get('learningRate'), ['0.1', 'issue 14: the author’s log']);
+  assert.deepEqual(told.get('optimizer.momentum'), ['0.9', 'released config']);
+  assert.deepEqual(told.get('method.branchWeight'), ['0.1', 'issue 14: follows from the losses of the author’s log']);
+  assert.deepEqual(told.get('accumulation'), ['8', 'issue 6']);
+  assert.deepEqual(told.get('student'), ['resnet18', undefined]);
+  for (const [place, value, source] of lines) assert.ok(source !== undefined || !/^[\d.[]/.test(value!), `${place} has no source`);
+});
+
+test('a recipe of ours is told without sources', () => {
+  const lines = recipeLines(story.rows.laptop[2]!);
+  assert.ok(lines.some((line) => /^method\.exponent +1\.2$/.test(line)));
+});
