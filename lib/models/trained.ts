@@ -2,25 +2,40 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Random } from '../tensor/random';
 import type { Model } from './model';
+import { disposeModule } from './parameter';
+import { loadWeights, type PretrainedImages } from './pretrained';
 import type { ModelOptions } from './variant';
-import { loadWeightsFile } from './weights';
 import { createModel } from './zoo';
 
-/** A network with the weights that this project trained, or with fresh ones and the fact that it is so. */
+/** A network with trained weights, or with fresh ones and the fact that it is so. */
 export interface MaybeTrained {
   readonly model: Model;
   readonly trained: boolean;
+  /** Where the weights came from: a file, a repository, or `fresh`. */
+  readonly weights: string;
   /** Accuracy on the test images that the weights were saved with, per cent. */
   readonly top1?: number;
-  /** For headings: `vit_96`, or `vit_96 (untrained)`. */
+  /** How images are prepared for the weights, where these say so. */
+  readonly images?: PretrainedImages;
+  /** For headings: `vit_96`, `story-ofa` after a file of another name, or `vit_96 (untrained)`. */
   readonly title: string;
 }
 
-/** The network of that name with the weights of `FOLDER/NAME.safetensors`, where there are such. The caller frees it. */
-export function trainedModel(name: string, options: ModelOptions, random: Random, folder = path.join('data', 'weights')): MaybeTrained {
+/**
+ * The network of that name with the weights of a file or of a repository of the Hugging Face hub; unless one is named, with those of
+ * `data/weights/NAME.safetensors`, or fresh where there is no such file or `fresh` is asked for. A classifier for other classes stays fresh. The caller frees it.
+ */
+export async function trainedModel(name: string, options: ModelOptions, random: Random, source?: string): Promise<MaybeTrained> {
+  const weights = source ?? path.join('data', 'weights', `${name}.safetensors`);
   const model = createModel(name, options, random);
-  const file = path.join(folder, `${name}.safetensors`);
-  if (!existsSync(file)) return { model, trained: false, title: `${name} (untrained)` };
-  const top1 = Number(loadWeightsFile(model, file).metadata.get('top1') ?? NaN);
-  return { model, trained: true, title: name, ...(Number.isFinite(top1) ? { top1 } : {}) };
+  if (source === 'fresh' || (source === undefined && !existsSync(weights))) return { model, trained: false, weights: 'fresh', title: `${name} (untrained)` };
+  try {
+    const { metadata, images } = await loadWeights(model, weights, { allowHeadMismatch: true });
+    const top1 = Number(metadata.get('top1') ?? NaN);
+    const title = weights.endsWith('.safetensors') ? path.basename(weights, '.safetensors') : name;
+    return { model, trained: true, weights, title, ...(Number.isFinite(top1) && { top1 }), ...(images && { images }) };
+  } catch (error) {
+    disposeModule(model);
+    throw error;
+  }
 }

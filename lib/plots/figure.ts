@@ -75,7 +75,7 @@ export interface PointTrace {
 }
 
 export interface Axis {
-  readonly title?: { readonly text: string; readonly standoff?: number };
+  readonly title?: { readonly text: string; readonly standoff?: number; readonly font?: { readonly size: number } };
   readonly type?: 'linear' | 'log' | 'category';
   readonly range?: readonly [number, number];
   readonly domain?: readonly [number, number];

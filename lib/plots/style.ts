@@ -13,7 +13,8 @@ export const darkToBright: readonly (readonly [number, string])[] = [
 /** What shows through an undefined cell: a grey that the scale does not hold. */
 export const emptyCell = '#d9d9d9';
 
-const ink = '#222222';
+/** The colour of words and of what stands alone. */
+export const ink = '#222222';
 
 /** The colour of the series of that number, counted from 0; after the last it begins again. */
 export function seriesColor(index: number): string {
@@ -43,7 +44,7 @@ export function baseLayout(title: string, { width, height }: Size): Layout {
 /** An axis with its line, ticks outside and a faint grid. */
 export function baseAxis(title: string, options: Axis = {}): Axis {
   return {
-    title: { text: label(title), standoff: 10 }, showline: true, linecolor: '#888888', gridcolor: '#e6e6e6',
+    title: { text: label(title), standoff: 10, font: { size: 13 } }, showline: true, linecolor: '#888888', gridcolor: '#e6e6e6',
     zeroline: false, ticks: 'outside', automargin: true, ...options,
   };
 }

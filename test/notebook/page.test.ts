@@ -57,6 +57,14 @@ test('a page of an executed notebook draws its heatmap, cell by cell, in the pla
   await page.mouse.move(plot.x + plot.width / 6, plot.y + (plot.height * 5) / 6);
   await page.waitForSelector('.hovertext');
   assert.match((await page.textContent('.hovertext'))!, /ViT a.*CKA 1\.0000/);
+
+  for (const format of ['PNG', 'SVG']) {
+    const [saved] = await Promise.all([page.waitForEvent('download'), page.locator(`.modebar-btn[data-title*="${format}"]`).click()]);
+    assert.equal(saved.suggestedFilename(), `CKA-ViT-and-script-document-title-evil-script.${format.toLowerCase()}`);
+  }
+  assert.equal(await page.locator('.modebar-btn[data-title*="hare"]').count(), 0, 'nothing is sent to others');
+  await page.setViewportSize({ width: 390, height: 800 });
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390, 'no wider than a phone');
 });
 
 function visiblePictures(page: Page): Promise<boolean[]> {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../lib/errors';
 import { disposeModule } from '../../lib/models/parameter';
+import { renormalised } from '../../lib/models/renormalised';
 import { createModel } from '../../lib/models/zoo';
-import { compareModels } from '../../lib/similarity/compareModels';
+import { compareModels, comparePairs } from '../../lib/similarity/compareModels';
 import { MinibatchCka } from '../../lib/similarity/minibatchCka';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';
@@ -13,6 +14,7 @@ import { expectNoLeakAsync } from '../support/leaks';
 const cnn = createModel('resnet_16', { classes: 10 }, new Random(1));
 const vit = createModel('vit_64', { classes: 10 }, new Random(2));
 const images = (n: number, seed: number): tf.Tensor4D => tf.randomNormal([n, 32, 32, 3], 0, 1, 'float32', seed);
+const unit = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
 const batches = [images(8, 1), images(8, 2), images(5, 3)];
 
 test('it is the minibatch CKA of the tapped features; a short last batch is left out and counted', async () => {
@@ -34,6 +36,19 @@ test('a model with itself has ones on its diagonal and is symmetric; layers can 
   values.forEach((row, i) => row.forEach((value, j) => expectClose(value!, i === j ? 1 : values[j]![i]!)));
   const part = await compareModels(vit, vit, batches, { rowLayers: ['blocks.2'], columnLayers: ['blocks.0', 'blocks.3'] });
   assert.deepEqual(part.values, [[values[2]![0], values[2]![3]]]);
+});
+
+test('several pairs in one pass give what each gives alone, and each model sees a batch once', async () => {
+  let passes = 0;
+  const counted = renormalised(vit, unit, unit);
+  counted.forward = (...pass) => {
+    passes++;
+    return vit.forward(...pass);
+  };
+  const together = await comparePairs([{ rowModel: cnn, columnModel: counted }, { rowModel: counted, columnModel: counted, rowLayers: ['blocks.1'] }, { rowModel: cnn, columnModel: cnn }], batches);
+  assert.equal(passes, 2);
+  const alone = [await compareModels(cnn, vit, batches), await compareModels(vit, vit, batches, { rowLayers: ['blocks.1'] }), await compareModels(cnn, cnn, batches)];
+  assert.deepEqual(together, alone);
 });
 
 test('leaks nothing, tells its progress, and stops when asked', async () => {

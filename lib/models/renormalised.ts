@@ -1,0 +1,18 @@
+import * as tf from '../tensor/tf';
+import type { Model } from './model';
+
+/** Mean and standard deviation of red, green and blue by which images on a scale of 0 to 1 are normalised. */
+export interface Normalisation {
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
+/** The network for images that are normalised in another way than its weights want: it brings them to its own way first, and shares its parameters. */
+export function renormalised(model: Model, given: Normalisation, own: Normalisation): Model {
+  const { name, family, classes, imageSize, width, stageShapes, blockNames, headName } = model;
+  const scale = given.std.map((std, channel) => std / own.std[channel]!);
+  const shift = given.mean.map((mean, channel) => (mean - own.mean[channel]!) / own.std[channel]!);
+  const forward: Model['forward'] = (images, pass) => model.forward(tf.add(tf.mul(images, scale), shift), pass);
+  // The network itself is a field: whoever frees this one frees its parameters.
+  return Object.assign({ model }, { name, family, classes, imageSize, width, stageShapes, blockNames, headName, forward });
+}
