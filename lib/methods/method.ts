@@ -37,6 +37,8 @@ export interface Distillation {
   readonly modules: Module;
   /** The parts of the loss beyond the label's. Called inside the differentiated closure. */
   loss(step: Step): LossParts;
+  /** Logits [batch, classes] of its exit branches by name, the earliest stage's first; absent where it has none. */
+  exits?(student: Output, mode: Mode): Readonly<Record<string, tf.Tensor2D>>;
   /** What it does after the gradients of a step, such as moving its memories. */
   afterStep?(): void;
 }

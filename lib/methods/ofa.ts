@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ofaLoss, type OfaOptions } from '../losses/ofa';
 import { createExitBranch, type ExitBranch } from '../models/exitBranch';
-import type { Model, StageShape } from '../models/model';
+import type { Mode } from '../models/layers';
+import type { Model, Output, StageShape } from '../models/model';
 import * as tf from '../tensor/tf';
 import { defineMethod, teacherOf } from './method';
 import { stages } from './stages';
@@ -42,15 +43,17 @@ export const ofa = defineMethod({
       }, random.fork(`branch${number}`))];
     }));
     const settings = (place: number): OfaOptions => ({ ...given, exponent: Array.isArray(given.exponent) ? given.exponent[place]! : given.exponent });
+    const exits = ({ stages: features }: Output, mode: Mode): Record<string, tf.Tensor2D> =>
+      Object.fromEntries([...branches].map(([number, branch]) => [`branch${number}`, branch.apply(features[number - 1]!, mode)]));
     return {
       modules: Object.fromEntries([...branches].map(([number, branch]) => [`branch${number}`, branch])),
+      exits,
       loss: (step) => {
         const part = (logits: tf.Tensor2D, place: number, weight: number): tf.Scalar =>
           tf.mul(tf.mean<tf.Scalar>(ofaLoss(logits, step.teacher.logits, step.labels, settings(place))), weight);
         return {
           logits: part(step.student.logits, given.stages.length, given.logitsWeight),
-          ...Object.fromEntries([...branches].map(([number, branch], place) =>
-            [`branch${number}`, part(branch.apply(step.student.stages[number - 1]!, step.mode), place, given.branchWeight)])),
+          ...Object.fromEntries(Object.entries(exits(step.student, step.mode)).map(([name, logits], place) => [name, part(logits, place, given.branchWeight)])),
         };
       },
     };

@@ -21,8 +21,28 @@ export interface BranchOptions {
 
 /** Projects the feature of one stage into the space of logits; trained with the student and dropped at inference (paper §3.1). */
 export interface ExitBranch {
-  /** feature as the stage gives it; returns logits [batch, classes]. */
-  apply(feature: Feature, mode: Mode): tf.Tensor2D;
+  /** feature as the stage gives it; returns logits [batch, classes]. The tap hears of each layer's output, which is only valid during the call. */
+  apply(feature: Feature, mode: Mode, tap?: BranchTap): tf.Tensor2D;
+}
+
+export type BranchTap = (layer: string, output: tf.Tensor) => void;
+
+/** What a layer of a branch makes of one image: its kind, and the shape of its output without the batch. */
+export interface BranchStep {
+  readonly layer: string;
+  readonly shape: readonly number[];
+}
+
+/** The layers of a branch in order, from one pass of an empty image's feature. */
+export function branchSteps(branch: ExitBranch, shape: StageShape): BranchStep[] {
+  const steps: BranchStep[] = [];
+  tf.tidy(() => {
+    const feature = shape.kind === 'spatial'
+      ? tf.zeros<tf.Rank.R4>([1, shape.size, shape.size, shape.channels])
+      : tf.zeros<tf.Rank.R3>([1, shape.grid ** 2 + (shape.classToken ? 1 : 0), shape.channels]);
+    branch.apply(feature, 'eval', (layer, output) => steps.push({ layer, shape: output.shape.slice(1) }));
+  });
+  return steps;
 }
 
 /** The branch that fits the kind of feature. */
@@ -70,10 +90,12 @@ class SpatialBranch implements ExitBranch {
     this.head = new Linear(wide, classes, random.fork('head'));
   }
 
-  apply(feature: Feature, mode: Mode): tf.Tensor2D {
-    const x = this.body.reduce<tf.Tensor4D>(
-      (y, layer) => (layer instanceof SepConv ? layer.apply(y, mode) : layer.apply(y)), feature as tf.Tensor4D);
-    return this.head.apply(tf.mean<tf.Tensor2D>(x, [1, 2]));
+  apply(feature: Feature, mode: Mode, tap?: BranchTap): tf.Tensor2D {
+    const x = this.body.reduce<tf.Tensor4D>((y, layer) => {
+      const z = layer instanceof SepConv ? layer.apply(y, mode) : layer.apply(y);
+      return tapped(tap, layer instanceof SepConv ? 'SepConv' : '1×1 convolution', z);
+    }, feature as tf.Tensor4D);
+    return tapped(tap, 'linear', this.head.apply(tapped(tap, 'average', tf.mean<tf.Tensor2D>(x, [1, 2]))));
   }
 }
 
@@ -116,18 +138,24 @@ class TokenBranch implements ExitBranch {
     this.head = new Linear(widthStudent, classes, random.fork('head'));
   }
 
-  apply(feature: Feature): tf.Tensor2D {
+  apply(feature: Feature, _: Mode, tap?: BranchTap): tf.Tensor2D {
     const x = feature as tf.Tensor3D;
     const prefix = this.shape.classToken ? 1 : 0;
     const [token, patches] = prefix === 1 && this.merging.length > 0
       ? tf.split(x, [1, x.shape[1] - 1], 1) as [tf.Tensor3D, tf.Tensor3D]
       : [undefined, x];
-    const merged = this.merging.reduce((y, layer) => layer.apply(y), patches);
+    const merged = this.merging.reduce((y, layer) => tapped(tap, 'patch merging', layer.apply(y)), patches);
     const joined = token ? tf.concat([token, merged], 1) : merged;
-    const y = this.blocks.reduce((z, block) => block.apply(z), joined);
+    const y = this.blocks.reduce((z, block) => tapped(tap, 'transformer block', block.apply(z)), joined);
     const [batch, , width] = y.shape;
-    return this.head.apply(prefix === 1
-      ? tf.reshape<tf.Rank.R2>(tf.slice(y, [0, 0, 0], [batch, 1, width]), [batch, width])
-      : tf.mean<tf.Tensor2D>(y, 1));
+    const pooled = prefix === 1
+      ? tapped(tap, 'class token', tf.reshape<tf.Rank.R2>(tf.slice(y, [0, 0, 0], [batch, 1, width]), [batch, width]))
+      : tapped(tap, 'average', tf.mean<tf.Tensor2D>(y, 1));
+    return tapped(tap, 'linear', this.head.apply(pooled));
   }
+}
+
+function tapped<T extends tf.Tensor>(tap: BranchTap | undefined, layer: string, output: T): T {
+  tap?.(layer, output);
+  return output;
 }

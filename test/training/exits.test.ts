@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createDistillation } from '../../lib/methods/methods';
+import { disposeModule, parameters } from '../../lib/models/parameter';
+import { createModel } from '../../lib/models/zoo';
+import { Random } from '../../lib/tensor/random';
+import * as tf from '../../lib/tensor/tf';
+import { exitTop1 } from '../../lib/training/earlyExit';
+import { evaluate } from '../../lib/training/evaluate';
+import { exitAnswers } from '../../lib/training/exitAnswers';
+import { trainProbes, type Probe } from '../../lib/training/probes';
+import { expectClose } from '../support/close';
+import { classes, images } from './example';
+
+const options = { classes, imageSize: 32 };
+const teacher = createModel('resnet_16', options, new Random(1));
+const student = createModel('vit_64', options, new Random(2));
+
+function probe(kind: 'ofa' | 'kd' = 'ofa'): Probe {
+  return { student, distillation: createDistillation({ kind }, { student, teacher, examples: images.train.count, labels: images.train.labels, random: new Random(3) }) };
+}
+
+test('the last exit answers as the student does, and every exit names a class', async () => {
+  const { distillation } = probe();
+  const answers = await exitAnswers(student, distillation, images.test, { batchSize: 5 });
+  assert.deepEqual(answers.map(({ name }) => name), ['branch1', 'branch2', 'branch3', 'branch4', 'logits']);
+  expectClose(exitTop1(answers[4]!), (await evaluate(student, images.test)).top1);
+  for (const { confidence } of answers) assert.ok(confidence.every((p) => p > 1 / classes - 1e-6 && p <= 1));
+  disposeModule(distillation.modules);
+});
+
+test('a method without branches has no exits', async () => {
+  await assert.rejects(exitAnswers(student, probe('kd').distillation, images.test), /no exit branches/);
+});
+
+test('probes learn, on the same batches whoever is beside them, change nothing of the student, and leak nothing', async () => {
+  const numbers = (module: object): number[][] => parameters(module).map(([, { value }]) => [...value.dataSync()]);
+  const before = numbers(student);
+  const [one, same] = [probe(), probe()];
+  const count = tf.memory().numTensors;
+  const together: (readonly number[])[] = [];
+  for await (const { losses } of trainProbes([one, same], teacher, images.train, { steps: 12, batchSize: 8, learningRate: 3e-3 })) together.push(losses);
+  assert.equal(tf.memory().numTensors, count);
+  assert.equal(together.length, 12);
+  for (const [a, b] of together) expectClose(a!, b!, { relative: 1e-5 });
+  const mean = (part: (readonly number[])[]): number => part.reduce((sum, [a]) => sum + a!, 0) / part.length;
+  assert.ok(mean(together.slice(-4)) < mean(together.slice(0, 4)));
+  assert.deepEqual(numbers(student), before);
+  [one, same].forEach(({ distillation }) => disposeModule(distillation.modules));
+});
