@@ -9,7 +9,7 @@ import { Random } from '../tensor/random';
 import { restoreCheckpoint, saveCheckpoint } from '../training/checkpoint';
 import { completeRecipe, recipeId, type RecipeInput } from '../training/recipe';
 import { Training, type Resources, type StepEvent } from '../training/training';
-import { loadData, loadTeacher } from './materials';
+import { loadData, loadTeacher, type Data } from './materials';
 
 export type LiveEvent = StepEvent | ({ readonly kind: 'epoch' } & EpochRecord);
 
@@ -22,6 +22,12 @@ export interface LiveOptions {
   readonly method?: Resources['method'];
   /** Told that images are made up. Where it is given, such may stand in for CIFAR-100 on a machine that has neither archive nor network. */
   readonly warn?: (notice: string) => void;
+  /** Images and teacher, where the caller has them already; they stay the caller's. */
+  readonly materials?: Omit<Resources, 'method'>;
+  /** Ends after this epoch of the recipe, to go on another time. */
+  readonly until?: number;
+  /** Whether a finished run is kept, and told again instead of begun anew; one that was ended early always is. */
+  readonly keep?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -29,16 +35,23 @@ export interface LiveOptions {
  * A short run to be watched, step by step, that leaves no record. When the signal fires it ends after the step under way, with
  * a checkpoint; the next time it first tells the finished epochs again and then goes on. After a finished run it begins anew.
  */
-export async function* liveRun(given: RecipeInput, { folder, testImages, method, warn, signal }: LiveOptions): AsyncGenerator<LiveEvent, void> {
+export async function* liveRun(given: RecipeInput, { folder, testImages, method, materials, until, keep = false, warn, signal }: LiveOptions): AsyncGenerator<LiveEvent, void> {
   const recipe = completeRecipe(given, { method });
   const home = path.join(folder, recipeId(recipe));
   const metrics = path.join(home, 'metrics.jsonl');
+  const end = Math.min(until ?? recipe.epochs, recipe.epochs);
   await mkdir(home, { recursive: true });
-  const { train, test, notice } = await loadData(recipe.data, recipe.imageSize, { standIn: warn !== undefined });
+  const known = keep && existsSync(metrics) ? await finishedEpochs(metrics, end) : [];
+  if (known.length === end) {
+    for (const event of known) yield event;
+    return;
+  }
+  const { train, test, notice }: Data = materials ?? await loadData(recipe.data, recipe.imageSize, { standIn: warn !== undefined });
   if (notice !== undefined) warn?.(notice);
   const seen = testImages === undefined || testImages >= test.count ? test : part(test, testImages, new Random(0).fork('live'));
-  const teacher = recipe.teacher ? loadTeacher(recipe.teacher, train, recipe.imageSize).model : undefined;
-  const training = new Training(recipe, { train, test: seen, ...(teacher && { teacher }), ...(method && { method }) });
+  const own = recipe.teacher && !materials ? loadTeacher(recipe.teacher, train, recipe.imageSize).model : undefined;
+  const teacher = materials?.teacher ?? own;
+  const training = new Training(recipe, { ...materials, train, test: seen, ...(teacher && { teacher }), ...(method && { method }) });
   try {
     if (restoreCheckpoint(training, home) === undefined) await rm(metrics, { force: true });
     else for (const event of await finishedEpochs(metrics, training.position.epoch)) yield event;
@@ -49,14 +62,15 @@ export async function* liveRun(given: RecipeInput, { folder, testImages, method,
         await saveCheckpoint(training, home);
       }
       yield event;
+      if (event.kind === 'epoch' && event.epoch === end) break;
     }
-    await rm(home, { recursive: true, force: true });
+    if (!keep && end === recipe.epochs) await rm(home, { recursive: true, force: true });
   } catch (error) {
     if (!signal?.aborted) throw error;
     await saveCheckpoint(training, home);
   } finally {
     training.dispose();
-    if (teacher) disposeModule(teacher);
+    if (own) disposeModule(own);
   }
 }
 
@@ -64,5 +78,6 @@ async function finishedEpochs(file: string, count: number): Promise<LiveEvent[]>
   // Stopped in its first epoch, a run has written none.
   if (!existsSync(file)) return [];
   const epochs = await readJsonLines(file, (value) => epochRecord.parse(value));
-  return epochs.filter(({ epoch }) => epoch <= count).map((measured) => ({ kind: 'epoch', ...measured }));
+  // A run that was killed between its metrics and its checkpoint has written an epoch twice.
+  return [...new Map(epochs.map((measured) => [measured.epoch, measured])).values()].filter(({ epoch }) => epoch <= count).map((measured) => ({ kind: 'epoch', ...measured }));
 }

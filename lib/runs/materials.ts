@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { loadCifar100, type Cifar100Options } from '../data/cifar100';
+import { loadCifar100, type Cifar100Options, type TrainAndTest } from '../data/cifar100';
 import type { Images } from '../data/imageFiles';
 import { holdOut, type ImageSet, type LabelledImages } from '../data/imageSet';
 import { syntheticImages } from '../data/synthetic';
@@ -25,19 +25,19 @@ export interface DataOptions extends Cifar100Options {
   readonly standIn?: boolean;
 }
 
+/** Data of a recipe that are not files of one's own. */
+type MadeOrCifar = Extract<Recipe['data'], { readonly name: 'cifar-100' | 'synthetic' }>;
+
 /** The images of a recipe; those of one's own are cut to its image size. A part of the training set is the same part for every seed and method. */
 export async function loadData(data: Recipe['data'], imageSize = 224, { standIn = false, ...options }: DataOptions = {}): Promise<Data> {
-  const { name, trainImages } = data;
-  switch (name) {
-    case 'synthetic': return madeUp(trainImages);
+  switch (data.name) {
+    case 'synthetic': return madeUp(data);
     case 'cifar-100': {
       try {
-        const { train, test } = await loadCifar100(options);
-        if (trainImages === undefined || trainImages === train.count) return { train, test };
-        return { train: holdOut(train, trainImages, new Random(0).fork('part')).heldOut, test };
+        return chosen(await loadCifar100(options), data);
       } catch (error) {
         if (!(standIn && error instanceof UnreachableError)) throw error;
-        const { notice, ...images } = madeUp(trainImages);
+        const { notice, ...images } = madeUp(data);
         return { ...images, notice: `${notice} CIFAR-100 could not be had: ${error.message}` };
       }
     }
@@ -46,9 +46,18 @@ export async function loadData(data: Recipe['data'], imageSize = 224, { standIn 
   }
 }
 
-function madeUp(trainImages = 500): Required<Data> {
+function madeUp(data: MadeOrCifar): Required<Data> {
   const made = (count: number, label: string): ImageSet => syntheticImages(new Random(0).fork(label), { count, classes: 100, size: { height: 32, width: 32 } });
-  return { train: made(trainImages, 'train'), test: made(100, 'test'), notice: 'These images are made up, not CIFAR-100: the numbers say only that everything runs.' };
+  const sets = { train: made((data.trainImages ?? 500) + (data.heldOut ?? 0), 'train'), test: made(100, 'test') };
+  return { ...chosen(sets, data), notice: 'These images are made up, not CIFAR-100: the numbers say only that everything runs.' };
+}
+
+/** The images to train on and to measure with: held out of the training set where the recipe says so. The held-out ones are the same for every number trained on. */
+function chosen({ train, test }: TrainAndTest, { trainImages, heldOut }: MadeOrCifar): TrainAndTest {
+  const parts = heldOut === undefined ? { rest: train, heldOut: test } : holdOut(train, heldOut, new Random(0).fork('held out'));
+  const measured = heldOut === undefined ? test : { ...parts.heldOut, name: `${train.name}, held out` };
+  if (trainImages === undefined || trainImages === parts.rest.count) return { train: parts.rest, test: measured };
+  return { train: holdOut(parts.rest, trainImages, new Random(0).fork('part')).heldOut, test: measured };
 }
 
 /** What a record calls the images: CIFAR-100, or the folder's name. */

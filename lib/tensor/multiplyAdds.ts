@@ -1,33 +1,22 @@
 import { flops } from './flops';
 import { isNative } from './native';
-import * as tf from './tf';
+import { watchOps } from './watchOps';
 
 /**
  * Multiply-adds of the products in a piece of work: those of convolutions, linear layers and attention. What only passes over memory
- * (norms, biases, activations, pooling) counts nothing, as in published tables. Undefined where the engine does not tell its ops.
+ * (norms, biases, activations, pooling) counts nothing, as in published tables. The work may ask for the number so far. Undefined where
+ * the engine does not tell its ops.
  */
-export function multiplyAddsOf(work: () => void): number | undefined {
+export function multiplyAddsOf(work: (soFar: () => number) => void): number | undefined {
   if (!isNative()) return undefined;
-  const backend = tf.backend();
   let total = 0;
-  const undo = ['executeSingleOutput', 'executeMultipleOutputs'].map((method) => {
-    const original: unknown = Reflect.get(backend, method);
-    if (typeof original !== 'function') return () => undefined;
-    Reflect.set(backend, method, (...args: readonly unknown[]): unknown => {
-      const result: unknown = Reflect.apply(original, backend, args);
-      total += flops(String(args[0]), { inputs: shapes(args[2]), outputs: shapes([result].flat()) }) / 2;
-      return result;
-    });
-    return () => Reflect.deleteProperty(backend, method);
+  const stop = watchOps((op, inputs, outputs) => {
+    total += flops(op, { inputs: inputs.map(({ shape }) => shape), outputs: outputs.map(({ shape }) => shape) }) / 2;
   });
   try {
-    work();
+    work(() => total);
   } finally {
-    for (const restore of undo) restore();
+    stop();
   }
   return total;
-}
-
-function shapes(tensors: unknown): number[][] {
-  return Array.isArray(tensors) ? tensors.map((tensor: unknown) => (tensor instanceof tf.Tensor ? [...(tensor as tf.Tensor).shape] : [])) : [];
 }

@@ -30,7 +30,11 @@ export type OwnData = z.output<typeof ownData>;
 
 /** Where the images come from. */
 const dataSpec = z.discriminatedUnion('name', [
-  z.object({ name: z.enum(['cifar-100', 'synthetic']), trainImages }).strict(),
+  z.object({
+    name: z.enum(['cifar-100', 'synthetic']), trainImages,
+    /** Training images that take the place of the test set, which a search must not see; what is trained on is drawn from the others. */
+    heldOut: z.number().int().positive().optional(),
+  }).strict(),
   ownData,
 ]);
 

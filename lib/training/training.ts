@@ -85,6 +85,8 @@ export interface Resources {
   readonly test: Images;
   /** Frozen; stays the caller's. */
   readonly teacher?: Model;
+  /** The class that the teacher names for each test image, where it has been asked already. */
+  readonly taught?: Int32Array;
   /** A method that is not in the list, such as one written in a notebook. */
   readonly method?: Method;
 }
@@ -101,7 +103,8 @@ export class Training {
   private taught?: Int32Array;
 
   constructor(readonly recipe: Recipe, private readonly resources: Resources) {
-    const { train, teacher, method } = resources;
+    const { train, teacher, taught, method } = resources;
+    this.taught = taught;
     const random = new Random(recipe.seed);
     this.student = createStudent(recipe, resources, random.fork('student'));
     try {
