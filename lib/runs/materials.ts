@@ -25,8 +25,11 @@ export interface DataOptions extends Cifar100Options {
   readonly standIn?: boolean;
 }
 
-/** Data of a recipe that are not files of one's own. */
-type MadeOrCifar = Extract<Recipe['data'], { readonly name: 'cifar-100' | 'synthetic' }>;
+/** How many images a recipe trains on, and how many of the training set it keeps for measuring. */
+interface Share {
+  readonly trainImages?: number;
+  readonly heldOut?: number;
+}
 
 /** The images of a recipe; those of one's own are cut to its image size. A part of the training set is the same part for every seed and method. */
 export async function loadData(data: Recipe['data'], imageSize = 224, { standIn = false, ...options }: DataOptions = {}): Promise<Data> {
@@ -46,14 +49,14 @@ export async function loadData(data: Recipe['data'], imageSize = 224, { standIn 
   }
 }
 
-function madeUp(data: MadeOrCifar): Required<Data> {
+function madeUp(data: Share): Required<Data> {
   const made = (count: number, label: string): ImageSet => syntheticImages(new Random(0).fork(label), { count, classes: 100, size: { height: 32, width: 32 } });
   const sets = { train: made((data.trainImages ?? 500) + (data.heldOut ?? 0), 'train'), test: made(100, 'test') };
   return { ...chosen(sets, data), notice: 'These images are made up, not CIFAR-100: the numbers say only that everything runs.' };
 }
 
 /** The images to train on and to measure with: held out of the training set where the recipe says so. The held-out ones are the same for every number trained on. */
-function chosen({ train, test }: TrainAndTest, { trainImages, heldOut }: MadeOrCifar): TrainAndTest {
+function chosen({ train, test }: TrainAndTest, { trainImages, heldOut }: Share): TrainAndTest {
   const parts = heldOut === undefined ? { rest: train, heldOut: test } : holdOut(train, heldOut, new Random(0).fork('held out'));
   const measured = heldOut === undefined ? test : { ...parts.heldOut, name: `${train.name}, held out` };
   if (trainImages === undefined || trainImages === parts.rest.count) return { train: parts.rest, test: measured };

@@ -61,7 +61,7 @@ for (const [kind, { spec, parts: names, untouched, perExample }] of Object.entri
     test('soft labels, and a student that equals its teacher', () => within(method, { student: 'resnet_16', teacher: 'resnet_16', labelWeight: 1 }, (made) => {
       const own = new Map(parameters(made.student));
       for (const [path, { variable }] of parameters(made.teacher)) tf.tidy(() => own.get(path)!.variable.assign(tf.clone(variable)));
-      const soft = tf.softmax(tf.randomNormal([8, 5], 0, 2, 'float32', 11)) as tf.Tensor2D;
+      const soft = tf.softmax(tf.randomNormal<tf.Rank.R2>([8, 5], 0, 2, 'float32', 11));
       const { parts, gradients, logits } = differentiate(made.objective, { ...made.batch, labels: soft });
       for (const number of [...Object.values(parts), ...Object.values(gradients).map(largest)]) assert.ok(Number.isFinite(number));
       tf.dispose([Object.values(gradients), logits, soft]);
