@@ -51,7 +51,7 @@ test('the search finds a word of a notebook, without a server and from one', { s
     const { page, faults } = await watched(browser);
     await page.goto(address);
     await page.locator('.md-header label[for="__search"]').first().click();
-    await page.locator('.md-search__input').first().fill('heatmaps');
+    await page.locator('.md-search__input').first().pressSequentially('heatmaps');
     await page.waitForSelector('.md-search-result__item');
     assert.match((await page.textContent('.md-search-result__list'))!, /CKA/, address);
     assert.deepEqual(faults, [], address);
