@@ -140,6 +140,9 @@ test('a silent server, an absent one and no network are unreachable; a refusal i
   assert.equal(tries, 2);
   const absent = await plan(t, await closedAddress());
   await assert.rejects(download(absent), (error) => error instanceof UnreachableError && error.message.includes('ECONNREFUSED'));
+  // A name that stands for no address anywhere (RFC 6761), as all names do without a network.
+  const nowhere = await plan(t, 'https://nowhere.invalid/file');
+  await assert.rejects(download(nowhere), (error) => error instanceof UnreachableError && error.message.includes('nowhere.invalid') && error.message.includes(nowhere.target));
   const broken = await plan(t, await serve(t, (_, response) => response.writeHead(503).end()));
   await assert.rejects(download(broken), UnreachableError);
   const refused = await plan(t, await serve(t, (_, response) => response.writeHead(404).end()));

@@ -111,6 +111,16 @@ test('refused: a header of 100 MB, one that reaches beyond the file, an empty fi
   assert.throws(() => readSafetensors(folder), UserError);
 });
 
+test('a file cut at any byte, or longer than it says, is refused by its name', async (context) => {
+  const file = path.join(await temporaryFolder(context), 'w.safetensors');
+  await writeSafetensors(file, weights, { metadata: { format: 'pt' } });
+  const whole = readFileSync(file);
+  for (const bytes of [...whole.keys()].map((cut) => whole.subarray(0, cut)).concat(Buffer.concat([whole, Buffer.of(0)]))) {
+    writeFileSync(file, bytes);
+    assert.throws(() => readSafetensors(file), (error) => error instanceof UserError && error.message.includes(file), `${bytes.length} of ${whole.length} bytes`);
+  }
+});
+
 test('tensors that are skipped may be of any kind, but are checked', async (context) => {
   const file = path.join(await temporaryFolder(context), 'w.safetensors');
   writeFileSync(file, assemble(JSON.stringify({ count: sound({ dtype: 'I64', shape: [] }), x: second() }), Buffer.alloc(16)));

@@ -86,6 +86,22 @@ for (const [damage, spoil] of Object.entries(damages)) {
   });
 }
 
+test('a checkpoint cut anywhere is named, refused, and changes nothing', async (context) => {
+  const folder = await temporaryFolder(context);
+  const file = path.join(folder, 'checkpoint.safetensors');
+  await withTraining(plain, async (training) => {
+    await take(training, 1);
+    await saveCheckpoint(training, folder);
+    const [whole, before] = [readFileSync(file), snapshot(training)];
+    const places = [0, 7, 8, 9, 100, whole.length - 1, ...Array.from({ length: 30 }, (_, i) => Math.floor((whole.length * (i + 0.5)) / 30))];
+    for (const place of places) {
+      writeFileSync(file, whole.subarray(0, place));
+      assert.throws(() => restoreCheckpoint(training, folder), (error) => error instanceof UserError && error.message.includes(file), `cut at ${place} of ${whole.length}`);
+    }
+    assert.deepEqual(snapshot(training), before);
+  });
+});
+
 test('a checkpoint of another recipe is refused, and changes nothing', async (context) => {
   const folder = await temporaryFolder(context);
   await withTraining(tinyRecipe({ learningRate: 2e-3 }), (training) => saveCheckpoint(training, folder));
