@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import util from 'node:util';
+import { enableProdMode } from '@tensorflow/tfjs-core';
 
 // tfjs-node 4.22 calls util.isNullOrUndefined, of which Node 22 warns and which Node 23 dropped (tensorflow/tfjs#8425).
 Object.assign(util, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
@@ -16,7 +17,11 @@ if (existsSync(quiet)) loads(quiet, 'TensorFlow greets with lines that can be ig
 export const kernelsLoaded = existsSync(kernels) && loads(kernels, 'Our fused kernels cannot be loaded; training is slower without them');
 
 if (!loads('@tensorflow/tfjs-node', 'TensorFlow cannot be loaded; everything is computed in plain JavaScript, about a hundred times as slowly')) {
+  // Else it would advise, at length, to install what could not be loaded.
+  enableProdMode();
   require('@tensorflow/tfjs-backend-cpu');
+  // Danfo's tables ask for tfjs-node by its name; what they use of it is all in the core.
+  require.cache[require.resolve('@tensorflow/tfjs-node')] = require.cache[require.resolve('@tensorflow/tfjs-core')];
 }
 
 /** Loads a module; where that fails, says what it means and goes on. */

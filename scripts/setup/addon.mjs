@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { runLogged } from './command.mjs';
+import { log, runLogged } from './command.mjs';
 import { compilerIdentity, findCompiler } from './compiler.mjs';
 import { findWheel } from './environment.mjs';
 import { SetupFault } from './fault.mjs';
@@ -68,7 +68,7 @@ async function fallBack(warn) {
     return { kind: 'stock' };
   } catch (error) {
     if (!(error instanceof SetupFault)) throw error;
-    warn(`TensorFlow's ready-made binary could not be had either: ${error.message}`);
+    warn(`TensorFlow's ready-made binary could not be had either (${error.message.split('\n')[0].replace(/:$/, '')}); why is in ${log}.`);
     warn('The engine is plain JavaScript: notebooks open, training takes a hundred times as long.');
     return { kind: 'none' };
   }
