@@ -5,8 +5,9 @@ import * as tf from '../lib/tensor/tf';
 import { timeCka } from './bench/cka';
 import { compareCka, compareStep, type Comparison } from './bench/compare';
 import { dataShare, decodingSpeed } from './bench/data';
+import { gate, saveGate } from './bench/gate';
 import { matmulGigaflops } from './bench/matmul';
-import { medianMilliseconds } from './bench/median';
+import { medianMilliseconds, medianTimes } from './bench/median';
 import { profile } from './bench/profile';
 import { grouped, lines, outer } from './bench/report';
 import { prepareStep } from './bench/step';
@@ -21,13 +22,23 @@ interface StepFlags {
   readonly steps: number;
 }
 
+interface CompareFlags {
+  readonly python: string;
+  readonly repeats: number;
+  readonly steps: readonly string[];
+  readonly cka: readonly string[];
+  readonly threads?: number;
+  readonly compile: boolean;
+  readonly save: boolean;
+}
+
 withStep(command.command('step')).description('one OFA training step; prints a line of JSON')
   .action((student: string, teacher: string, size: number, batch: number, { vanilla, steps }: StepFlags) => {
     const prepared = prepareStep({ student, teacher, size, batch, vanilla });
-    const ms = medianMilliseconds(() => prepared.run(), steps);
+    const { milliseconds: ms, processor } = medianTimes(() => prepared.run(), steps);
     console.log(JSON.stringify({
       peer: 'ours', version: `tfjs ${tf.version_core}`, device: 'cpu', student, teacher, size, batch, bf16: false, vanilla, compiled: false,
-      ms_per_step: round(ms, 1), images_per_second: round((batch / ms) * 1e3, 1), parameters: prepared.parameters, branch_parameters: prepared.branchParameters,
+      ms_per_step: round(ms, 1), cpu_ms_per_step: round(processor, 1), images_per_second: round((batch / ms) * 1e3, 1), parameters: prepared.parameters, branch_parameters: prepared.branchParameters,
     }));
   });
 
@@ -76,14 +87,27 @@ command.command('data').option('--images <number>', 'decoded each way, three tim
     console.log(JSON.stringify({ recipe: 'CIFAR-100, tokens', size: 32, data_share: round(share, 4), images_per_second: round(imagesPerSecond, 1) }));
   });
 
+command.command('gate').option('--save', 'hold later steps to what this one costs', false)
+  .argument('[setting]', 'student, teacher, size and batch of the step that is kept', 'vit_64 resnet_24 32 64')
+  .description('fails where a training step has lost a quarter of its speed, told in matrix products of the same minutes')
+  .action(async (setting: string, { save }: { save: boolean }) => {
+    if (save) await saveGate(setting);
+    const { passed, text } = gate();
+    console.log(text);
+    if (!passed) process.exitCode = 1;
+  });
+
 command.command('compare').requiredOption('--python <path>', 'a Python that has torch, timm, torch_cka and pytorch_cka')
   .option('--repeats <number>', 'runs of each side', whole, 5)
   .option('--steps <list>', 'training steps, by semicolons', listed, listed('resnet_16 vit_128 32 128; vit_128 resnet_32 32 128; mixer_128 resnet_32 32 128; resnet18 swin_tiny_patch4_window7_224 224 8'))
   .option('--cka <list>', 'CKA heatmaps, by semicolons', listed, listed('resnet_32 vit_128 32 256 4; mobilenetv2_100 vit_small_patch16_224 224 64 2'))
+  .option('--threads <number>', 'that an op may use, on both sides; all cores unless told', whole)
+  .option('--no-compile', 'leaves out torch.compile, which takes minutes')
   .option('--save', 'keep the results in docs/performance.jsonl and write docs/performance.md', false)
   .description('ours and PyTorch in turn: medians, ratios, peak memory')
-  .action(async ({ python, repeats, steps, cka, save }: { python: string; repeats: number; steps: string[]; cka: string[]; save: boolean }) => {
-    const jobs = [...steps.map((setting) => () => compareStep(python, setting, repeats, say)), ...cka.map((setting) => () => compareCka(python, setting, repeats, say))];
+  .action(async ({ python, repeats, steps, cka, threads, compile, save }: CompareFlags) => {
+    if (threads !== undefined) for (const name of ['TF_NUM_INTRAOP_THREADS', 'OMP_NUM_THREADS']) process.env[name] = String(threads);
+    const jobs = [...steps.map((setting) => () => compareStep(python, setting, repeats, say, compile)), ...cka.map((setting) => () => compareCka(python, setting, repeats, say))];
     for (const job of jobs) {
       const result = job();
       console.log(JSON.stringify(result));
@@ -93,13 +117,14 @@ command.command('compare').requiredOption('--python <path>', 'a Python that has 
 
 void run(command);
 
-/** Puts a result into the file in place of an older one of the same setting, and writes the page anew. */
+/** Puts a result into the file in place of an older one of the same setting, and writes the page's tables anew; the text below them stays. */
 async function keep(result: Comparison): Promise<void> {
   const file = 'docs/performance.jsonl';
   const before = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Comparison) : [];
   const all = [...before.filter(({ kind, setting }) => kind !== result.kind || setting !== result.setting), result];
   await writeAtomic(file, all.map((each) => `${JSON.stringify(each)}\n`).join(''));
-  await writeAtomic('docs/performance.md', performancePage(all));
+  const page = 'docs/performance.md';
+  await writeAtomic(page, performancePage(all, existsSync(page) ? readFileSync(page, 'utf8') : ''));
 }
 
 function say(line: string): void {

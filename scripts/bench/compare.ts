@@ -1,4 +1,4 @@
-import { cpus, totalmem } from 'node:os';
+import { availableParallelism, cpus, totalmem } from 'node:os';
 import { median } from './median';
 import { ours, theirs, type Measured } from './peers';
 
@@ -16,6 +16,11 @@ export interface Comparison {
   readonly pytorch: number;
   /** Of speeds for a step, of seconds for CKA, both as the targets are put: ours over PyTorch's. */
   readonly ratio: number;
+  /** Threads that an op may use, on both sides. */
+  readonly threads?: number;
+  /** The processor's milliseconds of a step, all threads together: what else the machine does matters little to them. */
+  readonly processor?: number;
+  readonly pytorchProcessor?: number;
   /** MB. */
   readonly memory: number;
   readonly pytorchMemory: number;
@@ -24,29 +29,32 @@ export interface Comparison {
   readonly peakGigaflops?: number;
 }
 
-const variants = [[], ['--bf16']].flatMap((a) => [[], ['--channels-last']].flatMap((b) => [[], ['--compile']].map((c) => [...a, ...b, ...c])));
+/** Flags of PyTorch's ways to run a step; compiling takes minutes on a busy machine. */
+function variants(compiled: boolean): string[][] {
+  return [[], ['--bf16']].flatMap((a) => [[], ['--channels-last']].flatMap((b) => (compiled ? [[], ['--compile']] : [[]]).map((c) => [...a, ...b, ...c])));
+}
 
-/** Both sides of a training step, each PyTorch variant tried once and the fastest then run in turn with ours. */
-export function compareStep(python: string, setting: string, repeats: number, say: (line: string) => void): Comparison {
+/** Both sides of a training step, each PyTorch variant tried once and the one of least processor time then run in turn with ours. */
+export function compareStep(python: string, setting: string, repeats: number, say: (line: string) => void, compiled = true): Comparison {
   const args = setting.split(/\s+/);
   const program = (flags: readonly string[]): Measured => theirs(python, 'pytorch_step.py', [...args, ...flags]);
-  const tried = variants.flatMap((flags) => {
+  const tried = variants(compiled).flatMap((flags) => {
     try {
       const run = program([...flags, '--steps', '3']);
-      say(`  PyTorch ${flags.join(' ') || 'plain'}: ${speed(run)} images/s`);
-      return [{ flags, speed: speed(run) }];
+      say(`  PyTorch ${flags.join(' ') || 'plain'}: ${speed(run)} images/s, ${processor(run)} ms of the processor a step`);
+      return [{ flags, cost: processor(run) }];
     } catch (error) {
       say(`  PyTorch ${flags.join(' ')}: ${error instanceof Error ? error.message : String(error)}`);
       return [];
     }
-  }).sort((a, b) => b.speed - a.speed);
+  }).sort((a, b) => a.cost - b.cost);
   const { flags } = tried[0]!;
   const runs = inTurn(repeats, () => ours(['step', ...args]), () => program(flags));
   const [a, b] = runs.map((side) => median(side.map(speed))) as [number, number];
   const { gigaflops, peak } = last(ours(['roofline', ...args]));
   return {
     kind: 'step', setting, ...circumstances(repeats), variant: flags.join(' ') || 'float32, NCHW, eager', ours: a, pytorch: b, ratio: a / b,
-    ...memories(runs), gigaflops: Number(gigaflops), peakGigaflops: Number(peak),
+    processor: median(runs[0].map(processor)), pytorchProcessor: median(runs[1].map(processor)), ...memories(runs), gigaflops: Number(gigaflops), peakGigaflops: Number(peak),
   };
 }
 
@@ -73,9 +81,9 @@ function inTurn(repeats: number, a: () => Measured, b: () => Measured): readonly
   return runs;
 }
 
-function circumstances(repeats: number): Pick<Comparison, 'date' | 'machine' | 'repeats'> {
+function circumstances(repeats: number): Pick<Comparison, 'date' | 'machine' | 'repeats' | 'threads'> {
   return {
-    date: new Date().toISOString().slice(0, 10), repeats,
+    date: new Date().toISOString().slice(0, 10), repeats, threads: threads(),
     machine: `${cpus()[0]?.model.trim() ?? process.arch}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB`,
   };
 }
@@ -91,6 +99,14 @@ function last({ lines }: Measured): Readonly<Record<string, unknown>> {
 
 function speed(run: Measured): number {
   return Number(last(run)['images_per_second']);
+}
+
+function threads(): number {
+  return Number(process.env['TF_NUM_INTRAOP_THREADS']) || availableParallelism();
+}
+
+function processor(run: Measured): number {
+  return Number(last(run)['cpu_ms_per_step']);
 }
 
 function seconds(run: Measured): number {

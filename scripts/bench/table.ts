@@ -1,24 +1,31 @@
 import type { Comparison } from './compare';
 
-/** The comparisons as the page docs/performance.md. */
-export function performancePage(all: readonly Comparison[]): string {
+const byHand = '<!-- From here on by hand. -->';
+
+/** The comparisons as tables of the page docs/performance.md, above what the page had by hand. */
+export function performancePage(all: readonly Comparison[], before: string): string {
   const [steps, maps] = (['step', 'cka'] as const).map((kind) => all.filter((each) => each.kind === kind)) as [Comparison[], Comparison[]];
-  const { machine, date, repeats } = all[all.length - 1]!;
+  const { machine, date, repeats, threads } = all[all.length - 1]!;
   return [
     '# Performance', '',
-    `${machine}; ${date}; medians of ${repeats} runs of each side in turn. PyTorch is the fastest of float32 and bf16, NCHW and NHWC, eager and compiled, tried just before. `
+    `${machine}; ${threads === undefined ? '' : `${threads} thread${threads === 1 ? '' : 's'} an op; `}${date}; medians of ${repeats} run${repeats === 1 ? '' : 's'} of each side in turn. PyTorch is the one of least processor time of float32 and bf16, NCHW and NHWC, eager and compiled, tried just before. `
     + 'Written by `npm run bench -- compare --python PATH`; the lines of JSON are in [performance.jsonl](performance.jsonl).', '',
     ...steps.length === 0 ? [] : [
       'One training step with the OFA loss: teacher, student, four exit branches, backward, SGD. Speed in images a second; the roofline is what our step reaches of the GFLOP/s of a plain matrix product in the same minutes.', '',
-      '| student, teacher, size, batch | ours | PyTorch | ratio | memory, ours and PyTorch | roofline | PyTorch\'s fastest |', '|---|---|---|---|---|---|---|',
-      ...steps.map((c) => `| ${c.setting} | ${c.ours.toFixed(1)} | ${c.pytorch.toFixed(1)} | **${c.ratio.toFixed(2)}** | ${c.memory.toFixed(0)} and ${c.pytorchMemory.toFixed(0)} MB | ${roofline(c)} | ${c.variant} |`), '',
+      '| student, teacher, size, batch | ours | PyTorch | ratio | processor time of a step, ours and PyTorch | its ratio | memory, ours and PyTorch | roofline | PyTorch\'s fastest |', '|---|---|---|---|---|---|---|---|---|',
+      ...steps.map((c) => `| ${c.setting} | ${c.ours.toFixed(1)} | ${c.pytorch.toFixed(1)} | **${c.ratio.toFixed(2)}** | ${processor(c)} | ${c.memory.toFixed(0)} and ${c.pytorchMemory.toFixed(0)} MB | ${roofline(c)} | ${c.variant} |`), '',
     ],
     ...maps.length === 0 ? [] : [
       'CKA of all pairs of blocks; seconds, less is better.', '',
       '| networks, size, batch, batches | ours | PyTorch | ratio | memory, ours and PyTorch | PyTorch\'s fastest |', '|---|---|---|---|---|---|',
       ...maps.map((c) => `| ${c.setting} | ${c.ours.toFixed(2)} | ${c.pytorch.toFixed(2)} | **${c.ratio.toFixed(2)}** | ${c.memory.toFixed(0)} and ${c.pytorchMemory.toFixed(0)} MB | ${c.variant} |`), '',
     ],
+    `${byHand}${before.split(byHand)[1] ?? '\n'}`,
   ].join('\n');
+}
+
+function processor({ processor: a, pytorchProcessor: b }: Comparison): string {
+  return a === undefined || b === undefined ? '– | –' : `${a.toFixed(0)} and ${b.toFixed(0)} ms | **${(b / a).toFixed(2)}**`;
 }
 
 function roofline({ gigaflops = 0, peakGigaflops = 0 }: Comparison): string {
