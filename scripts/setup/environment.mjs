@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runLogged } from './command.mjs';
 import { SetupFault } from './fault.mjs';
@@ -54,8 +54,15 @@ async function installAll(device, python, warn) {
       warn('TensorFlow has no wheel for this machine; going on without it.');
     }
   }
-  await runLogged(venvPython, [...pip, '-c', locked, '-r', requirements('notebooks.in')]);
+  await runLogged(venvPython, [...pip, '-c', versions(locked), '-r', requirements('notebooks.in')]);
   return false;
+}
+
+/** The locked versions without their checksums, which pip takes for requirements only. */
+function versions(locked) {
+  const file = inProject('build', 'constraints.txt');
+  writeFileSync(file, readFileSync(locked, 'utf8').replace(/ \\\n +--hash=\S+/g, ''));
+  return file;
 }
 
 /** Whether .venv is an environment of this Python with pip, not the rest of an interrupted set-up. */
