@@ -28,7 +28,7 @@ const rules = {
 };
 
 export default tseslint.config(
-  { ignores: ['node_modules/', '.venv/', 'build/', 'out/', 'runs/', 'data/'] },
+  { ignores: ['node_modules/', '.venv/', 'build/', 'out/', 'site/', 'runs/', 'data/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error', noInlineConfig: true } },
   { files: ['**/*.mjs'], rules: { eqeqeq: 'error', 'no-undef': 'off', 'no-unused-vars': 'error', 'no-var': 'error', 'object-shorthand': 'error', 'prefer-const': 'error' } },
   {
