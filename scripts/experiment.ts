@@ -16,7 +16,7 @@ import { runGrid, type Outcome } from '../lib/runs/grid';
 import { asTold, finishedRecord, homeOf, jobCommand, plan, withTeachers, writePlan, type Job } from '../lib/runs/job';
 import { indexedJob } from '../lib/runs/kubernetes';
 import { runRayTask } from '../lib/runs/ray';
-import { resumeLater, runTask, slotEnvironment, taskCommand } from '../lib/runs/slots';
+import { gpus, resumeLater, runTask, slotEnvironment, taskCommand } from '../lib/runs/slots';
 import { queuedTasks, submitSlurm } from '../lib/runs/slurm';
 import { jobState, stateText } from '../lib/runs/state';
 import { run } from './cli/run';
@@ -33,6 +33,7 @@ interface Place {
   readonly backend: 'local' | 'slurm' | 'ray' | 'kubernetes';
   readonly jobs: number;
   readonly cpus?: number;
+  readonly processes: number;
   readonly address: string;
   readonly sbatch?: string;
   readonly image: string;
@@ -107,6 +108,7 @@ function withPlace(sub: Command): Command {
     .option('--jobs <number>', 'jobs at a time: on this machine each has its share of the threads, or a GPU; for Slurm the throttle of an array', positive, 1)
     .option('--cpus <number>', 'threads of a job, for Slurm, Ray and Kubernetes', positive)
     .option('--mlflow <address>', 'a server that is to have the runs too, as http://127.0.0.1:5000; that of MLFLOW_TRACKING_URI unless told', (address: string) => { process.env['MLFLOW_TRACKING_URI'] = address; })
+    .option('--processes <number>', 'processes of a job that share each batch; its recipe’s accumulation must be a multiple of them', positive, 1)
     .option('--sbatch <options>', 'further options of sbatch, as in "--partition=gpu --gres=gpu:1"')
     .option('--address <url>', 'the dashboard of Ray’s head', 'http://127.0.0.1:8265')
     .option('--image <name>', 'for Kubernetes: an image with Node and this project’s libraries', 'node:22')
@@ -131,11 +133,11 @@ async function execute(all: readonly Job[], choice: Choice & Place): Promise<voi
     if (record) await note(job, record, choice.out);
     else jobs.push(job);
   }
-  console.log(`${all.length - jobs.length} of ${all.length} jobs are finished.`);
+  console.error(`${all.length - jobs.length} of ${all.length} jobs are finished.`);
   if (jobs.length === 0) return;
   switch (choice.backend) {
     case 'slurm': {
-      const submitted = await submitSlurm(jobs, { out: choice.out, throttle: choice.jobs > 1 ? choice.jobs : undefined, cpus: choice.cpus, options: choice.sbatch?.split(' ') });
+      const submitted = await submitSlurm(jobs, { out: choice.out, throttle: choice.jobs > 1 ? choice.jobs : undefined, cpus: choice.cpus, processes: choice.processes, options: choice.sbatch?.split(' ') });
       for (const { array, ids } of submitted) console.log(`Slurm array ${array}: ${ids.length} jobs`);
       if (submitted.length === 0) console.log('Slurm has them all already.');
       return;
@@ -143,7 +145,7 @@ async function execute(all: readonly Job[], choice: Choice & Place): Promise<voi
     case 'kubernetes': {
       const manifest = indexedJob({
         name: `ofa-kd-${jobs[jobs.length - 1]!.experiment}`, plan: await writePlan(jobs, choice.out), out: choice.out, project: process.cwd(), jobs: jobs.length,
-        parallelism: choice.jobs, image: choice.image, claim: choice.claim, cpus: choice.cpus ?? 1,
+        parallelism: choice.jobs, image: choice.image, claim: choice.claim, cpus: choice.cpus ?? 1, processes: choice.processes,
       });
       console.log(JSON.stringify(manifest, null, 2));
       console.error('A manifest for kubectl apply -f -, checked against the schema of Kubernetes and untested on a cluster. Train missing teachers first.');
@@ -159,17 +161,19 @@ async function runHere(jobs: readonly Job[], choice: Choice & Place): Promise<vo
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.once(signal, () => stop.abort());
   const file = await writePlan(jobs, choice.out);
   console.error((await estimated(jobs, choice.out)).total);
+  let done = 0;
   const bars = new MultiBar({ format: '{row} [{bar}] {percentage} % | {eta_formatted} left | loss {loss}', etaBuffer: 200, clearOnComplete: true }, Presets.shades_classic);
   const outcomes = await runGrid(jobs, {
     slots: choice.jobs, signal: stop.signal,
     execute: (job, slot) => {
-      const task = taskCommand(file, jobs.indexOf(job), choice.out);
+      const task = taskCommand(file, jobs.indexOf(job), choice.out, choice.processes);
       if (choice.backend === 'ray') return runRayTask(task, { address: choice.address, cpus: choice.cpus ?? 1, environment: engineVariables(), signal: stop.signal });
-      return onThisMachine(job, task, slotEnvironment(slot, choice.jobs), bars, stop.signal);
+      return onThisMachine(job, task, slotEnvironment(slot, choice.jobs, gpus(), choice.processes), bars, stop.signal);
     },
     onOutcome: async (job, outcome) => {
       const record = outcome === 'finished' ? await finishedRecord(job, choice.out) : undefined;
       if (record) await note(job, record, choice.out);
+      if (outcome === 'finished' && ++done < jobs.length && !process.stderr.isTTY) console.log(`${done} of ${jobs.length} jobs done`);
       if (outcome === 'failed') console.error(`${job.row}, seed ${job.recipe.seed} failed; its log is ${path.join(homeOf(job, choice.out), 'log')}`);
     },
   }).finally(() => bars.stop());

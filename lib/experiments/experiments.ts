@@ -1,4 +1,5 @@
 import { unknownName } from '../errors';
+import { anchor } from './anchor';
 import { cka } from './cka';
 import { crossFamily } from './crossFamily';
 import { epsilon } from './epsilon';
@@ -13,7 +14,7 @@ import { weightClip } from './weightClip';
 
 /** Every experiment by name. */
 export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntries(
-  [teacherTraining, cka, story, crossFamily, likeFamily, otherMethods, epsilon, stages, weightClip, paperCifar100, paperImageNet].map((experiment) => [experiment.name, experiment]));
+  [teacherTraining, anchor, cka, story, crossFamily, likeFamily, otherMethods, epsilon, stages, weightClip, paperCifar100, paperImageNet].map((experiment) => [experiment.name, experiment]));
 
 /** The experiment of that name. Throws a UserError that names the nearest ones. */
 export function experimentNamed(name: string): Experiment {

@@ -7,12 +7,14 @@ import { variant, type ModelOptions } from './variant';
 export interface ResNetOptions {
   readonly imageSize: number;
   readonly block: 'basic' | 'bottleneck';
-  /** Blocks of each of the four stages. */
-  readonly depths: readonly [number, number, number, number];
+  /** Blocks of each stage. Where there are three, as in He et al.'s networks for CIFAR (§4.2), the stem counts as the first of the four stages. */
+  readonly depths: readonly [number, number, number, number] | readonly [number, number, number];
   /** Channels of the first stage, before a bottleneck widens them by four; each later stage doubles them. */
   readonly channels: number;
   /** A 7×7 convolution of stride 2 and max pooling, or one 3×3 convolution for 32-pixel images. */
   readonly stem: 'imagenet' | 'cifar';
+  /** Scale of each block's last batch norm at the start: 0 unless told, so that a block begins as the identity. */
+  readonly lastScale?: 0 | 1;
 }
 
 /** Two 3×3 convolutions added to their input (He et al. 2016, figure 2). [batch, h, w, in] → [batch, h / stride, w / stride, channels] */
@@ -23,11 +25,11 @@ export class BasicBlock {
   readonly bn2: BatchNorm2d;
   readonly downsample?: Downsample;
 
-  constructor(channelsIn: number, channels: number, stride: number, random: Random) {
+  constructor(channelsIn: number, channels: number, stride: number, lastScale: 0 | 1, random: Random) {
     this.conv1 = new Conv2d(channelsIn, channels, { kernel: 3, stride }, random.fork('conv1'));
     this.bn1 = new BatchNorm2d(channels);
     this.conv2 = new Conv2d(channels, channels, { kernel: 3 }, random.fork('conv2'));
-    this.bn2 = new BatchNorm2d(channels, { zero: true });
+    this.bn2 = new BatchNorm2d(channels, { zero: lastScale === 0 });
     if (stride !== 1 || channelsIn !== channels) this.downsample = downsample(channelsIn, channels, stride, random);
   }
 
@@ -47,13 +49,13 @@ export class Bottleneck {
   readonly bn3: BatchNorm2d;
   readonly downsample?: Downsample;
 
-  constructor(channelsIn: number, channels: number, stride: number, random: Random) {
+  constructor(channelsIn: number, channels: number, stride: number, lastScale: 0 | 1, random: Random) {
     this.conv1 = new Conv2d(channelsIn, channels, { kernel: 1 }, random.fork('conv1'));
     this.bn1 = new BatchNorm2d(channels);
     this.conv2 = new Conv2d(channels, channels, { kernel: 3, stride }, random.fork('conv2'));
     this.bn2 = new BatchNorm2d(channels);
     this.conv3 = new Conv2d(channels, 4 * channels, { kernel: 1 }, random.fork('conv3'));
-    this.bn3 = new BatchNorm2d(4 * channels, { zero: true });
+    this.bn3 = new BatchNorm2d(4 * channels, { zero: lastScale === 0 });
     if (stride !== 1 || channelsIn !== 4 * channels) this.downsample = downsample(channelsIn, 4 * channels, stride, random);
   }
 
@@ -80,22 +82,22 @@ export class ResNet implements Model {
   readonly layer1: Stage;
   readonly layer2: Stage;
   readonly layer3: Stage;
-  readonly layer4: Stage;
+  readonly layer4?: Stage;
   readonly fc: Linear;
 
   constructor(readonly name: string, readonly classes: number, private readonly options: ResNetOptions, random: Random) {
-    const { imageSize, block, depths, channels, stem } = options;
+    const { imageSize, block, depths, channels, stem, lastScale = 0 } = options;
     const expansion = block === 'basic' ? 1 : 4;
-    const stage = (index: 0 | 1 | 2 | 3): Stage => Array.from({ length: depths[index] }, (_, i) => {
+    const stage = (index: 0 | 1 | 2 | 3): Stage => Array.from({ length: depths[index] ?? 0 }, (_, i) => {
       const channelsIn = i > 0 ? channels * 2 ** index * expansion : index > 0 ? channels * 2 ** (index - 1) * expansion : channels;
       const Block = block === 'basic' ? BasicBlock : Bottleneck;
-      return new Block(channelsIn, channels * 2 ** index, i === 0 && index > 0 ? 2 : 1, random.fork(`layer${index + 1}.${i}`));
+      return new Block(channelsIn, channels * 2 ** index, i === 0 && index > 0 ? 2 : 1, lastScale, random.fork(`layer${index + 1}.${i}`));
     });
     const shape = (index: number): StageShape => ({
       kind: 'spatial', channels: channels * 2 ** index * expansion, size: Math.ceil(imageSize / (stem === 'imagenet' ? 4 : 1) / 2 ** index) });
     this.imageSize = imageSize;
-    this.width = channels * 8 * expansion;
-    this.stageShapes = [shape(0), shape(1), shape(2), shape(3)];
+    this.width = channels * 2 ** (depths.length - 1) * expansion;
+    this.stageShapes = depths.length === 4 ? [shape(0), shape(1), shape(2), shape(3)] : [{ ...shape(0), channels }, shape(0), shape(1), shape(2)];
     this.blockNames = depths.flatMap((depth, i) => Array.from({ length: depth }, (_, j) => `layer${i + 1}.${j}`));
     this.conv1 = stem === 'imagenet'
       ? new Conv2d(3, channels, { kernel: 7, stride: 2, first: true }, random.fork('conv1'))
@@ -104,13 +106,14 @@ export class ResNet implements Model {
     this.layer1 = stage(0);
     this.layer2 = stage(1);
     this.layer3 = stage(2);
-    this.layer4 = stage(3);
+    if (depths.length === 4) this.layer4 = stage(3);
     this.fc = new Linear(this.width, classes, random.fork('fc'), { start: 'fanInUniform' });
   }
 
   forward(images: tf.Tensor4D, { mode, tap }: Pass): Output {
     const stem = this.bn1.apply(this.conv1.apply(images), mode, { cut: 'relu' });
-    let x = this.options.stem === 'imagenet' ? maxPool(stem) : stem;
+    const first = this.options.stem === 'imagenet' ? maxPool(stem) : stem;
+    let x = first;
     const run = (name: string, stage: Stage): tf.Tensor4D => {
       stage.forEach((block, i) => {
         x = tf.tidy(() => block.apply(x, mode));
@@ -118,7 +121,8 @@ export class ResNet implements Model {
       });
       return x;
     };
-    const stages = [run('layer1', this.layer1), run('layer2', this.layer2), run('layer3', this.layer3), run('layer4', this.layer4)] as const;
+    const three = [run('layer1', this.layer1), run('layer2', this.layer2), run('layer3', this.layer3)] as const;
+    const stages = this.layer4 ? [...three, run('layer4', this.layer4)] as const : [first, ...three] as const;
     const pooled = tf.mean<tf.Tensor2D>(x, [1, 2]);
     return { logits: this.fc.apply(pooled), stages, pooled };
   }
@@ -137,8 +141,9 @@ function maxPool(x: tf.Tensor4D): tf.Tensor4D {
   return tf.maxPool(tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]]), 3, 2, 'valid');
 }
 
-/** The small ones are 32-pixel networks of the laptop profile. */
+/** The small ones are 32-pixel networks of the laptop profile; `resnet20` is that of RepDistiller (He et al.'s, with a projection where the width changes). */
 export const resNets = {
+  resnet20: { imageSize: 32, block: 'basic', depths: [3, 3, 3], channels: 16, stem: 'cifar', lastScale: 1 },
   resnet_16: { imageSize: 32, block: 'basic', depths: [1, 1, 1, 1], channels: 16, stem: 'cifar' },
   resnet_24: { imageSize: 32, block: 'basic', depths: [1, 1, 1, 1], channels: 24, stem: 'cifar' },
   resnet_32: { imageSize: 32, block: 'basic', depths: [2, 2, 2, 2], channels: 32, stem: 'cifar' },

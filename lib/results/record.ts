@@ -73,6 +73,8 @@ export const runRecord = z.object({
   dirty: z.boolean(),
   machine: machineRecord,
   threads: z.number().int().min(1),
+  /** Processes that shared each batch, with so many threads each; absent: one. */
+  processes: z.number().int().min(2).optional(),
   /** Of `node`, `tensorflow`, `tfjs` and whatever else matters. */
   versions: z.record(z.string()),
   started: z.string().datetime(),

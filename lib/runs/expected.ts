@@ -18,7 +18,7 @@ const cifarImages = 50_000;
 export function expectedHours({ student, teacher, method, data, epochs, imageSize }: Recipe, threads: number, records: readonly RunRecord[]): number | null {
   const images = data.name === 'synthetic' ? 0 : epochs * ('trainImages' in data && data.trainImages !== undefined ? data.trainImages : cifarImages);
   const alike = records.filter((record) => record.student === student && record.teacher === (teacher?.model ?? null) && record.method === method.kind && record.recipe['imageSize'] === imageSize);
-  const own = alike.flatMap((record) => record.history.map(({ imagesPerSecond }) => record.threads / imagesPerSecond)).sort((a, b) => a - b);
+  const own = alike.flatMap((record) => record.history.map(({ imagesPerSecond }) => (record.threads * (record.processes ?? 1)) / imagesPerSecond)).sort((a, b) => a - b);
   const measured = own[Math.floor(own.length / 2)];
   const network = step[student];
   const taught = teacher === null ? 0 : step[teacher.model];

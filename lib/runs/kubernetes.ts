@@ -13,15 +13,17 @@ export interface KubernetesOptions {
   readonly claim: string;
   readonly cpus: number;
   readonly gpus?: number;
+  /** Processes of a pod that share each batch. */
+  readonly processes?: number;
 }
 
 /**
  * A plan as an Indexed Job of Kubernetes (1.31 or later), whose pod i runs line i. The manifest fits the schema of Kubernetes; it has not
  * been run on a cluster by us. Exit code 75 asks for another pod and counts as no failure.
  */
-export function indexedJob({ name, plan, out, project, jobs, parallelism, image, claim, cpus, gpus }: KubernetesOptions): object {
+export function indexedJob({ name, plan, out, project, jobs, parallelism, image, claim, cpus, gpus, processes }: KubernetesOptions): object {
   const amounts = { cpu: String(cpus), ...(gpus !== undefined && { 'nvidia.com/gpu': String(gpus) }) };
-  const [, ...args] = taskCommand(plan, '$(JOB_COMPLETION_INDEX)', out);
+  const [, ...args] = taskCommand(plan, '$(JOB_COMPLETION_INDEX)', out, processes);
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',

@@ -20,6 +20,7 @@ import { Busy, lockFolder } from './lock';
 import { commit, threadCount, thisMachine, versions } from './machine';
 import { hasManifest, writeManifest } from './manifest';
 import { datasetName, loadData, loadTeacher } from './materials';
+import type { LeadingGroup } from './processGroup';
 import { beginSession, type Session } from './sessions';
 import type { Ending } from './tracker';
 import { track, type Tracking } from './tracking';
@@ -33,6 +34,8 @@ export interface RunOptions {
   readonly checkpointSeconds?: number;
   /** Address of an MLflow server; that in MLFLOW_TRACKING_URI unless told. */
   readonly mlflow?: string;
+  /** Processes that share each batch, this one among them, and what starts the others once this one stands where the run goes on. */
+  readonly processes?: { readonly count: number; readonly start: () => LeadingGroup };
   readonly onEvent?: (event: TrainingEvent) => void;
   readonly onNotice?: (text: string) => void;
 }
@@ -74,7 +77,7 @@ export async function runJob(job: Job, options: RunOptions): Promise<RunRecord> 
 
 async function work(job: Job, home: string, options: RunOptions, log: (text: string) => Promise<void>): Promise<RunRecord> {
   await writeAtomic(path.join(home, 'recipe.json'), `${JSON.stringify(job, null, 2)}\n`);
-  const { first, notices } = await beginSession(home, { ...commit(), versions: versions(), machine: thisMachine(), threads: threadCount(), seed: job.recipe.seed });
+  const { first, notices } = await beginSession(home, { ...commit(), versions: versions(), machine: thisMachine(), threads: threadCount(), processes: options.processes?.count ?? 1, seed: job.recipe.seed });
   const { train, test, notice } = await loadData(job.recipe.data, job.recipe.imageSize);
   const teacher = job.recipe.teacher ? loadTeacher(job.recipe.teacher, train, job.recipe.imageSize) : undefined;
   try {
@@ -118,16 +121,17 @@ async function work(job: Job, home: string, options: RunOptions, log: (text: str
 
 /** Trains to the end; metrics and a checkpoint after each epoch, a checkpoint now and then within it and when stopped. */
 async function follow(
-  training: Training, home: string, { signal, onEvent, onNotice, checkpointSeconds = 30, tracking }: RunOptions & { readonly tracking: Tracking }, log: (text: string) => Promise<void>,
+  training: Training, home: string, { signal, processes, onEvent, onNotice, checkpointSeconds = 30, tracking }: RunOptions & { readonly tracking: Tracking }, log: (text: string) => Promise<void>,
 ): Promise<void> {
   let saved = performance.now();
   const unreadable: string[] = [];
+  const group = processes?.start();
   try {
     const onUnreadable = ({ name, reason }: Unreadable): void => {
       unreadable.push(`${name} is left out: ${reason}`);
       onNotice?.(unreadable[unreadable.length - 1]!);
     };
-    for await (const event of training.run({ signal, onUnreadable })) {
+    for await (const event of training.run({ signal, onUnreadable, ...(group && { group }) })) {
       while (unreadable.length > 0) await log(unreadable.shift()!);
       if (event.kind === 'epoch') {
         await appendJsonLine(path.join(home, 'metrics.jsonl'), asRecord(event));
@@ -145,6 +149,8 @@ async function follow(
   } catch (error) {
     if (signal?.aborted) await saveCheckpoint(training, home);
     throw error;
+  } finally {
+    group?.close();
   }
 }
 
@@ -165,7 +171,7 @@ async function finish(job: Job, home: string, { training, history, first, images
   const record = runRecord.parse({
     id: job.id, experiment: job.experiment, row: job.row, profile: job.profile, dataset: datasetName(job.recipe.data),
     teacher: job.recipe.teacher?.model ?? null, student: job.recipe.student, method: job.recipe.method.kind, recipe: job.recipe, seed: job.recipe.seed,
-    epochs: job.recipe.epochs, images, commit: first.commit, dirty: first.dirty, machine: first.machine, threads: first.threads, versions: first.versions,
+    epochs: job.recipe.epochs, images, commit: first.commit, dirty: first.dirty, machine: first.machine, threads: first.threads, ...(first.processes > 1 && { processes: first.processes }), versions: first.versions,
     started: first.started, seconds: history.reduce((sum, { seconds }) => sum + seconds, 0), command: jobCommand(job),
     top1: last.top1 ?? 0, top5: last.top5 ?? 0, bestTop1: Math.max(...history.map(({ top1 }) => top1 ?? 0)),
     ...(teacher?.top1 !== undefined && { teacherTop1: teacher.top1 }),

@@ -9,7 +9,9 @@ import { machineRecord } from '../results/record';
 /** One process that worked at a run: the first began it, each further one took it up again. */
 const session = z.object({
   started: z.string(), host: z.string(), pid: z.number(), commit: z.string(), dirty: z.boolean(),
-  versions: z.record(z.string()), machine: machineRecord, threads: z.number().int().positive(), seed: z.number().int(),
+  versions: z.record(z.string()), machine: machineRecord, threads: z.number().int().positive(),
+  /** Processes that share each batch, with so many threads each. */
+  processes: z.number().int().positive().default(1), seed: z.number().int(),
 });
 export type Session = z.infer<typeof session>;
 
@@ -27,6 +29,9 @@ export async function beginSession(home: string, now: Omit<Session, 'started' | 
   if (first.threads !== mine.threads) {
     throw new UserError(`The run in ${home} was begun with ${first.threads} threads, and this process has ${mine.threads}: sums would be taken in another order, and the result would not be the same. `
       + `Set TF_NUM_INTRAOP_THREADS=${first.threads}, or remove the folder to begin again.`);
+  }
+  if (first.processes !== mine.processes) {
+    throw new UserError(`The run in ${home} was begun with ${first.processes} processes that share each batch, and is now to have ${mine.processes}: sums would be taken in another order. Use --processes ${first.processes}, or remove the folder to begin again.`);
   }
   const last = past[past.length - 1];
   const notices = last === undefined ? [] : [

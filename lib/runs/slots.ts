@@ -8,16 +8,17 @@ import type { Outcome } from './grid';
 /** The exit code of a job that is not finished: it was stopped with a checkpoint, or another process is at it. */
 export const resumeLater = 75;
 
-/** The line that runs one job of a plan, from the project's root. */
-export function taskCommand(plan: string, index: number | string, out: string): string[] {
-  return [process.execPath, '--import', 'tsx', path.join('scripts', 'job.ts'), plan, String(index), '--out', out];
+/** The line that runs one job of a plan, from the project's root; so many processes share each batch. */
+export function taskCommand(plan: string, index: number | string, out: string, processes = 1): string[] {
+  return [process.execPath, '--import', 'tsx', path.join('scripts', 'job.ts'), plan, String(index), '--out', out, ...(processes > 1 ? ['--processes', String(processes)] : [])];
 }
 
-/** What a slot of a machine gives a job: its share of the threads, and a GPU of its own where there are any. */
-export function slotEnvironment(slot: number, slots: number, cards: readonly string[] = gpus()): Record<string, string> {
+/** What a slot of a machine gives a job: its share of the threads, and a GPU for each of its processes where there are any. */
+export function slotEnvironment(slot: number, slots: number, cards: readonly string[] = gpus(), processes = 1): Record<string, string> {
+  const own = Array.from({ length: Math.min(processes, cards.length) }, (_, i) => cards[(slot * processes + i) % cards.length]!);
   return {
     TF_NUM_INTRAOP_THREADS: process.env['TF_NUM_INTRAOP_THREADS'] ?? String(Math.max(1, Math.floor(availableParallelism() / slots))),
-    ...(cards.length > 0 && { CUDA_VISIBLE_DEVICES: cards[slot % cards.length]! }),
+    ...(own.length > 0 && { CUDA_VISIBLE_DEVICES: own.join(',') }),
   };
 }
 

@@ -17,6 +17,8 @@ export interface SlurmOptions {
   /** Most tasks of an array that run at once. */
   readonly throttle?: number;
   readonly cpus?: number;
+  /** Processes of a task that share each batch. */
+  readonly processes?: number;
   /** Further options of sbatch, such as `--partition=gpu`. */
   readonly options?: readonly string[];
   /** Largest array that is submitted; Slurm's own limit unless told. */
@@ -74,8 +76,8 @@ export async function queuedTasks(out: string): Promise<ReadonlyMap<string, { re
 }
 
 /** The batch script of an array whose task i runs a line of the plan. */
-export function arrayScript(plan: string, lines: readonly number[], { out, cpus, restarts = 3 }: SlurmOptions): string {
-  const command = taskCommand(path.resolve(plan), '@line@', path.resolve(out)).map(quote).join(' ').replace('@line@', '"${lines[SLURM_ARRAY_TASK_ID]}"');
+export function arrayScript(plan: string, lines: readonly number[], { out, cpus, processes, restarts = 3 }: SlurmOptions): string {
+  const command = taskCommand(path.resolve(plan), '@line@', path.resolve(out), processes).map(quote).join(' ').replace('@line@', '"${lines[SLURM_ARRAY_TASK_ID]}"');
   return `#!/bin/bash
 #SBATCH --job-name=ofa-kd
 #SBATCH --requeue

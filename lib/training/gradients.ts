@@ -72,12 +72,13 @@ export type Mix = (micro: Batch, piece: number) => LabelledBatch;
 
 /**
  * The same over a batch cut into micro-batches, each mixed by itself, the means and gradients averaged. Batch norm and losses between
- * examples see each micro-batch on its own. Throws a UserError where the memory does not suffice.
+ * examples see each micro-batch on its own. Of a share of the micro-batches, what they add to these averages. Throws a UserError where
+ * the memory does not suffice.
  */
-export function accumulate(objective: Objective, batch: Batch, pieces: number, mix: Mix = (micro) => micro): Gradients {
+export function accumulate(objective: Objective, batch: Batch, pieces: number, mix: Mix = (micro) => micro, { first, count } = { first: 0, count: pieces }): Gradients {
   const size = batch.indices.length / pieces;
   let sum: Gradients | undefined;
-  for (let piece = 0; piece < pieces; piece++) {
+  for (let piece = first; piece < first + count; piece++) {
     const micro = slice(batch, piece * size, size);
     const mixed = mix(micro, piece);
     try {

@@ -63,6 +63,8 @@ export const recipe = z.object({
   learningRate: z.number().positive(),
   schedule,
   weightDecay: z.number().nonnegative(),
+  /** Decays biases and other 1-D parameters too, as PyTorch's optimisers do by themselves; absent: spares them. */
+  decayEverything: z.literal(true).optional(),
   /** Largest global norm of the gradients; absent: not clipped. */
   clipNorm: z.number().positive().optional(),
   labelSmoothing: z.number().min(0).max(1).default(0),

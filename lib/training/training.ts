@@ -13,8 +13,10 @@ import { evaluate, predictions } from './evaluate';
 import { divergenceError } from './divergence';
 import { BatchFeed } from './feed';
 import { accumulate, type LabelledBatch, type Objective } from './gradients';
+import { allReduce, shareOf, type Group, type Share } from './group';
 import type { Measures } from './measures';
 import { globalNorm, Optimizer } from './optimizer';
+import { start, type Position } from './position';
 import type { Recipe } from './recipe';
 import { learningRate } from './schedule';
 import { createStudent } from './student';
@@ -52,18 +54,6 @@ export interface EpochEvent extends Partial<Measures> {
 
 export type TrainingEvent = StepEvent | EpochEvent;
 
-/** Where a run stands between two steps, as plain numbers. */
-export interface Position {
-  /** Epochs finished, and steps of the next one. */
-  readonly epoch: number;
-  readonly step: number;
-  /** Sums of the loss parts over the steps of the unfinished epoch, and its seconds so far. */
-  readonly sums: Readonly<Record<string, number>>;
-  readonly seconds: number;
-  /** Those of them in which a step waited for its images. */
-  readonly waited: number;
-}
-
 /** What a part of the training remembers from step to step, for checkpoints. */
 export interface Memory {
   state(): ReadonlyMap<string, tf.Tensor>;
@@ -78,6 +68,8 @@ export interface RunOptions {
   readonly workers?: number;
   /** Hears once of each image that cannot be read. */
   readonly onUnreadable?: (image: Unreadable) => void;
+  /** Other processes that do the same run, and with which each batch is shared; the first of them alone evaluates. */
+  readonly group?: Group;
 }
 
 export interface Resources {
@@ -119,7 +111,7 @@ export class Training {
     const { labelWeight, labelSmoothing, labelLoss } = recipe;
     const trained = this.state().filter(([, { trainable }]) => trainable);
     this.objective = { student, teacher, distillation, trained, labelWeight, labelSmoothing, labelLoss };
-    this.optimizer = new Optimizer(recipe.optimizer, trained, recipe.weightDecay);
+    this.optimizer = new Optimizer(recipe.optimizer, trained, recipe.weightDecay, { everything: recipe.decayEverything });
     if (recipe.averageDecay !== undefined) this.average = new WeightAverage(parameters(student), recipe.averageDecay);
   }
 
@@ -153,20 +145,22 @@ export class Training {
   }
 
   /** Trains to the end of the recipe, an event a step and an epoch. Stops between two steps when the signal fires, or when the reader leaves. */
-  async *run({ signal, workers, onUnreadable }: RunOptions = {}): AsyncGenerator<TrainingEvent, void> {
+  async *run({ signal, workers, onUnreadable, group }: RunOptions = {}): AsyncGenerator<TrainingEvent, void> {
     const { recipe, stepsPerEpoch } = this;
+    const share = shareOf(recipe.accumulation, this.distillation, group);
+    const finish = (): Promise<EpochEvent> => this.finishEpoch(feed, signal, group === undefined || group.rank === 0);
     const feed = new BatchFeed(recipe, this.resources, workers, onUnreadable);
     try {
       // Stopped before the end of an epoch had been told.
-      if (this.current.step === stepsPerEpoch) yield await this.finishEpoch(feed, signal);
+      if (this.current.step === stepsPerEpoch) yield await finish();
       let asked = performance.now();
       for await (const batch of feed.training(this.current)) {
         if (signal?.aborted) disposeBatch(batch);
         signal?.throwIfAborted();
-        yield this.update(batch, (performance.now() - asked) / 1000);
+        yield await this.update(batch, (performance.now() - asked) / 1000, share, group);
         // Reads are synchronous: without this pause neither a stop nor a display would get a turn.
         await new Promise(setImmediate);
-        if (this.current.step === stepsPerEpoch) yield await this.finishEpoch(feed, signal);
+        if (this.current.step === stepsPerEpoch) yield await finish();
         asked = performance.now();
       }
     } finally {
@@ -182,13 +176,14 @@ export class Training {
   }
 
   /** One step on a batch for which it waited so many seconds. */
-  private update(batch: Batch, waited: number): StepEvent {
+  private async update(batch: Batch, waited: number, share: Share, group: Group | undefined): Promise<StepEvent> {
     const { recipe, stepsPerEpoch } = this;
     const started = performance.now();
     const { epoch, step } = this.current;
     const number = epoch * stepsPerEpoch + step + 1;
     const rate = learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch + step / stepsPerEpoch);
-    const { parts, gradients, logits } = accumulate(this.objective, batch, recipe.accumulation, (micro, piece) => this.mix(micro, number, piece));
+    const own = accumulate(this.objective, batch, recipe.accumulation, (micro, piece) => this.mix(micro, number, piece), share);
+    const { parts, gradients, logits } = group ? await allReduce(group, own, this.state().filter(([, { trainable }]) => !trainable), number) : own;
     try {
       const [part, value] = Object.entries(parts).find(([, one]) => !Number.isFinite(one)) ?? [];
       if (part !== undefined && value !== undefined) {
@@ -217,11 +212,11 @@ export class Training {
     return { images, labels: targets, indices: micro.indices };
   }
 
-  private async finishEpoch(feed: BatchFeed, signal: AbortSignal | undefined): Promise<EpochEvent> {
+  private async finishEpoch(feed: BatchFeed, signal: AbortSignal | undefined, mayEvaluate: boolean): Promise<EpochEvent> {
     const { recipe, stepsPerEpoch } = this;
     const { sums, seconds, waited } = this.current;
     const epoch = this.current.epoch + 1;
-    const evaluated = epoch === recipe.epochs || epoch % recipe.evaluateEvery === 0;
+    const evaluated = mayEvaluate && (epoch === recipe.epochs || epoch % recipe.evaluateEvery === 0);
     const measures = evaluated ? await this.evaluate(feed, signal) : {};
     const parts = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / stepsPerEpoch]));
     this.current = { ...start, epoch };
@@ -240,9 +235,6 @@ export class Training {
     return this.average ? { ...result, top1Unaveraged: (await measure()).top1 } : result;
   }
 }
-
-/** Where a run begins. */
-const start: Position = { epoch: 0, step: 0, sums: {}, seconds: 0, waited: 0 };
 
 function total(parts: Readonly<Record<string, number>>): number {
   return Object.values(parts).reduce((sum, value) => sum + value, 0);

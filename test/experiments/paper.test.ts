@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
+import type { Experiment } from '../../lib/experiments/experiment';
 import { cifar100Rows, imageNetRows, type PaperRow } from '../../lib/experiments/paper';
+import { teacherTraining } from '../../lib/experiments/teachers';
+import { plan, withTeachers } from '../../lib/runs/job';
 import { completeRecipe } from '../../lib/training/recipe';
 
 const all: readonly PaperRow[] = [...cifar100Rows, ...imageNetRows({ name: 'synthetic' })];
@@ -32,6 +35,15 @@ test('the rows are those of the published tables', () => {
   // Three pairs of other tables: ResNet34 → ResNet18, ViT-B and ResNet152 → ResNet50.
   assert.equal(pairsOf(imageNetRows({ name: 'synthetic' })), published('imagenet.json') + 3);
   assert.equal(new Set(cifar100Rows.map(({ name }) => name)).size, cifar100Rows.length);
+});
+
+test('a row of the CIFAR-100 table is planned after the fine-tuning of its teacher', () => {
+  const table: Experiment = { name: 'table', title: '', seeds: [0], rows: { smoke: [], laptop: [], paper: cifar100Rows } };
+  for (const { name, recipe: { teacher } } of cifar100Rows) {
+    const jobs = withTeachers(plan(table, 'paper', { rows: [name] }), [teacherTraining]);
+    assert.deepEqual(jobs.map(({ row }) => row), teacher ? [teacher.model, name] : [name]);
+    assert.equal(jobs[0]?.publishes, teacher?.weights);
+  }
 });
 
 test('what the author told of single runs is in their rows alone', () => {

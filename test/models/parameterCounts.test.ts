@@ -22,7 +22,13 @@ test('networks have as many parameters as timm\'s (the authors\' own Swins: as t
   }
 });
 
+test('RepDistiller\'s ResNet-20 has its 278,324 parameters', () => {
+  const model = createModel('resnet20', { classes: 100 }, new Still(0));
+  assert.equal(parameterCount(model), 278_324);
+  disposeModule(model);
+});
+
 test('only the small networks for 32 pixels are not timm\'s', () => {
   const own = modelNames().filter((name) => !(name in expected));
-  assert.deepEqual(own.map((name) => name.replace(/_\d+$/, '')), ['resnet', 'resnet', 'resnet', 'vit', 'vit', 'vit', 'mixer', 'mixer', 'mixer']);
+  assert.deepEqual(own.map((name) => name.replace(/_\d+$/, '')), ['resnet20', 'resnet', 'resnet', 'resnet', 'vit', 'vit', 'vit', 'mixer', 'mixer', 'mixer']);
 });

@@ -14,6 +14,8 @@ export const tinyNetworks: Readonly<Record<string, (classes?: number, seed?: num
     new ResNet('basic', classes, { imageSize: 37, block: 'basic', depths: [1, 2, 1, 1], channels: 8, stem: 'imagenet' }, new Random(seed)),
   bottleneckResNet: (classes = 5, seed = 1) =>
     new ResNet('bottleneck', classes, { imageSize: 21, block: 'bottleneck', depths: [1, 1, 1, 1], channels: 8, stem: 'cifar' }, new Random(seed)),
+  threeStageResNet: (classes = 5, seed = 1) =>
+    new ResNet('three stages', classes, { imageSize: 15, block: 'basic', depths: [2, 1, 1], channels: 8, stem: 'cifar', lastScale: 1 }, new Random(seed)),
   mobileNetV2: (classes = 5, seed = 1) => new MobileNetV2('mobile', classes, { imageSize: 45, multiplier: 0.35 }, new Random(seed)),
   convNeXt: (classes = 5, seed = 1) =>
     new ConvNeXt('convnext', classes, { imageSize: 39, depths: [1, 1, 2, 1], channels: [8, 16, 24, 32] }, new Random(seed)),

@@ -32,8 +32,8 @@ export interface Process {
 }
 
 /** Begins a job in a process of its own, with a checkpoint after every step. */
-export async function start(job: Job, out: string, environment: Readonly<Record<string, string>> = {}): Promise<Process> {
-  const [program, ...args] = [...taskCommand(await writePlan([job], out), 0, out), '--checkpoint-seconds', '0'];
+export async function start(job: Job, out: string, environment: Readonly<Record<string, string>> = {}, processes = 1): Promise<Process> {
+  const [program, ...args] = [...taskCommand(await writePlan([job], out), 0, out, processes), '--checkpoint-seconds', '0'];
   const child = spawn(program, args, { env: { ...process.env, TF_NUM_INTRAOP_THREADS: '1', ...environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   const told: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => told.push(text));
@@ -41,8 +41,8 @@ export async function start(job: Job, out: string, environment: Readonly<Record<
 }
 
 /** Runs a job to the end of its process. */
-export async function runToEnd(job: Job, out: string, environment?: Readonly<Record<string, string>>): Promise<{ readonly code: number | null; readonly text: string }> {
-  const { told, ended } = await start(job, out, environment);
+export async function runToEnd(job: Job, out: string, environment?: Readonly<Record<string, string>>, processes?: number): Promise<{ readonly code: number | null; readonly text: string }> {
+  const { told, ended } = await start(job, out, environment, processes);
   const { code } = await ended;
   return { code, text: told.join('') };
 }

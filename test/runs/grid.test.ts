@@ -43,7 +43,8 @@ test('once stopped, nothing more begins', async () => {
 });
 
 test('slots share the threads, and have a GPU each where there are any', () => {
-  const [a, b] = [slotEnvironment(0, 1000, []), slotEnvironment(5, 4, ['0', '3', '7'])];
+  const [a, b, c] = [slotEnvironment(0, 1000, []), slotEnvironment(5, 4, ['0', '3', '7']), slotEnvironment(1, 2, ['0', '3', '7', '8'], 2)];
   assert.deepEqual(a, { TF_NUM_INTRAOP_THREADS: '1' });
   assert.equal(b['CUDA_VISIBLE_DEVICES'], '7');
+  assert.equal(c['CUDA_VISIBLE_DEVICES'], '7,8', 'a card for each process that shares the batches');
 });

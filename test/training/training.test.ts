@@ -111,6 +111,22 @@ test('clipping: plain SGD moves by the rate times the largest norm, and not at a
   assert.deepEqual((await moved(1e6)).state, free.state);
 });
 
+test('weight decay alone shrinks weights and spares biases and norms, unless everything is to decay', async () => {
+  const still = { student: 'resnet20', labelWeight: 0, optimizer: { name: 'sgd', momentum: 0, nesterov: false }, weightDecay: 0.1, learningRate: 0.5, schedule: { kind: 'step', at: [], factor: 1 } } satisfies Partial<RecipeInput>;
+  for (const decayEverything of [undefined, true] as const) {
+    await withTraining(tinyRecipe({ ...still, decayEverything }), async (training) => {
+      const before = snapshot(training);
+      await take(training, 1);
+      const after = snapshot(training);
+      for (const [name, { trainable, value }] of training.state()) {
+        if (!trainable) continue;
+        const left = decayEverything || value.rank > 1 ? 0.95 : 1;
+        expectClose(after.get(name)!, before.get(name)!.map((weight) => left * weight), { absolute: 1e-7 }, name);
+      }
+    });
+  }
+});
+
 test('the student is saved without anything that the method added', async (context) => {
   const folder = await temporaryFolder(context);
   const fresh = createModel('vit_64', { classes, imageSize: 32 }, new Random(0));
