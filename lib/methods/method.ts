@@ -31,14 +31,23 @@ export interface Step {
 /** Scalars by name, already weighted; their sum (with the label's cross entropy) is what is minimised. */
 export type LossParts = Readonly<Record<string, tf.Scalar>>;
 
+/** An exit branch on one of the student's stages. */
+export interface Exit {
+  readonly name: string;
+  /** Counted from 1. */
+  readonly stage: number;
+  /** Its logits [batch, classes]. */
+  logits(student: Output, mode: Mode): tf.Tensor2D;
+}
+
 /** A method made for one setting. */
 export interface Distillation {
   /** Layers of its own, trained with the student and dropped afterwards. */
   readonly modules: Module;
   /** The parts of the loss beyond the label's. Called inside the differentiated closure. */
   loss(step: Step): LossParts;
-  /** Logits [batch, classes] of its exit branches by name, the earliest stage's first; absent where it has none. */
-  exits?(student: Output, mode: Mode): Readonly<Record<string, tf.Tensor2D>>;
+  /** Its exit branches; absent where it has none. */
+  readonly exits?: readonly Exit[];
   /** What it does after the gradients of a step, such as moving its memories. */
   afterStep?(): void;
 }

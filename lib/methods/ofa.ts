@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { ofaLoss, type OfaOptions } from '../losses/ofa';
 import { createExitBranch, type ExitBranch } from '../models/exitBranch';
-import type { Mode } from '../models/layers';
-import type { Model, Output, StageShape } from '../models/model';
+import type { Model, StageShape } from '../models/model';
 import * as tf from '../tensor/tf';
-import { defineMethod, teacherOf } from './method';
+import { defineMethod, teacherOf, type Exit } from './method';
 import { stages } from './stages';
 
 const exponent = z.number().positive();
@@ -43,17 +42,18 @@ export const ofa = defineMethod({
       }, random.fork(`branch${number}`))];
     }));
     const settings = (place: number): OfaOptions => ({ ...given, exponent: Array.isArray(given.exponent) ? given.exponent[place]! : given.exponent });
-    const exits = ({ stages: features }: Output, mode: Mode): Record<string, tf.Tensor2D> =>
-      Object.fromEntries([...branches].map(([number, branch]) => [`branch${number}`, branch.apply(features[number - 1]!, mode)]));
+    const exits = [...branches].map(([stage, branch]): Exit => ({
+      name: `branch${stage}`, stage, logits: ({ stages: features }, mode) => branch.apply(features[stage - 1]!, mode),
+    }));
     return {
-      modules: Object.fromEntries([...branches].map(([number, branch]) => [`branch${number}`, branch])),
+      modules: Object.fromEntries([...branches].map(([stage, branch]) => [`branch${stage}`, branch])),
       exits,
       loss: (step) => {
         const part = (logits: tf.Tensor2D, place: number, weight: number): tf.Scalar =>
           tf.mul(tf.mean<tf.Scalar>(ofaLoss(logits, step.teacher.logits, step.labels, settings(place))), weight);
         return {
           logits: part(step.student.logits, given.stages.length, given.logitsWeight),
-          ...Object.fromEntries(Object.entries(exits(step.student, step.mode)).map(([name, logits], place) => [name, part(logits, place, given.branchWeight)])),
+          ...Object.fromEntries(exits.map(({ name, logits }, place) => [name, part(logits(step.student, step.mode), place, given.branchWeight)])),
         };
       },
     };

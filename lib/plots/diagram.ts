@@ -26,7 +26,9 @@ export interface Arrow {
 
 /** The diagram as a picture, laid out from left to right by Graphviz. */
 export async function diagramSvg(diagram: Diagram): Promise<string> {
-  return (await instance()).renderString(dot(diagram), { format: 'svg' });
+  const svg = (await instance()).renderString(dot(diagram), { format: 'svg' });
+  // As wide as there is room, but never so narrow that it cannot be read.
+  return svg.replace('<svg ', '<svg style="max-width:max(100%,700px);height:auto" ');
 }
 
 /** The diagram in Graphviz's language. */

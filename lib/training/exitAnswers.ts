@@ -15,7 +15,7 @@ export async function exitAnswers(student: Model, { exits }: Distillation, set: 
       signal?.throwIfAborted();
       const said = tf.tidy(() => {
         const output = student.forward(batch.images, { mode: 'eval' });
-        return Object.entries({ ...exits(output, 'eval'), logits: output.logits }).map(([name, logits]) => {
+        return [...exits.map((exit) => [exit.name, exit.logits(output, 'eval')] as const), ['logits', output.logits] as const].map(([name, logits]) => {
           const { values, indices } = tf.topk(tf.softmax(logits), 2);
           return { name, confidence: values.dataSync(), named: indices.dataSync() };
         });

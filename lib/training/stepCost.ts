@@ -7,8 +7,10 @@ import { Training, type Resources, type TrainingEvent } from './training';
 
 /** What one training step of a recipe costs on this machine. */
 export interface StepCost {
-  /** Of each measured step, its images included. */
+  /** Of each measured step by the clock, its images included. */
   readonly milliseconds: readonly number[];
+  /** What all threads of this process worked in each: on a busy machine, more to be trusted than the clock. Work of a GPU is not in it. */
+  readonly processorMilliseconds: readonly number[];
   /** The most that tensors held at once during a step, weights and optimiser included; what kernels use inside them is not counted. */
   readonly peakBytes: number;
   readonly studentParameters: number;
@@ -28,7 +30,7 @@ export interface StepCostOptions {
  * watched for its memory; the others are timed. Throws the signal's reason when stopped.
  */
 export async function stepCosts(recipes: readonly Recipe[], resources: readonly Resources[], { rounds, onStep, signal }: StepCostOptions): Promise<StepCost[]> {
-  const measured: { readonly training: Training; readonly steps: AsyncGenerator<TrainingEvent, void>; readonly peakBytes: number; readonly milliseconds: number[] }[] = [];
+  const measured: { readonly training: Training; readonly steps: AsyncGenerator<TrainingEvent, void>; readonly peakBytes: number; readonly milliseconds: number[]; readonly processorMilliseconds: number[] }[] = [];
   let done = 0;
   try {
     for (const [i, recipe] of recipes.entries()) {
@@ -41,20 +43,22 @@ export async function stepCosts(recipes: readonly Recipe[], resources: readonly 
         await nextStep(steps);
       } finally {
         stop();
-        measured.push({ training, steps, peakBytes: most - before, milliseconds: [] });
+        measured.push({ training, steps, peakBytes: most - before, milliseconds: [], processorMilliseconds: [] });
       }
       onStep?.(++done);
     }
     for (let round = 0; round < rounds; round++) {
-      for (const { steps, milliseconds } of measured) {
-        const started = performance.now();
+      for (const { steps, milliseconds, processorMilliseconds } of measured) {
+        const [started, worked] = [performance.now(), process.cpuUsage()];
         await nextStep(steps);
         milliseconds.push(performance.now() - started);
+        const { user, system } = process.cpuUsage(worked);
+        processorMilliseconds.push((user + system) / 1000);
         onStep?.(++done);
       }
     }
-    return measured.map(({ training, milliseconds, peakBytes }) => ({
-      milliseconds, peakBytes, studentParameters: parameterCount(training.student), methodParameters: parameterCount(training.distillation.modules),
+    return measured.map(({ training, milliseconds, processorMilliseconds, peakBytes }) => ({
+      milliseconds, processorMilliseconds, peakBytes, studentParameters: parameterCount(training.student), methodParameters: parameterCount(training.distillation.modules),
     }));
   } finally {
     for (const { training, steps } of measured) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDistillation } from '../../lib/methods/methods';
+import { networkMultiplyAdds } from '../../lib/models/multiplyAdds';
 import { disposeModule, parameters } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
@@ -8,6 +9,7 @@ import * as tf from '../../lib/tensor/tf';
 import { exitTop1 } from '../../lib/training/earlyExit';
 import { evaluate } from '../../lib/training/evaluate';
 import { exitAnswers } from '../../lib/training/exitAnswers';
+import { exitCosts } from '../../lib/training/exitCosts';
 import { trainProbes, type Probe } from '../../lib/training/probes';
 import { expectClose } from '../support/close';
 import { classes, images } from './example';
@@ -27,6 +29,20 @@ test('the last exit answers as the student does, and every exit names a class', 
   expectClose(exitTop1(answers[4]!), (await evaluate(student, images.test)).top1);
   for (const { confidence } of answers) assert.ok(confidence.every((p) => p > 1 / classes - 1e-6 && p <= 1));
   disposeModule(distillation.modules);
+});
+
+test('the cost of an exit is that of the stages and branches before it', () => {
+  for (const learner of [student, createModel('resnet_16', options, new Random(4)), createModel('mixer_64', options, new Random(5))]) {
+    const setting = { student: learner, teacher, examples: 1, labels: [0], random: new Random(3) };
+    const [all, last] = [{ kind: 'ofa' }, { kind: 'ofa', stages: [4] }].map((spec) => exitCosts(learner, createDistillation(spec, setting)));
+    assert.equal(all!.length, 5);
+    all!.slice(1).forEach((cost, i) => assert.ok(cost > all![i]!, learner.name));
+    // Past one branch only, the end costs the network and that branch.
+    const whole = networkMultiplyAdds(learner)!;
+    assert.ok(last![1]! > whole && all![4]! > last![1]!);
+    // The last stage is before the classifier, and everything but the earlier branches is in both.
+    assert.equal(last![1]! - last![0]!, all![4]! - all![3]!);
+  }
 });
 
 test('a method without branches has no exits', async () => {

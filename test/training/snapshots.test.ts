@@ -37,6 +37,6 @@ test('the cost of a step: a larger batch holds more, branches add their paramete
   assert.ok(large!.peakBytes > small!.peakBytes);
   // Weights, their gradients and two moments at least.
   assert.ok(small!.peakBytes > 4 * 4 * small!.studentParameters);
-  assert.deepEqual([small!.milliseconds.length, small!.methodParameters], [2, 0]);
+  assert.deepEqual([small!.milliseconds.length, small!.processorMilliseconds.length, small!.methodParameters], [2, 2, 0]);
   await assert.rejects(stepCosts([tinyRecipe({ batchSize: 16, epochs: 1 })], [images], { rounds: 5 }), /fewer steps/);
 });
