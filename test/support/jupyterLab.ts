@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 
 export interface JupyterLab {
@@ -27,9 +28,21 @@ export async function startJupyterLab(context: TestContext): Promise<JupyterLab>
     const address = /http:\/\/127\.0\.0\.1:\d+\S*[?&]token=\w+/.exec(line)?.[0];
     if (address === undefined) continue;
     child.stderr.resume();
+    // The address is printed a moment before anybody listens there.
+    while (child.exitCode === null && !(await answers(port))) await sleep(100);
     return { port, address: new URL(address), told };
   }
   throw new Error(`JupyterLab did not start:\n${told.join('\n')}`);
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => resolve(false)).on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
 }
 
 async function freePort(): Promise<number> {
