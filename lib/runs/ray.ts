@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
+import { text as streamText } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { UserError } from '../errors';
@@ -39,13 +43,17 @@ export async function runRayTask(task: readonly string[], { address, cpus, gpus,
 
 async function ask(address: string, method: 'GET' | 'POST', place: string, body?: object): Promise<unknown> {
   const url = new URL(place, address);
-  let response: Response;
-  try {
-    response = await fetch(url, { method, ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }) });
-  } catch (error) {
+  const { status, text } = await answer(url, method, body && JSON.stringify(body)).catch((error: unknown) => {
     throw new UserError(`Ray does not answer at ${address}. Start it (ray start --head) or give its dashboard with --address.`, { cause: error });
-  }
-  const text = await response.text();
-  if (!response.ok) throw new UserError(`Ray refuses ${method} ${url.pathname}: ${text.slice(0, 500)}`);
+  });
+  if (status !== 200) throw new UserError(`Ray refuses ${method} ${url.pathname}: ${text.slice(0, 500)}`);
   return JSON.parse(text);
+}
+
+/** Not by `fetch`: Node's sends Sec-Fetch-Mode, by which Ray takes it for a browser and refuses it. */
+async function answer(url: URL, method: string, body?: string): Promise<{ readonly status: number | undefined; readonly text: string }> {
+  const request = (url.protocol === 'https:' ? https : http).request(url, { method, headers: { 'content-type': 'application/json' } });
+  request.end(body);
+  const [response] = z.tuple([z.instanceof(http.IncomingMessage)]).parse(await once(request, 'response'));
+  return { status: response.statusCode, text: await streamText(response) };
 }
