@@ -31,6 +31,12 @@ export const target: Target = {
 /** The job under the id of its recipe, where it still has one. */
 function matched(line: string, wanted: boolean): string {
   if (!wanted) return line;
-  const parsed = z.object({ recipe }).passthrough().safeParse(JSON.parse(line));
-  return parsed.success ? JSON.stringify({ ...parsed.data, id: recipeId(parsed.data.recipe) }) : line;
+  try {
+    const parsed = z.object({ recipe }).passthrough().safeParse(JSON.parse(line));
+    return parsed.success ? JSON.stringify({ ...parsed.data, id: recipeId(parsed.data.recipe) }) : line;
+  } catch (error) {
+    // Nested too deeply to be hashed or written: what is read from it is told so.
+    if (error instanceof RangeError) return line;
+    throw error;
+  }
 }
