@@ -43,9 +43,9 @@ export class Conv2d {
   apply(x: tf.Tensor4D): tf.Tensor4D {
     const { kernel, stride = 1, padding = Math.floor(kernel / 2), depthwise = false, first = false } = this.options;
     const filter = this.weight.value;
-    const options = { stride, padding, inputGradient: !first };
+    const options = { stride, padding, inputGradient: !first, precision: this.weight.precision };
     const y = depthwise ? depthwiseConv2d(x, filter, options)
-      : kernel === 1 && stride === 1 && padding === 0 ? linear(x, tf.reshape(filter, [filter.shape[2], filter.shape[3]]))
+      : kernel === 1 && stride === 1 && padding === 0 ? linear(x, tf.reshape(filter, [filter.shape[2], filter.shape[3]]), this.weight.precision)
         : conv2d(x, filter, options);
     return this.bias ? addBias(y, this.bias.value) : y;
   }
@@ -114,14 +114,14 @@ export class Linear {
 
   /** With a residual of the result's shape, adds it in the same pass over memory. */
   apply<T extends tf.Tensor>(x: T, residual?: T): T {
-    const y = linear(x, this.weight.value);
+    const y = linear(x, this.weight.value, this.weight.precision);
     if (this.bias) return addBias(y, this.bias.value, residual);
     return residual ? tf.add(y, residual) : y;
   }
 
   /** GELU(x · weight + bias). */
   applyGelu<T extends tf.Tensor>(x: T): T {
-    const y = linear(x, this.weight.value);
+    const y = linear(x, this.weight.value, this.weight.precision);
     return biasGelu(y, this.bias?.value ?? tf.zeros([this.weight.value.shape[1]]));
   }
 }
@@ -171,7 +171,7 @@ export class Attention {
   }
 
   apply(x: tf.Tensor3D, residual?: tf.Tensor3D): tf.Tensor3D {
-    return this.proj.apply(attention(this.qkv.apply(x), this.heads), residual);
+    return this.proj.apply(attention(this.qkv.apply(x), this.heads, { precision: this.qkv.weight.precision }), residual);
   }
 }
 

@@ -33,7 +33,7 @@ export class MixerBlock {
     const { norm1, mlpTokens, norm2, mlpChannels } = this;
     const layers = [norm1, mlpTokens.fc1, mlpTokens.fc2, norm2, mlpChannels.fc1, mlpChannels.fc2].map(({ values }) => values);
     if (fusesBlocks(layers) && layers.flatMap(({ weight }) => weight.shape).every((size) => size % 8 === 0))
-      return fusedBlock('OfaMixerBlock', { x, layers, attributes: [['epsilon', 'float', norm1.epsilon]], kept: 3 });
+      return fusedBlock('OfaMixerBlock', { x, layers, attributes: [['epsilon', 'float', norm1.epsilon]], precision: mlpTokens.fc1.weight.precision, kept: 3 });
     const across = mlpTokens.apply(tf.transpose<tf.Tensor3D>(norm1.apply(x), [0, 2, 1]));
     const mixed = tf.add<tf.Tensor3D>(x, tf.transpose(across, [0, 2, 1]));
     return mlpChannels.apply(norm2.apply(mixed), mixed);

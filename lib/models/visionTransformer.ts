@@ -37,7 +37,7 @@ export class TransformerBlock {
     const { norm1, attn, norm2, mlp } = this;
     const layers = [norm1, attn.qkv, attn.proj, norm2, mlp.fc1, mlp.fc2].map(({ values }) => values);
     if (fusesBlocks(layers) && x.shape[2] % (8 * attn.heads) === 0)
-      return fusedBlock('OfaTransformerBlock', { x, layers, attributes: [['heads', 'int', attn.heads], ['epsilon', 'float', norm1.epsilon]], kept: 4 });
+      return fusedBlock('OfaTransformerBlock', { x, layers, attributes: [['heads', 'int', attn.heads], ['epsilon', 'float', norm1.epsilon]], precision: attn.qkv.weight.precision, kept: 4 });
     const attended = attn.apply(norm1.apply(x), x);
     return mlp.apply(norm2.apply(attended), attended);
   }

@@ -9,7 +9,7 @@ import { loadData, loadTeacher } from './materials';
 export async function helpAt(job: Job, folder: string, group: Group): Promise<void> {
   const { recipe } = job;
   const { train, test } = await loadData(recipe.data, recipe.imageSize);
-  const teacher = recipe.teacher ? loadTeacher(recipe.teacher, train, recipe.imageSize).model : undefined;
+  const teacher = recipe.teacher ? loadTeacher(recipe.teacher, train, recipe).model : undefined;
   const training = new Training(recipe, { train, test, ...(teacher && { teacher }) });
   try {
     restoreCheckpoint(training, homeOf(job, folder));

@@ -49,7 +49,7 @@ export async function* liveRun(given: RecipeInput, { folder, testImages, method,
   const { train, test, notice }: Data = materials ?? await loadData(recipe.data, recipe.imageSize, { standIn: warn !== undefined });
   if (notice !== undefined) warn?.(notice);
   const seen = testImages === undefined || testImages >= test.count ? test : part(test, testImages, new Random(0).fork('live'));
-  const own = recipe.teacher && !materials ? loadTeacher(recipe.teacher, train, recipe.imageSize).model : undefined;
+  const own = recipe.teacher && !materials ? loadTeacher(recipe.teacher, train, recipe).model : undefined;
   const teacher = materials?.teacher ?? own;
   const training = new Training(recipe, { ...materials, train, test: seen, ...(teacher && { teacher }), ...(method && { method }) });
   try {

@@ -7,6 +7,7 @@ import { syntheticImages } from '../data/synthetic';
 import { UserError } from '../errors';
 import { UnreachableError } from '../io/http';
 import type { Model } from '../models/model';
+import { setPrecision } from '../models/parameter';
 import { loadWeightsFile } from '../models/weights';
 import { createModel } from '../models/zoo';
 import { Random } from '../tensor/random';
@@ -68,9 +69,12 @@ export function datasetName(data: Recipe['data']): string {
   return data.name === 'folder' || data.name === 'shards' ? path.basename(path.resolve(data.path)) : data.name;
 }
 
-/** A frozen network and, where its weights say so, its accuracy on the test images. The caller frees it. */
-export function loadTeacher({ model: name, weights }: NonNullable<Recipe['teacher']>, set: LabelledImages, imageSize = set.size.height): { readonly model: Model; readonly top1?: number } {
+/** A frozen network, which computes as the recipe has it, and, where its weights say so, its accuracy on the test images. The caller frees it. */
+export function loadTeacher(
+  { model: name, weights }: NonNullable<Recipe['teacher']>, set: LabelledImages, { imageSize = set.size.height, precision }: Pick<Recipe, 'imageSize' | 'precision'>,
+): { readonly model: Model; readonly top1?: number } {
   const model = createModel(name, { classes: set.classes.length, imageSize }, new Random(0).fork('teacher'));
+  setPrecision(model, precision ?? 'float32');
   if (weights === 'fresh') return { model };
   if (!existsSync(weights)) throw new UserError(`The teacher's weights are not at ${weights}. Train it first: npm run experiment -- run teachers --rows ${name}`);
   const top1 = Number(loadWeightsFile(model, weights).metadata.get('top1') ?? NaN);

@@ -79,7 +79,7 @@ async function work(job: Job, home: string, options: RunOptions, log: (text: str
   await writeAtomic(path.join(home, 'recipe.json'), `${JSON.stringify(job, null, 2)}\n`);
   const { first, notices } = await beginSession(home, { ...commit(), versions: versions(), machine: thisMachine(), threads: threadCount(), processes: options.processes?.count ?? 1, seed: job.recipe.seed });
   const { train, test, notice } = await loadData(job.recipe.data, job.recipe.imageSize);
-  const teacher = job.recipe.teacher ? loadTeacher(job.recipe.teacher, train, job.recipe.imageSize) : undefined;
+  const teacher = job.recipe.teacher ? loadTeacher(job.recipe.teacher, train, job.recipe) : undefined;
   try {
     const resources = { train, test, ...(teacher && { teacher: teacher.model }) };
     const memory = await checkMemory(job.recipe, resources);

@@ -62,6 +62,6 @@ async function materialsOf(given: RecipeInput, measuredImages: number | undefine
   const { train, test: all } = await loadData(recipe.data, recipe.imageSize);
   const test = measuredImages === undefined || measuredImages >= all.count ? all : part(all, measuredImages, new Random(0).fork('measured'));
   if (!recipe.teacher) return { train, test };
-  const { model: teacher } = loadTeacher(recipe.teacher, train, recipe.imageSize);
+  const { model: teacher } = loadTeacher(recipe.teacher, train, recipe);
   return { train, test, teacher, taught: await predictions(teacher, test) };
 }

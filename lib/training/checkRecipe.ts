@@ -3,6 +3,7 @@ import { unknownName, UserError } from '../errors';
 import type { Method } from '../methods/method';
 import { methodFaults, methods, methodSpec } from '../methods/methods';
 import { modelNames } from '../models/zoo';
+import { isNative } from '../tensor/native';
 import type { Recipe } from './recipe';
 import type { Resources } from './training';
 
@@ -38,6 +39,7 @@ export function settingFaults(recipe: Recipe, { train, test, teacher, method }: 
     ...when(test.classes.length !== classes, `data: the training set has ${classes} classes, the test set ${test.classes.length}`),
     ...when(test.count === 0, 'data: the test set is empty'),
     ...when(recipe.batchSize > train.count, `batchSize: a batch of ${recipe.batchSize} is larger than the training set of ${train.count} images`),
+    ...when(recipe.precision === 'bfloat16' && !isNative(), 'precision: bfloat16 needs TensorFlow, and plain JavaScript computes here: run npm run setup'),
     ...when(needsTeacher && !teacher, `teacher: method ${recipe.method.kind} needs one, and none is given`),
     ...(teacher === undefined ? [] : [
       ...when(recipe.teacher !== null && recipe.teacher.model !== teacher.name, `teacher: the recipe names ${recipe.teacher?.model}, and ${teacher.name} is given`),

@@ -67,6 +67,8 @@ export const recipe = z.object({
   decayEverything: z.literal(true).optional(),
   /** Largest global norm of the gradients; absent: not clipped. */
   clipNorm: z.number().positive().optional(),
+  /** Absent: float32. `bfloat16`: products of student, teacher and branches in mixed precision; weights, norms, losses and the optimiser stay float32. */
+  precision: z.literal('bfloat16').optional(),
   labelSmoothing: z.number().min(0).max(1).default(0),
   /** Weight of the label's cross entropy: the released code's `gt-loss-weight`. */
   labelWeight: z.number().nonnegative().default(1),

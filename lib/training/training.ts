@@ -5,7 +5,7 @@ import type { Unreadable } from '../data/prepare';
 import type { Distillation, Method } from '../methods/method';
 import { createDistillation } from '../methods/methods';
 import type { Model } from '../models/model';
-import { disposeModule, parameters, type Named } from '../models/parameter';
+import { disposeModule, parameters, setPrecision, type Named } from '../models/parameter';
 import { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { WeightAverage } from './average';
@@ -75,7 +75,7 @@ export interface RunOptions {
 export interface Resources {
   readonly train: Images;
   readonly test: Images;
-  /** Frozen; stays the caller's. */
+  /** Frozen; stays the caller's, who also sets what it computes with. */
   readonly teacher?: Model;
   /** The class that the teacher names for each test image, where it has been asked already. */
   readonly taught?: Int32Array;
@@ -108,6 +108,7 @@ export class Training {
       throw error;
     }
     const { student, distillation } = this;
+    for (const module of [student, distillation.modules]) setPrecision(module, recipe.precision ?? 'float32');
     const { labelWeight, labelSmoothing, labelLoss } = recipe;
     const trained = this.state().filter(([, { trainable }]) => trainable);
     this.objective = { student, teacher, distillation, trained, labelWeight, labelSmoothing, labelLoss };

@@ -19,11 +19,14 @@ Sizes SizesOf(const Tensor& qkv, int64_t heads) {
 }
 }  // namespace
 
-REGISTER_OP("OfaAttention").Input("qkv: float").Output("y: float").Attr("heads: int").SetShapeFn(shape_inference::UnknownShape);
+REGISTER_OP("OfaAttention").Input("qkv: float").Output("y: float").Attr("heads: int").Attr("rounded: bool").SetShapeFn(shape_inference::UnknownShape);
 
 class Attention : public OpKernel {
  public:
-  explicit Attention(OpKernelConstruction* c) : OpKernel(c) { OP_REQUIRES_OK(c, c->GetAttr("heads", &heads_)); }
+  explicit Attention(OpKernelConstruction* c) : OpKernel(c) {
+    OP_REQUIRES_OK(c, c->GetAttr("heads", &heads_));
+    OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
+  }
 
   void Compute(OpKernelContext* c) override {
     const Tensor& qkv = c->input(0);
@@ -33,22 +36,27 @@ class Attention : public OpKernel {
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({s.batch, s.tokens, s.width()}), &y));
     const float* in = qkv.flat<float>().data();
     float* out = y->flat<float>().data();
-    Parallel(c, s.batch, s.cost(), [=](int64_t begin, int64_t end) {
-      HeadwiseAttention attention(s.tokens, s.heads, s.depth);
+    Parallel(c, s.batch, s.cost(), [=, bfloat16 = bfloat16_](int64_t begin, int64_t end) {
+      Multiplier multiply(bfloat16);
+      HeadwiseAttention attention(s.tokens, s.heads, s.depth, multiply);
       for (int64_t i = begin; i < end; ++i) attention.Forward(in + i * s.tokens * 3 * s.width(), out + i * s.tokens * s.width());
     });
   }
 
  private:
   int64_t heads_;
+  bool bfloat16_;
 };
 REGISTER_KERNEL_BUILDER(Name("OfaAttention").Device(DEVICE_CPU), Attention);
 
-REGISTER_OP("OfaAttentionGrad").Input("dy: float").Input("qkv: float").Output("dqkv: float").Attr("heads: int").SetShapeFn(shape_inference::UnknownShape);
+REGISTER_OP("OfaAttentionGrad").Input("dy: float").Input("qkv: float").Output("dqkv: float").Attr("heads: int").Attr("rounded: bool").SetShapeFn(shape_inference::UnknownShape);
 
 class AttentionGrad : public OpKernel {
  public:
-  explicit AttentionGrad(OpKernelConstruction* c) : OpKernel(c) { OP_REQUIRES_OK(c, c->GetAttr("heads", &heads_)); }
+  explicit AttentionGrad(OpKernelConstruction* c) : OpKernel(c) {
+    OP_REQUIRES_OK(c, c->GetAttr("heads", &heads_));
+    OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
+  }
 
   void Compute(OpKernelContext* c) override {
     const Tensor& qkv = c->input(1);
@@ -58,8 +66,9 @@ class AttentionGrad : public OpKernel {
     OP_REQUIRES_OK(c, c->allocate_output(0, qkv.shape(), &dqkv));
     const float *dy = c->input(0).flat<float>().data(), *in = qkv.flat<float>().data();
     float* out = dqkv->flat<float>().data();
-    Parallel(c, s.batch, 3 * s.cost(), [=](int64_t begin, int64_t end) {
-      HeadwiseAttention attention(s.tokens, s.heads, s.depth);
+    Parallel(c, s.batch, 3 * s.cost(), [=, bfloat16 = bfloat16_](int64_t begin, int64_t end) {
+      Multiplier multiply(bfloat16);
+      HeadwiseAttention attention(s.tokens, s.heads, s.depth, multiply);
       for (int64_t i = begin; i < end; ++i) {
         const int64_t from = i * s.tokens * s.width();
         attention.Backward(dy + from, in + 3 * from, out + 3 * from);
@@ -69,6 +78,7 @@ class AttentionGrad : public OpKernel {
 
  private:
   int64_t heads_;
+  bool bfloat16_;
 };
 REGISTER_KERNEL_BUILDER(Name("OfaAttentionGrad").Device(DEVICE_CPU), AttentionGrad);
 

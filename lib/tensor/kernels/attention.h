@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "elementary.h"
-#include "product.h"
+#include "multiplier.h"
 
 namespace ofa {
 
@@ -14,15 +14,15 @@ namespace ofa {
  */
 class HeadwiseAttention {
  public:
-  HeadwiseAttention(int64_t tokens, int64_t heads, int64_t depth)
-      : tokens_(tokens), heads_(heads), depth_(depth), width_(heads * depth), columns_((tokens + kWide - 1) / kWide * kWide), scale_(1.0f / std::sqrt(static_cast<float>(depth))),
+  HeadwiseAttention(int64_t tokens, int64_t heads, int64_t depth, Multiplier& multiply)
+      : multiply_(multiply), tokens_(tokens), heads_(heads), depth_(depth), width_(heads * depth), columns_((tokens + kWide - 1) / kWide * kWide), scale_(1.0f / std::sqrt(static_cast<float>(depth))),
         turned_(depth * columns_), weights_(tokens * columns_), slopes_(tokens * columns_), highest_(columns_), sums_(columns_) {}
 
   /** y [tokens, heads · depth] = softmax(q kᵀ / √depth) v. */
   void Forward(const float* qkv, float* y) {
     for (int64_t h = 0; h < heads_; ++h) {
       Weights(qkv, h);
-      Product(tokens_, depth_, tokens_, {weights_.data(), 1, columns_}, Part(qkv, h, 2), {y + h * depth_, width_});
+      multiply_(tokens_, depth_, tokens_, {weights_.data(), 1, columns_}, Part(qkv, h, 2), {y + h * depth_, width_});
     }
   }
 
@@ -32,9 +32,9 @@ class HeadwiseAttention {
       Weights(qkv, h);
       const Rows<const float> slope{dy + h * depth_, width_};
       float *p = weights_.data(), *dp = slopes_.data(), *sum = sums_.data();
-      Product(tokens_, depth_, tokens_, {p, columns_, 1}, slope, Part(dqkv, h, 2));
+      multiply_(tokens_, depth_, tokens_, {p, columns_, 1}, slope, Part(dqkv, h, 2));
       Transpose(tokens_, depth_, slope, {turned_.data(), columns_});
-      Product(tokens_, columns_, depth_, {Part(qkv, h, 2).data, 3 * width_, 1}, {turned_.data(), columns_}, {dp, columns_});
+      multiply_(tokens_, columns_, depth_, {Part(qkv, h, 2).data, 3 * width_, 1}, {turned_.data(), columns_}, {dp, columns_});
       std::fill(sums_.begin(), sums_.end(), 0.0f);
       for (int64_t k = 0; k < tokens_; ++k) {
         const float *weight = p + k * columns_, *d = dp + k * columns_;
@@ -47,8 +47,8 @@ class HeadwiseAttention {
 #pragma omp simd
         for (int64_t i = 0; i < columns_; ++i) d[i] = scale_ * weight[i] * (d[i] - sum[i]);
       }
-      Product(tokens_, depth_, tokens_, {dp, 1, columns_}, Part(qkv, h, 1), Part(dqkv, h, 0));
-      Product(tokens_, depth_, tokens_, {dp, columns_, 1}, Part(qkv, h, 0), Part(dqkv, h, 1));
+      multiply_(tokens_, depth_, tokens_, {dp, 1, columns_}, Part(qkv, h, 1), Part(dqkv, h, 0));
+      multiply_(tokens_, depth_, tokens_, {dp, columns_, 1}, Part(qkv, h, 0), Part(dqkv, h, 1));
     }
   }
 
@@ -61,7 +61,7 @@ class HeadwiseAttention {
 
   void Weights(const float* qkv, int64_t head) {
     Transpose(tokens_, depth_, Part(qkv, head, 0), {turned_.data(), columns_});
-    Product(tokens_, columns_, depth_, {Part(qkv, head, 1).data, 3 * width_, 1}, {turned_.data(), columns_}, {weights_.data(), columns_});
+    multiply_(tokens_, columns_, depth_, {Part(qkv, head, 1).data, 3 * width_, 1}, {turned_.data(), columns_}, {weights_.data(), columns_});
     float *p = weights_.data(), *highest = highest_.data(), *sum = sums_.data();
     std::copy(p, p + columns_, highest);
     for (int64_t k = 1; k < tokens_; ++k) {
@@ -87,6 +87,7 @@ class HeadwiseAttention {
     }
   }
 
+  Multiplier& multiply_;
   int64_t tokens_, heads_, depth_, width_, columns_;
   float scale_;
   std::vector<float> turned_, weights_, slopes_, highest_, sums_;
