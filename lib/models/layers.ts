@@ -44,10 +44,10 @@ export class Conv2d {
     const { kernel, stride = 1, padding = Math.floor(kernel / 2), depthwise = false, first = false } = this.options;
     const filter = this.weight.value;
     const options = { stride, padding, inputGradient: !first, precision: this.weight.precision };
-    const y = depthwise ? depthwiseConv2d(x, filter, options)
-      : kernel === 1 && stride === 1 && padding === 0 ? linear(x, tf.reshape(filter, [filter.shape[2], filter.shape[3]]), this.weight.precision)
-        : conv2d(x, filter, options);
-    return this.bias ? addBias(y, this.bias.value) : y;
+    const bias = this.bias?.value;
+    if (!depthwise && kernel === 1 && stride === 1 && padding === 0) return linear(x, tf.reshape(filter, [filter.shape[2], filter.shape[3]]), { bias, precision: this.weight.precision });
+    const y = depthwise ? depthwiseConv2d(x, filter, options) : conv2d(x, filter, options);
+    return bias ? addBias(y, bias) : y;
   }
 }
 
@@ -114,14 +114,12 @@ export class Linear {
 
   /** With a residual of the result's shape, adds it in the same pass over memory. */
   apply<T extends tf.Tensor>(x: T, residual?: T): T {
-    const y = linear(x, this.weight.value, this.weight.precision);
-    if (this.bias) return addBias(y, this.bias.value, residual);
-    return residual ? tf.add(y, residual) : y;
+    return linear(x, this.weight.value, { bias: this.bias?.value, residual, precision: this.weight.precision });
   }
 
   /** GELU(x · weight + bias). */
   applyGelu<T extends tf.Tensor>(x: T): T {
-    const y = linear(x, this.weight.value, this.weight.precision);
+    const y = linear(x, this.weight.value, { precision: this.weight.precision });
     return biasGelu(y, this.bias?.value ?? tf.zeros([this.weight.value.shape[1]]));
   }
 }

@@ -1,3 +1,4 @@
+import { maxPool } from '../tensor/maxPool';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { BatchNorm2d, Conv2d, Linear, type Mode } from './layers';
@@ -112,7 +113,7 @@ export class ResNet implements Model {
 
   forward(images: tf.Tensor4D, { mode, tap }: Pass): Output {
     const stem = this.bn1.apply(this.conv1.apply(images), mode, { cut: 'relu' });
-    const first = this.options.stem === 'imagenet' ? maxPool(stem) : stem;
+    const first = this.options.stem === 'imagenet' ? maxPool(stem, { size: 3, stride: 2, padding: 1 }) : stem;
     let x = first;
     const run = (name: string, stage: Stage): tf.Tensor4D => {
       stage.forEach((block, i) => {
@@ -134,11 +135,6 @@ function downsample(channelsIn: number, channels: number, stride: number, random
 
 function shortcut(x: tf.Tensor4D, projection: Downsample | undefined, mode: Mode): tf.Tensor4D {
   return projection ? projection[1].apply(projection[0].apply(x), mode) : x;
-}
-
-/** 3×3, stride 2, one row and column of padding on each side; what comes in is ReLU's, so zeros pad as −∞ would. */
-function maxPool(x: tf.Tensor4D): tf.Tensor4D {
-  return tf.maxPool(tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]]), 3, 2, 'valid');
 }
 
 /** The small ones are 32-pixel networks of the laptop profile; `resnet20` is that of RepDistiller (He et al.'s, with a projection where the width changes). */

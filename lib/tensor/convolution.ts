@@ -39,45 +39,43 @@ function fused(op: Op, x: tf.Tensor4D, filter: tf.Tensor4D, options: Convolution
   }));
 }
 
-/**
- * At stride 1 the gradient is itself a convolution, of dy with the filter turned by 180° and its channels exchanged. Else TensorFlow's
- * op for it is given padded sizes: told of the padding instead, it is several times slower on a CPU.
+/*
+ * TensorFlow's ops for gradients are several times slower on a CPU where they are told of explicit padding. Half a filter on each side
+ * at stride 1 is its own kind, SAME; else the zeros are put around the image beforehand.
  */
-function inputGradient(op: Op, dy: tf.Tensor4D, x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions): tf.Tensor {
+
+function inputGradient(op: Op, dy: tf.Tensor4D, { shape }: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions): tf.Tensor {
   const { stride, padding, precision = 'float32' } = options;
-  const size = filter.shape[0];
+  const around = isSame(filter, options) ? 0 : padding;
   return tf.tidy(() => {
-    if (stride === 1 && padding < size) {
-      const turned = tf.reverse(filter, [0, 1]);
-      const exchanged = op === 'Conv2D' ? tf.transpose(turned, [0, 1, 3, 2]) : turned;
-      return executeIn(precision, op, [dy, exchanged], attributes({ stride, padding: size - 1 - padding }));
-    }
-    const [batch, height, width, channels] = x.shape;
-    const padded = [batch, height + 2 * padding, width + 2 * padding, channels];
-    const whole = executeIn(precision, `${op}BackpropInput`, [tf.tensor1d(padded, 'int32'), filter, dy], attributes({ stride, padding: 0 }));
-    return padding === 0 ? whole : tf.slice(whole, [0, padding, padding, 0], x.shape);
+    const padded = [shape[0], shape[1] + 2 * around, shape[2] + 2 * around, shape[3]];
+    const slope = executeIn(precision, `${op}BackpropInput`, [tf.tensor1d(padded, 'int32'), filter, dy], kind(stride, around === padding ? 'VALID' : 'SAME'));
+    return around === 0 ? slope : tf.slice(slope, [0, around, around, 0], shape);
   });
 }
 
 /** With few channels our own kernel is two to three times faster than TensorFlow's, unless that one computes in bfloat16. */
-function filterGradient(op: Op, dy: tf.Tensor4D, x: tf.Tensor4D, filter: tf.Tensor4D, { stride, padding, precision = 'float32' }: ConvolutionOptions): tf.Tensor {
+function filterGradient(op: Op, dy: tf.Tensor4D, x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions): tf.Tensor {
+  const { stride, padding, precision = 'float32' } = options;
   const [size, , channelsIn, channels] = filter.shape;
   if (op === 'Conv2D' && hasKernels() && (precision === 'float32' || stride > 1) && channelsIn % 4 === 0 && channels % 8 === 0 && channelsIn * channels <= 64 * 64) {
     return execute('OfaConvolutionFilterGrad', [x, dy], [['size', 'int', size], ['stride', 'int', stride], ['padding', 'int', padding]])[0]!;
   }
+  const around = isSame(filter, options) ? 0 : padding;
   return tf.tidy(() => {
-    // TensorFlow's op is several times slower where it is told of padding that is not its own.
-    const same = stride === 1 && 2 * padding === size - 1;
-    const padded = same || padding === 0 ? x : tf.pad(x, [[0, 0], [padding, padding], [padding, padding], [0, 0]]);
-    return executeIn(precision, `${op}BackpropFilter`, [padded, tf.tensor1d(filter.shape, 'int32'), dy], attributes({ stride, padding: 0 }, same));
+    const padded = around === 0 ? x : tf.pad(x, [[0, 0], [around, around], [around, around], [0, 0]]);
+    return executeIn(precision, `${op}BackpropFilter`, [padded, tf.tensor1d(filter.shape, 'int32'), dy], kind(stride, around === padding ? 'VALID' : 'SAME'));
   });
 }
 
-function attributes({ stride, padding }: ConvolutionOptions, same = false): readonly Attribute[] {
-  return [
-    ['strides', 'ints', [1, stride, stride, 1]], ['data_format', 'string', 'NHWC'],
-    ...(padding === 0
-      ? [['padding', 'string', same ? 'SAME' : 'VALID']] as const
-      : [['padding', 'string', 'EXPLICIT'], ['explicit_paddings', 'ints', [0, 0, padding, padding, padding, padding, 0, 0]]] as const),
-  ];
+function isSame({ shape: [size] }: tf.Tensor4D, { stride, padding }: ConvolutionOptions): boolean {
+  return stride === 1 && padding > 0 && 2 * padding === size - 1;
+}
+
+function attributes({ stride, padding }: ConvolutionOptions): readonly Attribute[] {
+  return padding === 0 ? kind(stride, 'VALID') : [...kind(stride, 'EXPLICIT'), ['explicit_paddings', 'ints', [0, 0, padding, padding, padding, padding, 0, 0]]];
+}
+
+function kind(stride: number, padding: 'VALID' | 'SAME' | 'EXPLICIT'): readonly Attribute[] {
+  return [['strides', 'ints', [1, stride, stride, 1]], ['data_format', 'string', 'NHWC'], ['padding', 'string', padding]];
 }

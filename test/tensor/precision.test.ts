@@ -16,7 +16,10 @@ type Op = (inputs: readonly tf.Tensor[], precision: Precision) => tf.Tensor;
 
 /** Every way in which a product is computed, and the shapes that it takes. */
 const ops: Readonly<Record<string, readonly [op: Op, shapes: readonly (readonly number[])[]]>> = {
-  linear: [([x, weight], precision) => linear(x!, weight as tf.Tensor2D, precision), [[3, 5, 24], [24, 16]]],
+  linear: [([x, weight], precision) => linear(x!, weight as tf.Tensor2D, { precision }), [[3, 5, 24], [24, 16]]],
+  'linear with bias and residual, many rows and columns': [([x, weight, bias, residual], precision) => linear(x!, weight as tf.Tensor2D, { bias: bias as tf.Tensor1D, residual, precision }), [[5, 41, 136], [136, 152], [152], [5, 41, 152]]],
+  'linear of odd widths': [([x, weight, bias], precision) => linear(x!, weight as tf.Tensor2D, { bias: bias as tf.Tensor1D, precision }), [[7, 13], [13, 10], [10]]],
+  'attention with a bias': [([qkv, bias], precision) => attention(qkv as tf.Tensor3D, 2, { bias: bias as tf.Tensor4D, precision }), [[4, 17, 48], [2, 2, 17, 17]]],
   'convolution': convolution([2, 8, 8, 8], [3, 3, 8, 16], { stride: 1, padding: 1 }),
   'convolution of stride 2': convolution([2, 8, 8, 8], [3, 3, 8, 16], { stride: 2, padding: 1 }),
   'convolution of stride 2 over an odd size, of many channels': convolution([2, 9, 9, 72], [3, 3, 72, 72], { stride: 2, padding: 1 }),
@@ -86,8 +89,8 @@ for (const [name, [op, shapes]] of Object.entries(ops)) {
 
 test('factors that bfloat16 holds are multiplied without error, in kernels and in TensorFlow alike', { skip: !hasKernels() && 'no kernels here' }, () => {
   const whole = (shape: number[], seed: number): tf.Tensor => tf.tidy(() => tf.floor(tf.randomUniform(shape, -4, 5, 'float32', seed)));
-  const [x, weight] = [whole([7, 12], 1), whole([12, 8], 2)] as [tf.Tensor2D, tf.Tensor2D];
-  const [exact, rounded] = (['float32', 'bfloat16'] as const).map((precision) => linear(x, weight, precision)) as [tf.Tensor2D, tf.Tensor2D];
+  const [x, weight] = [whole([7, 16], 1), whole([16, 8], 2)] as [tf.Tensor2D, tf.Tensor2D];
+  const [exact, rounded] = (['float32', 'bfloat16'] as const).map((precision) => linear(x, weight, { precision })) as [tf.Tensor2D, tf.Tensor2D];
   assert.deepEqual([...rounded.dataSync()], [...exact.dataSync()]);
   tf.dispose([x, weight, exact, rounded]);
 });
@@ -96,7 +99,7 @@ test('sums are kept in float32: 4096 ones and a small one', { skip }, () => {
   // In bfloat16 a sum of ones would stop at 256.
   const x = tf.ones<tf.Rank.R2>([1, 4096]);
   const weight = tf.ones<tf.Rank.R2>([4096, 8]);
-  const y = linear(x, weight, 'bfloat16');
+  const y = linear(x, weight, { precision: 'bfloat16' });
   assert.equal(y.dataSync()[0], 4096);
   tf.dispose([x, weight, y]);
 });
