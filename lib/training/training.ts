@@ -183,7 +183,7 @@ export class Training {
     const { epoch, step } = this.current;
     const number = epoch * stepsPerEpoch + step + 1;
     const rate = learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch + step / stepsPerEpoch);
-    const own = accumulate(this.objective, batch, recipe.accumulation, (micro, piece) => this.mix(micro, number, piece), share);
+    const own = accumulate(this.objective, batch, recipe.accumulation, (micro, piece) => this.show(micro, number, piece), share);
     const { parts, gradients, logits } = group ? await allReduce(group, own, this.state().filter(([, { trainable }]) => !trainable), number) : own;
     try {
       const [part, value] = Object.entries(parts).find(([, one]) => !Number.isFinite(one)) ?? [];
@@ -204,13 +204,15 @@ export class Training {
     return { kind: 'step', epoch: epoch + 1, step: step + 1, steps: stepsPerEpoch, loss: total(parts), parts, learningRate: rate };
   }
 
-  /** The micro-batch mixed as the recipe says; labels stay classes where it does not say. */
-  private mix(micro: Batch, step: number, piece: number): LabelledBatch {
-    const { mixing, seed } = this.recipe;
-    if (!mixing) return micro;
+  /** The micro-batch mixed and dropped from blocks as the recipe says; labels stay classes where it does not mix. */
+  private show(micro: Batch, step: number, piece: number): LabelledBatch {
+    const { mixing, dropPath: rate = 0, seed } = this.recipe;
+    const stream = (name: string): Random => new Random(seed).fork(name).fork(step).fork(piece);
+    const dropPath = rate > 0 ? { rate, random: stream('drop') } : undefined;
+    if (!mixing) return { ...micro, dropPath };
     const { mixup = 0, cutmix = 0 } = mixing;
-    const { images, targets } = mixBatch(micro, this.student.classes, new Random(seed).fork('mix').fork(step).fork(piece), { mixup, cutmix, labelSmoothing: 0 });
-    return { images, labels: targets, indices: micro.indices };
+    const { images, targets } = mixBatch(micro, this.student.classes, stream('mix'), { mixup, cutmix, labelSmoothing: 0 });
+    return { images, labels: targets, indices: micro.indices, dropPath };
   }
 
   private async finishEpoch(feed: BatchFeed, signal: AbortSignal | undefined, mayEvaluate: boolean): Promise<EpochEvent> {

@@ -32,7 +32,7 @@ test('recorded runs keep their ids: a field added to the recipe must not change 
 test('the id is that of the content: not of the order, nor of what is left to the defaults', () => {
   const id = recipeId(completeRecipe(good));
   assert.equal(recipeId(completeRecipe(Object.fromEntries(Object.entries(good).reverse()) as RecipeInput)), id);
-  assert.equal(recipeId(completeRecipe({ ...good, seed: 0, accumulation: 1, clipNorm: undefined })), id);
+  assert.equal(recipeId(completeRecipe({ ...good, seed: 0, accumulation: 1, clipNorm: undefined, dropPath: 0 })), id);
   assert.notEqual(recipeId(completeRecipe({ ...good, seed: 1 })), id);
 });
 
@@ -46,6 +46,8 @@ describe('faults of the recipe itself, told before any data is read', () => {
     [{ epochs: 0 }, /epochs: .*\(it is 0\)/],
     [{ clipNorm: 0 }, /clipNorm: /],
     [{ labelSmoothing: 1.5 }, /labelSmoothing: /],
+    [{ dropPath: 1 }, /dropPath: .*less than 1 \(it is 1\)/],
+    [{ dropPath: -0.1 }, /dropPath: .*\(it is -0\.1\)/],
     [{ batchSize: 8, accumulation: 3 }, /accumulation: does not divide the batch of 8/],
     [{ method: { kind: 'ofa', stages: [1, 5] } }, /method\.stages\.1: 5 is no stage/],
     [{ method: { kind: 'ofa', exponent: [1, 2] } }, /method\.exponent: has 2 values; 4 stages and the logits need 5/],
