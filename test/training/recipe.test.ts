@@ -89,6 +89,10 @@ test('faults that show with the data and the teacher are told before the first s
   assert.throws(() => new Training(tinyRecipe({ teacher: recipe.teacher, method: { kind: 'kd' } }), images), /method kd needs one, and none is given/);
   const odd = syntheticImages(new Random(0), { count: 8, classes: 4, size: { height: 30, width: 30 } });
   assert.throws(() => new Training(tinyRecipe({ student: 'vit_64', batchSize: 16 }), { train: odd, test: odd }), /batchSize: [^]*student: vit_64 cuts images into patches of 4/);
+  const grid = tinyRecipe({ student: 'vit_64', imageSize: 36, batchSize: 64, teacher: recipe.teacher, method: { kind: 'ofa', finalGrid: 4 } });
+  const whole = createModel('resnet_16', { classes: 4, imageSize: 36 }, new Random(0));
+  assert.throws(() => new Training(grid, { ...images, teacher: whole }), /batchSize: [^]*method: The branch of stage 1 merges 2 × 2 tokens once, and a grid of 9 × 9/);
+  disposeModule(whole);
   assert.throws(() => new Training(tinyRecipe(), { ...images, test: odd }), /training images are 32 × 32, test images 30 × 30/);
   assert.equal(tf.memory().numTensors, before);
   disposeModule(small);
