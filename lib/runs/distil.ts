@@ -58,9 +58,10 @@ export async function distil(pair: Pair, { out, command, onRun, ...options }: Di
   const images = await checked(pair, out);
   const runs = { ...options, folder: path.join(out, 'runs') };
   const data = { ...pair.data, contents: images.contents };
-  const { precision } = pair;
+  // A recipe read back from a record has no place for what is not said.
+  const precision = pair.precision && { precision: pair.precision };
   const taughtBy = await teacherOf(pair, images);
-  const shared = { student: pair.student, data, precision, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.studentFamily, studentFit(pair, images.train.count)) };
+  const shared = { student: pair.student, data, ...precision, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.studentFamily, studentFit(pair, images.train.count)) };
   const jobOf = (row: string, recipe: RecipeInput): Job => {
     const complete = completeRecipe(recipe);
     return { id: recipeId(complete), experiment: 'own', row, profile: 'laptop', recipe: complete, command };
@@ -73,7 +74,7 @@ export async function distil(pair: Pair, { out, command, onRun, ...options }: Di
   let weights = taughtBy.weights;
   if (weights === undefined) {
     const job = jobOf('teacher', {
-      student: pair.teacher, data, precision, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.family, fit(pair, images.train.count)), ...(taughtBy.initial !== undefined && { initial: taughtBy.initial }),
+      student: pair.teacher, data, ...precision, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.family, fit(pair, images.train.count)), ...(taughtBy.initial !== undefined && { initial: taughtBy.initial }),
     });
     await run(job);
     weights = path.join(homeOf(job, runs.folder), 'student.safetensors');
