@@ -8,7 +8,7 @@ export function performancePage(all: readonly Comparison[], before: string): str
   const { machine, date, repeats, threads } = all[all.length - 1]!;
   return [
     '# Performance', '',
-    `${machine}; ${threads === undefined ? '' : `${threads} thread${threads === 1 ? '' : 's'} an op; `}${date}; medians of ${repeats} run${repeats === 1 ? '' : 's'} of each side in turn. PyTorch is the one of least processor time of float32 and bf16, NCHW and NHWC, eager and compiled, tried just before. `
+    `${machine}; ${threads === undefined ? '' : `${threads} thread${threads === 1 ? '' : 's'} an op; `}${date}; medians of ${repeats} run${repeats === 1 ? '' : 's'} of each side in turn. PyTorch is the one of least processor time of float32 and bf16, NCHW and NHWC, and of the same by torch.compile, tried just before. `
     + 'Written by `npm run bench -- compare --python PATH`; the lines of JSON are in [performance.jsonl](performance.jsonl).', '',
     ...steps.length === 0 ? [] : [
       'One training step with the OFA loss: teacher, student, four exit branches, backward, SGD. Speed in images a second, ours in the faster of its precisions with float32 beside it; the roofline is what our step reaches of the GFLOP/s of a plain matrix product in the same minutes.', '',
