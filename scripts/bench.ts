@@ -19,6 +19,7 @@ const command = new Command('npm run bench --').description('Times training step
 
 interface StepFlags {
   readonly vanilla: boolean;
+  readonly bf16: boolean;
   readonly steps: number;
 }
 
@@ -33,11 +34,11 @@ interface CompareFlags {
 }
 
 withStep(command.command('step')).description('one OFA training step; prints a line of JSON')
-  .action((student: string, teacher: string, size: number, batch: number, { vanilla, steps }: StepFlags) => {
-    const prepared = prepareStep({ student, teacher, size, batch, vanilla });
+  .action((student: string, teacher: string, size: number, batch: number, { vanilla, bf16, steps }: StepFlags) => {
+    const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
     const { milliseconds: ms, processor } = medianTimes(() => prepared.run(), steps);
     console.log(JSON.stringify({
-      peer: 'ours', version: `tfjs ${tf.version_core}`, device: 'cpu', student, teacher, size, batch, bf16: false, vanilla, compiled: false,
+      peer: 'ours', version: `tfjs ${tf.version_core}`, device: 'cpu', student, teacher, size, batch, bf16, vanilla, compiled: false,
       ms_per_step: round(ms, 1), cpu_ms_per_step: round(processor, 1), images_per_second: round((batch / ms) * 1e3, 1), parameters: prepared.parameters, branch_parameters: prepared.branchParameters,
     }));
   });
@@ -53,8 +54,8 @@ withSetting(command.command('cka').argument('<a>').argument('<b>')).argument('<b
 
 withStep(command.command('profile')).option('--depth <names>', 'names of a layer\'s path', whole, 2)
   .description('time of a step by kind of op and by layer, forward and backward, and the share of what the machine can do')
-  .action((student: string, teacher: string, size: number, batch: number, { vanilla, steps, depth }: StepFlags & { depth: number }) => {
-    const prepared = prepareStep({ student, teacher, size, batch, vanilla });
+  .action((student: string, teacher: string, size: number, batch: number, { vanilla, bf16, steps, depth }: StepFlags & { depth: number }) => {
+    const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
     const ms = medianMilliseconds(() => prepared.run(), steps);
     const ops = profile(() => prepared.run(), prepared.modules);
     const peak = matmulGigaflops();
@@ -71,8 +72,8 @@ withStep(command.command('profile')).option('--depth <names>', 'names of a layer
   });
 
 withStep(command.command('roofline')).description('GFLOP/s of a step and of a plain matrix product; prints a line of JSON')
-  .action((student: string, teacher: string, size: number, batch: number, { vanilla, steps }: StepFlags) => {
-    const prepared = prepareStep({ student, teacher, size, batch, vanilla });
+  .action((student: string, teacher: string, size: number, batch: number, { vanilla, bf16, steps }: StepFlags) => {
+    const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
     const total = profile(() => prepared.run(), prepared.modules).reduce((sum, { flops }) => sum + flops, 0);
     const ms = medianMilliseconds(() => prepared.run(), steps);
     console.log(JSON.stringify({ student, teacher, size, batch, gigaflops: round(total / ms / 1e6, 1), peak: round(matmulGigaflops(), 1) }));
@@ -137,7 +138,7 @@ function withSetting(sub: Command): Command {
 
 function withStep(sub: Command): Command {
   return withSetting(sub.argument('<student>').argument('<teacher>'))
-    .option('--vanilla', 'the label\'s cross entropy alone', false).option('--json', 'as it is anyway', true).option('--steps <number>', 'timed steps', whole, 7);
+    .option('--vanilla', 'the label\'s cross entropy alone', false).option('--bf16', 'mixed precision', false).option('--json', 'as it is anyway', true).option('--steps <number>', 'timed steps', whole, 7);
 }
 
 function listed(text: string): string[] {

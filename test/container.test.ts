@@ -13,7 +13,7 @@ test('what the image copies before its set-up is there, and is all that set-up r
   const copied = [...dockerfile.slice(0, dockerfile.indexOf('RUN npm run setup')).matchAll(/^COPY --chown=node:node (.+) \S+$/gm)].flatMap(([, sources = '']) => sources.split(' '));
   assert.deepEqual(copied.filter((source) => !existsSync(source)), []);
   const read = readFileSync('scripts/setup.mjs', 'utf8').match(/from '\.\/(setup)\//g);
-  assert.ok(read && copied.includes('scripts/setup') && copied.includes('scripts/setup.mjs') && copied.includes('lib/tensor/kernels'));
+  assert.ok(read && copied.includes('scripts/setup') && copied.includes('scripts/setup.mjs') && copied.includes('lib/tensor/kernels') && copied.includes('lib/data/kernels'));
 });
 
 test('what was set up on this machine stays out of the image', () => {

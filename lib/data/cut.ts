@@ -1,9 +1,17 @@
 import type { Random } from '../tensor/random';
+import type { Kernel } from '../tensor/resampling';
 import type { Preparation } from './augmentation';
-import type { Cut } from './decode';
 import type { ImageSize } from './imageSet';
 import { centred } from './preprocess';
-import { randomBox } from './randomResizedCrop';
+import { randomBox, type Box } from './randomResizedCrop';
+
+/** What is taken of an image: a part of it, resized, and a part of that. */
+export interface Cut {
+  readonly box: Box;
+  readonly size: ImageSize;
+  readonly kernel: Kernel;
+  readonly window?: Box;
+}
 
 /** The square that a preparation takes of an image of any size: in training a random part if it says so; else the centre, as timm evaluates. */
 export function cutOf(preparation: Preparation, random: Random): (size: ImageSize) => Cut {

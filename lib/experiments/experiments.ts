@@ -7,6 +7,7 @@ import type { Experiment } from './experiment';
 import { likeFamily } from './likeFamily';
 import { otherMethods } from './methods';
 import { paperCifar100, paperImageNet } from './paper';
+import { precision } from './precision';
 import { stages } from './stages';
 import { story } from './story';
 import { teacherTraining } from './teachers';
@@ -14,7 +15,7 @@ import { weightClip } from './weightClip';
 
 /** Every experiment by name. */
 export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntries(
-  [teacherTraining, anchor, cka, story, crossFamily, likeFamily, otherMethods, epsilon, stages, weightClip, paperCifar100, paperImageNet].map((experiment) => [experiment.name, experiment]));
+  [teacherTraining, anchor, cka, story, crossFamily, likeFamily, otherMethods, epsilon, stages, weightClip, precision, paperCifar100, paperImageNet].map((experiment) => [experiment.name, experiment]));
 
 /** The experiment of that name. Throws a UserError that names the nearest ones. */
 export function experimentNamed(name: string): Experiment {

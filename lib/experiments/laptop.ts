@@ -21,7 +21,7 @@ export function optimisation(family: SmallFamily): Pick<Recipe, 'optimizer' | 'l
 }
 
 /** What an ablation varies besides the method. */
-export type Changes = Partial<Pick<Recipe, 'clipNorm'>>;
+export type Changes = Partial<Pick<Recipe, 'clipNorm' | 'precision'>>;
 
 /** A student of one family, taught by another or by none: 12 epochs of 25,000 images. */
 export function student(family: SmallFamily, teacher: SmallFamily | null, method: Recipe['method'], changes: Changes = {}): Recipe {

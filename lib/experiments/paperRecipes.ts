@@ -26,53 +26,50 @@ const shared: Sources = {
   'augmentation.randAugment': 'released config', 'augmentation.colourJitter': 'released config', 'augmentation.erasing': 'released config', mixing: 'released config',
 };
 
+/** A recipe with the shared sources of what it has, and its own. */
+function sourced(recipe: PaperRecipe['recipe'], own: Sources = {}): PaperRecipe {
+  const places = new Set(placesOf(recipe));
+  return { recipe, sources: { ...Object.fromEntries(Object.entries(shared).filter(([place]) => places.has(place))), ...own } };
+}
+
+/** The places of all values and of what they lie in. */
+function placesOf(value: object, within = ''): string[] {
+  return Object.entries(value).flatMap(([key, part]: [string, unknown]) =>
+    [within + key, ...(typeof part === 'object' && part !== null ? placesOf(part, `${within}${key}.`) : [])]);
+}
+
 const sgd = { name: 'sgd', momentum: 0.9, nesterov: true } as const;
 const eightGpus = (perGpu: number) => ({ imageSize: 224, batchSize: 8 * perGpu, accumulation: 8 });
 
 /** CIFAR-100, a CNN learns. */
-export const cifar100Cnn: PaperRecipe = {
-  recipe: {
-    ...eightGpus(128), epochs: 300, optimizer: sgd, learningRate: 0.05, schedule: { kind: 'cosine', min: 1e-3, warmupEpochs: 3, warmupFrom: 1e-4 },
-    weightDecay: 2e-3, augmentation: light, labelSmoothing: 0.1,
-  },
-  sources: shared,
-};
+export const cifar100Cnn = sourced({
+  ...eightGpus(128), epochs: 300, optimizer: sgd, learningRate: 0.05, schedule: { kind: 'cosine', min: 1e-3, warmupEpochs: 3, warmupFrom: 1e-4 },
+  weightDecay: 2e-3, augmentation: light, labelSmoothing: 0.1,
+});
 
 /** CIFAR-100, a transformer or an MLP learns. */
-export const cifar100Tokens: PaperRecipe = {
-  recipe: {
-    ...eightGpus(128), epochs: 300, optimizer: { name: 'adamw' }, learningRate: 5e-4, schedule: { kind: 'cosine', min: 1e-5, warmupEpochs: 20, warmupFrom: 5e-7 },
-    weightDecay: 0.05, augmentation: strong, mixing: { mixup: 0.8, cutmix: 1 }, labelSmoothing: 0.1, clipNorm: 5,
-  },
-  sources: { ...shared, clipNorm: 'released config' },
-};
+export const cifar100Tokens = sourced({
+  ...eightGpus(128), epochs: 300, optimizer: { name: 'adamw' }, learningRate: 5e-4, schedule: { kind: 'cosine', min: 1e-5, warmupEpochs: 20, warmupFrom: 5e-7 },
+  weightDecay: 0.05, augmentation: strong, mixing: { mixup: 0.8, cutmix: 1 }, labelSmoothing: 0.1, clipNorm: 5,
+}, { clipNorm: 'released config' });
 
 /** ImageNet, a CNN learns. */
-export const imageNetCnn: PaperRecipe = {
-  recipe: {
-    ...eightGpus(64), epochs: 100, optimizer: sgd, learningRate: 0.1, schedule: { kind: 'step', at: [30, 60, 90], factor: 0.1, warmupEpochs: 3, warmupFrom: 1e-4 },
-    weightDecay: 1e-4, augmentation: light, labelSmoothing: 0.1,
-  },
-  sources: shared,
-};
+export const imageNetCnn = sourced({
+  ...eightGpus(64), epochs: 100, optimizer: sgd, learningRate: 0.1, schedule: { kind: 'step', at: [30, 60, 90], factor: 0.1, warmupEpochs: 3, warmupFrom: 1e-4 },
+  weightDecay: 1e-4, augmentation: light, labelSmoothing: 0.1,
+});
 
 /** ImageNet, a transformer or an MLP learns. */
-export const imageNetTokens: PaperRecipe = {
-  recipe: {
-    ...cifar100Tokens.recipe, schedule: { kind: 'cosine', min: 1e-6, warmupEpochs: 20, warmupFrom: 5e-7 }, averageDecay: 0.99996,
-  },
-  sources: { ...cifar100Tokens.sources, averageDecay: 'released config' },
-};
+export const imageNetTokens = sourced({
+  ...cifar100Tokens.recipe, schedule: { kind: 'cosine', min: 1e-6, warmupEpochs: 20, warmupFrom: 5e-7 }, averageDecay: 0.99996,
+}, { clipNorm: 'released config', averageDecay: 'released config' });
 
-/** ImageNet, ResNet50 with the strong recipe of the paper's table 6; stochastic depth of 0.05, which it has too, is not in the library. */
-export const imageNetStrong: PaperRecipe = {
-  recipe: {
-    ...eightGpus(256), epochs: 300, optimizer: { name: 'lamb' }, learningRate: 5e-3, schedule: { kind: 'cosine', min: 1e-6, warmupEpochs: 5, warmupFrom: 1e-6 },
-    weightDecay: 0.02, labelLoss: 'binary', augmentation: { ...light, randAugment: { magnitude: 7, spread: 0.5 } }, mixing: { mixup: 0.1, cutmix: 1 },
-    repeats: 3, cropShare: 0.95, averageDecay: 0.9998,
-  },
-  sources: {
-    ...shared, labelLoss: 'released config', repeats: 'released config', cropShare: 'released config', averageDecay: 'released config',
-    'schedule.min': 'not published: the start of the warm-up stands in',
-  },
-};
+/** ImageNet, ResNet50 with the strong recipe of the paper's table 6. */
+export const imageNetStrong = sourced({
+  ...eightGpus(256), epochs: 300, optimizer: { name: 'lamb' }, learningRate: 5e-3, schedule: { kind: 'cosine', min: 1e-6, warmupEpochs: 5, warmupFrom: 1e-6 },
+  weightDecay: 0.02, labelLoss: 'binary', augmentation: { ...light, randAugment: { magnitude: 7, spread: 0.5 } }, mixing: { mixup: 0.1, cutmix: 1 },
+  repeats: 3, cropShare: 0.95, dropPath: 0.05, averageDecay: 0.9998,
+}, {
+  labelLoss: 'released config', repeats: 'released config', cropShare: 'released config', dropPath: 'released config', averageDecay: 'released config',
+  'schedule.min': 'not published: the start of the warm-up stands in',
+});

@@ -1,5 +1,6 @@
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
+import { addResidual, blockDrop, type Drop } from './dropPath';
 import { Conv2d, LayerNorm, Linear, Mlp } from './layers';
 import type { Model, Output, Pass, StageShape } from './model';
 import { constant, Parameter } from './parameter';
@@ -27,8 +28,8 @@ class ConvNeXtBlock {
     this.mlp = new Mlp(channels, 4 * channels, random.fork('mlp'));
   }
 
-  apply(x: tf.Tensor4D): tf.Tensor4D {
-    return tf.add<tf.Tensor4D>(x, tf.mul(this.mlp.apply(this.norm.apply(this.convDw.apply(x))), this.gamma.value));
+  apply(x: tf.Tensor4D, drop?: Drop): tf.Tensor4D {
+    return addResidual(x, tf.mul(this.mlp.apply(this.norm.apply(this.convDw.apply(x))), this.gamma.value), drop);
   }
 }
 
@@ -69,14 +70,15 @@ export class ConvNeXt implements Model {
     this.head = { norm: new LayerNorm(this.width, 1e-6), fc: new Linear(this.width, classes, random.fork('head')) };
   }
 
-  forward(images: tf.Tensor4D, { tap }: Pass): Output {
+  forward(images: tf.Tensor4D, pass: Pass): Output {
     let x = this.stem[1].apply(this.stem[0].apply(images));
     const run = (index: 0 | 1 | 2 | 3): tf.Tensor4D => {
       const { downsample, blocks } = this.stages[index];
       if (downsample) x = downsample[1].apply(downsample[0].apply(x));
       blocks.forEach((block, i) => {
-        x = tf.tidy(() => block.apply(x));
-        tap?.(`stages.${index}.blocks.${i}`, x);
+        const name = `stages.${index}.blocks.${i}`;
+        x = tf.tidy(() => block.apply(x, blockDrop(pass, this.blockNames, name)));
+        pass.tap?.(name, x);
       });
       return x;
     };

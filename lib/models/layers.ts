@@ -43,11 +43,11 @@ export class Conv2d {
   apply(x: tf.Tensor4D): tf.Tensor4D {
     const { kernel, stride = 1, padding = Math.floor(kernel / 2), depthwise = false, first = false } = this.options;
     const filter = this.weight.value;
-    const options = { stride, padding, inputGradient: !first };
-    const y = depthwise ? depthwiseConv2d(x, filter, options)
-      : kernel === 1 && stride === 1 && padding === 0 ? linear(x, tf.reshape(filter, [filter.shape[2], filter.shape[3]]))
-        : conv2d(x, filter, options);
-    return this.bias ? addBias(y, this.bias.value) : y;
+    const options = { stride, padding, inputGradient: !first, precision: this.weight.precision };
+    const bias = this.bias?.value;
+    if (!depthwise && kernel === 1 && stride === 1 && padding === 0) return linear(x, tf.reshape(filter, [filter.shape[2], filter.shape[3]]), { bias, precision: this.weight.precision });
+    const y = depthwise ? depthwiseConv2d(x, filter, options) : conv2d(x, filter, options);
+    return bias ? addBias(y, bias) : y;
   }
 }
 
@@ -114,14 +114,12 @@ export class Linear {
 
   /** With a residual of the result's shape, adds it in the same pass over memory. */
   apply<T extends tf.Tensor>(x: T, residual?: T): T {
-    const y = linear(x, this.weight.value);
-    if (this.bias) return addBias(y, this.bias.value, residual);
-    return residual ? tf.add(y, residual) : y;
+    return linear(x, this.weight.value, { bias: this.bias?.value, residual, precision: this.weight.precision });
   }
 
   /** GELU(x · weight + bias). */
   applyGelu<T extends tf.Tensor>(x: T): T {
-    const y = linear(x, this.weight.value);
+    const y = linear(x, this.weight.value, { precision: this.weight.precision });
     return biasGelu(y, this.bias?.value ?? tf.zeros([this.weight.value.shape[1]]));
   }
 }
@@ -171,7 +169,7 @@ export class Attention {
   }
 
   apply(x: tf.Tensor3D, residual?: tf.Tensor3D): tf.Tensor3D {
-    return this.proj.apply(attention(this.qkv.apply(x), this.heads), residual);
+    return this.proj.apply(attention(this.qkv.apply(x), this.heads, { precision: this.qkv.weight.precision }), residual);
   }
 }
 

@@ -1,6 +1,7 @@
 import { fusedBlock, fusesBlocks } from '../tensor/fusedBlock';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
+import { addPart, addResidual, alike, type Drop } from './dropPath';
 import { checkImages, patchGrid } from './imageSize';
 import { LayerNorm, Linear, Mlp } from './layers';
 import type { Model, Output, Pass } from './model';
@@ -29,14 +30,14 @@ export class MixerBlock {
     this.mlpChannels = new Mlp(width, 4 * width, random.fork('channels'), { start: 'xavierUniform' });
   }
 
-  apply(x: tf.Tensor3D): tf.Tensor3D {
+  apply(x: tf.Tensor3D, drop?: Drop): tf.Tensor3D {
     const { norm1, mlpTokens, norm2, mlpChannels } = this;
     const layers = [norm1, mlpTokens.fc1, mlpTokens.fc2, norm2, mlpChannels.fc1, mlpChannels.fc2].map(({ values }) => values);
-    if (fusesBlocks(layers) && layers.flatMap(({ weight }) => weight.shape).every((size) => size % 8 === 0))
-      return fusedBlock('OfaMixerBlock', { x, layers, attributes: [['epsilon', 'float', norm1.epsilon]], kept: 3 });
-    const across = mlpTokens.apply(tf.transpose<tf.Tensor3D>(norm1.apply(x), [0, 2, 1]));
-    const mixed = tf.add<tf.Tensor3D>(x, tf.transpose(across, [0, 2, 1]));
-    return mlpChannels.apply(norm2.apply(mixed), mixed);
+    if (!drop && fusesBlocks(layers) && layers.flatMap(({ weight }) => weight.shape).every((size) => size % 8 === 0))
+      return fusedBlock('OfaMixerBlock', { x, layers, attributes: [['epsilon', 'float', norm1.epsilon]], precision: mlpTokens.fc1.weight.precision, kept: 3 });
+    const across = tf.transpose<tf.Tensor3D>(mlpTokens.apply(tf.transpose<tf.Tensor3D>(norm1.apply(x), [0, 2, 1])), [0, 2, 1]);
+    const mixed = addResidual(x, across, drop);
+    return addPart(mixed, (to) => mlpChannels.apply(norm2.apply(mixed), to), drop);
   }
 }
 
@@ -65,9 +66,9 @@ export class MlpMixer implements Model {
     this.head = new Linear(width, classes, random.fork('head'), { start: 'zeros' });
   }
 
-  forward(images: tf.Tensor4D, { tap }: Pass): Output {
+  forward(images: tf.Tensor4D, pass: Pass): Output {
     checkImages(this, images);
-    const { x, stages } = runBlocks(this.stem.apply(images), this.blocks, tap);
+    const { x, stages } = runBlocks(this.stem.apply(images), this.blocks, pass, alike);
     const pooled = tf.mean<tf.Tensor2D>(this.norm.apply(x), 1);
     return { logits: this.head.apply(pooled), stages, pooled };
   }

@@ -1,5 +1,6 @@
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
+import { addPart, blockDrop, type Drop, type Share } from './dropPath';
 import { BatchNorm2d, Conv2d, Linear, type Mode } from './layers';
 import type { Model, Output, Pass, StageShape } from './model';
 import { variant, type ModelOptions } from './variant';
@@ -64,10 +65,11 @@ class InvertedResidual {
     this.skips = stride === 1 && channelsIn === channels;
   }
 
-  apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
+  apply(x: tf.Tensor4D, mode: Mode, drop?: Drop): tf.Tensor4D {
     const expanded = this.bn1.apply(this.convPw.apply(x), mode, { cut: 'relu6' });
     const filtered = this.bn2.apply(this.convDw.apply(expanded), mode, { cut: 'relu6' });
-    return this.bn3.apply(this.convPwl.apply(filtered), mode, this.skips ? { residual: x } : {});
+    const narrow = this.convPwl.apply(filtered);
+    return this.skips ? addPart(x, (residual) => this.bn3.apply(narrow, mode, { residual }), drop) : this.bn3.apply(narrow, mode);
   }
 }
 
@@ -107,12 +109,14 @@ export class MobileNetV2 implements Model {
     this.classifier = new Linear(this.width, classes, random.fork('classifier'), { start: 'fanOutUniform' });
   }
 
-  forward(images: tf.Tensor4D, { mode, tap }: Pass): Output {
+  forward(images: tf.Tensor4D, pass: Pass): Output {
+    const { mode, tap } = pass;
     let x = this.bn1.apply(this.convStem.apply(images), mode, { cut: 'relu6' });
     const ends = this.blocks.map((stage, i) => {
       stage.forEach((block, j) => {
-        x = tf.tidy(() => block.apply(x, mode));
-        tap?.(`blocks.${i}.${j}`, x);
+        const name = `blocks.${i}.${j}`;
+        x = tf.tidy(() => block.apply(x, mode, blockDrop(pass, this.blockNames, name, short)));
+        tap?.(name, x);
       });
       return x;
     });
@@ -122,6 +126,9 @@ export class MobileNetV2 implements Model {
     return { logits: this.classifier.apply(pooled), stages: [a, b, c, last], pooled };
   }
 }
+
+/** timm's rule for networks of this kind: no block gets to the whole rate. */
+const short: Share = (index, count) => index / count;
 
 /** The nearest multiple of eight, the next one where that would take away more than a tenth. */
 function divisible(channels: number): number {

@@ -1,4 +1,5 @@
 import type { FileTensor } from '../io/safetensors';
+import type { Random } from '../tensor/random';
 import type * as tf from '../tensor/tf';
 import type { Mode } from './layers';
 import type { Module } from './parameter';
@@ -15,8 +16,18 @@ export interface Output {
   readonly pooled: tf.Tensor2D;
 }
 
+/** How often a training pass leaves blocks out. */
+export interface DropPath {
+  /** Of the deepest blocks, in [0, 1). */
+  readonly rate: number;
+  /** Draws which examples go without which block. */
+  readonly random: Random;
+}
+
 export interface Pass {
   readonly mode: Mode;
+  /** Looked at in training alone; absent: every example passes every block. */
+  readonly dropPath?: DropPath;
   /** Called with each block's output, in order; the feature is only valid during the call. */
   readonly tap?: (block: string, feature: tf.Tensor) => void;
 }

@@ -1,3 +1,4 @@
+import type { Precision } from '../tensor/native';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 
@@ -7,6 +8,8 @@ export type Layout = 'conv' | 'depthwise' | 'linear' | 'plain';
 /** A named array of a network: a weight that is trained, or a buffer (trainable: false) that is only kept, as running means are. */
 export class Parameter<R extends tf.Rank = tf.Rank> {
   readonly variable: tf.Variable<R>;
+  /** What products with it are computed with. It is itself kept in float32. */
+  precision: Precision = 'float32';
 
   constructor(initial: tf.Tensor<R>, readonly layout: Layout, readonly trainable = true) {
     this.variable = tf.variable(initial, trainable);
@@ -36,6 +39,11 @@ export function parameters(module: Module, prefix = ''): Named[] {
 /** Numbers in all trained weights: what papers call the size of a network. */
 export function parameterCount(module: Module): number {
   return parameters(module).reduce((sum, [, { trainable, value }]) => sum + (trainable ? value.size : 0), 0);
+}
+
+/** Has all products with weights beneath a module computed in this precision; norms, sums and depthwise convolutions stay as they are. */
+export function setPrecision(module: Module, precision: Precision): void {
+  for (const [, parameter] of parameters(module)) parameter.precision = precision;
 }
 
 /** Frees every parameter and buffer beneath a module. */

@@ -24,7 +24,7 @@ export class PatchEmbed {
   }
 
   apply(images: tf.Tensor4D): tf.Tensor3D {
-    const y = conv2d(images, this.proj.weight.value, { stride: this.patch, padding: 0, inputGradient: false });
+    const y = conv2d(images, this.proj.weight.value, { stride: this.patch, padding: 0, inputGradient: false, precision: this.proj.weight.precision });
     return tf.reshape(addBias(y, this.proj.bias.value), [images.shape[0], -1, this.width]);
   }
 }

@@ -1,5 +1,6 @@
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
+import { addResidual, alike, type Drop } from './dropPath';
 import { checkImages, patchGrid } from './imageSize';
 import { Linear, Mlp } from './layers';
 import type { Model, Output, Pass } from './model';
@@ -50,10 +51,10 @@ class ResMlpBlock {
     this.mlpChannels = new Mlp(width, 4 * width, random.fork('channels'), { start: 'xavierUniform' });
   }
 
-  apply(x: tf.Tensor3D): tf.Tensor3D {
+  apply(x: tf.Tensor3D, drop?: Drop): tf.Tensor3D {
     const across = this.linearTokens.apply(tf.transpose<tf.Tensor3D>(this.norm1.apply(x), [0, 2, 1]));
-    const mixed = tf.add<tf.Tensor3D>(x, tf.mul(tf.transpose(across, [0, 2, 1]), this.ls1.value));
-    return tf.add(mixed, tf.mul(this.mlpChannels.apply(this.norm2.apply(mixed)), this.ls2.value));
+    const mixed = addResidual<tf.Tensor3D>(x, tf.mul(tf.transpose(across, [0, 2, 1]), this.ls1.value), drop);
+    return addResidual(mixed, tf.mul(this.mlpChannels.apply(this.norm2.apply(mixed)), this.ls2.value), drop);
   }
 }
 
@@ -83,9 +84,9 @@ export class ResMlp implements Model {
     this.head = new Linear(width, classes, random.fork('head'), { start: 'zeros' });
   }
 
-  forward(images: tf.Tensor4D, { tap }: Pass): Output {
+  forward(images: tf.Tensor4D, pass: Pass): Output {
     checkImages(this, images);
-    const { x, stages } = runBlocks(this.stem.apply(images), this.blocks, tap);
+    const { x, stages } = runBlocks(this.stem.apply(images), this.blocks, pass, alike);
     const pooled = tf.mean<tf.Tensor2D>(this.norm.apply(x), 1);
     return { logits: this.head.apply(pooled), stages, pooled };
   }

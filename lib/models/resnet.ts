@@ -1,5 +1,9 @@
+import type { BatchNormEpilogue } from '../tensor/batchNorm';
+import { maxPool } from '../tensor/maxPool';
 import type { Random } from '../tensor/random';
+import { relu } from '../tensor/relu';
 import * as tf from '../tensor/tf';
+import { addResidual, blockDrop, type Drop } from './dropPath';
 import { BatchNorm2d, Conv2d, Linear, type Mode } from './layers';
 import type { Model, Output, Pass, StageShape } from './model';
 import { variant, type ModelOptions } from './variant';
@@ -33,9 +37,9 @@ export class BasicBlock {
     if (stride !== 1 || channelsIn !== channels) this.downsample = downsample(channelsIn, channels, stride, random);
   }
 
-  apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
+  apply(x: tf.Tensor4D, mode: Mode, drop?: Drop): tf.Tensor4D {
     const hidden = this.bn1.apply(this.conv1.apply(x), mode, { cut: 'relu' });
-    return this.bn2.apply(this.conv2.apply(hidden), mode, { residual: shortcut(x, this.downsample, mode), cut: 'relu' });
+    return join(shortcut(x, this.downsample, mode), drop, (epilogue) => this.bn2.apply(this.conv2.apply(hidden), mode, epilogue));
   }
 }
 
@@ -59,10 +63,10 @@ export class Bottleneck {
     if (stride !== 1 || channelsIn !== 4 * channels) this.downsample = downsample(channelsIn, 4 * channels, stride, random);
   }
 
-  apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
+  apply(x: tf.Tensor4D, mode: Mode, drop?: Drop): tf.Tensor4D {
     const narrow = this.bn1.apply(this.conv1.apply(x), mode, { cut: 'relu' });
     const spatial = this.bn2.apply(this.conv2.apply(narrow), mode, { cut: 'relu' });
-    return this.bn3.apply(this.conv3.apply(spatial), mode, { residual: shortcut(x, this.downsample, mode), cut: 'relu' });
+    return join(shortcut(x, this.downsample, mode), drop, (epilogue) => this.bn3.apply(this.conv3.apply(spatial), mode, epilogue));
   }
 }
 
@@ -110,14 +114,16 @@ export class ResNet implements Model {
     this.fc = new Linear(this.width, classes, random.fork('fc'), { start: 'fanInUniform' });
   }
 
-  forward(images: tf.Tensor4D, { mode, tap }: Pass): Output {
+  forward(images: tf.Tensor4D, pass: Pass): Output {
+    const { mode, tap } = pass;
     const stem = this.bn1.apply(this.conv1.apply(images), mode, { cut: 'relu' });
-    const first = this.options.stem === 'imagenet' ? maxPool(stem) : stem;
+    const first = this.options.stem === 'imagenet' ? maxPool(stem, { size: 3, stride: 2, padding: 1 }) : stem;
     let x = first;
     const run = (name: string, stage: Stage): tf.Tensor4D => {
       stage.forEach((block, i) => {
-        x = tf.tidy(() => block.apply(x, mode));
-        tap?.(`${name}.${i}`, x);
+        const path = `${name}.${i}`;
+        x = tf.tidy(() => block.apply(x, mode, blockDrop(pass, this.blockNames, path)));
+        tap?.(path, x);
       });
       return x;
     };
@@ -136,9 +142,9 @@ function shortcut(x: tf.Tensor4D, projection: Downsample | undefined, mode: Mode
   return projection ? projection[1].apply(projection[0].apply(x), mode) : x;
 }
 
-/** 3×3, stride 2, one row and column of padding on each side; what comes in is ReLU's, so zeros pad as −∞ would. */
-function maxPool(x: tf.Tensor4D): tf.Tensor4D {
-  return tf.maxPool(tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]]), 3, 2, 'valid');
+/** What a block adds and its shortcut, cut at zero: in the batch norm's own pass over memory where nothing is dropped. */
+function join(residual: tf.Tensor4D, drop: Drop | undefined, part: (epilogue: BatchNormEpilogue) => tf.Tensor4D): tf.Tensor4D {
+  return drop ? relu(addResidual(residual, part({}), drop)) : part({ residual, cut: 'relu' });
 }
 
 /** The small ones are 32-pixel networks of the laptop profile; `resnet20` is that of RepDistiller (He et al.'s, with a projection where the width changes). */

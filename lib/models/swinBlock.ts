@@ -1,5 +1,6 @@
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
+import { addPart, addResidual, type Drop } from './dropPath';
 import { LayerNorm, Mlp } from './layers';
 import { WindowAttention } from './windowAttention';
 
@@ -33,9 +34,9 @@ export class SwinBlock {
     this.mlp = new Mlp(width, 4 * width, random.fork('mlp'));
   }
 
-  apply(x: tf.Tensor4D): tf.Tensor4D {
-    const attended = tf.add<tf.Tensor4D>(x, this.attend(this.norm1.apply(x)));
-    return this.mlp.apply(this.norm2.apply(attended), attended);
+  apply(x: tf.Tensor4D, drop?: Drop): tf.Tensor4D {
+    const attended = addResidual(x, this.attend(this.norm1.apply(x)), drop);
+    return addPart(attended, (to) => this.mlp.apply(this.norm2.apply(attended), to), drop);
   }
 
   /** Shifts the grid against the windows, attends within each, and shifts back. Tokens that fill the last windows are zeros. */

@@ -1,6 +1,7 @@
 import type { FileTensor } from '../io/safetensors';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
+import { blockDrop } from './dropPath';
 import { checkImages, patchGrid } from './imageSize';
 import { LayerNorm, Linear } from './layers';
 import type { Model, Output, Pass, StageShape } from './model';
@@ -88,7 +89,7 @@ export class SwinTransformer implements Model {
     });
   }
 
-  forward(images: tf.Tensor4D, { tap }: Pass): Output {
+  forward(images: tf.Tensor4D, pass: Pass): Output {
     checkImages(this, images);
     const batch = images.shape[0];
     const grid = this.layers[0].grid;
@@ -98,8 +99,9 @@ export class SwinTransformer implements Model {
       const { downsample, blocks } = this.layers[index];
       if (downsample) x = downsample.apply(x);
       blocks.forEach((block, i) => {
-        x = tf.tidy(() => block.apply(x));
-        tap?.(`layers.${index}.blocks.${i}`, x);
+        const name = `layers.${index}.blocks.${i}`;
+        x = tf.tidy(() => block.apply(x, blockDrop(pass, this.blockNames, name)));
+        pass.tap?.(name, x);
       });
       return tf.reshape(x, [batch, -1, x.shape[3]]);
     };

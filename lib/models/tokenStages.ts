@@ -1,4 +1,5 @@
 import * as tf from '../tensor/tf';
+import { blockDrop, type Drop, type Share } from './dropPath';
 import type { Output, Pass, StageShape } from './model';
 
 /** The blocks (counted from 1) after which a token network's four stages end: 2, 4, 10 and 12 of 12, else each quarter. */
@@ -19,12 +20,13 @@ export function blockNames(depth: number): string[] {
 
 /** Sends tokens [batch, tokens, width] through the blocks; gives the last feature and those at the ends of the four stages. */
 export function runBlocks(
-  tokens: tf.Tensor3D, blocks: readonly { apply(x: tf.Tensor3D): tf.Tensor3D }[], tap: Pass['tap'],
+  tokens: tf.Tensor3D, blocks: readonly { apply(x: tf.Tensor3D, drop?: Drop): tf.Tensor3D }[], pass: Pass, share?: Share,
 ): { readonly x: tf.Tensor3D; readonly stages: Output['stages'] } {
   let x = tokens;
+  const names = blockNames(blocks.length);
   const features = blocks.map((block, i) => {
-    x = tf.tidy(() => block.apply(x));
-    tap?.(`blocks.${i}`, x);
+    x = tf.tidy(() => block.apply(x, blockDrop(pass, names, names[i]!, share)));
+    pass.tap?.(names[i]!, x);
     return x;
   });
   const [a, b, c, d] = stageEnds(blocks.length).map((end) => features[end - 1]!) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];

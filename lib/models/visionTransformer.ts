@@ -2,6 +2,7 @@ import type { FileTensor } from '../io/safetensors';
 import { fusedBlock, fusesBlocks } from '../tensor/fusedBlock';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
+import { addPart, type Drop } from './dropPath';
 import { checkImages, patchGrid } from './imageSize';
 import { Attention, LayerNorm, Linear, Mlp } from './layers';
 import type { Model, Output, Pass } from './model';
@@ -33,13 +34,13 @@ export class TransformerBlock {
     this.mlp = new Mlp(width, 4 * width, random.fork('mlp'));
   }
 
-  apply(x: tf.Tensor3D): tf.Tensor3D {
+  apply(x: tf.Tensor3D, drop?: Drop): tf.Tensor3D {
     const { norm1, attn, norm2, mlp } = this;
     const layers = [norm1, attn.qkv, attn.proj, norm2, mlp.fc1, mlp.fc2].map(({ values }) => values);
-    if (fusesBlocks(layers) && x.shape[2] % (8 * attn.heads) === 0)
-      return fusedBlock('OfaTransformerBlock', { x, layers, attributes: [['heads', 'int', attn.heads], ['epsilon', 'float', norm1.epsilon]], kept: 4 });
-    const attended = attn.apply(norm1.apply(x), x);
-    return mlp.apply(norm2.apply(attended), attended);
+    if (!drop && fusesBlocks(layers) && x.shape[2] % (8 * attn.heads) === 0)
+      return fusedBlock('OfaTransformerBlock', { x, layers, attributes: [['heads', 'int', attn.heads], ['epsilon', 'float', norm1.epsilon]], precision: attn.qkv.weight.precision, kept: 4 });
+    const attended = addPart(x, (to) => attn.apply(norm1.apply(x), to), drop);
+    return addPart(attended, (to) => mlp.apply(norm2.apply(attended), to), drop);
   }
 }
 
@@ -78,13 +79,13 @@ export class VisionTransformer implements Model {
     return embedding ? new Map(stored).set('pos_embed', resizePositions(embedding, Math.sqrt(this.posEmbed.value.shape[1] - 1))) : stored;
   }
 
-  forward(images: tf.Tensor4D, { tap }: Pass): Output {
+  forward(images: tf.Tensor4D, pass: Pass): Output {
     checkImages(this, images);
     const batch = images.shape[0];
     // Not tf.tile: its gradient is one slice an example.
     const classToken = tf.add(tf.zeros<tf.Rank.R3>([batch, 1, this.width]), this.clsToken.value);
     const tokens = tf.add<tf.Tensor3D>(tf.concat([classToken, this.patchEmbed.apply(images)], 1), this.posEmbed.value);
-    const { x, stages } = runBlocks(tokens, this.blocks, tap);
+    const { x, stages } = runBlocks(tokens, this.blocks, pass);
     // The norm acts on each token alone, and only the class token is read.
     const pooled = this.norm.apply(tf.reshape<tf.Rank.R2>(tf.slice(x, [0, 0, 0], [batch, 1, this.width]), [batch, this.width]));
     return { logits: this.head.apply(pooled), stages, pooled };

@@ -19,7 +19,7 @@ export class WindowAttention {
 
   /** x [batch · windows, window², width], mask [windows, 1, window², window²] where windows are cut at the seams of a shift. */
   apply(x: tf.Tensor3D, mask?: tf.Tensor4D): tf.Tensor3D {
-    return this.proj.apply(attention(this.qkv.apply(x), this.heads, mask ? tf.add<tf.Tensor4D>(this.bias(), mask) : this.bias()));
+    return this.proj.apply(attention(this.qkv.apply(x), this.heads, { bias: mask ? tf.add<tf.Tensor4D>(this.bias(), mask) : this.bias(), precision: this.qkv.weight.precision }));
   }
 
   /** [1, heads, window², window²] */

@@ -34,6 +34,8 @@ export interface Pair {
   /** The student's at its peak; the published one, fitted to the batch, unless told. */
   readonly learningRate?: number;
   readonly imageSize: number;
+  /** What all runs compute their products with: float32 unless told. */
+  readonly precision?: 'bfloat16';
   readonly seed?: number;
 }
 
@@ -56,8 +58,10 @@ export async function distil(pair: Pair, { out, command, onRun, ...options }: Di
   const images = await checked(pair, out);
   const runs = { ...options, folder: path.join(out, 'runs') };
   const data = { ...pair.data, contents: images.contents };
+  // A recipe read back from a record has no place for what is not said.
+  const precision = pair.precision && { precision: pair.precision };
   const taughtBy = await teacherOf(pair, images);
-  const shared = { student: pair.student, data, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.studentFamily, studentFit(pair, images.train.count)) };
+  const shared = { student: pair.student, data, ...precision, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.studentFamily, studentFit(pair, images.train.count)) };
   const jobOf = (row: string, recipe: RecipeInput): Job => {
     const complete = completeRecipe(recipe);
     return { id: recipeId(complete), experiment: 'own', row, profile: 'laptop', recipe: complete, command };
@@ -70,7 +74,7 @@ export async function distil(pair: Pair, { out, command, onRun, ...options }: Di
   let weights = taughtBy.weights;
   if (weights === undefined) {
     const job = jobOf('teacher', {
-      student: pair.teacher, data, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.family, fit(pair, images.train.count)), ...(taughtBy.initial !== undefined && { initial: taughtBy.initial }),
+      student: pair.teacher, data, ...precision, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.family, fit(pair, images.train.count)), ...(taughtBy.initial !== undefined && { initial: taughtBy.initial }),
     });
     await run(job);
     weights = path.join(homeOf(job, runs.folder), 'student.safetensors');
@@ -97,9 +101,9 @@ function studentFit(pair: Pair, images: number): Fit {
 
 /** Opens the images once the rest is known to be sound. */
 async function checked(pair: Pair, out: string): Promise<OwnImages> {
-  const { student, teacher, method, data, imageSize } = pair;
+  const { student, teacher, method, data, imageSize, precision } = pair;
   // Of whichever family: its faults are the same.
-  const stand: RecipeInput = { student, teacher: { model: teacher, weights: '' }, method, data, ...familyRecipe('cnn', studentFit(pair, data.trainImages ?? 1024)) };
+  const stand: RecipeInput = { student, teacher: { model: teacher, weights: '' }, method, data, precision, ...familyRecipe('cnn', studentFit(pair, data.trainImages ?? 1024)) };
   const faults = [
     ...recipeFaults(stand),
     ...(methods[method.kind]?.needsTeacher === false ? [`method: ${method.kind} has no use for a teacher; choose another, such as ofa`] : []),
@@ -142,9 +146,9 @@ async function teacherOf({ student, teacher, teacherWeights, imageSize }: Pair, 
 
 /** What student and teacher cost, and how good the teacher is on the same images. */
 async function measured(pair: Pair, { train, test }: OwnImages, weights: string, studentWeights: string): Promise<Pick<Gain, 'student' | 'teacher' | 'methodParameters' | 'methodMultiplyAdds'>> {
-  const { model: teacher } = loadTeacher({ model: pair.teacher, weights }, train, pair.imageSize);
+  const { model: teacher } = loadTeacher({ model: pair.teacher, weights }, train, pair);
   try {
-    const { model: student } = loadTeacher({ model: pair.student, weights: studentWeights }, train, pair.imageSize);
+    const { model: student } = loadTeacher({ model: pair.student, weights: studentWeights }, train, pair);
     try {
       const distillation = createDistillation(pair.method, { student, teacher, examples: train.count, labels: train.labels, random: new Random(0) });
       const methodSize = methodSizeOf(distillation, student, teacher);

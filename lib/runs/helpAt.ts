@@ -3,13 +3,13 @@ import { restoreCheckpoint } from '../training/checkpoint';
 import type { Group } from '../training/group';
 import { Training } from '../training/training';
 import { homeOf, type Job } from './job';
-import { loadData, loadTeacher } from './materials';
+import { loadData, teacherFor } from './materials';
 
 /** Works at a job as one of several processes, from where the one that leads stands, to the end of its recipe. Leaves nothing behind: the one that leads does. */
 export async function helpAt(job: Job, folder: string, group: Group): Promise<void> {
   const { recipe } = job;
   const { train, test } = await loadData(recipe.data, recipe.imageSize);
-  const teacher = recipe.teacher ? loadTeacher(recipe.teacher, train, recipe.imageSize).model : undefined;
+  const teacher = teacherFor(recipe, { train, test })?.model;
   const training = new Training(recipe, { train, test, ...(teacher && { teacher }) });
   try {
     restoreCheckpoint(training, homeOf(job, folder));

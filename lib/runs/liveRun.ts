@@ -9,7 +9,7 @@ import { Random } from '../tensor/random';
 import { restoreCheckpoint, saveCheckpoint } from '../training/checkpoint';
 import { completeRecipe, recipeId, type RecipeInput } from '../training/recipe';
 import { Training, type Resources, type StepEvent } from '../training/training';
-import { loadData, loadTeacher, type Data } from './materials';
+import { loadData, teacherFor, type Data } from './materials';
 
 export type LiveEvent = StepEvent | ({ readonly kind: 'epoch' } & EpochRecord);
 
@@ -49,7 +49,7 @@ export async function* liveRun(given: RecipeInput, { folder, testImages, method,
   const { train, test, notice }: Data = materials ?? await loadData(recipe.data, recipe.imageSize, { standIn: warn !== undefined });
   if (notice !== undefined) warn?.(notice);
   const seen = testImages === undefined || testImages >= test.count ? test : part(test, testImages, new Random(0).fork('live'));
-  const own = recipe.teacher && !materials ? loadTeacher(recipe.teacher, train, recipe.imageSize).model : undefined;
+  const own = materials ? undefined : teacherFor(recipe, { train, test: seen }, method)?.model;
   const teacher = materials?.teacher ?? own;
   const training = new Training(recipe, { ...materials, train, test: seen, ...(teacher && { teacher }), ...(method && { method }) });
   try {

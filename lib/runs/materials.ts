@@ -6,11 +6,15 @@ import { holdOut, type ImageSet, type LabelledImages } from '../data/imageSet';
 import { syntheticImages } from '../data/synthetic';
 import { UserError } from '../errors';
 import { UnreachableError } from '../io/http';
+import type { Method } from '../methods/method';
 import type { Model } from '../models/model';
+import { disposeModule, setPrecision } from '../models/parameter';
 import { loadWeightsFile } from '../models/weights';
 import { createModel } from '../models/zoo';
 import { Random } from '../tensor/random';
+import { recipeError } from '../training/checkRecipe';
 import type { Recipe } from '../training/recipe';
+import { runFaults } from '../training/student';
 import { openOwnImages } from './ownImages';
 
 export interface Data {
@@ -68,11 +72,38 @@ export function datasetName(data: Recipe['data']): string {
   return data.name === 'folder' || data.name === 'shards' ? path.basename(path.resolve(data.path)) : data.name;
 }
 
-/** A frozen network and, where its weights say so, its accuracy on the test images. The caller frees it. */
-export function loadTeacher({ model: name, weights }: NonNullable<Recipe['teacher']>, set: LabelledImages, imageSize = set.size.height): { readonly model: Model; readonly top1?: number } {
+/** A frozen network and, where its weights say so, its accuracy on the test images. */
+export interface Teacher {
+  readonly model: Model;
+  readonly top1?: number;
+}
+
+/**
+ * The teacher of a recipe, if it names one; the caller frees it. Throws one UserError where it cannot be had, with all else for which the
+ * run cannot be.
+ */
+export function teacherFor(recipe: Recipe, images: Pick<Data, 'train' | 'test'>, method?: Method): Teacher | undefined {
+  if (!recipe.teacher) return undefined;
+  try {
+    return loadTeacher(recipe.teacher, images.train, recipe);
+  } catch (error) {
+    throw error instanceof UserError ? recipeError(runFaults(recipe, { ...images, teacher: error, ...(method && { method }) })) : error;
+  }
+}
+
+/** A frozen network, which computes as the recipe has it, and, where its weights say so, its accuracy on the test images. The caller frees it. */
+export function loadTeacher(
+  { model: name, weights }: NonNullable<Recipe['teacher']>, set: LabelledImages, { imageSize = set.size.height, precision }: Pick<Recipe, 'imageSize' | 'precision'>,
+): Teacher {
   const model = createModel(name, { classes: set.classes.length, imageSize }, new Random(0).fork('teacher'));
+  setPrecision(model, precision ?? 'float32');
   if (weights === 'fresh') return { model };
-  if (!existsSync(weights)) throw new UserError(`The teacher's weights are not at ${weights}. Train it first: npm run experiment -- run teachers --rows ${name}`);
-  const top1 = Number(loadWeightsFile(model, weights).metadata.get('top1') ?? NaN);
-  return Number.isFinite(top1) ? { model, top1 } : { model };
+  try {
+    if (!existsSync(weights)) throw new UserError(`The teacher's weights are not at ${weights}. Train it first: npm run experiment -- run teachers --rows ${name}`);
+    const top1 = Number(loadWeightsFile(model, weights).metadata.get('top1') ?? NaN);
+    return Number.isFinite(top1) ? { model, top1 } : { model };
+  } catch (error) {
+    disposeModule(model);
+    throw error;
+  }
 }

@@ -7,7 +7,6 @@ import { fileFault } from '../io/fileFault';
 import { appendJsonLine, readJsonLines } from '../io/jsonLines';
 import { sha256 } from '../io/sha256';
 import type { Unreadable } from '../data/prepare';
-import type { Model } from '../models/model';
 import { disposeModule } from '../models/parameter';
 import { saveWeights } from '../models/weights';
 import { epochRecord, runRecord, type EpochRecord, type RunRecord } from '../results/record';
@@ -19,7 +18,7 @@ import { finishedRecord, homeOf, jobCommand, type Job } from './job';
 import { Busy, lockFolder } from './lock';
 import { commit, threadCount, thisMachine, versions } from './machine';
 import { hasManifest, writeManifest } from './manifest';
-import { datasetName, loadData, loadTeacher } from './materials';
+import { datasetName, loadData, teacherFor, type Teacher } from './materials';
 import type { LeadingGroup } from './processGroup';
 import { beginSession, type Session } from './sessions';
 import type { Ending } from './tracker';
@@ -79,7 +78,7 @@ async function work(job: Job, home: string, options: RunOptions, log: (text: str
   await writeAtomic(path.join(home, 'recipe.json'), `${JSON.stringify(job, null, 2)}\n`);
   const { first, notices } = await beginSession(home, { ...commit(), versions: versions(), machine: thisMachine(), threads: threadCount(), processes: options.processes?.count ?? 1, seed: job.recipe.seed });
   const { train, test, notice } = await loadData(job.recipe.data, job.recipe.imageSize);
-  const teacher = job.recipe.teacher ? loadTeacher(job.recipe.teacher, train, job.recipe.imageSize) : undefined;
+  const teacher = teacherFor(job.recipe, { train, test });
   try {
     const resources = { train, test, ...(teacher && { teacher: teacher.model }) };
     const memory = await checkMemory(job.recipe, resources);
@@ -159,7 +158,7 @@ interface Trained {
   readonly history: readonly EpochRecord[];
   readonly first: Session;
   readonly images: number;
-  readonly teacher?: { readonly model: Model; readonly top1?: number };
+  readonly teacher?: Teacher;
 }
 
 /** Writes the student and, as the sign that the run is finished, its record. */

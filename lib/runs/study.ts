@@ -6,7 +6,7 @@ import { predictions } from '../training/evaluate';
 import { completeRecipe, type RecipeInput } from '../training/recipe';
 import type { Resources } from '../training/training';
 import { liveRun } from './liveRun';
-import { loadData, loadTeacher } from './materials';
+import { loadData, teacherFor } from './materials';
 import type { Sampler, Trial } from './sampler';
 
 /** A trial and how far it has come. */
@@ -61,7 +61,6 @@ async function materialsOf(given: RecipeInput, measuredImages: number | undefine
   const recipe = completeRecipe(given);
   const { train, test: all } = await loadData(recipe.data, recipe.imageSize);
   const test = measuredImages === undefined || measuredImages >= all.count ? all : part(all, measuredImages, new Random(0).fork('measured'));
-  if (!recipe.teacher) return { train, test };
-  const { model: teacher } = loadTeacher(recipe.teacher, train, recipe.imageSize);
-  return { train, test, teacher, taught: await predictions(teacher, test) };
+  const teacher = teacherFor(recipe, { train, test })?.model;
+  return { train, test, ...(teacher && { teacher, taught: await predictions(teacher, test) }) };
 }

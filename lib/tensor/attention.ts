@@ -1,21 +1,29 @@
 import { customGradient } from './customGradient';
-import { execute, hasKernels } from './native';
+import { execute, hasKernels, type Precision } from './native';
 import * as tf from './tf';
+
+export interface AttentionOptions {
+  /** [groups, heads, tokens, tokens], of which example i takes group i mod groups (Swin's windows, image by image). */
+  readonly bias?: tf.Tensor4D;
+  /** float32 unless told; without our kernels it always is. */
+  readonly precision?: Precision;
+}
 
 /**
  * softmax(q kᵀ / sqrt(depth) + bias) v for each head (Vaswani et al. 2017, eq. 1).
  * qkv [batch, tokens, 3 · width]: queries, keys and values packed as timm packs them; returns [batch, tokens, width].
- * bias [groups, heads, tokens, tokens], of which example i takes group i mod groups (Swin's windows, image by image).
  */
-export function attention(qkv: tf.Tensor3D, heads: number, bias?: tf.Tensor4D): tf.Tensor3D {
-  return hasKernels() && !bias && (qkv.shape[2] / (3 * heads)) % 8 === 0 ? fused(qkv, heads) : composed(qkv, heads, bias);
+export function attention(qkv: tf.Tensor3D, heads: number, { bias, precision = 'float32' }: AttentionOptions = {}): tf.Tensor3D {
+  return hasKernels() && (qkv.shape[2] / (3 * heads)) % 8 === 0 ? fused(qkv, heads, precision, bias) : composed(qkv, heads, bias);
 }
 
-function fused(qkv: tf.Tensor3D, heads: number): tf.Tensor3D {
-  return customGradient([qkv], () => ({
-    value: execute('OfaAttention', [qkv], [['heads', 'int', heads]])[0] as tf.Tensor3D,
-    saved: [qkv],
-    backward: (dy, saved) => execute('OfaAttentionGrad', [dy, ...saved], [['heads', 'int', heads]]),
+function fused(qkv: tf.Tensor3D, heads: number, precision: Precision, bias?: tf.Tensor4D): tf.Tensor3D {
+  const others = bias ? [bias] : [];
+  const attributes = [['N', 'int', others.length], ['heads', 'int', heads], ['rounded', 'bool', precision === 'bfloat16']] as const;
+  return customGradient([qkv, ...others], () => ({
+    value: execute('OfaAttention', [qkv, ...others], attributes)[0] as tf.Tensor3D,
+    saved: [qkv, ...others],
+    backward: (dy, saved) => execute('OfaAttentionGrad', [dy, ...saved], attributes, 1 + others.length),
   }));
 }
 

@@ -1,5 +1,5 @@
 import { customGradient } from './customGradient';
-import { execute, hasKernels, type Attribute } from './native';
+import { execute, hasKernels, type Attribute, type Precision } from './native';
 import * as tf from './tf';
 
 /** What a layer multiplies by and adds. */
@@ -13,6 +13,7 @@ export interface FusedBlock {
   readonly x: tf.Tensor3D;
   readonly layers: readonly LayerValues[];
   readonly attributes: readonly Attribute[];
+  readonly precision: Precision;
   /** Tensors that the gradient wants of the pass forward. */
   readonly kept: number;
 }
@@ -26,16 +27,17 @@ export function fusesBlocks(layers: readonly LayerValues[]): boolean {
 }
 
 /** A residual block as one op each way: x never leaves the cache between its layers. Returns the shape of x. */
-export function fusedBlock(op: string, { x, layers, attributes, kept }: FusedBlock): tf.Tensor3D {
+export function fusedBlock(op: string, { x, layers, attributes, precision, kept }: FusedBlock): tf.Tensor3D {
+  const settings: readonly Attribute[] = [...attributes, ['rounded', 'bool', precision === 'bfloat16']];
   return tf.tidy(() => {
     const parameters = layers.flatMap(({ weight, bias = tf.zeros([0]) }) => [weight, bias]);
     return customGradient([x, ...parameters], () => {
       const save = tf.engine().state.gradientDepth > 0;
-      const [y, ...saved] = execute(op, [x, ...parameters], [...attributes, ['save', 'bool', save]], 1 + kept);
+      const [y, ...saved] = execute(op, [x, ...parameters], [...settings, ['save', 'bool', save]], 1 + kept);
       return {
         value: y as tf.Tensor3D,
         saved: [x, ...saved, ...parameters],
-        backward: (dy, inputs) => execute(`${op}Grad`, [dy, ...inputs], attributes, 1 + parameters.length),
+        backward: (dy, inputs) => execute(`${op}Grad`, [dy, ...inputs], settings, 1 + parameters.length),
       };
     });
   });

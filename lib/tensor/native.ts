@@ -9,6 +9,12 @@ export type Attribute =
   | readonly [name: string, kind: 'ints', value: readonly number[]]
   | readonly [name: string, kind: 'type', value: 'float32' | 'int32'];
 
+/**
+ * What products are computed with: float32, or mixed precision, where factors are rounded to bfloat16 and sums are kept in float32
+ * (Micikevicius et al. 2018; Kalamkar et al. 2019). What stands between products is float32 either way.
+ */
+export type Precision = 'float32' | 'bfloat16';
+
 interface OpAttribute {
   readonly name: string;
   readonly type: number;
@@ -18,8 +24,18 @@ interface OpAttribute {
 /** What we use of tfjs-node's backend: any op of libtensorflow, by name. */
 interface NativeBackend {
   readonly isUsingGpuDevice: boolean;
-  readonly binding: Readonly<Record<'TF_ATTR_STRING' | 'TF_ATTR_INT' | 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_TYPE' | 'TF_FLOAT' | 'TF_INT32', number>>;
+  readonly binding: Readonly<Record<'TF_ATTR_STRING' | 'TF_ATTR_INT' | 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_TYPE' | 'TF_FLOAT' | 'TF_INT32', number>> & {
+    executeOp(name: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): Handle[];
+    deleteTensor(id: number): void;
+  };
   executeMultipleOutputs(name: string, attributes: readonly OpAttribute[], inputs: readonly tf.Tensor[], outputs: number): tf.Tensor[];
+  getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
+  createOutputTensor(output: Handle): tf.Tensor;
+}
+
+/** An array of TensorFlow's own, of whatever type, by its number. */
+interface Handle {
+  readonly id: number;
 }
 
 /** True where ops of libtensorflow can be called by name. */
@@ -34,9 +50,42 @@ export function hasKernels(): boolean {
 
 /** Runs one op of libtensorflow; the caller owns the outputs, as with any tf function. Nothing is recorded for gradients. */
 export function execute(name: string, inputs: readonly tf.Tensor[], attributes: readonly Attribute[], outputs = 1): tf.Tensor[] {
+  const backend = native(name);
+  return backend.executeMultipleOutputs(name, attributes.map((attribute) => encode(attribute, backend.binding)), inputs, outputs);
+}
+
+/**
+ * Runs an op of one output on float32 inputs, in the precision asked for: its type attribute T is added here. Beside them it may take
+ * whole numbers, such as sizes. TensorFlow.js has no bfloat16, so that the rounded arrays live by their handles, within this call alone.
+ */
+export function executeIn(precision: Precision, name: string, inputs: readonly tf.Tensor[], attributes: readonly Attribute[]): tf.Tensor {
+  if (precision === 'float32') return execute(name, inputs, [['T', 'type', 'float32'], ...attributes])[0]!;
+  const backend = native(name);
+  const { binding } = backend;
+  const cast = (id: number, from: number, to: number): Handle =>
+    binding.executeOp('Cast', [type('SrcT', from), type('DstT', to), { name: 'Truncate', type: binding.TF_ATTR_BOOL, value: false }], [id], 1)[0]!;
+  const type = (attribute: string, value: number): OpAttribute => ({ name: attribute, type: binding.TF_ATTR_TYPE, value });
+  const rounded: number[] = [];
+  const kept = (handle: Handle): number => {
+    rounded.push(handle.id);
+    return handle.id;
+  };
+  try {
+    const ids = backend.getInputTensorIds(inputs).map((id, i) => (inputs[i]!.dtype === 'float32' ? kept(cast(id, binding.TF_FLOAT, bfloat16)) : id));
+    const result = binding.executeOp(name, [type('T', bfloat16), ...attributes.map((attribute) => encode(attribute, binding))], ids, 1)[0]!;
+    return backend.createOutputTensor(cast(kept(result), bfloat16, binding.TF_FLOAT));
+  } finally {
+    for (const id of rounded) binding.deleteTensor(id);
+  }
+}
+
+/** TF_BFLOAT16, which the binding has no name for. */
+const bfloat16 = 14;
+
+function native(name: string): NativeBackend {
   const backend = nativeBackend();
   if (!backend) throw new Error(`${name} needs the native TensorFlow backend, and the backend here is ${tf.getBackend()}`);
-  return backend.executeMultipleOutputs(name, attributes.map((attribute) => encode(attribute, backend.binding)), inputs, outputs);
+  return backend;
 }
 
 function encode([name, kind, value]: Attribute, binding: NativeBackend['binding']): OpAttribute {

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { unknownName, UserError } from '../errors';
 import type { Method } from '../methods/method';
 import { methodFaults, methods, methodSpec } from '../methods/methods';
+import type { Model } from '../models/model';
 import { modelNames } from '../models/zoo';
+import { isNative } from '../tensor/native';
 import type { Recipe } from './recipe';
 import type { Resources } from './training';
 
@@ -26,8 +28,11 @@ export function nameFaults(given: unknown, method?: Method): string[] {
   return [...unknown, ...methodFaults(spec, chosen), ...alone];
 }
 
+/** What a run is to be made of; in the place of the teacher may stand why it cannot be had. */
+export type Candidates = Omit<Resources, 'teacher'> & { readonly teacher?: Model | UserError };
+
 /** Where the recipe, the data and the teacher do not go together. */
-export function settingFaults(recipe: Recipe, { train, test, teacher, method }: Resources): string[] {
+export function settingFaults(recipe: Recipe, { train, test, teacher, method }: Candidates): string[] {
   const { height, width } = train.size;
   const side = recipe.imageSize ?? height;
   const classes = train.classes.length;
@@ -38,8 +43,9 @@ export function settingFaults(recipe: Recipe, { train, test, teacher, method }: 
     ...when(test.classes.length !== classes, `data: the training set has ${classes} classes, the test set ${test.classes.length}`),
     ...when(test.count === 0, 'data: the test set is empty'),
     ...when(recipe.batchSize > train.count, `batchSize: a batch of ${recipe.batchSize} is larger than the training set of ${train.count} images`),
+    ...when(recipe.precision === 'bfloat16' && !isNative(), 'precision: bfloat16 needs TensorFlow, and plain JavaScript computes here: run npm run setup'),
     ...when(needsTeacher && !teacher, `teacher: method ${recipe.method.kind} needs one, and none is given`),
-    ...(teacher === undefined ? [] : [
+    ...(teacher === undefined || teacher instanceof UserError ? [] : [
       ...when(recipe.teacher !== null && recipe.teacher.model !== teacher.name, `teacher: the recipe names ${recipe.teacher?.model}, and ${teacher.name} is given`),
       ...when(teacher.classes !== classes, `teacher: ${teacher.name} knows ${teacher.classes} classes, and the student is to learn the ${classes} of the data`),
       ...when(teacher.imageSize !== side, `teacher: ${teacher.name} takes images of ${teacher.imageSize} pixels, and these have ${side}`),

@@ -3,7 +3,7 @@ import { binaryCrossEntropy } from '../losses/binaryCrossEntropy';
 import { crossEntropy } from '../losses/crossEntropy';
 import { labelDistribution, type Labels } from '../losses/labels';
 import type { Distillation, LossParts } from '../methods/method';
-import type { Model, Output } from '../models/model';
+import type { DropPath, Model, Output } from '../models/model';
 import type { Named } from '../models/parameter';
 import * as tf from '../tensor/tf';
 import { memoryFault } from './memoryFault';
@@ -22,9 +22,10 @@ export interface Objective {
   readonly labelLoss?: 'softmax' | 'binary';
 }
 
-/** A batch whose labels may be soft. */
+/** A batch whose labels may be soft, and how often its examples skip blocks of the student. */
 export interface LabelledBatch extends Pick<Batch, 'images' | 'indices'> {
   readonly labels: Labels;
+  readonly dropPath?: DropPath;
 }
 
 export interface Gradients {
@@ -37,14 +38,14 @@ export interface Gradients {
 }
 
 /** One forward and backward pass in training mode: loss parts, logits, and the gradient of their sum. */
-export function differentiate({ student, teacher, distillation, trained, labelWeight, labelSmoothing, labelLoss }: Objective, { images, labels, indices }: LabelledBatch): Gradients {
+export function differentiate({ student, teacher, distillation, trained, labelWeight, labelSmoothing, labelLoss }: Objective, { images, labels, indices, dropPath }: LabelledBatch): Gradients {
   return tf.tidy(() => {
     // Outside the closure: what is not differentiated costs no memory, and cannot be trained by mistake.
     const taught = teacher?.forward(images, { mode: 'eval' });
     let parts: LossParts = {};
     let output: Output | undefined;
     const { value, grads } = tf.variableGrads(() => {
-      output = student.forward(images, { mode: 'train' });
+      output = student.forward(images, { mode: 'train', dropPath });
       tf.keep(output.logits);
       const perExample = labelLoss === 'binary'
         ? binaryCrossEntropy(output.logits, labelDistribution(labels, student.classes, labelSmoothing))
@@ -67,27 +68,27 @@ export function differentiate({ student, teacher, distillation, trained, labelWe
   });
 }
 
-/** What is done to a micro-batch before the student sees it; the caller of `accumulate` frees neither its argument nor what it returns. */
-export type Mix = (micro: Batch, piece: number) => LabelledBatch;
+/** How a micro-batch is shown to the student; the caller of `accumulate` frees neither its argument nor what it returns. */
+export type Show = (micro: Batch, piece: number) => LabelledBatch;
 
 /**
- * The same over a batch cut into micro-batches, each mixed by itself, the means and gradients averaged. Batch norm and losses between
+ * The same over a batch cut into micro-batches, each shown by itself, the means and gradients averaged. Batch norm and losses between
  * examples see each micro-batch on its own. Of a share of the micro-batches, what they add to these averages. Throws a UserError where
  * the memory does not suffice.
  */
-export function accumulate(objective: Objective, batch: Batch, pieces: number, mix: Mix = (micro) => micro, { first, count } = { first: 0, count: pieces }): Gradients {
+export function accumulate(objective: Objective, batch: Batch, pieces: number, show: Show = (micro) => micro, { first, count } = { first: 0, count: pieces }): Gradients {
   const size = batch.indices.length / pieces;
   let sum: Gradients | undefined;
   for (let piece = first; piece < first + count; piece++) {
     const micro = slice(batch, piece * size, size);
-    const mixed = mix(micro, piece);
+    const shown = show(micro, piece);
     try {
-      const result = differentiate(objective, mixed);
+      const result = differentiate(objective, shown);
       sum = sum ? added(sum, result) : result;
     } catch (error) {
       throw memoryFault(error, size);
     } finally {
-      tf.dispose([micro.images, micro.labels, mixed.images, mixed.labels]);
+      tf.dispose([micro.images, micro.labels, shown.images, shown.labels]);
     }
   }
   return pieces === 1 ? sum! : divided(sum!, pieces);

@@ -1,4 +1,5 @@
 import { UserError } from '../errors';
+import { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { backendInfo } from '../tensor/backendInfo';
 import { differentiate } from './gradients';
@@ -55,14 +56,15 @@ export async function checkMemory(recipe: Recipe, resources: Resources, free = p
 }
 
 /** What the forward and backward pass of blank images holds at its peak, beyond what there was. */
-async function peakBytes({ objective }: Training, { train }: Resources, count: number): Promise<number> {
+async function peakBytes({ objective, recipe: { dropPath: rate } }: Training, { train }: Resources, count: number): Promise<number> {
   const side = objective.student.imageSize;
   const before = tf.memory().numBytes;
   const indices = Uint32Array.from({ length: count }, (_, i) => i % train.count);
   const images = tf.zeros<tf.Rank.R4>([count, side, side, 3]);
   const labels = tf.tensor1d(Int32Array.from(indices, (index) => train.labels[index]!), 'int32');
   const { peakBytes: peak } = await tf.profile(() => {
-    const { gradients, logits } = differentiate(objective, { images, labels, indices });
+    // Blocks that may be left out keep more than those that are one op.
+    const { gradients, logits } = differentiate(objective, { images, labels, indices, ...(rate && { dropPath: { rate, random: new Random(0) } }) });
     tf.dispose([images, labels, logits, Object.values(gradients)]);
     return [];
   });

@@ -67,6 +67,8 @@ export const recipe = z.object({
   decayEverything: z.literal(true).optional(),
   /** Largest global norm of the gradients; absent: not clipped. */
   clipNorm: z.number().positive().optional(),
+  /** Absent: float32. `bfloat16`: products of student, teacher and branches in mixed precision; weights, norms, losses and the optimiser stay float32. */
+  precision: z.literal('bfloat16').optional(),
   labelSmoothing: z.number().min(0).max(1).default(0),
   /** Weight of the label's cross entropy: the released code's `gt-loss-weight`. */
   labelWeight: z.number().nonnegative().default(1),
@@ -77,6 +79,8 @@ export const recipe = z.object({
   mixing: z.object({ mixup: z.number().nonnegative().default(0), cutmix: z.number().nonnegative().default(0) }).strict().optional(),
   /** Times that each image of an epoch is shown, augmented anew, while the epoch keeps its length: timm's `aug-repeats`. */
   repeats: count.optional(),
+  /** Rate at which the student's last block is left out for an example in training, the earlier ones the less (stochastic depth): timm's `drop-path`. Absent: 0. */
+  dropPath: z.number().min(0).lt(1).optional().transform((rate) => rate || undefined),
   /** Keeps a running average of the student's weights with this decay: it is what is evaluated and saved. */
   averageDecay: z.number().min(0).max(1).optional(),
   seed: z.number().int().safe().default(0),

@@ -5,7 +5,7 @@ import type { Unreadable } from '../data/prepare';
 import type { Distillation, Method } from '../methods/method';
 import { createDistillation } from '../methods/methods';
 import type { Model } from '../models/model';
-import { disposeModule, parameters, type Named } from '../models/parameter';
+import { disposeModule, parameters, setPrecision, type Named } from '../models/parameter';
 import { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { WeightAverage } from './average';
@@ -75,7 +75,7 @@ export interface RunOptions {
 export interface Resources {
   readonly train: Images;
   readonly test: Images;
-  /** Frozen; stays the caller's. */
+  /** Frozen; stays the caller's, who also sets what it computes with. */
   readonly teacher?: Model;
   /** The class that the teacher names for each test image, where it has been asked already. */
   readonly taught?: Int32Array;
@@ -108,6 +108,7 @@ export class Training {
       throw error;
     }
     const { student, distillation } = this;
+    for (const module of [student, distillation.modules]) setPrecision(module, recipe.precision ?? 'float32');
     const { labelWeight, labelSmoothing, labelLoss } = recipe;
     const trained = this.state().filter(([, { trainable }]) => trainable);
     this.objective = { student, teacher, distillation, trained, labelWeight, labelSmoothing, labelLoss };
@@ -182,7 +183,7 @@ export class Training {
     const { epoch, step } = this.current;
     const number = epoch * stepsPerEpoch + step + 1;
     const rate = learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch + step / stepsPerEpoch);
-    const own = accumulate(this.objective, batch, recipe.accumulation, (micro, piece) => this.mix(micro, number, piece), share);
+    const own = accumulate(this.objective, batch, recipe.accumulation, (micro, piece) => this.show(micro, number, piece), share);
     const { parts, gradients, logits } = group ? await allReduce(group, own, this.state().filter(([, { trainable }]) => !trainable), number) : own;
     try {
       const [part, value] = Object.entries(parts).find(([, one]) => !Number.isFinite(one)) ?? [];
@@ -203,13 +204,15 @@ export class Training {
     return { kind: 'step', epoch: epoch + 1, step: step + 1, steps: stepsPerEpoch, loss: total(parts), parts, learningRate: rate };
   }
 
-  /** The micro-batch mixed as the recipe says; labels stay classes where it does not say. */
-  private mix(micro: Batch, step: number, piece: number): LabelledBatch {
-    const { mixing, seed } = this.recipe;
-    if (!mixing) return micro;
+  /** The micro-batch mixed and dropped from blocks as the recipe says; labels stay classes where it does not mix. */
+  private show(micro: Batch, step: number, piece: number): LabelledBatch {
+    const { mixing, dropPath: rate = 0, seed } = this.recipe;
+    const stream = (name: string): Random => new Random(seed).fork(name).fork(step).fork(piece);
+    const dropPath = rate > 0 ? { rate, random: stream('drop') } : undefined;
+    if (!mixing) return { ...micro, dropPath };
     const { mixup = 0, cutmix = 0 } = mixing;
-    const { images, targets } = mixBatch(micro, this.student.classes, new Random(seed).fork('mix').fork(step).fork(piece), { mixup, cutmix, labelSmoothing: 0 });
-    return { images, labels: targets, indices: micro.indices };
+    const { images, targets } = mixBatch(micro, this.student.classes, stream('mix'), { mixup, cutmix, labelSmoothing: 0 });
+    return { images, labels: targets, indices: micro.indices, dropPath };
   }
 
   private async finishEpoch(feed: BatchFeed, signal: AbortSignal | undefined, mayEvaluate: boolean): Promise<EpochEvent> {

@@ -11,6 +11,9 @@ export interface Comparison {
   readonly repeats: number;
   /** PyTorch's fastest way of it: flags of the step, or a package for CKA. */
   readonly variant: string;
+  /** The faster of our precisions, and what a step in float32 reaches beside it. */
+  readonly precision?: 'float32' | 'bf16';
+  readonly float32?: number;
   /** Images a second (step) or seconds (CKA). */
   readonly ours: number;
   readonly pytorch: number;
@@ -29,16 +32,14 @@ export interface Comparison {
   readonly peakGigaflops?: number;
 }
 
-/** Flags of PyTorch's ways to run a step; compiling takes minutes on a busy machine. */
-function variants(compiled: boolean): string[][] {
-  return [[], ['--bf16']].flatMap((a) => [[], ['--channels-last']].flatMap((b) => (compiled ? [[], ['--compile']] : [[]]).map((c) => [...a, ...b, ...c])));
-}
+/** Flags of PyTorch's ways to run a step, but for `--compile`. */
+const variants: readonly (readonly string[])[] = [[], ['--channels-last'], ['--bf16'], ['--bf16', '--channels-last']];
 
-/** Both sides of a training step, each PyTorch variant tried once and the one of least processor time then run in turn with ours. */
+/** Both sides of a training step. Each way of PyTorch's is tried once, the one of least processor time also compiled, and the best then run in turn with ours. */
 export function compareStep(python: string, setting: string, repeats: number, say: (line: string) => void, compiled = true): Comparison {
   const args = setting.split(/\s+/);
   const program = (flags: readonly string[]): Measured => theirs(python, 'pytorch_step.py', [...args, ...flags]);
-  const tried = variants(compiled).flatMap((flags) => {
+  const tryOut = (flags: readonly string[]): { readonly flags: readonly string[]; readonly cost: number }[] => {
     try {
       const run = program([...flags, '--steps', '3']);
       say(`  PyTorch ${flags.join(' ') || 'plain'}: ${speed(run)} images/s, ${processor(run)} ms of the processor a step`);
@@ -47,14 +48,19 @@ export function compareStep(python: string, setting: string, repeats: number, sa
       say(`  PyTorch ${flags.join(' ')}: ${error instanceof Error ? error.message : String(error)}`);
       return [];
     }
-  }).sort((a, b) => a.cost - b.cost);
-  const { flags } = tried[0]!;
-  const runs = inTurn(repeats, () => ours(['step', ...args]), () => program(flags));
-  const [a, b] = runs.map((side) => median(side.map(speed))) as [number, number];
-  const { gigaflops, peak } = last(ours(['roofline', ...args]));
+  };
+  const best = (tried: readonly { readonly flags: readonly string[]; readonly cost: number }[]): readonly string[] => [...tried].sort((a, b) => a.cost - b.cost)[0]?.flags ?? [];
+  const eager = variants.flatMap(tryOut);
+  const flags = best([...eager, ...(compiled ? tryOut([...best(eager), '--compile']) : [])]);
+  const [float32, bf16, pytorch] = inTurn(repeats, [() => ours(['step', ...args]), () => ours(['step', ...args, '--bf16']), () => program(flags)]) as [Measured[], Measured[], Measured[]];
+  const speeds = [float32, bf16, pytorch].map((side) => median(side.map(speed))) as [number, number, number];
+  const faster = speeds[1] > speeds[0] ? { precision: 'bf16', side: bf16, flags: ['--bf16'] } as const : { precision: 'float32', side: float32, flags: [] } as const;
+  const fastest = Math.max(speeds[0], speeds[1]);
+  const { gigaflops, peak } = last(ours(['roofline', ...args, ...faster.flags]));
   return {
-    kind: 'step', setting, ...circumstances(repeats), variant: flags.join(' ') || 'float32, NCHW, eager', ours: a, pytorch: b, ratio: a / b,
-    processor: median(runs[0].map(processor)), pytorchProcessor: median(runs[1].map(processor)), ...memories(runs), gigaflops: Number(gigaflops), peakGigaflops: Number(peak),
+    kind: 'step', setting, ...circumstances(repeats), variant: flags.join(' ') || 'float32, NCHW, eager', precision: faster.precision, float32: speeds[0],
+    ours: fastest, pytorch: speeds[2], ratio: fastest / speeds[2],
+    processor: median(faster.side.map(processor)), pytorchProcessor: median(pytorch.map(processor)), ...memories(faster.side, pytorch), gigaflops: Number(gigaflops), peakGigaflops: Number(peak),
   };
 }
 
@@ -67,17 +73,15 @@ export function compareCka(python: string, setting: string, repeats: number, say
     say(`  ${name}: ${time} s`);
     return { name, time };
   }).sort((a, b) => a.time - b.time);
-  const runs = inTurn(repeats, () => ours(['cka', ...args]), () => program(fastest!.name));
-  const [a, b] = runs.map((side) => median(side.map(seconds))) as [number, number];
-  return { kind: 'cka', setting, ...circumstances(repeats), variant: fastest!.name, ours: a, pytorch: b, ratio: a / b, ...memories(runs) };
+  const [mine, other] = inTurn(repeats, [() => ours(['cka', ...args]), () => program(fastest!.name)]) as [Measured[], Measured[]];
+  const [a, b] = [mine, other].map((side) => median(side.map(seconds))) as [number, number];
+  return { kind: 'cka', setting, ...circumstances(repeats), variant: fastest!.name, ours: a, pytorch: b, ratio: a / b, ...memories(mine, other) };
 }
 
-function inTurn(repeats: number, a: () => Measured, b: () => Measured): readonly [Measured[], Measured[]] {
-  const runs: readonly [Measured[], Measured[]] = [[], []];
-  for (let i = 0; i < repeats; i++) {
-    runs[0].push(a());
-    runs[1].push(b());
-  }
+/** Every side once, then again; the runs of each. */
+function inTurn(repeats: number, sides: readonly (() => Measured)[]): Measured[][] {
+  const runs: Measured[][] = sides.map(() => []);
+  for (let i = 0; i < repeats; i++) sides.forEach((side, k) => runs[k]!.push(side()));
   return runs;
 }
 
@@ -88,8 +92,8 @@ function circumstances(repeats: number): Pick<Comparison, 'date' | 'machine' | '
   };
 }
 
-function memories(runs: readonly [readonly Measured[], readonly Measured[]]): Pick<Comparison, 'memory' | 'pytorchMemory'> {
-  const [memory, pytorchMemory] = runs.map((side) => median(side.map(({ peakMemory }) => peakMemory))) as [number, number];
+function memories(...sides: readonly [Measured[], Measured[]]): Pick<Comparison, 'memory' | 'pytorchMemory'> {
+  const [memory, pytorchMemory] = sides.map((side) => median(side.map(({ peakMemory }) => peakMemory))) as [number, number];
   return { memory, pytorchMemory };
 }
 

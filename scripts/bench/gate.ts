@@ -48,7 +48,7 @@ export async function saveGate(step: string): Promise<void> {
 /** The median of five pairs of a step and a product, in turn, by the processor's time: what else the machine does matters little to that. */
 function stepInProducts(setting: string): number {
   const [student = '', teacher = '', size, batch] = setting.split(' ');
-  const step = prepareStep({ student, teacher, size: Number(size), batch: Number(batch), vanilla: false });
+  const step = prepareStep({ student, teacher, size: Number(size), batch: Number(batch), vanilla: false, bf16: false });
   return matmul((product) => {
     step.run();
     step.run();

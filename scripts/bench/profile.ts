@@ -32,14 +32,27 @@ export function profile(run: () => void, modules: Readonly<Record<string, object
     }
   };
 
+  // Arrays are known to TensorFlow by number, those of bfloat16 by nothing else.
+  const shapes = new Map<unknown, readonly number[]>();
+  const shapesOf = (ids: unknown): (readonly number[])[] => (Array.isArray(ids) ? ids.map((id: unknown) => shapes.get(id) ?? []) : []);
   const undo = [
-    ...['executeSingleOutput', 'executeMultipleOutputs'].map((method) => wrap(tf.backend(), method, ([op, , inputs], call) => {
+    wrap(tf.backend(), 'getInputTensorIds', ([tensors], call) => {
+      const ids = call();
+      if (Array.isArray(ids) && Array.isArray(tensors)) ids.forEach((id: unknown, i) => {
+        const tensor: unknown = tensors[i];
+        if (tensor instanceof tf.Tensor) shapes.set(id, (tensor as tf.Tensor).shape);
+      });
+      return ids;
+    }),
+    wrapBinding('executeOp', ([op, , inputs], call) => {
       const started = performance.now();
       const result = call();
       const milliseconds = performance.now() - started;
-      runs.push({ op: String(op), layer, direction, milliseconds, flops: flops(String(op), { inputs: shapes(inputs), outputs: shapes(Array.isArray(result) ? result : [result]) }) });
+      const outputs = handles(result);
+      for (const { id, shape } of outputs) shapes.set(id, shape);
+      runs.push({ op: String(op), layer, direction, milliseconds, flops: flops(String(op), { inputs: shapesOf(inputs), outputs: outputs.map(({ shape }) => shape) }) });
       return result;
-    })),
+    }),
     // A gradient belongs to the layer that put it on the tape.
     wrap(tf.engine(), 'addTapeNode', (_, call) => {
       const place = layer;
@@ -88,10 +101,26 @@ function wrap(target: unknown, method: string, around: Around): () => void {
   };
 }
 
-function isCall(value: unknown): value is Call {
-  return typeof value === 'function';
+/** The binding's own functions cannot be replaced: another object stands before it. */
+function wrapBinding(method: string, around: Around): () => void {
+  const backend = tf.backend();
+  const binding: unknown = Reflect.get(backend, 'binding');
+  if (typeof binding !== 'object' || binding === null) return () => undefined;
+  const original: unknown = Reflect.get(binding, method);
+  if (!isCall(original)) return () => undefined;
+  Reflect.set(backend, 'binding', Object.create(binding, { [method]: { value: (...args: unknown[]) => around(args, () => original.apply(binding, args)) } }));
+  return () => { Reflect.set(backend, 'binding', binding); };
 }
 
-function shapes(tensors: unknown): number[][] {
-  return Array.isArray(tensors) ? tensors.map((tensor: unknown) => (tensor instanceof tf.Tensor ? [...(tensor as tf.Tensor).shape] : [])) : [];
+interface Handle {
+  readonly id: number;
+  readonly shape: readonly number[];
+}
+
+function handles(value: unknown): Handle[] {
+  return Array.isArray(value) ? value.filter((each): each is Handle => typeof each === 'object' && each !== null && 'id' in each && 'shape' in each) : [];
+}
+
+function isCall(value: unknown): value is Call {
+  return typeof value === 'function';
 }

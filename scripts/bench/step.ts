@@ -1,6 +1,6 @@
 import type { Batch } from '../../lib/data/batches';
 import { createDistillation } from '../../lib/methods/methods';
-import { parameterCount, parameters } from '../../lib/models/parameter';
+import { parameterCount, parameters, setPrecision } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';
@@ -14,6 +14,8 @@ export interface StepOptions {
   readonly batch: number;
   /** The label's cross entropy alone: no teacher, no branches. */
   readonly vanilla: boolean;
+  /** Mixed precision, as the recipe's `precision` has it. */
+  readonly bf16: boolean;
 }
 
 /** A training step made ready to be repeated: teacher and student forward, four branches, OFA loss, backward, SGD with Nesterov momentum. */
@@ -26,7 +28,7 @@ export interface PreparedStep {
   run(): void;
 }
 
-export function prepareStep({ student: studentName, teacher: teacherName, size, batch: count, vanilla }: StepOptions): PreparedStep {
+export function prepareStep({ student: studentName, teacher: teacherName, size, batch: count, vanilla, bf16 }: StepOptions): PreparedStep {
   const classes = 100;
   const random = new Random(0);
   const student = createModel(studentName, { classes, imageSize: size }, random.fork('student'));
@@ -34,6 +36,7 @@ export function prepareStep({ student: studentName, teacher: teacherName, size, 
   const labels = Array.from({ length: count }, () => random.integer(classes));
   const setting = { student, teacher, examples: count, labels, random: random.fork('method') };
   const distillation = createDistillation({ kind: vanilla ? 'scratch' : 'ofa' }, setting);
+  if (bf16) for (const module of [student, teacher, distillation.modules]) setPrecision(module, 'bfloat16');
   const trained = [...parameters(student, 'student.'), ...parameters(distillation.modules, 'method.')].filter(([, { trainable }]) => trainable);
   const optimizer = new Optimizer({ name: 'sgd', momentum: 0.9, nesterov: true }, trained, 2e-3, { everything: true });
   const batch: Batch = {

@@ -14,7 +14,7 @@ export function preflight({ todo, device, folder, env = process.env, nodeVersion
   const python = isLarge ? pythonFindings(findPython(env), env) : { faults: [], warnings: [] };
   const faults = [...nodeFaults(nodeVersion), ...python.faults];
   const warnings = [...python.warnings];
-  if ((todo.includes('addon') || todo.includes('kernels')) && findCompiler(env) === undefined) {
+  if (['addon', 'kernels', 'images'].some((step) => todo.includes(step)) && findCompiler(env) === undefined) {
     warnings.push(`C++ compiler: none found${env.CXX ? ` (CXX is ${env.CXX})` : ''}; goes on with TensorFlow's older ready-made binary, several times slower. Install: sudo apt install g++   (Fedora: sudo dnf install gcc-c++)`);
   }
   if (isLarge && freeBytes < needed[device]) {

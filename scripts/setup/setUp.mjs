@@ -5,6 +5,7 @@ import { chooseProcessor } from './compiler.mjs';
 import { chooseDevice, hasNvidiaDriver } from './device.mjs';
 import { environment } from './environment.mjs';
 import { SetupFault } from './fault.mjs';
+import { images } from './images.mjs';
 import { kernelSpec } from './kernelSpec.mjs';
 import { kernels } from './kernels.mjs';
 import { alone } from './lock.mjs';
@@ -13,7 +14,7 @@ import { preflight } from './preflight.mjs';
 import { root } from './project.mjs';
 import { readState, writeState } from './state.mjs';
 
-const steps = { packages, environment, addon, kernels, kernelSpec };
+const steps = { packages, environment, addon, kernels, images, kernelSpec };
 
 /**
  * Brings the checkout to where its commands work: does the steps that are not done, in order, and remembers each.
@@ -23,7 +24,7 @@ export async function setUp({ force = false, retry = false, say = (line) => cons
   if (!force && !retry && pending(readState()).length === 0) return false;
   return await alone(async () => {
     const state = withChoices(readState());
-    if (retry && fellShort(state)) forget(state, ['environment', 'addon', 'kernels']);
+    if (retry && fellShort(state)) forget(state, ['environment', 'addon', 'kernels', 'images']);
     const todo = force ? Object.keys(steps) : pending(state);
     if (todo.length === 0) return false;
     checkMachine(state, todo, say);

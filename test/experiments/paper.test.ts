@@ -19,11 +19,11 @@ test('every published recipe is one that trains: whole, without faults, its batc
   }
 });
 
-test('every number says where it stands, and nothing says so of a number that is not there', () => {
+test('every number says where it stands, and nothing says so of what is not there', () => {
   for (const { name, recipe, sources } of all) {
     for (const place of numbers(recipe)) assert.ok(sourceOf(place, sources), `${name}: ${place} has no source`);
-    const own = ['method.exponent', 'method.branchWeight', 'clipNorm', 'averageDecay', 'repeats', 'cropShare', 'schedule.min', 'schedule.warmupFrom'];
-    for (const place of Object.keys(sources).filter((key) => own.includes(key))) assert.ok(numbers(recipe).includes(place), `${name}: no ${place}`);
+    const whole = completeRecipe(recipe);
+    for (const place of Object.keys(sources)) assert.notEqual(valueAt(whole, place), undefined, `${name}: no ${place}`);
   }
 });
 
@@ -54,6 +54,21 @@ test('what the author told of single runs is in their rows alone', () => {
   const rate = (name: string): unknown => cifar100Rows.find((row) => row.name === name)?.recipe.learningRate;
   assert.deepEqual([rate('swin_tiny_patch4_window7_224-resnet18-ofa'), rate('swin_tiny_patch4_window7_224-resnet18-kd')], [0.1, 0.05]);
 });
+
+test('the strong recipe has what is published of it: no smoothing, no erasing, blocks left out', () => {
+  const strong = imageNetRows({ name: 'synthetic' }).filter(({ recipe: { student } }) => student === 'resnet50');
+  assert.equal(strong.length, 2 * 10 + 1);
+  for (const { recipe } of strong) {
+    const { dropPath, labelSmoothing, labelLoss, repeats, augmentation } = completeRecipe(recipe);
+    assert.deepEqual({ dropPath, labelSmoothing, labelLoss, repeats }, { dropPath: 0.05, labelSmoothing: 0, labelLoss: 'binary', repeats: 3 });
+    assert.ok(typeof augmentation === 'object' && augmentation.erasing === undefined && augmentation.colourJitter === undefined && augmentation.randAugment?.magnitude === 7);
+  }
+});
+
+/** What stands at a place. */
+function valueAt(value: unknown, place: string): unknown {
+  return place.split('.').reduce<unknown>((part, key) => (typeof part === 'object' && part !== null ? new Map<string, unknown>(Object.entries(part)).get(key) : undefined), value);
+}
 
 /** The places of all numbers beneath a value; entries of a list are one place. */
 function numbers(value: unknown, place = ''): string[] {

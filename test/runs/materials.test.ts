@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UnreachableError } from '../../lib/io/http';
-import { loadData } from '../../lib/runs/materials';
+import { loadData, teacherFor } from '../../lib/runs/materials';
+import * as tf from '../../lib/tensor/tf';
+import type { Recipe } from '../../lib/training/recipe';
+import { images, tinyRecipe } from '../training/example';
+import { rejectsWith } from '../support/faults';
 import { temporaryFolder } from '../support/temporaryFolder';
 
 // A process of its own runs this file: its archive, if any, is nobody else's.
@@ -15,4 +19,17 @@ test('made-up images stand in for CIFAR-100 where that is allowed, and say so; a
   assert.match(notice!, /made up, not CIFAR-100.*could not be had/);
   assert.deepEqual([train.count, train.classes.length, seen.size], [300, 100, { height: 32, width: 32 }]);
   assert.match(train.name, /synthetic/);
+});
+
+test('a teacher that cannot be had is told together with all else that is wrong, and nothing is left over', async () => {
+  const before = tf.memory().numTensors;
+  const teacher = { model: 'resnet_16', weights: 'nowhere.safetensors' };
+  const refused = (changes: Partial<Recipe>, ...words: readonly string[]): Promise<void> =>
+    rejectsWith(Promise.resolve().then(() => teacherFor({ ...tinyRecipe({ teacher, method: { kind: 'ofa' } }), ...changes }, images)), ...words);
+  await refused({}, "The recipe has faults:\n  teacher: The teacher's weights are not at nowhere.safetensors");
+  await refused({ batchSize: 64, student: 'vit_64', imageSize: 30, learningRate: -1 }, 'teacher: The teacher', 'batchSize: a batch of 64 is larger', 'student: vit_64 cuts images into patches of 4', 'learningRate: ');
+  await refused({ initial: 'neither.safetensors', clipNorm: -1 }, 'teacher: The teacher', 'student: ', 'neither.safetensors', 'clipNorm: ');
+  // A network that does not exist is told once.
+  await refused({ teacher: { model: 'resnet_17', weights: 'fresh' } }, 'The recipe has faults:\n  teacher: Unknown network "resnet_17". Nearest: ');
+  assert.equal(tf.memory().numTensors, before);
 });

@@ -23,7 +23,7 @@ function machine(name: string, programs: Readonly<Record<string, string>>): Node
   return { PATH: bin };
 }
 
-const all = ['packages', 'environment', 'addon', 'kernels', 'kernelSpec'];
+const all = ['packages', 'environment', 'addon', 'kernels', 'images', 'kernelSpec'];
 const ample = { todo: all, device: 'cpu', folder, nodeVersion: '20.19.0', freeBytes: 1e12 };
 
 test('a machine with all that is needed has no findings', () => {

@@ -5,6 +5,7 @@ import { conv2d, depthwiseConv2d } from '../../lib/tensor/convolution';
 import { biasGelu, gelu } from '../../lib/tensor/gelu';
 import { layerNorm } from '../../lib/tensor/layerNorm';
 import { addBias, linear } from '../../lib/tensor/linear';
+import { maxPool } from '../../lib/tensor/maxPool';
 import { hasKernels } from '../../lib/tensor/native';
 import { Random } from '../../lib/tensor/random';
 import { relu, relu6 } from '../../lib/tensor/relu';
@@ -43,6 +44,8 @@ const ops: Readonly<Record<string, readonly [Op, Shapes]>> = {
   ReLU6: [(x) => relu6(tf.mul(x, 4)), [[5, 9]]],
   attention: [(qkv) => attention(qkv as tf.Tensor3D, 2), [[2, 5, 48]]],
   'attention of deeper heads': [(qkv) => attention(qkv as tf.Tensor3D, 2), [[1, 17, 144]]],
+  'attention with a bias': [(qkv, bias) => attention(qkv as tf.Tensor3D, 2, { bias: bias as tf.Tensor4D }), [[4, 5, 48], [2, 2, 5, 5]]],
+  'attention of many tokens with one bias for all': [(qkv, bias) => attention(qkv as tf.Tensor3D, 2, { bias: bias as tf.Tensor4D }), [[2, 19, 48], [1, 2, 19, 19]]],
   linear: [(x, w) => linear(x, w as tf.Tensor2D), [[2, 3, 6], [6, 4]]],
   bias: [(x, b) => addBias(x, b as tf.Tensor1D), [[2, 3, 6], [6]]],
   'bias and residual': [(x, b, r) => addBias(x, b as tf.Tensor1D, r), [[2, 3, 6], [6], [2, 3, 6]]],
@@ -53,6 +56,8 @@ const ops: Readonly<Record<string, readonly [Op, Shapes]>> = {
   'pointwise convolution of stride 2': [(x, w) => conv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 2, padding: 0 }), [[2, 6, 6, 4], [1, 1, 4, 8]]],
   'depthwise convolution': [(x, w) => depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 1, padding: 1 }), [[2, 5, 6, 4], [3, 3, 4, 1]]],
   'depthwise convolution of stride 2': [(x, w) => depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 2, padding: 1 }), [[2, 7, 6, 4], [3, 3, 4, 1]]],
+  'max pooling': [(x) => maxPool(x as tf.Tensor4D, { size: 3, stride: 2, padding: 1 }), [[2, 7, 6, 5]]],
+  'max pooling that overlaps': [(x) => maxPool(x as tf.Tensor4D, { size: 3, stride: 1, padding: 0 }), [[2, 5, 6, 3]]],
   'batch norm': [trained(() => ({})), [[3, 4, 4, 6], [6], [6]]],
   'batch norm and ReLU': [trained(() => ({ cut: 'relu' })), [[3, 4, 4, 6], [6], [6]]],
   'batch norm and residual': [trained((r) => ({ residual: r as tf.Tensor4D })), [[3, 4, 4, 6], [6], [6], [3, 4, 4, 6]]],
@@ -74,7 +79,7 @@ for (const [name, [op, shapes]] of Object.entries(ops)) {
       process.env['OFA_KERNELS'] = kernels;
       const inputs = shapes.map((shape, i) => normal(shape, `${name}${i}`));
       // A small step keeps clear of the corners of ReLU.
-      expectGradients((...x) => tf.tidy(() => op(...x)), inputs, name.includes('ReLU') ? { step: 2e-4, tolerance: 2e-2 } : { tolerance: 3e-3 });
+      expectGradients((...x) => tf.tidy(() => op(...x)), inputs, /ReLU|max/.test(name) ? { step: 2e-4, tolerance: 2e-2 } : { tolerance: 3e-3 });
       expectNoLeak(() => tf.tidy(() => op(...inputs)));
       tf.dispose(inputs);
     });

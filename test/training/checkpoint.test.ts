@@ -14,7 +14,7 @@ const sgd: Partial<RecipeInput> = { student: 'resnet_16', optimizer: { name: 'sg
 
 const recipes: Readonly<Record<string, Recipe>> = {
   'scratch, batch norm and SGD': tinyRecipe({ ...sgd, clipNorm: 1 }),
-  'OFA with its branches and AdamW': tinyRecipe({ student: 'vit_64', teacher, method: { kind: 'ofa', exponent: 1.3 } }),
+  'OFA with its branches, AdamW and blocks left out': tinyRecipe({ student: 'vit_64', teacher, method: { kind: 'ofa', exponent: 1.3 }, dropPath: 0.3 }),
   'CRD with its memories, in micro-batches': tinyRecipe({ ...sgd, accumulation: 2, teacher: { model: 'mixer_64', weights: 'fresh' }, method: { kind: 'crd', negatives: 8, width: 16 } }),
   'LAMB, a running average, mixed and augmented images': tinyRecipe({
     student: 'resnet_16', optimizer: { name: 'lamb' }, averageDecay: 0.9, mixing: { mixup: 0.8, cutmix: 1 }, labelLoss: 'binary',

@@ -32,7 +32,7 @@ test('recorded runs keep their ids: a field added to the recipe must not change 
 test('the id is that of the content: not of the order, nor of what is left to the defaults', () => {
   const id = recipeId(completeRecipe(good));
   assert.equal(recipeId(completeRecipe(Object.fromEntries(Object.entries(good).reverse()) as RecipeInput)), id);
-  assert.equal(recipeId(completeRecipe({ ...good, seed: 0, accumulation: 1, clipNorm: undefined })), id);
+  assert.equal(recipeId(completeRecipe({ ...good, seed: 0, accumulation: 1, clipNorm: undefined, dropPath: 0 })), id);
   assert.notEqual(recipeId(completeRecipe({ ...good, seed: 1 })), id);
 });
 
@@ -46,6 +46,8 @@ describe('faults of the recipe itself, told before any data is read', () => {
     [{ epochs: 0 }, /epochs: .*\(it is 0\)/],
     [{ clipNorm: 0 }, /clipNorm: /],
     [{ labelSmoothing: 1.5 }, /labelSmoothing: /],
+    [{ dropPath: 1 }, /dropPath: .*less than 1 \(it is 1\)/],
+    [{ dropPath: -0.1 }, /dropPath: .*\(it is -0\.1\)/],
     [{ batchSize: 8, accumulation: 3 }, /accumulation: does not divide the batch of 8/],
     [{ method: { kind: 'ofa', stages: [1, 5] } }, /method\.stages\.1: 5 is no stage/],
     [{ method: { kind: 'ofa', exponent: [1, 2] } }, /method\.exponent: has 2 values; 4 stages and the logits need 5/],
@@ -87,6 +89,10 @@ test('faults that show with the data and the teacher are told before the first s
   assert.throws(() => new Training(tinyRecipe({ teacher: recipe.teacher, method: { kind: 'kd' } }), images), /method kd needs one, and none is given/);
   const odd = syntheticImages(new Random(0), { count: 8, classes: 4, size: { height: 30, width: 30 } });
   assert.throws(() => new Training(tinyRecipe({ student: 'vit_64', batchSize: 16 }), { train: odd, test: odd }), /batchSize: [^]*student: vit_64 cuts images into patches of 4/);
+  const grid = tinyRecipe({ student: 'vit_64', imageSize: 36, batchSize: 64, teacher: recipe.teacher, method: { kind: 'ofa', finalGrid: 4 } });
+  const whole = createModel('resnet_16', { classes: 4, imageSize: 36 }, new Random(0));
+  assert.throws(() => new Training(grid, { ...images, teacher: whole }), /batchSize: [^]*method: The branch of stage 1 merges 2 × 2 tokens once, and a grid of 9 × 9/);
+  disposeModule(whole);
   assert.throws(() => new Training(tinyRecipe(), { ...images, test: odd }), /training images are 32 × 32, test images 30 × 30/);
   assert.equal(tf.memory().numTensors, before);
   disposeModule(small);

@@ -1,4 +1,5 @@
-// Scaled dot-product attention of packed queries, keys and values (Vaswani et al. 2017, eq. 1), one example at a time.
+// Scaled dot-product attention of packed queries, keys and values (Vaswani et al. 2017, eq. 1), one example at a time; with a bias of
+// the scores where there is one (Liu et al. 2021, eq. 4), of which example i takes group i mod groups.
 #include "attention.h"
 #include "parallel.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
@@ -8,67 +9,108 @@ namespace ofa {
 using namespace tensorflow;
 
 namespace {
-struct Sizes {
-  int64_t batch, tokens, heads, depth;  // depth: channels of one head
+struct AttentionSizes {
+  int64_t batch, tokens, heads, depth, groups;  // depth: channels of one head; groups: 0 without a bias
   int64_t width() const { return heads * depth; }
   int64_t cost() const { return tokens * tokens * width() / 4; }
+  int64_t columns() const { return HeadwiseAttention::Columns(tokens); }
+  /** Numbers of a group's bias, each head's as [keys, queries] with rows of whole vectors. */
+  int64_t group() const { return heads * tokens * columns(); }
 };
 
-Sizes SizesOf(const Tensor& qkv, int64_t heads) {
-  return {qkv.dim_size(0), qkv.dim_size(1), heads, qkv.dim_size(2) / (3 * heads)};
-}
+class AttentionKernel : public OpKernel {
+ public:
+  explicit AttentionKernel(OpKernelConstruction* c) : OpKernel(c) {
+    OP_REQUIRES_OK(c, c->GetAttr("heads", &heads_));
+    OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
+  }
+
+ protected:
+  AttentionSizes SizesOf(const Tensor& qkv, const OpInputList& bias) const {
+    return {qkv.dim_size(0), qkv.dim_size(1), heads_, qkv.dim_size(2) / (3 * heads_), bias.size() == 0 ? 0 : bias[0].dim_size(0)};
+  }
+
+  /** The bias [groups, heads, queries, keys] as scores stand: [groups, heads, keys, queries]. */
+  std::vector<float> Turned(const AttentionSizes& s, const OpInputList& bias) const {
+    std::vector<float> turned(s.groups * s.group());
+    if (s.groups == 0) return turned;
+    const float* from = bias[0].flat<float>().data();
+    for (int64_t h = 0; h < s.groups * s.heads; ++h) Transpose(s.tokens, s.tokens, {from + h * s.tokens * s.tokens, s.tokens}, {turned.data() + h * s.tokens * s.columns(), s.columns()});
+    return turned;
+  }
+
+  int64_t heads_;
+  bool bfloat16_;
+};
 }  // namespace
 
-REGISTER_OP("OfaAttention").Input("qkv: float").Output("y: float").Attr("heads: int").SetShapeFn(shape_inference::UnknownShape);
+REGISTER_OP("OfaAttention")
+    .Input("qkv: float").Input("bias: N * float").Output("y: float")
+    .Attr("N: int >= 0").Attr("heads: int").Attr("rounded: bool")
+    .SetShapeFn(shape_inference::UnknownShape);
 
-class Attention : public OpKernel {
+class Attention : public AttentionKernel {
  public:
-  explicit Attention(OpKernelConstruction* c) : OpKernel(c) { OP_REQUIRES_OK(c, c->GetAttr("heads", &heads_)); }
+  using AttentionKernel::AttentionKernel;
 
   void Compute(OpKernelContext* c) override {
     const Tensor& qkv = c->input(0);
-    const Sizes s = SizesOf(qkv, heads_);
+    OpInputList bias;
+    OP_REQUIRES_OK(c, c->input_list("bias", &bias));
+    const AttentionSizes s = SizesOf(qkv, bias);
     OP_REQUIRES(c, s.depth % 8 == 0, absl::InvalidArgumentError("a head's depth must be a multiple of 8"));
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({s.batch, s.tokens, s.width()}), &y));
     const float* in = qkv.flat<float>().data();
     float* out = y->flat<float>().data();
-    Parallel(c, s.batch, s.cost(), [=](int64_t begin, int64_t end) {
-      HeadwiseAttention attention(s.tokens, s.heads, s.depth);
-      for (int64_t i = begin; i < end; ++i) attention.Forward(in + i * s.tokens * 3 * s.width(), out + i * s.tokens * s.width());
+    const std::vector<float> turned = Turned(s, bias);
+    Parallel(c, s.batch, s.cost(), [&](int64_t begin, int64_t end) {
+      Multiplier multiply(bfloat16_);
+      HeadwiseAttention attention(s.tokens, s.heads, s.depth, multiply);
+      for (int64_t i = begin; i < end; ++i) {
+        const ScoreBias added = {s.groups == 0 ? nullptr : turned.data() + i % s.groups * s.group(), nullptr};
+        attention.Forward(in + i * s.tokens * 3 * s.width(), out + i * s.tokens * s.width(), added);
+      }
     });
   }
-
- private:
-  int64_t heads_;
 };
 REGISTER_KERNEL_BUILDER(Name("OfaAttention").Device(DEVICE_CPU), Attention);
 
-REGISTER_OP("OfaAttentionGrad").Input("dy: float").Input("qkv: float").Output("dqkv: float").Attr("heads: int").SetShapeFn(shape_inference::UnknownShape);
+REGISTER_OP("OfaAttentionGrad")
+    .Input("dy: float").Input("qkv: float").Input("bias: N * float").Output("dqkv: float").Output("dbias: N * float")
+    .Attr("N: int >= 0").Attr("heads: int").Attr("rounded: bool")
+    .SetShapeFn(shape_inference::UnknownShape);
 
-class AttentionGrad : public OpKernel {
+class AttentionGrad : public AttentionKernel {
  public:
-  explicit AttentionGrad(OpKernelConstruction* c) : OpKernel(c) { OP_REQUIRES_OK(c, c->GetAttr("heads", &heads_)); }
+  using AttentionKernel::AttentionKernel;
 
   void Compute(OpKernelContext* c) override {
     const Tensor& qkv = c->input(1);
-    const Sizes s = SizesOf(qkv, heads_);
+    OpInputList bias;
+    OP_REQUIRES_OK(c, c->input_list("bias", &bias));
+    const AttentionSizes s = SizesOf(qkv, bias);
     OP_REQUIRES(c, s.depth % 8 == 0, absl::InvalidArgumentError("a head's depth must be a multiple of 8"));
     Tensor* dqkv;
     OP_REQUIRES_OK(c, c->allocate_output(0, qkv.shape(), &dqkv));
     const float *dy = c->input(0).flat<float>().data(), *in = qkv.flat<float>().data();
     float* out = dqkv->flat<float>().data();
-    Parallel(c, s.batch, 3 * s.cost(), [=](int64_t begin, int64_t end) {
-      HeadwiseAttention attention(s.tokens, s.heads, s.depth);
+    const std::vector<float> turned = Turned(s, bias);
+    std::vector<float> sums(turned.size());
+    BlockedSum(c, s.batch, sums.size(), 3 * s.cost(), sums.data(), [&](int64_t begin, int64_t end, float* partial) {
+      Multiplier multiply(bfloat16_);
+      HeadwiseAttention attention(s.tokens, s.heads, s.depth, multiply);
       for (int64_t i = begin; i < end; ++i) {
-        const int64_t from = i * s.tokens * s.width();
-        attention.Backward(dy + from, in + 3 * from, out + 3 * from);
+        const int64_t from = i * s.tokens * s.width(), group = s.groups == 0 ? 0 : i % s.groups * s.group();
+        attention.Backward(dy + from, in + 3 * from, out + 3 * from, s.groups == 0 ? ScoreBias{} : ScoreBias{turned.data() + group, partial + group});
       }
-    });
+    }, Threads(c), 1);
+    if (s.groups == 0) return;
+    Tensor* dbias;
+    OP_REQUIRES_OK(c, c->allocate_output(1, bias[0].shape(), &dbias));
+    float* slope = dbias->flat<float>().data();
+    for (int64_t h = 0; h < s.groups * s.heads; ++h) Transpose(s.tokens, s.tokens, {sums.data() + h * s.tokens * s.columns(), s.columns()}, {slope + h * s.tokens * s.tokens, s.tokens});
   }
-
- private:
-  int64_t heads_;
 };
 REGISTER_KERNEL_BUILDER(Name("OfaAttentionGrad").Device(DEVICE_CPU), AttentionGrad);
 

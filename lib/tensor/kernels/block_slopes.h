@@ -13,6 +13,19 @@ inline Affine<const float> LayerOf(const tensorflow::OpInputList& parameters, in
   return {weight.flat<float>().data(), bias.NumElements() == 0 ? nullptr : bias.flat<float>().data()};
 }
 
+/** The same, to be shared by many products. */
+inline Layer SharedLayerOf(const tensorflow::OpInputList& parameters, int layer, bool bfloat16) {
+  const tensorflow::Tensor& weight = parameters[2 * layer];
+  const auto [data, bias] = LayerOf(parameters, layer);
+  return {Weight(weight.dim_size(0), weight.dim_size(1), data, bfloat16), bias};
+}
+
+/** What carries gradients back through a layer. */
+inline Turned TurnedLayerOf(const tensorflow::OpInputList& parameters, int layer, bool bfloat16) {
+  const tensorflow::Tensor& weight = parameters[2 * layer];
+  return Turned(weight.flat<float>().data(), weight.dim_size(0), weight.dim_size(1), bfloat16);
+}
+
 class BlockSlopes {
  public:
   explicit BlockSlopes(const tensorflow::OpInputList& parameters) : offsets_(1, 0) {

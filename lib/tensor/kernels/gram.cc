@@ -12,7 +12,7 @@ using namespace tensorflow;
 REGISTER_OP("OfaGram").Input("x: float").Output("y: float").SetShapeFn(shape_inference::UnknownShape);
 
 namespace gram {
-typedef Lanes<kWide>::Vector Vector;
+typedef Lanes<kWide, float>::Vector Vector;
 typedef int32_t Places __attribute__((vector_size(4 * kWide)));
 
 /** Exchanges the two quarters off the diagonal of each square of 2 · kStep rows and lanes. */
@@ -61,9 +61,9 @@ inline void AddUpperHalf(const float* x, int64_t n, int64_t count, float* sums) 
   constexpr int64_t kPanel = 2 * kWide;
   for (int64_t j = 0; j < n; j += kPanel) {
     const int64_t end = std::min(n, j + kPanel);
-    Product(j, end - j, count, {x, 1, n}, {x + j, n}, {sums + j, n}, true);
+    Product<float>(j, end - j, count, {x, 1, n}, {x + j, n}, {sums + j, n}, true);
     // Narrower where the diagonal is, below which all is in vain.
-    for (int64_t d = j; d < end; d += kWide) Product(d + kWide - j, kWide, count, {x + j, 1, n}, {x + d, n}, {sums + j * n + d, n}, true);
+    for (int64_t d = j; d < end; d += kWide) Product<float>(d + kWide - j, kWide, count, {x + j, 1, n}, {x + d, n}, {sums + j * n + d, n}, true);
   }
 }
 }  // namespace gram

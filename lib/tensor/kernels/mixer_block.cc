@@ -53,13 +53,14 @@ void AccumulateColumn(int64_t rows, int64_t width, const float* x, float* total)
 REGISTER_OP("OfaMixerBlock")
     .Input("x: float").Input("parameters: N * float")
     .Output("y: float").Output("between: float").Output("mixed: float").Output("hidden: float")
-    .Attr("N: int = 12").Attr("epsilon: float").Attr("save: bool")
+    .Attr("N: int = 12").Attr("epsilon: float").Attr("rounded: bool").Attr("save: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class MixerBlock : public OpKernel {
  public:
   explicit MixerBlock(OpKernelConstruction* c) : OpKernel(c) {
     OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_));
+    OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
     OP_REQUIRES_OK(c, c->GetAttr("save", &save_));
   }
 
@@ -81,19 +82,21 @@ class MixerBlock : public OpKernel {
     const float* px = x.flat<float>().data();
     const bool save = save_;
     const auto norm1 = LayerOf(parameters, kMixNorm1), tokens1 = LayerOf(parameters, kTokens1), tokens2 = LayerOf(parameters, kTokens2);
-    const auto norm2 = LayerOf(parameters, kMixNorm2), fc1 = LayerOf(parameters, kChannels1), fc2 = LayerOf(parameters, kChannels2);
-    Parallel(c, s.batch, s.cost(), [=](int64_t begin, int64_t end) {
-      ResidualMlp mlp(tokens, s.mlp);
+    const auto norm2 = LayerOf(parameters, kMixNorm2);
+    const Layer fc1 = SharedLayerOf(parameters, kChannels1, bfloat16_), fc2 = SharedLayerOf(parameters, kChannels2, bfloat16_);
+    Parallel(c, s.batch, s.cost(), [&](int64_t begin, int64_t end) {
+      Multiplier multiply(bfloat16_);
+      ResidualMlp mlp(tokens, s.mlp, multiply);
       std::vector<float> normed(size), curved(between), scratch(save ? 0 : between + size + hidden);
       for (int64_t e = begin; e < end; ++e) {
         float *mid = scratch.data(), *sum = mid + between, *wide = sum + size;
         if (save) mid = places[1] + e * between, sum = places[2] + e * size, wide = places[3] + e * hidden;
         const float* from = px + e * size;
         NormaliseRows(tokens, width, s.mlp.epsilon, from, norm1, normed.data());
-        Product(s.between, width, tokens, {tokens1.weight, 1, s.between}, {normed.data(), width}, {mid, width});
+        multiply(s.between, width, tokens, {tokens1.weight, 1, s.between}, {normed.data(), width}, {mid, width});
         AddColumn(s.between, width, tokens1.bias, nullptr, mid);
         Gelu(mid, between, curved.data());
-        Product(tokens, width, s.between, {tokens2.weight, 1, tokens}, {curved.data(), width}, {sum, width});
+        multiply(tokens, width, s.between, {tokens2.weight, 1, tokens}, {curved.data(), width}, {sum, width});
         AddColumn(tokens, width, tokens2.bias, from, sum);
         mlp.Forward(tokens, sum, norm2, fc1, fc2, wide, places[0] + e * size);
       }
@@ -102,19 +105,22 @@ class MixerBlock : public OpKernel {
 
  private:
   float epsilon_;
-  bool save_;
+  bool bfloat16_, save_;
 };
 REGISTER_KERNEL_BUILDER(Name("OfaMixerBlock").Device(DEVICE_CPU), MixerBlock);
 
 REGISTER_OP("OfaMixerBlockGrad")
     .Input("dy: float").Input("x: float").Input("between: float").Input("mixed: float").Input("hidden: float").Input("parameters: N * float")
     .Output("dx: float").Output("slopes: N * float")
-    .Attr("N: int = 12").Attr("epsilon: float")
+    .Attr("N: int = 12").Attr("epsilon: float").Attr("rounded: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class MixerBlockGrad : public OpKernel {
  public:
-  explicit MixerBlockGrad(OpKernelConstruction* c) : OpKernel(c) { OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_)); }
+  explicit MixerBlockGrad(OpKernelConstruction* c) : OpKernel(c) {
+    OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_));
+    OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
+  }
 
   void Compute(OpKernelContext* c) override {
     OpInputList parameters;
@@ -131,38 +137,40 @@ class MixerBlockGrad : public OpKernel {
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));
     float* pdx = dx->flat<float>().data();
     const auto norm1 = LayerOf(parameters, kMixNorm1), tokens1 = LayerOf(parameters, kTokens1), tokens2 = LayerOf(parameters, kTokens2), norm2 = LayerOf(parameters, kMixNorm2);
-    const std::vector<float> fc1 = Turned(LayerOf(parameters, kChannels1).weight, width, s.mlp.hidden), fc2 = Turned(LayerOf(parameters, kChannels2).weight, s.mlp.hidden, width);
+    const Turned fc1 = TurnedLayerOf(parameters, kChannels1, bfloat16_), fc2 = TurnedLayerOf(parameters, kChannels2, bfloat16_);
     const BlockSlopes layout(parameters);
     std::vector<float> sums(layout.size());
     BlockedSum(c, s.batch, layout.size(), 3 * s.cost(), sums.data(), [&](int64_t begin, int64_t end, float* partial) {
-      ResidualMlp mlp(tokens, s.mlp);
+      Multiplier multiply(bfloat16_);
+      ResidualMlp mlp(tokens, s.mlp, multiply);
       std::vector<float> normed(size), skip(size), turned(std::max(size, between)), curved(between), slope(between), narrow(size);
       const auto dnorm1 = layout.LayerOf(partial, kMixNorm1), dtokens1 = layout.LayerOf(partial, kTokens1), dtokens2 = layout.LayerOf(partial, kTokens2);
       for (int64_t e = begin; e < end; ++e) {
         const float *from = places[1] + e * size, *mid = places[2] + e * between;
-        mlp.Backward(tokens, places[0] + e * size, places[3] + e * size, places[4] + e * tokens * s.mlp.hidden, norm2, fc1.data(), fc2.data(),
+        mlp.Backward(tokens, places[0] + e * size, places[3] + e * size, places[4] + e * tokens * s.mlp.hidden, norm2, fc1, fc2,
                      layout.LayerOf(partial, kMixNorm2), layout.LayerOf(partial, kChannels1), layout.LayerOf(partial, kChannels2), skip.data());
         AccumulateColumn(tokens, width, skip.data(), dtokens2.bias);
-        Product(s.between, width, tokens, {tokens2.weight, tokens, 1}, {skip.data(), width}, {slope.data(), width});
+        multiply(s.between, width, tokens, {tokens2.weight, tokens, 1}, {skip.data(), width}, {slope.data(), width});
         GeluGrad(slope.data(), mid, between, curved.data(), slope.data());
         Transpose(tokens, width, {skip.data(), width}, {turned.data(), tokens});
-        Product(s.between, tokens, width, {curved.data(), width, 1}, {turned.data(), tokens}, {dtokens2.weight, tokens}, true);
+        multiply(s.between, tokens, width, {curved.data(), width, 1}, {turned.data(), tokens}, {dtokens2.weight, tokens}, true);
         AccumulateColumn(s.between, width, slope.data(), dtokens1.bias);
         NormaliseRows(tokens, width, s.mlp.epsilon, from, norm1, normed.data());
         Transpose(s.between, width, {slope.data(), width}, {turned.data(), s.between});
-        Product(tokens, s.between, width, {normed.data(), width, 1}, {turned.data(), s.between}, {dtokens1.weight, s.between}, true);
-        Product(tokens, width, s.between, {tokens1.weight, s.between, 1}, {slope.data(), width}, {narrow.data(), width});
+        multiply(tokens, s.between, width, {normed.data(), width, 1}, {turned.data(), s.between}, {dtokens1.weight, s.between}, true);
+        multiply(tokens, width, s.between, {tokens1.weight, s.between, 1}, {slope.data(), width}, {narrow.data(), width});
         for (int64_t r = 0; r < tokens; ++r) {
           const float* row = from + r * width;
           NormaliseGrad(narrow.data() + r * width, row, width, MomentsOf(row, width, s.mlp.epsilon), norm1.weight, skip.data() + r * width, pdx + e * size + r * width, dnorm1.weight, dnorm1.bias);
         }
       }
-    }, 1);
+    }, Threads(c), 1);
     OP_REQUIRES_OK(c, layout.Write(sums.data(), parameters, &slopes));
   }
 
  private:
   float epsilon_;
+  bool bfloat16_;
 };
 REGISTER_KERNEL_BUILDER(Name("OfaMixerBlockGrad").Device(DEVICE_CPU), MixerBlockGrad);
 

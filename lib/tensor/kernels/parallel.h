@@ -13,21 +13,26 @@ inline void Parallel(OpKernelContext* context, int64_t total, int64_t cost, cons
   context->device()->tensorflow_cpu_worker_threads()->workers->ParallelFor(total, cost, work);
 }
 
+/** Threads of the op's device. */
+inline int64_t Threads(OpKernelContext* context) { return context->device()->tensorflow_cpu_worker_threads()->num_threads; }
+
 /**
- * Sums that every thread adds to, in an order that does not depend on the threads: rows are cut into a fixed number of
- * blocks of at least `least`, each block sums on its own, and the blocks are added in order. work(begin, end, sums) fills `width` floats.
+ * Sums that every thread adds to, in an order that does not depend on which of them is faster: rows are cut into at most `most` blocks of at least `least`,
+ * each block sums on its own, and the blocks are added in order. work(begin, end, sums) adds to `width` floats.
  */
 template <typename Work>
-void BlockedSum(OpKernelContext* context, int64_t rows, int64_t width, int64_t cost, float* out, const Work& work, int64_t least = 16) {
-  const int64_t limit = std::min<int64_t>(16, std::max<int64_t>(1, rows / least));
+void BlockedSum(OpKernelContext* context, int64_t rows, int64_t width, int64_t cost, float* out, const Work& work, int64_t most = 16, int64_t least = 16) {
+  const int64_t limit = std::min(most, std::max<int64_t>(1, rows / least));
   const int64_t size = (rows + limit - 1) / limit, blocks = (rows + size - 1) / size;
   std::vector<float> partial(blocks * width, 0.0f);
   Parallel(context, blocks, cost * size, [&](int64_t first, int64_t last) {
     for (int64_t b = first; b < last; ++b) work(b * size, std::min(rows, (b + 1) * size), partial.data() + b * width);
   });
-  std::fill(out, out + width, 0.0f);
-  for (int64_t b = 0; b < blocks; ++b)
-    for (int64_t i = 0; i < width; ++i) out[i] += partial[b * width + i];
+  Parallel(context, width, blocks, [&](int64_t begin, int64_t end) {
+    std::copy(partial.data() + begin, partial.data() + end, out + begin);
+    for (int64_t b = 1; b < blocks; ++b)
+      for (int64_t i = begin; i < end; ++i) out[i] += partial[b * width + i];
+  });
 }
 
 }  // namespace ofa

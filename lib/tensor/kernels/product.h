@@ -3,50 +3,42 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "lanes.h"
+
 namespace ofa {
 
-template <int kLanes>
-struct Lanes {
-  typedef float Vector __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
-};
-
-#ifdef __AVX512F__
-constexpr int kWide = 16;
-#else
-constexpr int kWide = 8;
-#endif
-
 /** The left factor: element (i, k) stands at data[i · row + k · column], so that a transposed matrix is one with its strides exchanged. */
+template <typename Number>
 struct Left {
-  const float* data;
+  const Number* data;
   int64_t row, column;
 };
 
 /** The right factor, or the result: rows of `stride` numbers one after the other. */
-template <typename Float>
+template <typename Number>
 struct Rows {
-  Float* data;
+  Number* data;
   int64_t stride;
 };
 
-/** R rows and V vectors of the result, held in registers over the whole depth. */
-template <int kLanes, int R, int V>
-inline void Tile(int64_t depth, const float* a, int64_t row, int64_t column, const float* b, int64_t stride, float* c, int64_t ldc, bool add) {
-  typedef typename Lanes<kLanes>::Vector Vector;
+/** R rows and V vectors of the result, held in registers over the whole depth. A number is a float, or a pair of bfloat16 that is summed over. */
+template <int kLanes, int R, int V, typename Number>
+inline void Tile(int64_t depth, const Number* a, int64_t row, int64_t column, const Number* b, int64_t stride, float* c, int64_t ldc, bool add) {
+  typedef typename Lanes<kLanes, float>::Vector Vector;
   Vector sums[R][V];
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
     for (int v = 0; v < V; ++v) sums[r][v] = add ? *reinterpret_cast<const Vector*>(c + r * ldc + v * kLanes) : Vector{};
   for (int64_t k = 0; k < depth; ++k, a += column, b += stride) {
-    Vector line[V];
+    typename Lanes<kLanes, Number>::Vector line[V];
 #pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) line[v] = *reinterpret_cast<const Vector*>(b + v * kLanes);
+    for (int v = 0; v < V; ++v) line[v] = *reinterpret_cast<const typename Lanes<kLanes, Number>::Vector*>(b + v * kLanes);
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
-      const float x = a[r * row];
+      const Number x = a[r * row];
 #pragma GCC unroll 4
-      for (int v = 0; v < V; ++v) sums[r][v] += x * line[v];
+      for (int v = 0; v < V; ++v) MultiplyAdd<kLanes>(x, line[v], sums[r][v]);
     }
   }
 #pragma GCC unroll 16
@@ -56,8 +48,8 @@ inline void Tile(int64_t depth, const float* a, int64_t row, int64_t column, con
 }
 
 /** V vectors of columns, R rows at a time and what remains by fours, twos and ones. */
-template <int kLanes, int R, int V>
-inline void Panel(int64_t m, int64_t depth, const Left& a, const float* b, int64_t stride, float* c, int64_t ldc, bool add) {
+template <int kLanes, int R, int V, typename Number>
+inline void Panel(int64_t m, int64_t depth, const Left<Number>& a, const Number* b, int64_t stride, float* c, int64_t ldc, bool add) {
   int64_t i = 0;
   for (; i + R <= m; i += R) Tile<kLanes, R, V>(depth, a.data + i * a.row, a.row, a.column, b, stride, c + i * ldc, ldc, add);
   for (; i + 4 <= m; i += 4) Tile<kLanes, 4, V>(depth, a.data + i * a.row, a.row, a.column, b, stride, c + i * ldc, ldc, add);
@@ -66,10 +58,11 @@ inline void Panel(int64_t m, int64_t depth, const Left& a, const float* b, int64
 }
 
 /** C [m, n] = A [m, depth] · B [depth, n], added to what is there where asked; n a multiple of 8. */
-inline void Product(int64_t m, int64_t n, int64_t depth, const Left& a, const Rows<const float>& b, const Rows<float>& c, bool add = false) {
+template <typename Number>
+inline void Product(int64_t m, int64_t n, int64_t depth, const Left<Number>& a, const Rows<const Number>& b, const Rows<float>& c, bool add = false) {
   int64_t j = 0;
   while (j < n) {
-    const float* right = b.data + j;
+    const Number* right = b.data + j;
     float* result = c.data + j;
     const int64_t vectors = (n - j) / kWide;
     if (vectors >= 4) Panel<kWide, 6, 4>(m, depth, a, right, b.stride, result, c.stride, add), j += 4 * kWide;

@@ -17,7 +17,7 @@ struct TransformerSizes {
   int64_t depth() const { return mlp.width / heads; }
   int64_t row(int64_t example) const { return example * tokens; }
   /** Examples that are taken at once: enough rows to be worth reading the weights for. */
-  int64_t group() const { return std::max<int64_t>(1, 64 / tokens); }
+  int64_t group() const { return std::max<int64_t>(1, 128 / tokens); }
   int64_t cost() const { return tokens * mlp.width * (4 * mlp.width + 2 * mlp.hidden + 2 * tokens) / 16; }
 
   absl::Status Check() const {
@@ -35,7 +35,7 @@ TransformerSizes TransformerSizesOf(const Tensor& x, const OpInputList& paramete
 REGISTER_OP("OfaTransformerBlock")
     .Input("x: float").Input("parameters: N * float")
     .Output("y: float").Output("qkv: float").Output("mixed: float").Output("attended: float").Output("hidden: float")
-    .Attr("N: int = 12").Attr("heads: int").Attr("epsilon: float").Attr("save: bool")
+    .Attr("N: int = 12").Attr("heads: int").Attr("epsilon: float").Attr("rounded: bool").Attr("save: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class TransformerBlock : public OpKernel {
@@ -43,6 +43,7 @@ class TransformerBlock : public OpKernel {
   explicit TransformerBlock(OpKernelConstruction* c) : OpKernel(c) {
     OP_REQUIRES_OK(c, c->GetAttr("heads", &heads_));
     OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_));
+    OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
     OP_REQUIRES_OK(c, c->GetAttr("save", &save_));
   }
 
@@ -62,12 +63,14 @@ class TransformerBlock : public OpKernel {
     for (int i = 0; i < 5; ++i) places[i] = outputs[i]->flat<float>().data();
     const float* px = x.flat<float>().data();
     const bool save = save_;
-    const auto norm1 = LayerOf(parameters, kNorm1), qkv = LayerOf(parameters, kQkv), proj = LayerOf(parameters, kProj);
-    const auto norm2 = LayerOf(parameters, kNorm2), fc1 = LayerOf(parameters, kFc1), fc2 = LayerOf(parameters, kFc2);
-    Parallel(c, (s.batch + group - 1) / group, group * s.cost(), [=](int64_t begin, int64_t end) {
+    const auto norm1 = LayerOf(parameters, kNorm1), norm2 = LayerOf(parameters, kNorm2);
+    const auto shared = [&](int layer) { return SharedLayerOf(parameters, layer, bfloat16_); };
+    const Layer qkv = shared(kQkv), proj = shared(kProj), fc1 = shared(kFc1), fc2 = shared(kFc2);
+    Parallel(c, (s.batch + group - 1) / group, group * s.cost(), [&](int64_t begin, int64_t end) {
       const int64_t most = s.row(group);
-      HeadwiseAttention attention(s.tokens, s.heads, s.depth());
-      ResidualMlp mlp(most, s.mlp);
+      Multiplier multiply(bfloat16_);
+      HeadwiseAttention attention(s.tokens, s.heads, s.depth(), multiply);
+      ResidualMlp mlp(most, s.mlp, multiply);
       std::vector<float> normed(most * width), scratch(save ? 0 : most * (5 * width + hidden));
       for (int64_t g = begin; g < end; ++g) {
         const int64_t first = g * group, examples = std::min(group, s.batch - first), rows = s.row(examples), at = s.row(first);
@@ -78,9 +81,9 @@ class TransformerBlock : public OpKernel {
           const float* row = from + r * width;
           Normalise(row, width, MomentsOf(row, width, s.mlp.epsilon), norm1.weight, norm1.bias, normed.data() + r * width);
         }
-        Apply(rows, width, 3 * width, normed.data(), qkv, nullptr, in);
+        Apply(multiply, rows, width, 3 * width, normed.data(), qkv, nullptr, in);
         for (int64_t e = 0; e < examples; ++e) attention.Forward(in + s.row(e) * 3 * width, mix + s.row(e) * width);
-        Apply(rows, width, width, mix, proj, from, sum);
+        Apply(multiply, rows, width, width, mix, proj, from, sum);
         mlp.Forward(rows, sum, norm2, fc1, fc2, wide, places[0] + at * width);
       }
     });
@@ -89,14 +92,14 @@ class TransformerBlock : public OpKernel {
  private:
   int64_t heads_;
   float epsilon_;
-  bool save_;
+  bool bfloat16_, save_;
 };
 REGISTER_KERNEL_BUILDER(Name("OfaTransformerBlock").Device(DEVICE_CPU), TransformerBlock);
 
 REGISTER_OP("OfaTransformerBlockGrad")
     .Input("dy: float").Input("x: float").Input("qkv: float").Input("mixed: float").Input("attended: float").Input("hidden: float").Input("parameters: N * float")
     .Output("dx: float").Output("slopes: N * float")
-    .Attr("N: int = 12").Attr("heads: int").Attr("epsilon: float")
+    .Attr("N: int = 12").Attr("heads: int").Attr("epsilon: float").Attr("rounded: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class TransformerBlockGrad : public OpKernel {
@@ -104,6 +107,7 @@ class TransformerBlockGrad : public OpKernel {
   explicit TransformerBlockGrad(OpKernelConstruction* c) : OpKernel(c) {
     OP_REQUIRES_OK(c, c->GetAttr("heads", &heads_));
     OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_));
+    OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
   }
 
   void Compute(OpKernelContext* c) override {
@@ -121,40 +125,42 @@ class TransformerBlockGrad : public OpKernel {
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));
     float* pdx = dx->flat<float>().data();
     const auto norm1 = LayerOf(parameters, kNorm1), norm2 = LayerOf(parameters, kNorm2);
-    const auto turned = [&](int layer, int64_t in, int64_t out) { return Turned(LayerOf(parameters, layer).weight, in, out); };
-    const std::vector<float> qkv = turned(kQkv, width, 3 * width), proj = turned(kProj, width, width), fc1 = turned(kFc1, width, hidden), fc2 = turned(kFc2, hidden, width);
+    const auto turned = [&](int layer) { return TurnedLayerOf(parameters, layer, bfloat16_); };
+    const Turned qkv = turned(kQkv), proj = turned(kProj), fc1 = turned(kFc1), fc2 = turned(kFc2);
     const BlockSlopes layout(parameters);
     std::vector<float> sums(layout.size());
     BlockedSum(c, (s.batch + group - 1) / group, layout.size(), 3 * group * s.cost(), sums.data(), [&](int64_t begin, int64_t end, float* partial) {
       const int64_t most = s.row(group);
-      HeadwiseAttention attention(s.tokens, s.heads, s.depth());
-      ResidualMlp mlp(most, s.mlp);
+      Multiplier multiply(bfloat16_);
+      HeadwiseAttention attention(s.tokens, s.heads, s.depth(), multiply);
+      ResidualMlp mlp(most, s.mlp, multiply);
       std::vector<float> normed(most * width), narrow(most * width), skip(most * width), wide(most * 3 * width);
       for (int64_t g = begin; g < end; ++g) {
         const int64_t first = g * group, examples = std::min(group, s.batch - first), rows = s.row(examples), at = s.row(first) * width;
         const float *dy = places[0] + at, *from = places[1] + at, *in = places[2] + 3 * at, *mix = places[3] + at, *sum = places[4] + at;
-        mlp.Backward(rows, dy, sum, places[5] + s.row(first) * hidden, norm2, fc1.data(), fc2.data(),
+        mlp.Backward(rows, dy, sum, places[5] + s.row(first) * hidden, norm2, fc1, fc2,
                      layout.LayerOf(partial, kNorm2), layout.LayerOf(partial, kFc1), layout.LayerOf(partial, kFc2), skip.data());
-        ApplyGrad(rows, width, width, skip.data(), mix, proj.data(), layout.LayerOf(partial, kProj), narrow.data());
+        ApplyGrad(multiply, rows, width, width, skip.data(), mix, proj, layout.LayerOf(partial, kProj), narrow.data());
         for (int64_t e = 0; e < examples; ++e) attention.Backward(narrow.data() + s.row(e) * width, in + s.row(e) * 3 * width, wide.data() + s.row(e) * 3 * width);
         for (int64_t r = 0; r < rows; ++r) {
           const float* row = from + r * width;
           Normalise(row, width, MomentsOf(row, width, s.mlp.epsilon), norm1.weight, norm1.bias, normed.data() + r * width);
         }
-        ApplyGrad(rows, width, 3 * width, wide.data(), normed.data(), qkv.data(), layout.LayerOf(partial, kQkv), narrow.data());
+        ApplyGrad(multiply, rows, width, 3 * width, wide.data(), normed.data(), qkv, layout.LayerOf(partial, kQkv), narrow.data());
         const auto slope = layout.LayerOf(partial, kNorm1);
         for (int64_t r = 0; r < rows; ++r) {
           const float* row = from + r * width;
           NormaliseGrad(narrow.data() + r * width, row, width, MomentsOf(row, width, s.mlp.epsilon), norm1.weight, skip.data() + r * width, pdx + at + r * width, slope.weight, slope.bias);
         }
       }
-    }, 1);
+    }, Threads(c), 1);
     OP_REQUIRES_OK(c, layout.Write(sums.data(), parameters, &slopes));
   }
 
  private:
   int64_t heads_;
   float epsilon_;
+  bool bfloat16_;
 };
 REGISTER_KERNEL_BUILDER(Name("OfaTransformerBlockGrad").Device(DEVICE_CPU), TransformerBlockGrad);
 

@@ -1,0 +1,95 @@
+// Products in float32, or in bfloat16 as mixed precision has them: factors are rounded to 8 bits of mantissa, sums kept in float32.
+#pragma once
+#include <cstring>
+#include <vector>
+
+#include "product.h"
+
+namespace ofa {
+
+/** The bfloat16 nearest to x, ties to even. */
+[[gnu::always_inline]] inline uint32_t Rounded(float x) {
+  uint32_t bits;
+  std::memcpy(&bits, &x, 4);
+  return x != x ? 0x7fc0u : (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+}
+
+/** Pairs of neighbouring rows: [rows, columns] → [rows / 2, columns]; beyond the last row there are zeros. */
+inline void PairDown(int64_t rows, int64_t columns, const Rows<const float>& from, Pair* to) {
+  for (int64_t r = 0; r < rows; r += 2, to += columns) {
+    const float *first = from.data + r * from.stride, *second = first + from.stride;
+    if (r + 1 < rows) {
+#pragma omp simd
+      for (int64_t i = 0; i < columns; ++i) to[i].bits = Rounded(first[i]) | Rounded(second[i]) << 16;
+    } else {
+#pragma omp simd
+      for (int64_t i = 0; i < columns; ++i) to[i].bits = Rounded(first[i]);
+    }
+  }
+}
+
+/** Pairs within rows: [rows, columns] → [rows, columns / 2]. Two halves in memory are a pair, lower bits first. */
+inline void PairAlong(int64_t rows, int64_t columns, const Rows<const float>& from, Pair* to) {
+  typedef uint16_t Half __attribute__((may_alias));
+  const int64_t pairs = (columns + 1) / 2;
+  for (int64_t r = 0; r < rows; ++r, to += pairs) {
+    const float* row = from.data + r * from.stride;
+    if (columns % 2 == 1) to[pairs - 1].bits = Rounded(row[columns - 1]);
+    Half* halves = reinterpret_cast<Half*>(to);
+#pragma omp simd
+    for (int64_t k = 0; k < columns / 2 * 2; ++k) halves[k] = static_cast<uint16_t>(Rounded(row[k]));
+  }
+}
+
+/** A right factor [depth, n] without gaps that many products share: rounded once. */
+class Weight {
+ public:
+  Weight(int64_t depth, int64_t n, const float* data, bool bfloat16) : data_(data), n_(n), pairs_(bfloat16 ? (depth + 1) / 2 * n : 0) {
+    if (bfloat16) PairDown(depth, n, {data, n}, pairs_.data());
+  }
+
+  Rows<const float> floats() const { return {data_, n_}; }
+  Rows<const Pair> pairs() const { return {pairs_.data(), n_}; }
+
+ private:
+  const float* data_;
+  int64_t n_;
+  std::vector<Pair> pairs_;
+};
+
+/** Multiplies for one thread, on what it holds to write on. */
+class Multiplier {
+ public:
+  explicit Multiplier(bool bfloat16) : bfloat16_(bfloat16) {}
+
+  /** C [m, n] = A [m, depth] · B [depth, n], added to what is there where asked; n a multiple of 8, one of A's strides 1. */
+  void operator()(int64_t m, int64_t n, int64_t depth, const Left<float>& a, const Rows<const float>& b, const Rows<float>& c, bool add = false) {
+    if (!bfloat16_) return Product<float>(m, n, depth, a, b, c, add);
+    const int64_t pairs = (depth + 1) / 2;
+    right_.resize(std::max<size_t>(right_.size(), pairs * n));
+    PairDown(depth, n, b, right_.data());
+    Product<Pair>(m, n, pairs, Paired(m, depth, a), {right_.data(), n}, c, add);
+  }
+
+  void operator()(int64_t m, int64_t n, int64_t depth, const Left<float>& a, const Weight& b, const Rows<float>& c, bool add = false) {
+    if (bfloat16_) Product<Pair>(m, n, (depth + 1) / 2, Paired(m, depth, a), b.pairs(), c, add);
+    else Product<float>(m, n, depth, a, b.floats(), c, add);
+  }
+
+ private:
+  Left<Pair> Paired(int64_t m, int64_t depth, const Left<float>& a) {
+    const int64_t pairs = (depth + 1) / 2;
+    left_.resize(std::max<size_t>(left_.size(), m * pairs));
+    if (a.column == 1) {
+      PairAlong(m, depth, {a.data, a.row}, left_.data());
+      return {left_.data(), pairs, 1};
+    }
+    PairDown(depth, m, {a.data, a.column}, left_.data());
+    return {left_.data(), 1, m};
+  }
+
+  bool bfloat16_;
+  std::vector<Pair> left_, right_;
+};
+
+}  // namespace ofa
