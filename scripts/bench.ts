@@ -43,12 +43,12 @@ withStep(command.command('step')).description('one OFA training step; prints a l
     }));
   });
 
-withSetting(command.command('cka').argument('<a>').argument('<b>')).argument('<batches>', 'how many', whole)
+withSetting(command.command('cka').argument('<a>').argument('<b>')).argument('<batches>', 'how many', whole).option('--repeats <number>', 'timed runs', whole, 3)
   .description('CKA of all blocks of two networks; a line of JSON for the forward passes and one for the whole')
-  .action(async (a: string, b: string, size: number, batch: number, batches: number) => {
-    const { layers, forwardSeconds, seconds } = await timeCka(a, b, size, batch, batches);
-    for (const [peer, time] of [['forward', forwardSeconds], ['ours', seconds]] as const) {
-      console.log(JSON.stringify({ peer, a, b, layers, size, batch, batches, seconds: round(time, 2) }));
+  .action(async (a: string, b: string, size: number, batch: number, batches: number, { repeats }: { repeats: number }) => {
+    const { layers, forward, whole: all } = await timeCka(a, b, size, batch, batches, repeats);
+    for (const [peer, { seconds, processor }] of [['forward', forward], ['ours', all]] as const) {
+      console.log(JSON.stringify({ peer, a, b, layers, size, batch, batches, seconds: round(seconds, 3), cpu_seconds: round(processor, 3), over_forward: round(processor / forward.processor, 3) }));
     }
   });
 

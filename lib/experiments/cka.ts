@@ -6,5 +6,5 @@ export const cka: Experiment = {
   ...teacherTraining,
   rows: { ...teacherTraining.rows, paper: [] },
   name: 'cka',
-  title: 'Do networks of different families see alike? (trains the networks; npm start -- cka draws the figure)',
+  title: 'Do networks of different families see alike? (trains the networks; npm start -- 02-cka draws the figure)',
 };

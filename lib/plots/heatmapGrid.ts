@@ -17,6 +17,7 @@ export interface Panel extends Similarity {
 /** A panel's side, and what is kept free around the panels, in pixels. */
 const side = 240;
 const margin = { l: 16, r: 90, t: 80, b: 16 };
+const headingSize = 13;
 
 /** Several heatmaps of similarities in one figure and on one scale, filled row by row from the upper left. */
 export function heatmapGrid(panels: readonly Panel[], { title = '', measure = 'CKA', columns = 3 }: GridOptions = {}): Figure {
@@ -27,19 +28,21 @@ export function heatmapGrid(panels: readonly Panel[], { title = '', measure = 'C
   const left = 44 + Math.max(...panels.map((panel) => nameLength(panel.rows.layers, side)));
   const below = 44 + Math.max(...panels.map((panel) => nameLength(panel.columns.layers, side)));
   const width = across * (left + side);
-  const height = down * (side + below) + (down - 1) * 30;
+  const broken = panels.some((panel) => 0.56 * headingSize * headingLines(panel, false)[0]!.length > left + side);
+  const gap = broken ? 30 + 1.3 * headingSize : 30;
+  const height = down * (side + below) + (down - 1) * gap;
 
   const axes: Record<`xaxis${string}` | `yaxis${string}`, Axis> = {};
   const annotations: Annotation[] = [];
   panels.forEach((panel, index) => {
     const number = index === 0 ? '' : String(index + 1);
     const start = (index % across) * (left + side) + left;
-    const top = height - Math.floor(index / across) * (side + below + 30);
+    const top = height - Math.floor(index / across) * (side + below + gap);
     const x = [start / width, (start + side) / width] as const;
     const y = [Math.max(0, (top - side) / height), top / height] as const;
     axes[`xaxis${number}`] = layerAxis(panel.columns, side, { domain: x, anchor: `y${number}`, tickangle: 90, automargin: false });
     axes[`yaxis${number}`] = layerAxis(panel.rows, side, { domain: y, anchor: `x${number}`, automargin: false });
-    annotations.push(heading(panel.heading ?? `${panel.rows.model} and ${panel.columns.model}`, x, y[1]));
+    annotations.push(heading(headingLines(panel, broken), x, y[1]));
   });
 
   return {
@@ -53,8 +56,14 @@ export function heatmapGrid(panels: readonly Panel[], { title = '', measure = 'C
   };
 }
 
-function heading(text: string, [left, right]: readonly [number, number], top: number): Annotation {
+/** Long names take a line each, so that no heading runs into its neighbour's. */
+function headingLines({ heading: own, rows, columns }: Panel, broken: boolean): string[] {
+  if (own !== undefined) return [own];
+  return broken ? [rows.model, `and ${columns.model}`] : [`${rows.model} and ${columns.model}`];
+}
+
+function heading(lines: readonly string[], [left, right]: readonly [number, number], top: number): Annotation {
   return {
-    text: label(text), x: (left + right) / 2, y: top, xref: 'paper', yref: 'paper', xanchor: 'center', yanchor: 'bottom', showarrow: false, font: { size: 13 },
+    text: lines.map(label).join('<br>'), x: (left + right) / 2, y: top, xref: 'paper', yref: 'paper', xanchor: 'center', yanchor: 'bottom', showarrow: false, font: { size: headingSize },
   };
 }

@@ -36,7 +36,7 @@ interface Claim {
 const claims: readonly Claim[] = [
   {
     text: 'Features of like-family networks are similar by CKA at like depth; those of different families differ.',
-    test: 'mean CKA at like depth of two networks of one family, minus that of two families (a difference of CKA, not of top-1)',
+    test: 'mean CKA at like depth of two networks of one family, minus that of two families (a difference of CKA, not of top-1; a seed chooses images, not networks)',
     rule: 'mean',
     contrasts: ({ similarities }) => [likenessContrast(similarities)],
   },
@@ -165,5 +165,6 @@ function likenessContrast(similarities: readonly SimilarityRecord[]): Contrast {
     const [like, cross] = [true, false].map((same) => others.filter((one) => one.seed === seed && (one.a.family === one.b.family) === same));
     return like!.length > 0 && cross!.length > 0 ? [{ seed, value: mean(like!) - mean(cross!) }] : [];
   });
-  return { of: '', differences, records: others.map(({ id }) => id) };
+  const like = new Set(others.filter(({ a, b }) => a.family === b.family).map(({ a, b }) => `${a.network} and ${b.network}`));
+  return { of: `of one family: ${[...like].join(', ')}`, differences, records: others.map(({ id }) => id) };
 }

@@ -90,7 +90,7 @@ export function judge(all: readonly Contrast[], rule: Rule, complete = true): Ju
     const fails = contrasts.some((one) => below(summary(values(one), 1 - 0.05 / contrasts.length)));
     return told(worst, seeds, fails ? 'does not hold' : contrasts.every((one) => above(summary(values(one)))) ? 'holds' : 'undecided at this scale');
   }
-  const joint = together(contrasts);
+  const joint = together(contrasts, contrasts.length === 1 ? contrasts[0]!.of : '');
   if (joint.differences.length === 0) return { verdict: 'undecided at this scale', effect: mean(contrasts.map((one) => mean(values(one)))), low: null, high: null, seeds: 0, records };
   return told(joint, joint.differences.length, ofMean(rule, summary(values(joint))));
 }

@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { readJsonLines } from '../io/jsonLines';
+import { weightsRecord } from './record';
 
 const network = z.object({
   network: z.string(),
   family: z.string(),
   /** Per cent on the test images; absent for fresh weights. */
   top1: z.number().optional(),
+  weights: weightsRecord.optional(),
 }).strict();
 
 /** How alike the layers of two networks are, as measured: one pair of Figure 1. One line of JSON in `data/results/similarity/cka.jsonl`. */
@@ -15,10 +17,12 @@ export const similarityRecord = z.object({
   id: z.string(),
   a: network,
   b: network,
+  /** `cifar-100`, or `synthetic`. */
+  dataset: z.string().min(1),
   /** Layers of `a` in rows and of `b` in columns; null where CKA is undefined. */
-  rows: z.array(z.string()),
-  columns: z.array(z.string()),
-  values: z.array(z.array(z.number().nullable())),
+  rows: z.array(z.string()).readonly(),
+  columns: z.array(z.string()).readonly(),
+  values: z.array(z.array(z.number().nullable()).readonly()).readonly(),
   /** Mean over rows of the layer of `b` at the same relative depth. */
   likeDepth: z.number(),
   mean: z.number(),

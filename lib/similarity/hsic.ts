@@ -18,10 +18,17 @@ export function hsic(k: tf.Tensor2D, l: tf.Tensor2D): number {
 export function uCentre(gram: ArrayLike<number>, n: number): Float64Array {
   if (n < 4) throw new UserError(`The unbiased HSIC needs a batch of at least 4 examples, and this one has ${n}.`);
   const rows = new Float64Array(n);
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) if (i !== j) rows[i] += gram[i * n + j]! / (n - 2);
+  for (let i = 0; i < n; i++) {
+    let sum = 0;
+    for (let j = 0; j < n; j++) if (i !== j) sum += gram[i * n + j]!;
+    rows[i] = sum / (n - 2);
+  }
   const offset = rows.reduce((sum, r) => sum + r, 0) / (n - 1);
   const centred = new Float64Array((n * (n - 1)) / 2);
-  for (let i = 0, at = 0; i < n; i++) for (let j = i + 1; j < n; j++) centred[at++] = gram[i * n + j]! - rows[i]! - rows[j]! + offset;
+  for (let i = 0, at = 0; i < n; i++) {
+    const row = rows[i]! - offset;
+    for (let j = i + 1; j < n; j++) centred[at++] = gram[i * n + j]! - row - rows[j]!;
+  }
   return centred;
 }
 

@@ -22,6 +22,8 @@ export function flops(op: string, { inputs, outputs }: Shapes): number {
     // Two products of tokens × tokens × width an example, and four the other way (what is computed once more does not count).
     case 'OfaAttention': return 2 * 2 * size(y) * a[1]!;
     case 'OfaAttentionGrad': return 2 * 4 * size(a) * a[1]!;
+    // Half of a product, since it is symmetric.
+    case 'OfaGram': return size(a) * a[0]!;
     case 'OfaTransformerBlock': return transformerBlock(a, inputs.slice(1));
     case 'OfaTransformerBlockGrad': return 2 * transformerBlock(b, inputs.slice(6));
     case 'OfaMixerBlock': return mixerBlock(a, inputs.slice(1));

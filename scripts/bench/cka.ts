@@ -3,27 +3,38 @@ import { createModel } from '../../lib/models/zoo';
 import { compareModels } from '../../lib/similarity/compareModels';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';
+import { median } from './median';
+
+export interface Seconds {
+  readonly seconds: number;
+  /** Of the processor, all threads together. */
+  readonly processor: number;
+}
 
 export interface CkaTimes {
   readonly layers: readonly [number, number];
   /** The two networks' forward passes alone: the floor. */
-  readonly forwardSeconds: number;
-  readonly seconds: number;
+  readonly forward: Seconds;
+  readonly whole: Seconds;
 }
 
-/** Times minibatch CKA of all blocks of two networks over batches of random images; one forward pass of each warms up. */
-export async function timeCka(a: string, b: string, size: number, batch: number, batches: number): Promise<CkaTimes> {
+/** Times minibatch CKA of all blocks of two networks over batches of random images: medians of runs in turn with the forward passes alone, after one of each that warms up. */
+export async function timeCka(a: string, b: string, size: number, batch: number, batches: number, repeats: number): Promise<CkaTimes> {
   const [first, second] = [a, b].map((name) => createModel(name, { classes: 100, imageSize: size }, new Random(0).fork(name))) as [ReturnType<typeof createModel>, ReturnType<typeof createModel>];
   const images = Array.from({ length: batches }, () => tf.randomNormal<tf.Rank.R4>([batch, size, size, 3]));
   const forward = (): void => {
     for (const x of images) for (const model of [first, second]) tf.tidy(() => { model.forward(x, { mode: 'eval' }); });
   };
+  const whole = async (): Promise<void> => { await compareModels(first, second, images); };
+  const runs: Record<'forward' | 'whole', Seconds[]> = { forward: [], whole: [] };
   try {
     forward();
-    const forwardSeconds = seconds(forward);
-    const started = performance.now();
-    await compareModels(first, second, images);
-    return { layers: [first.blockNames.length, second.blockNames.length], forwardSeconds, seconds: (performance.now() - started) / 1000 };
+    await compareModels(first, second, images.slice(0, 1));
+    for (let i = 0; i < repeats; i++) {
+      runs.forward.push(await timed(forward));
+      runs.whole.push(await timed(whole));
+    }
+    return { layers: [first.blockNames.length, second.blockNames.length], forward: medians(runs.forward), whole: medians(runs.whole) };
   } finally {
     tf.dispose(images);
     disposeModule(first);
@@ -31,8 +42,13 @@ export async function timeCka(a: string, b: string, size: number, batch: number,
   }
 }
 
-function seconds(run: () => void): number {
-  const started = performance.now();
-  run();
-  return (performance.now() - started) / 1000;
+async function timed(run: () => void | Promise<void>): Promise<Seconds> {
+  const [started, before] = [performance.now(), process.cpuUsage()];
+  await run();
+  const { user, system } = process.cpuUsage(before);
+  return { seconds: (performance.now() - started) / 1e3, processor: (user + system) / 1e6 };
+}
+
+function medians(runs: readonly Seconds[]): Seconds {
+  return { seconds: median(runs.map(({ seconds }) => seconds)), processor: median(runs.map(({ processor }) => processor)) };
 }

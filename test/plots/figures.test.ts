@@ -70,6 +70,14 @@ test('panels of a grid share one scale, do not overlap and stay on the paper', (
   assert.ok(boxes[0]!.y[0] > boxes[3]!.y[1], 'filled from above');
 });
 
+test('headings of long names take two lines, so that none runs into its neighbour; short ones take one', () => {
+  const named = (rows: string, columns: string): Similarity => ({ ...similarity(3, 3), rows: { ...similarity(3, 3).rows, model: rows }, columns: { ...similarity(3, 3).columns, model: columns } });
+  const headings = (...panels: Similarity[]): string[] => heatmapGrid(panels).layout.annotations!.map(({ text }) => text);
+  assert.deepEqual(headings(named('resnet_24', 'vit_96')), ['resnet_24 and vit_96']);
+  assert.deepEqual(headings(named('mobilenetv2_100 (untrained)', 'vit_small_patch16_224 (untrained)'), named('a', '<b>')),
+    ['mobilenetv2_100 (untrained)<br>and vit_small_patch16_224 (untrained)', 'a<br>and &lt;b&gt;']);
+});
+
 test('a band runs from y − spread to y + spread and leaves out points without either', () => {
   const figure = lines([{ name: 'OFA', x: [1, 2, 3], y: [10, null, 30], spread: [1, 2, 3] }], { title: '', x: 'epoch', y: 'top-1' });
   const [band, stroke] = figure.data;

@@ -135,12 +135,13 @@ test('parameters at inference are counted, and one too many is enough', () => {
 
 test('likeness: pairs of one family against pairs of two, by the seed of the images', () => {
   const pair = (a: string, b: string, likeDepth: number, seed: number): Evidence['similarities'][number] => ({
-    id: `${a}${b}${seed}`, a: { network: a, family: familyOf(a) }, b: { network: b, family: familyOf(b) }, rows: [], columns: [], values: [],
+    id: `${a}${b}${seed}`, a: { network: a, family: familyOf(a) }, b: { network: b, family: familyOf(b) }, dataset: 'cifar-100', rows: [], columns: [], values: [],
     likeDepth, mean: likeDepth, examples: 8, batchSize: 8, seed, commit: 'abc', dirty: false, command: '',
   });
   const found = findings([], [0, 1, 2].flatMap((seed) => [pair('resnet_16', 'resnet_24', 0.8 + seed / 100, seed), pair('resnet_24', 'vit_96', 0.3, seed), pair('vit_96', 'vit_96', 1, seed)]))(1);
   assert.equal(found.verdict, 'holds');
   assert.ok(Math.abs(found.effect! - 0.51) < 1e-9);
+  assert.equal(found.of, 'of one family: resnet_16 and resnet_24');
 });
 
 test('the numbers in saved weights stand in where a record does not count them', () => {

@@ -1,0 +1,41 @@
+import path from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { loadImages } from '../lib/data/loadImages';
+import { appendJsonLine } from '../lib/io/jsonLines';
+import { readSimilarities } from '../lib/results/similarityRecord';
+import { commit } from '../lib/runs/machine';
+import { run } from './cli/run';
+import { measure, type Setting } from './similarity/measure';
+
+interface Options extends Setting {
+  readonly profile: 'smoke' | 'laptop';
+  readonly out: string;
+}
+
+/** npm run similarity --: how alike the layers of trained networks are, as the records that the claims are weighed by. */
+const command = new Command('npm run similarity --')
+  .description('Records the CKA of every pair of trained networks on test images of CIFAR-100, chosen anew for each seed. What is recorded already is not recorded twice.')
+  .option('--networks <names>', 'by commas: of data/weights, or NAME=FILE', (text: string) => text.split(','), ['resnet_24', 'vit_96', 'mixer_96', 'vit_64'])
+  .option('--seeds <numbers>', 'of the choice of images, by commas', (text: string) => text.split(',').map(whole), [0, 1, 2])
+  .option('--batches <number>', 'for each seed', whole, 8)
+  .option('--batch-size <number>', 'images', whole, 128)
+  .addOption(new Option('--profile <name>', 'smoke takes synthetic images').choices(['smoke', 'laptop']).default('laptop'))
+  .option('--out <file>', 'where the records are appended', path.join('data', 'results', 'similarity', 'cka.jsonl'))
+  .action(async ({ profile, out, ...setting }: Options) => {
+    const { test, notice } = await loadImages(profile);
+    if (notice !== undefined) console.error(notice);
+    const { networks, seeds, batches, batchSize } = setting;
+    const made = `npm run similarity -- --networks ${networks.join(',')} --seeds ${seeds.join(',')} --batches ${batches} --batch-size ${batchSize} --profile ${profile}`;
+    const known = new Set((await readSimilarities(out)).map(({ id }) => id));
+    for await (const one of measure(setting, test, profile === 'smoke' ? 'synthetic' : 'cifar-100')) {
+      if (!known.has(one.id)) await appendJsonLine(out, { ...one, ...commit(), command: made });
+      console.log(`${one.a.network} and ${one.b.network}, seed ${one.seed}: mean CKA ${one.mean.toFixed(3)}, at like depth ${one.likeDepth.toFixed(3)}${known.has(one.id) ? ' (recorded before)' : ''}`);
+    }
+  });
+
+void run(command);
+
+function whole(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`"${text}" is not a whole number.`);
+  return Number(text);
+}
