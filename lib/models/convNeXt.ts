@@ -1,6 +1,7 @@
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { addResidual, blockDrop, type Drop } from './dropPath';
+import { inTurn, type Step } from './inTurn';
 import { Conv2d, LayerNorm, Linear, Mlp } from './layers';
 import type { Model, Output, Pass, StageShape } from './model';
 import { constant, Parameter } from './parameter';
@@ -75,11 +76,10 @@ export class ConvNeXt implements Model {
     const run = (index: 0 | 1 | 2 | 3): tf.Tensor4D => {
       const { downsample, blocks } = this.stages[index];
       if (downsample) x = downsample[1].apply(downsample[0].apply(x));
-      blocks.forEach((block, i) => {
+      x = inTurn(x, blocks.map((block, i): Step<tf.Tensor4D> => {
         const name = `stages.${index}.blocks.${i}`;
-        x = tf.tidy(() => block.apply(x, blockDrop(pass, this.blockNames, name)));
-        pass.tap?.(name, x);
-      });
+        return [name, (y) => block.apply(y, blockDrop(pass, this.blockNames, name))];
+      }), pass.tap);
       return x;
     };
     const stages = [run(0), run(1), run(2), run(3)] as const;

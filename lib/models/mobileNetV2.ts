@@ -1,6 +1,7 @@
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { addPart, blockDrop, type Drop, type Share } from './dropPath';
+import { inTurn, type Step } from './inTurn';
 import { BatchNorm2d, Conv2d, Linear, type Mode } from './layers';
 import type { Model, Output, Pass, StageShape } from './model';
 import { variant, type ModelOptions } from './variant';
@@ -111,16 +112,15 @@ export class MobileNetV2 implements Model {
 
   forward(images: tf.Tensor4D, pass: Pass): Output {
     const { mode, tap } = pass;
-    let x = this.bn1.apply(this.convStem.apply(images), mode, { cut: 'relu6' });
+    let x = tf.tidy(() => this.bn1.apply(this.convStem.apply(images), mode, { cut: 'relu6' }));
     const ends = this.blocks.map((stage, i) => {
-      stage.forEach((block, j) => {
+      x = inTurn(x, stage.map((block, j): Step<tf.Tensor4D> => {
         const name = `blocks.${i}.${j}`;
-        x = tf.tidy(() => block.apply(x, mode, blockDrop(pass, this.blockNames, name, short)));
-        tap?.(name, x);
-      });
+        return [name, (y) => block.apply(y, mode, blockDrop(pass, this.blockNames, name, short))];
+      }), tap);
       return x;
     });
-    const last = this.bn2.apply(this.convHead.apply(x), mode, { cut: 'relu6' });
+    const last = tf.tidy(() => this.bn2.apply(this.convHead.apply(x), mode, { cut: 'relu6' }));
     const pooled = tf.mean<tf.Tensor2D>(last, [1, 2]);
     const [a, b, c] = tapped.map((i) => ends[i]!) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
     return { logits: this.classifier.apply(pooled), stages: [a, b, c, last], pooled };

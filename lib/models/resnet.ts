@@ -4,6 +4,7 @@ import type { Random } from '../tensor/random';
 import { relu } from '../tensor/relu';
 import * as tf from '../tensor/tf';
 import { addResidual, blockDrop, type Drop } from './dropPath';
+import { inTurn, type Step } from './inTurn';
 import { BatchNorm2d, Conv2d, Linear, type Mode } from './layers';
 import type { Model, Output, Pass, StageShape } from './model';
 import { variant, type ModelOptions } from './variant';
@@ -116,15 +117,14 @@ export class ResNet implements Model {
 
   forward(images: tf.Tensor4D, pass: Pass): Output {
     const { mode, tap } = pass;
-    const stem = this.bn1.apply(this.conv1.apply(images), mode, { cut: 'relu' });
+    const stem = tf.tidy(() => this.bn1.apply(this.conv1.apply(images), mode, { cut: 'relu' }));
     const first = this.options.stem === 'imagenet' ? maxPool(stem, { size: 3, stride: 2, padding: 1 }) : stem;
     let x = first;
     const run = (name: string, stage: Stage): tf.Tensor4D => {
-      stage.forEach((block, i) => {
+      x = inTurn(x, stage.map((block, i): Step<tf.Tensor4D> => {
         const path = `${name}.${i}`;
-        x = tf.tidy(() => block.apply(x, mode, blockDrop(pass, this.blockNames, path)));
-        tap?.(path, x);
-      });
+        return [path, (y) => block.apply(y, mode, blockDrop(pass, this.blockNames, path))];
+      }), tap);
       return x;
     };
     const three = [run('layer1', this.layer1), run('layer2', this.layer2), run('layer3', this.layer3)] as const;

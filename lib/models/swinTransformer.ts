@@ -3,6 +3,7 @@ import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { blockDrop } from './dropPath';
 import { checkImages, patchGrid } from './imageSize';
+import { inTurn, type Step } from './inTurn';
 import { LayerNorm, Linear } from './layers';
 import type { Model, Output, Pass, StageShape } from './model';
 import { PatchEmbed } from './patchEmbed';
@@ -98,11 +99,10 @@ export class SwinTransformer implements Model {
     const run = (index: 0 | 1 | 2 | 3): tf.Tensor3D => {
       const { downsample, blocks } = this.layers[index];
       if (downsample) x = downsample.apply(x);
-      blocks.forEach((block, i) => {
+      x = inTurn(x, blocks.map((block, i): Step<tf.Tensor4D> => {
         const name = `layers.${index}.blocks.${i}`;
-        x = tf.tidy(() => block.apply(x, blockDrop(pass, this.blockNames, name)));
-        pass.tap?.(name, x);
-      });
+        return [name, (y) => block.apply(y, blockDrop(pass, this.blockNames, name))];
+      }), pass.tap);
       return tf.reshape(x, [batch, -1, x.shape[3]]);
     };
     const stages = [run(0), run(1), run(2), run(3)] as const;

@@ -1,5 +1,6 @@
-import * as tf from '../tensor/tf';
+import type * as tf from '../tensor/tf';
 import { blockDrop, type Drop, type Share } from './dropPath';
+import { inTurn, type Step } from './inTurn';
 import type { Output, Pass, StageShape } from './model';
 
 /** The blocks (counted from 1) after which a token network's four stages end: 2, 4, 10 and 12 of 12, else each quarter. */
@@ -22,13 +23,12 @@ export function blockNames(depth: number): string[] {
 export function runBlocks(
   tokens: tf.Tensor3D, blocks: readonly { apply(x: tf.Tensor3D, drop?: Drop): tf.Tensor3D }[], pass: Pass, share?: Share,
 ): { readonly x: tf.Tensor3D; readonly stages: Output['stages'] } {
-  let x = tokens;
   const names = blockNames(blocks.length);
-  const features = blocks.map((block, i) => {
-    x = tf.tidy(() => block.apply(x, blockDrop(pass, names, names[i]!, share)));
-    pass.tap?.(names[i]!, x);
-    return x;
-  });
-  const [a, b, c, d] = stageEnds(blocks.length).map((end) => features[end - 1]!) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
-  return { x, stages: [a, b, c, d] };
+  const steps = blocks.map((block, i): Step<tf.Tensor3D> => [names[i]!, (x) => block.apply(x, blockDrop(pass, names, names[i]!, share))]);
+  const [first, second, third, last] = stageEnds(blocks.length);
+  const a = inTurn(tokens, steps.slice(0, first), pass.tap);
+  const b = inTurn(a, steps.slice(first, second), pass.tap);
+  const c = inTurn(b, steps.slice(second, third), pass.tap);
+  const d = inTurn(c, steps.slice(third, last), pass.tap);
+  return { x: d, stages: [a, b, c, d] };
 }
