@@ -3,6 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { takeLibraryAsItIs } from './kernel/library.mjs';
+import { answerOnceBound } from './kernel/sockets.mjs';
 import { inProject, root } from './setup/project.mjs';
 
 process.chdir(root);
@@ -16,6 +17,7 @@ if (faults !== undefined) {
 }
 
 takeLibraryAsItIs();
+answerOnceBound();
 const require = createRequire(import.meta.url);
 const { startKernel } = require(inProject('node_modules', 'tslab', 'dist', 'main.js'));
 startKernel({ configPath: process.argv[2], enableFindLocal: false, jsKernel: false, globalVersion: '' });

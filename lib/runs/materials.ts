@@ -93,7 +93,7 @@ export function teacherFor(recipe: Recipe, images: Pick<Data, 'train' | 'test'>,
 
 /** A frozen network, which computes as the recipe has it, and, where its weights say so, its accuracy on the test images. The caller frees it. */
 export function loadTeacher(
-  { model: name, weights }: NonNullable<Recipe['teacher']>, set: LabelledImages, { imageSize = set.size.height, precision }: Pick<Recipe, 'imageSize' | 'precision'>,
+  { model: name, weights }: NonNullable<Recipe['teacher']>, set: LabelledImages, { imageSize = set.size.height, precision }: Pick<Recipe, 'imageSize' | 'precision'> = {},
 ): Teacher {
   const model = createModel(name, { classes: set.classes.length, imageSize }, new Random(0).fork('teacher'));
   setPrecision(model, precision ?? 'float32');
