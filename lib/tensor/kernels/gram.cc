@@ -95,7 +95,7 @@ class Gram : public OpKernel {
         }
         Accumulate(run.data(), pitch * pitch, partial);
       }
-    }, 2048);
+    }, 16, 2048);
     float* py = y->flat<float>().data();
     for (int64_t i = 0; i < n; ++i)
       for (int64_t j = 0; j < n; ++j) py[i * n + j] = sums[std::min(i, j) * pitch + std::max(i, j)];
