@@ -5,10 +5,11 @@ const byHand = '<!-- From here on by hand. -->';
 /** The comparisons as tables of the page docs/performance.md, above what the page had by hand. */
 export function performancePage(all: readonly Comparison[], before: string): string {
   const [steps, maps] = (['step', 'cka'] as const).map((kind) => all.filter((each) => each.kind === kind)) as [Comparison[], Comparison[]];
-  const { machine, date, repeats, threads } = all[all.length - 1]!;
+  const { machine, date, threads } = all[all.length - 1]!;
+  const [least, most] = [Math.min, Math.max].map((choose) => choose(...all.map(({ repeats }) => repeats))) as [number, number];
   return [
     '# Performance', '',
-    `${machine}; ${threads === undefined ? '' : `${threads} thread${threads === 1 ? '' : 's'} an op; `}${date}; medians of ${repeats} run${repeats === 1 ? '' : 's'} of each side in turn. PyTorch is the one of least processor time of float32 and bf16, NCHW and NHWC, and of the same by torch.compile, tried just before. `
+    `${machine}; ${threads === undefined ? '' : `${threads} thread${threads === 1 ? '' : 's'} an op; `}${date}; medians of ${least === most ? least : `${least} to ${most}`} runs of each side in turn. PyTorch is the one of least processor time of float32 and bf16, NCHW and NHWC, and of the same by torch.compile, tried just before. `
     + 'Written by `npm run bench -- compare --python PATH`; the lines of JSON are in [performance.jsonl](performance.jsonl).', '',
     ...steps.length === 0 ? [] : [
       'One training step with the OFA loss: teacher, student, four exit branches, backward, SGD. Speed in images a second, ours in the faster of its precisions with float32 beside it; the roofline is what our step reaches of the GFLOP/s of a plain matrix product in float32 in the same minutes.', '',
