@@ -9,7 +9,7 @@ export function flops(op: string, { inputs, outputs }: Shapes): number {
   const [a = [], b = [], c = []] = inputs;
   const [y = []] = outputs;
   switch (op) {
-    case 'BatchMatMulV2': case 'MatMul': case 'OfaLinear': case 'OfaWeightGrad':
+    case 'BatchMatMulV2': case 'MatMul': case 'OfaLinear':
       // Of [m, k] · [k, n], in whatever layout: m · k · k · n · m · n is the square of the product.
       return 2 * Math.sqrt(matrix(a) * matrix(b) * matrix(y)) * batch(y);
     case 'Conv2D': return 2 * size(y) * size(b) / b[3]!;
