@@ -27,6 +27,8 @@ export const epochRecord = z.object({
   seconds: z.number().min(0),
   /** The share of these seconds in which a step waited for its images. */
   dataShare: z.number().min(0).max(1).optional(),
+  /** The teacher had been asked by an earlier run, which is not in these seconds. */
+  teacherCached: z.literal(true).optional(),
   /** Images that could not be read so far, and were left out. */
   unreadable: z.number().int().min(1).optional(),
 }).strict();

@@ -22,6 +22,7 @@ import { datasetName, loadData, teacherFor, type Teacher } from './materials';
 import type { LeadingGroup } from './processGroup';
 import { beginSession, type Session } from './sessions';
 import type { Ending } from './tracker';
+import { teacherCacheFor } from './teacherCache';
 import { track, type Tracking } from './tracking';
 
 export interface RunOptions {
@@ -82,7 +83,9 @@ async function work(job: Job, home: string, options: RunOptions, log: (text: str
   try {
     const resources = { train, test, ...(teacher && { teacher: teacher.model }) };
     const memory = await checkMemory(job.recipe, resources);
-    const training = new Training(job.recipe, resources);
+    // Processes that share a batch see a part of it each.
+    const teacherCache = teacher && !options.processes ? await teacherCacheFor(job.recipe, teacher.model, train.count, options.folder) : undefined;
+    const training = new Training(job.recipe, { ...resources, ...(teacherCache && { teacherCache }) });
     try {
       const resumed = restoreCheckpoint(training, home);
       for (const text of [notice, ...notices, memory, resumed ?? 'begins']) {

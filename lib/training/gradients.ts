@@ -26,6 +26,8 @@ export interface Objective {
 export interface LabelledBatch extends Pick<Batch, 'images' | 'indices'> {
   readonly labels: Labels;
   readonly dropPath?: DropPath;
+  /** What the teacher says of them; it is asked unless told. */
+  readonly taught?: () => Output;
 }
 
 export interface Gradients {
@@ -38,10 +40,10 @@ export interface Gradients {
 }
 
 /** One forward and backward pass in training mode: loss parts, logits, and the gradient of their sum. */
-export function differentiate({ student, teacher, distillation, trained, labelWeight, labelSmoothing, labelLoss }: Objective, { images, labels, indices, dropPath }: LabelledBatch): Gradients {
+export function differentiate({ student, teacher, distillation, trained, labelWeight, labelSmoothing, labelLoss }: Objective, { images, labels, indices, dropPath, taught: known }: LabelledBatch): Gradients {
   return tf.tidy(() => {
     // Outside the closure: what is not differentiated costs no memory, and cannot be trained by mistake.
-    const taught = teacher?.forward(images, { mode: 'eval' });
+    const taught = known ? known() : teacher?.forward(images, { mode: 'eval' });
     let parts: LossParts = {};
     let output: Output | undefined;
     const { value, grads } = tf.variableGrads(() => {

@@ -2,6 +2,7 @@ import { disposeBatch, type Batch } from '../data/batches';
 import type { Images } from '../data/imageFiles';
 import { mixBatch } from '../data/mix';
 import type { Unreadable } from '../data/prepare';
+import type { Labels } from '../losses/labels';
 import type { Distillation, Method } from '../methods/method';
 import { createDistillation } from '../methods/methods';
 import type { Model } from '../models/model';
@@ -20,6 +21,7 @@ import { start, type Position } from './position';
 import type { Recipe } from './recipe';
 import { learningRate } from './schedule';
 import { createStudent } from './student';
+import type { Place, TeacherCache } from './teacherCache';
 
 /** One update, as it happened. */
 export interface StepEvent {
@@ -48,6 +50,8 @@ export interface EpochEvent extends Partial<Measures> {
   readonly seconds: number;
   /** The share of these seconds in which the step waited for its images. */
   readonly dataShare: number;
+  /** Where an earlier run had asked the teacher for what it says of this epoch's images, which took none of these seconds. */
+  readonly teacherCached?: true;
   /** Images that could not be read since the run was taken up; absent where all could. */
   readonly unreadable?: number;
 }
@@ -79,6 +83,8 @@ export interface Resources {
   readonly teacher?: Model;
   /** The class that the teacher names for each test image, where it has been asked already. */
   readonly taught?: Int32Array;
+  /** What the teacher said of the training's batches to earlier runs. */
+  readonly teacherCache?: TeacherCache;
   /** A method that is not in the list, such as one written in a notebook. */
   readonly method?: Method;
 }
@@ -183,7 +189,7 @@ export class Training {
     const { epoch, step } = this.current;
     const number = epoch * stepsPerEpoch + step + 1;
     const rate = learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch + step / stepsPerEpoch);
-    const own = accumulate(this.objective, batch, recipe.accumulation, (micro, piece) => this.show(micro, number, piece), share);
+    const own = accumulate(this.objective, batch, recipe.accumulation, (micro, piece) => this.show(micro, { epoch, step, piece }), share);
     const { parts, gradients, logits } = group ? await allReduce(group, own, this.state().filter(([, { trainable }]) => !trainable), number) : own;
     try {
       const [part, value] = Object.entries(parts).find(([, one]) => !Number.isFinite(one)) ?? [];
@@ -205,20 +211,24 @@ export class Training {
   }
 
   /** The micro-batch mixed and dropped from blocks as the recipe says; labels stay classes where it does not mix. */
-  private show(micro: Batch, step: number, piece: number): LabelledBatch {
-    const { mixing, dropPath: rate = 0, seed } = this.recipe;
-    const stream = (name: string): Random => new Random(seed).fork(name).fork(step).fork(piece);
-    const dropPath = rate > 0 ? { rate, random: stream('drop') } : undefined;
-    if (!mixing) return { ...micro, dropPath };
+  private show(micro: Batch, place: Place): LabelledBatch {
+    const { recipe: { mixing, dropPath: rate = 0, seed }, resources: { teacherCache }, stepsPerEpoch } = this;
+    const stream = (name: string): Random => new Random(seed).fork(name).fork(place.epoch * stepsPerEpoch + place.step + 1).fork(place.piece);
+    const shown = (images: tf.Tensor4D, labels: Labels): LabelledBatch => ({
+      images, labels, indices: micro.indices,
+      ...(rate > 0 && { dropPath: { rate, random: stream('drop') } }), ...(teacherCache && { taught: () => teacherCache.output(images, place) }),
+    });
+    if (!mixing) return shown(micro.images, micro.labels);
     const { mixup = 0, cutmix = 0 } = mixing;
     const { images, targets } = mixBatch(micro, this.student.classes, stream('mix'), { mixup, cutmix, labelSmoothing: 0 });
-    return { images, labels: targets, indices: micro.indices, dropPath };
+    return shown(images, targets);
   }
 
   private async finishEpoch(feed: BatchFeed, signal: AbortSignal | undefined, mayEvaluate: boolean): Promise<EpochEvent> {
     const { recipe, stepsPerEpoch } = this;
     const { sums, seconds, waited } = this.current;
     const epoch = this.current.epoch + 1;
+    const teacherCached = await this.resources.teacherCache?.endEpoch() ?? false;
     const evaluated = mayEvaluate && (epoch === recipe.epochs || epoch % recipe.evaluateEvery === 0);
     const measures = evaluated ? await this.evaluate(feed, signal) : {};
     const parts = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / stepsPerEpoch]));
@@ -226,6 +236,7 @@ export class Training {
     return {
       kind: 'epoch', epoch, loss: total(parts), parts, ...measures, seconds, dataShare: waited / seconds, imagesPerSecond: (stepsPerEpoch * recipe.batchSize) / seconds,
       learningRate: learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch - 1 / stepsPerEpoch),
+      ...(teacherCached && { teacherCached: true as const }),
       ...(feed.unreadableCount > 0 && { unreadable: feed.unreadableCount }),
     };
   }
