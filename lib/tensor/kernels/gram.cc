@@ -45,25 +45,28 @@ inline void TransposeSquare(const float* from, int64_t stride, float* to, int64_
   for (int r = 0; r < kWide; ++r) *reinterpret_cast<Vector*>(to + r * pitch) = rows[r];
 }
 
-/** x [n, count], its rows `width` apart, as [count, pitch]. */
-inline void TransposePiece(const float* x, int64_t n, int64_t width, int64_t count, float* to, int64_t pitch) {
+/** Columns of a panel: what a tile of the product is wide. */
+constexpr int64_t kPanel = 3 * kWide;
+
+/** x [n, count], its rows `width` apart, as panels [n / kPanel, depth, kPanel] of its transpose, so that a panel stays in the nearest cache. */
+inline void TransposePiece(const float* x, int64_t n, int64_t width, int64_t count, int64_t depth, float* panels) {
   for (int64_t i = 0; i < n; i += kWide)
     for (int64_t k = 0; k < count; k += kWide) {
       const float* from = x + i * width + k;
-      float* square = to + k * pitch + i;
-      if (i + kWide <= n && k + kWide <= count) TransposeSquare(from, width, square, pitch);
-      else Transpose(std::min<int64_t>(kWide, n - i), std::min<int64_t>(kWide, count - k), {from, width}, {square, pitch});
+      float* square = panels + (i / kPanel * depth + k) * kPanel + i % kPanel;
+      if (i + kWide <= n && k + kWide <= count) TransposeSquare(from, width, square, kPanel);
+      else Transpose(std::min<int64_t>(kWide, n - i), std::min<int64_t>(kWide, count - k), {from, width}, {square, kPanel});
     }
 }
 
-/** Adds to sums [n, n], on and above the diagonal, the product of x [count, n] transposed and x. */
-inline void AddUpperHalf(const float* x, int64_t n, int64_t count, float* sums) {
-  constexpr int64_t kPanel = 2 * kWide;
-  for (int64_t j = 0; j < n; j += kPanel) {
-    const int64_t end = std::min(n, j + kPanel);
-    Product<float>(j, end - j, count, {x, 1, n}, {x + j, n}, {sums + j, n}, true);
-    // Narrower where the diagonal is, below which all is in vain.
-    for (int64_t d = j; d < end; d += kWide) Product<float>(d + kWide - j, kWide, count, {x + j, 1, n}, {x + d, n}, {sums + j * n + d, n}, true);
+/** Adds to sums [pitch, pitch], on and above the diagonal, the product of a piece and its transpose. */
+inline void AddUpperHalf(const float* panels, int64_t pitch, int64_t count, int64_t depth, float* sums) {
+  for (int64_t j = 0; j < pitch; j += kPanel) {
+    const float* right = panels + j * depth;
+    const int64_t columns = std::min(kPanel, pitch - j);
+    for (int64_t i = 0; i < j; i += kPanel) Product<float>(kPanel, columns, count, {panels + i * depth, 1, kPanel}, {right, kPanel}, {sums + i * pitch + j, pitch}, true);
+    // Fewer columns the further down, since below the diagonal all is in vain.
+    for (int64_t d = 0; d < columns; d += kWide) Product<float>(kWide, columns - d, count, {right + d, 1, kPanel}, {right + d, kPanel}, {sums + (j + d) * (pitch + 1), pitch}, true);
   }
 }
 }  // namespace gram
@@ -78,24 +81,17 @@ class Gram : public OpKernel {
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({n, n}), &y));
     const float* px = x.flat<float>().data();
-    // At most a quarter of a megabyte, which stays in the cache of a core.
-    const int64_t depth = std::max<int64_t>(64, std::min<int64_t>(512, (1 << 16) / pitch / kWide * kWide));
+    // A piece takes at most a quarter of a megabyte, which stays in the cache of a core.
+    const int64_t depth = std::max<int64_t>(kWide, std::min<int64_t>(256, (1 << 16) / pitch / kWide * kWide));
     std::vector<float> sums(pitch * pitch);
     BlockedSum(c, width, pitch * pitch, pitch * pitch / kWide, sums.data(), [=](int64_t begin, int64_t end, float* partial) {
-      std::vector<float> piece(depth * pitch, 0.0f), run(pitch * pitch);
-      // Sums of more terms one by one lose digits, of which centring afterwards leaves few.
-      constexpr int64_t kTerms = 1024;
-      for (int64_t first = begin; first < end; first += kTerms) {
-        const int64_t last = std::min(end, first + kTerms);
-        std::fill(run.begin(), run.end(), 0.0f);
-        for (int64_t k = first; k < last; k += depth) {
-          const int64_t count = std::min(depth, last - k);
-          gram::TransposePiece(px + k, n, width, count, piece.data(), pitch);
-          gram::AddUpperHalf(piece.data(), pitch, count, run.data());
-        }
-        Accumulate(run.data(), pitch * pitch, partial);
+      std::vector<float> panels((pitch + gram::kPanel) * depth, 0.0f);
+      for (int64_t k = begin; k < end; k += depth) {
+        const int64_t count = std::min(depth, end - k);
+        gram::TransposePiece(px + k, n, width, count, depth, panels.data());
+        gram::AddUpperHalf(panels.data(), pitch, count, depth, partial);
       }
-    }, 16, 2048);
+    }, 4 * Threads(c), 2048);
     float* py = y->flat<float>().data();
     for (int64_t i = 0; i < n; ++i)
       for (int64_t j = 0; j < n; ++j) py[i * n + j] = sums[std::min(i, j) * pitch + std::max(i, j)];

@@ -29,7 +29,7 @@ inline void Tile(int64_t depth, const Number* a, int64_t row, int64_t column, co
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) sums[r][v] = add ? *reinterpret_cast<const Vector*>(c + r * ldc + v * kLanes) : Vector{};
+    for (int v = 0; v < V; ++v) sums[r][v] = Vector{};
   for (int64_t k = 0; k < depth; ++k, a += column, b += stride) {
     typename Lanes<kLanes, Number>::Vector line[V];
 #pragma GCC unroll 4
@@ -44,7 +44,11 @@ inline void Tile(int64_t depth, const Number* a, int64_t row, int64_t column, co
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 4
-    for (int v = 0; v < V; ++v) *reinterpret_cast<Vector*>(c + r * ldc + v * kLanes) = sums[r][v];
+    for (int v = 0; v < V; ++v) {
+      Vector* place = reinterpret_cast<Vector*>(c + r * ldc + v * kLanes);
+      // Added last: sums of sums lose fewer digits than one long sum.
+      *place = add ? *place + sums[r][v] : sums[r][v];
+    }
 }
 
 /** V vectors of columns, R rows at a time and what remains by fours, twos and ones. */
