@@ -6,6 +6,7 @@ import type { Distillation, LossParts } from '../methods/method';
 import type { DropPath, Model, Output } from '../models/model';
 import type { Named } from '../models/parameter';
 import * as tf from '../tensor/tf';
+import { variableGrads } from '../tensor/variableGrads';
 import { memoryFault } from './memoryFault';
 
 /** What one step minimises, and with respect to what. */
@@ -46,7 +47,7 @@ export function differentiate({ student, teacher, distillation, trained, labelWe
     const taught = known ? known() : teacher?.forward(images, { mode: 'eval' });
     let parts: LossParts = {};
     let output: Output | undefined;
-    const { value, grads } = tf.variableGrads(() => {
+    const { value, grads } = variableGrads(() => {
       output = student.forward(images, { mode: 'train', dropPath });
       tf.keep(output.logits);
       const perExample = labelLoss === 'binary'

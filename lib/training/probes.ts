@@ -6,6 +6,7 @@ import type { Model, Output } from '../models/model';
 import { parameters, type Named } from '../models/parameter';
 import { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
+import { variableGrads } from '../tensor/variableGrads';
 import { globalNorm, Optimizer } from './optimizer';
 
 /** A student that stays as it is, and a method whose own layers learn to read it. */
@@ -66,7 +67,7 @@ export async function* trainProbes(probes: readonly Probe[], teacher: Model, tra
 function differentiate({ student, distillation }: Probe, trained: readonly Named[], { images, labels, indices }: Batch, taught: Output): { loss: number; gradients: Record<string, tf.Tensor> } {
   return tf.tidy(() => {
     const read = student.forward(images, { mode: 'eval' });
-    const { value, grads } = tf.variableGrads(
+    const { value, grads } = variableGrads(
       () => tf.addN(Object.values(distillation.loss({ student: read, teacher: taught, labels, indices, mode: 'train' }))),
       trained.map(([, { variable }]) => variable));
     const gradients = Object.fromEntries(trained.flatMap(([path, { variable }]) => (grads[variable.name] ? [[path, grads[variable.name]!] as const] : [])));
