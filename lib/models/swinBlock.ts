@@ -1,4 +1,5 @@
 import type { Random } from '../tensor/random';
+import { hasSwinBlock, swinBlock } from '../tensor/swinBlock';
 import * as tf from '../tensor/tf';
 import { addPart, addResidual, type Drop } from './dropPath';
 import { LayerNorm, Mlp } from './layers';
@@ -35,6 +36,11 @@ export class SwinBlock {
   }
 
   apply(x: tf.Tensor4D, drop?: Drop): tf.Tensor4D {
+    const { norm1, attn, norm2, mlp, window, shift } = this;
+    if (!drop && hasSwinBlock(x, attn.heads)) {
+      const layers = [norm1, attn.qkv, attn.proj, norm2, mlp.fc1, mlp.fc2].map(({ values }) => values);
+      return swinBlock(x, attn.relativePositionBiasTable.value, layers, { window, shift, epsilon: norm1.epsilon, precision: attn.qkv.weight.precision });
+    }
     const attended = addResidual(x, this.attend(this.norm1.apply(x)), drop);
     return addPart(attended, (to) => this.mlp.apply(this.norm2.apply(attended), to), drop);
   }

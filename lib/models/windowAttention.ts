@@ -10,7 +10,7 @@ export class WindowAttention {
   readonly qkv: Linear;
   readonly proj: Linear;
 
-  constructor(width: number, private readonly heads: number, private readonly window: number, random: Random) {
+  constructor(width: number, readonly heads: number, private readonly window: number, random: Random) {
     this.relativePositionBiasTable = new Parameter(
       truncatedNormal<tf.Rank.R2>([(2 * window - 1) ** 2, heads], 0.02, random.fork('bias')), 'plain');
     this.qkv = new Linear(width, 3 * width, random.fork('qkv'));

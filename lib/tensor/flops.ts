@@ -26,6 +26,7 @@ export function flops(op: string, { inputs, outputs }: Shapes): number {
     case 'OfaGram': return size(a) * a[0]!;
     case 'OfaTransformerBlock': return transformerBlock(a, inputs.slice(1));
     case 'OfaTransformerBlockGrad': return 2 * transformerBlock(b, inputs.slice(6));
+    case 'OfaSwinBlock': return swinBlock(a, b, inputs.slice(2));
     case 'OfaMixerBlock': return mixerBlock(a, inputs.slice(1));
     case 'OfaMixerBlockGrad': return 2 * mixerBlock(b, inputs.slice(5));
     default: return 0;
@@ -35,6 +36,12 @@ export function flops(op: string, { inputs, outputs }: Shapes): number {
 /** Every weight meets every token, and attention multiplies tokens by tokens. */
 function transformerBlock(x: readonly number[], parameters: Shapes['inputs']): number {
   return 2 * (size(x) / x[2]!) * weights(parameters) + 2 * 2 * size(x) * x[1]!;
+}
+
+/** The same, but for attention within windows, whose side the table [(2 · window − 1)², heads] tells; tokens that fill the last windows do not count. */
+function swinBlock(x: readonly number[], table: readonly number[], parameters: Shapes['inputs']): number {
+  const window = (Math.sqrt(table[0]!) + 1) / 2;
+  return 2 * (size(x) / x[3]!) * weights(parameters) + 2 * 2 * size(x) * window ** 2;
 }
 
 /** The weights of the first MLP meet every channel, those of the second every token. */

@@ -1,47 +1,11 @@
 // x · weight + bias + residual in mixed precision, whatever the width: weights are rounded once into panels of columns, rows a block at
 // a time, and the sums get bias and residual while they are in the cache. TensorFlow's way takes three more passes over memory.
-#include <vector>
-
-#include "multiplier.h"
-#include "parallel.h"
-#include "rows.h"
+#include "panels.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
 
 namespace ofa {
 using namespace tensorflow;
-
-namespace {
-/** Columns of a panel: four vectors, as many as a tile of `Product` holds. */
-constexpr int64_t kPanel = 64;
-
-/** A right factor [depth, n], or the transpose of one [n, depth], rounded and cut into panels that are read from end to end. */
-class Panels {
- public:
-  Panels(OpKernelContext* c, const Tensor& weight, bool transposed)
-      : depth_(weight.dim_size(transposed ? 1 : 0)), n_(weight.dim_size(transposed ? 0 : 1)), pairs_((depth_ + 1) / 2 * n_) {
-    const float* from = weight.flat<float>().data();
-    Parallel(c, count(), depth_ * kPanel, [&](int64_t begin, int64_t end) {
-      std::vector<float> turned(transposed ? depth_ * kPanel : 0);
-      for (int64_t p = begin; p < end; ++p) {
-        const int64_t first = p * kPanel;
-        if (transposed) Transpose(width(p), depth_, {from + first * depth_, depth_}, {turned.data(), kPanel});
-        PairDown(depth_, width(p), transposed ? Rows<const float>{turned.data(), kPanel} : Rows<const float>{from + first, n_}, pairs_.data() + first * ((depth_ + 1) / 2));
-      }
-    });
-  }
-
-  int64_t depth() const { return depth_; }
-  int64_t n() const { return n_; }
-  int64_t count() const { return (n_ + kPanel - 1) / kPanel; }
-  int64_t width(int64_t panel) const { return std::min(kPanel, n_ - panel * kPanel); }
-  Rows<const Pair> operator[](int64_t panel) const { return {pairs_.data() + panel * kPanel * ((depth_ + 1) / 2), width(panel)}; }
-
- private:
-  int64_t depth_, n_;
-  std::vector<Pair> pairs_;
-};
-}  // namespace
 
 // others: bias [out], then what is added to the result.
 REGISTER_OP("OfaLinear")
@@ -57,7 +21,7 @@ class Linear : public OpKernel {
     const Tensor& x = c->input(0);
     OpInputList others;
     OP_REQUIRES_OK(c, c->input_list("others", &others));
-    const Panels panels(c, c->input(1), transposed_);
+    const Panels<Pair> panels(c, c->input(1), transposed_);
     const int64_t depth = panels.depth(), n = panels.n(), rows = x.NumElements() / depth;
     OP_REQUIRES(c, n % 8 == 0, absl::InvalidArgumentError("the width must be a multiple of 8"));
     TensorShape shape = x.shape();
@@ -68,7 +32,7 @@ class Linear : public OpKernel {
     const float *bias = others.size() > 0 ? others[0].flat<float>().data() : nullptr, *residual = others.size() > 1 ? others[1].flat<float>().data() : nullptr;
     float* to = y->flat<float>().data();
     // As many rows at a time as leave the cache room for a panel.
-    const int64_t pairs = (depth + 1) / 2, block = std::min<int64_t>(96, std::max<int64_t>(12, 32768 / pairs / 12 * 12));
+    const int64_t pairs = panels.steps(), block = std::min<int64_t>(96, std::max<int64_t>(12, 32768 / pairs / 12 * 12));
     Parallel(c, (rows + block - 1) / block, block * depth * n / 16, [&](int64_t begin, int64_t end) {
       std::vector<Pair> left(block * pairs);
       for (int64_t b = begin; b < end; ++b) {
@@ -76,7 +40,7 @@ class Linear : public OpKernel {
         PairAlong(many, depth, {from + first * depth, depth}, left.data());
         for (int64_t p = 0; p < panels.count(); ++p) {
           const int64_t at = first * n + p * kPanel, width = panels.width(p);
-          Product<Pair>(many, width, pairs, {left.data(), pairs, 1}, panels[p], {to + at, n});
+          panels.Multiply(many, left.data(), p, {to + at, n});
           if (bias == nullptr) continue;
           for (int64_t r = 0; r < many; ++r) AddRow(to + at + r * n, width, bias + p * kPanel, residual == nullptr ? nullptr : residual + at + r * n, to + at + r * n);
         }

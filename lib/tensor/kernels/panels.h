@@ -1,0 +1,67 @@
+// Factors of products of any width: the right one cut into panels that are read from end to end, the left one a block of rows. Both are
+// floats, or pairs of bfloat16.
+#pragma once
+#include <algorithm>
+#include <memory>
+#include <type_traits>
+#include <vector>
+
+#include "multiplier.h"
+#include "parallel.h"
+#include "rows.h"
+
+namespace ofa {
+
+/** Columns of a panel: four vectors, as many as a tile of `Product` holds. */
+constexpr int64_t kPanel = 64;
+
+/** Numbers along the depth of a product. */
+template <typename Number>
+constexpr int64_t Steps(int64_t depth) {
+  return std::is_same_v<Number, Pair> ? (depth + 1) / 2 : depth;
+}
+
+inline void Pack(int64_t rows, int64_t columns, const Rows<const float>& from, Pair* to) { PairDown(rows, columns, from, to); }
+inline void Pack(int64_t rows, int64_t columns, const Rows<const float>& from, float* to) {
+  for (int64_t r = 0; r < rows; ++r) std::copy_n(from.data + r * from.stride, columns, to + r * columns);
+}
+
+/** A row of the left factor. */
+inline void Take(int64_t width, const float* from, Pair* to) { PairAlong(1, width, {from, width}, to); }
+inline void Take(int64_t width, const float* from, float* to) { std::copy_n(from, width, to); }
+
+/** A right factor [depth, n], or the transpose of one [n, depth]. */
+template <typename Number>
+class Panels {
+ public:
+  Panels(OpKernelContext* c, const tensorflow::Tensor& weight, bool transposed = false)
+      : depth_(weight.dim_size(transposed ? 1 : 0)), n_(weight.dim_size(transposed ? 0 : 1)), numbers_(new Number[steps() * n_]) {
+    const float* from = weight.flat<float>().data();
+    Parallel(c, count(), depth_ * kPanel, [&](int64_t begin, int64_t end) {
+      std::vector<float> turned(transposed ? depth_ * kPanel : 0);
+      for (int64_t p = begin; p < end; ++p) {
+        const int64_t first = p * kPanel;
+        if (transposed) Transpose(width(p), depth_, {from + first * depth_, depth_}, {turned.data(), kPanel});
+        Pack(depth_, width(p), transposed ? Rows<const float>{turned.data(), kPanel} : Rows<const float>{from + first, n_}, numbers_.get() + first * steps());
+      }
+    });
+  }
+
+  int64_t depth() const { return depth_; }
+  int64_t steps() const { return Steps<Number>(depth_); }
+  int64_t n() const { return n_; }
+  int64_t count() const { return (n_ + kPanel - 1) / kPanel; }
+  int64_t width(int64_t panel) const { return std::min(kPanel, n_ - panel * kPanel); }
+  Rows<const Number> operator[](int64_t panel) const { return {numbers_.get() + panel * kPanel * steps(), width(panel)}; }
+
+  /** One panel's columns of left · this, for rows of the left factor without gaps. */
+  void Multiply(int64_t rows, const Number* left, int64_t panel, const Rows<float>& to, bool add = false) const {
+    Product<Number>(rows, width(panel), steps(), {left, steps(), 1}, (*this)[panel], to, add);
+  }
+
+ private:
+  int64_t depth_, n_;
+  std::unique_ptr<Number[]> numbers_;
+};
+
+}  // namespace ofa
