@@ -23,6 +23,8 @@ const ops: Readonly<Record<string, readonly [op: Op, shapes: readonly (readonly 
   'convolution': convolution([2, 8, 8, 8], [3, 3, 8, 16], { stride: 1, padding: 1 }),
   'convolution of stride 2': convolution([2, 8, 8, 8], [3, 3, 8, 16], { stride: 2, padding: 1 }),
   'convolution of stride 2 over an odd size, of many channels': convolution([2, 9, 9, 72], [3, 3, 72, 72], { stride: 2, padding: 1 }),
+  'convolution of many channels over an odd number of positions': convolution([3, 7, 5, 80], [3, 3, 80, 64], { stride: 1, padding: 1 }),
+  'pointwise convolution of stride 2': convolution([3, 7, 5, 64], [1, 1, 64, 96], { stride: 2, padding: 0 }),
   'convolution of images': convolution([2, 12, 12, 3], [7, 7, 3, 8], { stride: 2, padding: 3 }),
   'convolution of patches': convolution([2, 8, 8, 3], [4, 4, 3, 16], { stride: 4, padding: 0 }),
   'convolution with less padding than same': convolution([2, 8, 8, 4], [5, 5, 4, 8], { stride: 1, padding: 1 }),

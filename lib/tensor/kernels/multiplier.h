@@ -14,13 +14,26 @@ namespace ofa {
   return x != x ? 0x7fc0u : (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
 }
 
+/** One row over another as pairs. */
+inline void PairRows(int64_t columns, const float* first, const float* second, Pair* to) {
+  int64_t i = 0;
+#ifdef __AVX512BF16__
+  static const __m512i kInterleaved = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+  for (; i + 16 <= columns; i += 16) {
+    const __m512bh halves = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(second + i), _mm512_loadu_ps(first + i));
+    _mm512_storeu_si512(to + i, _mm512_permutexvar_epi16(kInterleaved, reinterpret_cast<__m512i>(halves)));
+  }
+#endif
+#pragma omp simd
+  for (int64_t k = i; k < columns; ++k) to[k].bits = Rounded(first[k]) | Rounded(second[k]) << 16;
+}
+
 /** Pairs of neighbouring rows: [rows, columns] → [rows / 2, columns]; beyond the last row there are zeros. */
 inline void PairDown(int64_t rows, int64_t columns, const Rows<const float>& from, Pair* to) {
   for (int64_t r = 0; r < rows; r += 2, to += columns) {
     const float *first = from.data + r * from.stride, *second = first + from.stride;
     if (r + 1 < rows) {
-#pragma omp simd
-      for (int64_t i = 0; i < columns; ++i) to[i].bits = Rounded(first[i]) | Rounded(second[i]) << 16;
+      PairRows(columns, first, second, to);
     } else {
 #pragma omp simd
       for (int64_t i = 0; i < columns; ++i) to[i].bits = Rounded(first[i]);
@@ -36,8 +49,12 @@ inline void PairAlong(int64_t rows, int64_t columns, const Rows<const float>& fr
     const float* row = from.data + r * from.stride;
     if (columns % 2 == 1) to[pairs - 1].bits = Rounded(row[columns - 1]);
     Half* halves = reinterpret_cast<Half*>(to);
+    int64_t i = 0;
+#ifdef __AVX512BF16__
+    for (; i + 32 <= columns; i += 32) _mm512_storeu_si512(halves + i, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(_mm512_loadu_ps(row + i + 16), _mm512_loadu_ps(row + i))));
+#endif
 #pragma omp simd
-    for (int64_t k = 0; k < columns / 2 * 2; ++k) halves[k] = static_cast<uint16_t>(Rounded(row[k]));
+    for (int64_t k = i; k < columns / 2 * 2; ++k) halves[k] = static_cast<uint16_t>(Rounded(row[k]));
   }
 }
 

@@ -15,6 +15,9 @@ namespace ofa {
 /** Columns of a panel: four vectors, as many as a tile of `Product` holds. */
 constexpr int64_t kPanel = 64;
 
+/** Rows of it that a thread packs at a time; even, as pairs need it. */
+constexpr int64_t kPiece = 128;
+
 /** Numbers along the depth of a product. */
 template <typename Number>
 constexpr int64_t Steps(int64_t depth) {
@@ -37,12 +40,14 @@ class Panels {
   Panels(OpKernelContext* c, const tensorflow::Tensor& weight, bool transposed = false)
       : depth_(weight.dim_size(transposed ? 1 : 0)), n_(weight.dim_size(transposed ? 0 : 1)), numbers_(new Number[steps() * n_]) {
     const float* from = weight.flat<float>().data();
-    Parallel(c, count(), depth_ * kPanel, [&](int64_t begin, int64_t end) {
-      std::vector<float> turned(transposed ? depth_ * kPanel : 0);
-      for (int64_t p = begin; p < end; ++p) {
-        const int64_t first = p * kPanel;
-        if (transposed) Transpose(width(p), depth_, {from + first * depth_, depth_}, {turned.data(), kPanel});
-        Pack(depth_, width(p), transposed ? Rows<const float>{turned.data(), kPanel} : Rows<const float>{from + first, n_}, numbers_.get() + first * steps());
+    const int64_t pieces = (depth_ + kPiece - 1) / kPiece;
+    Parallel(c, count() * pieces, kPiece * kPanel, [&](int64_t begin, int64_t end) {
+      std::vector<float> turned(transposed ? kPiece * kPanel : 0);
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t p = i / pieces, column = p * kPanel, row = i % pieces * kPiece, rows = std::min(kPiece, depth_ - row);
+        if (transposed) Transpose(width(p), rows, {from + column * depth_ + row, depth_}, {turned.data(), kPanel});
+        Pack(rows, width(p), transposed ? Rows<const float>{turned.data(), kPanel} : Rows<const float>{from + row * n_ + column, n_},
+             numbers_.get() + column * steps() + Steps<Number>(row) * width(p));
       }
     });
   }
