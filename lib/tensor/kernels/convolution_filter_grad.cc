@@ -2,6 +2,7 @@
 // dw[i, j, c, k] = Σ x[b, s·y + i − p, s·u + j − p, c] · dy[b, y, u, k], a tile of 4 × 16 (or 8) sums held in registers over a whole image.
 #include <type_traits>
 
+#include "convolution.h"
 #include "parallel.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
@@ -12,10 +13,6 @@ using namespace tensorflow;
 namespace {
 typedef float Vector __attribute__((vector_size(32), aligned(4)));
 constexpr int64_t kIn = 4, kLanes = 8;
-
-struct Plane {
-  int64_t height, width, channels;
-};
 }  // namespace
 
 REGISTER_OP("OfaConvolutionFilterGrad")

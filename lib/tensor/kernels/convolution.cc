@@ -1,0 +1,173 @@
+// A convolution in mixed precision, and its gradient to the image: factors are rounded as they are read and sums written in float32,
+// where TensorFlow's ops would have the whole image rounded beforehand and the whole result turned back.
+#include "convolution.h"
+#include "gather_tile.h"
+#include "mlp.h"
+#include "parallel.h"
+#include "tensorflow/core/framework/common_shape_fns.h"
+#include "tensorflow/core/framework/op.h"
+
+namespace ofa {
+using namespace tensorflow;
+
+namespace {
+constexpr int64_t kPanelVectors = 4, kPanelWidth = kPanelVectors * kWide;
+/** Pairs of a band of rows: a quarter of a small second-level cache. */
+constexpr int64_t kBand = 1 << 15;
+
+/**
+ * A filter [size, size, in, out] in panels of columns, each [size · size · pairs of in, columns] without gaps. Turned, it is that of the
+ * gradient to the image at stride 1: a convolution from out to in, by the filter upside down.
+ */
+class FilterPanels {
+ public:
+  FilterPanels(OpKernelContext* c, const Tensor& filter, bool turned)
+      : taps_(filter.dim_size(0) * filter.dim_size(1)), in_(filter.dim_size(turned ? 3 : 2)), out_(filter.dim_size(turned ? 2 : 3)), pairs_((in_ + 1) / 2), data_(taps_ * pairs_ * out_) {
+    const float* from = filter.flat<float>().data();
+    Parallel(c, taps_, in_ * out_ * 2, [&](int64_t begin, int64_t end) {
+      std::vector<float> transposed(turned ? in_ * out_ : 0);
+      for (int64_t t = begin; t < end; ++t) {
+        const float* tap = from + (turned ? taps_ - 1 - t : t) * in_ * out_;
+        if (turned) Transpose(out_, in_, {tap, in_}, {transposed.data(), out_});
+        for (int64_t first = 0; first < out_; first += kPanelWidth)
+          PairDown(in_, std::min(kPanelWidth, out_ - first), {(turned ? transposed.data() : tap) + first, out_}, data_.data() + first * taps_ * pairs_ + t * pairs_ * std::min(kPanelWidth, out_ - first));
+      }
+    });
+  }
+
+  int64_t in() const { return in_; }
+  int64_t out() const { return out_; }
+  /** Pairs of a pixel. */
+  int64_t pairs() const { return pairs_; }
+  const Pair* panel(int64_t first) const { return data_.data() + first * taps_ * pairs_; }
+
+ private:
+  int64_t taps_, in_, out_, pairs_;
+  std::vector<Pair> data_;
+};
+
+/** Rows [first, first + rows) of an image in the frame of its padding, rounded, with zeros where the frame leaves the image. */
+void RoundRows(const float* image, const Plane& plane, int64_t padding, int64_t first, int64_t rows, Pair* to) {
+  const int64_t pairs = (plane.channels + 1) / 2, width = plane.width + 2 * padding;
+  for (int64_t y = first - padding; y < first - padding + rows; ++y, to += width * pairs) {
+    if (y < 0 || y >= plane.height) {
+      std::fill(to, to + width * pairs, Pair{0});
+      continue;
+    }
+    std::fill(to, to + padding * pairs, Pair{0});
+    std::fill(to + (padding + plane.width) * pairs, to + width * pairs, Pair{0});
+    // Pixels of an even number of channels follow one another without a gap.
+    const float* row = image + y * plane.width * plane.channels;
+    if (plane.channels % 2 == 0) PairAlong(1, plane.width * plane.channels, {row, 0}, to + padding * pairs);
+    else PairAlong(plane.width, plane.channels, {row, plane.channels}, to + padding * pairs);
+  }
+}
+}  // namespace
+
+REGISTER_OP("OfaConvolution")
+    .Input("x: float").Input("filter: float").Output("y: float")
+    .Attr("stride: int").Attr("padding: int").Attr("turned: bool")
+    .SetShapeFn(shape_inference::UnknownShape);
+
+class Convolution : public OpKernel {
+ public:
+  explicit Convolution(OpKernelConstruction* c) : OpKernel(c) {
+    OP_REQUIRES_OK(c, c->GetAttr("stride", &stride_));
+    OP_REQUIRES_OK(c, c->GetAttr("padding", &padding_));
+    OP_REQUIRES_OK(c, c->GetAttr("turned", &turned_));
+  }
+
+  void Compute(OpKernelContext* c) override {
+    const Tensor& x = c->input(0);
+    const Window window{c->input(1).dim_size(0), stride_, padding_};
+    const FilterPanels filter(c, c->input(1), turned_);
+    const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)}, out{window.over(in.height), window.over(in.width), filter.out()};
+    OP_REQUIRES(c, out.channels % kWide == 0 && in.channels == filter.in(), absl::InvalidArgumentError("filters must be a whole number of vectors, and fit the image"));
+    Tensor* y;
+    OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({x.dim_size(0), out.height, out.width, out.channels}), &y));
+    const float* px = x.flat<float>().data();
+    float* py = y->flat<float>().data();
+    const int64_t pixel = filter.pairs(), row = (in.width + 2 * window.padding) * pixel;
+    const int64_t most = std::min(out.height, std::max<int64_t>(1, (kBand / row - window.size) / window.stride + 1)), bands = (out.height + most - 1) / most;
+    const int64_t run = window.size * pixel;
+    Parallel(c, x.dim_size(0) * bands, most * out.width * window.size * run * out.channels / kWide, [&](int64_t begin, int64_t end) {
+      std::vector<Pair> band(((most - 1) * window.stride + window.size) * row);
+      std::vector<int64_t> offsets;
+      std::vector<const Pair*> pixels;
+      for (int64_t i = 0; i < window.size; ++i) offsets.push_back(i * row);
+      for (int64_t v = 0; v < most; ++v)
+        for (int64_t u = 0; u < out.width; ++u) pixels.push_back(band.data() + v * window.stride * row + u * window.stride * pixel);
+      for (int64_t b = begin; b < end; ++b) {
+        const int64_t image = b / bands, first = b % bands * most, rows = std::min(most, out.height - first);
+        RoundRows(px + image * in.size(), in, window.padding, first * window.stride, (rows - 1) * window.stride + window.size, band.data());
+        float* to = py + image * out.size() + first * out.width * out.channels;
+        for (int64_t n = 0; n < out.channels; n += kPanelWidth) {
+          const int64_t width = std::min(kPanelWidth, out.channels - n);
+          GatherProduct(rows * out.width, width / kWide, {offsets.data(), window.size, run, 1}, pixels.data(), filter.panel(n), width, to + n, out.channels, false);
+        }
+      }
+    });
+  }
+
+ private:
+  int64_t stride_, padding_;
+  bool turned_;
+};
+REGISTER_KERNEL_BUILDER(Name("OfaConvolution").Device(DEVICE_CPU), Convolution);
+
+// The gradient to the image at any stride: what each pixel of dy brings to its patch is one product, and patches are added up where they overlap.
+REGISTER_OP("OfaConvolutionInputGrad")
+    .Input("dy: float").Input("filter: float").Output("dx: float")
+    .Attr("stride: int").Attr("padding: int").Attr("height: int").Attr("width: int")
+    .SetShapeFn(shape_inference::UnknownShape);
+
+class ConvolutionInputGrad : public OpKernel {
+ public:
+  explicit ConvolutionInputGrad(OpKernelConstruction* c) : OpKernel(c) {
+    OP_REQUIRES_OK(c, c->GetAttr("stride", &stride_));
+    OP_REQUIRES_OK(c, c->GetAttr("padding", &padding_));
+    OP_REQUIRES_OK(c, c->GetAttr("height", &height_));
+    OP_REQUIRES_OK(c, c->GetAttr("width", &width_));
+  }
+
+  void Compute(OpKernelContext* c) override {
+    const Tensor &dy = c->input(0), &filter = c->input(1);
+    const Window window{filter.dim_size(0), stride_, padding_};
+    const Plane in{height_, width_, filter.dim_size(2)}, out{dy.dim_size(1), dy.dim_size(2), dy.dim_size(3)};
+    OP_REQUIRES(c, in.channels % 8 == 0, absl::InvalidArgumentError("the image's channels must be a multiple of 8"));
+    Tensor* dx;
+    OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({dy.dim_size(0), in.height, in.width, in.channels}), &dx));
+    const float* pdy = dy.flat<float>().data();
+    float* pdx = dx->flat<float>().data();
+    const int64_t patch = window.size * window.size * in.channels;
+    const Turned turned(filter.flat<float>().data(), patch, out.channels, true);
+    // Rows of dy that are multiplied at once.
+    const int64_t most = std::max<int64_t>(1, 48 / out.width);
+    Parallel(c, dy.dim_size(0), out.height * out.width * patch * out.channels / kWide, [&](int64_t begin, int64_t end) {
+      Multiplier multiply(true);
+      std::vector<float> patches(most * out.width * patch);
+      for (int64_t b = begin; b < end; ++b) {
+        float* image = pdx + b * in.size();
+        std::fill(image, image + in.size(), 0.0f);
+        for (int64_t first = 0; first < out.height; first += most) {
+          const int64_t rows = std::min(most, out.height - first);
+          multiply(rows * out.width, patch, out.channels, {pdy + b * out.size() + first * out.width * out.channels, out.channels, 1}, turned.weight, {patches.data(), patch});
+          const float* from = patches.data();
+          for (int64_t v = first; v < first + rows; ++v)
+            for (int64_t u = 0; u < out.width; ++u)
+              for (int64_t i = 0; i < window.size; ++i)
+                for (int64_t j = 0; j < window.size; ++j, from += in.channels) {
+                  const int64_t y = v * window.stride + i - window.padding, x = u * window.stride + j - window.padding;
+                  if (y >= 0 && y < in.height && x >= 0 && x < in.width) Accumulate(from, in.channels, image + (y * in.width + x) * in.channels);
+                }
+        }
+      }
+    });
+  }
+
+ private:
+  int64_t stride_, padding_, height_, width_;
+};
+REGISTER_KERNEL_BUILDER(Name("OfaConvolutionInputGrad").Device(DEVICE_CPU), ConvolutionInputGrad);
+
+}  // namespace ofa

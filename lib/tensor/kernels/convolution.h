@@ -1,0 +1,18 @@
+// What convolutions in mixed precision share: images rounded a band of rows at a time, with the zeros around them.
+#pragma once
+#include "multiplier.h"
+
+namespace ofa {
+
+struct Plane {
+  int64_t height, width, channels;
+  int64_t size() const { return height * width * channels; }
+};
+
+/** A square filter's side, its stride and the zeros on each side of the image. */
+struct Window {
+  int64_t size, stride, padding;
+  int64_t over(int64_t length) const { return (length + 2 * padding - size) / stride + 1; }
+};
+
+}  // namespace ofa

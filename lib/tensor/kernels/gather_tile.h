@@ -1,0 +1,66 @@
+// A product whose left rows stand anywhere in memory, such as the patches of an image under a filter: nothing is copied to make a matrix of them.
+#pragma once
+#include <cstdint>
+
+#include "lanes.h"
+
+namespace ofa {
+
+/** What the sums run over: `count` runs of `length` pairs, `step` apart; run i begins at offsets[i], in every left row alike. */
+struct Runs {
+  const int64_t* offsets;
+  int64_t count, length, step;
+};
+
+/** R left rows times V vectors of columns. The right factor follows the runs without a gap, rows of `width` pairs. */
+template <int R, int V>
+inline void GatherTile(const Runs& runs, const Pair* const* left, const Pair* right, int64_t width, float* to, int64_t stride, bool add) {
+  typedef typename Lanes<kWide, float>::Vector Vector;
+  typedef typename Lanes<kWide, Pair>::Vector Line;
+  const Pair* rows[R];
+  for (int r = 0; r < R; ++r) rows[r] = left[r];
+  Vector sums[R][V] = {};
+  for (int64_t i = 0; i < runs.count; ++i) {
+    const int64_t end = runs.offsets[i] + runs.length * runs.step;
+    for (int64_t k = runs.offsets[i]; k < end; k += runs.step, right += width) {
+      Line line[V];
+#pragma GCC unroll 4
+      for (int v = 0; v < V; ++v) line[v] = *reinterpret_cast<const Line*>(right + v * kWide);
+#pragma GCC unroll 8
+      for (int r = 0; r < R; ++r) {
+        const Pair x = rows[r][k];
+#pragma GCC unroll 4
+        for (int v = 0; v < V; ++v) MultiplyAdd<kWide>(x, line[v], sums[r][v]);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) {
+      Vector& place = *reinterpret_cast<Vector*>(to + r * stride + v * kWide);
+      place = add ? place + sums[r][v] : sums[r][v];
+    }
+}
+
+/** V vectors of columns for m left rows, R at a time and what remains by fours, twos and ones. */
+template <int R, int V>
+inline void GatherPanel(int64_t m, const Runs& runs, const Pair* const* left, const Pair* right, int64_t width, float* to, int64_t stride, bool add) {
+  int64_t i = 0;
+  for (; i + R <= m; i += R) GatherTile<R, V>(runs, left + i, right, width, to + i * stride, stride, add);
+  for (; i + 4 <= m; i += 4) GatherTile<4, V>(runs, left + i, right, width, to + i * stride, stride, add);
+  for (; i + 2 <= m; i += 2) GatherTile<2, V>(runs, left + i, right, width, to + i * stride, stride, add);
+  for (; i < m; ++i) GatherTile<1, V>(runs, left + i, right, width, to + i * stride, stride, add);
+}
+
+/** `vectors` of columns, at most four. */
+inline void GatherProduct(int64_t m, int64_t vectors, const Runs& runs, const Pair* const* left, const Pair* right, int64_t width, float* to, int64_t stride, bool add) {
+  switch (vectors) {
+    case 4: return GatherPanel<6, 4>(m, runs, left, right, width, to, stride, add);
+    case 3: return GatherPanel<6, 3>(m, runs, left, right, width, to, stride, add);
+    case 2: return GatherPanel<8, 2>(m, runs, left, right, width, to, stride, add);
+    default: return GatherPanel<8, 1>(m, runs, left, right, width, to, stride, add);
+  }
+}
+
+}  // namespace ofa
