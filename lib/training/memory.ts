@@ -14,9 +14,9 @@ export interface StepMemory {
 
 /**
  * Of the bytes that TensorFlow.js counts: it counts two views of one array twice, and knows nothing of what an op needs within.
- * Measured for CNN, ViT and MLP with and without branches, a process grew by 0.66 to 0.9 of them.
+ * Measured for CNN, ViT and MLP with and without branches, a process grew by 0.59 to 0.9 of them.
  */
-const leastShare = 0.6;
+const leastShare = 0.5;
 /** A network's features of an image take up to 600 times the image's own bytes: where five times that fits, nothing is measured. */
 const ample = 3000;
 
