@@ -1,3 +1,4 @@
+import { meanOfPlaces } from '../tensor/mean';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { addResidual, blockDrop, type Drop } from './dropPath';
@@ -83,7 +84,7 @@ export class ConvNeXt implements Model {
       return x;
     };
     const stages = [run(0), run(1), run(2), run(3)] as const;
-    const pooled = this.head.norm.apply(tf.mean<tf.Tensor2D>(x, [1, 2]));
+    const pooled = this.head.norm.apply(meanOfPlaces(x));
     return { logits: this.head.fc.apply(pooled), stages, pooled };
   }
 }

@@ -1,5 +1,6 @@
 import { UserError } from '../errors';
 import { gelu } from '../tensor/gelu';
+import { meanOfPlaces } from '../tensor/mean';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { BatchNorm2d, Conv2d, LayerNorm, Linear, type Mode } from './layers';
@@ -95,7 +96,7 @@ class SpatialBranch implements ExitBranch {
       const z = layer instanceof SepConv ? layer.apply(y, mode) : layer.apply(y);
       return tapped(tap, layer instanceof SepConv ? 'SepConv' : '1×1 convolution', z);
     }, feature as tf.Tensor4D);
-    return tapped(tap, 'linear', this.head.apply(tapped(tap, 'average', tf.mean<tf.Tensor2D>(x, [1, 2]))));
+    return tapped(tap, 'linear', this.head.apply(tapped(tap, 'average', meanOfPlaces(x))));
   }
 }
 
@@ -150,7 +151,7 @@ class TokenBranch implements ExitBranch {
     const [batch, , width] = y.shape;
     const pooled = prefix === 1
       ? tapped(tap, 'class token', tf.reshape<tf.Rank.R2>(tf.slice(y, [0, 0, 0], [batch, 1, width]), [batch, width]))
-      : tapped(tap, 'average', tf.mean<tf.Tensor2D>(y, 1));
+      : tapped(tap, 'average', meanOfPlaces(y));
     return tapped(tap, 'linear', this.head.apply(pooled));
   }
 }

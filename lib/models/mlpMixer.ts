@@ -1,4 +1,5 @@
 import { fusedBlock, fusesBlocks } from '../tensor/fusedBlock';
+import { meanOfPlaces } from '../tensor/mean';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { addPart, addResidual, alike, type Drop } from './dropPath';
@@ -69,7 +70,7 @@ export class MlpMixer implements Model {
   forward(images: tf.Tensor4D, pass: Pass): Output {
     checkImages(this, images);
     const { x, stages } = runBlocks(this.stem.apply(images), this.blocks, pass, alike);
-    const pooled = tf.mean<tf.Tensor2D>(this.norm.apply(x), 1);
+    const pooled = meanOfPlaces(this.norm.apply(x));
     return { logits: this.head.apply(pooled), stages, pooled };
   }
 }

@@ -1,3 +1,4 @@
+import { meanOfPlaces } from '../tensor/mean';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { addPart, blockDrop, type Drop, type Share } from './dropPath';
@@ -121,7 +122,7 @@ export class MobileNetV2 implements Model {
       return x;
     });
     const last = tf.tidy(() => this.bn2.apply(this.convHead.apply(x), mode, { cut: 'relu6' }));
-    const pooled = tf.mean<tf.Tensor2D>(last, [1, 2]);
+    const pooled = meanOfPlaces(last);
     const [a, b, c] = tapped.map((i) => ends[i]!) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
     return { logits: this.classifier.apply(pooled), stages: [a, b, c, last], pooled };
   }

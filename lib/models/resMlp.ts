@@ -1,3 +1,4 @@
+import { meanOfPlaces } from '../tensor/mean';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { addResidual, alike, type Drop } from './dropPath';
@@ -87,7 +88,7 @@ export class ResMlp implements Model {
   forward(images: tf.Tensor4D, pass: Pass): Output {
     checkImages(this, images);
     const { x, stages } = runBlocks(this.stem.apply(images), this.blocks, pass, alike);
-    const pooled = tf.mean<tf.Tensor2D>(this.norm.apply(x), 1);
+    const pooled = meanOfPlaces(this.norm.apply(x));
     return { logits: this.head.apply(pooled), stages, pooled };
   }
 }

@@ -1,5 +1,6 @@
 import type { BatchNormEpilogue } from '../tensor/batchNorm';
 import { maxPool } from '../tensor/maxPool';
+import { meanOfPlaces } from '../tensor/mean';
 import type { Random } from '../tensor/random';
 import { relu } from '../tensor/relu';
 import * as tf from '../tensor/tf';
@@ -129,7 +130,7 @@ export class ResNet implements Model {
     };
     const three = [run('layer1', this.layer1), run('layer2', this.layer2), run('layer3', this.layer3)] as const;
     const stages = this.layer4 ? [...three, run('layer4', this.layer4)] as const : [first, ...three] as const;
-    const pooled = tf.mean<tf.Tensor2D>(x, [1, 2]);
+    const pooled = meanOfPlaces(x);
     return { logits: this.fc.apply(pooled), stages, pooled };
   }
 }

@@ -1,4 +1,5 @@
 import type { FileTensor } from '../io/safetensors';
+import { meanOfPlaces } from '../tensor/mean';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { blockDrop } from './dropPath';
@@ -106,7 +107,7 @@ export class SwinTransformer implements Model {
       return tf.reshape(x, [batch, -1, x.shape[3]]);
     };
     const stages = [run(0), run(1), run(2), run(3)] as const;
-    const pooled = tf.mean<tf.Tensor2D>(this.norm.apply(stages[3]), 1);
+    const pooled = meanOfPlaces(this.norm.apply(stages[3]));
     return { logits: this.head.fc.apply(pooled), stages, pooled };
   }
 }

@@ -6,6 +6,7 @@ import { biasGelu, gelu } from '../../lib/tensor/gelu';
 import { layerNorm } from '../../lib/tensor/layerNorm';
 import { addBias, linear } from '../../lib/tensor/linear';
 import { maxPool } from '../../lib/tensor/maxPool';
+import { meanOfPlaces } from '../../lib/tensor/mean';
 import { hasKernels } from '../../lib/tensor/native';
 import { Random } from '../../lib/tensor/random';
 import { relu, relu6 } from '../../lib/tensor/relu';
@@ -58,6 +59,8 @@ const ops: Readonly<Record<string, readonly [Op, Shapes]>> = {
   'depthwise convolution of stride 2': [(x, w) => depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 2, padding: 1 }), [[2, 7, 6, 4], [3, 3, 4, 1]]],
   'max pooling': [(x) => maxPool(x as tf.Tensor4D, { size: 3, stride: 2, padding: 1 }), [[2, 7, 6, 5]]],
   'max pooling that overlaps': [(x) => maxPool(x as tf.Tensor4D, { size: 3, stride: 1, padding: 0 }), [[2, 5, 6, 3]]],
+  'mean of positions': [(x) => meanOfPlaces(x), [[2, 3, 4, 5]]],
+  'mean of tokens': [(x) => meanOfPlaces(x), [[2, 7, 5]]],
   'batch norm': [trained(() => ({})), [[3, 4, 4, 6], [6], [6]]],
   'batch norm and ReLU': [trained(() => ({ cut: 'relu' })), [[3, 4, 4, 6], [6], [6]]],
   'batch norm and residual': [trained((r) => ({ residual: r as tf.Tensor4D })), [[3, 4, 4, 6], [6], [6], [3, 4, 4, 6]]],

@@ -29,9 +29,7 @@ class BiasGelu : public OpKernel {
 #pragma omp simd
         for (int64_t i = 0; i < width; ++i) {
           const float v = in[i] + bias[i];
-          float distribution, density;
-          Normal(v, &distribution, &density);
-          out[i] = v * distribution;
+          out[i] = v * Distribution(v);
         }
       }
     });

@@ -31,4 +31,14 @@ namespace ofa {
   *density = 0.39894228f * e;
 }
 
+/** Φ(x) alone: (1 + erf(x / √2)) / 2, erf as a quotient of polynomials without an exponential (Eigen's; 2e-7 at most off). */
+[[gnu::always_inline]] inline float Distribution(float x) {
+  float z = 0.70710678f * x;
+  z = z < -4.0f ? -4.0f : z > 4.0f ? 4.0f : z;
+  const float s = z * z;
+  const float above = -1.60960333e-02f + s * (-2.95459981e-03f + s * (-7.34990630e-04f + s * (-5.69250639e-05f + s * (-2.10102402e-06f + s * (2.77068142e-08f + s * -2.72614226e-10f)))));
+  const float below = -1.42647390e-02f + s * (-7.37332917e-03f + s * (-1.68282697e-03f + s * (-2.13374055e-04f + s * -1.45660718e-05f)));
+  return 0.5f + 0.5f * (z * above / below);
+}
+
 }  // namespace ofa

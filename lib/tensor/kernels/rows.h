@@ -63,11 +63,7 @@ inline void Accumulate(const float* x, int64_t width, float* total) {
 /** y = GELU(x). */
 inline void Gelu(const float* x, int64_t width, float* y) {
 #pragma omp simd
-  for (int64_t i = 0; i < width; ++i) {
-    float distribution, density;
-    Normal(x[i], &distribution, &density);
-    y[i] = x[i] * distribution;
-  }
+  for (int64_t i = 0; i < width; ++i) y[i] = x[i] * Distribution(x[i]);
 }
 
 /** y = GELU(x) once more, and dx = dy · GELU'(x). */
