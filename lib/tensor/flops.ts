@@ -17,7 +17,7 @@ export function flops(op: string, { inputs, outputs }: Shapes): number {
     case 'Conv2DBackpropFilter': return 2 * size(c) * size(y) / y[3]!;
     case 'OfaConvolution': return 2 * size(y) * size(b) / y[3]!;
     case 'OfaConvolutionInputGrad': return 2 * size(a) * size(b) / b[3]!;
-    case 'OfaConvolutionFilterGrad': case 'OfaConvolutionFilterGradRounded': return 2 * size(b) * size(y) / y[3]!;
+    case 'OfaConvolutionFilterGrad': case 'OfaConvolutionFilterGradRounded': case 'OfaConvolutionFilterGradByPlace': return 2 * size(b) * size(y) / y[3]!;
     case 'DepthwiseConv2dNative': return 2 * size(y) * b[0]! * b[1]!;
     case 'DepthwiseConv2dNativeBackpropInput': return 2 * size(c) * b[0]! * b[1]!;
     case 'DepthwiseConv2dNativeBackpropFilter': return 2 * size(c) * y[0]! * y[1]!;

@@ -22,11 +22,13 @@ interface OpAttribute {
 }
 
 /** What we use of tfjs-node's backend: any op of libtensorflow, by name. */
-interface NativeBackend {
+export interface NativeBackend {
   readonly isUsingGpuDevice: boolean;
-  readonly binding: Readonly<Record<'TF_ATTR_STRING' | 'TF_ATTR_INT' | 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_TYPE' | 'TF_FLOAT' | 'TF_INT32', number>> & {
+  binding: Readonly<Record<'TF_ATTR_STRING' | 'TF_ATTR_INT' | 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_TYPE' | 'TF_FLOAT' | 'TF_INT32', number>> & {
     executeOp(name: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): Handle[];
     deleteTensor(id: number): void;
+    /** Where set-up built the addon (`binding/binding.cc`). */
+    readonly replay?: Recorder;
   };
   executeMultipleOutputs(name: string, attributes: readonly OpAttribute[], inputs: readonly tf.Tensor[], outputs: number): tf.Tensor[];
   getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
@@ -36,6 +38,20 @@ interface NativeBackend {
 /** An array of TensorFlow's own, of whatever type, by its number. */
 interface Handle {
   readonly id: number;
+}
+
+/** Ops written down by the addon, and a run of them in a thread; of no use but to its functions. */
+export type Tape = { readonly kind: unique symbol };
+export type Run = { readonly kind: unique symbol };
+
+/** The functions of `binding/binding.cc`; arrays are given by their numbers. */
+export interface Recorder {
+  record(input: number): Tape;
+  add(tape: Tape, name: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: readonly number[]): void;
+  end(tape: Tape, results: readonly number[]): void;
+  start(tape: Tape, input: number): Run;
+  wait(run: Run): Handle[];
+  release(tape: Tape): void;
 }
 
 /** True where ops of libtensorflow can be called by name. */
@@ -98,7 +114,8 @@ function encode([name, kind, value]: Attribute, binding: NativeBackend['binding'
   }
 }
 
-function nativeBackend(): NativeBackend | undefined {
+/** The engine's backend where it is tfjs-node's. */
+export function nativeBackend(): NativeBackend | undefined {
   const backend: unknown = tf.backend();
   return isNativeBackend(backend) ? backend : undefined;
 }

@@ -13,6 +13,9 @@ interface Window {
 /** Beyond so many channels in and out TensorFlow's products are faster by more than the rounding costs, at stride 1. */
 const most = 64 * 64;
 
+/** Rows of so many pixels are long enough for one sum of the filter's gradient each. */
+const short = 32;
+
 /** Whether our kernels are the faster ones, for the convolution and for its gradient to x. */
 export function convolvesRounded({ shape: [size, , channelsIn, channels] }: tf.Tensor4D, { stride, padding }: Window): boolean {
   return hasKernels() && channelsIn % 16 === 0 && channels % 16 === 0 && padding < size && (stride > 1 || channelsIn * channels <= most);
@@ -36,7 +39,8 @@ export function roundedInputGradient(dy: tf.Tensor4D, { shape: [, height, width]
 }
 
 export function roundedFilterGradient(dy: tf.Tensor4D, x: tf.Tensor4D, { shape: [size] }: tf.Tensor4D, window: Window): tf.Tensor {
-  return execute('OfaConvolutionFilterGradRounded', [x, dy], [['size', 'int', size], ...attributes(window)])[0]!;
+  const name = dy.shape[2] < short ? 'OfaConvolutionFilterGradByPlace' : 'OfaConvolutionFilterGradRounded';
+  return execute(name, [x, dy], [['size', 'int', size], ...attributes(window)])[0]!;
 }
 
 function attributes({ stride, padding }: Window): readonly Attribute[] {

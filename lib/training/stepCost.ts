@@ -36,7 +36,8 @@ export async function stepCosts(recipes: readonly Recipe[], resources: readonly 
     for (const [i, recipe] of recipes.entries()) {
       const before = tf.memory().numBytes;
       const training = new Training(recipe, resources[i]!);
-      const steps = training.run({ signal, workers: 0 });
+      // Each recipe's work within its own step.
+      const steps = training.run({ signal, workers: 0, ahead: false });
       let most = 0;
       const stop = watchOps(() => { most = Math.max(most, tf.memory().numBytes); });
       try {

@@ -48,8 +48,16 @@ export class TeacherCache {
     return 4 * epochs * this.images * (this.teacher.classes + this.teacher.width);
   }
 
-  /** The teacher's output for the images that are shown at that place [batch, height, width, 3], the same bits whether it is asked or not. The caller tidies. */
-  output(images: tf.Tensor4D, { epoch, step, piece }: Place): Output {
+  /** Whether it can tell what the teacher says there, of an epoch of which it has told something. */
+  knows({ epoch }: Place): boolean {
+    return this.current?.number === epoch && this.current.known === this.images;
+  }
+
+  /**
+   * The teacher's output for the images that are shown at that place [batch, height, width, 3], the same bits whether it is asked, by the
+   * function given, or not. The caller tidies.
+   */
+  output(images: tf.Tensor4D, { epoch, step, piece }: Place, ask: () => Output): Output {
     const { teacher, micro, recipe: { batchSize } } = this;
     if (this.current?.number !== epoch) this.current = this.read(epoch) ?? this.blank(epoch);
     const { current } = this;
@@ -64,7 +72,7 @@ export class TeacherCache {
         },
       };
     }
-    const output = teacher.forward(images, { mode: 'eval' });
+    const output = ask();
     current.logits.set(output.logits.dataSync(), rows(teacher.classes)[0]);
     current.pooled.set(output.pooled.dataSync(), rows(teacher.width)[0]);
     current.known += micro;

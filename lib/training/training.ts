@@ -2,10 +2,9 @@ import { disposeBatch, type Batch } from '../data/batches';
 import type { Images } from '../data/imageFiles';
 import { mixBatch } from '../data/mix';
 import type { Unreadable } from '../data/prepare';
-import type { Labels } from '../losses/labels';
 import type { Distillation, Method } from '../methods/method';
 import { createDistillation } from '../methods/methods';
-import type { Model } from '../models/model';
+import type { Model, Output } from '../models/model';
 import { disposeModule, parameters, setPrecision, type Named } from '../models/parameter';
 import { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
@@ -21,6 +20,7 @@ import { start, type Position } from './position';
 import type { Recipe } from './recipe';
 import { learningRate } from './schedule';
 import { createStudent } from './student';
+import { TeacherAhead } from './teacherAhead';
 import type { Place, TeacherCache } from './teacherCache';
 
 /** One update, as it happened. */
@@ -74,6 +74,8 @@ export interface RunOptions {
   readonly onUnreadable?: (image: Unreadable) => void;
   /** Other processes that do the same run, and with which each batch is shared; the first of them alone evaluates. */
   readonly group?: Group;
+  /** Whether the teacher may be asked a batch ahead, as it is unless told; what comes out does not depend on it. */
+  readonly ahead?: boolean;
 }
 
 export interface Resources {
@@ -99,6 +101,8 @@ export class Training {
   private current: Position = start;
   /** The class that the teacher names for each test image, once it was asked. */
   private taught?: Int32Array;
+  /** While a run goes on in which the teacher is asked ahead. */
+  private ahead?: TeacherAhead;
 
   constructor(readonly recipe: Recipe, private readonly resources: Resources) {
     const { train, teacher, taught, method } = resources;
@@ -152,25 +156,28 @@ export class Training {
   }
 
   /** Trains to the end of the recipe, an event a step and an epoch. Stops between two steps when the signal fires, or when the reader leaves. */
-  async *run({ signal, workers, onUnreadable, group }: RunOptions = {}): AsyncGenerator<TrainingEvent, void> {
-    const { recipe, stepsPerEpoch } = this;
+  async *run({ signal, workers, onUnreadable, group, ahead = true }: RunOptions = {}): AsyncGenerator<TrainingEvent, void> {
+    const { recipe, resources: { teacher }, stepsPerEpoch } = this;
     const share = shareOf(recipe.accumulation, this.distillation, group);
     const finish = (): Promise<EpochEvent> => this.finishEpoch(feed, signal, group === undefined || group.rank === 0);
     const feed = new BatchFeed(recipe, this.resources, workers, onUnreadable);
+    if (ahead && teacher && recipe.accumulation === 1 && !group) this.ahead = new TeacherAhead(teacher);
     try {
       // Stopped before the end of an epoch had been told.
       if (this.current.step === stepsPerEpoch) yield await finish();
       let asked = performance.now();
-      for await (const batch of feed.training(this.current)) {
+      for await (const [batch, next] of withNext(feed.training(this.current))) {
         if (signal?.aborted) disposeBatch(batch);
         signal?.throwIfAborted();
-        yield await this.update(batch, (performance.now() - asked) / 1000, share, group);
+        yield await this.update(batch, next, (performance.now() - asked) / 1000, share, group);
         // Reads are synchronous: without this pause neither a stop nor a display would get a turn.
         await new Promise(setImmediate);
         if (this.current.step === stepsPerEpoch) yield await finish();
         asked = performance.now();
       }
     } finally {
+      this.ahead?.dispose();
+      delete this.ahead;
       await feed.close();
     }
   }
@@ -182,14 +189,14 @@ export class Training {
     disposeModule(this.distillation.modules);
   }
 
-  /** One step on a batch for which it waited so many seconds. */
-  private async update(batch: Batch, waited: number, share: Share, group: Group | undefined): Promise<StepEvent> {
+  /** One step on a batch for which it waited so many seconds, and after which another comes. */
+  private async update(batch: Batch, next: Batch | undefined, waited: number, share: Share, group: Group | undefined): Promise<StepEvent> {
     const { recipe, stepsPerEpoch } = this;
     const started = performance.now();
     const { epoch, step } = this.current;
     const number = epoch * stepsPerEpoch + step + 1;
     const rate = learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch + step / stepsPerEpoch);
-    const own = accumulate(this.objective, batch, recipe.accumulation, (micro, piece) => this.show(micro, { epoch, step, piece }), share);
+    const own = accumulate(this.objective, batch, recipe.accumulation, (micro, piece) => this.show(micro, { epoch, step, piece }, next), share);
     const { parts, gradients, logits } = group ? await allReduce(group, own, this.state().filter(([, { trainable }]) => !trainable), number) : own;
     try {
       const [part, value] = Object.entries(parts).find(([, one]) => !Number.isFinite(one)) ?? [];
@@ -210,18 +217,37 @@ export class Training {
     return { kind: 'step', epoch: epoch + 1, step: step + 1, steps: stepsPerEpoch, loss: total(parts), parts, learningRate: rate };
   }
 
-  /** The micro-batch mixed and dropped from blocks as the recipe says; labels stay classes where it does not mix. */
-  private show(micro: Batch, place: Place): LabelledBatch {
-    const { recipe: { mixing, dropPath: rate = 0, seed }, resources: { teacherCache }, stepsPerEpoch } = this;
-    const stream = (name: string): Random => new Random(seed).fork(name).fork(place.epoch * stepsPerEpoch + place.step + 1).fork(place.piece);
-    const shown = (images: tf.Tensor4D, labels: Labels): LabelledBatch => ({
+  /** The micro-batch mixed and dropped from blocks as the recipe says, and what the teacher says of it; labels stay classes where it does not mix. */
+  private show(micro: Batch, place: Place, next: Batch | undefined): LabelledBatch {
+    const { recipe: { dropPath: rate = 0 }, resources: { teacher, teacherCache }, ahead } = this;
+    const { images, labels } = this.mixed(micro, place);
+    return {
       images, labels, indices: micro.indices,
-      ...(rate > 0 && { dropPath: { rate, random: stream('drop') } }), ...(teacherCache && { taught: () => teacherCache.output(images, place) }),
-    });
-    if (!mixing) return shown(micro.images, micro.labels);
-    const { mixup = 0, cutmix = 0 } = mixing;
-    const { images, targets } = mixBatch(micro, this.student.classes, stream('mix'), { mixup, cutmix, labelSmoothing: 0 });
-    return shown(images, targets);
+      ...(rate > 0 && { dropPath: { rate, random: this.stream('drop', place) } }),
+      ...(teacher && (teacherCache ?? ahead) && { taught: () => this.ask(teacher, images, place, next) }),
+    };
+  }
+
+  private mixed(micro: Batch, place: Place): Pick<LabelledBatch, 'images' | 'labels'> {
+    const { images, labels } = micro;
+    if (!this.recipe.mixing) return { images, labels };
+    const { mixup = 0, cutmix = 0 } = this.recipe.mixing;
+    const mixed = mixBatch(micro, this.student.classes, this.stream('mix', place), { mixup, cutmix, labelSmoothing: 0 });
+    return { images: mixed.images, labels: mixed.targets };
+  }
+
+  private stream(name: string, { epoch, step, piece }: Place): Random {
+    return new Random(this.recipe.seed).fork(name).fork(epoch * this.stepsPerEpoch + step + 1).fork(piece);
+  }
+
+  /** What the teacher says, who then is asked about the next batch of the epoch. */
+  private ask(teacher: Model, images: tf.Tensor4D, place: Place, next: Batch | undefined): Output {
+    const { resources: { teacherCache }, ahead } = this;
+    const answer = (): Output => ahead?.output(images) ?? teacher.forward(images, { mode: 'eval' });
+    const output = teacherCache ? teacherCache.output(images, place, answer) : answer();
+    const coming = { ...place, step: place.step + 1 };
+    if (ahead && next && coming.step < this.stepsPerEpoch && teacherCache?.knows(coming) !== true) ahead.begin(this.mixed(next, coming).images);
+    return output;
   }
 
   private async finishEpoch(feed: BatchFeed, signal: AbortSignal | undefined, mayEvaluate: boolean): Promise<EpochEvent> {
@@ -247,6 +273,23 @@ export class Training {
     const measure = (): Promise<Measures> => evaluate(student, test, { images: feed.test(), taught: this.taught, signal });
     const result = await this.withResult(measure);
     return this.average ? { ...result, top1Unaveraged: (await measure()).top1 } : result;
+  }
+}
+
+/** Each with the one that comes after it, and is drawn before it is used. */
+async function* withNext(batches: AsyncGenerator<Batch>): AsyncGenerator<readonly [Batch, Batch | undefined], void> {
+  let next: Batch | undefined;
+  try {
+    for await (const batch of batches) {
+      const current = next;
+      next = batch;
+      if (current) yield [current, next];
+    }
+    const last = next;
+    next = undefined;
+    if (last) yield [last, undefined];
+  } finally {
+    if (next) disposeBatch(next);
   }
 }
 

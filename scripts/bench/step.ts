@@ -1,11 +1,13 @@
 import type { Batch } from '../../lib/data/batches';
 import { createDistillation } from '../../lib/methods/methods';
 import { parameterCount, parameters, setPrecision } from '../../lib/models/parameter';
+import type { Output } from '../../lib/models/model';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';
 import { differentiate } from '../../lib/training/gradients';
 import { Optimizer } from '../../lib/training/optimizer';
+import { TeacherAhead } from '../../lib/training/teacherAhead';
 
 export interface StepOptions {
   readonly student: string;
@@ -42,14 +44,20 @@ export function prepareStep({ student: studentName, teacher: teacherName, size, 
   const batch: Batch = {
     images: tf.randomNormal([count, size, size, 3]), labels: tf.tensor1d(labels, 'int32'), indices: Uint32Array.from(labels.keys()),
   };
+  const ahead = new TeacherAhead(teacher);
   let step = 0;
   return {
     parameters: parameterCount(student),
     branchParameters: parameterCount(distillation.modules),
     modules: { student, teacher, branches: distillation.modules },
     run: () => {
+      const taught = (): Output => {
+        const output = ahead.output(batch.images);
+        ahead.begin(batch.images);
+        return output;
+      };
       const { gradients, logits } = differentiate(
-        { student, ...(vanilla ? {} : { teacher }), distillation, trained, labelWeight: 1, labelSmoothing: 0.1 }, batch);
+        { student, ...(vanilla ? {} : { teacher }), distillation, trained, labelWeight: 1, labelSmoothing: 0.1 }, { ...batch, ...(!vanilla && { taught }) });
       optimizer.update(gradients, 0.05, ++step);
       tf.dispose([Object.values(gradients), logits]);
     },

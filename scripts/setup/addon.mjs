@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { log, runLogged } from './command.mjs';
 import { compilerIdentity, findCompiler } from './compiler.mjs';
 import { findWheel } from './environment.mjs';
@@ -9,6 +9,10 @@ import { compile, link, placeLink, tfjsNode } from './link.mjs';
 import { inProject } from './project.mjs';
 
 const built = inProject('build', 'tfjs_binding.node');
+// Its sources, and ours, which read one of theirs.
+const theirs = join(tfjsNode, 'binding');
+const ours = inProject('lib', 'tensor', 'binding');
+const flags = ['-O2', `-I${theirs}`, '-fno-access-control'];
 const place = join(tfjsNode, 'lib', 'napi-v8', 'tfjs_binding.node');
 
 /**
@@ -51,9 +55,9 @@ export function sameCompiler(done) {
 
 async function build(compiler, wheel) {
   const objects = [];
-  for (const name of ['tfjs_backend', 'tfjs_binding']) {
-    const object = inProject('build', 'addon', `${name}.o`);
-    await compile({ compiler, wheel, source: join(tfjsNode, 'binding', `${name}.cc`), object, flags: ['-O2'] });
+  for (const source of [join(theirs, 'tfjs_backend.cc'), join(ours, 'binding.cc')]) {
+    const object = inProject('build', 'addon', `${basename(source, '.cc')}.o`);
+    await compile({ compiler, wheel, source, object, flags });
     objects.push(object);
   }
   await link({ compiler, wheel, objects, libraries: ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'], output: built });
@@ -74,10 +78,9 @@ async function fallBack(warn) {
   }
 }
 
-/** Changes when the addon's sources or the TensorFlow it is linked to change. */
+/** Changes when the addon's sources, ours among them, or the TensorFlow it is linked to change. */
 function identity() {
-  const folder = join(tfjsNode, 'binding');
-  const sources = readdirSync(folder).sort().map((name) => join(folder, name));
+  const sources = [theirs, ours].flatMap((folder) => readdirSync(folder).sort().map((name) => join(folder, name)));
   const wheel = findWheel();
   return ofFiles(sources) + (wheel === undefined ? '' : ofLargeFile(join(wheel, 'libtensorflow_cc.so.2')));
 }

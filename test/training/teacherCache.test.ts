@@ -31,7 +31,7 @@ async function run(recipe: Recipe, folder: string | undefined, until = Infinity)
   const training = new Training(recipe, { train: images.train, test: images.test, teacher, ...(folder !== undefined && { teacherCache: new TeacherCache(folder, teacher, recipe, images.train.count) }) });
   try {
     const events: TrainingEvent[] = [];
-    for await (const event of training.run()) if (events.push(event) === until) break;
+    for await (const event of training.run({ ahead: false })) if (events.push(event) === until) break;
     return { asked, events, state: snapshot(training) };
   } finally {
     training.dispose();

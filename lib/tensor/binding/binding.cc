@@ -1,0 +1,175 @@
+// TensorFlow.js's own binding, with recordings that run in a thread of their own (replay.h). They share its arrays, which nobody else can
+// reach: hence its source is read here, without its registration, and compiled with -fno-access-control.
+#include <node_api.h>
+#undef NAPI_MODULE
+#define NAPI_MODULE(name, initialise)
+#include "tfjs_binding.cc"
+
+#include "replay.h"
+
+namespace tfnodejs {
+void AssignOpAttr(napi_env env, TFE_Op* op, napi_value attribute);
+}
+
+namespace ofa {
+namespace {
+
+/** A recording while it is made, and afterwards. */
+struct Tape {
+  std::shared_ptr<Recording> recording;
+  /** The number of each of JavaScript's arrays within the recording. */
+  std::unordered_map<int32_t, int> numbers;
+};
+
+void Check(napi_status status) {
+  if (status != napi_ok) throw std::runtime_error("TensorFlow's addon was called with the wrong arguments");
+}
+
+tfnodejs::TFJSBackend& Backend(napi_env env) { return *tfnodejs::GetTFJSBackend(env); }
+
+TFE_TensorHandle* HandleOf(napi_env env, int32_t id) {
+  const auto& handles = Backend(env).tfe_handle_map_;
+  const auto found = handles.find(id);
+  if (found == handles.end()) throw std::runtime_error("There is no array with the number " + std::to_string(id));
+  return found->second;
+}
+
+int32_t Integer(napi_env env, napi_value value) {
+  int32_t result;
+  Check(napi_get_value_int32(env, value, &result));
+  return result;
+}
+
+template <typename Work>
+void ForEach(napi_env env, napi_value array, const Work& work) {
+  uint32_t length;
+  Check(napi_get_array_length(env, array, &length));
+  for (uint32_t i = 0; i < length; ++i) {
+    napi_value element;
+    Check(napi_get_element(env, array, i, &element));
+    work(element);
+  }
+}
+
+std::string Text(napi_env env, napi_value value) {
+  size_t length;
+  Check(napi_get_value_string_utf8(env, value, nullptr, 0, &length));
+  std::string text(length, '\0');
+  Check(napi_get_value_string_utf8(env, value, text.data(), length + 1, &length));
+  return text;
+}
+
+template <typename T>
+T& Pointer(napi_env env, napi_value external) {
+  void* pointer;
+  Check(napi_get_value_external(env, external, &pointer));
+  return *static_cast<T*>(pointer);
+}
+
+template <typename T>
+napi_value External(napi_env env, std::unique_ptr<T> owned) {
+  napi_value external;
+  Check(napi_create_external(env, owned.get(), [](napi_env, void* pointer, void*) { delete static_cast<T*>(pointer); }, nullptr, &external));
+  owned.release();
+  return external;
+}
+
+using Arguments = std::vector<napi_value>;
+
+/** A function for JavaScript: exceptions become JavaScript's, no value becomes undefined. */
+template <napi_value (*function)(napi_env, const Arguments&)>
+napi_value Call(napi_env env, napi_callback_info info) {
+  size_t count = 5;
+  Arguments arguments(count);
+  napi_value result = nullptr;
+  try {
+    Check(napi_get_cb_info(env, info, &count, arguments.data(), nullptr, nullptr));
+    arguments.resize(count);
+    result = function(env, arguments);
+  } catch (const std::exception& error) {
+    napi_throw_error(env, nullptr, error.what());
+  }
+  return result;
+}
+
+/** An array's number within a recording, of which it becomes part. */
+int NumberOf(napi_env env, Tape& tape, int32_t id) {
+  const auto known = tape.numbers.find(id);
+  if (known != tape.numbers.end()) return known->second;
+  return tape.numbers[id] = tape.recording->Constant(HandleOf(env, id));
+}
+
+/** record(input) → tape */
+napi_value Record(napi_env env, const Arguments& a) {
+  auto tape = std::make_unique<Tape>();
+  tape->recording = std::make_shared<Recording>(Backend(env).tfe_context_);
+  tape->numbers[Integer(env, a.at(0))] = 0;
+  return External(env, std::move(tape));
+}
+
+/** add(tape, name, attributes, inputs, outputs): an op that just ran */
+napi_value Add(napi_env env, const Arguments& a) {
+  Tape& tape = Pointer<Tape>(env, a.at(0));
+  const std::string name = Text(env, a.at(1));
+  Op model = NewOp(Backend(env).tfe_context_, name);
+  std::vector<int> inputs;
+  ForEach(env, a.at(3), [&](napi_value value) { inputs.push_back(NumberOf(env, tape, Integer(env, value))); });
+  ForEach(env, a.at(2), [&](napi_value attribute) { tfnodejs::AssignOpAttr(env, model.get(), attribute); });
+  std::vector<int32_t> ids;
+  ForEach(env, a.at(4), [&](napi_value value) { ids.push_back(Integer(env, value)); });
+  int number = tape.recording->Add(name, std::move(model), std::move(inputs), static_cast<int>(ids.size()));
+  for (const int32_t id : ids) tape.numbers[id] = number++;
+  return nullptr;
+}
+
+/** end(tape, results) */
+napi_value End(napi_env env, const Arguments& a) {
+  Tape& tape = Pointer<Tape>(env, a.at(0));
+  std::vector<int> results;
+  ForEach(env, a.at(1), [&](napi_value value) { results.push_back(NumberOf(env, tape, Integer(env, value))); });
+  tape.recording->End(std::move(results));
+  return nullptr;
+}
+
+/** start(tape, input) → replay */
+napi_value Start(napi_env env, const Arguments& a) {
+  const auto& recording = Pointer<Tape>(env, a.at(0)).recording;
+  if (!recording) throw std::runtime_error("The recording is released");
+  return External(env, std::make_unique<Replay>(recording, HandleOf(env, Integer(env, a.at(1)))));
+}
+
+/** wait(replay) → what executeOp gives for its outputs */
+napi_value Wait(napi_env env, const Arguments& a) {
+  napi_value infos;
+  Check(napi_create_array(env, &infos));
+  uint32_t i = 0;
+  for (Handle& handle : Pointer<Replay>(env, a.at(0)).Wait())
+    Check(napi_set_element(env, infos, i++, Backend(env).GenerateOutputTensorInfo(env, handle.release())));
+  return infos;
+}
+
+/** release(tape): frees its constants now; runs that go on keep theirs. */
+napi_value Release(napi_env env, const Arguments& a) {
+  Pointer<Tape>(env, a.at(0)).recording.reset();
+  return nullptr;
+}
+
+}  // namespace
+}  // namespace ofa
+
+NAPI_MODULE_INIT() {
+  tfnodejs::InitTFNodeJSBinding(env, exports);
+  const napi_property_descriptor functions[] = {
+      {"record", nullptr, ofa::Call<ofa::Record>, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"add", nullptr, ofa::Call<ofa::Add>, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"end", nullptr, ofa::Call<ofa::End>, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"start", nullptr, ofa::Call<ofa::Start>, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"wait", nullptr, ofa::Call<ofa::Wait>, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"release", nullptr, ofa::Call<ofa::Release>, nullptr, nullptr, nullptr, napi_default, nullptr},
+  };
+  napi_value replay;
+  if (napi_create_object(env, &replay) != napi_ok || napi_define_properties(env, replay, ARRAY_SIZE(functions), functions) != napi_ok ||
+      napi_set_named_property(env, exports, "replay", replay) != napi_ok)
+    napi_throw_error(env, nullptr, "TensorFlow.js's addon could not be made ready");
+  return exports;
+}

@@ -1,0 +1,158 @@
+// Ops that were recorded as they ran, and run again in a thread of their own, on another input.
+#pragma once
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "tensorflow/c/eager/c_api.h"
+#include "tensorflow/c/eager/c_api_experimental.h"
+
+namespace ofa {
+
+struct Free {
+  void operator()(TFE_Op* op) const { TFE_DeleteOp(op); }
+  void operator()(TFE_TensorHandle* handle) const { TFE_DeleteTensorHandle(handle); }
+  void operator()(TF_Status* status) const { TF_DeleteStatus(status); }
+};
+using Op = std::unique_ptr<TFE_Op, Free>;
+using Handle = std::unique_ptr<TFE_TensorHandle, Free>;
+
+/** TensorFlow's status, as an exception where it is not well. */
+class Status {
+ public:
+  operator TF_Status*() const { return status_.get(); }
+  void Check() const {
+    if (TF_GetCode(*this) != TF_OK) throw std::runtime_error(TF_Message(*this));
+  }
+
+ private:
+  std::unique_ptr<TF_Status, Free> status_{TF_NewStatus()};
+};
+
+inline Handle Share(TFE_TensorHandle* handle) {
+  Status status;
+  Handle shared(TFE_TensorHandleCopySharingTensor(handle, status));
+  status.Check();
+  return shared;
+}
+
+inline Op NewOp(TFE_Context* context, const std::string& name) {
+  Status status;
+  Op op(TFE_NewOp(context, name.c_str(), status));
+  status.Check();
+  return op;
+}
+
+/** Values are numbered: the input is 0, then come constants and outputs in the order of their first appearance. */
+class Recording {
+ public:
+  explicit Recording(TFE_Context* context) : context_(context) { constants_.emplace_back(); }
+
+  /** An array that no op of the recording made; it is kept as long as the recording. */
+  int Constant(TFE_TensorHandle* handle) {
+    constants_.push_back(Share(handle));
+    return static_cast<int>(constants_.size()) - 1;
+  }
+
+  /** An op whose attributes are those of `model`; returns the number of its first output. */
+  int Add(std::string name, Op model, std::vector<int> inputs, int outputs) {
+    const int first = static_cast<int>(constants_.size());
+    constants_.resize(first + outputs);
+    calls_.push_back({std::move(name), std::move(model), std::move(inputs), first, outputs, {}});
+    return first;
+  }
+
+  /** Ends the recording: what it is to give. Other values are freed after the last op that reads them. */
+  void End(std::vector<int> results) {
+    results_ = std::move(results);
+    std::vector<bool> needed(constants_.size());
+    for (size_t v = 0; v < needed.size(); ++v) needed[v] = v == 0 || constants_[v] != nullptr;
+    for (const int result : results_) needed[result] = true;
+    for (size_t c = calls_.size(); c-- > 0;) {
+      const auto free = [&](int value) {
+        if (needed[value]) return;
+        needed[value] = true;
+        calls_[c].last.push_back(value);
+      };
+      for (const int input : calls_[c].inputs) free(input);
+      for (int o = 0; o < calls_[c].outputs; ++o) free(calls_[c].first + o);
+    }
+  }
+
+  /** Runs all ops on another input; its shape and type must be those of the recorded one. */
+  std::vector<Handle> Run(TFE_TensorHandle* input) const {
+    std::vector<Handle> values(constants_.size());
+    const auto at = [&](int value) { return value == 0 ? input : constants_[value] ? constants_[value].get() : values[value].get(); };
+    Status status;
+    for (const Call& call : calls_) {
+      const Op op = NewOp(context_, call.name);
+      for (const int value : call.inputs) {
+        TFE_OpAddInput(op.get(), at(value), status);
+        status.Check();
+      }
+      TFE_OpAddAttrs(op.get(), TFE_OpGetAttrs(call.model.get()));
+      std::vector<TFE_TensorHandle*> outputs(call.outputs);
+      int count = call.outputs;
+      TFE_Execute(op.get(), outputs.data(), &count, status);
+      status.Check();
+      for (int o = 0; o < count; ++o) values[call.first + o].reset(outputs[o]);
+      for (const int value : call.last) values[value].reset();
+    }
+    std::vector<Handle> results;
+    for (const int result : results_) results.push_back(Share(at(result)));
+    return results;
+  }
+
+ private:
+  struct Call {
+    std::string name;
+    Op model;
+    std::vector<int> inputs;
+    int first, outputs;
+    std::vector<int> last;
+  };
+
+  TFE_Context* context_;
+  /** By number; empty where the value is the input or an op's. */
+  std::vector<Handle> constants_;
+  std::vector<Call> calls_;
+  std::vector<int> results_;
+};
+
+/** One run of a recording beside the caller. */
+class Replay {
+ public:
+  Replay(std::shared_ptr<const Recording> recording, TFE_TensorHandle* input)
+      : input_(Share(input)), thread_([this, recording = std::move(recording)] {
+          try {
+            results_ = recording->Run(input_.get());
+          } catch (const std::exception& error) {
+            fault_ = error.what();
+          }
+          input_.reset();
+        }) {}
+
+  ~Replay() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+  /** Waits for its end. Throws what stopped it. */
+  std::vector<Handle> Wait() {
+    if (!thread_.joinable()) throw std::runtime_error("A run can be waited for once");
+    thread_.join();
+    if (!fault_.empty()) throw std::runtime_error(fault_);
+    return std::move(results_);
+  }
+
+ private:
+  Handle input_;
+  std::vector<Handle> results_;
+  std::string fault_;
+  std::thread thread_;
+};
+
+}  // namespace ofa
