@@ -18,6 +18,7 @@ FROM machine
 COPY --chown=node:node package.json package-lock.json ./
 COPY --chown=node:node scripts/setup.mjs scripts/
 COPY --chown=node:node scripts/setup scripts/setup
+COPY --chown=node:node lib/tensor/binding lib/tensor/binding
 COPY --chown=node:node lib/tensor/kernels lib/tensor/kernels
 COPY --chown=node:node lib/data/kernels lib/data/kernels
 ENV OFA_DEVICE=cpu
