@@ -1,4 +1,5 @@
 import { customGradient } from './customGradient';
+import { depthwise, hasDepthwise } from './depthwise';
 import { execute, executeIn, hasKernels, isNative, type Attribute, type Precision } from './native';
 import { convolvesRounded, filtersRounded, roundedConvolution, roundedFilterGradient, roundedInputGradient } from './roundedConvolution';
 import * as tf from './tf';
@@ -20,6 +21,7 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: Convolution
 
 /** One filter a channel. x [batch, height, width, channels], filter [height, width, channels, 1]. */
 export function depthwiseConv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions): tf.Tensor4D {
+  if (hasDepthwise(filter, options)) return depthwise(x, filter, options);
   return isNative()
     ? fused('DepthwiseConv2dNative', x, filter, { ...options, precision: 'float32' })
     : tf.depthwiseConv2d(x, filter, options.stride, options.padding, 'NHWC', 1, 'floor');

@@ -18,9 +18,11 @@ export function flops(op: string, { inputs, outputs }: Shapes): number {
     case 'OfaConvolution': return 2 * size(y) * size(b) / y[3]!;
     case 'OfaConvolutionInputGrad': return 2 * size(a) * size(b) / b[3]!;
     case 'OfaConvolutionFilterGrad': case 'OfaConvolutionFilterGradRounded': case 'OfaConvolutionFilterGradByPlace': return 2 * size(b) * size(y) / y[3]!;
-    case 'DepthwiseConv2dNative': return 2 * size(y) * b[0]! * b[1]!;
+    case 'DepthwiseConv2dNative': case 'OfaDepthwise': return 2 * size(y) * b[0]! * b[1]!;
     case 'DepthwiseConv2dNativeBackpropInput': return 2 * size(c) * b[0]! * b[1]!;
     case 'DepthwiseConv2dNativeBackpropFilter': return 2 * size(c) * y[0]! * y[1]!;
+    case 'OfaDepthwiseInputGrad': return 2 * size(a) * b[0]! * b[1]!;
+    case 'OfaDepthwiseFilterGrad': return 2 * size(b) * y[0]! * y[1]!;
     // Two products of tokens × tokens × width an example, and four the other way (what is computed once more does not count).
     case 'OfaAttention': return 2 * 2 * size(y) * a[1]!;
     case 'OfaAttentionGrad': return 2 * 4 * size(a) * a[1]!;

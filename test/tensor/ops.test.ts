@@ -57,6 +57,11 @@ const ops: Readonly<Record<string, readonly [Op, Shapes]>> = {
   'pointwise convolution of stride 2': [(x, w) => conv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 2, padding: 0 }), [[2, 6, 6, 4], [1, 1, 4, 8]]],
   'depthwise convolution': [(x, w) => depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 1, padding: 1 }), [[2, 5, 6, 4], [3, 3, 4, 1]]],
   'depthwise convolution of stride 2': [(x, w) => depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 2, padding: 1 }), [[2, 7, 6, 4], [3, 3, 4, 1]]],
+  'depthwise convolution by the vector': depthwiseBy({ stride: 1, padding: 1 }, [2, 5, 6, 32], 3),
+  'depthwise convolution by the vector, of stride 2 over odd and even sides': depthwiseBy({ stride: 2, padding: 1 }, [2, 7, 6, 16], 3),
+  'depthwise convolution by the vector, of stride 3 and five by five': depthwiseBy({ stride: 3, padding: 2 }, [1, 8, 9, 16], 5),
+  'depthwise convolution by the vector, of seven by seven over a smaller image': depthwiseBy({ stride: 1, padding: 3 }, [1, 4, 5, 16], 7),
+  'depthwise convolution by the vector, without padding': depthwiseBy({ stride: 1, padding: 0 }, [1, 5, 4, 16], 3),
   'max pooling': [(x) => maxPool(x as tf.Tensor4D, { size: 3, stride: 2, padding: 1 }), [[2, 7, 6, 5]]],
   'max pooling that overlaps': [(x) => maxPool(x as tf.Tensor4D, { size: 3, stride: 1, padding: 0 }), [[2, 5, 6, 3]]],
   'mean of positions': [(x) => meanOfPlaces(x), [[2, 3, 4, 5]]],
@@ -71,6 +76,10 @@ const ops: Readonly<Record<string, readonly [Op, Shapes]>> = {
   'batch norm of averages, residual and ReLU': [
     (x, s, o, r) => batchNormEval(x as tf.Tensor4D, state(s, o), 1e-5, { residual: r as tf.Tensor4D, cut: 'relu' }), [[3, 4, 4, 6], [6], [6], [3, 4, 4, 6]]],
 };
+
+function depthwiseBy(window: { readonly stride: number; readonly padding: number }, shape: readonly number[], side: number): readonly [Op, Shapes] {
+  return [(x, w) => depthwiseConv2d(x as tf.Tensor4D, w as tf.Tensor4D, window), [shape, [side, side, shape[3]!, 1]]];
+}
 
 afterEach(() => {
   delete process.env['OFA_KERNELS'];
