@@ -12,39 +12,6 @@ using namespace tensorflow;
 REGISTER_OP("OfaGram").Input("x: float").Output("y: float").SetShapeFn(shape_inference::UnknownShape);
 
 namespace gram {
-typedef Lanes<kWide, float>::Vector Vector;
-typedef int32_t Places __attribute__((vector_size(4 * kWide)));
-
-/** Exchanges the two quarters off the diagonal of each square of 2 · kStep rows and lanes. */
-template <int kStep>
-inline void Exchange(Vector* rows) {
-  Places low, high;
-  for (int lane = 0; lane < kWide; ++lane) {
-    low[lane] = lane & kStep ? kWide + lane - kStep : lane;
-    high[lane] = low[lane] + kStep;
-  }
-#pragma GCC unroll 16
-  for (int r = 0; r < kWide; ++r) {
-    if (r & kStep) continue;
-    const Vector upper = rows[r], lower = rows[r + kStep];
-    rows[r] = __builtin_shuffle(upper, lower, low);
-    rows[r + kStep] = __builtin_shuffle(upper, lower, high);
-  }
-}
-
-/** The transpose of a square of kWide rows, within the registers. */
-inline void TransposeSquare(const float* from, int64_t stride, float* to, int64_t pitch) {
-  Vector rows[kWide];
-#pragma GCC unroll 16
-  for (int r = 0; r < kWide; ++r) rows[r] = *reinterpret_cast<const Vector*>(from + r * stride);
-  Exchange<1>(rows);
-  Exchange<2>(rows);
-  Exchange<4>(rows);
-  if constexpr (kWide == 16) Exchange<8>(rows);
-#pragma GCC unroll 16
-  for (int r = 0; r < kWide; ++r) *reinterpret_cast<Vector*>(to + r * pitch) = rows[r];
-}
-
 /** Columns of a panel: what a tile of the product is wide. */
 constexpr int64_t kPanel = 3 * kWide;
 
@@ -54,8 +21,7 @@ inline void TransposePiece(const float* x, int64_t n, int64_t width, int64_t cou
     for (int64_t k = 0; k < count; k += kWide) {
       const float* from = x + i * width + k;
       float* square = panels + (i / kPanel * depth + k) * kPanel + i % kPanel;
-      if (i + kWide <= n && k + kWide <= count) TransposeSquare(from, width, square, kPanel);
-      else Transpose(std::min<int64_t>(kWide, n - i), std::min<int64_t>(kWide, count - k), {from, width}, {square, kPanel});
+      Transpose(std::min<int64_t>(kWide, n - i), std::min<int64_t>(kWide, count - k), {from, width}, {square, kPanel});
     }
 }
 

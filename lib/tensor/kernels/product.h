@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "lanes.h"
+#include "transpose.h"
 
 namespace ofa {
 
@@ -12,13 +12,6 @@ template <typename Number>
 struct Left {
   const Number* data;
   int64_t row, column;
-};
-
-/** The right factor, or the result: rows of `stride` numbers one after the other. */
-template <typename Number>
-struct Rows {
-  Number* data;
-  int64_t stride;
 };
 
 /** R rows and V vectors of the result, held in registers over the whole depth. A number is a float, or a pair of bfloat16 that is summed over. */
@@ -75,12 +68,6 @@ inline void Product(int64_t m, int64_t n, int64_t depth, const Left<Number>& a, 
     else if (vectors == 1) Panel<kWide, 12, 1>(m, depth, a, right, b.stride, result, c.stride, add), j += kWide;
     else Panel<8, 12, 1>(m, depth, a, right, b.stride, result, c.stride, add), j += 8;
   }
-}
-
-/** The transpose [columns, rows] of a matrix [rows, columns], its own rows `to.stride` apart. */
-inline void Transpose(int64_t rows, int64_t columns, const Rows<const float>& from, const Rows<float>& to) {
-  for (int64_t i = 0; i < rows; ++i)
-    for (int64_t j = 0; j < columns; ++j) to.data[j * to.stride + i] = from.data[i * from.stride + j];
 }
 
 }  // namespace ofa
