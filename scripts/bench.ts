@@ -56,13 +56,14 @@ withStep(command.command('profile')).option('--depth <names>', 'names of a layer
   .description('time of a step by kind of op and by layer, forward and backward, and the share of what the machine can do')
   .action((student: string, teacher: string, size: number, batch: number, { vanilla, bf16, steps, depth }: StepFlags & { depth: number }) => {
     const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
+    prepared.run({ ahead: false });
+    const ops = profile(() => prepared.run({ ahead: false }), prepared.modules);
     const ms = medianMilliseconds(() => prepared.run(), steps);
-    const ops = profile(() => prepared.run(), prepared.modules);
-    const peak = matmulGigaflops();
+    const peak = matmulGigaflops(bf16 ? 'bfloat16' : 'float32');
     const total = ops.reduce((sum, { flops }) => sum + flops, 0);
     const inside = ops.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
     console.log(`${student} taught by ${teacher}, ${size} px, batch ${batch}: ${ms.toFixed(0)} ms a step, ${((batch / ms) * 1e3).toFixed(1)} images/s`);
-    console.log(`${(total / 1e9).toFixed(1)} GFLOP in products: ${(total / ms / 1e6).toFixed(0)} GFLOP/s over the step; a matrix product of 2048 reaches ${peak.toFixed(0)}`);
+    console.log(`${(total / 1e9).toFixed(1)} GFLOP in products: ${(total / ms / 1e6).toFixed(0)} GFLOP/s over the step; a matrix product of 2048${bf16 ? ' in bfloat16' : ''} reaches ${peak.toFixed(0)}`);
     console.log(`${ops.length} ops in ${inside.toFixed(0)} ms`);
     for (const direction of ['forward', 'backward'] as const) {
       const part = ops.filter((each) => each.direction === direction);
@@ -74,9 +75,9 @@ withStep(command.command('profile')).option('--depth <names>', 'names of a layer
 withStep(command.command('roofline')).description('GFLOP/s of a step and of a plain matrix product; prints a line of JSON')
   .action((student: string, teacher: string, size: number, batch: number, { vanilla, bf16, steps }: StepFlags) => {
     const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
-    const total = profile(() => prepared.run(), prepared.modules).reduce((sum, { flops }) => sum + flops, 0);
+    const total = profile(() => prepared.run({ ahead: false }), prepared.modules).reduce((sum, { flops }) => sum + flops, 0);
     const ms = medianMilliseconds(() => prepared.run(), steps);
-    console.log(JSON.stringify({ student, teacher, size, batch, gigaflops: round(total / ms / 1e6, 1), peak: round(matmulGigaflops(), 1) }));
+    console.log(JSON.stringify({ student, teacher, size, batch, gigaflops: round(total / ms / 1e6, 1), peak: round(matmulGigaflops(bf16 ? 'bfloat16' : 'float32'), 1) }));
   });
 
 command.command('data').option('--images <number>', 'decoded each way, three times', whole, 100).option('--steps <number>', 'of an epoch', whole, 20)

@@ -50,7 +50,12 @@ export class TeacherAhead {
 
   /** Waits for what it still asks, and frees what it keeps. */
   dispose(): void {
-    tf.dispose(this.pending?.wait());
+    try {
+      tf.dispose(this.pending?.wait());
+    } catch {
+      // Nobody wants this answer any more, and whatever ended the run is told already.
+    }
+    delete this.pending;
     this.replay?.dispose();
   }
 }

@@ -26,8 +26,8 @@ export interface PreparedStep {
   readonly branchParameters: number;
   /** The networks by the part they play, for a profile. */
   readonly modules: Readonly<Record<'student' | 'teacher' | 'branches', object>>;
-  /** One whole step on the same random batch. */
-  run(): void;
+  /** One whole step on the same random batch; for a profile without asking the teacher ahead, whose ops are not seen then. */
+  run(options?: { readonly ahead: boolean }): void;
 }
 
 export function prepareStep({ student: studentName, teacher: teacherName, size, batch: count, vanilla, bf16 }: StepOptions): PreparedStep {
@@ -50,8 +50,9 @@ export function prepareStep({ student: studentName, teacher: teacherName, size, 
     parameters: parameterCount(student),
     branchParameters: parameterCount(distillation.modules),
     modules: { student, teacher, branches: distillation.modules },
-    run: () => {
+    run: (options = { ahead: true }) => {
       const taught = (): Output => {
+        if (!options.ahead) return teacher.forward(batch.images, { mode: 'eval' });
         const output = ahead.output(batch.images);
         ahead.begin(batch.images);
         return output;

@@ -12,7 +12,7 @@ export function performancePage(all: readonly Comparison[], before: string): str
     `${machine}; ${threads === undefined ? '' : `${threads} thread${threads === 1 ? '' : 's'} an op; `}${date}; medians of ${least === most ? least : `${least} to ${most}`} runs of each side in turn. PyTorch is the one of least processor time of float32 and bf16, NCHW and NHWC, and of the same by torch.compile, tried just before. `
     + 'Written by `npm run bench -- compare --python PATH`; the lines of JSON are in [performance.jsonl](performance.jsonl).', '',
     ...steps.length === 0 ? [] : [
-      'One training step with the OFA loss: teacher, student, four exit branches, backward, SGD. Speed in images a second, ours in the faster of its precisions with float32 beside it; the roofline is what our step reaches of the GFLOP/s of a plain matrix product in float32 in the same minutes.', '',
+      'One training step with the OFA loss: teacher, student, four exit branches, backward, SGD. Speed in images a second, ours in the faster of its precisions with float32 beside it; the roofline is what our step reaches of the GFLOP/s of a plain matrix product in the same precision in the same minutes.', '',
       '| student, teacher, size, batch | ours | in float32 | PyTorch | ratio | processor time of a step, ours and PyTorch | its ratio | memory, ours and PyTorch | roofline | PyTorch\'s fastest |', '|---|---|---|---|---|---|---|---|---|---|',
       ...steps.map((c) => `| ${c.setting} | ${c.ours.toFixed(1)} (${c.precision ?? 'float32'}) | ${(c.float32 ?? c.ours).toFixed(1)} | ${c.pytorch.toFixed(1)} | **${c.ratio.toFixed(2)}** | ${processor(c)} | ${c.memory.toFixed(0)} and ${c.pytorchMemory.toFixed(0)} MB | ${roofline(c)} | ${c.variant} |`), '',
     ],
