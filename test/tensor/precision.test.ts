@@ -4,7 +4,7 @@ import { MixerBlock } from '../../lib/models/mlpMixer';
 import { parameters, setPrecision } from '../../lib/models/parameter';
 import { TransformerBlock } from '../../lib/models/visionTransformer';
 import { attention } from '../../lib/tensor/attention';
-import { conv2d, type ConvolutionOptions } from '../../lib/tensor/convolution';
+import { conv2d, depthwiseConv2d, type ConvolutionOptions } from '../../lib/tensor/convolution';
 import { linear } from '../../lib/tensor/linear';
 import { hasKernels, isNative, type Precision } from '../../lib/tensor/native';
 import { Random } from '../../lib/tensor/random';
@@ -104,6 +104,15 @@ test('factors that bfloat16 holds are multiplied without error, in kernels and i
   const [exact, rounded] = (['float32', 'bfloat16'] as const).map((precision) => linear(x, weight, { precision })) as [tf.Tensor2D, tf.Tensor2D];
   assert.deepEqual([...rounded.dataSync()], [...exact.dataSync()]);
   tf.dispose([x, weight, exact, rounded]);
+});
+
+test('an image smaller than the filter is an error in kernels too', { skip: !hasKernels() && 'no kernels here' }, () => {
+  const [image, filter, each] = [tf.ones<tf.Rank.R4>([1, 2, 8, 16]), tf.ones<tf.Rank.R4>([3, 3, 16, 16]), tf.ones<tf.Rank.R4>([3, 3, 16, 1])];
+  for (const stride of [1, 2]) {
+    assert.throws(() => conv2d(image, filter, { stride, padding: 0, precision: 'bfloat16' }), /smaller than the filter/);
+    assert.throws(() => depthwiseConv2d(image, each, { stride, padding: 0 }), /smaller than the filter/);
+  }
+  tf.dispose([image, filter, each]);
 });
 
 test('sums are kept in float32: 4096 ones and a small one', { skip }, () => {

@@ -83,6 +83,7 @@ class Convolution : public OpKernel {
     const FilterPanels filter(c, c->input(1), turned_);
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)}, out{window.over(in.height), window.over(in.width), filter.out()};
     OP_REQUIRES(c, out.channels % kWide == 0 && in.channels == filter.in(), absl::InvalidArgumentError("filters must be a whole number of vectors, and fit the image"));
+    OP_REQUIRES(c, window.fits(in), absl::InvalidArgumentError("the image is smaller than the filter"));
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({x.dim_size(0), out.height, out.width, out.channels}), &y));
     const float* px = x.flat<float>().data();

@@ -1,5 +1,7 @@
 // What convolutions in mixed precision share: images rounded a band of rows at a time, with the zeros around them.
 #pragma once
+#include <algorithm>
+
 #include "multiplier.h"
 
 namespace ofa {
@@ -12,6 +14,7 @@ struct Plane {
 /** A square filter's side, its stride and the zeros on each side of the image. */
 struct Window {
   int64_t size, stride, padding;
+  bool fits(const Plane& image) const { return std::min(image.height, image.width) + 2 * padding >= size; }
   int64_t over(int64_t length) const { return (length + 2 * padding - size) / stride + 1; }
 };
 
