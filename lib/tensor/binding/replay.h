@@ -127,13 +127,12 @@ class Recording {
 class Replay {
  public:
   Replay(std::shared_ptr<const Recording> recording, TFE_TensorHandle* input)
-      : input_(Share(input)), thread_([this, recording = std::move(recording)] {
+      : recording_(std::move(recording)), input_(Share(input)), thread_([this] {
           try {
-            results_ = recording->Run(input_.get());
+            results_ = recording_->Run(input_.get());
           } catch (const std::exception& error) {
             fault_ = error.what();
           }
-          input_.reset();
         }) {}
 
   ~Replay() {
@@ -144,11 +143,15 @@ class Replay {
   std::vector<Handle> Wait() {
     if (!thread_.joinable()) throw std::runtime_error("A run can be waited for once");
     thread_.join();
+    // Not in the thread: the memory of an array may be JavaScript's, which frees it on its own thread only.
+    input_.reset();
+    recording_.reset();
     if (!fault_.empty()) throw std::runtime_error(fault_);
     return std::move(results_);
   }
 
  private:
+  std::shared_ptr<const Recording> recording_;
   Handle input_;
   std::vector<Handle> results_;
   std::string fault_;
