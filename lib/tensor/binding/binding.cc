@@ -5,6 +5,8 @@
 #define NAPI_MODULE(name, initialise)
 #include "tfjs_binding.cc"
 
+#include <unordered_map>
+
 #include "replay.h"
 
 namespace tfnodejs {
@@ -17,6 +19,8 @@ namespace {
 /** A recording while it is made, and afterwards. */
 struct Tape {
   std::shared_ptr<Recording> recording;
+  /** Where it runs. */
+  std::shared_ptr<Worker> worker;
   /** The number of each of JavaScript's arrays within the recording. */
   std::unordered_map<int32_t, int> numbers;
 };
@@ -103,6 +107,7 @@ int NumberOf(napi_env env, Tape& tape, int32_t id) {
 napi_value Record(napi_env env, const Arguments& a) {
   auto tape = std::make_unique<Tape>();
   tape->recording = std::make_shared<Recording>(Backend(env).tfe_context_);
+  tape->worker = std::make_shared<Worker>();
   tape->numbers[Integer(env, a.at(0))] = 0;
   return External(env, std::move(tape));
 }
@@ -115,6 +120,7 @@ napi_value Add(napi_env env, const Arguments& a) {
   std::vector<int> inputs;
   ForEach(env, a.at(3), [&](napi_value value) { inputs.push_back(NumberOf(env, tape, Integer(env, value))); });
   ForEach(env, a.at(2), [&](napi_value attribute) { tfnodejs::AssignOpAttr(env, model.get(), attribute); });
+  if (tfnodejs::IsExceptionPending(env)) throw std::runtime_error("An attribute could not be written down");
   std::vector<int32_t> ids;
   ForEach(env, a.at(4), [&](napi_value value) { ids.push_back(Integer(env, value)); });
   int number = tape.recording->Add(name, std::move(model), std::move(inputs), static_cast<int>(ids.size()));
@@ -133,9 +139,9 @@ napi_value End(napi_env env, const Arguments& a) {
 
 /** start(tape, input) → replay */
 napi_value Start(napi_env env, const Arguments& a) {
-  const auto& recording = Pointer<Tape>(env, a.at(0)).recording;
-  if (!recording) throw std::runtime_error("The recording is released");
-  return External(env, std::make_unique<Replay>(recording, HandleOf(env, Integer(env, a.at(1)))));
+  const Tape& tape = Pointer<Tape>(env, a.at(0));
+  if (!tape.recording) throw std::runtime_error("The recording is released");
+  return External(env, std::make_unique<Replay>(tape.recording, tape.worker, HandleOf(env, Integer(env, a.at(1)))));
 }
 
 /** wait(replay) → what executeOp gives for its outputs */
@@ -150,7 +156,9 @@ napi_value Wait(napi_env env, const Arguments& a) {
 
 /** release(tape): frees its constants now; runs that go on keep theirs. */
 napi_value Release(napi_env env, const Arguments& a) {
-  Pointer<Tape>(env, a.at(0)).recording.reset();
+  Tape& tape = Pointer<Tape>(env, a.at(0));
+  tape.recording.reset();
+  tape.worker.reset();
   return nullptr;
 }
 

@@ -1,10 +1,13 @@
 // Ops that were recorded as they ran, and run again in a thread of their own, on another input.
 #pragma once
+#include <condition_variable>
+#include <deque>
+#include <future>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -20,6 +23,7 @@ struct Free {
 };
 using Op = std::unique_ptr<TFE_Op, Free>;
 using Handle = std::unique_ptr<TFE_TensorHandle, Free>;
+using Handles = std::vector<Handle>;
 
 /** TensorFlow's status, as an exception where it is not well. */
 class Status {
@@ -69,23 +73,24 @@ class Recording {
   /** Ends the recording: what it is to give. Other values are freed after the last op that reads them. */
   void End(std::vector<int> results) {
     results_ = std::move(results);
-    std::vector<bool> needed(constants_.size());
-    for (size_t v = 0; v < needed.size(); ++v) needed[v] = v == 0 || constants_[v] != nullptr;
-    for (const int result : results_) needed[result] = true;
+    // Those of which it is known when they are freed, if ever.
+    std::vector<bool> settled(constants_.size());
+    for (size_t v = 0; v < settled.size(); ++v) settled[v] = v == 0 || constants_[v] != nullptr;
+    for (const int result : results_) settled[result] = true;
     for (size_t c = calls_.size(); c-- > 0;) {
-      const auto free = [&](int value) {
-        if (needed[value]) return;
-        needed[value] = true;
+      const auto settle = [&](int value) {
+        if (settled[value]) return;
+        settled[value] = true;
         calls_[c].last.push_back(value);
       };
-      for (const int input : calls_[c].inputs) free(input);
-      for (int o = 0; o < calls_[c].outputs; ++o) free(calls_[c].first + o);
+      for (const int input : calls_[c].inputs) settle(input);
+      for (int o = 0; o < calls_[c].outputs; ++o) settle(calls_[c].first + o);
     }
   }
 
   /** Runs all ops on another input; its shape and type must be those of the recorded one. */
-  std::vector<Handle> Run(TFE_TensorHandle* input) const {
-    std::vector<Handle> values(constants_.size());
+  Handles Run(TFE_TensorHandle* input) const {
+    Handles values(constants_.size());
     const auto at = [&](int value) { return value == 0 ? input : constants_[value] ? constants_[value].get() : values[value].get(); };
     Status status;
     for (const Call& call : calls_) {
@@ -102,7 +107,7 @@ class Recording {
       for (int o = 0; o < count; ++o) values[call.first + o].reset(outputs[o]);
       for (const int value : call.last) values[value].reset();
     }
-    std::vector<Handle> results;
+    Handles results;
     for (const int result : results_) results.push_back(Share(at(result)));
     return results;
   }
@@ -118,44 +123,86 @@ class Recording {
 
   TFE_Context* context_;
   /** By number; empty where the value is the input or an op's. */
-  std::vector<Handle> constants_;
+  Handles constants_;
   std::vector<Call> calls_;
   std::vector<int> results_;
 };
 
-/** One run of a recording beside the caller. */
+/** A thread that does one thing after another. It lasts, since oneDNN keeps for each thread the code that it has generated. */
+class Worker {
+ public:
+  using Task = std::packaged_task<Handles()>;
+
+  Worker() : thread_([this] { Work(); }) {}
+
+  /** Does first what it was given. */
+  ~Worker() {
+    Give(Task());
+    thread_.join();
+  }
+
+  std::future<Handles> Do(Task task) {
+    auto result = task.get_future();
+    Give(std::move(task));
+    return result;
+  }
+
+ private:
+  void Give(Task task) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      tasks_.push_back(std::move(task));
+    }
+    given_.notify_one();
+  }
+
+  /** Until there comes a task that is none. */
+  void Work() {
+    for (;;) {
+      std::unique_lock<std::mutex> lock(mutex_);
+      given_.wait(lock, [this] { return !tasks_.empty(); });
+      Task task = std::move(tasks_.front());
+      tasks_.pop_front();
+      lock.unlock();
+      if (!task.valid()) return;
+      task();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable given_;
+  std::deque<Task> tasks_;
+  std::thread thread_;
+};
+
+/**
+ * One run of a recording beside the caller. What it was given and what it found are freed by the caller's thread: the memory of an array may
+ * be JavaScript's, which frees it nowhere else.
+ */
 class Replay {
  public:
-  Replay(std::shared_ptr<const Recording> recording, TFE_TensorHandle* input)
-      : recording_(std::move(recording)), input_(Share(input)), thread_([this] {
-          try {
-            results_ = recording_->Run(input_.get());
-          } catch (const std::exception& error) {
-            fault_ = error.what();
-          }
-        }) {}
+  Replay(std::shared_ptr<const Recording> recording, std::shared_ptr<Worker> worker, TFE_TensorHandle* input)
+      : recording_(std::move(recording)), worker_(std::move(worker)), input_(Share(input)), results_(worker_->Do(Worker::Task([run = recording_.get(), from = input_.get()] { return run->Run(from); }))) {}
 
   ~Replay() {
-    if (thread_.joinable()) thread_.join();
+    try {
+      if (results_.valid()) results_.get();
+    } catch (const std::exception&) {
+      // Nobody asks any more.
+    }
   }
 
   /** Waits for its end. Throws what stopped it. */
-  std::vector<Handle> Wait() {
-    if (!thread_.joinable()) throw std::runtime_error("A run can be waited for once");
-    thread_.join();
-    // Not in the thread: the memory of an array may be JavaScript's, which frees it on its own thread only.
-    input_.reset();
-    recording_.reset();
-    if (!fault_.empty()) throw std::runtime_error(fault_);
-    return std::move(results_);
+  Handles Wait() {
+    if (!results_.valid()) throw std::runtime_error("A run can be waited for once");
+    return results_.get();
   }
 
  private:
   std::shared_ptr<const Recording> recording_;
+  std::shared_ptr<Worker> worker_;
   Handle input_;
-  std::vector<Handle> results_;
-  std::string fault_;
-  std::thread thread_;
+  std::future<Handles> results_;
 };
 
 }  // namespace ofa
