@@ -27,6 +27,8 @@ export interface NativeBackend {
   binding: Readonly<Record<'TF_ATTR_STRING' | 'TF_ATTR_INT' | 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_TYPE' | 'TF_FLOAT' | 'TF_INT32', number>> & {
     executeOp(name: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): Handle[];
     deleteTensor(id: number): void;
+    tensorDataSync(id: number): unknown;
+    runSavedModel(...given: readonly unknown[]): unknown;
     /** Where set-up built the addon (`binding/binding.cc`). */
     readonly replay?: Recorder;
   };

@@ -11,41 +11,35 @@ import * as tf from '../tensor/tf';
 export class TeacherAhead {
   private replay?: Replay;
   private pending?: Pending<tf.Tensor[]>;
-  private stagesWanted = false;
-  private readonly threads = backendInfo().threads;
+  /** Whether it is worth asking ahead, and possible. */
+  private worthwhile = backendInfo().threads > 1;
 
   constructor(private readonly teacher: Model) {}
 
   /** Begins to ask about the images for which `output` is called next; of no effect where that would gain nothing. They may be freed at once. */
-  begin(images: tf.Tensor4D): void {
-    if (this.threads > 1 && !this.stagesWanted && this.replay?.accepts(images) === true) this.pending = this.replay.start(images);
+  begin(images: () => tf.Tensor4D): void {
+    if (!this.worthwhile || !this.replay) return;
+    const shown = images();
+    if (this.replay.accepts(shown)) this.pending = this.replay.start(shown);
   }
 
   /** What the teacher says of these images [batch, height, width, 3]. The caller tidies. */
   output(images: tf.Tensor4D): Output {
     const { teacher, pending } = this;
     delete this.pending;
-    const forward = (): Output => teacher.forward(images, { mode: 'eval' });
+    const answer = pending?.wait();
+    if (answer && this.worthwhile) return this.noted(answer, () => teacher.forward(images, { mode: 'eval' }).stages);
+    tf.dispose(answer);
+    if (!this.worthwhile || this.replay) return teacher.forward(images, { mode: 'eval' });
     let stages: Output['stages'] | undefined;
-    const noted = (logits: tf.Tensor, pooled: tf.Tensor): Output => {
-      const see = (): Output['stages'] => {
-        this.stagesWanted = true;
-        return stages ??= forward().stages;
-      };
-      return { logits: tf.reshape(logits, [-1, teacher.classes]), pooled: tf.reshape(pooled, [-1, teacher.width]), get stages() { return see(); } };
-    };
-    if (pending) {
-      const [logits, pooled] = pending.wait();
-      return noted(logits!, pooled!);
-    }
-    if (this.replay || this.threads === 1 || this.stagesWanted) return forward();
     const { outputs, replay } = Replay.record(images, () => {
-      const output = forward();
+      const output = teacher.forward(images, { mode: 'eval' });
       ({ stages } = output);
       return [output.logits, output.pooled];
     });
     if (replay) this.replay = replay;
-    return noted(outputs[0]!, outputs[1]!);
+    else this.worthwhile = false;
+    return this.noted(outputs, () => stages!);
   }
 
   /** Waits for what it still asks, and frees what it keeps. */
@@ -57,5 +51,14 @@ export class TeacherAhead {
     }
     delete this.pending;
     this.replay?.dispose();
+  }
+
+  /** An output that says so when somebody looks at its stages. */
+  private noted([logits, pooled]: tf.Tensor[], stages: () => Output['stages']): Output {
+    const look = (): Output['stages'] => {
+      this.worthwhile = false;
+      return stages();
+    };
+    return { logits: tf.reshape(logits!, [-1, this.teacher.classes]), pooled: tf.reshape(pooled!, [-1, this.teacher.width]), get stages() { return look(); } };
   }
 }

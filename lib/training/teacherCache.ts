@@ -75,7 +75,8 @@ export class TeacherCache {
     const output = ask();
     current.logits.set(output.logits.dataSync(), rows(teacher.classes)[0]);
     current.pooled.set(output.pooled.dataSync(), rows(teacher.width)[0]);
-    current.known += micro;
+    // Places are asked in turn; one that is asked once more, after a fault, was counted.
+    if (current.known === step * batchSize + piece * micro) current.known += micro;
     return output;
   }
 

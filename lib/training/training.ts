@@ -14,6 +14,7 @@ import { divergenceError } from './divergence';
 import { BatchFeed } from './feed';
 import { accumulate, type LabelledBatch, type Objective } from './gradients';
 import { allReduce, shareOf, type Group, type Share } from './group';
+import { withNext } from './lookahead';
 import type { Measures } from './measures';
 import { globalNorm, Optimizer } from './optimizer';
 import { start, type Position } from './position';
@@ -74,7 +75,7 @@ export interface RunOptions {
   readonly onUnreadable?: (image: Unreadable) => void;
   /** Other processes that do the same run, and with which each batch is shared; the first of them alone evaluates. */
   readonly group?: Group;
-  /** Whether the teacher may be asked a batch ahead, as it is unless told; what comes out does not depend on it. */
+  /** False where the teacher must not be asked a batch ahead, as it is without accumulation and by one process; what comes out does not depend on it. */
   readonly ahead?: boolean;
 }
 
@@ -166,10 +167,15 @@ export class Training {
       // Stopped before the end of an epoch had been told.
       if (this.current.step === stepsPerEpoch) yield await finish();
       let asked = performance.now();
-      for await (const [batch, next] of withNext(feed.training(this.current))) {
-        if (signal?.aborted) disposeBatch(batch);
-        signal?.throwIfAborted();
-        yield await this.update(batch, next, (performance.now() - asked) / 1000, share, group);
+      for await (const [batch, next] of withNext(feed.training(this.current), this.ahead !== undefined)) {
+        let event: StepEvent;
+        try {
+          signal?.throwIfAborted();
+          event = await this.update(batch, next, (performance.now() - asked) / 1000, share, group);
+        } finally {
+          disposeBatch(batch);
+        }
+        yield event;
         // Reads are synchronous: without this pause neither a stop nor a display would get a turn.
         await new Promise(setImmediate);
         if (this.current.step === stepsPerEpoch) yield await finish();
@@ -209,7 +215,6 @@ export class Training {
       this.average?.update();
     } finally {
       tf.dispose([Object.values(gradients), logits]);
-      disposeBatch(batch);
     }
     const sums = Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, (this.current.sums[name] ?? 0) + value]));
     const seconds = this.current.seconds + waited + (performance.now() - started) / 1000;
@@ -246,7 +251,7 @@ export class Training {
     const answer = (): Output => ahead?.output(images) ?? teacher.forward(images, { mode: 'eval' });
     const output = teacherCache ? teacherCache.output(images, place, answer) : answer();
     const coming = { ...place, step: place.step + 1 };
-    if (ahead && next && coming.step < this.stepsPerEpoch && teacherCache?.knows(coming) !== true) ahead.begin(this.mixed(next, coming).images);
+    if (ahead && next && coming.step < this.stepsPerEpoch && teacherCache?.knows(coming) !== true) ahead.begin(() => this.mixed(next, coming).images);
     return output;
   }
 
@@ -273,23 +278,6 @@ export class Training {
     const measure = (): Promise<Measures> => evaluate(student, test, { images: feed.test(), taught: this.taught, signal });
     const result = await this.withResult(measure);
     return this.average ? { ...result, top1Unaveraged: (await measure()).top1 } : result;
-  }
-}
-
-/** Each with the one that comes after it, and is drawn before it is used. */
-async function* withNext(batches: AsyncGenerator<Batch>): AsyncGenerator<readonly [Batch, Batch | undefined], void> {
-  let next: Batch | undefined;
-  try {
-    for await (const batch of batches) {
-      const current = next;
-      next = batch;
-      if (current) yield [current, next];
-    }
-    const last = next;
-    next = undefined;
-    if (last) yield [last, undefined];
-  } finally {
-    if (next) disposeBatch(next);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Batch } from '../../lib/data/batches';
 import { createDistillation } from '../../lib/methods/methods';
-import { parameterCount, parameters, setPrecision } from '../../lib/models/parameter';
 import type { Output } from '../../lib/models/model';
+import { parameterCount, parameters, setPrecision } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';
@@ -54,7 +54,7 @@ export function prepareStep({ student: studentName, teacher: teacherName, size, 
       const taught = (): Output => {
         if (!options.ahead) return teacher.forward(batch.images, { mode: 'eval' });
         const output = ahead.output(batch.images);
-        ahead.begin(batch.images);
+        ahead.begin(() => batch.images);
         return output;
       };
       const { gradients, logits } = differentiate(

@@ -61,6 +61,8 @@ const ops: Readonly<Record<string, readonly [Op, Shapes]>> = {
   'depthwise convolution by the vector, of stride 2 over odd and even sides': depthwiseBy({ stride: 2, padding: 1 }, [2, 7, 6, 16], 3),
   'depthwise convolution by the vector, of stride 3 and five by five': depthwiseBy({ stride: 3, padding: 2 }, [1, 8, 9, 16], 5),
   'depthwise convolution by the vector, of seven by seven over a smaller image': depthwiseBy({ stride: 1, padding: 3 }, [1, 4, 5, 16], 7),
+  'depthwise convolution by the vector, of a stride beyond the filter': depthwiseBy({ stride: 4, padding: 1 }, [1, 9, 10, 16], 3),
+  'depthwise convolution by the vector, of many images': depthwiseBy({ stride: 2, padding: 1 }, [37, 3, 3, 16], 3),
   'depthwise convolution by the vector, without padding': depthwiseBy({ stride: 1, padding: 0 }, [1, 5, 4, 16], 3),
   'max pooling': [(x) => maxPool(x as tf.Tensor4D, { size: 3, stride: 2, padding: 1 }), [[2, 7, 6, 5]]],
   'max pooling that overlaps': [(x) => maxPool(x as tf.Tensor4D, { size: 3, stride: 1, padding: 0 }), [[2, 5, 6, 3]]],

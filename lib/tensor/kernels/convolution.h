@@ -1,4 +1,4 @@
-// What convolutions in mixed precision share: images rounded a band of rows at a time, with the zeros around them.
+// What our convolutions share: the sizes of images and of the window that moves over them.
 #pragma once
 #include <algorithm>
 

@@ -61,7 +61,8 @@ class ConvolutionFilterGradByPlace : public OpKernel {
     const Panels<Pair> right(c, slopes);
     const float* from = x.flat<float>().data();
     float* to = dw->flat<float>().data();
-    const int64_t block = std::min<int64_t>(channels, 64), blocks = (channels + block - 1) / block;
+    // Few channels at a time where there would be too little to share.
+    const int64_t share = channels * size_ * size_ / (2 * Threads(c)) / 8 * 8, block = std::min(channels, std::clamp<int64_t>(share, 16, 64)), blocks = (channels + block - 1) / block;
     Parallel(c, size_ * size_ * blocks, positions * block * out / 32, [&](int64_t begin, int64_t end) {
       std::vector<Pair> left(kPairs * block);
       const std::vector<float> zeros(block);

@@ -146,6 +146,7 @@ class Depthwise : public DepthwiseKernel {
     const Window window = WindowOf(filter.dim_size(0));
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)}, out{window.over(in.height), window.over(in.width), in.channels};
     OP_REQUIRES_OK(c, Check(window.size, in.channels));
+    OP_REQUIRES(c, filter.dim_size(1) == window.size && filter.dim_size(2) == in.channels && filter.dim_size(3) == 1, absl::InvalidArgumentError("the filter must be a square, one for each channel of the image"));
     OP_REQUIRES(c, window.fits(in), absl::InvalidArgumentError("the image is smaller than the filter"));
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({x.dim_size(0), out.height, out.width, out.channels}), &y));
