@@ -79,20 +79,19 @@ export function judge(all: readonly Contrast[], rule: Rule, complete = true): Ju
   const contrasts = all.filter(({ differences }) => differences.length > 0);
   const records = [...new Set(contrasts.flatMap((one) => one.records))];
   if (contrasts.length === 0) return { verdict: 'undecided at this scale', effect: null, low: null, high: null, seeds: 0, records };
-  const told = (shown: Contrast, seeds: number, verdict: Verdict): Judgement => {
+  const told = (shown: Contrast, verdict: Verdict): Judgement => {
     const { mean: effect, interval } = summary(values(shown));
-    return { verdict: verdict === 'holds' && !complete ? 'undecided at this scale' : verdict, ...(shown.of !== '' && { of: shown.of }), effect, low: interval?.[0] ?? null, high: interval?.[1] ?? null, seeds, records };
+    return { verdict: verdict === 'holds' && !complete ? 'undecided at this scale' : verdict, ...(shown.of !== '' && { of: shown.of }), effect, low: interval?.[0] ?? null, high: interval?.[1] ?? null, seeds: shown.differences.length, records };
   };
   if (rule === 'each' || rule === 'none') {
     const worst = contrasts.reduce((a, b) => (mean(values(b)) < mean(values(a)) ? b : a));
-    const seeds = Math.min(...contrasts.map(({ differences }) => differences.length));
-    if (rule === 'none') return told(worst, seeds, contrasts.every((one) => values(one).every((value) => value === 0)) ? 'holds' : 'does not hold');
+    if (rule === 'none') return told(worst, contrasts.every((one) => values(one).every((value) => value === 0)) ? 'holds' : 'does not hold');
     const fails = contrasts.some((one) => below(summary(values(one), 1 - 0.05 / contrasts.length)));
-    return told(worst, seeds, fails ? 'does not hold' : contrasts.every((one) => above(summary(values(one)))) ? 'holds' : 'undecided at this scale');
+    return told(worst, fails ? 'does not hold' : contrasts.every((one) => above(summary(values(one)))) ? 'holds' : 'undecided at this scale');
   }
   const joint = together(contrasts, contrasts.length === 1 ? contrasts[0]!.of : '');
   if (joint.differences.length === 0) return { verdict: 'undecided at this scale', effect: mean(contrasts.map((one) => mean(values(one)))), low: null, high: null, seeds: 0, records };
-  return told(joint, joint.differences.length, ofMean(rule, summary(values(joint))));
+  return told(joint, ofMean(rule, summary(values(joint))));
 }
 
 function ofMean(rule: 'mean' | 'little' | 'equal', { interval }: Summary): Verdict {
