@@ -1,5 +1,6 @@
 // y = x + bias + residual in one pass over memory, and the bias's gradient Σ dy over all rows.
 #include "parallel.h"
+#include "rows.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
 
@@ -24,18 +25,7 @@ class AddBias : public OpKernel {
     const float* residual = c->num_inputs() > 2 ? c->input(2).flat<float>().data() : nullptr;
     float* py = y->flat<float>().data();
     Parallel(c, rows, width, [=](int64_t begin, int64_t end) {
-      for (int64_t r = begin; r < end; ++r) {
-        const float* in = px + r * width;
-        float* out = py + r * width;
-        if (residual == nullptr) {
-#pragma omp simd
-          for (int64_t i = 0; i < width; ++i) out[i] = in[i] + bias[i];
-        } else {
-          const float* other = residual + r * width;
-#pragma omp simd
-          for (int64_t i = 0; i < width; ++i) out[i] = in[i] + bias[i] + other[i];
-        }
-      }
+      for (int64_t r = begin; r < end; ++r) AddRow(px + r * width, width, bias, residual == nullptr ? nullptr : residual + r * width, py + r * width);
     });
   }
 };
@@ -54,11 +44,7 @@ class AddBiasGrad : public OpKernel {
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({width}), &dbias));
     const float* pdy = dy.flat<float>().data();
     BlockedSum(c, rows, width, width, dbias->flat<float>().data(), [=](int64_t begin, int64_t end, float* partial) {
-      for (int64_t r = begin; r < end; ++r) {
-        const float* dout = pdy + r * width;
-#pragma omp simd
-        for (int64_t i = 0; i < width; ++i) partial[i] += dout[i];
-      }
+      for (int64_t r = begin; r < end; ++r) Accumulate(pdy + r * width, width, partial);
     });
   }
 };

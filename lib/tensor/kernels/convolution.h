@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "multiplier.h"
+#include "tensorflow/core/framework/op_kernel.h"
 
 namespace ofa {
 
@@ -16,6 +17,19 @@ struct Window {
   int64_t size, stride, padding;
   bool fits(const Plane& image) const { return std::min(image.height, image.width) + 2 * padding >= size; }
   int64_t over(int64_t length) const { return (length + 2 * padding - size) / stride + 1; }
+};
+
+/** A kernel whose attributes tell the window. */
+class WindowKernel : public tensorflow::OpKernel {
+ public:
+  explicit WindowKernel(tensorflow::OpKernelConstruction* c) : OpKernel(c) {
+    OP_REQUIRES_OK(c, c->GetAttr("size", &window_.size));
+    OP_REQUIRES_OK(c, c->GetAttr("stride", &window_.stride));
+    OP_REQUIRES_OK(c, c->GetAttr("padding", &window_.padding));
+  }
+
+ protected:
+  Window window_;
 };
 
 }  // namespace ofa

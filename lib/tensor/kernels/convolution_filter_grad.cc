@@ -20,20 +20,16 @@ REGISTER_OP("OfaConvolutionFilterGrad")
     .Attr("size: int").Attr("stride: int").Attr("padding: int")
     .SetShapeFn(shape_inference::UnknownShape);
 
-class ConvolutionFilterGrad : public OpKernel {
+class ConvolutionFilterGrad : public WindowKernel {
  public:
-  explicit ConvolutionFilterGrad(OpKernelConstruction* c) : OpKernel(c) {
-    OP_REQUIRES_OK(c, c->GetAttr("size", &size_));
-    OP_REQUIRES_OK(c, c->GetAttr("stride", &stride_));
-    OP_REQUIRES_OK(c, c->GetAttr("padding", &padding_));
-  }
+  using WindowKernel::WindowKernel;
 
   void Compute(OpKernelContext* c) override {
     const Tensor &x = c->input(0), &dy = c->input(1);
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)}, out{dy.dim_size(1), dy.dim_size(2), dy.dim_size(3)};
-    OP_REQUIRES(c, in.channels % kIn == 0 && out.channels % kLanes == 0, errors::InvalidArgument("channels must be multiples of 4 and 8"));
+    OP_REQUIRES(c, in.channels % kIn == 0 && out.channels % kLanes == 0, absl::InvalidArgumentError("channels must be multiples of 4 and 8"));
     Tensor* dw;
-    OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({size_, size_, in.channels, out.channels}), &dw));
+    OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({window_.size, window_.size, in.channels, out.channels}), &dw));
     const float *px = x.flat<float>().data(), *pdy = dy.flat<float>().data();
     BlockedSum(c, x.dim_size(0), dw->NumElements(), 2 * out.height * out.width * dw->NumElements(), dw->flat<float>().data(),
                [=](int64_t begin, int64_t end, float* partial) {
@@ -43,11 +39,12 @@ class ConvolutionFilterGrad : public OpKernel {
 
  private:
   void Image(const float* x, const Plane& in, const float* dy, const Plane& out, float* dw) const {
-    for (int64_t i = 0; i < size_; ++i)
-      for (int64_t j = 0; j < size_; ++j) {
+    const int64_t size = window_.size, stride = window_.stride, padding = window_.padding;
+    for (int64_t i = 0; i < size; ++i)
+      for (int64_t j = 0; j < size; ++j) {
         // Rows and columns of dy that meet x inside the image.
         const int64_t top = First(i), bottom = Last(i, in.height, out.height), left = First(j), right = Last(j, in.width, out.width);
-        float* tile = dw + (i * size_ + j) * in.channels * out.channels;
+        float* tile = dw + (i * size + j) * in.channels * out.channels;
         for (int64_t c = 0; c < in.channels; c += kIn) {
           int64_t k = 0;
           const auto add = [&](auto vectors) {
@@ -55,9 +52,9 @@ class ConvolutionFilterGrad : public OpKernel {
             for (; k + kVectors * kLanes <= out.channels; k += kVectors * kLanes) {
               Vector sums[kIn][kVectors] = {};
               for (int64_t y = top; y < bottom; ++y) {
-                const float* from = x + ((y * stride_ + i - padding_) * in.width + left * stride_ + j - padding_) * in.channels + c;
+                const float* from = x + ((y * stride + i - padding) * in.width + left * stride + j - padding) * in.channels + c;
                 const float* slope = dy + (y * out.width + left) * out.channels + k;
-                for (int64_t u = left; u < right; ++u, from += stride_ * in.channels, slope += out.channels)
+                for (int64_t u = left; u < right; ++u, from += stride * in.channels, slope += out.channels)
                   for (int v = 0; v < kVectors; ++v) {
                     const Vector d = *reinterpret_cast<const Vector*>(slope + v * kLanes);
                     for (int64_t n = 0; n < kIn; ++n) sums[n][v] += from[n] * d;
@@ -73,10 +70,8 @@ class ConvolutionFilterGrad : public OpKernel {
       }
   }
 
-  int64_t First(int64_t offset) const { return offset >= padding_ ? 0 : (padding_ - offset + stride_ - 1) / stride_; }
-  int64_t Last(int64_t offset, int64_t from, int64_t to) const { return std::min(to, (from - 1 + padding_ - offset) / stride_ + 1); }
-
-  int64_t size_, stride_, padding_;
+  int64_t First(int64_t offset) const { return offset >= window_.padding ? 0 : (window_.padding - offset + window_.stride - 1) / window_.stride; }
+  int64_t Last(int64_t offset, int64_t from, int64_t to) const { return std::min(to, (from - 1 + window_.padding - offset) / window_.stride + 1); }
 };
 REGISTER_KERNEL_BUILDER(Name("OfaConvolutionFilterGrad").Device(DEVICE_CPU), ConvolutionFilterGrad);
 

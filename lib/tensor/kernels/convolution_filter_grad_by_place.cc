@@ -1,5 +1,6 @@
 // The same gradient (convolution_filter_grad_rounded.cc) for short rows: at each place of the filter, what of x meets dy there, [channels, positions],
 // times dy [positions, out]; two positions that follow one another, over rows and images, are a pair. One thread sums a place and a block of channels.
+#include "convolution.h"
 #include "panels.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
@@ -43,32 +44,28 @@ REGISTER_OP("OfaConvolutionFilterGradByPlace")
     .Attr("size: int").Attr("stride: int").Attr("padding: int")
     .SetShapeFn(shape_inference::UnknownShape);
 
-class ConvolutionFilterGradByPlace : public OpKernel {
+class ConvolutionFilterGradByPlace : public WindowKernel {
  public:
-  explicit ConvolutionFilterGradByPlace(OpKernelConstruction* c) : OpKernel(c) {
-    OP_REQUIRES_OK(c, c->GetAttr("size", &size_));
-    OP_REQUIRES_OK(c, c->GetAttr("stride", &stride_));
-    OP_REQUIRES_OK(c, c->GetAttr("padding", &padding_));
-  }
+  using WindowKernel::WindowKernel;
 
   void Compute(OpKernelContext* c) override {
     const Tensor &x = c->input(0), &dy = c->input(1);
     const int64_t channels = x.dim_size(3), out = dy.dim_size(3), positions = dy.NumElements() / out;
     OP_REQUIRES(c, out % 8 == 0, absl::InvalidArgumentError("the channels of dy must be a multiple of 8"));
     Tensor *dw, slopes;
-    OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({size_, size_, channels, out}), &dw));
+    OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({window_.size, window_.size, channels, out}), &dw));
     OP_REQUIRES(c, slopes.CopyFrom(dy, TensorShape({positions, out})), absl::InternalError("dy has no rows"));
     const Panels<Pair> right(c, slopes);
     const float* from = x.flat<float>().data();
     float* to = dw->flat<float>().data();
     // Few channels at a time where there would be too little to share.
-    const int64_t share = channels * size_ * size_ / (2 * Threads(c)) / 8 * 8, block = std::min(channels, std::clamp<int64_t>(share, 16, 64)), blocks = (channels + block - 1) / block;
-    Parallel(c, size_ * size_ * blocks, positions * block * out / 32, [&](int64_t begin, int64_t end) {
+    const int64_t share = channels * window_.size * window_.size / (2 * Threads(c)) / 8 * 8, block = std::min(channels, std::clamp<int64_t>(share, 16, 64)), blocks = (channels + block - 1) / block;
+    Parallel(c, window_.size * window_.size * blocks, positions * block * out / 32, [&](int64_t begin, int64_t end) {
       std::vector<Pair> left(kPairs * block);
       const std::vector<float> zeros(block);
       for (int64_t i = begin; i < end; ++i) {
         const int64_t place = i / blocks, first = i % blocks * block, many = std::min(block, channels - first);
-        Meeting meeting(from + first, channels, stride_, {x.dim_size(1), dy.dim_size(1), place / size_ - padding_}, {x.dim_size(2), dy.dim_size(2), place % size_ - padding_}, zeros.data());
+        Meeting meeting(from + first, channels, window_.stride, {x.dim_size(1), dy.dim_size(1), place / window_.size - window_.padding}, {x.dim_size(2), dy.dim_size(2), place % window_.size - window_.padding}, zeros.data());
         float* sums = to + (place * channels + first) * out;
         for (int64_t step = 0; step < right.steps(); step += kPairs) {
           const int64_t pairs = std::min(kPairs, right.steps() - step);
@@ -84,9 +81,6 @@ class ConvolutionFilterGradByPlace : public OpKernel {
       }
     });
   }
-
- private:
-  int64_t size_, stride_, padding_;
 };
 REGISTER_KERNEL_BUILDER(Name("OfaConvolutionFilterGradByPlace").Device(DEVICE_CPU), ConvolutionFilterGradByPlace);
 

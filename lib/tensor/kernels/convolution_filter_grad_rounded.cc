@@ -34,39 +34,34 @@ REGISTER_OP("OfaConvolutionFilterGradRounded")
     .Attr("size: int").Attr("stride: int").Attr("padding: int")
     .SetShapeFn(shape_inference::UnknownShape);
 
-class ConvolutionFilterGradRounded : public OpKernel {
+class ConvolutionFilterGradRounded : public WindowKernel {
  public:
-  explicit ConvolutionFilterGradRounded(OpKernelConstruction* c) : OpKernel(c) {
-    OP_REQUIRES_OK(c, c->GetAttr("size", &size_));
-    OP_REQUIRES_OK(c, c->GetAttr("stride", &stride_));
-    OP_REQUIRES_OK(c, c->GetAttr("padding", &padding_));
-  }
+  using WindowKernel::WindowKernel;
 
   void Compute(OpKernelContext* c) override {
     const Tensor &x = c->input(0), &dy = c->input(1);
-    const Window window{size_, stride_, padding_};
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)}, out{dy.dim_size(1), dy.dim_size(2), dy.dim_size(3)};
     OP_REQUIRES(c, out.channels % kWide == 0, absl::InvalidArgumentError("filters must be a whole number of vectors"));
     Tensor* dw;
-    OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({size_, size_, in.channels, out.channels}), &dw));
+    OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({window_.size, window_.size, in.channels, out.channels}), &dw));
     const float *px = x.flat<float>().data(), *pdy = dy.flat<float>().data();
-    const int64_t half = (out.width + 1) / 2, line = half * in.channels, tall = in.height + 2 * padding_;
+    const int64_t half = (out.width + 1) / 2, line = half * in.channels, tall = in.height + 2 * window_.padding;
     const int64_t images = x.dim_size(0), group = std::min<int64_t>(images, std::max<int64_t>(1, 128 / (out.height * half)));
     BlockedSum(c, (images + group - 1) / group, dw->NumElements(), 2 * group * out.height * half * dw->NumElements() / kWide, dw->flat<float>().data(), [&](int64_t begin, int64_t end, float* partial) {
       std::vector<Pair> column(group * tall * line), slope(group * out.height * half * out.channels);
       std::vector<int64_t> offsets(group * out.height);
       std::vector<const Pair*> left(in.channels);
       for (int64_t b = 0; b < group; ++b)
-        for (int64_t v = 0; v < out.height; ++v) offsets[b * out.height + v] = (b * tall + v * stride_) * line;
+        for (int64_t v = 0; v < out.height; ++v) offsets[b * out.height + v] = (b * tall + v * window_.stride) * line;
       for (int64_t g = begin; g < end; ++g) {
         const int64_t first = g * group, many = std::min(group, images - first);
         for (int64_t r = 0; r < many * out.height; ++r)
           PairDown(out.width, out.channels, {pdy + (first * out.height + r) * out.width * out.channels, out.channels}, slope.data() + r * half * out.channels);
-        for (int64_t j = 0; j < size_; ++j) {
-          for (int64_t b = 0; b < many; ++b) RoundColumn(px + (first + b) * in.size(), in, window, j, half, out.width, column.data() + b * tall * line);
-          for (int64_t i = 0; i < size_; ++i) {
+        for (int64_t j = 0; j < window_.size; ++j) {
+          for (int64_t b = 0; b < many; ++b) RoundColumn(px + (first + b) * in.size(), in, window_, j, half, out.width, column.data() + b * tall * line);
+          for (int64_t i = 0; i < window_.size; ++i) {
             for (int64_t k = 0; k < in.channels; ++k) left[k] = column.data() + i * line + k;
-            float* tap = partial + (i * size_ + j) * in.channels * out.channels;
+            float* tap = partial + (i * window_.size + j) * in.channels * out.channels;
             for (int64_t n = 0; n < out.channels; n += 4 * kWide)
               GatherProduct(in.channels, std::min<int64_t>(4, (out.channels - n) / kWide), {offsets.data(), many * out.height, half, in.channels}, left.data(), slope.data() + n, out.channels, tap + n, out.channels, true);
           }
@@ -74,9 +69,6 @@ class ConvolutionFilterGradRounded : public OpKernel {
       }
     }, Threads(c), 1);
   }
-
- private:
-  int64_t size_, stride_, padding_;
 };
 REGISTER_KERNEL_BUILDER(Name("OfaConvolutionFilterGradRounded").Device(DEVICE_CPU), ConvolutionFilterGradRounded);
 

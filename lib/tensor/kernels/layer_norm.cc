@@ -1,7 +1,6 @@
 // Layer normalisation over the last axis, forward and backward in one pass over memory each (Ba et al. 2016).
-#include <cmath>
-
 #include "parallel.h"
+#include "rows.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
 
@@ -29,20 +28,10 @@ class LayerNorm : public OpKernel {
     float *py = y->flat<float>().data(), *pm = mean->flat<float>().data(), *pi = inverse->flat<float>().data();
     Parallel(c, rows, width * 4, [=](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) {
-        const float* in = px + r * width;
-        float* out = py + r * width;
-        float sum = 0;
-#pragma omp simd reduction(+ : sum)
-        for (int64_t i = 0; i < width; ++i) sum += in[i];
-        const float m = sum / width;
-        float square = 0;
-#pragma omp simd reduction(+ : square)
-        for (int64_t i = 0; i < width; ++i) square += (in[i] - m) * (in[i] - m);
-        const float s = 1.0f / std::sqrt(square / width + epsilon_);
-#pragma omp simd
-        for (int64_t i = 0; i < width; ++i) out[i] = (in[i] - m) * s * scale[i] + offset[i];
-        pm[r] = m;
-        pi[r] = s;
+        const Moments moments = MomentsOf(px + r * width, width, epsilon_);
+        Normalise(px + r * width, width, moments, scale, offset, py + r * width);
+        pm[r] = moments.mean;
+        pi[r] = moments.inverse;
       }
     });
   }
@@ -73,27 +62,7 @@ class LayerNormGrad : public OpKernel {
     float* pdx = dx->flat<float>().data();
     std::vector<float> sums(2 * width);
     BlockedSum(c, rows, 2 * width, width * 6, sums.data(), [=](int64_t begin, int64_t end, float* partial) {
-      for (int64_t r = begin; r < end; ++r) {
-        const float *in = px + r * width, *dout = pdy + r * width;
-        float *din = pdx + r * width, *ds = partial, *db = partial + width;
-        const float m = mean[r], s = inverse[r];
-        float a = 0, b = 0;
-#pragma omp simd reduction(+ : a, b)
-        for (int64_t i = 0; i < width; ++i) {
-          const float g = dout[i] * scale[i];
-          a += g;
-          b += g * (in[i] - m);
-        }
-        a /= width;
-        b *= s * s / width;
-#pragma omp simd
-        for (int64_t i = 0; i < width; ++i) {
-          const float centred = in[i] - m;
-          din[i] = s * (dout[i] * scale[i] - a - centred * b);
-          ds[i] += dout[i] * centred * s;
-          db[i] += dout[i];
-        }
-      }
+      for (int64_t r = begin; r < end; ++r) NormaliseGrad(pdy + r * width, px + r * width, width, {mean[r], inverse[r]}, scale, nullptr, pdx + r * width, partial, partial + width);
     });
     std::copy(sums.begin(), sums.begin() + width, dscale->flat<float>().data());
     std::copy(sums.begin() + width, sums.end(), doffset->flat<float>().data());

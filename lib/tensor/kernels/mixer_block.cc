@@ -25,10 +25,6 @@ MixerSizes MixerSizesOf(const Tensor& x, const OpInputList& parameters, float ep
   return {x.dim_size(0), x.dim_size(1), parameters[2 * kTokens1].dim_size(1), {x.dim_size(2), parameters[2 * kChannels1].dim_size(1), epsilon}};
 }
 
-void NormaliseRows(int64_t rows, int64_t width, float epsilon, const float* x, const Affine<const float>& norm, float* y) {
-  for (int64_t r = 0; r < rows; ++r) Normalise(x + r * width, width, MomentsOf(x + r * width, width, epsilon), norm.weight, norm.bias, y + r * width);
-}
-
 /** y[r, i] = x[r, i] + bias[r] + other[r, i]. */
 void AddColumn(int64_t rows, int64_t width, const float* bias, const float* other, float* y) {
   for (int64_t r = 0; r < rows; ++r) {
@@ -144,7 +140,7 @@ class MixerBlockGrad : public OpKernel {
       Multiplier multiply(bfloat16_);
       ResidualMlp mlp(tokens, s.mlp, multiply);
       std::vector<float> normed(size), skip(size), turned(std::max(size, between)), curved(between), slope(between), narrow(size);
-      const auto dnorm1 = layout.LayerOf(partial, kMixNorm1), dtokens1 = layout.LayerOf(partial, kTokens1), dtokens2 = layout.LayerOf(partial, kTokens2);
+      const auto dtokens1 = layout.LayerOf(partial, kTokens1), dtokens2 = layout.LayerOf(partial, kTokens2);
       for (int64_t e = begin; e < end; ++e) {
         const float *from = places[1] + e * size, *mid = places[2] + e * between;
         mlp.Backward(tokens, places[0] + e * size, places[3] + e * size, places[4] + e * tokens * s.mlp.hidden, norm2, fc1, fc2,
@@ -159,10 +155,7 @@ class MixerBlockGrad : public OpKernel {
         Transpose(s.between, width, {slope.data(), width}, {turned.data(), s.between});
         multiply(tokens, s.between, width, {normed.data(), width, 1}, {turned.data(), s.between}, {dtokens1.weight, s.between}, true);
         multiply(tokens, width, s.between, {tokens1.weight, s.between, 1}, {slope.data(), width}, {narrow.data(), width});
-        for (int64_t r = 0; r < tokens; ++r) {
-          const float* row = from + r * width;
-          NormaliseGrad(narrow.data() + r * width, row, width, MomentsOf(row, width, s.mlp.epsilon), norm1.weight, skip.data() + r * width, pdx + e * size + r * width, dnorm1.weight, dnorm1.bias);
-        }
+        NormaliseRowsGrad(tokens, width, s.mlp.epsilon, narrow.data(), from, norm1, skip.data(), pdx + e * size, layout.LayerOf(partial, kMixNorm1));
       }
     }, Threads(c), 1);
     OP_REQUIRES_OK(c, layout.Write(sums.data(), parameters, &slopes));

@@ -53,6 +53,16 @@ inline void ApplyGrad(Multiplier& multiply, int64_t rows, int64_t in, int64_t ou
   multiply(rows, in, out, {dy, out, 1}, turned.weight, {dx, in});
 }
 
+/** The layer norm of each of some rows without gaps. */
+inline void NormaliseRows(int64_t rows, int64_t width, float epsilon, const float* x, const Affine<const float>& norm, float* y) {
+  for (int64_t r = 0; r < rows; ++r, x += width, y += width) Normalise(x, width, MomentsOf(x, width, epsilon), norm.weight, norm.bias, y);
+}
+
+/** Its gradient to x, beside what `skip` brings to it, and what it adds to those of weight and bias. */
+inline void NormaliseRowsGrad(int64_t rows, int64_t width, float epsilon, const float* dy, const float* x, const Affine<const float>& norm, const float* skip, float* dx, const Affine<float>& slope) {
+  for (int64_t at = 0; at < rows * width; at += width) NormaliseGrad(dy + at, x + at, width, MomentsOf(x + at, width, epsilon), norm.weight, skip + at, dx + at, slope.weight, slope.bias);
+}
+
 /** Runs the half block on at most `rows` rows at once. */
 class ResidualMlp {
  public:
@@ -60,10 +70,7 @@ class ResidualMlp {
 
   /** hidden [rows, hidden] gets what GELU is applied to, which Backward wants. */
   void Forward(int64_t rows, const float* x, const Affine<const float>& norm, const Layer& fc1, const Layer& fc2, float* hidden, float* y) {
-    for (int64_t r = 0; r < rows; ++r) {
-      const float* in = x + r * s_.width;
-      Normalise(in, s_.width, MomentsOf(in, s_.width, s_.epsilon), norm.weight, norm.bias, normed_.data() + r * s_.width);
-    }
+    NormaliseRows(rows, s_.width, s_.epsilon, x, norm, normed_.data());
     Apply(multiply_, rows, s_.width, s_.hidden, normed_.data(), fc1, nullptr, hidden);
     Gelu(hidden, rows * s_.hidden, wide_.data());
     Apply(multiply_, rows, s_.hidden, s_.width, wide_.data(), fc2, x, y);
@@ -76,16 +83,10 @@ class ResidualMlp {
     multiply_(rows, s_.hidden, s_.width, {dy, s_.width, 1}, turned2.weight, {slope_.data(), s_.hidden});
     GeluGrad(slope_.data(), hidden, rows * s_.hidden, wide_.data(), slope_.data());
     multiply_(s_.hidden, s_.width, rows, {wide_.data(), 1, s_.hidden}, {dy, s_.width}, {dfc2.weight, s_.width}, true);
-    for (int64_t r = 0; r < rows; ++r) {
-      const float* in = x + r * s_.width;
-      Accumulate(dy + r * s_.width, s_.width, dfc2.bias);
-      Normalise(in, s_.width, MomentsOf(in, s_.width, s_.epsilon), norm.weight, norm.bias, normed_.data() + r * s_.width);
-    }
+    for (int64_t r = 0; r < rows; ++r) Accumulate(dy + r * s_.width, s_.width, dfc2.bias);
+    NormaliseRows(rows, s_.width, s_.epsilon, x, norm, normed_.data());
     ApplyGrad(multiply_, rows, s_.width, s_.hidden, slope_.data(), normed_.data(), turned1, dfc1, narrow_.data());
-    for (int64_t r = 0; r < rows; ++r) {
-      const int64_t at = r * s_.width;
-      NormaliseGrad(narrow_.data() + at, x + at, s_.width, MomentsOf(x + at, s_.width, s_.epsilon), norm.weight, dy + at, dx + at, dnorm.weight, dnorm.bias);
-    }
+    NormaliseRowsGrad(rows, s_.width, s_.epsilon, narrow_.data(), x, norm, dy, dx, dnorm);
   }
 
  private:

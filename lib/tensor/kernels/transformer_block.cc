@@ -77,10 +77,7 @@ class TransformerBlock : public OpKernel {
         float *in = scratch.data(), *mix = in + most * 3 * width, *sum = mix + most * width, *wide = sum + most * width;
         if (save) in = places[1] + at * 3 * width, mix = places[2] + at * width, sum = places[3] + at * width, wide = places[4] + at * hidden;
         const float* from = px + at * width;
-        for (int64_t r = 0; r < rows; ++r) {
-          const float* row = from + r * width;
-          Normalise(row, width, MomentsOf(row, width, s.mlp.epsilon), norm1.weight, norm1.bias, normed.data() + r * width);
-        }
+        NormaliseRows(rows, width, s.mlp.epsilon, from, norm1, normed.data());
         Apply(multiply, rows, width, 3 * width, normed.data(), qkv, nullptr, in);
         for (int64_t e = 0; e < examples; ++e) attention.Forward(in + s.row(e) * 3 * width, mix + s.row(e) * width);
         Apply(multiply, rows, width, width, mix, proj, from, sum);
@@ -142,16 +139,9 @@ class TransformerBlockGrad : public OpKernel {
                      layout.LayerOf(partial, kNorm2), layout.LayerOf(partial, kFc1), layout.LayerOf(partial, kFc2), skip.data());
         ApplyGrad(multiply, rows, width, width, skip.data(), mix, proj, layout.LayerOf(partial, kProj), narrow.data());
         for (int64_t e = 0; e < examples; ++e) attention.Backward(narrow.data() + s.row(e) * width, in + s.row(e) * 3 * width, wide.data() + s.row(e) * 3 * width);
-        for (int64_t r = 0; r < rows; ++r) {
-          const float* row = from + r * width;
-          Normalise(row, width, MomentsOf(row, width, s.mlp.epsilon), norm1.weight, norm1.bias, normed.data() + r * width);
-        }
+        NormaliseRows(rows, width, s.mlp.epsilon, from, norm1, normed.data());
         ApplyGrad(multiply, rows, width, 3 * width, wide.data(), normed.data(), qkv, layout.LayerOf(partial, kQkv), narrow.data());
-        const auto slope = layout.LayerOf(partial, kNorm1);
-        for (int64_t r = 0; r < rows; ++r) {
-          const float* row = from + r * width;
-          NormaliseGrad(narrow.data() + r * width, row, width, MomentsOf(row, width, s.mlp.epsilon), norm1.weight, skip.data() + r * width, pdx + at + r * width, slope.weight, slope.bias);
-        }
+        NormaliseRowsGrad(rows, width, s.mlp.epsilon, narrow.data(), from, norm1, skip.data(), pdx + at, layout.LayerOf(partial, kNorm1));
       }
     }, Threads(c), 1);
     OP_REQUIRES_OK(c, layout.Write(sums.data(), parameters, &slopes));
