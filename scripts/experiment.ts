@@ -30,6 +30,7 @@ interface Choice {
 }
 
 interface Place {
+  readonly unrecorded?: boolean;
   readonly backend: 'local' | 'slurm' | 'ray' | 'kubernetes';
   readonly jobs: number;
   readonly cpus?: number;
@@ -104,6 +105,7 @@ function withChoice(sub: Command): Command {
 
 function withPlace(sub: Command): Command {
   return sub
+    .option('--unrecorded', 'only jobs of which data/results has no record: what others have run is not run again')
     .addOption(new Option('--backend <name>', 'where the jobs run').choices(['local', 'slurm', 'ray', 'kubernetes']).default('local'))
     .option('--jobs <number>', 'jobs at a time: on this machine each has its share of the threads, or a GPU; for Slurm the throttle of an array', positive, 1)
     .option('--cpus <number>', 'threads of a job, for Slurm, Ray and Kubernetes', positive)
@@ -127,13 +129,14 @@ function positive(text: string): number {
 
 /** Runs or submits what is not finished yet. */
 async function execute(all: readonly Job[], choice: Choice & Place): Promise<void> {
+  const recorded = new Set(choice.unrecorded ? (await pastRecords()).map(({ id }) => id) : []);
   const jobs: Job[] = [];
-  for (const job of all) {
+  for (const job of all.filter(({ id }) => !recorded.has(id))) {
     const record = await finishedRecord(job, choice.out);
     if (record) await note(job, record, choice.out);
     else jobs.push(job);
   }
-  console.error(`${all.length - jobs.length} of ${all.length} jobs are finished.`);
+  console.error(`${all.length - jobs.length} of ${all.length} jobs are finished${choice.unrecorded ? ' or recorded' : ''}.`);
   if (jobs.length === 0) return;
   switch (choice.backend) {
     case 'slurm': {

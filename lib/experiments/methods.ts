@@ -6,7 +6,7 @@ const kinds = ['fitnet', 'correlation', 'rkd', 'crd', 'bkd', 'dkd', 'dist'] as c
 
 const rows: readonly Row[] = cyclePairs.flatMap((pair) => kinds.map((kind) => taught(pair, kind, { kind })));
 
-/** The other columns of the paper's tables, with the released code's settings. */
+/** The other columns of the paper's tables, and BKD, which the released code has besides; with that code's settings. */
 export const otherMethods: Experiment = {
   name: 'methods',
   title: 'What do the other methods reach across families?',

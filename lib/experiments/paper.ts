@@ -91,7 +91,11 @@ export function ablationRows(name: string, method: object, changes: Partial<Pape
   return ([['ConvNeXt-T', 'DeiT-T'], ['Swin-T', 'ResNet18']] as const).map(([teacher, student]) => {
     const pair = `${networks[teacher]}-${networks[student]}`;
     const base = cifar100Rows.find((row) => row.name === `${pair}-ofa`)!;
-    return { name: `${pair}-${name}`, recipe: { ...base.recipe, ...changes, method: { ...base.recipe.method, kind: 'ofa', ...method } }, sources: base.sources };
+    const varied = [...Object.keys(method).map((key) => `method.${key}`), ...Object.keys(changes).filter((key) => Reflect.get(changes, key) !== undefined)];
+    return {
+      name: `${pair}-${name}`, recipe: { ...base.recipe, ...changes, method: { ...base.recipe.method, kind: 'ofa', ...method } },
+      sources: { ...base.sources, ...Object.fromEntries(varied.map((place): [string, Source] => [place, 'not published: varied here'])) },
+    };
   });
 }
 

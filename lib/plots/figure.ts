@@ -41,6 +41,7 @@ export interface LineTrace {
   readonly showlegend?: boolean;
   readonly line: { readonly color?: string; readonly width: number; readonly dash?: Dash };
   readonly marker?: { readonly size: number; readonly symbol?: string };
+  readonly error_y?: { readonly type: 'data'; readonly array: readonly number[]; readonly color: string; readonly thickness: number };
   readonly fill?: 'toself';
   readonly fillcolor?: string;
   readonly hoverinfo?: 'skip';

@@ -3,7 +3,7 @@ import { label } from './escape';
 import type { Dash, Figure, LineTrace, Value } from './figure';
 import { baseAxis, baseLayout, seriesColor, translucent } from './style';
 
-/** One line of a figure, with an optional band of ± `spread` around it. */
+/** One line of a figure, with ± `spread` around it: a band, or bars where the points are marked. */
 export interface Line {
   readonly name: string;
   readonly x: readonly number[];
@@ -32,7 +32,7 @@ export function lines(series: readonly Line[], { title, x, y, xRange, yRange, lo
   return {
     data: series.flatMap((line, index) => {
       const color = seriesColor(line.color ?? index);
-      return line.spread === undefined ? [stroke(line, color)] : [band(line, line.spread, color), stroke(line, color)];
+      return line.spread === undefined || line.markers ? [stroke(line, color)] : [band(line, line.spread, color), stroke(line, color)];
     }),
     layout: {
       ...baseLayout(title, { width: 760, height: 440 }),
@@ -45,10 +45,10 @@ export function lines(series: readonly Line[], { title, x, y, xRange, yRange, lo
   };
 }
 
-function stroke({ name, x, y, dash = 'solid', markers = false }: Line, color: string): LineTrace {
+function stroke({ name, x, y, spread, dash = 'solid', markers = false }: Line, color: string): LineTrace {
   return {
     type: 'scatter', mode: markers ? 'lines+markers' : 'lines', x, y, name: label(name), legendgroup: label(name),
-    line: { color, width: 2, dash }, ...(markers && { marker: { size: 7 } }), hovertemplate: '%{y:.4g}',
+    line: { color, width: 2, dash }, ...(markers && { marker: { size: 7 }, ...(spread && { error_y: { type: 'data', array: spread.map((half) => half ?? 0), color, thickness: 1.4 } }) }), hovertemplate: '%{y:.4g}',
   };
 }
 

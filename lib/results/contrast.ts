@@ -7,13 +7,13 @@ export interface Contrast {
   /** What is compared, in words. */
   readonly of: string;
   readonly differences: readonly Difference[];
-  /** Ids of the runs that it is computed from. */
-  readonly records: readonly string[];
 }
 
 interface Difference {
   readonly seed: number;
   readonly value: number;
+  /** Ids of the records that it is computed from. */
+  readonly records: readonly string[];
 }
 
 export type Verdict = 'holds' | 'does not hold' | 'undecided at this scale';
@@ -29,14 +29,15 @@ export const margin = 1;
 
 export interface Judgement {
   readonly verdict: Verdict;
-  /** What the effect is of, where it is that of one contrast among several. */
+  /** What the effect is of, where that is not all of the test. */
   readonly of?: string;
+  /** Null where nothing can be compared. */
   readonly effect: number | null;
   /** 95 % interval over seeds by Student's t; null where fewer than two seeds were run. */
   readonly low: number | null;
   readonly high: number | null;
   readonly seeds: number;
-  /** Ids of the runs that the effect is computed from. */
+  /** Ids of the records that the verdict rests on. */
   readonly records: readonly string[];
 }
 
@@ -46,21 +47,23 @@ export function contrast(a: readonly RunRecord[], b: readonly RunRecord[], of = 
   const seeds = [...left.keys()].filter((seed) => right.has(seed)).sort((x, y) => Number(x) - Number(y));
   return {
     of,
-    differences: seeds.map((seed) => ({ seed: Number(seed), value: mean(left.get(seed)!.map(({ top1 }) => top1)) - mean(right.get(seed)!.map(({ top1 }) => top1)) })),
-    records: seeds.flatMap((seed) => [...left.get(seed)!, ...right.get(seed)!].map(({ id }) => id)),
+    differences: seeds.map((seed) => {
+      const [ours, others] = [left.get(seed)!, right.get(seed)!];
+      return { seed: Number(seed), value: mean(ours.map(({ top1 }) => top1)) - mean(others.map(({ top1 }) => top1)), records: [...ours, ...others].map(({ id }) => id) };
+    }),
   };
 }
 
 /** The mean of contrasts, seed by seed over the seeds that all have: what varies is the seed, not the choice of pairs. */
 export function together(all: readonly Contrast[], of = ''): Contrast {
   const contrasts = all.filter(({ differences }) => differences.length > 0);
-  const [first] = contrasts;
-  const at = ({ differences }: Contrast, seed: number): number | undefined => differences.find((one) => one.seed === seed)?.value;
-  const seeds = (first?.differences ?? []).map(({ seed }) => seed).filter((seed) => contrasts.every((one) => at(one, seed) !== undefined));
+  const seeds = (contrasts[0]?.differences ?? []).map(({ seed }) => seed);
   return {
     of,
-    differences: seeds.map((seed) => ({ seed, value: mean(contrasts.map((one) => at(one, seed)!)) })),
-    records: [...new Set(contrasts.flatMap(({ records }) => records))],
+    differences: seeds.flatMap((seed) => {
+      const found = contrasts.flatMap(({ differences }) => differences.filter((one) => one.seed === seed));
+      return found.length < contrasts.length ? [] : [{ seed, value: mean(found.map(({ value }) => value)), records: [...new Set(found.flatMap(({ records }) => records))] }];
+    }),
   };
 }
 
@@ -72,26 +75,38 @@ export function best(groups: readonly (readonly RunRecord[])[]): readonly RunRec
 
 /**
  * Weighs contrasts by a rule. A single seed decides nothing but what has no chance in it: an effect without a spread may be luck.
- * Nor does it hold if not `complete`: what is true of one pair may not be true of all. Where each of many contrasts must hold, one
- * speaks against the claim only by an interval wide enough for all of them (Bonferroni).
+ * Nor does it hold by fewer comparisons than are `needed`: what is true of one may not be true of all. Where each of many contrasts must
+ * hold, one speaks against the claim only by an interval wide enough for all that have one (Bonferroni).
  */
-export function judge(all: readonly Contrast[], rule: Rule, complete = true): Judgement {
+export function judge(all: readonly Contrast[], rule: Rule, needed = 1): Judgement {
   const contrasts = all.filter(({ differences }) => differences.length > 0);
-  const records = [...new Set(contrasts.flatMap((one) => one.records))];
-  if (contrasts.length === 0) return { verdict: 'undecided at this scale', effect: null, low: null, high: null, seeds: 0, records };
-  const told = (shown: Contrast, verdict: Verdict): Judgement => {
-    const { mean: effect, interval } = summary(values(shown));
-    return { verdict: verdict === 'holds' && !complete ? 'undecided at this scale' : verdict, ...(shown.of !== '' && { of: shown.of }), effect, low: interval?.[0] ?? null, high: interval?.[1] ?? null, seeds: shown.differences.length, records };
+  const records = [...new Set(contrasts.flatMap(({ differences }) => differences.flatMap((one) => one.records)))];
+  const nothing: Judgement = { verdict: 'undecided at this scale', effect: null, low: null, high: null, seeds: 0, records };
+  if (contrasts.length === 0) return nothing;
+  const told = ({ of, differences }: Contrast, kind: 'worst' | 'mean', verdict: Verdict): Judgement => {
+    const { mean: effect, interval } = summary(differences.map(({ value }) => value));
+    const parts = [of, contrasts.length === 1 && needed === 1 ? '' : `the ${kind} of ${contrasts.length}${contrasts.length < needed ? ` comparisons, where the claim asks for ${needed}` : ''}`].filter((part) => part !== '');
+    return {
+      verdict: verdict === 'holds' && contrasts.length < needed ? 'undecided at this scale' : verdict, ...(parts.length > 0 && { of: parts.join('; ') }),
+      effect, low: interval?.[0] ?? null, high: interval?.[1] ?? null, seeds: differences.length, records,
+    };
   };
-  if (rule === 'each' || rule === 'none') {
-    const worst = contrasts.reduce((a, b) => (mean(values(b)) < mean(values(a)) ? b : a));
-    if (rule === 'none') return told(worst, contrasts.every((one) => values(one).every((value) => value === 0)) ? 'holds' : 'does not hold');
-    const fails = contrasts.some((one) => below(summary(values(one), 1 - 0.05 / contrasts.length)));
-    return told(worst, fails ? 'does not hold' : contrasts.every((one) => above(summary(values(one)))) ? 'holds' : 'undecided at this scale');
+  switch (rule) {
+    case 'none': {
+      const worst = mostBy(contrasts, (one) => Math.abs(mean(values(one))));
+      return told(worst, 'worst', contrasts.every((one) => values(one).every((value) => value === 0)) ? 'holds' : 'does not hold');
+    }
+    case 'each': {
+      const spread = contrasts.filter(({ differences }) => differences.length > 1);
+      const against = spread.filter((one) => below(summary(values(one), 1 - 0.05 / spread.length)));
+      const worst = mostBy(against.length > 0 ? against : contrasts, (one) => -mean(values(one)));
+      return told(worst, 'worst', against.length > 0 ? 'does not hold' : contrasts.every((one) => above(summary(values(one)))) ? 'holds' : 'undecided at this scale');
+    }
+    default: {
+      const joint = together(contrasts, [...new Set(contrasts.map(({ of }) => of))].filter((of) => of !== '').join(', '));
+      return joint.differences.length === 0 ? nothing : told(joint, 'mean', ofMean(rule, summary(values(joint))));
+    }
   }
-  const joint = together(contrasts, contrasts.length === 1 ? contrasts[0]!.of : '');
-  if (joint.differences.length === 0) return { verdict: 'undecided at this scale', effect: mean(contrasts.map((one) => mean(values(one)))), low: null, high: null, seeds: 0, records };
-  return told(joint, ofMean(rule, summary(values(joint))));
 }
 
 function ofMean(rule: 'mean' | 'little' | 'equal', { interval }: Summary): Verdict {
@@ -107,6 +122,7 @@ function ofMean(rule: 'mean' | 'little' | 'equal', { interval }: Summary): Verdi
 
 const above = ({ interval }: Summary): boolean => interval !== null && interval[0] > 0;
 const below = ({ interval }: Summary): boolean => interval !== null && interval[1] < 0;
+const mostBy = (contrasts: readonly Contrast[], size: (one: Contrast) => number): Contrast => contrasts.reduce((a, b) => (size(b) > size(a) ? b : a));
 const values = ({ differences }: Contrast): number[] => differences.map(({ value }) => value);
 
 function mean(list: readonly number[]): number {

@@ -10,17 +10,22 @@ export async function findings(results: string, exponent: number, weights = path
   return ledger({ runs, similarities, exponent, saved });
 }
 
+/** One of them, by its number. */
+export async function findingOf(claim: number, results: string, exponent: number): Promise<Finding> {
+  return (await findings(results, exponent))[claim - 1]!;
+}
+
 /** An effect in figures, with its interval and seeds: `+1.20 [0.80, 1.60], 3 seeds`. */
-export function effectText({ effect, low, high, seeds, of }: Finding): string {
-  if (effect === null) return 'not recorded yet';
+export function effectText({ effect, low, high, seeds, of, records }: Finding): string {
+  if (effect === null) return records.length > 0 ? 'no seed in common yet' : 'not recorded yet';
   const interval = low === null || high === null ? '' : ` [${low.toFixed(2)}, ${high.toFixed(2)}]`;
   return `${signed(effect)}${interval}, ${seeds} seed${seeds === 1 ? '' : 's'}${of === undefined ? '' : ` (${of})`}`;
 }
 
 /** A finding as the answer of a page. */
 export function findingText(finding: Finding): string {
-  const { verdict, test } = finding;
-  return `${verdict[0]!.toUpperCase()}${verdict.slice(1)}: ${test}: ${effectText(finding)}.`;
+  const { verdict, text, test } = finding;
+  return `The claim “${text}” ${verdict === 'undecided at this scale' ? `is ${verdict}` : verdict}. Our test: ${test}. The effect: ${effectText(finding)}.`;
 }
 
 /** The ledger as a table in Markdown. */

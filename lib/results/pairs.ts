@@ -13,13 +13,16 @@ export function ofaSetting(run: RunRecord, name: keyof typeof ofaDefaults): unkn
 
 export type Ablation = 'exponent' | 'stages' | 'weight' | 'form';
 
-/** Whether a run by OFA is as in the main tables, but for the setting that an ablation varies. At the paper's size every row is. */
+/**
+ * Whether a run by OFA is as in the main tables, but for the setting that an ablation varies. At the paper's size each row of the tables
+ * has an exponent and a weight of its own.
+ */
 export function usual(run: RunRecord, exponent: number, varied?: Ablation): boolean {
-  if (run.profile === 'paper') return true;
+  const own = run.profile === 'paper';
   const checks: Readonly<Record<Ablation, boolean>> = {
-    exponent: ofaSetting(run, 'exponent') === exponent,
+    exponent: own || ofaSetting(run, 'exponent') === exponent,
     stages: stagesOf(run) === '1,2,3,4',
-    weight: ofaSetting(run, 'branchWeight') === 1 && ofaSetting(run, 'logitsWeight') === 1,
+    weight: (own && run.experiment !== 'weight-clip') || ofaSetting(run, 'branchWeight') === 1 && ofaSetting(run, 'logitsWeight') === 1,
     form: ofaSetting(run, 'form') === 'released' && ofaSetting(run, 'labelTerm') === false && ofaSetting(run, 'temperature') === 1,
   };
   return Object.entries(checks).every(([name, fits]) => fits || name === varied);
@@ -37,9 +40,9 @@ export function pairsOf(runs: readonly RunRecord[], free: readonly string[] = []
   return [...groupBy(taught, (run) => `${pairName(run)} ${conditions(run, free)}`).values()];
 }
 
-/** Pairs on CIFAR-100, or on ImageNet, whose teacher is of the student's family, or is not. */
-export function taughtPairs(runs: readonly RunRecord[], like: boolean, data: 'cifar-100' | 'imagenet' = 'cifar-100'): (readonly RunRecord[])[] {
-  const ofData = runs.filter((run) => (data === 'imagenet' ? run.experiment === 'paper-imagenet' : run.dataset === data));
+/** Pairs, of one data set if it is told, whose teacher is of the student's family, or is not. */
+export function taughtPairs(runs: readonly RunRecord[], like: boolean, data?: 'cifar-100' | 'imagenet'): (readonly RunRecord[])[] {
+  const ofData = runs.filter((run) => data === undefined || (data === 'imagenet' ? run.experiment === 'paper-imagenet' : run.dataset === data));
   return pairsOf(ofData.filter(({ teacher, student }) => teacher !== null && (familyOf(teacher) === familyOf(student)) === like));
 }
 

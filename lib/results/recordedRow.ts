@@ -46,26 +46,34 @@ export function rowOf(rows: readonly RecordedRow[], teacher: string | null, stud
   return rows.find(({ recipe }) => recipe.student === student && (recipe.teacher?.model ?? null) === (kind === 'scratch' ? null : teacher) && (recipe.method?.kind ?? 'scratch') === kind);
 }
 
-/** How much of some rows has been recorded, and what records the rest: `4 of 63 runs are recorded; the others: npm run …`. */
+/** Rows with those of their runs alone whose seeds all recorded ones of them have, so that means over seeds can be compared. */
+export function onSharedSeeds(rows: readonly RecordedRow[]): RecordedRow[] {
+  const found = rows.filter(({ runs }) => runs.length > 0);
+  return rows.map((row) => ({ ...row, runs: row.runs.filter(({ seed }) => found.every(({ runs }) => runs.some((run) => run.seed === seed))) }));
+}
+
+/** How much of some rows has been recorded, and what records the rest: `4 of 63 runs are recorded; the others: npm run …`. Rows of one recipe have one run a seed. */
 export function coverageText(rows: readonly RecordedRow[]): string {
-  const [wanted, found] = [rows.reduce((sum, { seeds }) => sum + seeds.length, 0), rows.reduce((sum, { seeds, runs }) => sum + runs.filter(({ seed }) => seeds.includes(seed)).length, 0)];
-  const missing = [...new Set(rows.filter(({ seeds, runs }) => seeds.some((seed) => !runs.some((run) => run.seed === seed))).map(({ experiment }) => experiment))];
-  return `${found} of ${wanted} runs are recorded${missing.length === 0 ? '.' : `; the others: ${missing.map((name) => `npm run experiment -- run ${name}`).join(', ')}`}`;
+  const wanted = rows.flatMap((row) => row.seeds.map((seed) => ({ ...row, seed, recorded: row.runs.some((run) => run.seed === seed) })));
+  const distinct = wanted.filter((one, index) => !wanted.slice(0, index).some(({ seed, recipe }) => seed === one.seed && isDeepStrictEqual(recipe, one.recipe)));
+  const missing = [...new Set(distinct.filter(({ recorded }) => !recorded).map(({ experiment }) => experiment))];
+  return `${distinct.filter(({ recorded }) => recorded).length} of ${distinct.length} runs are recorded${missing.length === 0 ? '.' : `; the others: ${missing.map((name) => `npm run experiment -- run ${name} --unrecorded`).join(', ')}`}`;
 }
 
 /** What one row has over another, in points of top-1, paired by seed, with its 95 % interval; null where they share no seed. */
 export function gainOver(a: RecordedRow | undefined, b: RecordedRow | undefined): Gained {
   const differences = contrast(a?.runs ?? [], b?.runs ?? []).differences.map(({ value }) => value);
-  if (differences.length === 0) return { value: null, low: null, high: null, seeds: 0 };
-  const { mean: value, interval, count: seeds } = summary(differences);
-  return { value, low: interval?.[0] ?? null, high: interval?.[1] ?? null, seeds };
+  if (differences.length === 0) return { value: null, low: null, high: null, hollow: true };
+  const { mean: value, interval } = summary(differences);
+  return { value, low: interval?.[0] ?? null, high: interval?.[1] ?? null, hollow: interval === null };
 }
 
 export interface Gained {
   readonly value: number | null;
   readonly low: number | null;
   readonly high: number | null;
-  readonly seeds: number;
+  /** Of a single seed, or of none, as figures show it. */
+  readonly hollow: boolean;
 }
 
 /** Whether all that was given stands in what was recorded, which has the defaults besides. */

@@ -92,6 +92,12 @@ test('ranges of logarithmic axes are given as numbers and drawn as exponents', (
   assert.deepEqual(figure.layout.xaxis!.range, [0, 2]);
 });
 
+test('marked points have bars of their spread, each by itself', () => {
+  const { data: [stroke, ...others] } = lines([{ name: 'OFA', x: [1, 2, 3], y: [10, 20, 30], spread: [null, 2, null], markers: true }], { title: '', x: 'ε', y: 'top-1' });
+  assert.ok(stroke?.type === 'scatter' && 'error_y' in stroke);
+  assert.deepEqual([stroke.error_y?.array, others], [[0, 2, 0], []]);
+});
+
 test('learning curves draw the mean over seeds with its band, a single seed without', () => {
   const runs = [0, 1].map((seed) => sampleRecord({ id: `ofa${seed}`, seed, history: [sampleEpoch(1, 10 + seed), sampleEpoch(2, 20 + seed)] }));
   const figure = learningCurves([...runs, sampleRecord({ id: 'kd', method: 'kd' })]);

@@ -4,7 +4,7 @@ import { crossFamily } from '../../lib/experiments/crossFamily';
 import { experiments } from '../../lib/experiments/experiments';
 import { story } from '../../lib/experiments/story';
 import { weightClip } from '../../lib/experiments/weightClip';
-import { coverageText, gainOver, recordedRows, recordsIn, rowOf } from '../../lib/results/recordedRow';
+import { coverageText, gainOver, onSharedSeeds, recordedRows, recordsIn, rowOf } from '../../lib/results/recordedRow';
 import type { RunRecord } from '../../lib/results/record';
 import { plan } from '../../lib/runs/job';
 import { sampleRecord } from './support';
@@ -62,14 +62,24 @@ test('every record of this repository belongs to a row', async () => {
 });
 
 test('what is missing is told with the command that records it', () => {
-  assert.equal(coverageText(recordedRows(['story'], all, [])), '0 of 3 runs are recorded; the others: npm run experiment -- run story');
+  assert.equal(coverageText(recordedRows(['story'], all, [])), '0 of 3 runs are recorded; the others: npm run experiment -- run story --unrecorded');
   assert.equal(coverageText(recordedRows(['story'], all, recordsOf(story))), '3 of 3 runs are recorded.');
+  // Rows that two experiments share are counted once: the three students alone.
+  assert.match(coverageText(recordedRows(['cross-family', 'like-family'], all, recordsOf(crossFamily))), /^63 of 72 runs are recorded; the others: npm run experiment -- run like-family --unrecorded$/);
+});
+
+test('means that are compared are taken over the seeds that all recorded rows have', () => {
+  const rows = recordedRows(['cross-family'], all, recordsOf(crossFamily).filter(({ method, seed }) => method !== 'ofa' || seed > 0));
+  const [ofa, kd] = ['ofa', 'kd'].map((kind) => rowOf(onSharedSeeds(rows), 'resnet_24', 'vit_64', kind));
+  assert.deepEqual([ofa?.runs.map(({ seed }) => seed), kd?.runs.map(({ seed }) => seed)], [[1, 2], [1, 2]]);
+  assert.ok(onSharedSeeds(recordedRows(['cross-family'], all, [])).every(({ runs }) => runs.length === 0));
 });
 
 test('a gain is taken seed by seed', () => {
   const records = recordsOf(crossFamily).map((run) => ({ ...run, top1: (run.method === 'ofa' ? 31 : 30) + 5 * run.seed }));
   const rows = recordedRows(['cross-family'], all, records);
   const [ofa, kd] = ['ofa', 'kd'].map((kind) => rowOf(rows, 'resnet_24', 'vit_64', kind));
-  assert.deepEqual(gainOver(ofa, kd), { value: 1, low: 1, high: 1, seeds: 3 });
-  assert.equal(gainOver(ofa, undefined).value, null);
+  assert.deepEqual(gainOver(ofa, kd), { value: 1, low: 1, high: 1, hollow: false });
+  assert.deepEqual(gainOver(ofa, undefined), { value: null, low: null, high: null, hollow: true });
+  assert.ok(gainOver({ ...ofa!, runs: ofa!.runs.slice(0, 1) }, kd).hollow);
 });
