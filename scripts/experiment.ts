@@ -204,11 +204,11 @@ async function onThisMachine(job: Job, task: readonly string[], environment: Rec
   }
 }
 
-/** Appends a record where it is not yet noted: those of the laptop profile belong to the project, others to their folder. */
+/** Appends a record where no experiment has noted it yet: those of the laptop profile belong to the project, others to their folder. */
 async function note(job: Job, record: RunRecord, out: string): Promise<void> {
-  const file = path.join(job.profile === 'laptop' ? results : path.join(out, 'results'), `${job.experiment}.jsonl`);
-  const noted = existsSync(file) ? await readRecords(file) : [];
-  if (!noted.some(({ id, started }) => id === record.id && started === record.started)) await appendJsonLine(file, record);
+  const folder = job.profile === 'laptop' ? results : path.join(out, 'results');
+  const noted = existsSync(folder) ? await readRecords(folder) : [];
+  if (!noted.some(({ id, started }) => id === record.id && started === record.started)) await appendJsonLine(path.join(folder, `${job.experiment}.jsonl`), record);
 }
 
 /** The records of the folder of runs, and where it has none those that the project holds. */
