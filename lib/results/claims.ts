@@ -47,7 +47,7 @@ const claims: readonly Claim[] = [
     text: 'Hints on features (FitNet) help little or hurt across families.',
     test: `FitNet minus the student alone, mean over cross-family pairs; little means less than ${margin} point`,
     rule: 'little',
-    contrasts: ({ runs }) => taughtPairs(runs, false).map((pair) => contrast(pair.filter(isMethod('fitnet')), aloneLike(pair, runs))),
+    contrasts: ({ runs }) => taughtPairs(runs, false).map((pair) => contrast(pair.filter(isMethod('fitnet')), aloneLike(pair, runs), pairName(pair[0]!))),
   },
   {
     text: 'OFA beats every baseline on each CIFAR-100 pair.',
@@ -79,7 +79,7 @@ const claims: readonly Claim[] = [
       const raised = [...groupBy(swept.filter((run) => exponentOf(run) >= 1.1 && exponentOf(run) <= 1.4), (run) => String(exponentOf(run))).values()];
       // Only seeds that have every value: a mean over other values would be another mean.
       const whole = raised.flat().filter(({ seed }) => raised.every((runs) => runs.some((run) => run.seed === seed)));
-      return contrast(whole, swept.filter((run) => exponentOf(run) === 1));
+      return contrast(whole, swept.filter((run) => exponentOf(run) === 1), pairName(pair[0]!));
     }),
   },
   {

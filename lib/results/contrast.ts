@@ -83,13 +83,12 @@ export function judge(all: readonly Contrast[], rule: Rule, needed = 1): Judgeme
   const records = [...new Set(contrasts.flatMap(({ differences }) => differences.flatMap((one) => one.records)))];
   const nothing: Judgement = { verdict: 'undecided at this scale', effect: null, low: null, high: null, seeds: 0, records };
   if (contrasts.length === 0) return nothing;
-  const told = ({ of, differences }: Contrast, kind: 'worst' | 'mean', verdict: Verdict): Judgement => {
-    const { mean: effect, interval } = summary(differences.map(({ value }) => value));
-    const parts = [of, contrasts.length === 1 && needed === 1 ? '' : `the ${kind} of ${contrasts.length}${contrasts.length < needed ? ` comparisons, where the claim asks for ${needed}` : ''}`].filter((part) => part !== '');
-    return {
-      verdict: verdict === 'holds' && contrasts.length < needed ? 'undecided at this scale' : verdict, ...(parts.length > 0 && { of: parts.join('; ') }),
-      effect, low: interval?.[0] ?? null, high: interval?.[1] ?? null, seeds: differences.length, records,
-    };
+  const few = contrasts.length < needed;
+  const told = (shown: Contrast, kind: 'worst' | 'mean', verdict: Verdict): Judgement => {
+    const { mean: effect, interval, count: seeds } = summary(values(shown));
+    const among = contrasts.length > 1 || few ? `the ${kind} of ${contrasts.length}${few ? ` comparisons, where the claim asks for ${needed}` : ''}` : '';
+    const of = [shown.of, among].filter((part) => part !== '').join('; ');
+    return { verdict: verdict === 'holds' && few ? 'undecided at this scale' : verdict, ...(of !== '' && { of }), effect, low: interval?.[0] ?? null, high: interval?.[1] ?? null, seeds, records };
   };
   switch (rule) {
     case 'none': {

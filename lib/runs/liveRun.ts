@@ -7,8 +7,9 @@ import { disposeModule } from '../models/parameter';
 import { epochRecord, type EpochRecord } from '../results/record';
 import { Random } from '../tensor/random';
 import { restoreCheckpoint, saveCheckpoint } from '../training/checkpoint';
+import type { StepEvent } from '../training/event';
 import { completeRecipe, recipeId, type RecipeInput } from '../training/recipe';
-import { Training, type Resources, type StepEvent } from '../training/training';
+import { Training, type Resources } from '../training/training';
 import { loadData, teacherFor, type Data } from './materials';
 
 export type LiveEvent = StepEvent | ({ readonly kind: 'epoch' } & EpochRecord);

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import type { TrainingEvent } from '../training/training';
+import type { TrainingEvent } from '../training/event';
 import type { Outcome } from './grid';
 
 /** The exit code of a job that is not finished: it was stopped with a checkpoint, or another process is at it. */

@@ -1,5 +1,5 @@
 import type { EpochRecord } from '../results/record';
-import type { StepEvent } from '../training/training';
+import type { StepEvent } from '../training/event';
 
 /** How a run has ended. */
 export type Ending = 'finished' | 'failed' | 'stopped';

@@ -1,5 +1,5 @@
 import type { EpochRecord } from '../results/record';
-import type { StepEvent } from '../training/training';
+import type { StepEvent } from '../training/event';
 import type { Job } from './job';
 import { mlflow } from './mlflow';
 import { tensorBoard } from './tensorBoard';

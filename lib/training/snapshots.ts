@@ -1,7 +1,8 @@
 import { copyOf } from '../models/copy';
 import type { Model } from '../models/model';
 import { disposeModule } from '../models/parameter';
-import type { StepEvent, Training } from './training';
+import type { StepEvent } from './event';
+import type { Training } from './training';
 
 /** A student as it was after so many steps. */
 export interface Snapshot {

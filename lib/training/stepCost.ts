@@ -3,7 +3,8 @@ import { parameterCount } from '../models/parameter';
 import * as tf from '../tensor/tf';
 import { watchOps } from '../tensor/watchOps';
 import type { Recipe } from './recipe';
-import { Training, type Resources, type TrainingEvent } from './training';
+import type { TrainingEvent } from './event';
+import { Training, type Resources } from './training';
 
 /** What one training step of a recipe costs on this machine. */
 export interface StepCost {

@@ -129,6 +129,15 @@ test('ablations: stages, exponent, weight and clipping each vary alone', () => {
   assert.deepEqual([every(5).verdict, every(5).seeds], ['holds', 3]);
 });
 
+test('ablations at the paper’s size stay out of the main table, whose rows have exponents and weights of their own', () => {
+  const paper = (experiment: string, method: string, top1: number, options: object = {}): RunRecord[] => [0, 1, 2].map((seed) =>
+    ({ ...run('swin_tiny_patch4_window7_224', 'resnet18', method, seed, top1 + seed, options, { experiment }), profile: 'paper', experiment }));
+  const table = [...paper('paper-cifar100', 'kd', 78), ...paper('paper-cifar100', 'ofa', 80, { exponent: 1.5, branchWeight: 0.1 })];
+  const ablations = [...paper('stages', 'ofa', 20, { exponent: 1.5, stages: [4] }), ...paper('weight-clip', 'ofa', 20, { exponent: 1.5, branchWeight: 5, logitsWeight: 5 })]
+    .map((one) => ({ ...one, recipe: { ...table[0]!.recipe, method: one.recipe['method'] } }));
+  assert.deepEqual([findings(table)(3).effect, findings([...table, ...ablations])(3).effect], [2, 2]);
+});
+
 test('on par means within a point, either way; a transformer and a CNN as teachers of a CNN; the limit', () => {
   const seeds = [0, 1, 2];
   const runs = (offset: number): RunRecord[] => seeds.flatMap((seed) => [

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { homeOf } from '../../lib/runs/job';
 import { damagedFiles } from '../../lib/runs/manifest';
 import { Random } from '../../lib/tensor/random';
-import type { TrainingEvent } from '../../lib/training/training';
+import type { TrainingEvent } from '../../lib/training/event';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { jobsOf, runToEnd, start, weightsHash } from './example';
 

@@ -5,7 +5,8 @@ import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
 import type * as tf from '../../lib/tensor/tf';
 import { completeRecipe, type Recipe, type RecipeInput } from '../../lib/training/recipe';
-import { Training, type StepEvent, type TrainingEvent } from '../../lib/training/training';
+import type { StepEvent, TrainingEvent } from '../../lib/training/event';
+import { Training } from '../../lib/training/training';
 import type { ImageSet } from '../../lib/data/imageSet';
 
 export const classes = 4;

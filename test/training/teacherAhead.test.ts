@@ -10,7 +10,8 @@ import * as tf from '../../lib/tensor/tf';
 import type { RecipeInput } from '../../lib/training/recipe';
 import { TeacherAhead } from '../../lib/training/teacherAhead';
 import { TeacherCache } from '../../lib/training/teacherCache';
-import { Training, type TrainingEvent } from '../../lib/training/training';
+import type { TrainingEvent } from '../../lib/training/event';
+import { Training } from '../../lib/training/training';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { classes, images, snapshot, tinyRecipe, withTraining } from './example';
 

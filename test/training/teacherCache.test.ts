@@ -9,7 +9,8 @@ import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';
 import type { Recipe, RecipeInput } from '../../lib/training/recipe';
 import { TeacherCache } from '../../lib/training/teacherCache';
-import { Training, type TrainingEvent } from '../../lib/training/training';
+import type { TrainingEvent } from '../../lib/training/event';
+import { Training } from '../../lib/training/training';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { classes, images, snapshot, tinyRecipe } from './example';
 
