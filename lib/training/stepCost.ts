@@ -2,8 +2,8 @@ import { UserError } from '../errors';
 import { parameterCount } from '../models/parameter';
 import * as tf from '../tensor/tf';
 import { watchOps } from '../tensor/watchOps';
-import type { Recipe } from './recipe';
 import type { TrainingEvent } from './event';
+import type { Recipe } from './recipe';
 import { Training, type Resources } from './training';
 
 /** What one training step of a recipe costs on this machine. */

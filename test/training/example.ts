@@ -4,8 +4,8 @@ import { disposeModule } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
 import type * as tf from '../../lib/tensor/tf';
-import { completeRecipe, type Recipe, type RecipeInput } from '../../lib/training/recipe';
 import type { StepEvent, TrainingEvent } from '../../lib/training/event';
+import { completeRecipe, type Recipe, type RecipeInput } from '../../lib/training/recipe';
 import { Training } from '../../lib/training/training';
 import type { ImageSet } from '../../lib/data/imageSet';
 
