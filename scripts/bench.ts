@@ -8,6 +8,7 @@ import { dataShare, decodingSpeed } from './bench/data';
 import { gate, saveGate } from './bench/gate';
 import { matmulGigaflops } from './bench/matmul';
 import { medianMilliseconds, medianTimes } from './bench/median';
+import { checkPython } from './bench/peers';
 import { profile } from './bench/profile';
 import { grouped, lines, outer } from './bench/report';
 import { prepareStep } from './bench/step';
@@ -108,6 +109,7 @@ command.command('compare').requiredOption('--python <path>', 'a Python that has 
   .option('--save', 'keep the results in docs/performance.jsonl and write docs/performance.md', false)
   .description('ours and PyTorch in turn: medians, ratios, peak memory')
   .action(async ({ python, repeats, steps, cka, threads, compile, save }: CompareFlags) => {
+    checkPython(python, ['torch', 'timm', ...(cka.length > 0 ? ['torch_cka', 'cka'] : [])]);
     if (threads !== undefined) for (const name of ['TF_NUM_INTRAOP_THREADS', 'OMP_NUM_THREADS']) process.env[name] = String(threads);
     const jobs = [...steps.map((setting) => () => compareStep(python, setting, repeats, say, compile)), ...cka.map((setting) => () => compareCka(python, setting, repeats, say))];
     for (const job of jobs) {

@@ -13,6 +13,14 @@ export function ours(args: readonly string[]): Measured {
   return measure(process.execPath, [...process.execArgv, path.join('scripts', 'bench.ts'), ...args]);
 }
 
+/** Throws a UserError where a Python is missing, or lacks a module that our PyTorch programs import. */
+export function checkPython(python: string, modules: readonly string[]): void {
+  const wanted = 'torch, timm, torch_cka and pytorch_cka';
+  const { error, status, stderr } = spawnSync(python, ['-c', `import ${modules.join(', ')}`], { encoding: 'utf8' });
+  if (error) throw new UserError(`There is no Python to run at "${python}". Name one that has ${wanted}: --python PATH.`);
+  if (status !== 0) throw new UserError(`"${python}" cannot be compared with: ${stderr.trim().split('\n').slice(-1).join('')}. Install ${wanted} there, or name another Python: --python PATH.`);
+}
+
 /** Runs a PyTorch program of this folder with a given Python. */
 export function theirs(python: string, program: string, args: readonly string[]): Measured {
   return measure(python, [path.join('scripts', 'bench', program), ...args]);
