@@ -6,11 +6,15 @@ import { inProject } from './project.mjs';
 /** The folder of the TensorFlow.js package whose native addon we build. */
 export const tfjsNode = inProject('node_modules', '@tensorflow', 'tfjs-node');
 
+// On processors with float16 arithmetic the wheel's Eigen does not compile (a name in PacketMathFP16.h is an older one's);
+// none of our kernels needs it, so that Eigen is not told of it.
+const withoutFloat16 = '-U__AVX512FP16__';
+
 /** Compiles one C++ source of a Node addon that uses the wheel's TensorFlow. */
 export async function compile({ compiler, wheel, source, object, flags }) {
   mkdirSync(dirname(object), { recursive: true });
   await runLogged(compiler, [
-    '-c', '-fPIC', '-std=c++17', '-DNAPI_VERSION=8', '-DEIGEN_MAX_ALIGN_BYTES=64', ...flags,
+    '-c', '-fPIC', '-std=c++17', '-DNAPI_VERSION=8', '-DEIGEN_MAX_ALIGN_BYTES=64', ...flags, withoutFloat16,
     `-I${inProject('node_modules', 'node-api-headers', 'include')}`, '-isystem', `${wheel}/include`, source, '-o', `${object}.partial`,
   ]);
   renameSync(`${object}.partial`, object);
