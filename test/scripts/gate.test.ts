@@ -2,12 +2,21 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { verdict, type Stored } from '../../scripts/bench/gate';
 
-const before: Stored = { step: 'vit_64 resnet_24 32 64', products: 3, processor: 'a processor', date: '2026-11-24' };
+const measured = [{ processor: 'a processor', products: 3, date: '2026-11-24' }, { processor: 'another', products: 6, date: '2026-11-25' }];
+const before: Stored = { step: 'vit_64 resnet_24 32 64', measured };
 
 test('a step may cost up to a third more matrix products, which is a quarter of its speed', () => {
-  assert.ok(verdict(before, 2).passed);
-  assert.ok(verdict(before, 3.9).passed);
-  const slower = verdict(before, 4.1);
+  assert.ok(verdict(before, 'a processor', 2).passed);
+  assert.ok(verdict(before, 'a processor', 3.9).passed);
+  const slower = verdict(before, 'a processor', 4.1);
   assert.equal(slower.passed, false);
   assert.match(slower.text, /4\.10.*3\.00.*25 %.*profile vit_64 resnet_24 32 64/);
+});
+
+test('each processor is held to its own cost, and one without a stored cost to none, which is said', () => {
+  assert.ok(verdict(before, 'another', 7.9).passed);
+  assert.equal(verdict(before, 'another', 8.1).passed, false);
+  const unknown = verdict(before, 'a third', 100);
+  assert.ok(unknown.passed);
+  assert.match(unknown.text, /a third.*gate --save/);
 });
