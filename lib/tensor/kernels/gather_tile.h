@@ -3,10 +3,11 @@
 #include <cstdint>
 
 #include "lanes.h"
+#include "tiles.h"
 
 namespace ofa {
 
-/** What the sums run over: `count` runs of `length` pairs, `step` apart; run i begins at offsets[i], in every left row alike. */
+/** What the sums run over: `count` runs of `length` pairs, `step` apart; run i begins at offsets[i], in every left row alike. With a step, left rows lie side by side. */
 struct Runs {
   const int64_t* offsets;
   int64_t count, length, step;
@@ -43,9 +44,39 @@ inline void GatherTile(const Runs& runs, const Pair* const* left, const Pair* ri
     }
 }
 
+#ifdef __AMX_BF16__
+/** The same on the matrix unit, of as many left rows at once as stand equally far apart. */
+template <int V>
+inline void GatherTiles(int64_t m, const Runs& runs, const Pair* const* left, const Pair* right, int64_t width, float* to, int64_t stride, bool add) {
+  const int64_t depth = runs.count * runs.length;
+  std::vector<Pair> across(runs.step == 1 ? 0 : depth * kTile), turned(across.size());
+  for (int64_t i = 0, rows; i < m; i += rows) {
+    const int64_t gap = i + 1 < m ? left[i + 1] - left[i] : 0;
+    for (rows = 1; rows < std::min(kTile, m - i) && left[i + rows] - left[i + rows - 1] == gap;) ++rows;
+    TileShapes(rows, kTile, (runs.step == 1 ? runs.length : depth) % kTile).Use();
+    if (runs.step != 1) {
+      Pair* next = across.data();
+      for (int64_t r = 0; r < runs.count; ++r)
+        for (int64_t k = 0; k < runs.length; ++k, next += kTile) std::copy_n(left[i] + runs.offsets[r] + k * runs.step, rows, next);
+      Transpose<Pair>(depth, kTile, {across.data(), kTile}, {turned.data(), depth});
+    }
+    TileSums<V>::Begin(to + i * stride, stride, add);
+    if (runs.step == 1)
+      for (int64_t r = 0; r < runs.count; ++r) TileSums<V>::Add(runs.length, left[i] + runs.offsets[r], gap, right + r * runs.length * width, width);
+    else
+      TileSums<V>::Add(depth, turned.data(), depth, right, width);
+    TileSums<V>::End(to + i * stride, stride);
+  }
+  _tile_release();
+}
+#endif
+
 /** V vectors of columns for m left rows, R at a time and what remains by fours, twos and ones. */
 template <int R, int V>
 inline void GatherPanel(int64_t m, const Runs& runs, const Pair* const* left, const Pair* right, int64_t width, float* to, int64_t stride, bool add) {
+#ifdef __AMX_BF16__
+  if (HasMatrixUnit()) return GatherTiles<V>(m, runs, left, right, width, to, stride, add);
+#endif
   int64_t i = 0;
   for (; i + R <= m; i += R) GatherTile<R, V>(runs, left + i, right, width, to + i * stride, stride, add);
   for (; i + 4 <= m; i += 4) GatherTile<4, V>(runs, left + i, right, width, to + i * stride, stride, add);

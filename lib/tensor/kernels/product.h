@@ -2,17 +2,12 @@
 #pragma once
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
+#include "tiles.h"
 #include "transpose.h"
 
 namespace ofa {
-
-/** The left factor: element (i, k) stands at data[i · row + k · column], so that a transposed matrix is one with its strides exchanged. */
-template <typename Number>
-struct Left {
-  const Number* data;
-  int64_t row, column;
-};
 
 /** R rows and V vectors of the result, held in registers over the whole depth. A number is a float, or a pair of bfloat16 that is summed over. */
 template <int kLanes, int R, int V, typename Number>
@@ -47,6 +42,10 @@ inline void Tile(int64_t depth, const Number* a, int64_t row, int64_t column, co
 /** V vectors of columns, R rows at a time and what remains by fours, twos and ones. */
 template <int kLanes, int R, int V, typename Number>
 inline void Panel(int64_t m, int64_t depth, const Left<Number>& a, const Number* b, int64_t stride, float* c, int64_t ldc, bool add) {
+#ifdef __AMX_BF16__
+  if constexpr (std::is_same_v<Number, Pair>)
+    if (HasMatrixUnit()) return TilePanel<V>(m, kLanes, depth, a, b, stride, c, ldc, add);
+#endif
   int64_t i = 0;
   for (; i + R <= m; i += R) Tile<kLanes, R, V>(depth, a.data + i * a.row, a.row, a.column, b, stride, c + i * ldc, ldc, add);
   for (; i + 4 <= m; i += 4) Tile<kLanes, 4, V>(depth, a.data + i * a.row, a.row, a.column, b, stride, c + i * ldc, ldc, add);
@@ -54,7 +53,7 @@ inline void Panel(int64_t m, int64_t depth, const Left<Number>& a, const Number*
   for (; i < m; ++i) Tile<kLanes, 1, V>(depth, a.data + i * a.row, a.row, a.column, b, stride, c + i * ldc, ldc, add);
 }
 
-/** C [m, n] = A [m, depth] · B [depth, n], added to what is there where asked; n a multiple of 8. */
+/** C [m, n] = A [m, depth] · B [depth, n], added to what is there where asked; n a multiple of 8, one of A's strides 1. */
 template <typename Number>
 inline void Product(int64_t m, int64_t n, int64_t depth, const Left<Number>& a, const Rows<const Number>& b, const Rows<float>& c, bool add = false) {
   int64_t j = 0;

@@ -2,16 +2,10 @@
 #pragma once
 #include <cstdint>
 
+#include "factors.h"
 #include "lanes.h"
 
 namespace ofa {
-
-/** The right factor of a product, or its result: rows of `stride` numbers one after the other. */
-template <typename Number>
-struct Rows {
-  Number* data;
-  int64_t stride;
-};
 
 namespace square {
 typedef Lanes<kWide, float>::Vector Vector;
@@ -34,7 +28,8 @@ inline void Exchange(Vector* rows) {
   }
 }
 
-inline void Transpose(const float* from, int64_t stride, float* to, int64_t pitch) {
+template <typename Number>
+inline void Transpose(const Number* from, int64_t stride, Number* to, int64_t pitch) {
   Vector rows[kWide];
 #pragma GCC unroll 16
   for (int r = 0; r < kWide; ++r) rows[r] = *reinterpret_cast<const Vector*>(from + r * stride);
@@ -47,8 +42,9 @@ inline void Transpose(const float* from, int64_t stride, float* to, int64_t pitc
 }
 }  // namespace square
 
-/** The transpose [columns, rows] of a matrix [rows, columns], its own rows `to.stride` apart. */
-inline void Transpose(int64_t rows, int64_t columns, const Rows<const float>& from, const Rows<float>& to) {
+/** The transpose [columns, rows] of a matrix [rows, columns] of numbers of 32 bits, its own rows `to.stride` apart. */
+template <typename Number = float>
+inline void Transpose(int64_t rows, int64_t columns, const Rows<const Number>& from, const Rows<Number>& to) {
   const int64_t down = rows / kWide * kWide, across = columns / kWide * kWide;
   for (int64_t i = 0; i < down; i += kWide)
     for (int64_t j = 0; j < across; j += kWide) square::Transpose(from.data + i * from.stride + j, from.stride, to.data + j * to.stride + i, to.stride);
