@@ -31,8 +31,8 @@ class AttentionKernel : public OpKernel {
   }
 
   /** The bias [groups, heads, queries, keys] as scores stand: [groups, heads, keys, queries]. */
-  std::vector<float> Turned(const AttentionSizes& s, const OpInputList& bias) const {
-    std::vector<float> turned(s.groups * s.group());
+  Buffer<float> Turned(const AttentionSizes& s, const OpInputList& bias) const {
+    Buffer<float> turned(s.groups * s.group());
     if (s.groups == 0) return turned;
     const float* from = bias[0].flat<float>().data();
     for (int64_t h = 0; h < s.groups * s.heads; ++h) Transpose(s.tokens, s.tokens, {from + h * s.tokens * s.tokens, s.tokens}, {turned.data() + h * s.tokens * s.columns(), s.columns()});
@@ -63,7 +63,7 @@ class Attention : public AttentionKernel {
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({s.batch, s.tokens, s.width()}), &y));
     const float* in = qkv.flat<float>().data();
     float* out = y->flat<float>().data();
-    const std::vector<float> turned = Turned(s, bias);
+    const Buffer<float> turned = Turned(s, bias);
     Parallel(c, s.batch, s.cost(), [&](int64_t begin, int64_t end) {
       Multiplier multiply(bfloat16_);
       HeadwiseAttention attention(s.tokens, s.heads, s.depth, multiply);
@@ -95,8 +95,8 @@ class AttentionGrad : public AttentionKernel {
     OP_REQUIRES_OK(c, c->allocate_output(0, qkv.shape(), &dqkv));
     const float *dy = c->input(0).flat<float>().data(), *in = qkv.flat<float>().data();
     float* out = dqkv->flat<float>().data();
-    const std::vector<float> turned = Turned(s, bias);
-    std::vector<float> sums(turned.size());
+    const Buffer<float> turned = Turned(s, bias);
+    Buffer<float> sums(turned.size());
     BlockedSum(c, s.batch, sums.size(), 3 * s.cost(), sums.data(), [&](int64_t begin, int64_t end, float* partial) {
       Multiplier multiply(bfloat16_);
       HeadwiseAttention attention(s.tokens, s.heads, s.depth, multiply);

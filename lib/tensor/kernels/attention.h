@@ -108,7 +108,7 @@ class HeadwiseAttention {
   Multiplier& multiply_;
   int64_t tokens_, heads_, depth_, width_, columns_;
   float scale_;
-  std::vector<float> turned_, weights_, slopes_, highest_, sums_;
+  Buffer<float> turned_, weights_, slopes_, highest_, sums_;
 };
 
 }  // namespace ofa

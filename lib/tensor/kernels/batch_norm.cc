@@ -39,7 +39,7 @@ class BatchNorm : public OpKernel {
     const float* residual = c->num_inputs() > 5 ? c->input(5).flat<float>().data() : nullptr;
 
     // Sums of x − x₀ and its square, x₀ being the first row: a mean far from zero costs no digits.
-    std::vector<float> sums(2 * width), gain(width);
+    Buffer<float> sums(2 * width), gain(width);
     BlockedSum(c, rows, 2 * width, 3 * width, sums.data(), [=](int64_t begin, int64_t end, float* partial) {
       for (int64_t r = begin; r < end; ++r) {
         const float* in = px + r * width;
@@ -118,7 +118,7 @@ class BatchNormGrad : public OpKernel {
     const float *scale = c->input(3).flat<float>().data(), *mean = c->input(4).flat<float>().data(), *inverse = c->input(5).flat<float>().data();
     // Without a ReLU every element passes: compare with a floor below all numbers.
     const float floor = relu_ ? 0.0f : -INFINITY;
-    std::vector<float> sums(2 * width), a(width), b(width), d(width);
+    Buffer<float> sums(2 * width), a(width), b(width), d(width);
     BlockedSum(c, rows, 2 * width, 5 * width, sums.data(), [=](int64_t begin, int64_t end, float* partial) {
       for (int64_t r = begin; r < end; ++r) {
         const float *dout = pdy + r * width, *in = px + r * width, *out = py + r * width;

@@ -31,7 +31,7 @@ class BatchNormEval : public OpKernel {
     const float *px = x.flat<float>().data(), *scale = c->input(1).flat<float>().data(), *offset = c->input(2).flat<float>().data();
     const float *mean = c->input(3).flat<float>().data(), *variance = c->input(4).flat<float>().data();
     const float* residual = c->num_inputs() > 5 ? c->input(5).flat<float>().data() : nullptr;
-    std::vector<float> gain(width);
+    Buffer<float> gain(width);
     for (int64_t i = 0; i < width; ++i) gain[i] = scale[i] / std::sqrt(variance[i] + epsilon_);
     const float* g = gain.data();
     float* py = y->flat<float>().data();

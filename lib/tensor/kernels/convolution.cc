@@ -25,7 +25,7 @@ class FilterPanels {
       : taps_(filter.dim_size(0) * filter.dim_size(1)), in_(filter.dim_size(turned ? 3 : 2)), out_(filter.dim_size(turned ? 2 : 3)), pairs_((in_ + 1) / 2), data_(taps_ * pairs_ * out_) {
     const float* from = filter.flat<float>().data();
     Parallel(c, taps_, in_ * out_ * 2, [&](int64_t begin, int64_t end) {
-      std::vector<float> transposed(turned ? in_ * out_ : 0);
+      Buffer<float> transposed(turned ? in_ * out_ : 0);
       for (int64_t t = begin; t < end; ++t) {
         const float* tap = from + (turned ? taps_ - 1 - t : t) * in_ * out_;
         if (turned) Transpose(out_, in_, {tap, in_}, {transposed.data(), out_});
@@ -43,7 +43,7 @@ class FilterPanels {
 
  private:
   int64_t taps_, in_, out_, pairs_;
-  std::vector<Pair> data_;
+  Buffer<Pair> data_;
 };
 
 /** Rows [first, first + rows) of an image in the frame of its padding, rounded, with zeros where the frame leaves the image. */
@@ -58,8 +58,8 @@ void RoundRows(const float* image, const Plane& plane, int64_t padding, int64_t 
     std::fill(to + (padding + plane.width) * pairs, to + width * pairs, Pair{0});
     // Pixels of an even number of channels follow one another without a gap.
     const float* row = image + y * plane.width * plane.channels;
-    if (plane.channels % 2 == 0) PairAlong(1, plane.width * plane.channels, {row, 0}, to + padding * pairs);
-    else PairAlong(plane.width, plane.channels, {row, plane.channels}, to + padding * pairs);
+    if (plane.channels % 2 == 0) PairAlong(1, plane.width * plane.channels, {row, 0}, {to + padding * pairs, 0});
+    else PairAlong(plane.width, plane.channels, {row, plane.channels}, {to + padding * pairs, pairs});
   }
 }
 }  // namespace
@@ -92,7 +92,7 @@ class Convolution : public OpKernel {
     const int64_t most = std::min(out.height, std::max<int64_t>(1, (kBand / row - window.size) / window.stride + 1)), bands = (out.height + most - 1) / most;
     const int64_t run = window.size * pixel;
     Parallel(c, x.dim_size(0) * bands, most * out.width * window.size * run * out.channels / kWide, [&](int64_t begin, int64_t end) {
-      std::vector<Pair> band(((most - 1) * window.stride + window.size) * row);
+      Buffer<Pair> band(((most - 1) * window.stride + window.size) * row);
       std::vector<int64_t> offsets;
       std::vector<const Pair*> pixels;
       for (int64_t i = 0; i < window.size; ++i) offsets.push_back(i * row);
@@ -146,7 +146,7 @@ class ConvolutionInputGrad : public OpKernel {
     const int64_t most = std::max<int64_t>(1, 48 / out.width);
     Parallel(c, dy.dim_size(0), out.height * out.width * patch * out.channels / kWide, [&](int64_t begin, int64_t end) {
       Multiplier multiply(true);
-      std::vector<float> patches(most * out.width * patch);
+      Buffer<float> patches(most * out.width * patch);
       for (int64_t b = begin; b < end; ++b) {
         float* image = pdx + b * in.size();
         std::fill(image, image + in.size(), 0.0f);

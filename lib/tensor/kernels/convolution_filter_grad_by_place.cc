@@ -61,8 +61,8 @@ class ConvolutionFilterGradByPlace : public WindowKernel {
     // Few channels at a time where there would be too little to share.
     const int64_t share = channels * window_.size * window_.size / (2 * Threads(c)) / 8 * 8, block = std::min(channels, std::clamp<int64_t>(share, 16, 64)), blocks = (channels + block - 1) / block;
     Parallel(c, window_.size * window_.size * blocks, positions * block * out / 32, [&](int64_t begin, int64_t end) {
-      std::vector<Pair> left(kPairs * block);
-      const std::vector<float> zeros(block);
+      Buffer<Pair> left(kPairs * block);
+      const Buffer<float> zeros(block);
       for (int64_t i = begin; i < end; ++i) {
         const int64_t place = i / blocks, first = i % blocks * block, many = std::min(block, channels - first);
         Meeting meeting(from + first, channels, window_.stride, {x.dim_size(1), dy.dim_size(1), place / window_.size - window_.padding}, {x.dim_size(2), dy.dim_size(2), place % window_.size - window_.padding}, zeros.data());

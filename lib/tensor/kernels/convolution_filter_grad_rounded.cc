@@ -48,7 +48,7 @@ class ConvolutionFilterGradRounded : public WindowKernel {
     const int64_t half = (out.width + 1) / 2, line = half * in.channels, tall = in.height + 2 * window_.padding;
     const int64_t images = x.dim_size(0), group = std::min<int64_t>(images, std::max<int64_t>(1, 128 / (out.height * half)));
     BlockedSum(c, (images + group - 1) / group, dw->NumElements(), 2 * group * out.height * half * dw->NumElements() / kWide, dw->flat<float>().data(), [&](int64_t begin, int64_t end, float* partial) {
-      std::vector<Pair> column(group * tall * line), slope(group * out.height * half * out.channels);
+      Buffer<Pair> column(group * tall * line), slope(group * out.height * half * out.channels);
       std::vector<int64_t> offsets(group * out.height);
       std::vector<const Pair*> left(in.channels);
       for (int64_t b = 0; b < group; ++b)

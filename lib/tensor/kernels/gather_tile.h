@@ -48,8 +48,8 @@ inline void GatherTile(const Runs& runs, const Pair* const* left, const Pair* ri
 /** The same on the matrix unit, of as many left rows at once as stand equally far apart. */
 template <int V>
 inline void GatherTiles(int64_t m, const Runs& runs, const Pair* const* left, const Pair* right, int64_t width, float* to, int64_t stride, bool add) {
-  const int64_t depth = runs.count * runs.length;
-  std::vector<Pair> across(runs.step == 1 ? 0 : depth * kTile), turned(across.size());
+  const int64_t depth = runs.count * runs.length, row = WholeLines(depth);
+  Buffer<Pair> across(runs.step == 1 ? 0 : depth * kTile), turned(runs.step == 1 ? 0 : kTile * row);
   for (int64_t i = 0, rows; i < m; i += rows) {
     const int64_t gap = i + 1 < m ? left[i + 1] - left[i] : 0;
     for (rows = 1; rows < std::min(kTile, m - i) && left[i + rows] - left[i + rows - 1] == gap;) ++rows;
@@ -58,13 +58,13 @@ inline void GatherTiles(int64_t m, const Runs& runs, const Pair* const* left, co
       Pair* next = across.data();
       for (int64_t r = 0; r < runs.count; ++r)
         for (int64_t k = 0; k < runs.length; ++k, next += kTile) std::copy_n(left[i] + runs.offsets[r] + k * runs.step, rows, next);
-      Transpose<Pair>(depth, kTile, {across.data(), kTile}, {turned.data(), depth});
+      Transpose<Pair>(depth, kTile, {across.data(), kTile}, {turned.data(), row});
     }
     TileSums<V>::Begin(to + i * stride, stride, add);
     if (runs.step == 1)
       for (int64_t r = 0; r < runs.count; ++r) TileSums<V>::Add(runs.length, left[i] + runs.offsets[r], gap, right + r * runs.length * width, width);
     else
-      TileSums<V>::Add(depth, turned.data(), depth, right, width);
+      TileSums<V>::Add(depth, turned.data(), row, right, width);
     TileSums<V>::End(to + i * stride, stride);
   }
   _tile_release();

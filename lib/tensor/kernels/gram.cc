@@ -49,9 +49,9 @@ class Gram : public OpKernel {
     const float* px = x.flat<float>().data();
     // A piece takes at most a quarter of a megabyte, which stays in the cache of a core.
     const int64_t depth = std::max<int64_t>(kWide, std::min<int64_t>(256, (1 << 16) / pitch / kWide * kWide));
-    std::vector<float> sums(pitch * pitch);
+    Buffer<float> sums(pitch * pitch);
     BlockedSum(c, width, pitch * pitch, pitch * pitch / kWide, sums.data(), [=](int64_t begin, int64_t end, float* partial) {
-      std::vector<float> panels((pitch + gram::kPanel) * depth, 0.0f);
+      Buffer<float> panels((pitch + gram::kPanel) * depth, 0.0f);
       for (int64_t k = begin; k < end; k += depth) {
         const int64_t count = std::min(depth, end - k);
         gram::TransposePiece(px + k, n, width, count, depth, panels.data());

@@ -60,7 +60,7 @@ class LayerNormGrad : public OpKernel {
     const float *pdy = c->input(0).flat<float>().data(), *px = x.flat<float>().data(), *scale = c->input(2).flat<float>().data();
     const float *mean = c->input(3).flat<float>().data(), *inverse = c->input(4).flat<float>().data();
     float* pdx = dx->flat<float>().data();
-    std::vector<float> sums(2 * width);
+    Buffer<float> sums(2 * width);
     BlockedSum(c, rows, 2 * width, width * 6, sums.data(), [=](int64_t begin, int64_t end, float* partial) {
       for (int64_t r = begin; r < end; ++r) NormaliseGrad(pdy + r * width, px + r * width, width, {mean[r], inverse[r]}, scale, nullptr, pdx + r * width, partial, partial + width);
     });

@@ -34,10 +34,10 @@ class Linear : public OpKernel {
     // As many rows at a time as leave the cache room for a panel.
     const int64_t pairs = panels.steps(), block = std::min<int64_t>(96, std::max<int64_t>(12, 32768 / pairs / 12 * 12));
     Parallel(c, (rows + block - 1) / block, block * depth * n / 16, [&](int64_t begin, int64_t end) {
-      std::vector<Pair> left(block * pairs);
+      Buffer<Pair> left(block * pairs);
       for (int64_t b = begin; b < end; ++b) {
         const int64_t first = b * block, many = std::min(block, rows - first);
-        PairAlong(many, depth, {from + first * depth, depth}, left.data());
+        PairAlong(many, depth, {from + first * depth, depth}, {left.data(), pairs});
         for (int64_t p = 0; p < panels.count(); ++p) {
           const int64_t at = first * n + p * kPanel, width = panels.width(p);
           panels.Multiply(many, left.data(), p, {to + at, n});

@@ -66,7 +66,7 @@ class MaxPoolGrad : public WindowKernel {
     const float *slope = c->input(0).flat<float>().data(), *from = x.flat<float>().data(), *most = c->input(2).flat<float>().data();
     float* to = dx->flat<float>().data();
     Parallel(c, x.dim_size(0), places * channels * window_.size * window_.size / 2, [&](int64_t begin, int64_t end) {
-      std::vector<float> left(channels);
+      Buffer<float> left(channels);
       for (int64_t e = begin; e < end; ++e) {
         const float* image = from + e * in.size();
         float* out = to + e * in.size();

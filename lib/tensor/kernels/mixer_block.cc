@@ -83,7 +83,7 @@ class MixerBlock : public OpKernel {
     Parallel(c, s.batch, s.cost(), [&](int64_t begin, int64_t end) {
       Multiplier multiply(bfloat16_);
       ResidualMlp mlp(tokens, s.mlp, multiply);
-      std::vector<float> normed(size), curved(between), scratch(save ? 0 : between + size + hidden);
+      Buffer<float> normed(size), curved(between), scratch(save ? 0 : between + size + hidden);
       for (int64_t e = begin; e < end; ++e) {
         float *mid = scratch.data(), *sum = mid + between, *wide = sum + size;
         if (save) mid = places[1] + e * between, sum = places[2] + e * size, wide = places[3] + e * hidden;
@@ -135,11 +135,11 @@ class MixerBlockGrad : public OpKernel {
     const auto norm1 = LayerOf(parameters, kMixNorm1), tokens1 = LayerOf(parameters, kTokens1), tokens2 = LayerOf(parameters, kTokens2), norm2 = LayerOf(parameters, kMixNorm2);
     const Turned fc1 = TurnedLayerOf(parameters, kChannels1, bfloat16_), fc2 = TurnedLayerOf(parameters, kChannels2, bfloat16_);
     const BlockSlopes layout(parameters);
-    std::vector<float> sums(layout.size());
+    Buffer<float> sums(layout.size());
     BlockedSum(c, s.batch, layout.size(), 3 * s.cost(), sums.data(), [&](int64_t begin, int64_t end, float* partial) {
       Multiplier multiply(bfloat16_);
       ResidualMlp mlp(tokens, s.mlp, multiply);
-      std::vector<float> normed(size), skip(size), turned(std::max(size, between)), curved(between), slope(between), narrow(size);
+      Buffer<float> normed(size), skip(size), turned(std::max(size, between)), curved(between), slope(between), narrow(size);
       const auto dtokens1 = layout.LayerOf(partial, kTokens1), dtokens2 = layout.LayerOf(partial, kTokens2);
       for (int64_t e = begin; e < end; ++e) {
         const float *from = places[1] + e * size, *mid = places[2] + e * between;

@@ -28,13 +28,13 @@ struct Layer {
 struct Turned {
   Turned(const float* data, int64_t in, int64_t out, bool bfloat16) : floats(Transposed(data, in, out)), weight(out, in, floats.data(), bfloat16) {}
 
-  static std::vector<float> Transposed(const float* data, int64_t in, int64_t out) {
-    std::vector<float> turned(in * out);
+  static Buffer<float> Transposed(const float* data, int64_t in, int64_t out) {
+    Buffer<float> turned(in * out);
     Transpose(in, out, {data, out}, {turned.data(), in});
     return turned;
   }
 
-  std::vector<float> floats;
+  Buffer<float> floats;
   Weight weight;
 };
 
@@ -92,7 +92,7 @@ class ResidualMlp {
  private:
   MlpSizes s_;
   Multiplier& multiply_;
-  std::vector<float> normed_, wide_, slope_, narrow_;
+  Buffer<float> normed_, wide_, slope_, narrow_;
 };
 
 }  // namespace ofa

@@ -1,5 +1,6 @@
 // Products in float32, or in bfloat16 as mixed precision has them: factors are rounded to 8 bits of mantissa, sums kept in float32.
 #pragma once
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -42,10 +43,11 @@ inline void PairDown(int64_t rows, int64_t columns, const Rows<const float>& fro
 }
 
 /** Pairs within rows: [rows, columns] → [rows, columns / 2]. Two halves in memory are a pair, lower bits first. */
-inline void PairAlong(int64_t rows, int64_t columns, const Rows<const float>& from, Pair* to) {
+inline void PairAlong(int64_t rows, int64_t columns, const Rows<const float>& from, const Rows<Pair>& rounded) {
   typedef uint16_t Half __attribute__((may_alias));
   const int64_t pairs = (columns + 1) / 2;
-  for (int64_t r = 0; r < rows; ++r, to += pairs) {
+  Pair* to = rounded.data;
+  for (int64_t r = 0; r < rows; ++r, to += rounded.stride) {
     const float* row = from.data + r * from.stride;
     if (columns % 2 == 1) to[pairs - 1].bits = Rounded(row[columns - 1]);
     Half* halves = reinterpret_cast<Half*>(to);
@@ -58,20 +60,28 @@ inline void PairAlong(int64_t rows, int64_t columns, const Rows<const float>& fr
   }
 }
 
+/** Columns of a panel: four vectors, as many as a tile of `Product` holds. */
+constexpr int64_t kPanel = 64;
+
+/** Pairs of neighbouring rows in panels of columns, each without gaps: rows far apart, as those of a wide matrix, would share few places of the cache. */
+inline void PairPanels(int64_t depth, int64_t n, const Rows<const float>& from, Pair* to) {
+  for (int64_t j = 0; j < n; j += kPanel) PairDown(depth, std::min(kPanel, n - j), {from.data + j, from.stride}, to + j * ((depth + 1) / 2));
+}
+
 /** A right factor [depth, n] without gaps that many products share: rounded once. */
 class Weight {
  public:
   Weight(int64_t depth, int64_t n, const float* data, bool bfloat16) : data_(data), n_(n), pairs_(bfloat16 ? (depth + 1) / 2 * n : 0) {
-    if (bfloat16) PairDown(depth, n, {data, n}, pairs_.data());
+    if (bfloat16) PairPanels(depth, n, {data, n}, pairs_.data());
   }
 
   Rows<const float> floats() const { return {data_, n_}; }
-  Rows<const Pair> pairs() const { return {pairs_.data(), n_}; }
+  const Pair* panels() const { return pairs_.data(); }
 
  private:
   const float* data_;
   int64_t n_;
-  std::vector<Pair> pairs_;
+  Buffer<Pair> pairs_;
 };
 
 /** Multiplies for one thread, on what it holds to write on. */
@@ -84,29 +94,38 @@ class Multiplier {
     if (!bfloat16_) return Product<float>(m, n, depth, a, b, c, add);
     const int64_t pairs = (depth + 1) / 2;
     right_.resize(std::max<size_t>(right_.size(), pairs * n));
-    PairDown(depth, n, b, right_.data());
-    Product<Pair>(m, n, pairs, Paired(m, depth, a), {right_.data(), n}, c, add);
+    PairPanels(depth, n, b, right_.data());
+    Multiply(m, n, depth, a, right_.data(), c, add);
   }
 
   void operator()(int64_t m, int64_t n, int64_t depth, const Left<float>& a, const Weight& b, const Rows<float>& c, bool add = false) {
-    if (bfloat16_) Product<Pair>(m, n, (depth + 1) / 2, Paired(m, depth, a), b.pairs(), c, add);
+    if (bfloat16_) Multiply(m, n, depth, a, b.panels(), c, add);
     else Product<float>(m, n, depth, a, b.floats(), c, add);
   }
 
  private:
-  Left<Pair> Paired(int64_t m, int64_t depth, const Left<float>& a) {
+  void Multiply(int64_t m, int64_t n, int64_t depth, const Left<float>& a, const Pair* panels, const Rows<float>& c, bool add) {
+    const Left<Pair> left = Paired(m, depth, a);
     const int64_t pairs = (depth + 1) / 2;
-    left_.resize(std::max<size_t>(left_.size(), m * pairs));
+    for (int64_t j = 0; j < n; j += kPanel) {
+      const int64_t width = std::min(kPanel, n - j);
+      Product<Pair>(m, width, pairs, left, {panels + j * pairs, width}, {c.data + j, c.stride}, add);
+    }
+  }
+
+  Left<Pair> Paired(int64_t m, int64_t depth, const Left<float>& a) {
+    const int64_t pairs = (depth + 1) / 2, row = WholeLines(pairs);
+    left_.resize(std::max<size_t>(left_.size(), m * row));
     if (a.column == 1) {
-      PairAlong(m, depth, {a.data, a.row}, left_.data());
-      return {left_.data(), pairs, 1};
+      PairAlong(m, depth, {a.data, a.row}, {left_.data(), row});
+      return {left_.data(), row, 1};
     }
     PairDown(depth, m, {a.data, a.column}, left_.data());
     return {left_.data(), 1, m};
   }
 
   bool bfloat16_;
-  std::vector<Pair> left_, right_;
+  Buffer<Pair> left_, right_;
 };
 
 }  // namespace ofa

@@ -2,7 +2,6 @@
 // floats, or pairs of bfloat16.
 #pragma once
 #include <algorithm>
-#include <memory>
 #include <type_traits>
 #include <vector>
 
@@ -11,9 +10,6 @@
 #include "rows.h"
 
 namespace ofa {
-
-/** Columns of a panel: four vectors, as many as a tile of `Product` holds. */
-constexpr int64_t kPanel = 64;
 
 /** Rows of it that a thread packs at a time; even, as pairs need it. */
 constexpr int64_t kPiece = 128;
@@ -30,7 +26,7 @@ inline void Pack(int64_t rows, int64_t columns, const Rows<const float>& from, f
 }
 
 /** A row of the left factor. */
-inline void Take(int64_t width, const float* from, Pair* to) { PairAlong(1, width, {from, width}, to); }
+inline void Take(int64_t width, const float* from, Pair* to) { PairAlong(1, width, {from, width}, {to, 0}); }
 inline void Take(int64_t width, const float* from, float* to) { std::copy_n(from, width, to); }
 
 /** A right factor [depth, n], or the transpose of one [n, depth]. */
@@ -38,16 +34,16 @@ template <typename Number>
 class Panels {
  public:
   Panels(OpKernelContext* c, const tensorflow::Tensor& weight, bool transposed = false)
-      : depth_(weight.dim_size(transposed ? 1 : 0)), n_(weight.dim_size(transposed ? 0 : 1)), numbers_(new Number[steps() * n_]) {
+      : depth_(weight.dim_size(transposed ? 1 : 0)), n_(weight.dim_size(transposed ? 0 : 1)), numbers_(steps() * n_) {
     const float* from = weight.flat<float>().data();
     const int64_t pieces = (depth_ + kPiece - 1) / kPiece;
     Parallel(c, count() * pieces, kPiece * kPanel, [&](int64_t begin, int64_t end) {
-      std::vector<float> turned(transposed ? kPiece * kPanel : 0);
+      Buffer<float> turned(transposed ? kPiece * kPanel : 0);
       for (int64_t i = begin; i < end; ++i) {
         const int64_t p = i / pieces, column = p * kPanel, row = i % pieces * kPiece, rows = std::min(kPiece, depth_ - row);
         if (transposed) Transpose(width(p), rows, {from + column * depth_ + row, depth_}, {turned.data(), kPanel});
         Pack(rows, width(p), transposed ? Rows<const float>{turned.data(), kPanel} : Rows<const float>{from + row * n_ + column, n_},
-             numbers_.get() + column * steps() + Steps<Number>(row) * width(p));
+             numbers_.data() + column * steps() + Steps<Number>(row) * width(p));
       }
     });
   }
@@ -57,7 +53,7 @@ class Panels {
   int64_t n() const { return n_; }
   int64_t count() const { return (n_ + kPanel - 1) / kPanel; }
   int64_t width(int64_t panel) const { return std::min(kPanel, n_ - panel * kPanel); }
-  Rows<const Number> operator[](int64_t panel) const { return {numbers_.get() + panel * kPanel * steps(), width(panel)}; }
+  Rows<const Number> operator[](int64_t panel) const { return {numbers_.data() + panel * kPanel * steps(), width(panel)}; }
 
   /** One panel's columns of left · this, for rows of the left factor without gaps. */
   void Multiply(int64_t rows, const Number* left, int64_t panel, const Rows<float>& to, bool add = false) const {
@@ -66,7 +62,7 @@ class Panels {
 
  private:
   int64_t depth_, n_;
-  std::unique_ptr<Number[]> numbers_;
+  Buffer<Number> numbers_;
 };
 
 }  // namespace ofa

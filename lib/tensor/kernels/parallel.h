@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 
+#include "buffer.h"
 #include "tensorflow/core/framework/op_kernel.h"
 
 namespace ofa {
@@ -24,7 +25,7 @@ template <typename Work>
 void BlockedSum(OpKernelContext* context, int64_t rows, int64_t width, int64_t cost, float* out, const Work& work, int64_t most = 16, int64_t least = 16) {
   const int64_t limit = std::min(most, std::max<int64_t>(1, rows / least));
   const int64_t size = (rows + limit - 1) / limit, blocks = (rows + size - 1) / size;
-  std::vector<float> partial(blocks * width, 0.0f);
+  Buffer<float> partial(blocks * width, 0.0f);
   Parallel(context, blocks, cost * size, [&](int64_t first, int64_t last) {
     for (int64_t b = first; b < last; ++b) work(b * size, std::min(rows, (b + 1) * size), partial.data() + b * width);
   });

@@ -33,9 +33,9 @@ struct Windows {
   }
 
   /** The bias of all heads' scores for each kind of window, as `ScoreBias` wants it. table [(2 · window − 1)², heads] */
-  std::vector<float> Bias(const float* table, int64_t heads) const {
+  Buffer<float> Bias(const float* table, int64_t heads) const {
     const int64_t columns = HeadwiseAttention::Columns(area()), span = 2 * window - 1;
-    std::vector<float> bias(kinds() * heads * area() * columns);
+    Buffer<float> bias(kinds() * heads * area() * columns);
     for (int64_t kind = 0; kind < kinds(); ++kind)
       for (int64_t key = 0; key < area(); ++key)
         for (int64_t query = 0; query < area(); ++query) {
@@ -96,14 +96,14 @@ class SwinBlock : public OpKernel {
     const Windows windows{x.dim_size(1), window_, shift_};
     const int64_t width = x.dim_size(3), heads = c->input(1).dim_size(1), area = windows.area(), side = windows.side(), tokens = windows.grid * windows.grid;
     const Panels<Number> qkv(c, WeightOf(c, kSwinQkv)), proj(c, WeightOf(c, kSwinProj));
-    const std::vector<float> bias = windows.Bias(FloatsOf(c, 1), heads);
+    const Buffer<float> bias = windows.Bias(FloatsOf(c, 1), heads);
     const int64_t group = bias.size() / windows.kinds(), steps = qkv.steps();
     const float *from = FloatsOf(c, 0), *scale = FloatsOf(c, 2), *offset = BiasOf(c, kSwinNorm1), *qkv_bias = BiasOf(c, kSwinQkv), *proj_bias = BiasOf(c, kSwinProj);
     Parallel(c, x.dim_size(0) * side * side, area * width * (4 * width + 2 * area) / 16, [&](int64_t begin, int64_t end) {
       Multiplier multiply(bfloat16_);
       HeadwiseAttention attention(area, heads, width / heads, multiply);
-      std::vector<Number> left(area * steps);
-      std::vector<float> room(area * 4 * width);
+      Buffer<Number> left(area * steps);
+      Buffer<float> room(area * 4 * width);
       std::vector<int64_t> places(area);
       float *packed = room.data(), *mixed = packed + area * 3 * width;
       for (int64_t i = begin; i < end; ++i) {
@@ -138,8 +138,8 @@ class SwinBlock : public OpKernel {
     const int64_t block = std::min<int64_t>(96, std::max<int64_t>(12, 98304 / (fc1.steps() + fc2.steps()) / 12 * 12));
     const float *scale = FloatsOf(c, 2 + 2 * kSwinNorm2), *offset = BiasOf(c, kSwinNorm2), *wide_bias = BiasOf(c, kSwinFc1), *bias = BiasOf(c, kSwinFc2);
     Parallel(c, (rows + block - 1) / block, block * width * hidden / 8, [&](int64_t begin, int64_t end) {
-      std::vector<Number> left(block * fc1.steps()), wide(block * fc2.steps());
-      std::vector<float> room(std::max(width, block * kPanel));
+      Buffer<Number> left(block * fc1.steps()), wide(block * fc2.steps());
+      Buffer<float> room(std::max(width, block * kPanel));
       for (int64_t b = begin; b < end; ++b) {
         const int64_t many = std::min(block, rows - b * block);
         float* at = y + b * block * width;

@@ -108,17 +108,18 @@ struct TileSums {
 /** V tiles of `columns` for m rows. A transposed left factor is turned, sixteen rows at a time. */
 template <int V>
 void TilePanel(int64_t m, int64_t columns, int64_t depth, const Left<Pair>& a, const Pair* b, int64_t stride, float* c, int64_t ldc, bool add) {
-  std::vector<Pair> turned(a.column == 1 ? 0 : kTile * depth);
+  const int64_t row = a.column == 1 ? a.row : WholeLines(depth);
+  Buffer<Pair> turned(a.column == 1 ? 0 : kTile * row);
   for (int64_t i = 0; i < m; i += kTile) {
     const int64_t rows = std::min(kTile, m - i);
     if (i == 0 || rows < kTile) TileShapes(rows, columns, depth % kTile).Use();
     const Pair* left = a.data + i * a.row;
     if (a.column != 1) {
-      Transpose<Pair>(depth, rows, {left, a.column}, {turned.data(), depth});
+      Transpose<Pair>(depth, rows, {left, a.column}, {turned.data(), row});
       left = turned.data();
     }
     TileSums<V>::Begin(c + i * ldc, ldc, add);
-    TileSums<V>::Add(depth, left, a.column == 1 ? a.row : depth, b, stride);
+    TileSums<V>::Add(depth, left, row, b, stride);
     TileSums<V>::End(c + i * ldc, ldc);
   }
   _tile_release();

@@ -71,7 +71,7 @@ class TransformerBlock : public OpKernel {
       Multiplier multiply(bfloat16_);
       HeadwiseAttention attention(s.tokens, s.heads, s.depth(), multiply);
       ResidualMlp mlp(most, s.mlp, multiply);
-      std::vector<float> normed(most * width), scratch(save ? 0 : most * (5 * width + hidden));
+      Buffer<float> normed(most * width), scratch(save ? 0 : most * (5 * width + hidden));
       for (int64_t g = begin; g < end; ++g) {
         const int64_t first = g * group, examples = std::min(group, s.batch - first), rows = s.row(examples), at = s.row(first);
         float *in = scratch.data(), *mix = in + most * 3 * width, *sum = mix + most * width, *wide = sum + most * width;
@@ -125,13 +125,13 @@ class TransformerBlockGrad : public OpKernel {
     const auto turned = [&](int layer) { return TurnedLayerOf(parameters, layer, bfloat16_); };
     const Turned qkv = turned(kQkv), proj = turned(kProj), fc1 = turned(kFc1), fc2 = turned(kFc2);
     const BlockSlopes layout(parameters);
-    std::vector<float> sums(layout.size());
+    Buffer<float> sums(layout.size());
     BlockedSum(c, (s.batch + group - 1) / group, layout.size(), 3 * group * s.cost(), sums.data(), [&](int64_t begin, int64_t end, float* partial) {
       const int64_t most = s.row(group);
       Multiplier multiply(bfloat16_);
       HeadwiseAttention attention(s.tokens, s.heads, s.depth(), multiply);
       ResidualMlp mlp(most, s.mlp, multiply);
-      std::vector<float> normed(most * width), narrow(most * width), skip(most * width), wide(most * 3 * width);
+      Buffer<float> normed(most * width), narrow(most * width), skip(most * width), wide(most * 3 * width);
       for (int64_t g = begin; g < end; ++g) {
         const int64_t first = g * group, examples = std::min(group, s.batch - first), rows = s.row(examples), at = s.row(first) * width;
         const float *dy = places[0] + at, *from = places[1] + at, *in = places[2] + 3 * at, *mix = places[3] + at, *sum = places[4] + at;

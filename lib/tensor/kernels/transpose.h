@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 
+#include "buffer.h"
 #include "factors.h"
 #include "lanes.h"
 
