@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { writeAtomic } from '../lib/io/atomic';
 import * as tf from '../lib/tensor/tf';
 import { timeCka } from './bench/cka';
-import { compareCka, compareStep, type Comparison } from './bench/compare';
+import { compareCka, compareStep } from './bench/compare';
+import { keepComparison } from './bench/comparisons';
 import { dataShare, decodingSpeed } from './bench/data';
 import { gate, saveGate } from './bench/gate';
 import { matmulGigaflops } from './bench/matmul';
@@ -12,7 +11,6 @@ import { checkPython } from './bench/peers';
 import { profile } from './bench/profile';
 import { grouped, lines, outer } from './bench/report';
 import { prepareStep } from './bench/step';
-import { performancePage } from './bench/table';
 import { run } from './cli/run';
 
 /** npm run bench --: how fast this machine trains and compares networks, beside PyTorch. */
@@ -115,21 +113,11 @@ command.command('compare').requiredOption('--python <path>', 'a Python that has 
     for (const job of jobs) {
       const result = job();
       console.log(JSON.stringify(result));
-      if (save) await keep(result);
+      if (save) await keepComparison(result);
     }
   });
 
 void run(command);
-
-/** Puts a result into the file in place of an older one of the same setting, and writes the page's tables anew; the text below them stays. */
-async function keep(result: Comparison): Promise<void> {
-  const file = 'docs/performance.jsonl';
-  const before = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Comparison) : [];
-  const all = [...before.filter(({ kind, setting }) => kind !== result.kind || setting !== result.setting), result];
-  await writeAtomic(file, all.map((each) => `${JSON.stringify(each)}\n`).join(''));
-  const page = 'docs/performance.md';
-  await writeAtomic(page, performancePage(all, existsSync(page) ? readFileSync(page, 'utf8') : ''));
-}
 
 function say(line: string): void {
   console.error(line);

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 
 import { UserError } from '../lib/errors';
+import { readComparisons } from './bench/comparisons';
+import { stepTable } from './bench/table';
 import { run } from './cli/run';
 import { notebookMap, type Language } from './readme/map';
 
@@ -19,21 +21,15 @@ export function renewed(text: string, blocks: Readonly<Record<string, () => stri
   }, text);
 }
 
-/** What stands in the blocks: the map of the notebooks, the ledger of claims, and the table of docs/performance.md. */
+/** What stands in the blocks: the map of the notebooks, the ledger of claims, and the training steps beside PyTorch. */
 export function blocks(language: Language): Record<string, () => string> {
-  return { notebooks: () => notebookMap(language), claims, performance: performanceTable };
+  return { notebooks: () => notebookMap(language), claims, performance: () => stepTable(readComparisons()) };
 }
 
 function claims(): string {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/claims.ts', '--markdown'], { encoding: 'utf8' });
   if (status !== 0) throw new UserError(`The ledger of claims could not be made: ${stderr.trim()}`);
   return stdout;
-}
-
-/** The first table of the page. */
-function performanceTable(): string {
-  const page = existsSync('docs/performance.md') ? readFileSync('docs/performance.md', 'utf8') : '';
-  return /(^\|.*\n)+/m.exec(page)?.[0] ?? '';
 }
 
 if (require.main === module) {

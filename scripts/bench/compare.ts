@@ -1,36 +1,38 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
+import { z } from 'zod';
 import { median } from './median';
 import { ours, theirs, type Measured } from './peers';
 
 /** What both sides were asked to do, what each reached (medians), and how they compare: one line of docs/performance.jsonl. */
-export interface Comparison {
-  readonly kind: 'step' | 'cka';
-  readonly setting: string;
-  readonly date: string;
-  readonly machine: string;
-  readonly repeats: number;
+export const comparison = z.object({
+  kind: z.enum(['step', 'cka']),
+  setting: z.string(),
+  date: z.string(),
+  machine: z.string(),
+  repeats: z.number(),
   /** PyTorch's fastest way of it: flags of the step, or a package for CKA. */
-  readonly variant: string;
+  variant: z.string(),
   /** The faster of our precisions, and what a step in float32 reaches beside it. */
-  readonly precision?: 'float32' | 'bf16';
-  readonly float32?: number;
+  precision: z.enum(['float32', 'bf16']).optional(),
+  float32: z.number().optional(),
   /** Images a second (step) or seconds (CKA). */
-  readonly ours: number;
-  readonly pytorch: number;
+  ours: z.number(),
+  pytorch: z.number(),
   /** Of speeds for a step, of seconds for CKA, both as the targets are put: ours over PyTorch's. */
-  readonly ratio: number;
+  ratio: z.number(),
   /** Threads that an op may use, on both sides. */
-  readonly threads?: number;
+  threads: z.number().optional(),
   /** The processor's milliseconds of a step, all threads together: what else the machine does matters little to them. */
-  readonly processor?: number;
-  readonly pytorchProcessor?: number;
+  processor: z.number().optional(),
+  pytorchProcessor: z.number().optional(),
   /** MB. */
-  readonly memory: number;
-  readonly pytorchMemory: number;
+  memory: z.number(),
+  pytorchMemory: z.number(),
   /** GFLOP/s of our step and of a plain matrix product in the same minutes. */
-  readonly gigaflops?: number;
-  readonly peakGigaflops?: number;
-}
+  gigaflops: z.number().optional(),
+  peakGigaflops: z.number().optional(),
+}).strict().readonly();
+export type Comparison = z.output<typeof comparison>;
 
 /** Flags of PyTorch's ways to run a step, but for `--compile`. */
 const variants: readonly (readonly string[])[] = [[], ['--channels-last'], ['--bf16'], ['--bf16', '--channels-last']];

@@ -2,27 +2,48 @@ import type { Comparison } from './compare';
 
 const byHand = '<!-- From here on by hand. -->';
 
-/** The comparisons as tables of the page docs/performance.md, above what the page had by hand. */
+/** The comparisons as tables of the page docs/performance.md, a section for each machine, above what the page had by hand. */
 export function performancePage(all: readonly Comparison[], before: string): string {
+  return [
+    '# Performance', '',
+    'Ours and PyTorch in turn on an idle machine. PyTorch is the one of least processor time of float32 and bf16, NCHW and NHWC, and of the same by torch.compile, tried just before. '
+    + 'Written by `npm run bench -- compare --python PATH --save`; the lines of JSON are in [performance.jsonl](performance.jsonl).', '',
+    'A step is one training step with the OFA loss: teacher, student, four exit branches, backward, SGD. Speed in images a second, ours in the faster of its precisions with float32 beside it; '
+    + 'the roofline is what our step reaches of the GFLOP/s of a plain matrix product in the same precision in the same minutes. CKA is that of all pairs of blocks; seconds, less is better.', '',
+    ...machines(all).flatMap((machine) => section(all.filter((each) => each.machine === machine))),
+    `${byHand}${before.split(byHand)[1] ?? '\n'}`,
+  ].join('\n');
+}
+
+/** What a README shows of them: the steps on each machine. */
+export function stepTable(all: readonly Comparison[]): string {
+  return [
+    '| processor | student, teacher, size, batch | images a second, ours | PyTorch | ratio | by processor time | memory, ours and PyTorch |', '|---|---|---|---|---|---|---|',
+    ...machines(all).flatMap((machine) => all.filter((each) => each.machine === machine && each.kind === 'step')).map((c) =>
+      `| ${c.machine.split(',')[0]} | ${c.setting} | ${c.ours.toFixed(1)} (${c.precision ?? 'float32'}) | ${c.pytorch.toFixed(1)} | **${c.ratio.toFixed(2)}** | **${(c.pytorchProcessor! / c.processor!).toFixed(2)}** | ${c.memory.toFixed(0)} and ${c.pytorchMemory.toFixed(0)} MB |`),
+  ].join('\n');
+}
+
+function machines(all: readonly Comparison[]): string[] {
+  return [...new Set(all.map(({ machine }) => machine))];
+}
+
+function section(all: readonly Comparison[]): string[] {
   const [steps, maps] = (['step', 'cka'] as const).map((kind) => all.filter((each) => each.kind === kind)) as [Comparison[], Comparison[]];
   const { machine, date, threads } = all[all.length - 1]!;
   const [least, most] = [Math.min, Math.max].map((choose) => choose(...all.map(({ repeats }) => repeats))) as [number, number];
   return [
-    '# Performance', '',
-    `${machine}; ${threads === undefined ? '' : `${threads} thread${threads === 1 ? '' : 's'} an op; `}${date}; medians of ${least === most ? least : `${least} to ${most}`} runs of each side in turn. PyTorch is the one of least processor time of float32 and bf16, NCHW and NHWC, and of the same by torch.compile, tried just before. `
-    + 'Written by `npm run bench -- compare --python PATH`; the lines of JSON are in [performance.jsonl](performance.jsonl).', '',
+    `## ${machine}`, '',
+    `${date}; ${threads === undefined ? '' : `${threads} thread${threads === 1 ? '' : 's'} an op; `}medians of ${least === most ? least : `${least} to ${most}`} runs of each side in turn.`, '',
     ...steps.length === 0 ? [] : [
-      'One training step with the OFA loss: teacher, student, four exit branches, backward, SGD. Speed in images a second, ours in the faster of its precisions with float32 beside it; the roofline is what our step reaches of the GFLOP/s of a plain matrix product in the same precision in the same minutes.', '',
       '| student, teacher, size, batch | ours | in float32 | PyTorch | ratio | processor time of a step, ours and PyTorch | its ratio | memory, ours and PyTorch | roofline | PyTorch\'s fastest |', '|---|---|---|---|---|---|---|---|---|---|',
       ...steps.map((c) => `| ${c.setting} | ${c.ours.toFixed(1)} (${c.precision ?? 'float32'}) | ${(c.float32 ?? c.ours).toFixed(1)} | ${c.pytorch.toFixed(1)} | **${c.ratio.toFixed(2)}** | ${processor(c)} | ${c.memory.toFixed(0)} and ${c.pytorchMemory.toFixed(0)} MB | ${roofline(c)} | ${c.variant} |`), '',
     ],
     ...maps.length === 0 ? [] : [
-      'CKA of all pairs of blocks; seconds, less is better.', '',
-      '| networks, size, batch, batches | ours | PyTorch | ratio | memory, ours and PyTorch | PyTorch\'s fastest |', '|---|---|---|---|---|---|',
+      '| networks, size, batch, batches | CKA, ours | PyTorch | ratio | memory, ours and PyTorch | PyTorch\'s fastest |', '|---|---|---|---|---|---|',
       ...maps.map((c) => `| ${c.setting} | ${c.ours.toFixed(2)} | ${c.pytorch.toFixed(2)} | **${c.ratio.toFixed(2)}** | ${c.memory.toFixed(0)} and ${c.pytorchMemory.toFixed(0)} MB | ${c.variant} |`), '',
     ],
-    `${byHand}${before.split(byHand)[1] ?? '\n'}`,
-  ].join('\n');
+  ];
 }
 
 function processor({ processor: a, pytorchProcessor: b }: Comparison): string {
