@@ -36,7 +36,11 @@ struct alignas(64) TileShapes {
     if (rest > 0) Set(6, height, rest), Set(7, rest, columns);
   }
 
-  void Use() const { _tile_loadconfig(this); }
+  void Use() const {
+    // GCC believes that the intrinsic reads the first eight bytes alone, and might leave out writing the others.
+    asm volatile("" : : "r"(this) : "memory");
+    _tile_loadconfig(this);
+  }
 
  private:
   void Set(int tile, int64_t height, int64_t columns) { rows[tile] = height, bytes[tile] = 4 * columns; }
