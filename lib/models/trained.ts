@@ -17,7 +17,7 @@ export interface MaybeTrained {
   readonly top1?: number;
   /** How images are prepared for the weights, where these say so. */
   readonly images?: PretrainedImages;
-  /** For headings: `vit_96`, `story-ofa` after a file of another name, or `vit_96 (untrained)`. */
+  /** For headings: `vit_96`, `vit_64-by-ofa` after a file of another name, or `vit_96 (untrained)`. */
   readonly title: string;
 }
 

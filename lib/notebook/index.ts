@@ -5,7 +5,7 @@ export { bars, field, forest, heatmap, heatmapGrid, images, learningCurves, line
 export { diagram } from './diagram';
 export { liveFigure, type LiveFigure } from './liveFigure';
 export { parameters } from './parameters';
-export { proofs } from './proofs';
+export { recipesAndRecords } from './recipesAndRecords';
 export { progress, type Progress } from './progress';
 export { openQuestion, type Question } from './question';
 export { saveFigure } from './save';

@@ -2,7 +2,7 @@ import type { Comparison } from '../results/comparison';
 import type { PublishedCell } from '../results/published';
 import type { RecordedRow } from '../results/recordedRow';
 import { formatSummary, summary } from '../results/summary';
-import { paperAnchor, rowAnchor } from './proof';
+import { paperAnchor, rowAnchor } from './recipesAndRecords';
 import type { RichCell, Table } from './table';
 
 /** The three columns of a comparison: the paper's number, ours with its conditions, and the command and cost at the paper's scale. */

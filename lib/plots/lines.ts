@@ -12,6 +12,8 @@ export interface Line {
   readonly spread?: readonly Value[];
   readonly dash?: Dash;
   readonly markers?: boolean;
+  /** Of the markers; a circle unless told. */
+  readonly symbol?: 'circle' | 'diamond';
   /** Lines of one colour number share a colour; by default each has its own. */
   readonly color?: number;
 }
@@ -45,10 +47,10 @@ export function lines(series: readonly Line[], { title, x, y, xRange, yRange, lo
   };
 }
 
-function stroke({ name, x, y, spread, dash = 'solid', markers = false }: Line, color: string): LineTrace {
+function stroke({ name, x, y, spread, dash = 'solid', markers = false, symbol = 'circle' }: Line, color: string): LineTrace {
   return {
     type: 'scatter', mode: markers ? 'lines+markers' : 'lines', x, y, name: label(name), legendgroup: label(name),
-    line: { color, width: 2, dash }, ...(markers && { marker: { size: 7 }, ...(spread && { error_y: { type: 'data', array: spread.map((half) => half ?? 0), color, thickness: 1.4 } }) }), hovertemplate: '%{y:.4g}',
+    line: { color, width: 2, dash }, ...(markers && { marker: { size: symbol === 'circle' ? 7 : 11, symbol }, ...(spread?.some((half) => half !== null) && { error_y: { type: 'data', array: spread.map((half) => half ?? 0), color, thickness: 1.4 } }) }), hovertemplate: '%{y:.4g}',
   };
 }
 

@@ -46,7 +46,7 @@ export function verdict(gain: Gain): string {
   const text = points === 0 ? 'The teacher changed nothing: both trainings reached the same top-1.'
     : `Taught by ${teacher.network}, ${student.network} ${points > 0 ? 'gained' : 'lost'} ${change}: ${distilled.top1.toFixed(2)} % instead of ${scratch.top1.toFixed(2)} % alone.`;
   const caution = Math.abs(points) <= bound
-    ? `With ${validationImages} validation images, differences of up to ±${bound.toFixed(1)} points are chance: this one is not evidence.`
+    ? `With ${validationImages} validation images, differences of up to ±${bound.toFixed(1)} points may be chance: this one is no evidence.`
     : `With ${validationImages} validation images, chance alone makes differences of up to ±${bound.toFixed(1)} points; other seeds would add to that.`;
   return `${text} ${caution}`;
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { Experiment, Row } from '../experiments/experiment';
 import { contrast } from './contrast';
+import { groupBy } from './group';
 import { readRecords } from './read';
 import type { RunRecord } from './record';
 import { summary } from './summary';
@@ -52,12 +53,17 @@ export function onSharedSeeds(rows: readonly RecordedRow[]): RecordedRow[] {
   return rows.map((row) => ({ ...row, runs: row.runs.filter(({ seed }) => found.every(({ runs }) => runs.some((run) => run.seed === seed))) }));
 }
 
-/** How much of some rows has been recorded, and what records the rest: `4 of 63 runs are recorded; the others: npm run …`. Rows of one recipe have one run a seed. */
-export function coverageText(rows: readonly RecordedRow[]): string {
+/**
+ * How much of some rows has been recorded, and what records the rest: `4 of 63 runs are recorded; the others: npm run …`, with the rows by
+ * their names where they are not all of their experiments. Rows of one recipe have one run a seed.
+ */
+export function coverageText(rows: readonly RecordedRow[], { named = false } = {}): string {
   const wanted = rows.flatMap((row) => row.seeds.map((seed) => ({ ...row, seed, recorded: row.runs.some((run) => run.seed === seed) })));
   const distinct = wanted.filter((one, index) => !wanted.slice(0, index).some(({ seed, recipe }) => seed === one.seed && isDeepStrictEqual(recipe, one.recipe)));
-  const missing = [...new Set(distinct.filter(({ recorded }) => !recorded).map(({ experiment }) => experiment))];
-  return `${distinct.filter(({ recorded }) => recorded).length} of ${distinct.length} runs are recorded${missing.length === 0 ? '.' : `; the others: ${missing.map((name) => `npm run experiment -- run ${name} --unrecorded`).join(', ')}`}`;
+  const missing = distinct.filter(({ recorded }) => !recorded);
+  const commands = [...groupBy(missing, ({ experiment }) => experiment)].map(([experiment, ones]) =>
+    `npm run experiment -- run ${experiment}${named ? ` --rows ${[...new Set(ones.map(({ row }) => row))].join(',')}` : ''} --unrecorded`);
+  return `${distinct.length - missing.length} of ${distinct.length} runs are recorded${commands.length === 0 ? '.' : `; the others: ${commands.join(', ')}`}`;
 }
 
 /** What one row has over another, in points of top-1, paired by seed, with its 95 % interval; null where they share no seed. */

@@ -15,8 +15,13 @@ export interface DepthSummary {
 export function depthSummary({ rows, columns, values }: Similarities, same = false): DepthSummary {
   if (rows.length < 2 || columns.length < 2) throw new UserError(`A summary by depth needs two layers of each network; there are ${rows.length} and ${columns.length}.`);
   const others = values.map((row, i) => row.map((value, j) => (same && i === j ? null : value)));
-  const like = others.map((row, i) => (same ? row[i + 1 < row.length ? i + 1 : i - 1] : row[Math.round((i * (columns.length - 1)) / (rows.length - 1))]) ?? null);
+  const like = others.map((row, i) => (same ? row[i + 1 < row.length ? i + 1 : i - 1] : row[likeDepth(i, { rows, columns })]) ?? null);
   return { mean: mean(others.flat()), likeDepth: mean(like), best: mean(others.map(largest)) };
+}
+
+/** The layer of the columns' network at the same relative depth as a layer of the rows' one. */
+export function likeDepth(row: number, { rows, columns }: Pick<Similarities, 'rows' | 'columns'>): number {
+  return Math.round((row * (columns.length - 1)) / (rows.length - 1));
 }
 
 function largest(row: readonly (number | null)[]): number | null {

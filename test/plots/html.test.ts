@@ -16,7 +16,7 @@ import { imageGrid } from '../../lib/plots/image-grid';
 import { learningCurves } from '../../lib/plots/learningCurves';
 import { lines } from '../../lib/plots/lines';
 import { liveHtml } from '../../lib/plots/live';
-import { proofsHtml } from '../../lib/plots/proof';
+import { recipesAndRecordsHtml } from '../../lib/plots/recipesAndRecords';
 import { tableHtml, type Cell } from '../../lib/plots/table';
 import { tableText } from '../../lib/plots/tableText';
 import type { Comparison } from '../../lib/results/comparison';
@@ -67,7 +67,7 @@ test('names with scripts in them stay text in tables, pages and diagrams', async
   const pages = [
     tableHtml({ columns: [evil], rows: [[evil], [{ text: evil, note: evil, link: `page.html?${evil}` }]], caption: evil }),
     tableHtml(comparisonTable([compared], evil)),
-    proofsHtml([compared]),
+    recipesAndRecordsHtml([compared]),
     gainPage({ distilled: run, scratch: run, student: network, teacher: { ...network, top1: 1, weights: evil }, methodParameters: 1, classes: 2, trainImages: 1, validationImages: 1, imageSize: 32 }),
     await diagramSvg({ title: evil, boxes: [{ id: evil, lines: [evil, evil], group: evil }, { id: 'b', lines: ['b'], group: 'b' }], arrows: [{ from: evil, to: 'b', label: evil }] }),
   ];
@@ -125,7 +125,7 @@ test('a comparison shows paper, ours with its conditions, and the command and co
 test('every link of a comparison leads to the recipe and the records that are told once on the page', () => {
   const paper = paperScale('cifar100', 'ConvNeXt-T', 'DeiT-T', 'KD');
   const comparisons = [{ label: 'a', ours: row, paper }, { label: 'b', ours: row, paper: paperScale('cifar100', 'Mixer-B/16', 'DeiT-T', 'KD') }];
-  const proofs = proofsHtml(comparisons, 'records');
+  const proofs = recipesAndRecordsHtml(comparisons, 'records');
   const ids = [...proofs.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id!);
   assert.equal(new Set(ids).size, ids.length);
   for (const [, target] of tableHtml(comparisonTable(comparisons)).matchAll(/href="#([^"]+)"/g)) assert.ok(ids.includes(target!), target);

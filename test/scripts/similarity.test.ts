@@ -9,7 +9,7 @@ const similarity = (...args: string[]) => spawnSync(process.execPath, ['--import
 
 test('similarities of trained networks are recorded once, each with what makes it again', async (context) => {
   const out = path.join(await temporaryFolder(context), 'similarity', 'cka.jsonl');
-  const args = ['--networks', 'vit_64,vit_64=data/weights/story-ofa.safetensors', '--out', out];
+  const args = ['--networks', 'vit_64,vit_64=data/weights/vit_64-by-ofa.safetensors', '--out', out];
   const { status, stdout, stderr } = similarity(...args, '--seeds', '0,1');
   assert.equal(status, 0, stderr);
   assert.match(stderr, /SYNTHETIC IMAGES/);
@@ -20,7 +20,7 @@ test('similarities of trained networks are recorded once, each with what makes i
   assert.deepEqual(own!.values.map((row, i) => Math.abs(row[i]! - 1) < 1e-9), own!.rows.map(() => true));
   assert.notEqual(cross!.a.weights!.sha256, cross!.b.weights!.sha256);
   assert.deepEqual([cross!.dataset, cross!.examples, cross!.batchSize], ['synthetic', 16, 16]);
-  assert.match(cross!.command, /^npm run similarity -- --networks vit_64,vit_64=data\/weights\/story-ofa\.safetensors --seeds 0,1 --batches 1 --batch-size 16 --profile smoke$/);
+  assert.match(cross!.command, /^npm run similarity -- --networks vit_64,vit_64=data\/weights\/vit_64-by-ofa\.safetensors --seeds 0,1 --batches 1 --batch-size 16 --profile smoke$/);
   assert.equal(new Set(records.map(({ id }) => id)).size, 6);
 
   assert.match(similarity(...args, '--seeds', '1').stdout, /recorded before/);

@@ -19,16 +19,16 @@ export function paperAnchor({ experiment, row }: PaperScale): string {
  * What stands behind the cells of comparisons, folded: for each row of ours its recipe and its runs with their ids, for each row of
  * the paper its recipe and where each number of it stands. `folder` leads from the page to the records.
  */
-export function proofsHtml(comparisons: readonly Comparison[], folder = '../data/results'): string {
+export function recipesAndRecordsHtml(comparisons: readonly Comparison[], folder = '../data/results'): string {
   const ours = unique(comparisons.flatMap((one) => (one.ours ? [one.ours] : [])), (row) => rowAnchor(row));
   const papers = unique(comparisons.flatMap((one) => (one.paper ? [one.paper] : [])), (paper) => paperAnchor(paper));
   return [
-    fold(`Recipes and records of ours (${ours.length})`, ours.map((row) => rowProof(row, folder)).join('\n')),
-    ...(papers.length > 0 ? [fold(`Recipes of the paper’s size (${papers.length}), which we have not run`, papers.map(paperProof).join('\n'))] : []),
+    fold(`Recipes and records of ours (${ours.length})`, ours.map((row) => rowFold(row, folder)).join('\n')),
+    ...(papers.length > 0 ? [fold(`Recipes of the paper’s size (${papers.length}), which we have not run`, papers.map(paperFold).join('\n'))] : []),
   ].join('\n');
 }
 
-function rowProof(row: RecordedRow, folder: string): string {
+function rowFold(row: RecordedRow, folder: string): string {
   const { experiment, recipe, runs, command } = row;
   const records = runs.length === 0 ? '<p>Not recorded yet.</p>' : tableHtml({
     columns: ['record', 'seed', 'top-1 (%)', 'best epoch', 'minutes', 'machine', 'commit', 'made by'],
@@ -40,7 +40,7 @@ function rowProof(row: RecordedRow, folder: string): string {
   return fold(`${experiment}: ${row.row}`, `${records}${settings(runs[0] ? { ...runs[0].recipe, seed: undefined } : recipe)}<p><code>${escapeHtml(command)}</code></p>`, rowAnchor(row));
 }
 
-function paperProof(paper: PaperScale): string {
+function paperFold(paper: PaperScale): string {
   const { row, command } = paper;
   return fold(row.name, `${settings(row.recipe, row.sources)}<p><code>${escapeHtml(command)}</code></p>`, paperAnchor(paper));
 }

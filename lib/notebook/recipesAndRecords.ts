@@ -1,10 +1,10 @@
-import { proofsHtml } from '../plots/proof';
+import { recipesAndRecordsHtml } from '../plots/recipesAndRecords';
 import type { Comparison } from '../results/comparison';
 import { kernel } from './kernel';
 
 /** Shows, folded, the recipes and records that the cells of comparisons lead to; in a script, how many there are. */
-export function proofs(comparisons: readonly Comparison[], folder?: string): void {
+export function recipesAndRecords(comparisons: readonly Comparison[], folder?: string): void {
   const tslab = kernel();
   if (!tslab) return void process.stdout.write(`${comparisons.length} cells with their recipes and records\n`);
-  tslab.display.html(proofsHtml(comparisons, folder));
+  tslab.display.html(recipesAndRecordsHtml(comparisons, folder));
 }
