@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <vector>
+#include <type_traits>
 
 #include "transpose.h"
 
@@ -46,66 +46,45 @@ struct alignas(64) TileShapes {
   void Set(int tile, int64_t height, int64_t columns) { rows[tile] = height, bytes[tile] = 4 * columns; }
 };
 
-/** V tiles of sums side by side. The compiler does not see which memory tiles are loaded from: it is told where all must be written. */
+// The compiler's own names of these instructions take the number of a tile as a token, which a template cannot give.
+template <int kTo>
+inline void ZeroTile() { asm volatile("tilezero %%tmm%c0" : : "i"(kTo)); }
+template <int kTo>
+inline void LoadTile(const void* from, int64_t stride) { asm volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(from), "r"(4 * stride), "i"(kTo) : "memory"); }
+template <int kFrom>
+inline void StoreTile(void* to, int64_t stride) { asm volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(to), "r"(4 * stride), "i"(kFrom) : "memory"); }
+template <int kSum, int kLeft, int kRight>
+inline void MultiplyTiles() { asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(kSum), "i"(kLeft), "i"(kRight)); }
+
+/** V tiles of sums side by side. */
 template <int V>
 struct TileSums {
-  static void Begin(const float* c, int64_t ldc, bool add) {
-    asm volatile("" ::: "memory");
-    if (add) {
-      _tile_loadd(0, c, 4 * ldc);
-      if constexpr (V > 1) _tile_loadd(1, c + kTile, 4 * ldc);
-      if constexpr (V > 2) _tile_loadd(2, c + 2 * kTile, 4 * ldc);
-      if constexpr (V > 3) _tile_loadd(3, c + 3 * kTile, 4 * ldc);
-    } else {
-      _tile_zero(0);
-      if constexpr (V > 1) _tile_zero(1);
-      if constexpr (V > 2) _tile_zero(2);
-      if constexpr (V > 3) _tile_zero(3);
-    }
-  }
+  static void Begin(const float* c, int64_t ldc, bool add) { EachTile([&](auto v) { add ? LoadTile<v>(c + v * kTile, ldc) : ZeroTile<v>(); }); }
 
   /** Adds the product of rows `row` apart and of a right factor whose rows are `stride` apart. */
   static void Add(int64_t depth, const Pair* a, int64_t row, const Pair* b, int64_t stride) {
-    for (; depth >= kTile; depth -= kTile, a += kTile, b += kTile * stride) {
-      _tile_loadd(4, a, 4 * row);
-      _tile_loadd(5, b, 4 * stride);
-      _tile_dpbf16ps(0, 4, 5);
-      if constexpr (V > 1) {
-        _tile_loadd(5, b + kTile, 4 * stride);
-        _tile_dpbf16ps(1, 4, 5);
-      }
-      if constexpr (V > 2) {
-        _tile_loadd(5, b + 2 * kTile, 4 * stride);
-        _tile_dpbf16ps(2, 4, 5);
-      }
-      if constexpr (V > 3) {
-        _tile_loadd(5, b + 3 * kTile, 4 * stride);
-        _tile_dpbf16ps(3, 4, 5);
-      }
-    }
-    if (depth == 0) return;
-    _tile_loadd(6, a, 4 * row);
-    _tile_loadd(7, b, 4 * stride);
-    _tile_dpbf16ps(0, 6, 7);
-    if constexpr (V > 1) {
-      _tile_loadd(7, b + kTile, 4 * stride);
-      _tile_dpbf16ps(1, 6, 7);
-    }
-    if constexpr (V > 2) {
-      _tile_loadd(7, b + 2 * kTile, 4 * stride);
-      _tile_dpbf16ps(2, 6, 7);
-    }
-    if constexpr (V > 3) {
-      _tile_loadd(7, b + 3 * kTile, 4 * stride);
-      _tile_dpbf16ps(3, 6, 7);
-    }
+    for (; depth >= kTile; depth -= kTile, a += kTile, b += kTile * stride) AddPiece<4, 5>(a, row, b, stride);
+    if (depth > 0) AddPiece<6, 7>(a, row, b, stride);
   }
 
-  static void End(float* c, int64_t ldc) {
-    _tile_stored(0, c, 4 * ldc);
-    if constexpr (V > 1) _tile_stored(1, c + kTile, 4 * ldc);
-    if constexpr (V > 2) _tile_stored(2, c + 2 * kTile, 4 * ldc);
-    if constexpr (V > 3) _tile_stored(3, c + 3 * kTile, 4 * ldc);
+  static void End(float* c, int64_t ldc) { EachTile([&](auto v) { StoreTile<v>(c + v * kTile, ldc); }); }
+
+ private:
+  template <int kLeft, int kRight>
+  static void AddPiece(const Pair* a, int64_t row, const Pair* b, int64_t stride) {
+    LoadTile<kLeft>(a, row);
+    EachTile([&](auto v) {
+      LoadTile<kRight>(b + v * kTile, stride);
+      MultiplyTiles<v, kLeft, kRight>();
+    });
+  }
+
+  template <typename Work>
+  static void EachTile(const Work& work) {
+    work(std::integral_constant<int, 0>());
+    if constexpr (V > 1) work(std::integral_constant<int, 1>());
+    if constexpr (V > 2) work(std::integral_constant<int, 2>());
+    if constexpr (V > 3) work(std::integral_constant<int, 3>());
   }
 };
 
