@@ -54,8 +54,8 @@ export function onSharedSeeds(rows: readonly RecordedRow[]): RecordedRow[] {
 }
 
 /**
- * How much of some rows has been recorded, and what records the rest: `4 of 63 runs are recorded; the others: npm run …`, with the rows by
- * their names where they are not all of their experiments. Rows of one recipe have one run a seed.
+ * How much of some rows has been recorded, and what records the rest: `4 of 63 runs are recorded; the others: npm run …`, with the rows
+ * `named` where they are a part of their experiments. Rows of one recipe have one run a seed.
  */
 export function coverageText(rows: readonly RecordedRow[], { named = false } = {}): string {
   const wanted = rows.flatMap((row) => row.seeds.map((seed) => ({ ...row, seed, recorded: row.runs.some((run) => run.seed === seed) })));

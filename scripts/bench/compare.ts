@@ -1,38 +1,7 @@
-import { availableParallelism, cpus, totalmem } from 'node:os';
-import { z } from 'zod';
+import { thisMachine, threadCount } from '../../lib/runs/machine';
+import type { Comparison } from './comparison';
 import { median } from './median';
 import { ours, theirs, type Measured } from './peers';
-
-/** What both sides were asked to do, what each reached (medians), and how they compare: one line of docs/performance.jsonl. */
-export const comparison = z.object({
-  kind: z.enum(['step', 'cka']),
-  setting: z.string(),
-  date: z.string(),
-  machine: z.string(),
-  repeats: z.number(),
-  /** PyTorch's fastest way of it: flags of the step, or a package for CKA. */
-  variant: z.string(),
-  /** The faster of our precisions, and what a step in float32 reaches beside it. */
-  precision: z.enum(['float32', 'bf16']).optional(),
-  float32: z.number().optional(),
-  /** Images a second (step) or seconds (CKA). */
-  ours: z.number(),
-  pytorch: z.number(),
-  /** Of speeds for a step, of seconds for CKA, both as the targets are put: ours over PyTorch's. */
-  ratio: z.number(),
-  /** Threads that an op may use, on both sides. */
-  threads: z.number().optional(),
-  /** The processor's milliseconds of a step, all threads together: what else the machine does matters little to them. */
-  processor: z.number().optional(),
-  pytorchProcessor: z.number().optional(),
-  /** MB. */
-  memory: z.number(),
-  pytorchMemory: z.number(),
-  /** GFLOP/s of our step and of a plain matrix product in the same minutes. */
-  gigaflops: z.number().optional(),
-  peakGigaflops: z.number().optional(),
-}).strict().readonly();
-export type Comparison = z.output<typeof comparison>;
 
 /** Flags of PyTorch's ways to run a step, but for `--compile`. */
 const variants: readonly (readonly string[])[] = [[], ['--channels-last'], ['--bf16'], ['--bf16', '--channels-last']];
@@ -88,10 +57,8 @@ function inTurn(repeats: number, sides: readonly (() => Measured)[]): Measured[]
 }
 
 function circumstances(repeats: number): Pick<Comparison, 'date' | 'machine' | 'repeats' | 'threads'> {
-  return {
-    date: new Date().toISOString().slice(0, 10), repeats, threads: threads(),
-    machine: `${cpus()[0]?.model.trim() ?? process.arch}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GB`,
-  };
+  const { processor, cores, memoryGB } = thisMachine();
+  return { date: new Date().toISOString().slice(0, 10), repeats, threads: threadCount(), machine: `${processor}, ${cores} cores, ${memoryGB} GB` };
 }
 
 function memories(...sides: readonly [Measured[], Measured[]]): Pick<Comparison, 'memory' | 'pytorchMemory'> {
@@ -105,10 +72,6 @@ function last({ lines }: Measured): Readonly<Record<string, unknown>> {
 
 function speed(run: Measured): number {
   return Number(last(run)['images_per_second']);
-}
-
-function threads(): number {
-  return Number(process.env['TF_NUM_INTRAOP_THREADS']) || availableParallelism();
 }
 
 function processor(run: Measured): number {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { writeAtomic } from '../../lib/io/atomic';
-import { comparison, type Comparison } from './compare';
+import { comparison, type Comparison } from './comparison';
 import { performancePage } from './table';
 
 const file = 'docs/performance.jsonl';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { z } from 'zod';
 import { writeAtomic } from '../../lib/io/atomic';
+import { thisMachine } from '../../lib/runs/machine';
 import { matmul } from './matmul';
 import { median, processorMilliseconds } from './median';
 import { prepareStep } from './step';
@@ -24,8 +24,9 @@ export interface Verdict {
 /** Measures the stored step, once more where it seems to have become slower. */
 export function gate(): Verdict {
   const before = read();
-  const first = verdict(before, processor(), stepInProducts(before.step));
-  return first.passed ? first : verdict(before, processor(), stepInProducts(before.step));
+  const { processor } = thisMachine();
+  const first = verdict(before, processor, stepInProducts(before.step));
+  return first.passed ? first : verdict(before, processor, stepInProducts(before.step));
 }
 
 /** Whether a step that costs so many products on this processor is still fast enough; on one that was not measured it cannot be told, and passes. */
@@ -43,17 +44,14 @@ export function verdict({ step, measured }: Stored, processor: string, products:
 /** Keeps what a step costs now as what later ones on this processor are held to; of another step than the stored one, nothing else is kept. */
 export async function saveGate(step: string): Promise<void> {
   const before = read();
-  const others = before.step === step ? before.measured.filter((each) => each.processor !== processor()) : [];
-  const now = { processor: processor(), products: Number(stepInProducts(step).toFixed(3)), date: new Date().toISOString().slice(0, 10) };
+  const { processor } = thisMachine();
+  const others = before.step === step ? before.measured.filter((each) => each.processor !== processor) : [];
+  const now = { processor, products: Number(stepInProducts(step).toFixed(3)), date: new Date().toISOString().slice(0, 10) };
   await writeAtomic(file, `${JSON.stringify({ step, measured: [...others, now] } satisfies Stored, undefined, 2)}\n`);
 }
 
 function read(): Stored {
   return stored.parse(JSON.parse(readFileSync(file, 'utf8')));
-}
-
-function processor(): string {
-  return cpus()[0]?.model.trim() ?? process.arch;
 }
 
 /** The median of five pairs of a step and a product, in turn, by the processor's time: what else the machine does matters little to that. */

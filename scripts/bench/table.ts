@@ -1,4 +1,4 @@
-import type { Comparison } from './compare';
+import type { Comparison } from './comparison';
 
 const byHand = '<!-- From here on by hand. -->';
 

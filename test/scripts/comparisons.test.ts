@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import type { Comparison } from '../../scripts/bench/compare';
+import type { Comparison } from '../../scripts/bench/comparison';
 import { readComparisons } from '../../scripts/bench/comparisons';
 import { performancePage, stepTable } from '../../scripts/bench/table';
 
