@@ -21,7 +21,8 @@ type Plain = z.infer<typeof sgd> | z.infer<typeof adamW>;
 export class Optimizer {
   /** Momentum (sgd), or first and second moments (the others): a tensor of the parameter's shape for each path. */
   private readonly slots: readonly Map<string, tf.Tensor>[];
-  private readonly decays: tf.Tensor1D;
+  /** Of each parameter. */
+  private readonly decays: readonly number[];
 
   /** Weight decay spares biases and every other 1-D parameter; `everything` decays those too. */
   constructor(
@@ -30,7 +31,7 @@ export class Optimizer {
   ) {
     this.slots = Array.from({ length: spec.name === 'sgd' ? 1 : 2 }, () =>
       new Map(parameters.map(([path, { value }]) => [path, tf.keep(tf.zerosLike(value))])));
-    this.decays = tf.keep(tf.tensor1d(parameters.map(([, { value }]) => (everything || value.rank > 1 ? weightDecay : 0))));
+    this.decays = parameters.map(([, { value }]) => (everything || value.rank > 1 ? weightDecay : 0));
   }
 
   /** One step, the first being number 1. Gradients by the parameter's path, each multiplied by `scale`; an absent one counts as zero. */
@@ -65,7 +66,6 @@ export class Optimizer {
   }
 
   dispose(): void {
-    this.decays.dispose();
     for (const slot of this.slots) for (const tensor of slot.values()) tensor.dispose();
   }
 
@@ -75,7 +75,7 @@ export class Optimizer {
   }
 
   private fused(spec: Plain, values: tf.Tensor[], slopes: tf.Tensor[], slots: tf.Tensor[][], rate: number, step: number, scale: number): tf.Tensor[] {
-    const inputs = [...values, ...slopes, ...slots.flat(), this.decays];
+    const inputs = [...values, ...slopes, ...slots.flat(), tf.tensor1d([...this.decays])];
     const count = values.length;
     return spec.name === 'sgd'
       ? execute('OfaSgd', [...inputs, tf.tensor1d([rate, spec.momentum, scale])], [['N', 'int', count], ['nesterov', 'bool', spec.nesterov]], 2 * count)
@@ -83,25 +83,21 @@ export class Optimizer {
         [['N', 'int', count]], 3 * count);
   }
 
+  /** Those of one shape and decay are moved together: on a GPU it is the number of ops that takes time. */
   private composed(spec: Plain, values: tf.Tensor[], slopes: tf.Tensor[], slots: tf.Tensor[][], rate: number, step: number, scale: number): tf.Tensor[] {
-    const decays = this.decays.dataSync();
-    const rows = values.map((value, i): tf.Tensor[] => {
-      const slope = tf.mul(slopes[i]!, scale);
-      if (spec.name === 'sgd') {
-        const gradient = tf.add(slope, tf.mul(value, decays[i]!));
-        const velocity = tf.add(tf.mul(slots[0]![i]!, spec.momentum), gradient);
-        const direction = spec.nesterov ? tf.add(gradient, tf.mul(velocity, spec.momentum)) : velocity;
-        return [tf.sub(value, tf.mul(direction, rate)), velocity];
-      }
-      const { mean, square, direction } = adam(spec, slope, slots[0]![i]!, slots[1]![i]!, step);
-      return [tf.sub(tf.mul(value, 1 - rate * decays[i]!), tf.mul(direction, rate)), mean, square];
-    });
-    return columns(rows);
+    const moved: tf.Tensor[][] = [values, ...slots].map(() => []);
+    for (const alike of alikes(values, this.decays)) {
+      const together = (tensors: tf.Tensor[]): tf.Tensor => (alike.length === 1 ? tensors[alike[0]!]! : tf.stack(alike.map((i) => tensors[i]!)));
+      const slope = scale === 1 ? together(slopes) : tf.mul(together(slopes), scale);
+      const parts = plain(spec, together(values), slope, slots.map(together), this.decays[alike[0]!]!, rate, step);
+      parts.forEach((part, p) => (alike.length === 1 ? [part] : tf.unstack(part)).forEach((tensor, k) => { moved[p]![alike[k]!] = tensor; }));
+    }
+    return moved.flat();
   }
 
   /** LAMB (You et al. 2020) as timm 0.6.5 has it: Adam's direction with the decay, as long as the weights are, but for those that are not decayed. */
   private lamb(spec: Lamb, values: tf.Tensor[], slopes: tf.Tensor[], slots: tf.Tensor[][], rate: number, step: number, scale: number): tf.Tensor[] {
-    const decays = this.decays.dataSync();
+    const { decays } = this;
     const clip = scale / Math.max((globalNorm(slopes) * scale) / spec.maxNorm, 1);
     return columns(values.map((value, i): tf.Tensor[] => {
       const { mean, square, direction } = adam(spec, tf.mul(slopes[i]!, clip), slots[0]![i]!, slots[1]![i]!, step);
@@ -112,6 +108,28 @@ export class Optimizer {
       return [tf.sub(value, tf.mul(decayed, tf.mul(ratio, rate))), mean, square];
     }));
   }
+}
+
+/** The places of tensors of one shape and one decay, together. */
+function alikes(values: readonly tf.Tensor[], decays: readonly number[]): number[][] {
+  const places = new Map<string, number[]>();
+  values.forEach(({ shape }, i) => {
+    const kind = `${shape.join('×')}, ${decays[i]}`;
+    places.set(kind, [...(places.get(kind) ?? []), i]);
+  });
+  return [...places.values()];
+}
+
+/** The value and its slots after a step along its slope. */
+function plain(spec: Plain, value: tf.Tensor, slope: tf.Tensor, slots: readonly tf.Tensor[], decay: number, rate: number, step: number): tf.Tensor[] {
+  if (spec.name === 'sgd') {
+    const gradient = tf.add(slope, tf.mul(value, decay));
+    const velocity = tf.add(tf.mul(slots[0]!, spec.momentum), gradient);
+    const direction = spec.nesterov ? tf.add(gradient, tf.mul(velocity, spec.momentum)) : velocity;
+    return [tf.sub(value, tf.mul(direction, rate)), velocity];
+  }
+  const { mean, square, direction } = adam(spec, slope, slots[0]!, slots[1]!, step);
+  return [tf.sub(tf.mul(value, 1 - rate * decay), tf.mul(direction, rate)), mean, square];
 }
 
 /** Adam's moments after a gradient, and where they point, their bias corrected (Kingma and Ba 2015). */
