@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { backendInfo } from '../lib/tensor/backendInfo';
 import * as tf from '../lib/tensor/tf';
 import { timeCka } from './bench/cka';
 import { compareCka, compareStep } from './bench/compare';
@@ -37,7 +38,7 @@ withStep(command.command('step')).description('one OFA training step; prints a l
     const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
     const { milliseconds: ms, processor } = medianTimes(() => prepared.run(), steps);
     console.log(JSON.stringify({
-      peer: 'ours', version: `tfjs ${tf.version_core}`, device: 'cpu', student, teacher, size, batch, bf16, vanilla, compiled: false,
+      peer: 'ours', version: `tfjs ${tf.version_core}`, device: backendInfo().device === 'GPU' ? 'cuda' : 'cpu', student, teacher, size, batch, bf16, vanilla, compiled: false,
       ms_per_step: round(ms, 1), cpu_ms_per_step: round(processor, 1), images_per_second: round((batch / ms) * 1e3, 1), parameters: prepared.parameters, branch_parameters: prepared.branchParameters,
     }));
   });

@@ -1,7 +1,7 @@
 """One OFA-KD training step in PyTorch, for comparison: the teacher's forward pass, the student's with four exit branches, the OFA
 loss on every branch and on the logits, smoothed cross entropy, backward, and SGD with Nesterov momentum.
 
-  python pytorch_step.py STUDENT TEACHER SIZE BATCH [--bf16] [--channels-last] [--compile] [--vanilla] [--steps N]
+  python pytorch_step.py STUDENT TEACHER SIZE BATCH [--device cpu|cuda] [--bf16] [--channels-last] [--compile] [--vanilla] [--steps N]
 
 Networks are timm's, or the small ones of pytorch_networks.py. Prints one line of JSON: median milliseconds a step, images a second.
 """
@@ -29,15 +29,16 @@ def main():
     parser.add_argument('teacher')
     parser.add_argument('size', type=int)
     parser.add_argument('batch', type=int)
+    parser.add_argument('--device', choices=('cpu', 'cuda'), default='cpu')
     for flag in ('--bf16', '--channels-last', '--compile', '--vanilla'):
         parser.add_argument(flag, action='store_true')
     parser.add_argument('--steps', type=int, default=7)
     given = parser.parse_args()
     torch.manual_seed(0)
 
-    student, teacher = build(given.student, CLASSES), build(given.teacher, CLASSES).eval()
-    images = torch.randn(given.batch, 3, given.size, given.size)
-    labels = torch.randint(0, CLASSES, (given.batch,))
+    student, teacher = build(given.student, CLASSES).to(given.device), build(given.teacher, CLASSES).eval().to(given.device)
+    images = torch.randn(given.batch, 3, given.size, given.size, device=given.device)
+    labels = torch.randint(0, CLASSES, (given.batch,), device=given.device)
     mask = F.one_hot(labels, CLASSES).float()
     if given.channels_last:
         student, teacher = student.to(memory_format=torch.channels_last), teacher.to(memory_format=torch.channels_last)
@@ -49,7 +50,7 @@ def main():
     with torch.no_grad():
         student(images)
     branches = exit_branches(features, student.num_features, teacher.num_features, CLASSES, prefix_tokens(student),
-                             final_grid=7 if given.size == 224 else 4, channels_first=not given.student.startswith('swin'))
+                             final_grid=7 if given.size == 224 else 4, channels_first=not given.student.startswith('swin')).to(given.device)
     trained = [*student.parameters()] + ([] if given.vanilla else [*branches.parameters()])
     optimizer = torch.optim.SGD(trained, lr=.05, momentum=.9, nesterov=True, weight_decay=2e-3)
     if given.compile:
@@ -59,7 +60,7 @@ def main():
     def step():
         features.clear()
         optimizer.zero_grad(set_to_none=True)
-        with torch.autocast('cpu', torch.bfloat16, enabled=given.bf16):
+        with torch.autocast(given.device, torch.bfloat16, enabled=given.bf16):
             logits = student(images)
             loss = F.cross_entropy(logits.float(), labels, label_smoothing=.1)
             if not given.vanilla:
@@ -82,7 +83,7 @@ def main():
         processor.append(1e3 * (time.process_time() - used))
     median = statistics.median(times)
     print(json.dumps({
-        'peer': 'pytorch', 'version': torch.__version__, 'device': 'cpu', 'student': given.student, 'teacher': given.teacher, 'size': given.size,
+        'peer': 'pytorch', 'version': torch.__version__, 'device': given.device, 'student': given.student, 'teacher': given.teacher, 'size': given.size,
         'batch': given.batch, 'bf16': given.bf16, 'vanilla': given.vanilla, 'compiled': given.compile, 'ms_per_step': round(median, 1), 'cpu_ms_per_step': round(statistics.median(processor), 1),
         'images_per_second': round(1e3 * given.batch / median, 1), 'parameters': sum(p.numel() for p in student.parameters()),
         'branch_parameters': sum(p.numel() for p in branches.parameters())}))
