@@ -243,7 +243,7 @@ async function estimated(jobs: readonly Job[], out: string): Promise<{ readonly 
 
 /** What a run wants to find where another machine's agent starts a job. */
 function engineVariables(): Record<string, string> {
-  return Object.fromEntries(['TF_CPP_MIN_LOG_LEVEL', 'TF_FORCE_GPU_ALLOW_GROWTH', 'LD_LIBRARY_PATH', 'CIFAR100_ARCHIVE', 'OFA_DEVICE', 'MLFLOW_TRACKING_URI'].flatMap((name) => {
+  return Object.fromEntries(['TF_CPP_MIN_LOG_LEVEL', 'TF_FORCE_GPU_ALLOW_GROWTH', 'NVIDIA_TF32_OVERRIDE', 'LD_LIBRARY_PATH', 'CIFAR100_ARCHIVE', 'OFA_DEVICE', 'MLFLOW_TRACKING_URI'].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value]];
   }));

@@ -4,6 +4,8 @@ import { UserError } from '../../lib/errors';
 /** Runs a command from its arguments. A fault of the user's is one line on stderr and exit code 1; a fault of ours shows its stack. */
 export async function run(command: Command): Promise<void> {
   try {
+    // What a command does not take is a mistake, such as a list written with spaces, and must not go unsaid.
+    for (const each of [command, ...command.commands]) each.allowExcessArguments(false);
     await command.showHelpAfterError().parseAsync();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

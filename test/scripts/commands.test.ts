@@ -31,6 +31,13 @@ test('a name that leaves the folder of commands is no command', () => {
   assert.equal(node('scripts/launch.mjs', '../lib/errors').status, 2);
 });
 
+test('what a command does not take is told, and nothing is done', () => {
+  const { status, stdout, stderr } = node('scripts/launch.mjs', 'experiment', 'plan', 'epsilon', '--rows', 'resnet_24-vit_64-paper-1.2', 'resnet_24-vit_64-paper-1.4');
+  assert.equal(status, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /too many arguments for 'plan'/);
+});
+
 test('a user’s fault is one line without a stack, with exit code 1', () => {
   const { status, stderr } = node('scripts/launch.mjs', 'test', 'no-such-test');
   assert.equal(status, 1);
