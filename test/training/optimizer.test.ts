@@ -147,7 +147,11 @@ function path(spec: OptimizerSpec, slopes: readonly (number | undefined)[], scal
 function trajectory(spec: OptimizerSpec): number[] {
   const random = new Random(4);
   const draw = (shape: number[]): tf.Tensor => tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()), shape);
-  const named: Named[] = [['a', new Parameter(draw([3, 4]), 'linear')], ['b', new Parameter(draw([5]), 'plain')], ['c', new Parameter(draw([3, 3, 2, 2]), 'conv')]];
+  // Some of one shape, in any order: composed ops move those together.
+  const named: Named[] = [
+    ['a', new Parameter(draw([3, 4]), 'linear')], ['b', new Parameter(draw([5]), 'plain')], ['c', new Parameter(draw([3, 3, 2, 2]), 'conv')],
+    ['d', new Parameter(draw([3, 4]), 'linear')], ['e', new Parameter(draw([5]), 'plain')], ['f', new Parameter(draw([3, 4]), 'linear')],
+  ];
   const optimizer = new Optimizer(spec, named, 0.05);
   for (let step = 1; step <= 10; step++) {
     const gradients = Object.fromEntries(named.map(([name, { value }]) => [name, draw(value.shape)]));
