@@ -53,7 +53,8 @@ for (const way of ways) {
 for (const spec of [{ name: 'sgd', nesterov: true }, { name: 'sgd', nesterov: false, momentum: 0.5 }, { name: 'adamw' }] as const) {
   test(`fused and composed agree over ten steps: ${JSON.stringify(spec)}`, { skip: !hasKernels() && 'the kernels are not built: npm run setup' }, () => {
     const [fused, composed] = ways.map((way) => using(way, () => trajectory(optimizerSpec.parse(spec))));
-    expectClose(fused!, composed!, { relative: 1e-5, absolute: 1e-7 });
+    // Weights of order 1; Adam divides what is left of moments that cancel.
+    expectClose(fused!, composed!, { relative: 1e-5, absolute: 2e-6 });
   });
 }
 
