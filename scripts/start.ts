@@ -54,7 +54,7 @@ async function getData(): Promise<void> {
   } catch (error) {
     status.clear();
     if (!(error instanceof UnreachableError)) throw error;
-    console.warn(`Data\n  ! ${error.message}\n  ! Going on without CIFAR-100: notebooks that train on it stop and say so; what others compute on synthetic images says nothing about the paper.`);
+    console.warn(`Data\n  ! ${error.message}\n  ! Going on without CIFAR-100: notebooks compute on made-up images, under a banner, which says nothing about the paper.`);
   }
 }
 
