@@ -6,6 +6,9 @@ import { Command } from 'commander';
 import { UserError } from '../lib/errors';
 import { run } from './cli/run';
 
+/** How long a test file may take: one that hangs is named and ended, instead of keeping the others waiting for ever. */
+const patienceMs = 30 * 60_000;
+
 /** npm test: every test file in a process of its own, or those whose path contains one of the given words. */
 const command = new Command('npm test --')
   .description('Runs the tests.')
@@ -14,7 +17,7 @@ const command = new Command('npm test --')
     const files = testFiles('test').filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
     if (files.length === 0) throw new UserError(`No test file's path contains ${words.map((word) => `"${word}"`).join(' or ')}.`);
     const { status } = spawnSync(process.execPath, [
-      '--import', 'tsx', '--test', '--test-reporter=spec', `--test-concurrency=${Math.max(2, availableParallelism() / 2)}`, ...files,
+      '--import', 'tsx', '--test', '--test-reporter=spec', `--test-timeout=${patienceMs}`, `--test-concurrency=${Math.max(2, availableParallelism() / 2)}`, ...files,
     ], { stdio: 'inherit' });
     process.exitCode = status ?? 1;
   });

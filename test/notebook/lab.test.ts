@@ -12,7 +12,7 @@ import { startJupyterLab } from '../support/jupyterLab';
 
 const withoutVenv = !existsSync('.venv') && 'no .venv: run npm run setup';
 
-test('JupyterLab listens on this machine only, and answers nobody without its token', { skip: withoutVenv, timeout: 300_000 }, async (context) => {
+test('JupyterLab listens on this machine only, and answers nobody without its token', { skip: withoutVenv, timeout: 120_000 }, async (context) => {
   const { port, address, told } = await startJupyterLab(context);
   const token = address.searchParams.get('token');
   assert.match(token!, /^[0-9a-f]{48}$/, 'a token of 192 random bits');
@@ -51,7 +51,7 @@ console.log(\`steps \${steps[0]} to \${steps.at(-1)}, \${afterStop} after the st
 ];
 
 test('in JupyterLab the heatmap is drawn and can be hovered, the bar moves in place, stop ends the training within a step, and the next run resumes',
-  { skip: withoutChromium() || withoutVenv, timeout: 900_000 }, async (context) => {
+  { skip: withoutChromium() || withoutVenv, timeout: 600_000 }, async (context) => {
     const folder = await folderInProject(context);
     const file = path.join(folder, 'training.ipynb');
     await writeNotebook(file, cells(path.join(folder, 'runs')));
@@ -59,7 +59,7 @@ test('in JupyterLab the heatmap is drawn and can be hovered, the bar moves in pl
     const browser = await chromium.launch({ executablePath: chromiumPath()!, args: ['--no-sandbox'] });
     context.after(() => browser.close());
     const page = await browser.newPage({ viewport: { width: 1200, height: 1400 } });
-    page.setDefaultTimeout(300_000);
+    page.setDefaultTimeout(120_000);
     address.pathname = `/lab/tree/${path.relative('.', file)}`;
     await page.goto(address.href);
     await page.waitForSelector('.jp-Notebook .jp-Cell');

@@ -9,30 +9,45 @@ export interface JupyterLab {
   readonly port: number;
   /** The address with its token, as it is printed. */
   readonly address: URL;
-  /** All that was printed before it. */
+  /** All that has been printed so far. */
   readonly told: readonly string[];
 }
 
 /** JupyterLab as `npm run lab` starts it, on a free port, until the test is over. */
 export async function startJupyterLab(context: TestContext): Promise<JupyterLab> {
   const port = await freePort();
-  const child = spawn(process.execPath, ['scripts/launch.mjs', 'lab', '--port', String(port), '--no-browser'], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = once(child, 'close');
+  // A process group of its own, so that nothing of it outlives the test, whatever state it is in.
+  const child = spawn(process.execPath, ['scripts/launch.mjs', 'lab', '--port', String(port), '--no-browser'], { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  const ended = once(child, 'exit');
   context.after(async () => {
     child.kill('SIGTERM');
+    await Promise.race([ended, sleep(20_000, undefined, { ref: false })]);
+    killGroup(child.pid!);
     await ended;
+    child.stderr.destroy();
   });
   const told: string[] = [];
-  for await (const line of createInterface({ input: child.stderr })) {
-    told.push(line);
-    const address = /http:\/\/127\.0\.0\.1:\d+\S*[?&]token=\w+/.exec(line)?.[0];
-    if (address === undefined) continue;
-    child.stderr.resume();
-    // The address is printed a moment before anybody listens there.
-    while (child.exitCode === null && !(await answers(port))) await sleep(100);
-    return { port, address: new URL(address), told };
+  const lines = createInterface({ input: child.stderr });
+  const address = await new Promise<string>((resolve, reject) => {
+    // Lines are read to the end: a program whose lines nobody reads stops at a full pipe.
+    lines.on('line', (line) => {
+      told.push(line);
+      const address = /http:\/\/127\.0\.0\.1:\d+\S*[?&]token=\w+/.exec(line)?.[0];
+      if (address !== undefined) resolve(address);
+    });
+    lines.on('close', () => reject(new Error(`JupyterLab did not start:\n${told.join('\n')}`)));
+  });
+  // The address is printed a moment before anybody listens there.
+  while (child.exitCode === null && !(await answers(port))) await sleep(100);
+  return { port, address: new URL(address), told };
+}
+
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // Nothing of it is left.
   }
-  throw new Error(`JupyterLab did not start:\n${told.join('\n')}`);
 }
 
 function answers(port: number): Promise<boolean> {
