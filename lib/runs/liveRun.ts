@@ -38,17 +38,18 @@ export interface LiveOptions {
  */
 export async function* liveRun(given: RecipeInput, { folder, testImages, method, materials, until, keep = false, warn, signal }: LiveOptions): AsyncGenerator<LiveEvent, void> {
   const recipe = completeRecipe(given, { method });
-  const home = path.join(folder, recipeId(recipe));
-  const metrics = path.join(home, 'metrics.jsonl');
   const end = Math.min(until ?? recipe.epochs, recipe.epochs);
+  const { train, test, notice }: Data = materials ?? await loadData(recipe.data, recipe.imageSize, { standIn: warn !== undefined });
+  if (notice !== undefined) warn?.(notice);
+  // What made-up images have taught is never gone on with on real ones.
+  const home = path.join(folder, `${recipeId(recipe)}${notice === undefined ? '' : '-made-up'}`);
+  const metrics = path.join(home, 'metrics.jsonl');
   await mkdir(home, { recursive: true });
-  const known = keep && existsSync(metrics) ? await finishedEpochs(metrics, end) : [];
+  const known = keep ? await finishedEpochs(metrics, end) : [];
   if (known.length === end) {
     for (const event of known) yield event;
     return;
   }
-  const { train, test, notice }: Data = materials ?? await loadData(recipe.data, recipe.imageSize, { standIn: warn !== undefined });
-  if (notice !== undefined) warn?.(notice);
   const seen = testImages === undefined || testImages >= test.count ? test : part(test, testImages, new Random(0).fork('live'));
   const own = materials ? undefined : teacherFor(recipe, { train, test: seen }, method)?.model;
   const teacher = materials?.teacher ?? own;

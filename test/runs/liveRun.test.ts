@@ -24,6 +24,7 @@ test('a run that was stopped goes on at its next step, whether or not an epoch w
     const folder = await temporaryFolder(context);
     const first = await watch(folder, most);
     assert.deepEqual(first, whole.slice(0, first.length));
+    for (const place of readdirSync(folder)) assert.match(place, /-made-up$/, 'what made-up images have taught lies apart');
     const finished = first.filter((line) => line.startsWith('epoch'));
     const second = await watch(folder);
     assert.deepEqual(second.slice(0, finished.length), finished, 'finished epochs are told again');
