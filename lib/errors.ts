@@ -12,6 +12,11 @@ export class UserError extends Error {
   }
 }
 
+/** Whether work ended because its signal asked for it, and not by a fault that came at the same time. */
+export function isStop(error: unknown, signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true && (error === signal.reason || (error instanceof Error && error.name === 'AbortError'));
+}
+
 /** The error for a name that is not in a list: it names the nearest ones. */
 export function unknownName(kind: string, name: string, known: readonly string[]): UserError {
   const near = [...known].sort((a, b) => distance(name, a) - distance(name, b)).slice(0, 3);

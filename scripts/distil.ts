@@ -1,10 +1,13 @@
 import path from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { isStop } from '../lib/errors';
 import { saveGain } from '../lib/notebook/saveGain';
 import { chance, gainedPoints } from '../lib/results/gain';
 import { distil } from '../lib/runs/distil';
 import { epochText } from '../lib/runs/runJob';
+import { quote } from '../lib/runs/shell';
+import { resumeLater } from '../lib/runs/slots';
 import type { MethodSpec } from '../lib/methods/methods';
 import { run } from './cli/run';
 
@@ -26,8 +29,6 @@ interface Choice {
   readonly mlflow?: string;
   readonly out: string;
 }
-
-const resumeLater = 75;
 
 /** npm run distil --: one network of ours from another, on images of one's own. */
 const command = new Command('npm run distil --')
@@ -63,10 +64,15 @@ const command = new Command('npm run distil --')
         },
         method: Object.assign<MethodSpec, object>({ kind: method }, options),
       }, {
-        out, command: `npm run distil -- ${process.argv.slice(2).map(quoted).join(' ')}`, signal: stop.signal, mlflow,
+        out, command: `npm run distil -- ${process.argv.slice(2).map(quote).join(' ')}`, signal: stop.signal, mlflow,
         onNotice: (text) => console.log(text),
+        onDownload: ({ received, total = received }) => {
+          if (!bar.isActive) bar.start(total, 0, { run: `weights of ${teacher}`, loss: '–' });
+          bar.update(received);
+        },
         onRun: ({ row, recipe }) => {
           current = row;
+          bar.stop();
           bar.start(recipe.epochs, 0, { run: row, loss: '–' });
         },
         onEvent: (event) => {
@@ -80,7 +86,7 @@ const command = new Command('npm run distil --')
       console.log(`${student}: ${gain.scratch.top1.toFixed(2)} % alone, ${gain.distilled.top1.toFixed(2)} % taught by ${teacher} (${gain.teacher.top1.toFixed(2)} %): ${gainedPoints(gain).toFixed(2)} points, ±${chance(gain).toFixed(1)} by chance.`);
       console.log(`Page: ${page}  Student: ${path.join(out, 'student.safetensors')}`);
     } catch (error) {
-      if (!stop.signal.aborted) throw error;
+      if (!isStop(error, stop.signal)) throw error;
       console.log('\nStopped, with a checkpoint. The same command goes on from there.');
       process.exitCode = resumeLater;
     } finally {
@@ -115,9 +121,4 @@ function json(text: string): object {
     // Told below.
   }
   throw new InvalidArgumentError('It must be an object of JSON, such as \'{"exponent": 1.2}\'.');
-}
-
-/** An argument as a shell takes it. */
-function quoted(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replace(/'/g, `'\\''`)}'`;
 }

@@ -34,6 +34,7 @@ interface Place {
   readonly backend: 'local' | 'slurm' | 'ray' | 'kubernetes';
   readonly jobs: number;
   readonly cpus?: number;
+  readonly gpus?: number;
   readonly processes: number;
   readonly address: string;
   readonly sbatch?: string;
@@ -109,6 +110,7 @@ function withPlace(sub: Command): Command {
     .addOption(new Option('--backend <name>', 'where the jobs run').choices(['local', 'slurm', 'ray', 'kubernetes']).default('local'))
     .option('--jobs <number>', 'jobs at a time: on this machine each has its share of the threads, or a GPU; for Slurm the throttle of an array', positive, 1)
     .option('--cpus <number>', 'threads of a job, for Slurm, Ray and Kubernetes', positive)
+    .option('--gpus <number>', 'GPUs of a job, for Ray and Kubernetes; Slurm’s are named by --sbatch', positive)
     .option('--mlflow <address>', 'a server that is to have the runs too, as http://127.0.0.1:5000; that of MLFLOW_TRACKING_URI unless told', (address: string) => { process.env['MLFLOW_TRACKING_URI'] = address; })
     .option('--processes <number>', 'processes of a job that share each batch; its recipe’s accumulation must be a multiple of them', positive, 1)
     .option('--sbatch <options>', 'further options of sbatch, as in "--partition=gpu --gres=gpu:1"')
@@ -148,7 +150,7 @@ async function execute(all: readonly Job[], choice: Choice & Place): Promise<voi
     case 'kubernetes': {
       const manifest = indexedJob({
         name: `ofa-kd-${jobs[jobs.length - 1]!.experiment}`, plan: await writePlan(jobs, choice.out), out: choice.out, project: process.cwd(), jobs: jobs.length,
-        parallelism: choice.jobs, image: choice.image, claim: choice.claim, cpus: choice.cpus ?? 1, processes: choice.processes,
+        parallelism: choice.jobs, image: choice.image, claim: choice.claim, cpus: choice.cpus ?? 1, gpus: choice.gpus, processes: choice.processes,
       });
       console.log(JSON.stringify(manifest, null, 2));
       console.error('A manifest for kubectl apply -f -, checked against the schema of Kubernetes and untested on a cluster. Train missing teachers first.');
@@ -170,7 +172,7 @@ async function runHere(jobs: readonly Job[], choice: Choice & Place): Promise<vo
     slots: choice.jobs, signal: stop.signal,
     execute: (job, slot) => {
       const task = taskCommand(file, jobs.indexOf(job), choice.out, choice.processes);
-      if (choice.backend === 'ray') return runRayTask(task, { address: choice.address, cpus: choice.cpus ?? 1, environment: engineVariables(), signal: stop.signal });
+      if (choice.backend === 'ray') return runRayTask(task, { address: choice.address, cpus: choice.cpus ?? 1, gpus: choice.gpus, environment: engineVariables(), signal: stop.signal });
       return onThisMachine(job, task, slotEnvironment(slot, choice.jobs, gpus(), choice.processes), bars, stop.signal);
     },
     onOutcome: async (job, outcome) => {

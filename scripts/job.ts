@@ -2,16 +2,15 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { UserError } from '../lib/errors';
+import { isStop, UserError } from '../lib/errors';
 import { readJsonLines } from '../lib/io/jsonLines';
 import { Busy } from '../lib/runs/lock';
 import { joinGroup, leadGroup } from '../lib/runs/processGroup';
 import { sessions } from '../lib/runs/sessions';
-import { gpus, taskCommand } from '../lib/runs/slots';
+import { gpus, resumeLater, taskCommand } from '../lib/runs/slots';
 import { run } from './cli/run';
 
 /** node --import tsx scripts/job.ts PLAN INDEX --out DIR: one job of a plan in this process, as slots, Slurm, Ray and Kubernetes call it. Exit code 75: not finished, run me again. */
-const resumeLater = 75;
 const identified = z.object({ id: z.string() });
 
 interface Options {
@@ -65,7 +64,7 @@ async function lead(plan: string, index: number, { out, checkpointSeconds, proce
     console.log(`${record.row}, seed ${record.seed}: top-1 ${record.top1.toFixed(2)} %`);
   } catch (error) {
     if (error instanceof Busy) console.error(error.message);
-    else if (!stop.signal.aborted) throw error;
+    else if (!isStop(error, stop.signal)) throw error;
     process.exitCode = resumeLater;
   } finally {
     if (process.connected) process.disconnect();

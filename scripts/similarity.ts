@@ -15,7 +15,7 @@ interface Options extends Setting {
 /** npm run similarity --: how alike the layers of trained networks are, as the records that the claims are weighed by. */
 const command = new Command('npm run similarity --')
   .description('Records the CKA of every pair of trained networks on test images of CIFAR-100, chosen anew for each seed. What is recorded already is not recorded twice.')
-  .option('--networks <names>', 'by commas: of data/weights, or NAME=FILE', (text: string) => text.split(','), ['resnet_24', 'vit_96', 'mixer_96', 'vit_64'])
+  .option('--networks <names>', 'by commas: of data/weights, or NAME=FILE', (text: string) => text.split(','), ['resnet_24', 'resnet_16', 'vit_96', 'vit_64', 'mixer_96', 'mixer_64'])
   .option('--seeds <numbers>', 'of the choice of images, by commas', (text: string) => text.split(',').map(whole), [0, 1, 2])
   .option('--batches <number>', 'for each seed', whole, 8)
   .option('--batch-size <number>', 'images', whole, 128)

@@ -1,8 +1,7 @@
 import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { ZodError } from 'zod';
-import { schemaFaults, short, UserError } from '../errors';
 import { fileFault } from './fileFault';
+import { decode, parsed } from './json';
 
 const newline = 0x0a;
 
@@ -41,23 +40,10 @@ export async function readJsonLines<T>(file: string, parse: (value: unknown) => 
     const end = found === -1 ? bytes.length : found;
     const text = bytes.subarray(start, end);
     if (found === -1 && !isWholeRecord(text)) break;
-    if (text.length > 0) records.push(parseLine(text, parse, `${file}, line ${line}`));
+    if (text.length > 0) records.push(parsed(text, parse, `${file}, line ${line}`, 'Repair or remove that line.'));
     start = end + 1;
   }
   return records;
-}
-
-function parseLine<T>(bytes: Uint8Array, parse: (value: unknown) => T, place: string): T {
-  try {
-    return parse(decode(bytes));
-  } catch (error) {
-    const reason = error instanceof ZodError ? schemaFaults(error).join('; ') : short(error instanceof Error ? error.message : String(error), 2000);
-    throw new UserError(`${place} cannot be understood: ${reason}\nRepair or remove that line.`, { cause: error });
-  }
-}
-
-function decode(bytes: Uint8Array): unknown {
-  return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
 }
 
 /** An object without its last byte is never valid JSON, so one that is valid has not been cut. */

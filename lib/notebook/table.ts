@@ -13,19 +13,16 @@ export async function table(content: Rows | Table | DataFrame, caption?: string)
   const captioned = caption === undefined ? given : { ...given, caption };
   const tslab = kernel();
   if (!tslab) return void process.stdout.write(`${tableText(captioned)}\n`);
-  tslab.display.html(tableHtml({ ...captioned, ...fromFrame(await frame(captioned)) }));
+  tslab.display.html(tableHtml(captioned));
 }
 
 /** Rows as a danfojs data frame, to sort, filter, group or plot on. The first call loads danfojs, about two seconds. */
 export async function dataFrame(rows: Rows): Promise<DataFrame> {
-  return frame(fromRows(rows));
-}
-
-async function frame({ columns, rows }: Table): Promise<DataFrame> {
+  const { columns, rows: cells } = fromRows(rows);
   // danfojs brings TensorFlow.js along; ours comes first, with what it needs on this Node.
   await import('../tensor/backend');
   const { DataFrame } = await import('danfojs-node');
-  return new DataFrame(rows.map((row) => [...row]), { columns: [...columns] });
+  return new DataFrame(cells.map((row) => [...row]), { columns: [...columns] });
 }
 
 function isRows(content: Rows | Table | DataFrame): content is Rows {

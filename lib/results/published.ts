@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors';
+import { readJson } from '../io/json';
 
 /** How a number is known: read in a public source; from memory, and its column's mean is a published one; from memory only. */
 const status = z.enum(['seen', 'checked', 'recalled']);
@@ -79,6 +79,5 @@ export async function publishedSuccessors(): Promise<{ readonly studentMean: num
 }
 
 async function read<Value>(name: string, schema: z.ZodType<Value, z.ZodTypeDef, unknown>): Promise<Value> {
-  const file = path.join('data', 'published', `${name}.json`);
-  return schema.parse(JSON.parse(await readFile(file, 'utf8')));
+  return readJson(path.join('data', 'published', `${name}.json`), (value) => schema.parse(value));
 }

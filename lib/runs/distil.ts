@@ -3,7 +3,9 @@ import { access, copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { familyRecipe, type Fit } from '../experiments/ownPair';
 import { writeAtomic } from '../io/atomic';
+import type { DownloadProgress } from '../io/download';
 import { fileFault } from '../io/fileFault';
+import type { HubOptions } from '../io/huggingFace';
 import { createDistillation, methods, type MethodSpec } from '../methods/methods';
 import { disposeModule } from '../models/parameter';
 import { loadWeights } from '../models/pretrained';
@@ -46,6 +48,8 @@ export interface DistilOptions extends Omit<RunOptions, 'folder'> {
   readonly command: string;
   /** Hears of each run as it begins. */
   readonly onRun?: (job: Job) => void;
+  /** Hears how far the teacher's weights have come, where they must be fetched. */
+  readonly onDownload?: (progress: DownloadProgress) => void;
 }
 
 /**
@@ -54,13 +58,13 @@ export interface DistilOptions extends Omit<RunOptions, 'folder'> {
  * run again. Leaves `student.safetensors` (without branches) and `records.json` in the folder. Throws UserError where anything that
  * was given cannot be used.
  */
-export async function distil(pair: Pair, { out, command, onRun, ...options }: DistilOptions): Promise<Gain> {
+export async function distil(pair: Pair, { out, command, onRun, onDownload, ...options }: DistilOptions): Promise<Gain> {
   const images = await checked(pair, out);
   const runs = { ...options, folder: path.join(out, 'runs') };
   const data = { ...pair.data, contents: images.contents };
   // A recipe read back from a record has no place for what is not said.
   const precision = pair.precision && { precision: pair.precision };
-  const taughtBy = await teacherOf(pair, images);
+  const taughtBy = await teacherOf(pair, images, { signal: options.signal, onProgress: onDownload });
   const shared = { student: pair.student, data, ...precision, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.studentFamily, studentFit(pair, images.train.count)) };
   const jobOf = (row: string, recipe: RecipeInput): Job => {
     const complete = completeRecipe(recipe);
@@ -83,7 +87,7 @@ export async function distil(pair: Pair, { out, command, onRun, ...options }: Di
   const job = jobOf('distilled', { ...shared, method: pair.method, teacher: { model: pair.teacher, weights } });
   const distilled = await run(job);
   const gain: Gain = {
-    distilled, scratch, ...await measured(pair, images, weights, path.join(homeOf(job, runs.folder), 'student.safetensors')),
+    distilled, scratch, ...await measured(pair, images, weights, path.join(homeOf(job, runs.folder), 'student.safetensors'), options.signal),
     classes: images.train.classes.length, trainImages: images.train.count, validationImages: images.test.count, imageSize: pair.imageSize,
   };
   await copyFile(path.join(homeOf(job, runs.folder), 'student.safetensors'), path.join(out, 'student.safetensors'));
@@ -128,7 +132,7 @@ interface Teacher {
 }
 
 /** Makes both networks once, to see whether they can be made and what the teacher's weights know. */
-async function teacherOf({ student, teacher, teacherWeights, imageSize }: Pair, { train }: OwnImages): Promise<Teacher> {
+async function teacherOf({ student, teacher, teacherWeights, imageSize }: Pair, { train }: OwnImages, fetching: HubOptions): Promise<Teacher> {
   const options = { classes: train.classes.length, imageSize };
   const learner = createModel(student, options, new Random(0));
   const { family: studentFamily } = learner;
@@ -137,7 +141,7 @@ async function teacherOf({ student, teacher, teacherWeights, imageSize }: Pair, 
   const { family } = model;
   try {
     if (teacherWeights === undefined) return { family, studentFamily };
-    const { file, headLoaded } = await loadWeights(model, teacherWeights, { allowHeadMismatch: true });
+    const { file, headLoaded } = await loadWeights(model, teacherWeights, { ...fetching, allowHeadMismatch: true });
     return { family, studentFamily, ...(headLoaded ? { weights: file } : { initial: file }) };
   } finally {
     disposeModule(model);
@@ -145,7 +149,7 @@ async function teacherOf({ student, teacher, teacherWeights, imageSize }: Pair, 
 }
 
 /** What student and teacher cost, and how good the teacher is on the same images. */
-async function measured(pair: Pair, { train, test }: OwnImages, weights: string, studentWeights: string): Promise<Pick<Gain, 'student' | 'teacher' | 'methodParameters' | 'methodMultiplyAdds'>> {
+async function measured(pair: Pair, { train, test }: OwnImages, weights: string, studentWeights: string, signal: AbortSignal | undefined): Promise<Pick<Gain, 'student' | 'teacher' | 'methodParameters' | 'methodMultiplyAdds'>> {
   const { model: teacher } = loadTeacher({ model: pair.teacher, weights }, train, pair);
   try {
     const { model: student } = loadTeacher({ model: pair.student, weights: studentWeights }, train, pair);
@@ -153,7 +157,7 @@ async function measured(pair: Pair, { train, test }: OwnImages, weights: string,
       const distillation = createDistillation(pair.method, { student, teacher, examples: train.count, labels: train.labels, random: new Random(0) });
       const methodSize = methodSizeOf(distillation, student, teacher);
       disposeModule(distillation.modules);
-      return { student: costOf(student), ...methodSize, teacher: { ...costOf(teacher), top1: (await evaluate(teacher, test)).top1, weights } };
+      return { student: costOf(student), ...methodSize, teacher: { ...costOf(teacher), top1: (await evaluate(teacher, test, { signal })).top1, weights } };
     } finally {
       disposeModule(student);
     }

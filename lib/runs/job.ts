@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError, unknownName } from '../errors';
 import type { Experiment, Profile, Row } from '../experiments/experiment';
 import { writeAtomic } from '../io/atomic';
+import { readJson } from '../io/json';
 import { readJsonLines } from '../io/jsonLines';
 import { parseRecord } from '../results/read';
 import type { RunRecord } from '../results/record';
@@ -79,7 +79,7 @@ export function homeOf({ id }: Pick<Job, 'id'>, folder: string): string {
 export async function finishedRecord(one: Job, folder: string): Promise<RunRecord | undefined> {
   const file = path.join(homeOf(one, folder), 'record.json');
   if (!existsSync(file)) return undefined;
-  return asTold(one, parseRecord(JSON.parse(await readFile(file, 'utf8'))));
+  return asTold(one, await readJson(file, parseRecord));
 }
 
 /** The same training may stand in two tables: its record is told under the name that asks. */

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { part } from '../data/part';
+import { isStop } from '../errors';
 import { appendJsonLine, readJsonLines } from '../io/jsonLines';
 import { disposeModule } from '../models/parameter';
 import { epochRecord, type EpochRecord } from '../results/record';
@@ -10,6 +12,7 @@ import { restoreCheckpoint, saveCheckpoint } from '../training/checkpoint';
 import type { StepEvent } from '../training/event';
 import { completeRecipe, recipeId, type RecipeInput } from '../training/recipe';
 import { Training, type Resources } from '../training/training';
+import { lockFolder } from './lock';
 import { loadData, teacherFor, type Data } from './materials';
 
 export type LiveEvent = StepEvent | ({ readonly kind: 'epoch' } & EpochRecord);
@@ -35,28 +38,47 @@ export interface LiveOptions {
 /**
  * A short run to be watched, step by step, that leaves no record. When the signal fires it ends after the step under way, with
  * a checkpoint; the next time it first tells the finished epochs again and then goes on. After a finished run it begins anew.
+ * Throws Busy where another process is at the same run.
  */
 export async function* liveRun(given: RecipeInput, { folder, testImages, method, materials, until, keep = false, warn, signal }: LiveOptions): AsyncGenerator<LiveEvent, void> {
   const recipe = completeRecipe(given, { method });
   const end = Math.min(until ?? recipe.epochs, recipe.epochs);
   const { train, test, notice }: Data = materials ?? await loadData(recipe.data, recipe.imageSize, { standIn: warn !== undefined });
   if (notice !== undefined) warn?.(notice);
-  // What made-up images have taught is never gone on with on real ones.
-  const home = path.join(folder, `${recipeId(recipe)}${notice === undefined ? '' : '-made-up'}`);
+  const home = path.join(folder, key([recipeId(recipe), testImages, method?.create.toString(), notice !== undefined]));
   const metrics = path.join(home, 'metrics.jsonl');
-  await mkdir(home, { recursive: true });
   const known = keep ? await finishedEpochs(metrics, end) : [];
   if (known.length === end) {
     for (const event of known) yield event;
     return;
   }
-  const seen = testImages === undefined || testImages >= test.count ? test : part(test, testImages, new Random(0).fork('live'));
-  const own = materials ? undefined : teacherFor(recipe, { train, test: seen }, method)?.model;
-  const teacher = materials?.teacher ?? own;
-  const training = new Training(recipe, { ...materials, train, test: seen, ...(teacher && { teacher }), ...(method && { method }) });
+  const release = await lockFolder(home);
   try {
-    if (restoreCheckpoint(training, home) === undefined) await rm(metrics, { force: true });
-    else for (const event of await finishedEpochs(metrics, training.position.epoch)) yield event;
+    const seen = testImages === undefined || testImages >= test.count ? test : part(test, testImages, new Random(0).fork('live'));
+    const own = materials ? undefined : teacherFor(recipe, { train, test: seen }, method)?.model;
+    try {
+      const teacher = materials?.teacher ?? own;
+      const training = new Training(recipe, { ...materials, train, test: seen, ...(teacher && { teacher }), ...(method && { method }) });
+      try {
+        yield* follow(training, home, metrics, end, signal);
+      } finally {
+        training.dispose();
+      }
+      if (!keep && training.position.epoch === recipe.epochs) await rm(home, { recursive: true, force: true });
+    } finally {
+      if (own) disposeModule(own);
+    }
+  } finally {
+    await release();
+  }
+}
+
+/** Tells the epochs that are finished, then trains to the end of an epoch, with a checkpoint after each and when stopped. */
+async function* follow(training: Training, home: string, metrics: string, end: number, signal: AbortSignal | undefined): AsyncGenerator<LiveEvent, void> {
+  if (restoreCheckpoint(training, home) === undefined) await rm(metrics, { force: true });
+  else for (const event of await finishedEpochs(metrics, training.position.epoch)) yield event;
+  if (training.position.epoch >= end) return;
+  try {
     for await (const event of training.run({ signal })) {
       if (event.kind === 'epoch') {
         const { kind: _, ...measured } = event;
@@ -64,16 +86,17 @@ export async function* liveRun(given: RecipeInput, { folder, testImages, method,
         await saveCheckpoint(training, home);
       }
       yield event;
-      if (event.kind === 'epoch' && event.epoch === end) break;
+      if (event.kind === 'epoch' && event.epoch === end) return;
     }
-    if (!keep && end === recipe.epochs) await rm(home, { recursive: true, force: true });
   } catch (error) {
-    if (!signal?.aborted) throw error;
+    if (!isStop(error, signal)) throw error;
     await saveCheckpoint(training, home);
-  } finally {
-    training.dispose();
-    if (own) disposeModule(own);
   }
+}
+
+/** The folder's name: by the recipe and by what it does not say, so that no run goes on with what another has learnt. Of a method of one's own it knows `create` alone. */
+function key(decisive: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(decisive)).digest('hex').slice(0, 12);
 }
 
 async function finishedEpochs(file: string, count: number): Promise<LiveEvent[]> {

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { writeAtomic } from '../io/atomic';
+import { readJson } from '../io/json';
 import { sha256 } from '../io/sha256';
 
 const manifest = z.object({ id: z.string(), files: z.record(z.object({ bytes: z.number(), sha256: z.string() })) });
@@ -26,7 +27,7 @@ export function hasManifest(home: string): boolean {
 
 /** Files that are gone or are not what the manifest says. */
 export async function damagedFiles(home: string): Promise<string[]> {
-  const { files } = manifest.parse(JSON.parse(await readFile(fileOf(home), 'utf8')));
+  const { files } = await readJson(fileOf(home), (value) => manifest.parse(value));
   const damaged: string[] = [];
   for (const [name, wanted] of Object.entries(files)) {
     const file = path.join(home, name);

@@ -21,6 +21,9 @@ export interface RayOptions {
   readonly pollSeconds?: number;
 }
 
+/** Questions in a row that the dashboard may leave unanswered while a job runs. */
+const patience = 30;
+
 /** Runs a task as a job of Ray, through its REST interface; every node sees the project and the folder of runs at the same place. */
 export async function runRayTask(task: readonly string[], { address, cpus, gpus, environment, signal, pollSeconds = 2 }: RayOptions): Promise<Outcome> {
   const { submission_id: id } = z.object({ submission_id: z.string() }).parse(await ask(address, 'POST', '/api/jobs/', {
@@ -29,15 +32,20 @@ export async function runRayTask(task: readonly string[], { address, cpus, gpus,
     ...(gpus !== undefined && { entrypoint_num_gpus: gpus }),
     runtime_env: { env_vars: { TF_NUM_INTRAOP_THREADS: String(cpus), ...environment } },
   }));
-  for (let stopping = false; ;) {
-    const { status, driver_exit_code: code } = details.parse(await ask(address, 'GET', `/api/jobs/${id}`));
+  for (let [stopping, unanswered] = [false, 0]; ; await sleep(pollSeconds * 1000)) {
+    const told = await ask(address, 'GET', `/api/jobs/${id}`).catch((error: unknown) => {
+      if (++unanswered > patience) throw error;
+      return undefined;
+    });
+    if (told === undefined) continue;
+    unanswered = 0;
+    const { status, driver_exit_code: code } = details.parse(told);
     if (status === 'SUCCEEDED') return 'finished';
     if (status === 'STOPPED' || code === resumeLater) return 'later';
     if (status === 'FAILED') return 'failed';
     // Ray sends SIGTERM, and gives the task some seconds for its checkpoint.
     if (signal?.aborted && !stopping) await ask(address, 'POST', `/api/jobs/${id}/stop`);
     stopping = signal?.aborted === true;
-    await sleep(pollSeconds * 1000);
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { appendFile, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { UserError } from '../errors';
+import { isStop, UserError } from '../errors';
 import { writeAtomic } from '../io/atomic';
 import { fileFault } from '../io/fileFault';
 import { appendJsonLine, readJsonLines } from '../io/jsonLines';
@@ -63,10 +63,11 @@ export async function runJob(job: Job, options: RunOptions): Promise<RunRecord> 
     return record;
   } catch (error) {
     if (error instanceof Busy) throw error;
-    const told = options.signal?.aborted ? 'stopped, with a checkpoint' : error instanceof Error ? error.stack ?? error.message : String(error);
+    const stopped = isStop(error, options.signal);
+    const told = stopped ? 'stopped, with a checkpoint' : error instanceof Error ? error.stack ?? error.message : String(error);
     // On a full disk neither can be written: the fault itself is what is told.
     await log(told).catch(() => undefined);
-    if (!options.signal?.aborted) {
+    if (!stopped) {
       const message = error instanceof UserError ? error.message : told;
       await writeAtomic(path.join(home, 'failure.json'), `${JSON.stringify({ time: new Date().toISOString(), message })}\n`).catch(() => undefined);
     }
@@ -109,7 +110,7 @@ async function work(job: Job, home: string, options: RunOptions, log: (text: str
         ending = 'finished';
         return record;
       } catch (error) {
-        if (options.signal?.aborted) ending = 'stopped';
+        if (isStop(error, options.signal)) ending = 'stopped';
         throw error;
       } finally {
         await tracking.end(ending);
@@ -150,7 +151,7 @@ async function follow(
       onEvent?.(event);
     }
   } catch (error) {
-    if (signal?.aborted) await saveCheckpoint(training, home);
+    if (isStop(error, signal)) await saveCheckpoint(training, home);
     throw error;
   } finally {
     group?.close();

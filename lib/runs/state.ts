@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { readJson } from '../io/json';
 import type { RunRecord } from '../results/record';
 import { finishedRecord, homeOf, type Job } from './job';
 import { lockedBy } from './lock';
@@ -24,7 +24,7 @@ export async function jobState(job: Job, folder: string): Promise<JobState> {
   const by = await lockedBy(home);
   if (by !== undefined) return { kind: 'running', by };
   const failed = path.join(home, 'failure.json');
-  if (existsSync(failed)) return { kind: 'failed', message: failure.parse(JSON.parse(await readFile(failed, 'utf8'))).message };
+  if (existsSync(failed)) return { kind: 'failed', message: (await readJson(failed, (value) => failure.parse(value))).message };
   return { kind: existsSync(home) ? 'paused' : 'waiting' };
 }
 

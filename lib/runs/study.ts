@@ -1,4 +1,5 @@
 import { part } from '../data/part';
+import { UserError } from '../errors';
 import { disposeModule } from '../models/parameter';
 import type { EpochRecord } from '../results/record';
 import { Random } from '../tensor/random';
@@ -31,26 +32,26 @@ export interface StudyOptions {
 export async function* study(sampler: Sampler, { recipeOf, folder, measuredImages, seconds = Infinity, signal }: StudyOptions): AsyncGenerator<TrialState, void> {
   const deadline = new AbortController();
   const timer = Number.isFinite(seconds) ? setTimeout(() => deadline.abort(), seconds * 1000) : undefined;
-  const stop = (): void => deadline.abort();
-  signal?.addEventListener('abort', stop);
+  const stop = AbortSignal.any([deadline.signal, ...(signal ? [signal] : [])]);
   let materials: Omit<Resources, 'method'> | undefined;
   try {
     for (let trial = await sampler.ask(); trial; trial = await sampler.ask()) {
-      if (deadline.signal.aborted) return;
+      if (stop.aborted) return;
       materials ??= await materialsOf(recipeOf(trial), measuredImages);
       const history: EpochRecord[] = [];
-      for await (const event of liveRun(recipeOf(trial), { folder, materials, until: trial.epochs, keep: true, signal: deadline.signal })) {
+      for await (const event of liveRun(recipeOf(trial), { folder, materials, until: trial.epochs, keep: true, signal: stop })) {
         if (event.kind !== 'epoch') continue;
         const { kind: _, ...measured } = event;
         history.push(measured);
         yield { ...trial, history: [...history], finished: history.length === trial.epochs };
       }
       if (history.length < trial.epochs) return;
-      await sampler.tell(trial, history[history.length - 1]!.top1 ?? 0);
+      const { top1 } = history[history.length - 1]!;
+      if (top1 === undefined) throw new UserError('A trial was not measured at its end: its recipe needs evaluateEvery: 1.');
+      await sampler.tell(trial, top1);
     }
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', stop);
     sampler.close();
     if (materials?.teacher) disposeModule(materials.teacher);
   }

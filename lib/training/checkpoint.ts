@@ -17,12 +17,15 @@ const position = z.object({
 
 /**
  * Writes weights, optimiser state, running average and position into a folder, whole or not at all; the checkpoint before stays as a second copy.
- * Random numbers need no state: they follow from seed, epoch and batch.
+ * Random numbers need no state: they follow from seed, epoch and batch. Throws a UserError, and writes nothing, where a number is not finite.
  */
 export async function saveCheckpoint(training: Training, folder: string): Promise<void> {
   const tensors = new Map<string, StoredTensor>();
   for (const [name, parameter] of training.state()) tensors.set(name, stored(parameter.value));
   for (const [name, tensor] of remembered(training)) tensors.set(name, stored(tensor));
+  for (const [name, { data }] of tensors) {
+    if (!data.every(Number.isFinite)) throw new UserError(`Training diverged: ${name} is not finite after epoch ${training.position.epoch}, step ${training.position.step}. The checkpoint before is kept. Try a lower learning rate, or clipNorm.`);
+  }
   const file = path.join(folder, current);
   if (existsSync(file)) renameSync(file, path.join(folder, previous));
   await writeSafetensors(file, tensors, { metadata: { recipe: recipeId(training.recipe), position: JSON.stringify(training.position), sha256: digest(tensors) } });

@@ -5,9 +5,10 @@ import { parameters, type Named } from '../models/parameter';
 import * as tf from '../tensor/tf';
 import type { Objective } from './gradients';
 
-/** The part of the loss that is no number, and when. */
+/** What is no number, and when. */
 export interface Divergence {
-  readonly part: string;
+  /** Such as: the loss part "label". */
+  readonly what: string;
   readonly value: number;
   readonly epoch: number;
   readonly step: number;
@@ -15,9 +16,9 @@ export interface Divergence {
 }
 
 /** The error of a run that cannot go on. It names the image or the weight that was no number before the step, where there is one. */
-export function divergenceError({ part, value, epoch, step, learningRate }: Divergence, objective: Objective, batch: Batch, set: Images): UserError {
-  return new UserError(`Training diverged: the loss part "${part}" is ${value} at epoch ${epoch}, step ${step} (learning rate ${learningRate.toPrecision(3)}). `
-    + `${badImage(batch, set) ?? badWeight(objective) ?? ''}The weights of the last checkpoint are kept. Try a lower learning rate, clipNorm, or a smaller weight for that part.`);
+export function divergenceError({ what, value, epoch, step, learningRate }: Divergence, objective: Objective, batch: Batch, set: Images): UserError {
+  return new UserError(`Training diverged: ${what} is ${value} at epoch ${epoch}, step ${step} (learning rate ${learningRate.toPrecision(3)}). `
+    + `${badImage(batch, set) ?? badWeight(objective) ?? ''}The weights of the last checkpoint are kept. Try a lower learning rate, clipNorm, or smaller weights of the method’s losses.`);
 }
 
 function badImage({ images, indices }: Batch, set: Images): string | undefined {

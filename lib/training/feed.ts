@@ -46,13 +46,16 @@ export class BatchFeed {
   }
 
   private *trainingRequests(epoch: number, step: number): Generator<BatchRequest, void> {
-    const { recipe: { seed, batchSize, epochs, repeats = 1 }, resources: { train } } = this;
+    const { recipe: { seed, batchSize, accumulation, epochs, repeats = 1 }, resources: { train } } = this;
+    const micro = batchSize / accumulation;
     for (let e = epoch; e < epochs; e++) {
       const random = new Random(seed).fork('data').fork(e + 1);
       const order = epochOrder(train.count, random);
       const steps = batchCount(train.count, batchSize, true);
       for (let k = e === epoch ? step : 0; k < steps; k++) {
-        const indices = Uint32Array.from({ length: batchSize }, (_, i) => order[Math.floor((k * batchSize + i) / repeats)]!);
+        // Dealt to the micro-batches in turn, as timm's samplers deal to GPUs: copies of an image go to different ones.
+        const dealt = (i: number): number => k * batchSize + (i % micro) * accumulation + Math.floor(i / micro);
+        const indices = Uint32Array.from({ length: batchSize }, (_, i) => order[Math.floor(dealt(i) / repeats)]!);
         yield { source: 'train', indices, seed: random.fork(k).seed };
       }
     }

@@ -1,6 +1,7 @@
 import { batches, disposeBatch, type Batch } from '../data/batches';
 import { cropAndFlip } from '../data/augment';
 import type { ImageSet } from '../data/imageSet';
+import { UserError } from '../errors';
 import type { Distillation } from '../methods/method';
 import type { Model, Output } from '../models/model';
 import { parameters, type Named } from '../models/parameter';
@@ -32,9 +33,10 @@ export interface ProbeStep {
 
 /**
  * Trains the layers of several probes of one teacher on the same batches, with AdamW, gradients clipped at norm 5, and a cosine over the
- * steps. Nothing of a student changes: its features are taken as at inference.
+ * steps. Nothing of a student changes: its features are taken as at inference. Throws UserError where a batch is larger than all images.
  */
 export async function* trainProbes(probes: readonly Probe[], teacher: Model, train: ImageSet, { steps, batchSize, learningRate, seed = 0, signal }: ProbeOptions): AsyncGenerator<ProbeStep, void> {
+  if (batchSize > train.count) throw new UserError(`A batch of ${batchSize} is larger than the ${train.count} images that the layers learn from: take batchSize ${train.count} at most.`);
   const trained = probes.map(({ distillation }) => parameters(distillation.modules).filter(([, { trainable }]) => trainable));
   const optimizers = trained.map((named) => new Optimizer({ name: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, named, 0.05));
   let step = 0;

@@ -2,6 +2,7 @@ import { disposeBatch, type Batch } from '../data/batches';
 import type { Images } from '../data/imageFiles';
 import { mixBatch } from '../data/mix';
 import type { Unreadable } from '../data/prepare';
+import type { UserError } from '../errors';
 import type { Distillation, Method } from '../methods/method';
 import { createDistillation } from '../methods/methods';
 import type { Model, Output } from '../models/model';
@@ -170,12 +171,15 @@ export class Training {
     const rate = learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch + step / stepsPerEpoch);
     const own = accumulate(this.objective, batch, recipe.accumulation, (micro, piece) => this.show(micro, { epoch, step, piece }, next), share);
     const { parts, gradients, logits } = group ? await allReduce(group, own, this.state().filter(([, { trainable }]) => !trainable), number) : own;
+    const diverged = (what: string, value: number): UserError =>
+      divergenceError({ what, value, epoch: epoch + 1, step: step + 1, learningRate: rate }, this.objective, batch, this.resources.train);
     try {
       const [part, value] = Object.entries(parts).find(([, one]) => !Number.isFinite(one)) ?? [];
       if (part !== undefined && value !== undefined) {
-        throw divergenceError({ part, value, epoch: epoch + 1, step: step + 1, learningRate: rate }, this.objective, batch, this.resources.train);
+        throw diverged(`the loss part "${part}"`, value);
       }
       const norm = recipe.clipNorm === undefined ? 0 : globalNorm(Object.values(gradients));
+      if (!Number.isFinite(norm)) throw diverged('the norm of the gradients', norm);
       const clip = recipe.clipNorm !== undefined && norm > recipe.clipNorm ? recipe.clipNorm / (norm + 1e-6) : 1;
       this.optimizer.update(gradients, rate, number, clip);
       this.average?.update();

@@ -1,13 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { z } from 'zod';
 import { batches, disposeBatch } from '../../lib/data/batches';
 import { UserError } from '../../lib/errors';
-import { parameters } from '../../lib/models/parameter';
+import { defineMethod } from '../../lib/methods/method';
+import { disposeModule, parameters } from '../../lib/models/parameter';
+import { createModel } from '../../lib/models/zoo';
+import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';
+import { restoreCheckpoint, saveCheckpoint } from '../../lib/training/checkpoint';
 import { divergenceError } from '../../lib/training/divergence';
-import { images, take, tinyRecipe, withTraining } from './example';
+import { completeRecipe } from '../../lib/training/recipe';
+import { Training } from '../../lib/training/training';
+import { temporaryFolder } from '../support/temporaryFolder';
+import { classes, images, take, tinyRecipe, withTraining } from './example';
 
-const when = { part: 'label', value: NaN, epoch: 1, step: 2, learningRate: 1e-3 };
+const when = { what: 'the loss part "label"', value: NaN, epoch: 1, step: 2, learningRate: 1e-3 };
 
 test('a NaN in one image is named by the image', async () => {
   await withTraining(tinyRecipe(), ({ objective }) => {
@@ -21,6 +29,36 @@ test('a NaN in one image is named by the image', async () => {
     assert.equal(tf.memory().numTensors, before);
     disposeBatch(batch!);
     sick.images.dispose();
+  });
+});
+
+test('gradients that are no numbers, of a loss that is one, end a run before they reach a weight', async () => {
+  const method = defineMethod({
+    title: 'root', source: 'this test', needsTeacher: true, options: z.object({}).strict(),
+    create: () => ({ modules: {}, loss: ({ student: { logits } }) => ({ root: tf.sqrt(tf.sum<tf.Scalar>(tf.sub(logits, logits))) }) }),
+  });
+  const teacher = createModel('resnet_16', { classes, imageSize: 32 }, new Random(0));
+  const training = new Training(completeRecipe({ ...tinyRecipe(), clipNorm: 5, teacher: { model: 'resnet_16', weights: 'fresh' }, method: { kind: 'root' } }, { method }), { ...images, teacher, method });
+  try {
+    await assert.rejects(take(training, 1), (error) => error instanceof UserError && /the norm of the gradients is (NaN|Infinity) at epoch 1, step 1/.test(error.message));
+    for (const [name, { value }] of training.state()) assert.ok(value.dataSync<'float32'>().every(Number.isFinite), name);
+  } finally {
+    training.dispose();
+    disposeModule(teacher);
+  }
+});
+
+test('weights that are no numbers never reach a checkpoint', async (context) => {
+  const folder = await temporaryFolder(context);
+  await withTraining(tinyRecipe({ clipNorm: 5 }), async (training) => {
+    await take(training, 1);
+    await saveCheckpoint(training, folder);
+    const [name, { variable }] = parameters(training.student).find(([path]) => path === 'blocks.1.norm1.weight')!;
+    const before = variable.dataSync().slice();
+    tf.tidy(() => variable.assign(tf.fill(variable.shape, Infinity)));
+    await assert.rejects(saveCheckpoint(training, folder), (error) => error instanceof UserError && error.message.includes(`student.${name} is not finite after epoch 0, step 1`));
+    tf.tidy(() => variable.assign(tf.tensor(before, variable.shape)));
+    assert.match(restoreCheckpoint(training, folder)!, /^goes on after epoch 0, step 1$/);
   });
 });
 

@@ -52,6 +52,13 @@ test('an epoch shows every image once; with repeats, a part of them so many time
   assert.notDeepEqual(repeated[0]!.sum.slice(0, size), repeated[0]!.sum.slice(size, 2 * size));
 });
 
+test('copies of an image go to different micro-batches, as to different GPUs', async () => {
+  const [batch] = await collect({ repeats: 4, accumulation: 4, augmentation: { crop: { kind: 'resized' } } }, 0);
+  const micros = Array.from({ length: 4 }, (_, i) => batch!.indices.slice(2 * i, 2 * i + 2));
+  for (const micro of micros) assert.deepEqual([...micro].sort(), [...micros[0]!].sort());
+  assert.equal(new Set(micros[0]).size, 2);
+});
+
 test('test images come in order, once, resized and cut where the recipe has another size', async () => {
   const feed = new BatchFeed(tinyRecipe(strong), images, 1);
   const seen: number[] = [];
