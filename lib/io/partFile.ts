@@ -2,8 +2,9 @@ import { readdir, rename, rm } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { errorCode } from './fileFault';
+import { processSpace } from './processSpace';
 
-/** The unfinished file of a download. Its name carries the process that writes it, so that two downloads never share one. */
+/** The unfinished file of a download. Its name carries the process that writes it, and where, so that two downloads never share one, on one disk of many machines either. */
 export class PartFile {
   private constructor(readonly path: string, private readonly target: string) {}
 
@@ -11,7 +12,7 @@ export class PartFile {
   static async claim(target: string): Promise<PartFile> {
     const folder = path.dirname(target);
     const base = `${path.basename(target)}.part`;
-    const own = `${target}.part.${process.pid}.${randomBytes(4).toString('hex')}`;
+    const own = `${target}.part.${process.pid}.${randomBytes(4).toString('hex')}.${processSpace()}`;
     for (const name of await readdir(folder)) {
       if (name !== base && !(name.startsWith(`${base}.`) && isAbandoned(name.slice(base.length + 1)))) continue;
       if (await renamed(path.join(folder, name), own)) break;
@@ -35,10 +36,10 @@ export class PartFile {
 }
 
 function isAbandoned(owner: string): boolean {
-  const pid = Number.parseInt(owner, 10);
-  if (!(pid > 0)) return false;
+  const [pid, , ...space] = owner.split('.');
+  if (!(Number(pid) > 0) || space.join('.') !== processSpace()) return false;
   try {
-    process.kill(pid, 0);
+    process.kill(Number(pid), 0);
     return false;
   } catch (error) {
     return errorCode(error) === 'ESRCH';

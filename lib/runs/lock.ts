@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors';
 import { errorCode, fileFault } from '../io/fileFault';
+import { processSpace } from '../io/processSpace';
 
 const holder = z.object({
   host: z.string(), pid: z.number(),
+  /** Where the number of the process counts. */
+  space: z.string().default(''),
   /** When the process was started, in the kernel's ticks: another process may get its number. */
   born: z.string(),
   since: z.string(),
@@ -18,7 +21,7 @@ type Holder = z.infer<typeof holder>;
 /** A job that another process is at. */
 export class Busy extends UserError {}
 
-/** A holder on another machine shows that it lives twice a minute; after ten minutes without a sign it is taken for dead. */
+/** A holder on another machine or in another container shows that it lives twice a minute; after ten minutes without a sign it is taken for dead. */
 const [beatMs, deadMs] = [30_000, 600_000];
 
 /**
@@ -30,7 +33,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     throw fileFault(error, 'write', folder);
   });
   const file = path.join(folder, 'lock');
-  const mine = JSON.stringify({ host: os.hostname(), pid: process.pid, born: born(process.pid), since: new Date().toISOString() } satisfies Holder);
+  const mine = JSON.stringify({ host: os.hostname(), pid: process.pid, space: processSpace(), born: born(process.pid), since: new Date().toISOString() } satisfies Holder);
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
     await writeFile(draft, mine);
@@ -48,10 +51,12 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   } finally {
     await rm(draft, { force: true });
   }
-  const beat = setInterval(() => void utimes(file, new Date(), new Date()).catch(() => undefined), beatMs).unref();
+  const held = async (): Promise<boolean> => await readFile(file, 'utf8').catch(() => '') === mine;
+  // Written rather than touched: the time is then the file system's.
+  const beat = setInterval(() => void held().then((still) => (still ? writeFile(file, mine, { flag: 'r+' }) : undefined)).catch(() => undefined), beatMs).unref();
   return async () => {
     clearInterval(beat);
-    if (await readFile(file, 'utf8').catch(() => '') === mine) await rm(file, { force: true });
+    if (await held()) await rm(file, { force: true });
   };
 }
 
@@ -59,7 +64,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
 export async function lockedBy(folder: string): Promise<string | undefined> {
   const file = path.join(folder, 'lock');
   const found = parse(await readFile(file, 'utf8').catch(() => ''));
-  if (!found || (found.host === os.hostname() && !lives(found))) return undefined;
+  if (!found || (found.space === processSpace() && !lives(found))) return undefined;
   return `process ${found.pid} on ${found.host}`;
 }
 
@@ -69,7 +74,7 @@ async function clearIfDead(file: string, draft: string, again: boolean): Promise
   const found = parse(text ?? '');
   // Both times are the file system's, so that two machines' clocks need not agree.
   const silent = async (): Promise<boolean> => (await stat(draft)).mtimeMs - (await stat(file)).mtimeMs > deadMs;
-  const dead = found === undefined || (found.host === os.hostname() ? !lives(found) : await silent().catch(() => false));
+  const dead = found === undefined || (found.space === processSpace() ? !lives(found) : await silent().catch(() => false));
   if (!dead) throw new Busy(`Process ${found.pid} on ${found.host} has been at ${path.dirname(file)} since ${found.since}: this one leaves it alone. If that process is gone, remove ${file}.`);
   const aside = `${draft}.dead`;
   await rename(file, aside).catch(() => undefined);

@@ -7,7 +7,20 @@ import * as tf from '../tensor/tf';
 /** The machine this process runs on. */
 export function thisMachine(): MachineRecord {
   const processors = os.cpus();
-  return { processor: processors[0]?.model.trim() ?? 'unknown', cores: processors.length, memoryGB: Math.round(os.totalmem() / 2 ** 30) };
+  return {
+    processor: processors[0]?.model.trim() ?? 'unknown', cores: processors.length, memoryGB: Math.round(os.totalmem() / 2 ** 30),
+    ...(backendInfo().device === 'GPU' && { gpu: gpuName() }),
+  };
+}
+
+/** The name of the card that this process computes on, the first that it may use, as NVIDIA's driver tells it. */
+function gpuName(): string {
+  const [first] = (process.env['CUDA_VISIBLE_DEVICES'] ?? '').split(',');
+  try {
+    return execFileSync('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader', `--id=${first || '0'}`], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return 'unknown';
+  }
 }
 
 /** The threads that TensorFlow computes with: results are bit-identical for one number of them only. */
@@ -16,9 +29,10 @@ export function threadCount(): number {
   return given > 0 ? given : os.availableParallelism();
 }
 
+/** What computes, with its versions: whether our kernels take part decides the bits as well. */
 export function versions(): Record<string, string> {
-  const { libtensorflow } = backendInfo();
-  return { node: process.versions.node, tfjs: tf.version_core, ...(libtensorflow !== undefined && { tensorflow: libtensorflow }) };
+  const { libtensorflow, kernels } = backendInfo();
+  return { node: process.versions.node, tfjs: tf.version_core, ...(libtensorflow !== undefined && { tensorflow: libtensorflow }), kernels: kernels ? 'fused' : 'none' };
 }
 
 /** The commit of the project, and whether the files differ from it; `unknown` outside git. */

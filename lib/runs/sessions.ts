@@ -36,11 +36,20 @@ export async function beginSession(home: string, now: Omit<Session, 'started' | 
   const last = past[past.length - 1];
   const notices = last === undefined ? [] : [
     ...(last.commit === mine.commit ? [] : [`last worked at by commit ${last.commit.slice(0, 7)}, goes on with ${mine.commit.slice(0, 7)}`]),
-    ...(last.machine.processor === mine.machine.processor ? [] : [`last worked at on ${last.machine.processor}, goes on with ${mine.machine.processor}: bits may differ`]),
+    ...changed(engine(last), engine(mine)),
     ...(last.started <= mine.started ? [] : [`the clock was set back: it is ${mine.started}, and this run was last taken up at ${last.started}; durations do not depend on it`]),
   ];
   await appendJsonLine(fileOf(home), mine);
   return { first, notices };
+}
+
+/** What the bits of a result depend on beside recipe and code. */
+function engine({ machine: { processor, gpu }, versions: { tensorflow = 'none', kernels = 'unknown' } }: Pick<Session, 'machine' | 'versions'>): string[] {
+  return [gpu ?? processor, `TensorFlow ${tensorflow}`, `kernels ${kernels}`];
+}
+
+function changed(before: readonly string[], now: readonly string[]): string[] {
+  return before.flatMap((one, i) => (one === now[i] || one === 'kernels unknown' ? [] : [`last worked at on ${one}, goes on with ${now[i]}: bits may differ`]));
 }
 
 function fileOf(home: string): string {

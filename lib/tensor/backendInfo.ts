@@ -1,6 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 
-import { kernelsLoaded } from './backend';
+import { hasKernels, nativeBackend } from './native';
 import * as tf from './tf';
 
 /** What computes, in words for a person. */
@@ -13,29 +13,19 @@ export interface BackendInfo {
   readonly processor: string;
   /** The threads that one op may use. */
   readonly threads: number;
-  /** Whether our fused kernels are loaded. */
+  /** Whether our fused kernels compute: on a CPU, where they were built and OFA_KERNELS=off does not forbid it. */
   readonly kernels: boolean;
 }
 
 /** The engine that this process computes with. */
 export function backendInfo(): BackendInfo {
-  const backend: unknown = tf.backend();
-  const native = isNative(backend) ? backend : undefined;
+  const native = nativeBackend();
   return {
     backend: tf.getBackend(),
     libtensorflow: native?.binding.TF_Version,
     device: native?.isUsingGpuDevice ? 'GPU' : 'CPU',
     processor: cpus()[0]?.model ?? process.arch,
     threads: native ? Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism() : 1,
-    kernels: native !== undefined && kernelsLoaded,
+    kernels: hasKernels(),
   };
-}
-
-interface NativeBackend {
-  readonly isUsingGpuDevice: boolean;
-  readonly binding: { readonly TF_Version: string };
-}
-
-function isNative(backend: unknown): backend is NativeBackend {
-  return typeof backend === 'object' && backend !== null && 'isUsingGpuDevice' in backend && 'binding' in backend;
 }

@@ -24,7 +24,7 @@ interface OpAttribute {
 /** What we use of tfjs-node's backend: any op of libtensorflow, by name. */
 export interface NativeBackend {
   readonly isUsingGpuDevice: boolean;
-  binding: Readonly<Record<'TF_ATTR_STRING' | 'TF_ATTR_INT' | 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_TYPE' | 'TF_FLOAT' | 'TF_INT32', number>> & {
+  binding: Readonly<Record<'TF_Version', string>> & Readonly<Record<'TF_ATTR_STRING' | 'TF_ATTR_INT' | 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_TYPE' | 'TF_FLOAT' | 'TF_INT32', number>> & {
     executeOp(name: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): Handle[];
     deleteTensor(id: number): void;
     tensorDataSync(id: number): unknown;

@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { download, type Download } from '../../lib/io/download';
+import { processSpace } from '../../lib/io/processSpace';
 import { UnreachableError } from '../../lib/io/http';
 import { Random } from '../../lib/tensor/random';
 import { rejectsWith } from '../support/faults';
@@ -85,7 +86,7 @@ test('what another program left half damaged is discarded once, then fetched who
   }
 });
 
-test('the part of a process that has died is taken over; that of a living one is left alone', async (t) => {
+test('the part of a process that has died is taken over; that of a living one, or of another machine, is left alone', async (t) => {
   const starts: number[] = [];
   const url = await serve(t, (request, response) => {
     starts.push(wantedStart(request));
@@ -93,11 +94,12 @@ test('the part of a process that has died is taken over; that of a living one is
   });
   const request = await plan(t, url);
   await mkdir(path.dirname(request.target), { recursive: true });
-  await writeFile(`${request.target}.part.${process.pid}.aa`, content.subarray(0, 10));
-  await writeFile(`${request.target}.part.4194399.bb`, content.subarray(0, 777));
+  await writeFile(`${request.target}.part.${process.pid}.aa.${processSpace()}`, content.subarray(0, 10));
+  await writeFile(`${request.target}.part.4194399.cc.another-machine`, content.subarray(0, 999));
+  await writeFile(`${request.target}.part.4194399.bb.${processSpace()}`, content.subarray(0, 777));
   await download(request);
   assert.deepEqual(starts, [777]);
-  assert.deepEqual((await readdir(path.dirname(request.target))).sort(), ['file.bin', `file.bin.part.${process.pid}.aa`]);
+  assert.deepEqual((await readdir(path.dirname(request.target))).sort(), ['file.bin', `file.bin.part.4194399.cc.another-machine`, `file.bin.part.${process.pid}.aa.${processSpace()}`].sort());
 });
 
 test('two downloads of one file at once both end well', async (t) => {

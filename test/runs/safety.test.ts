@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { homeOf, readPlan, writePlan } from '../../lib/runs/job';
+import { processSpace } from '../../lib/io/processSpace';
 import { lockFolder, lockedBy } from '../../lib/runs/lock';
 import { damagedFiles } from '../../lib/runs/manifest';
 import { sessions } from '../../lib/runs/sessions';
@@ -110,7 +111,7 @@ test('the lock of a dead process is taken over, that of a living one is not; man
   const file = path.join(folder, 'lock');
   await rename(file, `${file}.mine`);
   // This process's number, but born at another time: the number was given again.
-  await writeFile(file, JSON.stringify({ host: os.hostname(), pid: process.pid, born: '1', since: '2026-01-01T00:00:00.000Z' }));
+  await writeFile(file, JSON.stringify({ host: os.hostname(), pid: process.pid, space: processSpace(), born: '1', since: '2026-01-01T00:00:00.000Z' }));
   assert.equal(await lockedBy(folder), undefined);
   const answers = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)));
   assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 1);
@@ -119,4 +120,7 @@ test('the lock of a dead process is taken over, that of a living one is not; man
   assert.deepEqual(await readdir(folder), ['lock.mine']);
   await writeFile(file, JSON.stringify({ host: 'another-machine', pid: 1, born: '1', since: '2026-01-01T00:00:00.000Z' }));
   await rejectsWith(lockFolder(folder), 'on another-machine');
+  // A container with this machine's name counts its processes anew.
+  await writeFile(file, JSON.stringify({ host: os.hostname(), pid: 4194399, space: `${os.hostname()}-1`, born: '1', since: '2026-01-01T00:00:00.000Z' }));
+  await rejectsWith(lockFolder(folder), 'Process 4194399');
 });
