@@ -14,6 +14,7 @@ export const fitnet = defineMethod({
   title: 'FitNet',
   source: 'Romero et al. 2015, arXiv 1412.6550; stages and weight of github Hao840/OFAKD',
   needsTeacher: true,
+  readsStages: true,
   options: z.object({ stages, weight: z.number().nonnegative().default(1) }).strict(),
   create: ({ stages: used, weight }, setting) => {
     const hints = used.map((number) => {

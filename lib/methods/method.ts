@@ -57,6 +57,8 @@ export interface Method<Options extends z.ZodTypeAny = z.ZodTypeAny> {
   readonly title: string;
   readonly source: string;
   readonly needsTeacher: boolean;
+  /** Whether it reads the teacher's stages, and not its logits and penultimate features alone. */
+  readonly readsStages?: true;
   readonly options: Options;
   create(options: z.output<Options>, setting: Setting): Distillation;
 }

@@ -82,11 +82,15 @@ async function work(job: Job, home: string, options: RunOptions, log: (text: str
   const { first, notices } = await beginSession(home, { ...commit(), versions: versions(), machine: thisMachine(), threads: threadCount(), processes: options.processes?.count ?? 1, seed: job.recipe.seed });
   const { train, test, notice } = await loadData(job.recipe.data, job.recipe.imageSize);
   const teacher = teacherFor(job.recipe, { train, test });
+  const tell = (text: string): void => {
+    void log(text).catch(() => undefined);
+    options.onNotice?.(`${job.row}: ${text}`);
+  };
   try {
     const resources = { train, test, ...(teacher && { teacher: teacher.model }) };
     const memory = await checkMemory(job.recipe, resources);
     // Processes that share a batch see a part of it each.
-    const teacherCache = teacher && !options.processes ? await teacherCacheFor(job.recipe, teacher.model, train.count, options.folder) : undefined;
+    const teacherCache = teacher && !options.processes ? await teacherCacheFor(job.recipe, teacher.model, train.count, { folder: options.folder, onFault: tell }) : undefined;
     const training = new Training(job.recipe, { ...resources, ...(teacherCache && { teacherCache }) });
     try {
       const resumed = restoreCheckpoint(training, home);
@@ -97,12 +101,7 @@ async function work(job: Job, home: string, options: RunOptions, log: (text: str
       }
       const metrics = path.join(home, 'metrics.jsonl');
       if (!resumed) await rm(metrics, { force: true });
-      const tracking = await track(job, home, {
-        mlflow: options.mlflow, onFault: (text) => {
-          void log(text).catch(() => undefined);
-          options.onNotice?.(`${job.row}: ${text}`);
-        },
-      });
+      const tracking = await track(job, home, { mlflow: options.mlflow, onFault: tell });
       let ending: Ending = 'failed';
       try {
         await follow(training, home, { ...options, tracking }, log);

@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { sha256 } from '../io/sha256';
+import { methods } from '../methods/methods';
 import type { Model } from '../models/model';
 import { backendInfo } from '../tensor/backendInfo';
 import type { Recipe } from '../training/recipe';
@@ -11,16 +14,28 @@ import { versions } from './machine';
 /** Of one teacher and one seed: the laptop profile takes a fifth of it. */
 const mostBytes = 2 ** 30;
 
+interface CacheOptions {
+  /** The folder of runs. */
+  readonly folder: string;
+  /** Hears why something could not be kept. */
+  readonly onFault?: (text: string) => void;
+  /** Stands for the code that computes it: git's hash of it unless told. */
+  readonly library?: string | undefined;
+}
+
 /**
- * The cache that a run shares with all others whose teacher sees the same images, under the folder of runs. None where what the
- * teacher says is not certain to be the same (images of one's own, a library that differs from its commit), or would fill the disk.
- * `library` stands for the code that computes it.
+ * The cache that a run shares with all others whose teacher sees the same images. None where what the teacher says is not certain to be
+ * the same (images of one's own, a library that differs from its commit), would fill the disk, or is not all that the method reads. What
+ * another library has kept is removed: nobody would read it again.
  */
-export async function teacherCacheFor(recipe: Recipe, teacher: Model, trainImages: number, folder: string, library = libraryTree()): Promise<TeacherCache | undefined> {
-  if (library === undefined || recipe.data.name === 'folder' || recipe.data.name === 'shards') return undefined;
+export async function teacherCacheFor(recipe: Recipe, teacher: Model, trainImages: number, { folder, onFault, library = libraryTree() }: CacheOptions): Promise<TeacherCache | undefined> {
+  if (library === undefined || recipe.data.name === 'folder' || recipe.data.name === 'shards' || methods[recipe.method.kind]?.readsStages) return undefined;
   const key = createHash('sha256').update(JSON.stringify(await decisive(recipe, library))).digest('hex').slice(0, 12);
-  const cache = new TeacherCache(path.join(folder, 'teacher-cache', key), teacher, recipe, trainImages);
-  return cache.bytes(recipe.epochs) <= mostBytes ? cache : undefined;
+  const [all, own] = [path.join(folder, 'teacher-cache'), library.slice(0, 12)];
+  const cache = new TeacherCache(path.join(all, own, key), teacher, recipe, trainImages, onFault);
+  if (cache.bytes(recipe.epochs) > mostBytes) return undefined;
+  for (const other of existsSync(all) ? await readdir(all) : []) if (other !== own) await rm(path.join(all, other), { recursive: true, force: true });
+  return cache;
 }
 
 /** Everything on which the teacher's numbers depend, to the last bit. */

@@ -28,8 +28,8 @@ interface Epoch {
 
 /**
  * What a teacher says of every batch of a run, an epoch a file, so that other runs which show it the same batches (to another
- * student, by another method) need not ask it again: logits and penultimate features. Those of its stages are too many to keep, and
- * are computed where a method looks at them.
+ * student, by another method) need not ask it again: logits and penultimate features. Those of its stages are too many to keep: it
+ * does not serve a method that reads them.
  */
 export class TeacherCache {
   private current?: Epoch;
@@ -38,7 +38,7 @@ export class TeacherCache {
   private readonly micro: number;
 
   /** The folder is for one teacher and one sequence of batches: whoever names it answers for that. */
-  constructor(readonly folder: string, private readonly teacher: Model, private readonly recipe: Pick<Recipe, 'batchSize' | 'accumulation'>, trainImages: number) {
+  constructor(readonly folder: string, private readonly teacher: Model, private readonly recipe: Pick<Recipe, 'batchSize' | 'accumulation'>, trainImages: number, private readonly onFault: (text: string) => void = () => undefined) {
     this.images = Math.floor(trainImages / recipe.batchSize) * recipe.batchSize;
     this.micro = recipe.batchSize / recipe.accumulation;
   }
@@ -54,21 +54,20 @@ export class TeacherCache {
   }
 
   /**
-   * The teacher's output for the images that are shown at that place [batch, height, width, 3], the same bits whether it is asked, by the
-   * function given, or not. The caller tidies.
+   * What the teacher says of the images that are shown at that place, the same bits whether it is asked, by the function given, or
+   * not. The caller tidies.
    */
-  output(images: tf.Tensor4D, { epoch, step, piece }: Place, ask: () => Output): Output {
+  output({ epoch, step, piece }: Place, ask: () => Output): Output {
     const { teacher, micro, recipe: { batchSize } } = this;
     if (this.current?.number !== epoch) this.current = this.read(epoch) ?? this.blank(epoch);
     const { current } = this;
     const rows = (width: number): [number, number] => [(step * batchSize + piece * micro) * width, (step * batchSize + (piece + 1) * micro) * width];
     if (current.known === this.images) {
-      let stages: Output['stages'] | undefined;
       return {
         logits: tf.tensor2d(current.logits.subarray(...rows(teacher.classes)), [micro, teacher.classes]),
         pooled: tf.tensor2d(current.pooled.subarray(...rows(teacher.width)), [micro, teacher.width]),
-        get stages() {
-          return stages ??= teacher.forward(images, { mode: 'eval' }).stages;
+        get stages(): Output['stages'] {
+          throw new Error('the teacher\'s stages are not kept: a method that reads them says so (readsStages)');
         },
       };
     }
@@ -80,15 +79,20 @@ export class TeacherCache {
     return output;
   }
 
-  /** Keeps what was said in the epoch that is over, if it was all of it. Whether it was known beforehand. Throws a UserError where it cannot be written. */
+  /** Keeps what was said in the epoch that is over, if it was all of it. Whether it was known beforehand. What cannot be written is told, and missed by no one. */
   async endEpoch(): Promise<boolean> {
     const { current, images, teacher } = this;
     delete this.current;
     if (current?.known !== images || current.kept) return current?.kept ?? false;
-    await writeSafetensors(this.file(current.number), new Map([
-      ['logits', { shape: [images, teacher.classes], data: current.logits }],
-      ['pooled', { shape: [images, teacher.width], data: current.pooled }],
-    ]), { metadata: { sha256: digest(current) } });
+    try {
+      await writeSafetensors(this.file(current.number), new Map([
+        ['logits', { shape: [images, teacher.classes], data: current.logits }],
+        ['pooled', { shape: [images, teacher.width], data: current.pooled }],
+      ]), { metadata: { sha256: digest(current) } });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.onFault(`What the teacher said is not kept: ${error.message}`);
+    }
     return false;
   }
 

@@ -219,7 +219,7 @@ export class Training {
   private ask(teacher: Model, images: tf.Tensor4D, place: Place, next: Batch | undefined): Output {
     const { resources: { teacherCache }, ahead } = this;
     const answer = (): Output => ahead?.output(images) ?? teacher.forward(images, { mode: 'eval' });
-    const output = teacherCache ? teacherCache.output(images, place, answer) : answer();
+    const output = teacherCache ? teacherCache.output(place, answer) : answer();
     const coming = { ...place, step: place.step + 1 };
     if (ahead && next && coming.step < this.stepsPerEpoch && teacherCache?.knows(coming) !== true) ahead.begin(() => this.mixed(next, coming).images);
     return output;

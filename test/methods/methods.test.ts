@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { UserError } from '../../lib/errors';
 import { completeMethod, createDistillation, methodNamed, methods, type MethodSpec } from '../../lib/methods/methods';
 import type { Step } from '../../lib/methods/method';
+import type { Model } from '../../lib/models/model';
 import { parameters } from '../../lib/models/parameter';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';
@@ -51,6 +52,20 @@ for (const [kind, { spec, parts: names, untouched, perExample }] of Object.entri
         parameters(made.teacher).forEach(([path, { value }], i) => assert.deepEqual(toArray(value), before[i], `the teacher's ${path}`));
       }));
     }
+
+    test('whether it reads the teacher’s stages is what it says', () => within(method, { student: 'vit_64' }, (made) => {
+      let read = false;
+      const forward: Model['forward'] = (...given) => {
+        const output = made.teacher.forward(...given);
+        return { ...output, get stages() {
+          read = true;
+          return output.stages;
+        } };
+      };
+      const { gradients, logits } = differentiate({ ...made.objective, teacher: { ...made.teacher, forward } }, made.batch);
+      tf.dispose([Object.values(gradients), logits]);
+      assert.equal(read, methods[kind]!.readsStages === true);
+    }));
 
     test('two classes', () => within(method, { classes: 2, labelWeight: 1 }, (made) => {
       const { parts, gradients } = step(made);

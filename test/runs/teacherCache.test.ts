@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { teacherCacheFor } from '../../lib/runs/teacherCache';
 import { disposeModule } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
+import { makeTemporaryFolder } from '../support/temporaryFolder';
 import { completeRecipe, type RecipeInput } from '../../lib/training/recipe';
 
 const given: RecipeInput = {
@@ -12,12 +14,17 @@ const given: RecipeInput = {
   optimizer: { name: 'adamw' }, learningRate: 1e-3, schedule: { kind: 'cosine', min: 0 }, weightDecay: 0.05,
 };
 
-/** The folder of a recipe's cache below that of all caches. */
+let folder = '';
+let remove = (): Promise<void> => Promise.resolve();
+before(async () => { [folder, remove] = await makeTemporaryFolder(); });
+after(() => remove());
+
+/** The folder of a recipe's cache below that of all runs. */
 async function cacheOf(changes: Partial<RecipeInput> = {}, library = 'tree', images = 25_000): Promise<string | undefined> {
   const teacher = createModel('resnet_16', { classes: 100, imageSize: 32 }, new Random(0));
   try {
-    const cache = await teacherCacheFor(completeRecipe({ ...given, ...changes }), teacher, images, 'runs', library);
-    return cache && path.relative('runs', cache.folder);
+    const cache = await teacherCacheFor(completeRecipe({ ...given, ...changes }), teacher, images, { folder, library });
+    return cache && path.relative(folder, cache.folder);
   } finally {
     disposeModule(teacher);
   }
@@ -25,7 +32,7 @@ async function cacheOf(changes: Partial<RecipeInput> = {}, library = 'tree', ima
 
 test('runs share a cache where their teacher sees the same images and computes the same bits, and only there', async () => {
   const own = await cacheOf();
-  assert.match(own!, /^teacher-cache\/[0-9a-f]{12}$/);
+  assert.match(own!, /^teacher-cache\/tree\/[0-9a-f]{12}$/);
   for (const alike of [{ student: 'mixer_64' }, { method: { kind: 'kd' } }, { epochs: 6 }, { learningRate: 0.1 }, { clipNorm: 5 }] satisfies Partial<RecipeInput>[]) {
     assert.equal(await cacheOf(alike), own, JSON.stringify(alike));
   }
@@ -41,4 +48,12 @@ test('runs share a cache where their teacher sees the same images and computes t
 test('what is too much for the disk, or may change unseen, is not kept', async () => {
   assert.equal(await cacheOf({ epochs: 300 }, 'tree', 50_000), undefined);
   assert.equal(await cacheOf({ data: { name: 'folder', path: 'images' } }), undefined);
+  assert.equal(await cacheOf({ method: { kind: 'fitnet' } }), undefined, 'stages are not kept');
+});
+
+test('what another library has kept is removed, and its own stays', async () => {
+  const at = (library: string): string => path.join(folder, 'teacher-cache', library);
+  for (const library of ['older', 'tree', 'newer']) mkdirSync(at(library), { recursive: true });
+  await cacheOf();
+  assert.deepEqual(['older', 'tree', 'newer'].map((library) => existsSync(at(library))), [false, true, false]);
 });
