@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { backendInfo } from '../lib/tensor/backendInfo';
 import * as tf from '../lib/tensor/tf';
 import { timeCka } from './bench/cka';
@@ -12,6 +12,7 @@ import { checkPython } from './bench/peers';
 import { profile } from './bench/profile';
 import { grouped, lines, outer } from './bench/report';
 import { prepareStep } from './bench/step';
+import { positive } from './cli/arguments';
 import { run } from './cli/run';
 
 /** npm run bench --: how fast this machine trains and compares networks, beside PyTorch. */
@@ -43,7 +44,7 @@ withStep(command.command('step')).description('one OFA training step; prints a l
     }));
   });
 
-withSetting(command.command('cka').argument('<a>').argument('<b>')).argument('<batches>', 'how many', whole).option('--repeats <number>', 'timed runs', whole, 3)
+withSetting(command.command('cka').argument('<a>').argument('<b>')).argument('<batches>', 'how many', positive).option('--repeats <number>', 'timed runs', positive, 3)
   .description('CKA of all blocks of two networks; a line of JSON for the forward passes and one for the whole')
   .action(async (a: string, b: string, size: number, batch: number, batches: number, { repeats }: { repeats: number }) => {
     const { layers, forward, whole: all } = await timeCka(a, b, size, batch, batches, repeats);
@@ -52,7 +53,7 @@ withSetting(command.command('cka').argument('<a>').argument('<b>')).argument('<b
     }
   });
 
-withStep(command.command('profile')).option('--depth <names>', 'names of a layer\'s path', whole, 2)
+withStep(command.command('profile')).option('--depth <names>', 'names of a layer\'s path', positive, 2)
   .description('time of a step by kind of op and by layer, forward and backward, and the share of what the machine can do')
   .action((student: string, teacher: string, size: number, batch: number, { vanilla, bf16, steps, depth }: StepFlags & { depth: number }) => {
     const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
@@ -80,7 +81,7 @@ withStep(command.command('roofline')).description('GFLOP/s of a step and of a pl
     console.log(JSON.stringify({ student, teacher, size, batch, gigaflops: round(total / ms / 1e6, 1), peak: round(matmulGigaflops(bf16 ? 'bfloat16' : 'float32'), 1) }));
   });
 
-command.command('data').option('--images <number>', 'decoded each way, three times', whole, 100).option('--steps <number>', 'of an epoch', whole, 20)
+command.command('data').option('--images <number>', 'decoded each way, three times', positive, 100).option('--steps <number>', 'of an epoch', positive, 20)
   .description('images that are decoded in a second of one core\'s time, and the share of a step that waits for its images; two lines of JSON')
   .action(async ({ images, steps }: { images: number; steps: number }) => {
     const { kilobytes, evaluation, training } = await decodingSpeed(images);
@@ -100,10 +101,10 @@ command.command('gate').option('--save', 'hold later steps to what this one cost
   });
 
 command.command('compare').requiredOption('--python <path>', 'a Python that has torch, timm, torch_cka and pytorch_cka')
-  .option('--repeats <number>', 'runs of each side', whole, 5)
+  .option('--repeats <number>', 'runs of each side', positive, 5)
   .option('--steps <list>', 'training steps, by semicolons', listed, listed('resnet_16 vit_128 32 128; vit_128 resnet_32 32 128; mixer_128 resnet_32 32 128; resnet18 swin_tiny_patch4_window7_224 224 8'))
   .option('--cka <list>', 'CKA heatmaps, by semicolons', listed, listed('resnet_32 vit_128 32 256 4; mobilenetv2_100 vit_small_patch16_224 224 64 2'))
-  .option('--threads <number>', 'that an op may use, on both sides; all cores unless told', whole)
+  .option('--threads <number>', 'that an op may use, on both sides; all cores unless told', positive)
   .option('--no-compile', 'leaves out torch.compile, which takes minutes')
   .option('--save', 'keep the results in docs/performance.jsonl and write docs/performance.md', false)
   .description('ours and PyTorch in turn: medians, ratios, peak memory')
@@ -125,22 +126,16 @@ function say(line: string): void {
 }
 
 function withSetting(sub: Command): Command {
-  return sub.argument('<size>', 'of the images', whole).argument('<batch>', 'images', whole);
+  return sub.argument('<size>', 'of the images', positive).argument('<batch>', 'images', positive);
 }
 
 function withStep(sub: Command): Command {
   return withSetting(sub.argument('<student>').argument('<teacher>'))
-    .option('--vanilla', 'the label\'s cross entropy alone', false).option('--bf16', 'mixed precision', false).option('--json', 'as it is anyway', true).option('--steps <number>', 'timed steps', whole, 7);
+    .option('--vanilla', 'the label\'s cross entropy alone', false).option('--bf16', 'mixed precision', false).option('--json', 'as it is anyway', true).option('--steps <number>', 'timed steps', positive, 7);
 }
 
 function listed(text: string): string[] {
   return text.split(';').map((setting) => setting.trim()).filter((setting) => setting !== '');
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value <= 0) throw new InvalidArgumentError('a positive whole number, please');
-  return value;
 }
 
 function round(value: number, digits: number): number {

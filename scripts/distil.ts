@@ -9,6 +9,7 @@ import { epochText } from '../lib/runs/runJob';
 import { quote } from '../lib/runs/shell';
 import { resumeLater } from '../lib/runs/slots';
 import type { MethodSpec } from '../lib/methods/methods';
+import { whole } from './cli/arguments';
 import { run } from './cli/run';
 
 interface Choice {
@@ -106,11 +107,6 @@ function share(text: string): number {
   const value = Number(text);
   if (!(value > 0 && value < 1)) throw new InvalidArgumentError('It must be a share between 0 and 1, such as 0.1.');
   return value;
-}
-
-function whole(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
 }
 
 function json(text: string): object {

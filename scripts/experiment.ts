@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { MultiBar, Presets } from 'cli-progress';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { MultiBar, Presets, SingleBar } from 'cli-progress';
+import { Command, Option } from 'commander';
+import { cifar100Archive } from '../lib/data/cifar100';
 import type { Profile } from '../lib/experiments/experiment';
 import { experimentNamed, experiments } from '../lib/experiments/experiments';
 import { recipeLines } from '../lib/experiments/recipeLines';
@@ -19,6 +20,7 @@ import { runRayTask } from '../lib/runs/ray';
 import { gpus, resumeLater, runTask, slotEnvironment, taskCommand } from '../lib/runs/slots';
 import { queuedTasks, submitSlurm } from '../lib/runs/slurm';
 import { jobState, stateText } from '../lib/runs/state';
+import { positive, whole } from './cli/arguments';
 import { run } from './cli/run';
 
 /** npm run experiment --: lists, shows, plans and runs the experiments of `lib/experiments`. */
@@ -119,16 +121,6 @@ function withPlace(sub: Command): Command {
     .option('--claim <name>', 'for Kubernetes: the claim of the volume that holds this project', 'ofa-kd');
 }
 
-function whole(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`"${text}" is not a whole number.`);
-  return Number(text);
-}
-
-function positive(text: string): number {
-  if (whole(text) < 1) throw new InvalidArgumentError('It must be at least 1.');
-  return Number(text);
-}
-
 /** Runs or submits what is not finished yet. */
 async function execute(all: readonly Job[], choice: Choice & Place): Promise<void> {
   const recorded = new Set(choice.unrecorded ? (await pastRecords()).map(({ id }) => id) : []);
@@ -140,6 +132,7 @@ async function execute(all: readonly Job[], choice: Choice & Place): Promise<voi
   }
   console.error(`${all.length - jobs.length} of ${all.length} jobs are finished${choice.unrecorded ? ' or recorded' : ''}.`);
   if (jobs.length === 0) return;
+  if (choice.backend !== 'kubernetes' && jobs.some(({ recipe }) => recipe.data.name === 'cifar-100')) await fetchImages();
   switch (choice.backend) {
     case 'slurm': {
       const submitted = await submitSlurm(jobs, { out: choice.out, throttle: choice.jobs > 1 ? choice.jobs : undefined, cpus: choice.cpus, processes: choice.processes, options: choice.sbatch?.split(' ') });
@@ -158,6 +151,21 @@ async function execute(all: readonly Job[], choice: Choice & Place): Promise<voi
     }
     case 'local':
     case 'ray': return runHere(jobs, choice);
+  }
+}
+
+/** Once, before many processes would each fetch them. */
+async function fetchImages(): Promise<void> {
+  const bar = new SingleBar({ format: 'CIFAR-100 [{bar}] {percentage} % | {eta_formatted} left' }, Presets.shades_classic);
+  try {
+    await cifar100Archive({
+      onProgress: ({ received, total = received }) => {
+        if (!bar.isActive) bar.start(total, 0);
+        bar.update(received);
+      },
+    });
+  } finally {
+    bar.stop();
   }
 }
 

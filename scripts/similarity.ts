@@ -1,9 +1,10 @@
 import path from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { loadImages } from '../lib/data/loadImages';
 import { appendJsonLine } from '../lib/io/jsonLines';
 import { readSimilarities } from '../lib/results/similarityRecord';
 import { commit } from '../lib/runs/machine';
+import { whole } from './cli/arguments';
 import { run } from './cli/run';
 import { measure, type Setting } from './similarity/measure';
 
@@ -34,8 +35,3 @@ const command = new Command('npm run similarity --')
   });
 
 void run(command);
-
-function whole(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`"${text}" is not a whole number.`);
-  return Number(text);
-}

@@ -1,7 +1,7 @@
 import { UserError } from '../errors';
 import type { Kernel } from '../tensor/resampling';
 import { window } from './augment';
-import type { ImageSet, Rgb } from './imageSet';
+import type { Rgb } from './imageSet';
 import { resize } from './resize';
 import { compose, type Transform } from './transform';
 
@@ -20,11 +20,6 @@ export interface Preprocessing {
 export const imageNetPreprocessing: Preprocessing = {
   imageSize: 224, cropShare: 0.875, interpolation: 'bicubic', mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225],
 };
-
-/** The images as `preprocessing` wants them: a set normalised with its mean and deviation, and the transform for its batches. */
-export function preprocessed(set: ImageSet, preprocessing: Preprocessing): { readonly set: ImageSet; readonly transform: Transform } {
-  return { set: { ...set, mean: preprocessing.mean, std: preprocessing.std }, transform: resizeAndCrop(preprocessing) };
-}
 
 /** timm's transform for evaluation: the shorter side resized to the image size over the crop share, then the square in the centre. */
 export function resizeAndCrop({ imageSize, cropShare, interpolation }: Pick<Preprocessing, 'imageSize' | 'cropShare' | 'interpolation'>): Transform {

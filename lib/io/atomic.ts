@@ -11,7 +11,7 @@ export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
  * Makes missing folders. Throws a UserError when the disk is full or read-only.
  * (write-file-atomic 5 does not look at how much was written, and puts a cut file in place when the disk is full.)
  */
-export async function writeAtomic(file: string, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
+export async function writeAtomic(file: string, content: FileContent): Promise<void> {
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.draft`;
   try {
     await mkdir(path.dirname(file), { recursive: true });
@@ -34,7 +34,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function writeAndSync(file: string, content: string | Uint8Array | Iterable<Uint8Array>): Promise<void> {
+async function writeAndSync(file: string, content: FileContent): Promise<void> {
   const handle = await open(file, 'wx');
   try {
     await writeFile(handle, content);

@@ -3,8 +3,9 @@ import { gelu } from '../tensor/gelu';
 import { meanOfPlaces } from '../tensor/mean';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
-import { BatchNorm2d, Conv2d, LayerNorm, Linear, type Mode } from './layers';
+import { BatchNorm2d, Conv2d, Linear, type Mode } from './layers';
 import type { Feature, StageShape } from './model';
+import { PatchMerging } from './patchMerging';
 import { TransformerBlock } from './visionTransformer';
 
 /** Where a branch stands and what it maps between. */
@@ -100,27 +101,6 @@ class SpatialBranch implements ExitBranch {
   }
 }
 
-/** Concatenates 2×2 neighbours, normalises and projects them. [batch, grid², dim] → [batch, grid² / 4, out] */
-class PatchMerging {
-  readonly norm: LayerNorm;
-  readonly reduction: Linear;
-
-  constructor(dim: number, out: number, private readonly activation: boolean, random: Random) {
-    this.norm = new LayerNorm(4 * dim, 1e-5);
-    this.reduction = new Linear(4 * dim, out, random, { bias: false });
-  }
-
-  apply(x: tf.Tensor3D): tf.Tensor3D {
-    const [batch, tokens, dim] = x.shape;
-    const half = Math.sqrt(tokens) / 2;
-    const cells = tf.reshape(x, [batch * half, 2, half, 2, dim]);
-    // Neighbours in the order (row, column) = (0,0), (1,0), (0,1), (1,1).
-    const joined = tf.reshape<tf.Rank.R3>(tf.transpose(cells, [0, 2, 3, 1, 4]), [batch, half * half, 4 * dim]);
-    const merged = this.reduction.apply(this.norm.apply(joined));
-    return this.activation ? gelu(merged) : merged;
-  }
-}
-
 /** Patch merging to the final grid, transformer blocks, then the class token (or the mean over tokens) and a linear layer. */
 class TokenBranch implements ExitBranch {
   readonly merging: readonly PatchMerging[];
@@ -133,7 +113,7 @@ class TokenBranch implements ExitBranch {
       throw new UserError(`The branch of stage ${stage} merges 2 × 2 tokens ${merges === 1 ? 'once' : `${merges} times`}, and a grid of ${shape.grid} × ${shape.grid} cannot be halved so often. Choose another image size, or a larger finalGrid.`);
     }
     this.merging = Array.from({ length: merges }, (_, i) =>
-      new PatchMerging(i === 0 ? shape.channels : widthStudent, widthStudent, i === 0 || i < merges - 1, random.fork(`merging.${i}`)));
+      new PatchMerging(i === 0 ? shape.channels : widthStudent, widthStudent, random.fork(`merging.${i}`)));
     this.blocks = Array.from({ length: Math.max(4 - stage, 1) }, (_, i) =>
       new TransformerBlock(widthStudent, 4, 1e-5, random.fork(`blocks.${i}`), { qkvBias: false }));
     this.head = new Linear(widthStudent, classes, random.fork('head'));
@@ -145,7 +125,7 @@ class TokenBranch implements ExitBranch {
     const [token, patches] = prefix === 1 && this.merging.length > 0
       ? tf.split(x, [1, x.shape[1] - 1], 1) as [tf.Tensor3D, tf.Tensor3D]
       : [undefined, x];
-    const merged = this.merging.reduce((y, layer) => tapped(tap, 'patch merging', layer.apply(y)), patches);
+    const merged = this.merging.reduce((y, layer, i) => tapped(tap, 'patch merging', this.merge(y, layer, i)), patches);
     const joined = token ? tf.concat([token, merged], 1) : merged;
     const y = this.blocks.reduce((z, block) => tapped(tap, 'transformer block', block.apply(z)), joined);
     const [batch, , width] = y.shape;
@@ -153,6 +133,15 @@ class TokenBranch implements ExitBranch {
       ? tapped(tap, 'class token', tf.reshape<tf.Rank.R2>(tf.slice(y, [0, 0, 0], [batch, 1, width]), [batch, width]))
       : tapped(tap, 'average', meanOfPlaces(y));
     return tapped(tap, 'linear', this.head.apply(pooled));
+  }
+
+  /** [batch, grid², dim] → [batch, grid² / 4, out], with GELU after the first merging and between two. */
+  private merge(x: tf.Tensor3D, layer: PatchMerging, index: number): tf.Tensor3D {
+    const [batch, tokens, dim] = x.shape;
+    const side = Math.sqrt(tokens);
+    const merged = layer.apply(tf.reshape(x, [batch, side, side, dim]));
+    const y = tf.reshape<tf.Rank.R3>(merged, [batch, tokens / 4, merged.shape[3]]);
+    return index === 0 || index < this.merging.length - 1 ? gelu(y) : y;
   }
 }
 

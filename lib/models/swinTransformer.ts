@@ -8,6 +8,7 @@ import { inTurn, type Step } from './inTurn';
 import { LayerNorm, Linear } from './layers';
 import type { Model, Output, Pass, StageShape } from './model';
 import { PatchEmbed } from './patchEmbed';
+import { PatchMerging } from './patchMerging';
 import { SwinBlock } from './swinBlock';
 import { adaptSwinWeights } from './swinWeights';
 import { variant, type ModelOptions } from './variant';
@@ -23,34 +24,13 @@ export interface SwinTransformerOptions {
   readonly heads: readonly [number, number, number, number];
 }
 
-/** Concatenates 2×2 neighbours, normalises and projects them. [batch, h, w, width] → [batch, ⌈h / 2⌉, ⌈w / 2⌉, 2 · width] */
-class PatchMerging {
-  readonly norm: LayerNorm;
-  readonly reduction: Linear;
-
-  constructor(width: number, random: Random) {
-    this.norm = new LayerNorm(4 * width, 1e-5);
-    this.reduction = new Linear(4 * width, 2 * width, random, { bias: false });
-  }
-
-  apply(x: tf.Tensor4D): tf.Tensor4D {
-    const [batch, grid, , width] = x.shape;
-    const half = Math.ceil(grid / 2);
-    const even = grid % 2 === 0 ? x : tf.pad(x, [[0, 0], [0, 1], [0, 1], [0, 0]]);
-    const cells = tf.reshape(even, [batch * half, 2, half, 2, width]);
-    // Neighbours in the order (row, column) = (0,0), (1,0), (0,1), (1,1).
-    const joined = tf.reshape<tf.Rank.R4>(tf.transpose(cells, [0, 2, 3, 1, 4]), [batch, half, half, 4 * width]);
-    return this.reduction.apply(this.norm.apply(joined));
-  }
-}
-
 /** Merging, in all stages but the first; then blocks with plain and shifted windows in turn. */
 class Stage {
   readonly downsample?: PatchMerging;
   readonly blocks: readonly SwinBlock[];
 
   constructor({ width, heads, window, depths }: SwinTransformerOptions, index: 0 | 1 | 2 | 3, readonly grid: number, random: Random) {
-    if (index > 0) this.downsample = new PatchMerging(width * 2 ** (index - 1), random.fork('downsample'));
+    if (index > 0) this.downsample = new PatchMerging(width * 2 ** (index - 1), width * 2 ** index, random.fork('downsample'));
     this.blocks = Array.from({ length: depths[index] }, (_, i) =>
       new SwinBlock(width * 2 ** index, { heads: heads[index], window, grid, shifted: i % 2 === 1 }, random.fork(i)));
   }

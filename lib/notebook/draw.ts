@@ -3,7 +3,7 @@ import { field as fieldFigure, type Field, type FieldOptions } from '../plots/fi
 import { forest as forestFigure, type Effects, type ForestOptions } from '../plots/forest';
 import { heatmap as heatmapFigure, type HeatmapOptions, type Similarity } from '../plots/heatmap';
 import { heatmapGrid as gridFigure, type GridOptions, type Panel } from '../plots/heatmapGrid';
-import { imageGrid as imagesFigure, type ImageGridOptions, type Tile } from '../plots/image-grid';
+import { imageGrid as imagesFigure, type ImageGridOptions, type Tile } from '../plots/imageGrid';
 import { learningCurves as curvesFigure, type LearningCurvesOptions } from '../plots/learningCurves';
 import { lines as linesFigure, type Line, type LinesOptions } from '../plots/lines';
 import type { RunRecord } from '../results/record';

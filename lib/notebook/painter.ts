@@ -19,6 +19,9 @@ interface Waiting {
 
 const answer = z.object({ id: z.number().nullable(), picture: z.string().optional(), error: z.string().optional() });
 
+/** The first figure waits for a browser to start; none takes a tenth of this. */
+const patienceMs = 120_000;
+
 /** A Python process that draws figures as pictures (kaleido), for as long as this process lives: a second to start, then some 30 ms a picture. */
 export class Painter {
   private readonly child: ChildProcessByStdio<Writable, Readable, null>;
@@ -49,8 +52,21 @@ export class Painter {
     if (this.ended) return Promise.reject(this.ended);
     const id = this.next++;
     const { width, height } = figure.layout;
-    return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
+    return new Promise<Buffer>((resolve, reject) => {
+      const late = setTimeout(() => {
+        this.end(`a figure took longer than ${patienceMs / 1000} s.`);
+        this.child.kill();
+      }, patienceMs);
+      this.waiting.set(id, {
+        resolve: (picture) => {
+          clearTimeout(late);
+          resolve(picture);
+        },
+        reject: (error) => {
+          clearTimeout(late);
+          reject(error);
+        },
+      });
       this.hold(true);
       this.child.stdin.write(`${JSON.stringify({ id, figure, format, width, height, scale })}\n`);
     });

@@ -100,5 +100,4 @@ export const runRecord = z.object({
 
 export type EpochRecord = z.infer<typeof epochRecord>;
 export type MachineRecord = z.infer<typeof machineRecord>;
-export type WeightsRecord = z.infer<typeof weightsRecord>;
 export type RunRecord = z.infer<typeof runRecord>;

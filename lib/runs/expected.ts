@@ -13,11 +13,12 @@ const cifarImages = 50_000;
 
 /**
  * The hours that a run is expected to take with so many threads: by the records of runs of the same networks and method where there
- * are any, else by the speed of its networks; null where neither was measured.
+ * are any, else by the speed of its networks; null where neither was measured, and for images of one's own, which are not counted here.
  */
 export function expectedHours({ student, teacher, method, data, epochs, imageSize }: Recipe, threads: number, records: readonly RunRecord[]): number | null {
-  const images = data.name === 'synthetic' ? 0 : epochs * ('trainImages' in data && data.trainImages !== undefined ? data.trainImages : cifarImages);
-  const alike = records.filter((record) => record.student === student && record.teacher === (teacher?.model ?? null) && record.method === method.kind && record.recipe['imageSize'] === imageSize);
+  if (data.name === 'folder' || data.name === 'shards') return null;
+  const images = data.name === 'synthetic' ? 0 : epochs * (data.trainImages ?? cifarImages);
+  const alike = records.filter((record) => record.student === student && record.teacher === (teacher?.model ?? null) && record.method === method.kind && record.dataset === data.name && record.machine.gpu === undefined && record.recipe['imageSize'] === imageSize);
   const own = alike.flatMap((record) => record.history.map(({ imagesPerSecond }) => (record.threads * (record.processes ?? 1)) / imagesPerSecond)).sort((a, b) => a - b);
   const measured = own[Math.floor(own.length / 2)];
   const network = step[student];

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { loadCifar100, type Cifar100Options, type TrainAndTest } from '../data/cifar100';
+import type { Cifar100Options, TrainAndTest } from '../data/cifar100';
 import type { Images } from '../data/imageFiles';
-import { holdOut, type ImageSet, type LabelledImages } from '../data/imageSet';
-import { syntheticImages } from '../data/synthetic';
+import { holdOut, type LabelledImages } from '../data/imageSet';
+import { loadImages } from '../data/loadImages';
 import { UserError } from '../errors';
-import { UnreachableError } from '../io/http';
 import type { Method } from '../methods/method';
 import type { Model } from '../models/model';
 import { disposeModule, setPrecision } from '../models/parameter';
@@ -38,25 +37,15 @@ interface Share {
 /** The images of a recipe; those of one's own are cut to its image size. A part of the training set is the same part for every seed and method. */
 export async function loadData(data: Recipe['data'], imageSize = 224, { standIn = false, ...options }: DataOptions = {}): Promise<Data> {
   switch (data.name) {
-    case 'synthetic': return madeUp(data);
+    case 'synthetic':
     case 'cifar-100': {
-      try {
-        return chosen(await loadCifar100(options), data);
-      } catch (error) {
-        if (!(standIn && error instanceof UnreachableError)) throw error;
-        const { notice, ...images } = madeUp(data);
-        return { ...images, notice: `${notice} CIFAR-100 could not be had: ${error.message}` };
-      }
+      const madeUp = { train: (data.trainImages ?? 500) + (data.heldOut ?? 0), test: 100 };
+      const { notice, ...images } = await loadImages(data.name === 'synthetic' ? 'smoke' : 'laptop', { ...options, standIn, madeUp });
+      return { ...chosen(images, data), ...(notice !== undefined && { notice }) };
     }
     case 'folder':
     case 'shards': return openOwnImages(data, imageSize);
   }
-}
-
-function madeUp(data: Share): Required<Data> {
-  const made = (count: number, label: string): ImageSet => syntheticImages(new Random(0).fork(label), { count, classes: 100, size: { height: 32, width: 32 } });
-  const sets = { train: made((data.trainImages ?? 500) + (data.heldOut ?? 0), 'train'), test: made(100, 'test') };
-  return { ...chosen(sets, data), notice: 'These images are made up, not CIFAR-100: the numbers say only that everything runs.' };
 }
 
 /** The images to train on and to measure with: held out of the training set where the recipe says so. The held-out ones are the same for every number trained on. */

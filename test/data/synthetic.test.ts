@@ -35,13 +35,13 @@ test('classes can be learnt: the nearest class by mean colour and slope of train
 test('made-up images are never given without a notice', async (t) => {
   const folder = await temporaryFolder(t);
   const smoke = await loadImages('smoke');
-  assert.match(smoke.notice ?? '', /^SYNTHETIC IMAGES/);
+  assert.match(smoke.notice ?? '', /^MADE-UP IMAGES/);
   const before = process.env['CIFAR100_ARCHIVE'];
   delete process.env['CIFAR100_ARCHIVE'];
   t.after(() => before !== undefined && (process.env['CIFAR100_ARCHIVE'] = before));
   await assert.rejects(loadImages('laptop', { folder, offline: true }), UnreachableError);
   const standIn = await loadImages('laptop', { folder, offline: true, standIn: true });
-  assert.match(standIn.notice ?? '', /^SYNTHETIC IMAGES.*There is no CIFAR-100 archive/);
+  assert.match(standIn.notice ?? '', /^MADE-UP IMAGES.*There is no CIFAR-100 archive/);
   assert.ok([standIn.train, standIn.test, smoke.train, smoke.test].every(({ name }) => name.startsWith('synthetic')));
   await rejectsWith(loadImages('laptop', { archive: '/none', standIn: true }), '/none');
 });

@@ -12,7 +12,7 @@ import { forest } from '../../lib/plots/forest';
 import { gainPage } from '../../lib/plots/gainPage';
 import { heatmap, type Similarity } from '../../lib/plots/heatmap';
 import { heatmapGrid } from '../../lib/plots/heatmapGrid';
-import { imageGrid } from '../../lib/plots/image-grid';
+import { imageGrid } from '../../lib/plots/imageGrid';
 import { learningCurves } from '../../lib/plots/learningCurves';
 import { lines } from '../../lib/plots/lines';
 import { liveHtml } from '../../lib/plots/live';

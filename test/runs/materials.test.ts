@@ -16,7 +16,7 @@ test('made-up images stand in for CIFAR-100 where that is allowed, and say so; a
   const wanted = { name: 'cifar-100', trainImages: 300 } as const;
   await assert.rejects(loadData(wanted, 32, away), UnreachableError);
   const { train, test: seen, notice } = await loadData(wanted, 32, { ...away, standIn: true });
-  assert.match(notice!, /made up, not CIFAR-100.*could not be had/);
+  assert.match(notice!, /MADE-UP IMAGES, not CIFAR-100.*could not be had/);
   assert.deepEqual([train.count, train.classes.length, seen.size], [300, 100, { height: 32, width: 32 }]);
   assert.match(train.name, /synthetic/);
 });
