@@ -163,19 +163,23 @@ test('parameters at inference are counted, and one too many is enough', () => {
   assert.equal(findings([sized('ofa', 1001), sized('scratch', 1000)])(10).verdict, 'does not hold');
 });
 
-test('likeness: pairs of one family against pairs of two, by the seed of the images', () => {
+test('likeness: in each family its own pair against those with other families, by the seed of the images', () => {
   const pair = (a: string, b: string, likeDepth: number, seed: number, dataset = 'cifar-100', examples = 8): Evidence['similarities'][number] => ({
     id: `${a}${b}${seed}`, a: { network: a, family: familyOf(a) }, b: { network: b, family: familyOf(b) }, dataset, rows: [], columns: [], values: [],
     likeDepth, mean: likeDepth, examples, batchSize: 8, seed, commit: 'abc', dirty: false, command: '',
   });
-  const found = findings([], [0, 1, 2].flatMap((seed) => [
-    pair('resnet_16', 'resnet_24', 0.8 + seed / 100, seed), pair('resnet_24', 'vit_96', 0.3, seed), pair('vit_96', 'vit_96', 1, seed),
+  const measured = (mixers: number): Evidence['similarities'] => [0, 1, 2].flatMap((seed) => [
+    pair('resnet_16', 'resnet_24', 0.8 + seed / 100, seed), pair('vit_64', 'vit_96', 0.9, seed), pair('mixer_64', 'mixer_96', mixers + seed / 100, seed),
+    pair('resnet_24', 'vit_96', 0.3, seed), pair('mixer_96', 'vit_96', 0.4, seed), pair('resnet_24', 'mixer_64', 0.5, seed), pair('vit_96', 'vit_96', 1, seed),
     // Made-up images, and fewer of the real ones, are other measurements.
     pair('vit_64', 'vit_96', 0, seed, 'synthetic'), pair('mixer_64', 'mixer_96', 0, seed, 'cifar-100', 4),
-  ]))(1);
+  ]);
+  const found = findings([], measured(0.7))(1);
   assert.equal(found.verdict, 'holds');
-  assert.ok(Math.abs(found.effect! - 0.51) < 1e-9);
-  assert.equal(found.of, 'of one family: resnet_16 and resnet_24');
+  assert.ok(Math.abs(found.effect! - (0.71 - 0.45)) < 1e-9);
+  assert.equal(found.of, 'mixer_64 and mixer_96; the worst of 3');
+  assert.equal(findings([], measured(0.3))(1).verdict, 'does not hold');
+  assert.equal(findings([], measured(0.7).filter(({ a }) => a.network !== 'mixer_64'))(1).verdict, 'undecided at this scale', 'one family says nothing of another');
 });
 
 test('the numbers in saved weights stand in where a record does not count them', () => {
