@@ -19,7 +19,7 @@ const images = { 'cifar-100': 50_000, imagenet: 1_281_167 } as const;
 
 /** How the hours are found, in a sentence. */
 export const costMethod = 'GPU hours are estimated, not measured: the products of a step (three times those of student and branches, once the teacher’s, '
-  + `two operations each) × images × epochs, at ${sustained / 1e12} TFLOP/s sustained by one GPU. Reading images and other layers come on top.`;
+  + `two operations each) × images × epochs, at ${sustained / 1e12} TFLOP/s sustained by one GPU, which this engine has not been shown to do: small networks reached some 0.3 on an H100, and 224 pixels were not tried there. Reading images and other layers come on top.`;
 
 /** Hours of one GPU that a seed of a recipe takes at the paper's size by its products alone; undefined where a network was not counted. */
 export function gpuHours({ student, teacher, method, epochs }: Omit<RecipeInput, 'seed'>, data: keyof typeof images): number | undefined {

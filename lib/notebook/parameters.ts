@@ -12,7 +12,7 @@ export type ByProfile<Values> = { readonly [Name in Profile]?: Partial<Values> }
 /**
  * The parameters of a notebook: its defaults, those of the profile that OFA_PROFILE names (`laptop` unless it does), and
  * over both the JSON object in OFA_PARAMS: OFA_PARAMS='{"epochs": 2}'. Throws UserError on an unknown name (saying the
- * nearest) and on a value of another kind than the default's: a number, a text, yes or no, or a list of numbers or of texts.
+ * nearest) and on a value of another kind than the default's: a number, a text, yes or no, a list of numbers or of texts, or an object of anything.
  */
 export function parameters<Values extends object>(
   defaults: Values, byProfile: ByProfile<Values> = {}, environment: NodeJS.ProcessEnv = process.env,
@@ -53,5 +53,6 @@ function checkKind(name: string, value: unknown, standard: unknown): void {
 function kinds(standard: unknown): z.ZodType {
   if (Array.isArray(standard)) return standard.every((item) => typeof item === 'number') ? z.array(z.number().finite()) : z.array(z.string());
   if (typeof standard === 'number') return z.number().finite();
+  if (typeof standard === 'object') return z.record(z.unknown());
   return typeof standard === 'boolean' ? z.boolean() : z.string();
 }

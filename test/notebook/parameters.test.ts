@@ -25,5 +25,7 @@ test('values of another kind are refused, naming the parameter and its default',
   for (const wrong of ['{"epochs": "3"}', '{"epochs": null}', '{"student": 1}', '{"live": "yes"}', '{"gammas": ["a"]}', '{"gammas": 1}']) {
     assert.throws(() => parameters(defaults, {}, { OFA_PARAMS: wrong }), /must be like its default/, wrong);
   }
+  assert.deepEqual(parameters({ options: {} }, {}, { OFA_PARAMS: '{"options": {"exponent": 1.2}}' }).options, { exponent: 1.2 });
+  for (const wrong of ['3', '[1]', 'null', '"a"']) assert.throws(() => parameters({ options: {} }, {}, { OFA_PARAMS: `{"options": ${wrong}}` }), /must be like its default \{\}/, wrong);
   for (const wrong of ['{', '[1]', '3', 'null']) assert.throws(() => parameters(defaults, {}, { OFA_PARAMS: wrong }), UserError, wrong);
 });
