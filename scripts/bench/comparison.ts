@@ -7,7 +7,7 @@ export const comparison = z.object({
   date: z.string(),
   machine: z.string(),
   repeats: z.number(),
-  /** PyTorch's fastest way of it: flags of the step, or a package for CKA. */
+  /** PyTorch's way of it that took least processor time: flags of the step, or a package for CKA. */
   variant: z.string(),
   /** The faster of our precisions, and what a step in float32 reaches beside it. */
   precision: z.enum(['float32', 'bf16']).optional(),

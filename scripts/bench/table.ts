@@ -36,11 +36,11 @@ function section(all: readonly Comparison[]): string[] {
     `## ${machine}`, '',
     `${date}; ${threads === undefined ? '' : `${threads} thread${threads === 1 ? '' : 's'} an op; `}medians of ${least === most ? least : `${least} to ${most}`} runs of each side in turn.`, '',
     ...steps.length === 0 ? [] : [
-      '| student, teacher, size, batch | ours | in float32 | PyTorch | ratio | processor time of a step, ours and PyTorch | its ratio | memory, ours and PyTorch | roofline | PyTorch\'s fastest |', '|---|---|---|---|---|---|---|---|---|---|',
+      '| student, teacher, size, batch | ours | in float32 | PyTorch | ratio | processor time of a step, ours and PyTorch | its ratio | memory, ours and PyTorch | roofline | PyTorch\'s way |', '|---|---|---|---|---|---|---|---|---|---|',
       ...steps.map((c) => `| ${c.setting} | ${c.ours.toFixed(1)} (${c.precision ?? 'float32'}) | ${(c.float32 ?? c.ours).toFixed(1)} | ${c.pytorch.toFixed(1)} | **${c.ratio.toFixed(2)}** | ${processor(c)} | ${c.memory.toFixed(0)} and ${c.pytorchMemory.toFixed(0)} MB | ${roofline(c)} | ${c.variant} |`), '',
     ],
     ...maps.length === 0 ? [] : [
-      '| networks, size, batch, batches | CKA, ours | PyTorch | ratio | memory, ours and PyTorch | PyTorch\'s fastest |', '|---|---|---|---|---|---|',
+      '| networks, size, batch, batches | CKA, ours | PyTorch | ratio | memory, ours and PyTorch | PyTorch\'s package |', '|---|---|---|---|---|---|',
       ...maps.map((c) => `| ${c.setting} | ${c.ours.toFixed(2)} | ${c.pytorch.toFixed(2)} | **${c.ratio.toFixed(2)}** | ${c.memory.toFixed(0)} and ${c.pytorchMemory.toFixed(0)} MB | ${c.variant} |`), '',
     ],
   ];
