@@ -1,29 +1,25 @@
-import { existsSync } from 'node:fs';
-import { appendFile, copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { appendFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { Unreadable } from '../data/prepare';
 import { isStop, UserError } from '../errors';
 import { writeAtomic } from '../io/atomic';
 import { fileFault } from '../io/fileFault';
-import { appendJsonLine, readJsonLines } from '../io/jsonLines';
-import { sha256 } from '../io/sha256';
-import type { Unreadable } from '../data/prepare';
+import { appendJsonLine } from '../io/jsonLines';
 import { disposeModule } from '../models/parameter';
-import { saveWeights } from '../models/weights';
-import { epochRecord, runRecord, type EpochRecord, type RunRecord } from '../results/record';
-import { checkMemory } from '../training/memory';
-import { removeCheckpoints, restoreCheckpoint, saveCheckpoint } from '../training/checkpoint';
+import type { EpochRecord, RunRecord } from '../results/record';
+import { restoreCheckpoint, saveCheckpoint } from '../training/checkpoint';
 import type { EpochEvent, TrainingEvent } from '../training/event';
+import { checkMemory } from '../training/memory';
 import { Training } from '../training/training';
-import { methodSizeOf, sizeOf } from './cost';
-import { finishedRecord, homeOf, jobCommand, type Job } from './job';
+import { closeRun, finishRun } from './finishRun';
+import { finishedRecord, homeOf, type Job } from './job';
 import { Busy, lockFolder } from './lock';
 import { commit, threadCount, thisMachine, versions } from './machine';
-import { hasManifest, writeManifest } from './manifest';
-import { datasetName, loadData, teacherFor, type Teacher } from './materials';
+import { loadData, teacherFor } from './materials';
 import type { LeadingGroup } from './processGroup';
-import { beginSession, type Session } from './sessions';
-import type { Ending } from './tracker';
+import { beginSession } from './sessions';
 import { teacherCacheFor } from './teacherCache';
+import type { Ending } from './tracker';
 import { track, type Tracking } from './tracking';
 
 export interface RunOptions {
@@ -105,7 +101,7 @@ async function work(job: Job, home: string, options: RunOptions, log: (text: str
       let ending: Ending = 'failed';
       try {
         await follow(training, home, { ...options, tracking }, log);
-        const record = await finish(job, home, { training, history: await epochs(metrics), first, images: train.count, teacher });
+        const record = await finishRun(job, home, { training, first, images: train.count, teacher });
         ending = 'finished';
         return record;
       } catch (error) {
@@ -157,62 +153,12 @@ async function follow(
   }
 }
 
-interface Trained {
-  readonly training: Training;
-  readonly history: readonly EpochRecord[];
-  readonly first: Session;
-  readonly images: number;
-  readonly teacher?: Teacher;
-}
-
-/** Writes the student and, as the sign that the run is finished, its record. */
-async function finish(job: Job, home: string, { training, history, first, images, teacher }: Trained): Promise<RunRecord> {
-  const last = history[history.length - 1]!;
-  const weights = path.join(home, 'student.safetensors');
-  await training.withResult(() => saveWeights(training.student, weights, { recipe: job.id, top1: String(last.top1), epochs: String(job.recipe.epochs), commit: first.commit }));
-  if (job.publishes !== undefined) await publish(weights, job.publishes);
-  const record = runRecord.parse({
-    id: job.id, experiment: job.experiment, row: job.row, profile: job.profile, dataset: datasetName(job.recipe.data),
-    teacher: job.recipe.teacher?.model ?? null, student: job.recipe.student, method: job.recipe.method.kind, recipe: job.recipe, seed: job.recipe.seed,
-    epochs: job.recipe.epochs, images, commit: first.commit, dirty: first.dirty, machine: first.machine, threads: first.threads, ...(first.processes > 1 && { processes: first.processes }), versions: first.versions,
-    started: first.started, seconds: history.reduce((sum, { seconds }) => sum + seconds, 0), command: jobCommand(job),
-    top1: last.top1 ?? 0, top5: last.top5 ?? 0, bestTop1: Math.max(...history.map(({ top1 }) => top1 ?? 0)),
-    ...(teacher?.top1 !== undefined && { teacherTop1: teacher.top1 }),
-    measures: { ...sizeOf(training.student), ...methodSizeOf(training.distillation, training.student, teacher?.model) },
-    history, weights: { path: path.relative(process.cwd(), weights), sha256: await sha256(weights) },
-  });
-  await writeAtomic(path.join(home, 'record.json'), `${JSON.stringify(record, null, 2)}\n`);
-  return record;
-}
-
-/** What is left to do once the record is written; done again where a kill came in between. */
-async function closeRun(home: string): Promise<void> {
-  if (!hasManifest(home)) await writeManifest(home);
-  removeCheckpoints(home);
-}
-
 async function appendLog(file: string, text: string): Promise<void> {
   try {
     await appendFile(file, `${new Date().toISOString()} ${text}\n`);
   } catch (error) {
     throw fileFault(error, 'write', file);
   }
-}
-
-async function publish(weights: string, place: string): Promise<void> {
-  try {
-    await mkdir(path.dirname(place), { recursive: true });
-    await copyFile(weights, `${place}.draft`);
-    await rename(`${place}.draft`, place);
-  } catch (error) {
-    throw fileFault(error, 'write', place);
-  }
-}
-
-/** A run that was killed between its metrics and its checkpoint has written an epoch twice. */
-async function epochs(metrics: string): Promise<EpochRecord[]> {
-  const history = existsSync(metrics) ? await readJsonLines(metrics, (value) => epochRecord.parse(value)) : [];
-  return [...new Map(history.map((record) => [record.epoch, record])).values()].sort((a, b) => a.epoch - b.epoch);
 }
 
 function asRecord({ kind: _, ...measured }: EpochEvent): EpochRecord {

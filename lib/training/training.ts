@@ -1,11 +1,10 @@
 import { disposeBatch, type Batch } from '../data/batches';
 import type { Images } from '../data/imageFiles';
-import { mixBatch } from '../data/mix';
 import type { Unreadable } from '../data/prepare';
 import type { UserError } from '../errors';
 import type { Distillation, Method } from '../methods/method';
 import { createDistillation } from '../methods/methods';
-import type { Model, Output } from '../models/model';
+import type { Model } from '../models/model';
 import { disposeModule, parameters, setPrecision, type Named } from '../models/parameter';
 import { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
@@ -22,8 +21,8 @@ import { globalNorm, Optimizer } from './optimizer';
 import { start, type Position } from './position';
 import type { Recipe } from './recipe';
 import { learningRate } from './schedule';
+import { Shown } from './shown';
 import { createStudent } from './student';
-import { TeacherAhead } from './teacherAhead';
 import type { Place, TeacherCache } from './teacherCache';
 
 /** What a part of the training remembers from step to step, for checkpoints. */
@@ -69,8 +68,6 @@ export class Training {
   private current: Position = start;
   /** The class that the teacher names for each test image, once it was asked. */
   private taught?: Int32Array;
-  /** While a run goes on in which the teacher is asked ahead. */
-  private ahead?: TeacherAhead;
 
   constructor(readonly recipe: Recipe, private readonly resources: Resources) {
     const { train, teacher, taught, method } = resources;
@@ -125,20 +122,20 @@ export class Training {
 
   /** Trains to the end of the recipe, an event a step and an epoch. Stops between two steps when the signal fires, or when the reader leaves. */
   async *run({ signal, workers, onUnreadable, group, ahead = true }: RunOptions = {}): AsyncGenerator<TrainingEvent, void> {
-    const { recipe, resources: { teacher }, stepsPerEpoch } = this;
+    const { recipe, resources: { teacher, teacherCache }, stepsPerEpoch } = this;
     const share = shareOf(recipe.accumulation, this.distillation, group);
     const finish = (): Promise<EpochEvent> => this.finishEpoch(feed, signal, group === undefined || group.rank === 0);
     const feed = new BatchFeed(recipe, this.resources, workers, onUnreadable);
-    if (ahead && teacher && recipe.accumulation === 1 && !group) this.ahead = new TeacherAhead(teacher);
+    const shown = new Shown({ recipe, teacher, teacherCache, classes: this.student.classes, stepsPerEpoch, ahead: ahead && recipe.accumulation === 1 && !group });
     try {
       // Stopped before the end of an epoch had been told.
       if (this.current.step === stepsPerEpoch) yield await finish();
       let asked = performance.now();
-      for await (const [batch, next] of withNext(feed.training(this.current), this.ahead !== undefined)) {
+      for await (const [batch, next] of withNext(feed.training(this.current), shown.looksAhead)) {
         let event: StepEvent;
         try {
           signal?.throwIfAborted();
-          event = await this.update(batch, next, (performance.now() - asked) / 1000, share, group);
+          event = await this.update(batch, (micro, place) => shown.show(micro, place, next), (performance.now() - asked) / 1000, share, group);
         } finally {
           disposeBatch(batch);
         }
@@ -149,8 +146,7 @@ export class Training {
         asked = performance.now();
       }
     } finally {
-      this.ahead?.dispose();
-      delete this.ahead;
+      shown.dispose();
       await feed.close();
     }
   }
@@ -162,14 +158,14 @@ export class Training {
     disposeModule(this.distillation.modules);
   }
 
-  /** One step on a batch for which it waited so many seconds, and after which another comes. */
-  private async update(batch: Batch, next: Batch | undefined, waited: number, share: Share, group: Group | undefined): Promise<StepEvent> {
+  /** One step on a batch for which it waited so many seconds. */
+  private async update(batch: Batch, show: (micro: Batch, place: Place) => LabelledBatch, waited: number, share: Share, group: Group | undefined): Promise<StepEvent> {
     const { recipe, stepsPerEpoch } = this;
     const started = performance.now();
     const { epoch, step } = this.current;
     const number = epoch * stepsPerEpoch + step + 1;
     const rate = learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch + step / stepsPerEpoch);
-    const own = accumulate(this.objective, batch, recipe.accumulation, (micro, piece) => this.show(micro, { epoch, step, piece }, next), share);
+    const own = accumulate(this.objective, batch, recipe.accumulation, (micro, piece) => show(micro, { epoch, step, piece }), share);
     const { parts, gradients, logits } = group ? await allReduce(group, own, this.state().filter(([, { trainable }]) => !trainable), number) : own;
     const diverged = (what: string, value: number): UserError =>
       divergenceError({ what, value, epoch: epoch + 1, step: step + 1, learningRate: rate }, this.objective, batch, this.resources.train);
@@ -190,39 +186,6 @@ export class Training {
     const seconds = this.current.seconds + waited + (performance.now() - started) / 1000;
     this.current = { epoch, step: step + 1, sums, seconds, waited: this.current.waited + waited };
     return { kind: 'step', epoch: epoch + 1, step: step + 1, steps: stepsPerEpoch, loss: total(parts), parts, learningRate: rate };
-  }
-
-  /** The micro-batch mixed and dropped from blocks as the recipe says, and what the teacher says of it; labels stay classes where it does not mix. */
-  private show(micro: Batch, place: Place, next: Batch | undefined): LabelledBatch {
-    const { recipe: { dropPath: rate = 0 }, resources: { teacher, teacherCache }, ahead } = this;
-    const { images, labels } = this.mixed(micro, place);
-    return {
-      images, labels, indices: micro.indices,
-      ...(rate > 0 && { dropPath: { rate, random: this.stream('drop', place) } }),
-      ...(teacher && (teacherCache ?? ahead) && { taught: () => this.ask(teacher, images, place, next) }),
-    };
-  }
-
-  private mixed(micro: Batch, place: Place): Pick<LabelledBatch, 'images' | 'labels'> {
-    const { images, labels } = micro;
-    if (!this.recipe.mixing) return { images, labels };
-    const { mixup = 0, cutmix = 0 } = this.recipe.mixing;
-    const mixed = mixBatch(micro, this.student.classes, this.stream('mix', place), { mixup, cutmix, labelSmoothing: 0 });
-    return { images: mixed.images, labels: mixed.targets };
-  }
-
-  private stream(name: string, { epoch, step, piece }: Place): Random {
-    return new Random(this.recipe.seed).fork(name).fork(epoch * this.stepsPerEpoch + step + 1).fork(piece);
-  }
-
-  /** What the teacher says, who then is asked about the next batch of the epoch. */
-  private ask(teacher: Model, images: tf.Tensor4D, place: Place, next: Batch | undefined): Output {
-    const { resources: { teacherCache }, ahead } = this;
-    const answer = (): Output => ahead?.output(images) ?? teacher.forward(images, { mode: 'eval' });
-    const output = teacherCache ? teacherCache.output(place, answer) : answer();
-    const coming = { ...place, step: place.step + 1 };
-    if (ahead && next && coming.step < this.stepsPerEpoch && teacherCache?.knows(coming) !== true) ahead.begin(() => this.mixed(next, coming).images);
-    return output;
   }
 
   private async finishEpoch(feed: BatchFeed, signal: AbortSignal | undefined, mayEvaluate: boolean): Promise<EpochEvent> {

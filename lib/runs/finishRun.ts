@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { writeAtomic } from '../io/atomic';
+import { fileFault } from '../io/fileFault';
+import { readJsonLines } from '../io/jsonLines';
+import { sha256 } from '../io/sha256';
+import { saveWeights } from '../models/weights';
+import { epochRecord, runRecord, type EpochRecord, type RunRecord } from '../results/record';
+import { removeCheckpoints } from '../training/checkpoint';
+import type { Training } from '../training/training';
+import { methodSizeOf, sizeOf } from './cost';
+import { jobCommand, type Job } from './job';
+import { hasManifest, writeManifest } from './manifest';
+import { datasetName, type Teacher } from './materials';
+import type { Session } from './sessions';
+
+interface Trained {
+  readonly training: Training;
+  /** The session that began the run. */
+  readonly first: Session;
+  readonly images: number;
+  readonly teacher?: Teacher;
+}
+
+/** Writes the student and, as the sign that the run is finished, its record. */
+export async function finishRun(job: Job, home: string, { training, first, images, teacher }: Trained): Promise<RunRecord> {
+  const history = await epochs(path.join(home, 'metrics.jsonl'));
+  const last = history[history.length - 1]!;
+  const weights = path.join(home, 'student.safetensors');
+  await training.withResult(() => saveWeights(training.student, weights, { recipe: job.id, top1: String(last.top1), epochs: String(job.recipe.epochs), commit: first.commit }));
+  if (job.publishes !== undefined) await publish(weights, job.publishes);
+  const record = runRecord.parse({
+    id: job.id, experiment: job.experiment, row: job.row, profile: job.profile, dataset: datasetName(job.recipe.data),
+    teacher: job.recipe.teacher?.model ?? null, student: job.recipe.student, method: job.recipe.method.kind, recipe: job.recipe, seed: job.recipe.seed,
+    epochs: job.recipe.epochs, images, commit: first.commit, dirty: first.dirty, machine: first.machine, threads: first.threads, ...(first.processes > 1 && { processes: first.processes }), versions: first.versions,
+    started: first.started, seconds: history.reduce((sum, { seconds }) => sum + seconds, 0), command: jobCommand(job),
+    top1: last.top1 ?? 0, top5: last.top5 ?? 0, bestTop1: Math.max(...history.map(({ top1 }) => top1 ?? 0)),
+    ...(teacher?.top1 !== undefined && { teacherTop1: teacher.top1 }),
+    measures: { ...sizeOf(training.student), ...methodSizeOf(training.distillation, training.student, teacher?.model) },
+    history, weights: { path: path.relative(process.cwd(), weights), sha256: await sha256(weights) },
+  });
+  await writeAtomic(path.join(home, 'record.json'), `${JSON.stringify(record, null, 2)}\n`);
+  return record;
+}
+
+/** What is left to do once the record is written; done again where a kill came in between. */
+export async function closeRun(home: string): Promise<void> {
+  if (!hasManifest(home)) await writeManifest(home);
+  removeCheckpoints(home);
+}
+
+async function publish(weights: string, place: string): Promise<void> {
+  try {
+    await mkdir(path.dirname(place), { recursive: true });
+    await copyFile(weights, `${place}.draft`);
+    await rename(`${place}.draft`, place);
+  } catch (error) {
+    throw fileFault(error, 'write', place);
+  }
+}
+
+/** A run that was killed between its metrics and its checkpoint has written an epoch twice. */
+async function epochs(metrics: string): Promise<EpochRecord[]> {
+  const history = existsSync(metrics) ? await readJsonLines(metrics, (value) => epochRecord.parse(value)) : [];
+  return [...new Map(history.map((record) => [record.epoch, record])).values()].sort((a, b) => a.epoch - b.epoch);
+}
