@@ -24,6 +24,9 @@ export type Verdict = 'holds' | 'does not hold' | 'undecided at this scale';
  */
 export type Rule = 'each' | 'mean' | 'little' | 'equal' | 'none';
 
+/** Seeds that a verdict takes: two differences may be the same by chance, and their interval then as narrow as none should be. */
+export const decisive = 3;
+
 /** Two results this close count as on par, in points of top-1. */
 export const margin = 1;
 
@@ -74,7 +77,7 @@ export function best(groups: readonly (readonly RunRecord[])[]): readonly RunRec
 }
 
 /**
- * Weighs contrasts by a rule. A single seed decides nothing but what has no chance in it: an effect without a spread may be luck.
+ * Weighs contrasts by a rule. Fewer seeds than `decisive` decide nothing but what has no chance in it.
  * Nor does it hold by fewer comparisons than are `needed`: what is true of one may not be true of all. Where each of many contrasts must
  * hold, one speaks against the claim only by an interval wide enough for all that have one (Bonferroni).
  */
@@ -96,10 +99,10 @@ export function judge(all: readonly Contrast[], rule: Rule, needed = 1): Judgeme
       return told(worst, 'worst', contrasts.every((one) => values(one).every((value) => value === 0)) ? 'holds' : 'does not hold');
     }
     case 'each': {
-      const spread = contrasts.filter(({ differences }) => differences.length > 1);
+      const spread = contrasts.filter(({ differences }) => differences.length >= decisive);
       const against = spread.filter((one) => below(summary(values(one), 1 - 0.05 / spread.length)));
       const worst = mostBy(against.length > 0 ? against : contrasts, (one) => -mean(values(one)));
-      return told(worst, 'worst', against.length > 0 ? 'does not hold' : contrasts.every((one) => above(summary(values(one)))) ? 'holds' : 'undecided at this scale');
+      return told(worst, 'worst', against.length > 0 ? 'does not hold' : spread.length === contrasts.length && contrasts.every((one) => above(summary(values(one)))) ? 'holds' : 'undecided at this scale');
     }
     default: {
       const joint = together(contrasts, [...new Set(contrasts.map(({ of }) => of))].filter((of) => of !== '').join(', '));
@@ -108,8 +111,8 @@ export function judge(all: readonly Contrast[], rule: Rule, needed = 1): Judgeme
   }
 }
 
-function ofMean(rule: 'mean' | 'little' | 'equal', { interval }: Summary): Verdict {
-  if (interval === null) return 'undecided at this scale';
+function ofMean(rule: 'mean' | 'little' | 'equal', { interval, count }: Summary): Verdict {
+  if (interval === null || count < decisive) return 'undecided at this scale';
   const [low, high] = interval;
   const { holds, fails } = {
     mean: { holds: low > 0, fails: high < 0 },

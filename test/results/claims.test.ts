@@ -86,6 +86,12 @@ test('against a claim on many pairs one pair speaks only beyond what chance amon
   assert.deepEqual([told.verdict, told.of, told.seeds], ['does not hold', 'resnet_24 → vit_64, kd; the worst of 7 comparisons, where the claim asks for 42', 4]);
 });
 
+test('two seeds decide nothing, however well they agree', () => {
+  const agreed = (seeds: number): RunRecord[] => main(30, seeds, ['kd']).map((one) => (one.method === 'ofa' ? { ...one, top1: one.top1 - 2 } : one));
+  assert.deepEqual([2, 3].map((seeds) => findings(agreed(seeds))(3).verdict), ['undecided at this scale', 'does not hold']);
+  assert.ok(findings(agreed(2))(3).high! < 0, 'its interval is told all the same');
+});
+
 test('a mean over pairs is taken over the seeds that all of them have', () => {
   const like = (teacher: string, student: string, seeds: readonly number[], gain: number): RunRecord[] =>
     seeds.flatMap((seed) => [run(teacher, student, 'kd', seed, 40), run(teacher, student, 'ofa', seed, 40 + gain * seed)]);
