@@ -63,8 +63,8 @@ function inputGradient(op: Op, dy: tf.Tensor4D, x: tf.Tensor4D, filter: tf.Tenso
 function filterGradient(op: Op, dy: tf.Tensor4D, x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions): tf.Tensor {
   const { stride, padding, precision = 'float32' } = options;
   if (op === 'Conv2D' && precision === 'bfloat16' && filtersRounded(filter)) return roundedFilterGradient(dy, x, filter, options);
-  const [size, , channelsIn, channels] = filter.shape;
-  if (op === 'Conv2D' && hasKernels() && precision === 'float32' && channelsIn % 4 === 0 && channels % 8 === 0 && channelsIn * channels <= 64 * 64) {
+  const [size, width, channelsIn, channels] = filter.shape;
+  if (op === 'Conv2D' && hasKernels() && size === width && precision === 'float32' && channelsIn % 4 === 0 && channels % 8 === 0 && channelsIn * channels <= 64 * 64) {
     return execute('OfaConvolutionFilterGrad', [x, dy], [['size', 'int', size], ['stride', 'int', stride], ['padding', 'int', padding]])[0]!;
   }
   const around = isSame(filter, options) ? 0 : padding;
@@ -74,8 +74,8 @@ function filterGradient(op: Op, dy: tf.Tensor4D, x: tf.Tensor4D, filter: tf.Tens
   });
 }
 
-function isSame({ shape: [size] }: tf.Tensor4D, { stride, padding }: ConvolutionOptions): boolean {
-  return stride === 1 && padding > 0 && 2 * padding === size - 1;
+function isSame({ shape: [size, width] }: tf.Tensor4D, { stride, padding }: ConvolutionOptions): boolean {
+  return size === width && stride === 1 && padding > 0 && 2 * padding === size - 1;
 }
 
 function attributes({ stride, padding }: ConvolutionOptions): readonly Attribute[] {

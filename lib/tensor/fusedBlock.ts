@@ -21,7 +21,7 @@ export interface FusedBlock {
 /** Every thread adds up gradients of its own, which have to stay in the cache; wider blocks are as fast layer by layer. */
 const mostParameters = 2 ** 19;
 
-/** Whether there are kernels for whole blocks of these layers. */
+/** Whether there are kernels for whole blocks of these layers; whoever asks knows that those have the biases which the kernel adds. */
 export function fusesBlocks(layers: readonly LayerValues[]): boolean {
   return hasKernels() && layers.reduce((sum, { weight }) => sum + weight.size, 0) <= mostParameters;
 }

@@ -17,13 +17,13 @@ const most = 64 * 64;
 const short = 32;
 
 /** Whether our kernels are the faster ones, for the convolution and for its gradient to x. */
-export function convolvesRounded({ shape: [size, , channelsIn, channels] }: tf.Tensor4D, { stride, padding }: Window): boolean {
-  return hasKernels() && channelsIn % 16 === 0 && channels % 16 === 0 && padding < size && (stride > 1 || channelsIn * channels <= most);
+export function convolvesRounded({ shape: [size, width, channelsIn, channels] }: tf.Tensor4D, { stride, padding }: Window): boolean {
+  return hasKernels() && size === width && channelsIn % 16 === 0 && channels % 16 === 0 && padding < size && (stride > 1 || channelsIn * channels <= most);
 }
 
 /** The same for the gradient to the filter, whose sums over many images TensorFlow computes more slowly at any number of channels. */
-export function filtersRounded({ shape: [, , channelsIn, channels] }: tf.Tensor4D): boolean {
-  return hasKernels() && channelsIn % 8 === 0 && channels % 16 === 0;
+export function filtersRounded({ shape: [size, width, channelsIn, channels] }: tf.Tensor4D): boolean {
+  return hasKernels() && size === width && channelsIn % 8 === 0 && channels % 16 === 0;
 }
 
 export function roundedConvolution(x: tf.Tensor4D, filter: tf.Tensor4D, window: Window): tf.Tensor {

@@ -195,6 +195,11 @@ class Replay {
   /** Waits for its end. Throws what stopped it. */
   Handles Wait() {
     if (!results_.valid()) throw std::runtime_error("A run can be waited for once");
+    // What it was given is freed here and now, and not when JavaScript comes to collect what is left of the run.
+    results_.wait();
+    input_.reset();
+    recording_.reset();
+    worker_.reset();
     return results_.get();
   }
 

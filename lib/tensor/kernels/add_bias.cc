@@ -18,7 +18,10 @@ class AddBias : public OpKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor& x = c->input(0);
-    const int64_t width = c->input(1).NumElements(), rows = x.NumElements() / width;
+    const int64_t width = c->input(1).NumElements();
+    OP_REQUIRES_OK(c, HasRows(x, width, "x"));
+    if (c->num_inputs() > 2) OP_REQUIRES_OK(c, IsAlike(c->input(2), x, "residual"));
+    const int64_t rows = x.NumElements() / width;
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &y));
     const float *px = x.flat<float>().data(), *bias = c->input(1).flat<float>().data();
@@ -39,7 +42,9 @@ class AddBiasGrad : public OpKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor& dy = c->input(0);
-    const int64_t width = dy.dim_size(dy.dims() - 1), rows = dy.NumElements() / width;
+    const int64_t width = dy.dim_size(dy.dims() - 1);
+    OP_REQUIRES_OK(c, HasRows(dy, width, "dy"));
+    const int64_t rows = dy.NumElements() / width;
     Tensor* dbias;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({width}), &dbias));
     const float* pdy = dy.flat<float>().data();

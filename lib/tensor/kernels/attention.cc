@@ -26,6 +26,14 @@ class AttentionKernel : public OpKernel {
   }
 
  protected:
+  absl::Status Check(const Tensor& qkv, const OpInputList& bias) const {
+    if (qkv.dims() != 3 || qkv.dim_size(2) % (3 * heads_) != 0 || qkv.dim_size(2) / (3 * heads_) % 8 != 0) return absl::InvalidArgumentError("qkv must be [batch, tokens, 3 * heads * depth], a head's depth a multiple of 8");
+    if (bias.size() == 0) return absl::OkStatus();
+    const int64_t tokens = qkv.dim_size(1);
+    if (bias[0].dims() != 4 || bias[0].dim_size(0) < 1) return absl::InvalidArgumentError("the bias must be [groups, heads, tokens, tokens]");
+    return HasCount(bias[0], bias[0].dim_size(0) * heads_ * tokens * tokens, "bias");
+  }
+
   AttentionSizes SizesOf(const Tensor& qkv, const OpInputList& bias) const {
     return {qkv.dim_size(0), qkv.dim_size(1), heads_, qkv.dim_size(2) / (3 * heads_), bias.size() == 0 ? 0 : bias[0].dim_size(0)};
   }
@@ -57,8 +65,8 @@ class Attention : public AttentionKernel {
     const Tensor& qkv = c->input(0);
     OpInputList bias;
     OP_REQUIRES_OK(c, c->input_list("bias", &bias));
+    OP_REQUIRES_OK(c, Check(qkv, bias));
     const AttentionSizes s = SizesOf(qkv, bias);
-    OP_REQUIRES(c, s.depth % 8 == 0, absl::InvalidArgumentError("a head's depth must be a multiple of 8"));
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({s.batch, s.tokens, s.width()}), &y));
     const float* in = qkv.flat<float>().data();
@@ -89,8 +97,9 @@ class AttentionGrad : public AttentionKernel {
     const Tensor& qkv = c->input(1);
     OpInputList bias;
     OP_REQUIRES_OK(c, c->input_list("bias", &bias));
+    OP_REQUIRES_OK(c, Check(qkv, bias));
     const AttentionSizes s = SizesOf(qkv, bias);
-    OP_REQUIRES(c, s.depth % 8 == 0, absl::InvalidArgumentError("a head's depth must be a multiple of 8"));
+    OP_REQUIRES_OK(c, HasCount(c->input(0), s.batch * s.tokens * s.width(), "dy"));
     Tensor* dqkv;
     OP_REQUIRES_OK(c, c->allocate_output(0, qkv.shape(), &dqkv));
     const float *dy = c->input(0).flat<float>().data(), *in = qkv.flat<float>().data();

@@ -26,7 +26,12 @@ class BatchNorm : public OpKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor& x = c->input(0);
-    const int64_t width = c->input(1).NumElements(), rows = x.NumElements() / width;
+    const int64_t width = c->input(1).NumElements();
+    OP_REQUIRES_OK(c, HasRows(x, width, "x"));
+    for (int i = 2; i < 5; ++i) OP_REQUIRES_OK(c, HasCount(c->input(i), width, i == 2 ? "offset" : i == 3 ? "running_mean" : "running_variance"));
+    if (c->num_inputs() > 5) OP_REQUIRES_OK(c, IsAlike(c->input(5), x, "residual"));
+    const int64_t rows = x.NumElements() / width;
+    OP_REQUIRES(c, rows > 0, absl::InvalidArgumentError("a batch without an example has no statistics"));
     Tensor *y, *mean, *inverse, *new_mean, *new_variance;
     const TensorShape channels({width});
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &y));
@@ -55,7 +60,9 @@ class BatchNorm : public OpKernel {
     float *pnm = new_mean->flat<float>().data(), *pnv = new_variance->flat<float>().data();
     for (int64_t i = 0; i < width; ++i) {
       const double d = static_cast<double>(sums[i]) / rows;
-      const double variance = std::max(0.0, static_cast<double>(sums[width + i]) / rows - d * d);
+      const double spread = static_cast<double>(sums[width + i]) / rows - d * d;
+      // Not by std::max, which takes 0 for what is no number.
+      const double variance = spread < 0 ? 0 : spread;
       pm[i] = static_cast<float>(px[i] + d);
       pi[i] = static_cast<float>(1.0 / std::sqrt(variance + epsilon_));
       pnm[i] = (1 - momentum_) * old_mean[i] + momentum_ * pm[i];
@@ -108,7 +115,12 @@ class BatchNormGrad : public OpKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor& x = c->input(1);
-    const int64_t width = c->input(3).NumElements(), rows = x.NumElements() / width;
+    const int64_t width = c->input(3).NumElements();
+    OP_REQUIRES_OK(c, HasRows(x, width, "x"));
+    OP_REQUIRES_OK(c, IsAlike(c->input(0), x, "dy"));
+    OP_REQUIRES_OK(c, IsAlike(c->input(2), x, "y"));
+    for (int i = 4; i < 6; ++i) OP_REQUIRES_OK(c, HasCount(c->input(i), width, i == 4 ? "mean" : "inverse"));
+    const int64_t rows = x.NumElements() / width;
     Tensor *dx, *dscale, *doffset, *dresidual;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));
     OP_REQUIRES_OK(c, c->allocate_output(1, TensorShape({width}), &dscale));

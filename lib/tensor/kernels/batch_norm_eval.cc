@@ -25,7 +25,11 @@ class BatchNormEval : public OpKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor& x = c->input(0);
-    const int64_t width = c->input(1).NumElements(), rows = x.NumElements() / width;
+    const int64_t width = c->input(1).NumElements();
+    OP_REQUIRES_OK(c, HasRows(x, width, "x"));
+    for (int i = 2; i < 5; ++i) OP_REQUIRES_OK(c, HasCount(c->input(i), width, i == 2 ? "offset" : i == 3 ? "mean" : "variance"));
+    if (c->num_inputs() > 5) OP_REQUIRES_OK(c, IsAlike(c->input(5), x, "residual"));
+    const int64_t rows = x.NumElements() / width;
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &y));
     const float *px = x.flat<float>().data(), *scale = c->input(1).flat<float>().data(), *offset = c->input(2).flat<float>().data();

@@ -17,7 +17,9 @@ class BiasGelu : public OpKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor& x = c->input(0);
-    const int64_t width = c->input(1).NumElements(), rows = x.NumElements() / width;
+    const int64_t width = c->input(1).NumElements();
+    OP_REQUIRES_OK(c, HasRows(x, width, "x"));
+    const int64_t rows = x.NumElements() / width;
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &y));
     const float *px = x.flat<float>().data(), *bias = c->input(1).flat<float>().data();
@@ -47,7 +49,10 @@ class BiasGeluGrad : public OpKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor& x = c->input(1);
-    const int64_t width = c->input(2).NumElements(), rows = x.NumElements() / width;
+    const int64_t width = c->input(2).NumElements();
+    OP_REQUIRES_OK(c, HasRows(x, width, "x"));
+    OP_REQUIRES_OK(c, IsAlike(c->input(0), x, "dy"));
+    const int64_t rows = x.NumElements() / width;
     Tensor *dx, *dbias;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));
     OP_REQUIRES_OK(c, c->allocate_output(1, TensorShape({width}), &dbias));

@@ -80,6 +80,7 @@ class Convolution : public OpKernel {
   void Compute(OpKernelContext* c) override {
     const Tensor& x = c->input(0);
     const Window window{c->input(1).dim_size(0), stride_, padding_};
+    OP_REQUIRES(c, window.size == c->input(1).dim_size(1), absl::InvalidArgumentError("filters must be squares"));
     const FilterPanels filter(c, c->input(1), turned_);
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)}, out{window.over(in.height), window.over(in.width), filter.out()};
     OP_REQUIRES(c, out.channels % kWide == 0 && in.channels == filter.in(), absl::InvalidArgumentError("filters must be a whole number of vectors, and fit the image"));
@@ -136,6 +137,8 @@ class ConvolutionInputGrad : public OpKernel {
     const Window window{filter.dim_size(0), stride_, padding_};
     const Plane in{height_, width_, filter.dim_size(2)}, out{dy.dim_size(1), dy.dim_size(2), dy.dim_size(3)};
     OP_REQUIRES(c, in.channels % 8 == 0, absl::InvalidArgumentError("the image's channels must be a multiple of 8"));
+    OP_REQUIRES(c, window.size == filter.dim_size(1) && out.channels == filter.dim_size(3), absl::InvalidArgumentError("filters must be squares, as many as dy has channels"));
+    OP_REQUIRES(c, window.fits(in) && out.height == window.over(in.height) && out.width == window.over(in.width), absl::InvalidArgumentError("dy is not of the size that the window makes of the image"));
     Tensor* dx;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({dy.dim_size(0), in.height, in.width, in.channels}), &dx));
     const float* pdy = dy.flat<float>().data();

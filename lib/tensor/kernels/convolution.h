@@ -16,6 +16,10 @@ struct Plane {
 struct Window {
   int64_t size, stride, padding;
   bool fits(const Plane& image) const { return std::min(image.height, image.width) + 2 * padding >= size; }
+  /** Whether an image [batch, height, width, channels] gives slopes [batch, height, width, …] of such a size. */
+  bool gives(const tensorflow::Tensor& image, const tensorflow::Tensor& slopes) const {
+    return image.dims() == 4 && slopes.dims() == 4 && fits({image.dim_size(1), image.dim_size(2), 0}) && image.dim_size(0) == slopes.dim_size(0) && over(image.dim_size(1)) == slopes.dim_size(1) && over(image.dim_size(2)) == slopes.dim_size(2);
+  }
   int64_t over(int64_t length) const { return (length + 2 * padding - size) / stride + 1; }
 };
 

@@ -26,6 +26,7 @@ class ConvolutionFilterGrad : public WindowKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor &x = c->input(0), &dy = c->input(1);
+    OP_REQUIRES(c, window_.gives(x, dy), absl::InvalidArgumentError("dy is not of the size that the window makes of x"));
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)}, out{dy.dim_size(1), dy.dim_size(2), dy.dim_size(3)};
     OP_REQUIRES(c, in.channels % kIn == 0 && out.channels % kLanes == 0, absl::InvalidArgumentError("channels must be multiples of 4 and 8"));
     Tensor* dw;
@@ -71,7 +72,11 @@ class ConvolutionFilterGrad : public WindowKernel {
   }
 
   int64_t First(int64_t offset) const { return offset >= window_.padding ? 0 : (window_.padding - offset + window_.stride - 1) / window_.stride; }
-  int64_t Last(int64_t offset, int64_t from, int64_t to) const { return std::min(to, (from - 1 + window_.padding - offset) / window_.stride + 1); }
+  int64_t Last(int64_t offset, int64_t from, int64_t to) const {
+    const int64_t last = from - 1 + window_.padding - offset;
+    // A quotient of less than nothing would be rounded up to 0.
+    return last < 0 ? 0 : std::min(to, last / window_.stride + 1);
+  }
 };
 REGISTER_KERNEL_BUILDER(Name("OfaConvolutionFilterGrad").Device(DEVICE_CPU), ConvolutionFilterGrad);
 

@@ -50,6 +50,7 @@ class ConvolutionFilterGradByPlace : public WindowKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor &x = c->input(0), &dy = c->input(1);
+    OP_REQUIRES(c, window_.gives(x, dy), absl::InvalidArgumentError("dy is not of the size that the window makes of x"));
     const int64_t channels = x.dim_size(3), out = dy.dim_size(3), positions = dy.NumElements() / out;
     OP_REQUIRES(c, out % 8 == 0, absl::InvalidArgumentError("the channels of dy must be a multiple of 8"));
     Tensor *dw, slopes;
@@ -58,6 +59,7 @@ class ConvolutionFilterGradByPlace : public WindowKernel {
     const Panels<Pair> right(c, slopes);
     const float* from = x.flat<float>().data();
     float* to = dw->flat<float>().data();
+    if (positions == 0) return void(std::fill_n(to, dw->NumElements(), 0.0f));
     // Few channels at a time where there would be too little to share.
     const int64_t share = channels * window_.size * window_.size / (2 * Threads(c)) / 8 * 8, block = std::min(channels, std::clamp<int64_t>(share, 16, 64)), blocks = (channels + block - 1) / block;
     Parallel(c, window_.size * window_.size * blocks, positions * block * out / 32, [&](int64_t begin, int64_t end) {

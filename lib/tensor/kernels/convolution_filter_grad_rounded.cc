@@ -40,13 +40,14 @@ class ConvolutionFilterGradRounded : public WindowKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor &x = c->input(0), &dy = c->input(1);
+    OP_REQUIRES(c, window_.gives(x, dy), absl::InvalidArgumentError("dy is not of the size that the window makes of x"));
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)}, out{dy.dim_size(1), dy.dim_size(2), dy.dim_size(3)};
     OP_REQUIRES(c, out.channels % kWide == 0, absl::InvalidArgumentError("filters must be a whole number of vectors"));
     Tensor* dw;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({window_.size, window_.size, in.channels, out.channels}), &dw));
     const float *px = x.flat<float>().data(), *pdy = dy.flat<float>().data();
     const int64_t half = (out.width + 1) / 2, line = half * in.channels, tall = in.height + 2 * window_.padding;
-    const int64_t images = x.dim_size(0), group = std::min<int64_t>(images, std::max<int64_t>(1, 128 / (out.height * half)));
+    const int64_t images = x.dim_size(0), group = std::max<int64_t>(1, std::min<int64_t>(images, 128 / (out.height * half)));
     BlockedSum(c, (images + group - 1) / group, dw->NumElements(), 2 * group * out.height * half * dw->NumElements() / kWide, dw->flat<float>().data(), [&](int64_t begin, int64_t end, float* partial) {
       Buffer<Pair> column(group * tall * line), slope(group * out.height * half * out.channels);
       std::vector<int64_t> offsets(group * out.height);

@@ -178,6 +178,7 @@ class DepthwiseInputGrad : public DepthwiseKernel {
     const Window window = WindowOf(filter.dim_size(0));
     const Plane in{height_, width_, dy.dim_size(3)}, out{dy.dim_size(1), dy.dim_size(2), dy.dim_size(3)};
     OP_REQUIRES_OK(c, Check(window.size, in.channels));
+    OP_REQUIRES(c, window.fits(in) && out.height == window.over(in.height) && out.width == window.over(in.width) && filter.NumElements() == window.size * window.size * in.channels, absl::InvalidArgumentError("dy and the filter do not fit the image"));
     Tensor* dx;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({dy.dim_size(0), in.height, in.width, in.channels}), &dx));
     const float *from = dy.flat<float>().data(), *taps = filter.flat<float>().data();
@@ -214,6 +215,7 @@ class DepthwiseFilterGrad : public DepthwiseKernel {
     const Window window = WindowOf(size_);
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)}, out{dy.dim_size(1), dy.dim_size(2), dy.dim_size(3)};
     OP_REQUIRES_OK(c, Check(window.size, in.channels));
+    OP_REQUIRES(c, window.gives(x, dy) && out.channels == in.channels, absl::InvalidArgumentError("dy is not of the size that the window makes of x"));
     Tensor* dw;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({size_, size_, in.channels, 1}), &dw));
     const float *from = x.flat<float>().data(), *slopes = dy.flat<float>().data();

@@ -46,6 +46,7 @@ class Gram : public OpKernel {
     const int64_t n = x.dim_size(0), width = x.dim_size(1), pitch = (n + kWide - 1) / kWide * kWide;
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({n, n}), &y));
+    if (n == 0) return;
     const float* px = x.flat<float>().data();
     // A piece takes at most a quarter of a megabyte, which stays in the cache of a core.
     const int64_t depth = std::max<int64_t>(kWide, std::min<int64_t>(256, (1 << 16) / pitch / kWide * kWide));
@@ -57,7 +58,7 @@ class Gram : public OpKernel {
         gram::TransposePiece(px + k, n, width, count, depth, panels.data());
         gram::AddUpperHalf(panels.data(), pitch, count, depth, partial);
       }
-    }, 4 * Threads(c), 2048);
+    }, std::clamp<int64_t>((int64_t{1} << 26) / (pitch * pitch), 1, 4 * Threads(c)), 2048);
     float* py = y->flat<float>().data();
     for (int64_t i = 0; i < n; ++i)
       for (int64_t j = 0; j < n; ++j) py[i * n + j] = sums[std::min(i, j) * pitch + std::max(i, j)];

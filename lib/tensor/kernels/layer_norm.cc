@@ -19,7 +19,10 @@ class LayerNorm : public OpKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor& x = c->input(0);
-    const int64_t width = c->input(1).NumElements(), rows = x.NumElements() / width;
+    const int64_t width = c->input(1).NumElements();
+    OP_REQUIRES_OK(c, HasRows(x, width, "x"));
+    OP_REQUIRES_OK(c, HasCount(c->input(2), width, "offset"));
+    const int64_t rows = x.NumElements() / width;
     Tensor *y, *mean, *inverse;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &y));
     OP_REQUIRES_OK(c, c->allocate_output(1, TensorShape({rows}), &mean));
@@ -52,7 +55,11 @@ class LayerNormGrad : public OpKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor& x = c->input(1);
-    const int64_t width = c->input(2).NumElements(), rows = x.NumElements() / width;
+    const int64_t width = c->input(2).NumElements();
+    OP_REQUIRES_OK(c, HasRows(x, width, "x"));
+    OP_REQUIRES_OK(c, IsAlike(c->input(0), x, "dy"));
+    const int64_t rows = x.NumElements() / width;
+    for (int i = 3; i < 5; ++i) OP_REQUIRES_OK(c, HasCount(c->input(i), rows, i == 3 ? "mean" : "inverse"));
     Tensor *dx, *dscale, *doffset;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));
     OP_REQUIRES_OK(c, c->allocate_output(1, TensorShape({width}), &dscale));

@@ -22,8 +22,11 @@ class Linear : public OpKernel {
     OpInputList others;
     OP_REQUIRES_OK(c, c->input_list("others", &others));
     const Panels<Pair> panels(c, c->input(1), transposed_);
-    const int64_t depth = panels.depth(), n = panels.n(), rows = x.NumElements() / depth;
+    const int64_t depth = panels.depth(), n = panels.n();
     OP_REQUIRES(c, n % 8 == 0, absl::InvalidArgumentError("the width must be a multiple of 8"));
+    OP_REQUIRES_OK(c, HasRows(x, depth, "x"));
+    const int64_t rows = x.NumElements() / depth;
+    for (int i = 0; i < others.size(); ++i) OP_REQUIRES_OK(c, HasCount(others[i], i == 0 ? n : rows * n, i == 0 ? "bias" : "residual"));
     TensorShape shape = x.shape();
     shape.set_dim(shape.dims() - 1, n);
     Tensor* y;

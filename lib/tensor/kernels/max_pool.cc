@@ -30,6 +30,7 @@ class MaxPool : public WindowKernel {
   void Compute(OpKernelContext* c) override {
     const Tensor& x = c->input(0);
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)};
+    OP_REQUIRES(c, window_.fits(in), absl::InvalidArgumentError("the image is smaller than the window"));
     const int64_t rows = window_.over(in.height), columns = window_.over(in.width), channels = in.channels;
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({x.dim_size(0), rows, columns, channels}), &y));
@@ -60,6 +61,8 @@ class MaxPoolGrad : public WindowKernel {
   void Compute(OpKernelContext* c) override {
     const Tensor& x = c->input(1);
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)};
+    OP_REQUIRES(c, window_.gives(x, c->input(0)) && x.dim_size(3) == c->input(0).dim_size(3), absl::InvalidArgumentError("dy is not of the size that the window makes of x"));
+    OP_REQUIRES_OK(c, IsAlike(c->input(2), c->input(0), "y"));
     const int64_t places = window_.over(in.height) * window_.over(in.width), columns = window_.over(in.width), channels = in.channels;
     Tensor* dx;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));

@@ -83,7 +83,8 @@ class ResidualMlp {
     multiply_(rows, s_.hidden, s_.width, {dy, s_.width, 1}, turned2.weight, {slope_.data(), s_.hidden});
     GeluGrad(slope_.data(), hidden, rows * s_.hidden, wide_.data(), slope_.data());
     multiply_(s_.hidden, s_.width, rows, {wide_.data(), 1, s_.hidden}, {dy, s_.width}, {dfc2.weight, s_.width}, true);
-    for (int64_t r = 0; r < rows; ++r) Accumulate(dy + r * s_.width, s_.width, dfc2.bias);
+    if (dfc2.bias != nullptr)
+      for (int64_t r = 0; r < rows; ++r) Accumulate(dy + r * s_.width, s_.width, dfc2.bias);
     NormaliseRows(rows, s_.width, s_.epsilon, x, norm, normed_.data());
     ApplyGrad(multiply_, rows, s_.width, s_.hidden, slope_.data(), normed_.data(), turned1, dfc1, narrow_.data());
     NormaliseRowsGrad(rows, s_.width, s_.epsilon, narrow_.data(), x, norm, dy, dx, dnorm);

@@ -1,7 +1,9 @@
 #pragma once
+#include <algorithm>
 #include <functional>
 
 #include "buffer.h"
+#include "checks.h"
 #include "tensorflow/core/framework/op_kernel.h"
 
 namespace ofa {
@@ -23,6 +25,7 @@ inline int64_t Threads(OpKernelContext* context) { return context->device()->ten
  */
 template <typename Work>
 void BlockedSum(OpKernelContext* context, int64_t rows, int64_t width, int64_t cost, float* out, const Work& work, int64_t most = 16, int64_t least = 16) {
+  if (rows == 0) return void(std::fill_n(out, width, 0.0f));
   const int64_t limit = std::min(most, std::max<int64_t>(1, rows / least));
   const int64_t size = (rows + limit - 1) / limit, blocks = (rows + size - 1) / size;
   Buffer<float> partial(blocks * width, 0.0f);

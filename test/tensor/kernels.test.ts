@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { attention } from '../../lib/tensor/attention';
+import { batchNormEval, batchNormTrain } from '../../lib/tensor/batchNorm';
+import { conv2d } from '../../lib/tensor/convolution';
+import { biasGelu } from '../../lib/tensor/gelu';
+import { gramMatrix } from '../../lib/tensor/gramMatrix';
+import { layerNorm } from '../../lib/tensor/layerNorm';
+import { addBias, linear } from '../../lib/tensor/linear';
+import { maxPool } from '../../lib/tensor/maxPool';
+import { hasKernels } from '../../lib/tensor/native';
+import * as tf from '../../lib/tensor/tf';
+
+const skip = !hasKernels() && 'no kernels here';
+
+afterEach(() => {
+  delete process.env['OFA_KERNELS'];
+});
+
+const ones = <R extends tf.Rank>(...shape: number[]): tf.Tensor<R> => tf.ones<R>(shape as tf.ShapeMap[R]);
+const state = (width: number, other = width) => ({ scale: ones<tf.Rank.R1>(width), offset: ones<tf.Rank.R1>(other), mean: ones<tf.Rank.R1>(width), variance: ones<tf.Rank.R1>(width) });
+
+for (const [name, op] of Object.entries<() => tf.Tensor>({
+  'layer norm of another width': () => layerNorm(ones(4, 64), ones<tf.Rank.R1>(32), ones<tf.Rank.R1>(32), 1e-6),
+  'layer norm with a short offset': () => layerNorm(ones(4, 64), ones<tf.Rank.R1>(64), ones<tf.Rank.R1>(32), 1e-6),
+  'bias and GELU of another width': () => biasGelu(ones(4, 10), ones<tf.Rank.R1>(7)),
+  'a bias of another width': () => addBias(ones(4, 10), ones<tf.Rank.R1>(5)),
+  'a residual of fewer examples': () => addBias(ones(4, 10), ones<tf.Rank.R1>(10), ones(1, 10)),
+  'linear with a residual of fewer examples': () => linear(ones<tf.Rank.R3>(2, 5, 8), ones<tf.Rank.R2>(8, 8), { bias: ones<tf.Rank.R1>(8), residual: ones<tf.Rank.R3>(1, 5, 8) }),
+  'linear in bfloat16 with a long bias': () => linear(ones<tf.Rank.R2>(2, 8), ones<tf.Rank.R2>(8, 8), { bias: ones<tf.Rank.R1>(16), precision: 'bfloat16' }),
+  'batch norm with a short offset': () => batchNormTrain(ones<tf.Rank.R4>(2, 3, 3, 64), state(64, 32), { epsilon: 1e-5, momentum: 0.1 }).y,
+  'batch norm of averages with a residual of fewer examples': () => batchNormEval(ones<tf.Rank.R4>(2, 3, 3, 8), state(8), 1e-5, { residual: ones<tf.Rank.R4>(1, 3, 3, 8) }),
+  'batch norm of an empty batch': () => batchNormTrain(ones<tf.Rank.R4>(0, 3, 3, 8), state(8), { epsilon: 1e-5, momentum: 0.1 }).y,
+  'attention with a bias of other tokens': () => attention(ones<tf.Rank.R3>(2, 5, 48), 2, { bias: ones<tf.Rank.R4>(1, 2, 4, 4) }),
+  'max pooling of an image smaller than its window': () => maxPool(ones<tf.Rank.R4>(1, 1, 1, 8), { size: 3, stride: 1, padding: 0 }),
+})) {
+  test(`${name} is an error, and neither an answer nor the end of the process`, { skip }, () => {
+    const before = tf.memory().numTensors;
+    assert.throws(() => tf.tidy(op), /Invalid TF_Status: 3/);
+    assert.equal(tf.memory().numTensors, before);
+  });
+}
+
+for (const [name, op, shapes] of [
+  ['layer norm', (x, s, o) => layerNorm(x, s as tf.Tensor1D, o as tf.Tensor1D, 1e-6), [[0, 8], [8], [8]]],
+  ['bias and GELU', (x, b) => biasGelu(x, b as tf.Tensor1D), [[0, 8], [8]]],
+  ['a bias', (x, b) => addBias(x, b as tf.Tensor1D), [[0, 8], [8]]],
+  ['attention', (qkv) => attention(qkv as tf.Tensor3D, 2), [[0, 5, 48]]],
+  ['a convolution in bfloat16 of short rows', (x, w) => conv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 1, padding: 1, precision: 'bfloat16' }), [[0, 6, 6, 16], [3, 3, 16, 16]]],
+  ['a convolution in bfloat16 of long rows', (x, w) => conv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 1, padding: 1, precision: 'bfloat16' }), [[0, 34, 34, 16], [3, 3, 16, 16]]],
+  ['a Gram matrix', (x) => gramMatrix(x as tf.Tensor2D), [[0, 4]]],
+] as const satisfies readonly (readonly [string, (...inputs: tf.Tensor[]) => tf.Tensor, readonly (readonly number[])[]])[]) {
+  test(`an empty batch gives an empty result and gradients of 0: ${name}`, { skip }, () => {
+    const call: (...inputs: tf.Tensor[]) => tf.Tensor = op;
+    const inputs = shapes.map((shape) => tf.ones([...shape]));
+    const y = call(...inputs);
+    assert.equal(y.size, 0);
+    if (name !== 'a Gram matrix') {
+      const gradients = tf.grads(call)(inputs, tf.zerosLike(y));
+      gradients.forEach((gradient, i) => {
+        assert.deepEqual(gradient.shape, [...shapes[i]!]);
+        assert.ok(gradient.dataSync<'float32'>().every((value) => value === 0), `gradient ${i}`);
+      });
+    }
+  });
+}
+
+test('a filter that is no square is convolved in bfloat16 as in float32', { skip }, () => {
+  const [x, w] = [tf.randomNormal<tf.Rank.R4>([1, 8, 8, 16], 0, 1, 'float32', 1), tf.randomNormal<tf.Rank.R4>([3, 1, 16, 16], 0, 0.1, 'float32', 2)];
+  const [full, mixed] = (['float32', 'bfloat16'] as const).map((precision) => conv2d(x, w, { stride: 1, padding: 0, precision }));
+  assert.deepEqual(mixed!.shape, [1, 6, 8, 16]);
+  const difference = tf.max(tf.abs(tf.sub(full!, mixed!))).dataSync()[0]!;
+  assert.ok(difference < 0.02, String(difference));
+});
+
+test('a channel with a NaN has no finite variance', { skip }, () => {
+  const x = tf.tensor4d([1, NaN, 3, 4, 5, 6, 7, 8], [4, 1, 1, 2]);
+  const { variance } = batchNormTrain(x, state(2), { epsilon: 1e-5, momentum: 0.1 });
+  const [sound, sick] = variance.dataSync<'float32'>();
+  assert.ok(Number.isFinite(sound) && Number.isNaN(sick));
+});
