@@ -8,6 +8,10 @@ import { inProject, root } from './setup/project.mjs';
 
 process.chdir(root);
 
+// Jupyter gives a kernel a session of its own: nobody else ends it when Jupyter is killed, or its terminal closed.
+const parent = process.ppid;
+setInterval(() => process.ppid === parent || process.exit(1), 2000).unref();
+
 // tslab prints errors that nobody awaited into their cell, which stays green, and when it has ended they are lost:
 // whoever executes notebooks unattended names a file to find them in.
 const faults = process.env.OFA_KERNEL_FAULTS;

@@ -21,30 +21,33 @@ export async function* executeNotebooks(notebooks: readonly string[], folder: st
     env: { ...process.env, JUPYTER_PREFER_ENV_PATH: '1', PYTHONWARNINGS: 'ignore' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
+  const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve));
+  // A kernel that outlives Python would hold its output open.
+  child.once('exit', () => setTimeout(() => child.stdout.destroy(), 2000).unref());
   const stopped = new AbortController();
   // Stopped in the middle, Python complains at length; only what it says otherwise is of use.
   child.stderr.on('data', (text: Buffer) => void (stopped.signal.aborted || process.stderr.write(text)));
   // The kernel lives in a session of its own: only Python, told to stop and waited for, ends it.
-  const stop = (): void => {
+  const stop = (signal?: NodeJS.Signals): void => {
     stopped.abort();
-    child.kill('SIGTERM');
+    if (signal !== undefined) child.kill(signal);
+    // It may take the end of its kernel for a fault, and go on with the next notebook.
+    setTimeout(() => child.kill('SIGKILL'), 15_000).unref();
   };
+  const terminate = (): void => stop('SIGTERM');
   // A terminal has sent Ctrl-C to Python already.
-  const interrupt = (): void => {
-    if (process.stdin.isTTY) stopped.abort();
-    else stop();
-  };
-  process.once('SIGTERM', stop).once('SIGINT', interrupt);
+  const interrupt = (): void => stop(process.stdin.isTTY ? undefined : 'SIGTERM');
+  process.once('SIGTERM', terminate).once('SIGINT', interrupt);
   try {
     for await (const line of createInterface({ input: child.stdout })) {
+      if (stopped.signal.aborted) continue;
       yield z.discriminatedUnion('event', [cellDone, notebookDone]).parse(JSON.parse(line));
     }
     const code = await ended;
     if (stopped.signal.aborted) throw new UserError('Stopped.');
     if (code !== 0) throw new UserError(`The notebooks' execution ended early (exit code ${code}).`);
   } finally {
-    process.removeListener('SIGTERM', stop).removeListener('SIGINT', interrupt);
-    stop();
+    process.removeListener('SIGTERM', terminate).removeListener('SIGINT', interrupt);
+    terminate();
   }
 }

@@ -5,9 +5,9 @@ import { get, type OutgoingHttpHeaders } from 'node:http';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 
-import { chromiumPath, withoutChromium } from '../support/chromium';
+import { launchChromium, withoutChromium } from '../support/chromium';
 import { startJupyterLab } from '../support/jupyterLab';
 
 const withoutVenv = !existsSync('.venv') && 'no .venv: run npm run setup';
@@ -52,12 +52,12 @@ console.log(\`steps \${steps[0]} to \${steps.at(-1)}, \${afterStop} after the st
 
 test('in JupyterLab the heatmap is drawn and can be hovered, the bar moves in place, stop ends the training within a step, and the next run resumes',
   { skip: withoutChromium() || withoutVenv, timeout: 600_000 }, async (context) => {
+    // What is started first is ended first: the folder goes when nobody writes there any more.
+    const { address } = await startJupyterLab(context);
+    const browser = await launchChromium(context);
     const folder = await folderInProject(context);
     const file = path.join(folder, 'training.ipynb');
     await writeNotebook(file, cells(path.join(folder, 'runs')));
-    const { address } = await startJupyterLab(context);
-    const browser = await chromium.launch({ executablePath: chromiumPath()!, args: ['--no-sandbox'] });
-    context.after(() => browser.close());
     const page = await browser.newPage({ viewport: { width: 1200, height: 1400 } });
     page.setDefaultTimeout(120_000);
     address.pathname = `/lab/tree/${path.relative('.', file)}`;
@@ -122,7 +122,7 @@ async function result(page: Page, from: number): Promise<{ readonly from: number
 async function folderInProject(context: TestContext): Promise<string> {
   await mkdir('build', { recursive: true });
   const folder = await mkdtemp(path.join('build', 'lab-'));
-  context.after(() => rm(folder, { recursive: true, force: true }));
+  context.after(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }));
   return folder;
 }
 

@@ -4,10 +4,10 @@ import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 
 import { executeNotebooks, type Executed } from '../../scripts/notebooks/execute';
-import { chromiumPath, withoutChromium } from '../support/chromium';
+import { launchChromium, withoutChromium } from '../support/chromium';
 import { temporaryFolder } from '../support/temporaryFolder';
 
 const skip = withoutChromium() || (!existsSync('.venv') && 'no .venv: run npm run setup');
@@ -32,8 +32,7 @@ test('a page of an executed notebook draws its heatmap, cell by cell, in the pla
   assert.match(notebook, /"image\/png"/);
   assert.ok((await stat(path.join(folder, 'figure.ipynb'))).size < 200_000, 'plotly.js is not carried inside');
 
-  const browser = await chromium.launch({ executablePath: chromiumPath()!, args: ['--no-sandbox'] });
-  context.after(() => browser.close());
+  const browser = await launchChromium(context);
   const page = await browser.newPage();
   const address = `file://${path.join(folder, 'figure.html')}`;
 

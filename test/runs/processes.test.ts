@@ -48,9 +48,11 @@ test('two processes that share each batch train the weights of one that takes th
 });
 
 test('where the one that leads is killed, its helper ends too', async (context) => {
-  const { child, ended } = await start(job!, await temporaryFolder(context), {}, 2);
+  const { child } = await start(job!, await temporaryFolder(context), {}, 2);
   await once(child, 'message');
   const helper = helperOf(child.pid!);
+  // Not until its output is closed: the helper has a part in that.
+  const ended = once(child, 'exit');
   child.kill('SIGKILL');
   await ended;
   for (let waited = 0; lives(helper); waited++) {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { before, test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { chromium, type Browser, type Page } from 'playwright-core';
-import { chromiumPath, withoutChromium } from '../support/chromium';
+import type { Browser, Page } from 'playwright-core';
+import { launchChromium, withoutChromium } from '../support/chromium';
 
 const skip = withoutChromium();
 const notebooks = readdirSync('notebooks').filter((name) => name.endsWith('.ipynb')).map((name) => name.replace('.ipynb', '.html'));
@@ -16,13 +16,13 @@ const notebooks = readdirSync('notebooks').filter((name) => name.endsWith('.ipyn
 const phone = { width: 390, height: 844 };
 
 before(() => {
-  if (skip || existsSync('site/index.html')) return;
-  const { status, stderr } = spawnSync(process.execPath, ['scripts/launch.mjs', 'site'], { encoding: 'utf8' });
+  if (skip || isCurrent('site/index.html')) return;
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/launch.mjs', 'site'], { encoding: 'utf8', timeout: 540_000 });
   assert.equal(status, 0, stderr);
 }, { timeout: 600_000 });
 
 test('every page opens from the disk: no error, every figure drawn, formulas set, no wider than a phone', { skip, timeout: 900_000 }, async (context) => {
-  const browser = await launch(context, '--allow-file-access-from-files');
+  const browser = await launchChromium(context, ['--allow-file-access-from-files']);
   const pages = readdirSync('site', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.html') && file !== '404.html');
   assert.deepEqual(notebooks.filter((name) => !pages.includes(path.join('notebooks', name))), [], 'every notebook has its page');
   for (const file of pages) {
@@ -46,7 +46,7 @@ test('the index leads to every notebook', { skip, timeout: 60_000 }, () => {
 });
 
 test('the search finds a word of a notebook, without a server and from one', { skip, timeout: 120_000 }, async (context) => {
-  const browser = await launch(context);
+  const browser = await launchChromium(context);
   for (const address of [pathToFileURL('site/index.html').href, await serve(context)]) {
     const { page, faults } = await watched(browser);
     await page.goto(address);
@@ -59,16 +59,17 @@ test('the search finds a word of a notebook, without a server and from one', { s
   }
 });
 
+/** Whether the site was built after all that it is built from. */
+function isCurrent(index: string): boolean {
+  if (!existsSync(index)) return false;
+  const sources = ['notebooks', 'docs', path.join('scripts', 'site')].flatMap((folder) => (existsSync(folder) ? readdirSync(folder).map((name) => path.join(folder, name)) : []));
+  return sources.every((file) => statSync(file).mtimeMs <= statSync(index).mtimeMs);
+}
+
 /** How many live figures the executed notebook of a page carries; its own copy in site/, if there is one, or else the committed one. */
 function liveFigures(file: string): number {
   const notebook = path.join('build', 'site', 'pages', file.replace(/\.html$/, '.ipynb'));
   return existsSync(notebook) ? readFileSync(notebook, 'utf8').split('class=\\"live-figure\\"').length - 1 : 0;
-}
-
-async function launch(context: TestContext, ...args: readonly string[]): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: chromiumPath()!, args: ['--no-sandbox', ...args] });
-  context.after(() => browser.close());
-  return browser;
 }
 
 /** A page on a phone, and all that goes wrong on it. */

@@ -26,6 +26,7 @@ export async function startJupyterLab(context: TestContext): Promise<JupyterLab>
     await ended;
     child.stderr.destroy();
   });
+  process.once('exit', () => killGroup(child.pid!));
   const told: string[] = [];
   const lines = createInterface({ input: child.stderr });
   const address = await new Promise<string>((resolve, reject) => {
@@ -38,8 +39,9 @@ export async function startJupyterLab(context: TestContext): Promise<JupyterLab>
     lines.on('close', () => reject(new Error(`JupyterLab did not start:\n${told.join('\n')}`)));
   });
   // The address is printed a moment before anybody listens there.
-  while (child.exitCode === null && !(await answers(port))) await sleep(100);
-  return { port, address: new URL(address), told };
+  const url = new URL(address);
+  while (child.exitCode === null && child.signalCode === null && !(await answers(Number(url.port)))) await sleep(100);
+  return { port: Number(url.port), address: url, told };
 }
 
 function killGroup(leader: number): void {
