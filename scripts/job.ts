@@ -8,6 +8,7 @@ import { Busy } from '../lib/runs/lock';
 import { joinGroup, leadGroup } from '../lib/runs/processGroup';
 import { sessions } from '../lib/runs/sessions';
 import { gpus, resumeLater, taskCommand } from '../lib/runs/slots';
+import { hasCheckpoint } from '../lib/training/checkpointFiles';
 import { run } from './cli/run';
 
 /** node --import tsx scripts/job.ts PLAN INDEX --out DIR: one job of a plan in this process, as slots, Slurm, Ray and Kubernetes call it. Exit code 75: not finished, run me again. */
@@ -38,7 +39,8 @@ async function lead(plan: string, index: number, { out, checkpointSeconds, proce
   // TensorFlow takes its number of threads when it is loaded, so before that: a run goes on with as many as it was begun with.
   const id = (await readJsonLines(plan, (value) => identified.parse(value).id))[index];
   if (id === undefined) throw new UserError(`${plan} has no job ${index}.`);
-  const [first] = await sessions(path.join(out, id));
+  const home = path.join(out, id);
+  const [first] = hasCheckpoint(home) ? await sessions(home) : [];
   const count = first?.processes ?? processes;
   const share = process.env['TF_NUM_INTRAOP_THREADS'] ?? process.env['SLURM_CPUS_PER_TASK'] ?? (count > 1 ? availableParallelism() : undefined);
   const threads = first?.threads ?? (share === undefined ? undefined : Math.max(1, Math.floor(Number(share) / count)));

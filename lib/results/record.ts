@@ -74,6 +74,8 @@ export const runRecord = z.object({
   /** Whether the working tree differed from the commit. */
   dirty: z.boolean(),
   machine: machineRecord,
+  /** Commits and machines that went on with what the first had begun, where they are others. */
+  continuedBy: z.array(z.object({ commit: z.string().min(1), dirty: z.boolean(), machine: machineRecord }).strict()).optional(),
   threads: z.number().int().min(1),
   /** Processes that shared each batch, with so many threads each; absent: one. */
   processes: z.number().int().min(2).optional(),

@@ -6,6 +6,7 @@ import { fileFault } from '../io/fileFault';
 import { readJsonLines } from '../io/jsonLines';
 import { sha256 } from '../io/sha256';
 import { saveWeights } from '../models/weights';
+import { groupBy } from '../results/group';
 import { epochRecord, runRecord, type EpochRecord, type RunRecord } from '../results/record';
 import { removeCheckpoints } from '../training/checkpoint';
 import type { Training } from '../training/training';
@@ -13,7 +14,7 @@ import { methodSizeOf, sizeOf } from './cost';
 import { jobCommand, type Job } from './job';
 import { hasManifest, writeManifest } from './manifest';
 import { datasetName, type Teacher } from './materials';
-import type { Session } from './sessions';
+import { sessions, type Session } from './sessions';
 
 interface Trained {
   readonly training: Training;
@@ -26,6 +27,7 @@ interface Trained {
 /** Writes the student and, as the sign that the run is finished, its record. */
 export async function finishRun(job: Job, home: string, { training, first, images, teacher }: Trained): Promise<RunRecord> {
   const history = await epochs(path.join(home, 'metrics.jsonl'));
+  const others = [...groupBy((await sessions(home)).map(({ commit, dirty, machine }) => ({ commit, dirty, machine })), (one) => JSON.stringify(one)).values()].map(([one]) => one!).slice(1);
   const last = history[history.length - 1]!;
   const weights = path.join(home, 'student.safetensors');
   await training.withResult(() => saveWeights(training.student, weights, { recipe: job.id, top1: String(last.top1), epochs: String(job.recipe.epochs), commit: first.commit }));
@@ -33,7 +35,7 @@ export async function finishRun(job: Job, home: string, { training, first, image
   const record = runRecord.parse({
     id: job.id, experiment: job.experiment, row: job.row, profile: job.profile, dataset: datasetName(job.recipe.data),
     teacher: job.recipe.teacher?.model ?? null, student: job.recipe.student, method: job.recipe.method.kind, recipe: job.recipe, seed: job.recipe.seed,
-    epochs: job.recipe.epochs, images, commit: first.commit, dirty: first.dirty, machine: first.machine, threads: first.threads, ...(first.processes > 1 && { processes: first.processes }), versions: first.versions,
+    epochs: job.recipe.epochs, images, commit: first.commit, dirty: first.dirty, machine: first.machine, ...(others.length > 0 && { continuedBy: others }), threads: first.threads, ...(first.processes > 1 && { processes: first.processes }), versions: first.versions,
     started: first.started, seconds: history.reduce((sum, { seconds }) => sum + seconds, 0), command: jobCommand(job),
     top1: last.top1 ?? 0, top5: last.top5 ?? 0, bestTop1: Math.max(...history.map(({ top1 }) => top1 ?? 0)),
     ...(teacher?.top1 !== undefined && { teacherTop1: teacher.top1 }),

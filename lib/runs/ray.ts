@@ -61,6 +61,7 @@ async function ask(address: string, method: 'GET' | 'POST', place: string, body?
 /** Not by `fetch`: Node's sends Sec-Fetch-Mode, by which Ray takes it for a browser and refuses it. */
 async function answer(url: URL, method: string, body?: string): Promise<{ readonly status: number | undefined; readonly text: string }> {
   const request = (url.protocol === 'https:' ? https : http).request(url, { method, headers: { 'content-type': 'application/json' } });
+  request.setTimeout(30_000, () => request.destroy(new Error('no answer within 30 s')));
   request.end(body);
   const [response] = z.tuple([z.instanceof(http.IncomingMessage)]).parse(await once(request, 'response'));
   return { status: response.statusCode, text: await streamText(response) };

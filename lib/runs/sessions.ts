@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors';
 import { appendJsonLine, readJsonLines } from '../io/jsonLines';
 import { machineRecord } from '../results/record';
+import { hasCheckpoint } from '../training/checkpointFiles';
 
 /** One process that worked at a run: the first began it, each further one took it up again. */
 const session = z.object({
@@ -15,7 +17,7 @@ const session = z.object({
 });
 export type Session = z.infer<typeof session>;
 
-/** The processes that have worked at a run so far, from the first. */
+/** The processes that have worked at a run so far, from the one that began it. */
 export async function sessions(home: string): Promise<Session[]> {
   const file = fileOf(home);
   return existsSync(file) ? readJsonLines(file, (value) => session.parse(value)) : [];
@@ -23,6 +25,8 @@ export async function sessions(home: string): Promise<Session[]> {
 
 /** Notes that this process takes up a run. Throws a UserError where it has another number of threads than the run was begun with. */
 export async function beginSession(home: string, now: Omit<Session, 'started' | 'host' | 'pid'>): Promise<{ readonly first: Session; readonly notices: string[] }> {
+  // Where nothing is left to go on from, what earlier processes did has no part in the result.
+  if (!hasCheckpoint(home)) await rm(fileOf(home), { force: true });
   const past = await sessions(home);
   const mine = { started: new Date().toISOString(), host: os.hostname(), pid: process.pid, ...now };
   const [first = mine] = past;

@@ -5,11 +5,9 @@ import { z } from 'zod';
 import { UserError } from '../errors';
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../io/safetensors';
 import * as tf from '../tensor/tf';
+import { current, previous } from './checkpointFiles';
 import { recipeId } from './recipe';
 import type { Training } from './training';
-
-const current = 'checkpoint.safetensors';
-const previous = 'checkpoint.previous.safetensors';
 
 const position = z.object({
   epoch: z.number().int().min(0), step: z.number().int().min(0), sums: z.record(z.number()), seconds: z.number(), waited: z.number().default(0),

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { runLogged } from './command.mjs';
 import { SetupFault } from './fault.mjs';
 import { ofFiles } from './fingerprint.mjs';
@@ -49,8 +49,8 @@ async function installAll(device, python, warn) {
       await runLogged(venvPython, [...pip, '-r', locked]);
       return true;
     } catch (error) {
-      // Without a network nothing else could be installed either; without a wheel for this machine the rest can.
-      if (!(error instanceof SetupFault) || !/No matching distribution/i.test(error.message)) throw error;
+      // Without a wheel for this machine the rest can be installed; pip speaks of no distribution where it met no network, too.
+      if (!(error instanceof SetupFault) || !/No matching distribution found for tensorflow/i.test(error.message) || /connection|retrying|timed out|name resolution/i.test(error.message)) throw error;
       warn('TensorFlow has no wheel for this machine; going on without it.');
     }
   }
@@ -74,6 +74,8 @@ function isWhole(python) {
 function sitePackages() {
   const lib = join(venv, 'lib');
   if (!existsSync(lib)) return undefined;
-  const version = readdirSync(lib).find((name) => existsSync(join(lib, name, 'site-packages')));
+  // Where the system's Python was upgraded, what the older one had installed is not found by the new one.
+  const [own] = existsSync(venvPython) ? /^python3\.\d+/.exec(basename(realpathSync(venvPython))) ?? [] : [];
+  const version = readdirSync(lib).find((name) => (own === undefined || name === own) && existsSync(join(lib, name, 'site-packages')));
   return version && join(lib, version, 'site-packages');
 }

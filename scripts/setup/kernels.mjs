@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sameCompiler } from './addon.mjs';
-import { compilerIdentity, findCompiler, processorIdentity } from './compiler.mjs';
+import { compilerIdentity, findCompiler, needsOf, processorIdentity } from './compiler.mjs';
 import { findWheel } from './environment.mjs';
+import { SetupFault } from './fault.mjs';
 import { fingerprint, ofFiles, ofLargeFile } from './fingerprint.mjs';
 import { compile, link } from './link.mjs';
 import { inProject } from './project.mjs';
@@ -19,7 +20,7 @@ export const kernels = {
   title: 'Fused kernels',
 
   isDone: ({ addon, march, kernels: done }) => {
-    if (addon?.kind !== 'wheel') return done?.made === 'none';
+    if (addon?.kind !== 'wheel' || (done?.made === 'none' && done.instead === without(march))) return done?.made === 'none';
     return existsSync(output) && existsSync(quiet) && findWheel() !== undefined && done?.made === identity(march) && sameCompiler(done);
   },
 
@@ -30,20 +31,35 @@ export const kernels = {
       return { made: 'none' };
     }
     const compiler = findCompiler();
-    const made = identity(march);
-    // All in one: reading TensorFlow's headers takes ten times as long as compiling a kernel.
-    const source = inProject('build', 'kernels.cc');
-    writeFileSync(source, files('.cc').map((path) => `#include "${path}"\n`).join(''));
-    const object = inProject('build', 'kernels.o');
-    await compile({ compiler, wheel: findWheel(), source, object, flags: [...flags, `-march=${march}`] });
-    const libraries = ['libtensorflow_framework.so.2'];
-    await link({ compiler, wheel: findWheel(), objects: [object], libraries, output });
-    const quietObject = inProject('build', 'quiet.o');
-    await compile({ compiler, wheel: findWheel(), source: quietSource, object: quietObject, flags: ['-O1'] });
-    await link({ compiler, wheel: findWheel(), objects: [quietObject], libraries, output: quiet, flags: ['-Wl,-z,initfirst'] });
-    return { made, compiler: compilerIdentity(compiler) };
+    try {
+      if (compiler === undefined) throw new SetupFault('there is no C++ compiler any more (g++, or name one by CXX)');
+      return await build(compiler, march);
+    } catch (error) {
+      if (!(error instanceof SetupFault)) throw error;
+      rmSync(output, { force: true });
+      warn(`No fused kernels: ${error.message}\n    Everything works without them, several times slower. \`npm run setup\` tries again.`);
+      return { made: 'none', instead: without(march) };
+    }
   },
 };
+
+async function build(compiler, march) {
+  const made = identity(march);
+  // All in one: reading TensorFlow's headers takes ten times as long as compiling a kernel.
+  const source = inProject('build', 'kernels.cc');
+  writeFileSync(source, files('.cc').map((path) => `#include "${path}"\n`).join(''));
+  const object = inProject('build', 'kernels.o');
+  await compile({ compiler, wheel: findWheel(), source, object, flags: [...flags, `-march=${march}`] });
+  const libraries = ['libtensorflow_framework.so.2'];
+  await link({ compiler, wheel: findWheel(), objects: [object], libraries, output });
+  const quietObject = inProject('build', 'quiet.o');
+  await compile({ compiler, wheel: findWheel(), source: quietSource, object: quietObject, flags: ['-O1'] });
+  await link({ compiler, wheel: findWheel(), objects: [quietObject], libraries, output: quiet, flags: ['-Wl,-z,initfirst'] });
+  return { made, compiler: compilerIdentity(compiler), needs: needsOf(march) };
+}
+
+/** What there was to build and to build with, where it could not be built. */
+const without = (march) => `${identity(march)} ${findCompiler() === undefined ? 'no compiler' : compilerIdentity(findCompiler())}`;
 
 const files = (ending) => readdirSync(folder).filter((name) => name.endsWith(ending)).sort().map((name) => join(folder, name));
 

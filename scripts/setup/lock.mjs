@@ -1,6 +1,7 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SetupFault } from './fault.mjs';
 import { inProject } from './project.mjs';
 
 const path = inProject('build', 'setup.lock');
@@ -23,7 +24,11 @@ export async function alone(work, say) {
 }
 
 async function acquire(say) {
-  mkdirSync(inProject('build'), { recursive: true });
+  try {
+    mkdirSync(inProject('build'), { recursive: true });
+  } catch (error) {
+    throw cannotWrite(error);
+  }
   for (let told = false; ;) {
     if (took()) return;
     const text = contentOf(path);
@@ -44,9 +49,14 @@ function took() {
     writeFileSync(path, mine, { flag: 'wx' });
     return true;
   } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
+    if (error.code !== 'EEXIST') throw cannotWrite(error);
     return false;
   }
+}
+
+function cannotWrite(error) {
+  if (!['EACCES', 'EPERM', 'EROFS', 'ENOSPC'].includes(error.code)) return error;
+  return new SetupFault(`The project's folder cannot be written (${error.message}). Clone it where you may write, or make room.`);
 }
 
 /** A holder is gone when it has been silent for long, or is known to this machine and no process any more. */

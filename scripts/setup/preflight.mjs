@@ -1,4 +1,5 @@
-import { statfsSync } from 'node:fs';
+// By its whole name: a Node that is too old for it must still come to say so.
+import * as fs from 'node:fs';
 import { findCompiler } from './compiler.mjs';
 import { findPython } from './python.mjs';
 
@@ -48,6 +49,7 @@ function pythonFindings(python, env) {
 }
 
 function freeSpace(folder) {
-  const { bavail, bsize } = statfsSync(folder);
+  if (fs.statfsSync === undefined) return Infinity;
+  const { bavail, bsize } = fs.statfsSync(folder);
   return bavail * bsize;
 }

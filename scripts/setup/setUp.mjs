@@ -55,7 +55,7 @@ function forget(state, names) {
   for (const name of names) delete state[name];
 }
 
-const fellShort = ({ addon: done }) => done !== undefined && done.kind !== 'wheel';
+const fellShort = ({ addon: done, kernels: fused, images: decoders }) => (done !== undefined && done.kind !== 'wheel') || [fused, decoders].some((one) => one?.made === 'none');
 
 function checkMachine({ device }, todo, say) {
   const { faults, warnings } = preflight({ todo, device, folder: root });

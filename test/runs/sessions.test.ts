@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { test } from 'node:test';
 import { commit, thisMachine, versions } from '../../lib/runs/machine';
 import { beginSession, sessions } from '../../lib/runs/sessions';
@@ -9,6 +11,7 @@ const now = { ...commit(), versions: versions(), machine: thisMachine(), threads
 
 test('whoever takes a run up elsewhere is told what its bits depend on: processor, GPU, TensorFlow, kernels, commit', async (context) => {
   const home = await temporaryFolder(context);
+  await writeFile(path.join(home, 'checkpoint.safetensors'), '');
   assert.deepEqual((await beginSession(home, now)).notices, []);
   assert.deepEqual((await beginSession(home, now)).notices, []);
   const elsewhere = { ...now, machine: { ...now.machine, gpu: 'H100' }, versions: { ...now.versions, tensorflow: '2.0.0', kernels: 'other' } };
@@ -25,8 +28,17 @@ test('whoever takes a run up elsewhere is told what its bits depend on: processo
 
 test('another number of threads or processes is refused, and leaves no session', async (context) => {
   const home = await temporaryFolder(context);
+  await writeFile(path.join(home, 'checkpoint.previous.safetensors'), '');
   await beginSession(home, now);
   await rejectsWith(beginSession(home, { ...now, threads: 3 }), 'begun with 2 threads, and this process has 3', 'TF_NUM_INTRAOP_THREADS=2');
   await rejectsWith(beginSession(home, { ...now, processes: 2 }), '--processes 1');
+  assert.equal((await sessions(home)).length, 1);
+});
+
+test('who left nothing to go on from has no part in a run: not in its number of threads, and not in its record', async (context) => {
+  const home = await temporaryFolder(context);
+  await beginSession(home, { ...now, commit: 'a'.repeat(40), threads: 1 });
+  const { first, notices } = await beginSession(home, now);
+  assert.deepEqual([first.commit, first.threads, notices], [now.commit, 2, []]);
   assert.equal((await sessions(home)).length, 1);
 });
