@@ -6,6 +6,7 @@ The first argument is the path of plotly.js, so that a picture comes from the sa
 
 import base64
 import json
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -21,6 +22,19 @@ def answer(value):
     answers.flush()
 
 
+def start_directly(scope):
+    """kaleido's own launcher, a shell script, does not quote its folder, whose path may have a blank in it: what it does is done here."""
+    folder = Path(scope.executable_path()).parent
+    program = folder / "bin" / "kaleido"
+    if not program.exists():
+        return
+    libraries = [str(folder / "lib"), *filter(None, [os.environ.get("LD_LIBRARY_PATH")])]
+    os.environ.update(LD_LIBRARY_PATH=":".join(libraries), FONTCONFIG_PATH=str(folder / "etc" / "fonts"), XDG_DATA_HOME=str(folder / "xdg"))
+    os.environ.pop("LD_PRELOAD", None)
+    os.chdir(folder)
+    scope.executable_path = classmethod(lambda _: str(program))
+
+
 def main():
     try:
         from kaleido.scopes.plotly import PlotlyScope
@@ -29,6 +43,7 @@ def main():
         answer({"id": None, "error": f"Python package missing: {error.name}"})
         return
 
+    start_directly(PlotlyScope)
     # As an address: the path of a folder with a blank in it would be split.
     scope = PlotlyScope(plotlyjs=Path(sys.argv[1]).resolve().as_uri())
     for line in sys.stdin:
