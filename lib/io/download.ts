@@ -143,7 +143,8 @@ function tooLong(url: string, maxBytes: number): UserError {
 
 function unreachable({ url, target }: Download, fault: NetworkFault): UnreachableError {
   return new UnreachableError(
-    `${url} could not be downloaded: ${fault.message}. Check the network and run it again (it resumes), or put the file at ${target} yourself.`);
+    `${url} could not be downloaded: ${fault.message}. Check the network and run it again (it resumes), or put the file at ${target} yourself.`
+    + (process.env['HTTPS_PROXY'] ?? process.env['https_proxy'] ? ' HTTPS_PROXY is set, which is not used here: fetch the file with a program that does, such as curl.' : ''));
 }
 
 function megabytes(bytes: number): string {

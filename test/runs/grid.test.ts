@@ -33,6 +33,24 @@ test('jobs run side by side and no more than the slots, each in a slot of its ow
   assert.deepEqual(jobs.map(({ id }) => outcomes.get(id)), ['finished', 'held', 'finished', 'failed', 'finished']);
 });
 
+test('where a job cannot be run at all, none begins any more, those under way are waited for and noted, and the fault is thrown', async () => {
+  const began: string[] = [];
+  const noted: string[] = [];
+  await assert.rejects(runGrid(jobs, {
+    slots: 2,
+    execute: async ({ row }): Promise<Outcome> => {
+      began.push(row);
+      if (began.length === 1) throw new Error('no dashboard');
+      await sleep(20);
+      return 'finished';
+    },
+    onOutcome: ({ row }, outcome) => void noted.push(`${row} ${outcome}`),
+  }), /no dashboard/);
+  assert.equal(began.length, 2);
+  assert.ok(noted.includes(`${began[1]} finished`));
+  assert.equal(noted.filter((line) => line.endsWith('held')).length, 3);
+});
+
 test('once stopped, nothing more begins', async () => {
   const stop = new AbortController();
   const outcomes = await runGrid(jobs, { slots: 1, signal: stop.signal, execute: () => {
