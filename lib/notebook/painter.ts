@@ -28,6 +28,7 @@ export class Painter {
   private readonly waiting = new Map<number, Waiting>();
   private next = 0;
   private ended: Error | null = null;
+  private stuck = false;
 
   /** Throws UserError where the project has no Python of its own. */
   constructor(python = process.env.OFA_PYTHON ?? path.resolve('.venv', 'bin', 'python')) {
@@ -43,8 +44,9 @@ export class Painter {
     this.hold(false);
   }
 
-  get alive(): boolean {
-    return this.ended === null;
+  /** Whether another one would do better: not where this one got stuck, since the next would, and every figure would wait for it. */
+  get replaceable(): boolean {
+    return this.ended !== null && !this.stuck;
   }
 
   /** Throws UserError where the picture cannot be drawn. */
@@ -54,6 +56,7 @@ export class Painter {
     const { width, height } = figure.layout;
     return new Promise<Buffer>((resolve, reject) => {
       const late = setTimeout(() => {
+        this.stuck = true;
         this.end(`a figure took longer than ${patienceMs / 1000} s.`);
         this.child.kill();
       }, patienceMs);

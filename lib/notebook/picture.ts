@@ -8,6 +8,6 @@ declare global {
 
 /** A static picture of a figure. Throws UserError where there is no Python, no kaleido, or the figure cannot be drawn. */
 export function picture(figure: Figure, format: PictureFormat, scale = 1.5): Promise<Buffer> {
-  if (globalThis.ofaPainter === undefined || !globalThis.ofaPainter.alive) globalThis.ofaPainter = new Painter();
+  if (globalThis.ofaPainter === undefined || globalThis.ofaPainter.replaceable) globalThis.ofaPainter = new Painter();
   return globalThis.ofaPainter.paint(figure, format, scale);
 }
