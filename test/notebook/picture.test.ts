@@ -29,14 +29,14 @@ test('a figure that cannot be drawn is refused, and the next is drawn', async (c
   const painter = new Painter(await script(context, `read a; echo '{"id":0,"error":"too large"}'; read b; echo '{"id":1,"picture":"AQID"}'; read c`));
   await rejectsWith(painter.paint(figure, 'png', 1), 'could not be drawn', 'too large');
   assert.deepEqual([...await painter.paint(figure, 'png', 1)], [1, 2, 3]);
-  assert.ok(painter.alive);
+  assert.ok(!painter.replaceable);
   painter.stop();
 });
 
 test('a drawing process that dies takes no request with it in silence', async (context) => {
   const painter = new Painter(await script(context, 'read a; exit 3'));
   await rejectsWith(painter.paint(figure, 'png', 1), 'No static pictures', 'code 3');
-  assert.ok(!painter.alive);
+  assert.ok(painter.replaceable);
   await rejectsWith(painter.paint(figure, 'png', 1), 'No static pictures');
 });
 
