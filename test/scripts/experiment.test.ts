@@ -49,7 +49,7 @@ for (const [what, args, message] of [
   ['a row', ['plan', 'story', '--rows', 'kd,oaf'], /oaf/],
   ['a profile', ['plan', 'story', '--profile', 'large'], /smoke, laptop, paper/],
   ['a seed', ['plan', 'story', '--seeds', '0,x'], /"x" is not a whole number/],
-  ['no jobs at a time', ['run', 'story', '--jobs', '0'], /at least 1/],
+  ['no jobs at a time', ['run', 'story', '--jobs', '0'], /a positive whole number/],
 ] as const) {
   test(`${what} that there cannot be is named in a line or two, without a stack`, () => {
     const { status, stderr, stdout } = experiment(...args);
