@@ -54,25 +54,16 @@ export class Painter {
     if (this.ended) return Promise.reject(this.ended);
     const id = this.next++;
     const { width, height } = figure.layout;
+    const late = setTimeout(() => {
+      this.stuck = true;
+      this.end(`a figure took longer than ${patienceMs / 1000} s.`);
+      this.child.kill();
+    }, patienceMs);
     return new Promise<Buffer>((resolve, reject) => {
-      const late = setTimeout(() => {
-        this.stuck = true;
-        this.end(`a figure took longer than ${patienceMs / 1000} s.`);
-        this.child.kill();
-      }, patienceMs);
-      this.waiting.set(id, {
-        resolve: (picture) => {
-          clearTimeout(late);
-          resolve(picture);
-        },
-        reject: (error) => {
-          clearTimeout(late);
-          reject(error);
-        },
-      });
+      this.waiting.set(id, { resolve, reject });
       this.hold(true);
       this.child.stdin.write(`${JSON.stringify({ id, figure, format, width, height, scale })}\n`);
-    });
+    }).finally(() => clearTimeout(late));
   }
 
   stop(): void {

@@ -25,7 +25,7 @@ export type Verdict = 'holds' | 'does not hold' | 'undecided at this scale';
 export type Rule = 'each' | 'mean' | 'little' | 'equal' | 'none';
 
 /** Seeds that a verdict takes: two differences may be the same by chance, and their interval then as narrow as none should be. */
-export const decisive = 3;
+const decisive = 3;
 
 /** Two results this close count as on par, in points of top-1. */
 export const margin = 1;
