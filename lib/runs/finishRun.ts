@@ -1,19 +1,18 @@
-import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { writeAtomic } from '../io/atomic';
 import { fileFault } from '../io/fileFault';
-import { readJsonLines } from '../io/jsonLines';
 import { sha256 } from '../io/sha256';
 import { saveWeights } from '../models/weights';
 import { groupBy } from '../results/group';
-import { epochRecord, runRecord, type EpochRecord, type RunRecord } from '../results/record';
+import { runRecord, type RunRecord } from '../results/record';
 import { removeCheckpoints } from '../training/checkpoint';
 import type { Training } from '../training/training';
 import { methodSizeOf, sizeOf } from './cost';
 import { jobCommand, type Job } from './job';
 import { hasManifest, writeManifest } from './manifest';
 import { datasetName, type Teacher } from './materials';
+import { finishedEpochs } from './metrics';
 import { sessions, type Session } from './sessions';
 
 interface Trained {
@@ -26,7 +25,7 @@ interface Trained {
 
 /** Writes the student and, as the sign that the run is finished, its record. */
 export async function finishRun(job: Job, home: string, { training, first, images, teacher }: Trained): Promise<RunRecord> {
-  const history = await epochs(path.join(home, 'metrics.jsonl'));
+  const history = await finishedEpochs(path.join(home, 'metrics.jsonl'));
   const others = [...groupBy((await sessions(home)).map(({ commit, dirty, machine }) => ({ commit, dirty, machine })), (one) => JSON.stringify(one)).values()].map(([one]) => one!).slice(1);
   const last = history[history.length - 1]!;
   const weights = path.join(home, 'student.safetensors');
@@ -60,10 +59,4 @@ async function publish(weights: string, place: string): Promise<void> {
   } catch (error) {
     throw fileFault(error, 'write', place);
   }
-}
-
-/** A run that was killed between its metrics and its checkpoint has written an epoch twice. */
-async function epochs(metrics: string): Promise<EpochRecord[]> {
-  const history = existsSync(metrics) ? await readJsonLines(metrics, (value) => epochRecord.parse(value)) : [];
-  return [...new Map(history.map((record) => [record.epoch, record])).values()].sort((a, b) => a.epoch - b.epoch);
 }

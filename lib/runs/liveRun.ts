@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { part } from '../data/part';
 import { isStop } from '../errors';
-import { appendJsonLine, readJsonLines } from '../io/jsonLines';
+import { appendJsonLine } from '../io/jsonLines';
 import { disposeModule } from '../models/parameter';
-import { epochRecord, type EpochRecord } from '../results/record';
+import type { EpochRecord } from '../results/record';
 import { Random } from '../tensor/random';
 import { restoreCheckpoint, saveCheckpoint } from '../training/checkpoint';
 import type { StepEvent } from '../training/event';
@@ -14,6 +13,7 @@ import { completeRecipe, recipeId, type RecipeInput } from '../training/recipe';
 import { Training, type Resources } from '../training/training';
 import { lockFolder } from './lock';
 import { loadData, teacherFor, type Data } from './materials';
+import { finishedEpochs } from './metrics';
 
 export type LiveEvent = StepEvent | ({ readonly kind: 'epoch' } & EpochRecord);
 
@@ -47,7 +47,7 @@ export async function* liveRun(given: RecipeInput, { folder, testImages, method,
   if (notice !== undefined) warn?.(notice);
   const home = path.join(folder, key([recipeId(recipe), testImages, method?.create.toString(), notice !== undefined]));
   const metrics = path.join(home, 'metrics.jsonl');
-  const known = keep ? await finishedEpochs(metrics, end) : [];
+  const known = keep ? await told(metrics, end) : [];
   if (known.length === end) {
     for (const event of known) yield event;
     return;
@@ -76,7 +76,7 @@ export async function* liveRun(given: RecipeInput, { folder, testImages, method,
 /** Tells the epochs that are finished, then trains to the end of an epoch, with a checkpoint after each and when stopped. */
 async function* follow(training: Training, home: string, metrics: string, end: number, signal: AbortSignal | undefined): AsyncGenerator<LiveEvent, void> {
   if (restoreCheckpoint(training, home) === undefined) await rm(metrics, { force: true });
-  else for (const event of await finishedEpochs(metrics, training.position.epoch)) yield event;
+  else for (const event of await told(metrics, training.position.epoch)) yield event;
   if (training.position.epoch >= end) return;
   try {
     for await (const event of training.run({ signal })) {
@@ -99,10 +99,6 @@ function key(decisive: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(decisive)).digest('hex').slice(0, 12);
 }
 
-async function finishedEpochs(file: string, count: number): Promise<LiveEvent[]> {
-  // Stopped in its first epoch, a run has written none.
-  if (!existsSync(file)) return [];
-  const epochs = await readJsonLines(file, (value) => epochRecord.parse(value));
-  // A run that was killed between its metrics and its checkpoint has written an epoch twice.
-  return [...new Map(epochs.map((measured) => [measured.epoch, measured])).values()].filter(({ epoch }) => epoch <= count).map((measured) => ({ kind: 'epoch', ...measured }));
+async function told(metrics: string, count: number): Promise<LiveEvent[]> {
+  return (await finishedEpochs(metrics)).filter(({ epoch }) => epoch <= count).map((measured) => ({ kind: 'epoch', ...measured }));
 }
