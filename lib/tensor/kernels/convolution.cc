@@ -1,8 +1,9 @@
-// A convolution in mixed precision, and its gradient to the image: factors are rounded as they are read and sums written in float32,
-// where TensorFlow's ops would have the whole image rounded beforehand and the whole result turned back.
+// A convolution of few channels, and its gradient to the image. Patches are multiplied where they stand, where TensorFlow copies them; in mixed
+// precision factors are rounded as they are read, where TensorFlow's ops would have the whole image rounded beforehand and the result turned back.
 #include "convolution.h"
 #include "gather_tile.h"
 #include "mlp.h"
+#include "panels.h"
 #include "parallel.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
@@ -12,61 +13,65 @@ using namespace tensorflow;
 
 namespace {
 constexpr int64_t kPanelVectors = 4, kPanelWidth = kPanelVectors * kWide;
-/** Pairs of a band of rows: a quarter of a small second-level cache. */
+/** Numbers of a band of rows: a quarter of a small second-level cache. */
 constexpr int64_t kBand = 1 << 15;
 
 /**
- * A filter [size, size, in, out] in panels of columns, each [size · size · pairs of in, columns] without gaps. Turned, it is that of the
+ * A filter [size, size, in, out] in panels of columns, each [size · size · steps of in, columns] without gaps. Turned, it is that of the
  * gradient to the image at stride 1: a convolution from out to in, by the filter upside down.
  */
+template <typename Number>
 class FilterPanels {
  public:
   FilterPanels(OpKernelContext* c, const Tensor& filter, bool turned)
-      : taps_(filter.dim_size(0) * filter.dim_size(1)), in_(filter.dim_size(turned ? 3 : 2)), out_(filter.dim_size(turned ? 2 : 3)), pairs_((in_ + 1) / 2), data_(taps_ * pairs_ * out_) {
+      : taps_(filter.dim_size(0) * filter.dim_size(1)), in_(filter.dim_size(turned ? 3 : 2)), out_(filter.dim_size(turned ? 2 : 3)), data_(taps_ * steps() * out_) {
     const float* from = filter.flat<float>().data();
     Parallel(c, taps_, in_ * out_ * 2, [&](int64_t begin, int64_t end) {
       Buffer<float> transposed(turned ? in_ * out_ : 0);
       for (int64_t t = begin; t < end; ++t) {
         const float* tap = from + (turned ? taps_ - 1 - t : t) * in_ * out_;
         if (turned) Transpose(out_, in_, {tap, in_}, {transposed.data(), out_});
-        for (int64_t first = 0; first < out_; first += kPanelWidth)
-          PairDown(in_, std::min(kPanelWidth, out_ - first), {(turned ? transposed.data() : tap) + first, out_}, data_.data() + first * taps_ * pairs_ + t * pairs_ * std::min(kPanelWidth, out_ - first));
+        for (int64_t first = 0; first < out_; first += kPanelWidth) {
+          const int64_t width = std::min(kPanelWidth, out_ - first);
+          Pack(in_, width, {(turned ? transposed.data() : tap) + first, out_}, data_.data() + (first * taps_ + t * width) * steps());
+        }
       }
     });
   }
 
   int64_t in() const { return in_; }
   int64_t out() const { return out_; }
-  /** Pairs of a pixel. */
-  int64_t pairs() const { return pairs_; }
-  const Pair* panel(int64_t first) const { return data_.data() + first * taps_ * pairs_; }
+  /** Numbers of a pixel. */
+  int64_t steps() const { return Steps<Number>(in_); }
+  const Number* panel(int64_t first) const { return data_.data() + first * taps_ * steps(); }
 
  private:
-  int64_t taps_, in_, out_, pairs_;
-  Buffer<Pair> data_;
+  int64_t taps_, in_, out_;
+  Buffer<Number> data_;
 };
 
-/** Rows [first, first + rows) of an image in the frame of its padding, rounded, with zeros where the frame leaves the image. */
-void RoundRows(const float* image, const Plane& plane, int64_t padding, int64_t first, int64_t rows, Pair* to) {
-  const int64_t pairs = (plane.channels + 1) / 2, width = plane.width + 2 * padding;
-  for (int64_t y = first - padding; y < first - padding + rows; ++y, to += width * pairs) {
+/** Rows [first, first + rows) of an image in the frame of its padding, with zeros where the frame leaves the image. */
+template <typename Number>
+void TakeRows(const float* image, const Plane& plane, int64_t padding, int64_t first, int64_t rows, Number* to) {
+  const int64_t pixel = Steps<Number>(plane.channels), along = plane.width * plane.channels, width = (plane.width + 2 * padding) * pixel;
+  for (int64_t y = first - padding; y < first - padding + rows; ++y, to += width) {
     if (y < 0 || y >= plane.height) {
-      std::fill(to, to + width * pairs, Pair{0});
+      std::fill(to, to + width, Number{0});
       continue;
     }
-    std::fill(to, to + padding * pairs, Pair{0});
-    std::fill(to + (padding + plane.width) * pairs, to + width * pairs, Pair{0});
-    // Pixels of an even number of channels follow one another without a gap.
-    const float* row = image + y * plane.width * plane.channels;
-    if (plane.channels % 2 == 0) PairAlong(1, plane.width * plane.channels, {row, 0}, {to + padding * pairs, 0});
-    else PairAlong(plane.width, plane.channels, {row, plane.channels}, {to + padding * pairs, pairs});
+    std::fill(to, to + padding * pixel, Number{0});
+    std::fill(to + padding * pixel + plane.width * pixel, to + width, Number{0});
+    const float* row = image + y * along;
+    // Where no pair would hold two pixels, they follow one another without a gap.
+    if (Steps<Number>(along) == plane.width * pixel) Take(along, row, to + padding * pixel);
+    else for (int64_t u = 0; u < plane.width; ++u) Take(plane.channels, row + u * plane.channels, to + (padding + u) * pixel);
   }
 }
 }  // namespace
 
 REGISTER_OP("OfaConvolution")
     .Input("x: float").Input("filter: float").Output("y: float")
-    .Attr("stride: int").Attr("padding: int").Attr("turned: bool")
+    .Attr("stride: int").Attr("padding: int").Attr("rounded: bool").Attr("turned: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class Convolution : public OpKernel {
@@ -74,14 +79,19 @@ class Convolution : public OpKernel {
   explicit Convolution(OpKernelConstruction* c) : OpKernel(c) {
     OP_REQUIRES_OK(c, c->GetAttr("stride", &stride_));
     OP_REQUIRES_OK(c, c->GetAttr("padding", &padding_));
+    OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
     OP_REQUIRES_OK(c, c->GetAttr("turned", &turned_));
   }
 
-  void Compute(OpKernelContext* c) override {
+  void Compute(OpKernelContext* c) override { bfloat16_ ? Convolve<Pair>(c) : Convolve<float>(c); }
+
+ private:
+  template <typename Number>
+  void Convolve(OpKernelContext* c) {
     const Tensor& x = c->input(0);
     const Window window{c->input(1).dim_size(0), stride_, padding_};
     OP_REQUIRES(c, window.size == c->input(1).dim_size(1), absl::InvalidArgumentError("filters must be squares"));
-    const FilterPanels filter(c, c->input(1), turned_);
+    const FilterPanels<Number> filter(c, c->input(1), turned_);
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)}, out{window.over(in.height), window.over(in.width), filter.out()};
     OP_REQUIRES(c, out.channels % kWide == 0 && in.channels == filter.in(), absl::InvalidArgumentError("filters must be a whole number of vectors, and fit the image"));
     OP_REQUIRES(c, window.fits(in), absl::InvalidArgumentError("the image is smaller than the filter"));
@@ -89,19 +99,19 @@ class Convolution : public OpKernel {
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({x.dim_size(0), out.height, out.width, out.channels}), &y));
     const float* px = x.flat<float>().data();
     float* py = y->flat<float>().data();
-    const int64_t pixel = filter.pairs(), row = (in.width + 2 * window.padding) * pixel;
+    const int64_t pixel = filter.steps(), row = (in.width + 2 * window.padding) * pixel;
     const int64_t most = std::min(out.height, std::max<int64_t>(1, (kBand / row - window.size) / window.stride + 1)), bands = (out.height + most - 1) / most;
     const int64_t run = window.size * pixel;
     Parallel(c, x.dim_size(0) * bands, most * out.width * window.size * run * out.channels / kWide, [&](int64_t begin, int64_t end) {
-      Buffer<Pair> band(((most - 1) * window.stride + window.size) * row);
+      Buffer<Number> band(((most - 1) * window.stride + window.size) * row);
       std::vector<int64_t> offsets;
-      std::vector<const Pair*> pixels;
+      std::vector<const Number*> pixels;
       for (int64_t i = 0; i < window.size; ++i) offsets.push_back(i * row);
       for (int64_t v = 0; v < most; ++v)
         for (int64_t u = 0; u < out.width; ++u) pixels.push_back(band.data() + v * window.stride * row + u * window.stride * pixel);
       for (int64_t b = begin; b < end; ++b) {
         const int64_t image = b / bands, first = b % bands * most, rows = std::min(most, out.height - first);
-        RoundRows(px + image * in.size(), in, window.padding, first * window.stride, (rows - 1) * window.stride + window.size, band.data());
+        TakeRows(px + image * in.size(), in, window.padding, first * window.stride, (rows - 1) * window.stride + window.size, band.data());
         float* to = py + image * out.size() + first * out.width * out.channels;
         for (int64_t n = 0; n < out.channels; n += kPanelWidth) {
           const int64_t width = std::min(kPanelWidth, out.channels - n);
@@ -111,16 +121,15 @@ class Convolution : public OpKernel {
     });
   }
 
- private:
   int64_t stride_, padding_;
-  bool turned_;
+  bool bfloat16_, turned_;
 };
 REGISTER_KERNEL_BUILDER(Name("OfaConvolution").Device(DEVICE_CPU), Convolution);
 
 // The gradient to the image at any stride: what each pixel of dy brings to its patch is one product, and patches are added up where they overlap.
 REGISTER_OP("OfaConvolutionInputGrad")
     .Input("dy: float").Input("filter: float").Output("dx: float")
-    .Attr("stride: int").Attr("padding: int").Attr("height: int").Attr("width: int")
+    .Attr("stride: int").Attr("padding: int").Attr("rounded: bool").Attr("height: int").Attr("width: int")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class ConvolutionInputGrad : public OpKernel {
@@ -128,6 +137,7 @@ class ConvolutionInputGrad : public OpKernel {
   explicit ConvolutionInputGrad(OpKernelConstruction* c) : OpKernel(c) {
     OP_REQUIRES_OK(c, c->GetAttr("stride", &stride_));
     OP_REQUIRES_OK(c, c->GetAttr("padding", &padding_));
+    OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
     OP_REQUIRES_OK(c, c->GetAttr("height", &height_));
     OP_REQUIRES_OK(c, c->GetAttr("width", &width_));
   }
@@ -144,11 +154,11 @@ class ConvolutionInputGrad : public OpKernel {
     const float* pdy = dy.flat<float>().data();
     float* pdx = dx->flat<float>().data();
     const int64_t patch = window.size * window.size * in.channels;
-    const Turned turned(filter.flat<float>().data(), patch, out.channels, true);
+    const Turned turned(filter.flat<float>().data(), patch, out.channels, bfloat16_);
     // Rows of dy that are multiplied at once.
     const int64_t most = std::max<int64_t>(1, 48 / out.width);
     Parallel(c, dy.dim_size(0), out.height * out.width * patch * out.channels / kWide, [&](int64_t begin, int64_t end) {
-      Multiplier multiply(true);
+      Multiplier multiply(bfloat16_);
       Buffer<float> patches(most * out.width * patch);
       for (int64_t b = begin; b < end; ++b) {
         float* image = pdx + b * in.size();
@@ -171,6 +181,7 @@ class ConvolutionInputGrad : public OpKernel {
 
  private:
   int64_t stride_, padding_, height_, width_;
+  bool bfloat16_;
 };
 REGISTER_KERNEL_BUILDER(Name("OfaConvolutionInputGrad").Device(DEVICE_CPU), ConvolutionInputGrad);
 

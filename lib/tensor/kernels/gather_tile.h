@@ -1,24 +1,25 @@
 // A product whose left rows stand anywhere in memory, such as the patches of an image under a filter: nothing is copied to make a matrix of them.
 #pragma once
 #include <cstdint>
+#include <type_traits>
 
 #include "lanes.h"
 #include "tiles.h"
 
 namespace ofa {
 
-/** What the sums run over: `count` runs of `length` pairs, `step` apart; run i begins at offsets[i], in every left row alike. With a step, left rows lie side by side. */
+/** What the sums run over: `count` runs of `length` numbers (floats, or pairs of bfloat16), `step` apart; run i begins at offsets[i], in every left row alike. With a step, left rows lie side by side. */
 struct Runs {
   const int64_t* offsets;
   int64_t count, length, step;
 };
 
-/** R left rows times V vectors of columns. The right factor follows the runs without a gap, rows of `width` pairs. */
-template <int R, int V>
-inline void GatherTile(const Runs& runs, const Pair* const* left, const Pair* right, int64_t width, float* to, int64_t stride, bool add) {
+/** R left rows times V vectors of columns. The right factor follows the runs without a gap, rows of `width` numbers. */
+template <int R, int V, typename Number>
+inline void GatherTile(const Runs& runs, const Number* const* left, const Number* right, int64_t width, float* to, int64_t stride, bool add) {
   typedef typename Lanes<kWide, float>::Vector Vector;
-  typedef typename Lanes<kWide, Pair>::Vector Line;
-  const Pair* rows[R];
+  typedef typename Lanes<kWide, Number>::Vector Line;
+  const Number* rows[R];
   for (int r = 0; r < R; ++r) rows[r] = left[r];
   Vector sums[R][V] = {};
   for (int64_t i = 0; i < runs.count; ++i) {
@@ -29,7 +30,7 @@ inline void GatherTile(const Runs& runs, const Pair* const* left, const Pair* ri
       for (int v = 0; v < V; ++v) line[v] = *reinterpret_cast<const Line*>(right + v * kWide);
 #pragma GCC unroll 8
       for (int r = 0; r < R; ++r) {
-        const Pair x = rows[r][k];
+        const Number x = rows[r][k];
 #pragma GCC unroll 4
         for (int v = 0; v < V; ++v) MultiplyAdd<kWide>(x, line[v], sums[r][v]);
       }
@@ -72,10 +73,11 @@ inline void GatherTiles(int64_t m, const Runs& runs, const Pair* const* left, co
 #endif
 
 /** V vectors of columns for m left rows, R at a time and what remains by fours, twos and ones. */
-template <int R, int V>
-inline void GatherPanel(int64_t m, const Runs& runs, const Pair* const* left, const Pair* right, int64_t width, float* to, int64_t stride, bool add) {
+template <int R, int V, typename Number>
+inline void GatherPanel(int64_t m, const Runs& runs, const Number* const* left, const Number* right, int64_t width, float* to, int64_t stride, bool add) {
 #ifdef __AMX_BF16__
-  if (HasMatrixUnit()) return GatherTiles<V>(m, runs, left, right, width, to, stride, add);
+  if constexpr (std::is_same_v<Number, Pair>)
+    if (HasMatrixUnit()) return GatherTiles<V>(m, runs, left, right, width, to, stride, add);
 #endif
   int64_t i = 0;
   for (; i + R <= m; i += R) GatherTile<R, V>(runs, left + i, right, width, to + i * stride, stride, add);
@@ -85,7 +87,8 @@ inline void GatherPanel(int64_t m, const Runs& runs, const Pair* const* left, co
 }
 
 /** `vectors` of columns, at most four. */
-inline void GatherProduct(int64_t m, int64_t vectors, const Runs& runs, const Pair* const* left, const Pair* right, int64_t width, float* to, int64_t stride, bool add) {
+template <typename Number>
+inline void GatherProduct(int64_t m, int64_t vectors, const Runs& runs, const Number* const* left, const Number* right, int64_t width, float* to, int64_t stride, bool add) {
   switch (vectors) {
     case 4: return GatherPanel<6, 4>(m, runs, left, right, width, to, stride, add);
     case 3: return GatherPanel<6, 3>(m, runs, left, right, width, to, stride, add);
