@@ -9,7 +9,7 @@ export const log = inProject('build', 'setup.log');
 
 /**
  * Runs a command with its output in the log, the latest line shown on a terminal.
- * Throws a SetupFault that carries the last lines when the command fails.
+ * Throws a SetupFault that carries its first errors, or its last lines, when the command fails.
  */
 export async function runLogged(command, args, { cwd = root, env = {} } = {}) {
   mkdirSync(inProject('build'), { recursive: true });
@@ -18,7 +18,7 @@ export async function runLogged(command, args, { cwd = root, env = {} } = {}) {
   let tail = '';
   const keep = (chunk) => {
     appendFileSync(log, chunk);
-    tail = (tail + chunk).slice(-4000);
+    tail = (tail + chunk).slice(-100_000);
     showLatest(tail);
   };
   child.stdout.setEncoding('utf8').on('data', keep);
@@ -26,7 +26,9 @@ export async function runLogged(command, args, { cwd = root, env = {} } = {}) {
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
   showLatest('');
   if (code === 0) return;
-  const last = tail.trimEnd().split('\n').slice(-8).map((line) => `    ${line}`).join('\n');
+  // A compiler's errors are followed by its warnings.
+  const lines = tail.trimEnd().split('\n'), errors = lines.filter((line) => /\berror: /.test(line));
+  const last = (errors.length > 0 ? errors.slice(0, 8) : lines.slice(-8)).map((line) => `    ${line}`).join('\n');
   throw new SetupFault(`${command} ${args[0] ?? ''} failed (exit code ${code}):\n${last}\n  All of it: ${log}`);
 }
 

@@ -65,13 +65,19 @@ function checkMachine({ device }, todo, say) {
 
 async function perform(name, state, { say, force }) {
   const start = performance.now();
+  let warned = false;
+  const warn = (warning) => {
+    warned = true;
+    say(`  ! ${warning}`);
+  };
   say(`  … ${steps[name].title}`);
   try {
-    state[name] = await steps[name].perform(state, { force, warn: (warning) => say(`  ! ${warning}`) });
+    state[name] = await steps[name].perform(state, { force, warn });
   } catch (error) {
     if (error instanceof SetupFault) throw error;
     throw new SetupFault(`${steps[name].title}: ${error.message}\n  Log: ${log}`);
   }
   writeState(state);
-  say(`  ✓ ${steps[name].title.replace(/ \(.*/, '')} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+  // A warning tells how it ended.
+  if (!warned) say(`  ✓ ${steps[name].title.replace(/ \(.*/, '')} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
 }
