@@ -131,7 +131,7 @@ function withSetting(sub: Command): Command {
 
 function withStep(sub: Command): Command {
   return withSetting(sub.argument('<student>').argument('<teacher>'))
-    .option('--vanilla', 'the label\'s cross entropy alone', false).option('--bf16', 'mixed precision', false).option('--json', 'as it is anyway', true).option('--steps <number>', 'timed steps', positive, 7);
+    .option('--vanilla', 'the label\'s cross entropy alone', false).option('--bf16', 'mixed precision', false).option('--steps <number>', 'timed steps', positive, 7);
 }
 
 function listed(text: string): string[] {

@@ -11,6 +11,7 @@ import { resumeLater } from '../lib/runs/slots';
 import type { MethodSpec } from '../lib/methods/methods';
 import { whole } from './cli/arguments';
 import { run } from './cli/run';
+import { stopSignal } from './cli/stopSignal';
 
 interface Choice {
   readonly student: string;
@@ -53,8 +54,7 @@ const command = new Command('npm run distil --')
   .option('--out <folder>', 'where student, records and page go', path.join('out', 'distil'))
   .action(async ({ student, teacher: given, data, shards, validation, split, method, options, epochs, batchSize, learningRate, imageSize, bf16, seed, mlflow, out }: Choice) => {
     const [teacher = '', ...weights] = given.split(':');
-    const stop = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.once(signal, () => stop.abort());
+    const signal = stopSignal();
     const bar = new SingleBar({ format: '{run} [{bar}] {percentage} % | {eta_formatted} left | loss {loss}', etaBuffer: 200 }, Presets.shades_classic);
     let current = '';
     try {
@@ -65,7 +65,7 @@ const command = new Command('npm run distil --')
         },
         method: Object.assign<MethodSpec, object>({ kind: method }, options),
       }, {
-        out, command: `npm run distil -- ${process.argv.slice(2).map(quote).join(' ')}`, signal: stop.signal, mlflow,
+        out, command: `npm run distil -- ${process.argv.slice(2).map(quote).join(' ')}`, signal, mlflow,
         onNotice: (text) => console.log(text),
         onDownload: ({ received, total = received }) => {
           if (!bar.isActive) bar.start(total, 0, { run: `weights of ${teacher}`, loss: '–' });
@@ -87,7 +87,7 @@ const command = new Command('npm run distil --')
       console.log(`${student}: ${gain.scratch.top1.toFixed(2)} % alone, ${gain.distilled.top1.toFixed(2)} % taught by ${teacher} (${gain.teacher.top1.toFixed(2)} %): ${gainedPoints(gain).toFixed(2)} points, ±${chance(gain).toFixed(1)} by chance.`);
       console.log(`Page: ${page}  Student: ${path.join(out, 'student.safetensors')}`);
     } catch (error) {
-      if (!isStop(error, stop.signal)) throw error;
+      if (!isStop(error, signal)) throw error;
       console.log('\nStopped, with a checkpoint. The same command goes on from there.');
       process.exitCode = resumeLater;
     } finally {

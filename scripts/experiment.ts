@@ -1,20 +1,20 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { MultiBar, Presets, SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import { cifar100Archive } from '../lib/data/cifar100';
-import type { Profile } from '../lib/experiments/experiment';
 import { experimentNamed, experiments } from '../lib/experiments/experiments';
 import { recipeLines } from '../lib/experiments/recipeLines';
 import { appendJsonLine } from '../lib/io/jsonLines';
 import { tableText } from '../lib/plots/tableText';
-import { readRecords } from '../lib/results/read';
+import { profiles, type Profile } from '../lib/profile';
 import type { RunRecord } from '../lib/results/record';
+import { recordsIn } from '../lib/results/recordedRow';
 import { experimentTable } from '../lib/results/table';
 import { expectedHours } from '../lib/runs/expected';
 import { runGrid, type Outcome } from '../lib/runs/grid';
-import { asTold, finishedRecord, homeOf, jobCommand, plan, withTeachers, writePlan, type Job } from '../lib/runs/job';
+import { homeOf } from '../lib/runs/home';
+import { asTold, finishedRecord, jobCommand, plan, withTeachers, writePlan, type Job } from '../lib/runs/job';
 import { indexedJob } from '../lib/runs/kubernetes';
 import { runRayTask } from '../lib/runs/ray';
 import { gpus, resumeLater, runTask, slotEnvironment, taskCommand } from '../lib/runs/slots';
@@ -22,6 +22,7 @@ import { queuedTasks, submitSlurm } from '../lib/runs/slurm';
 import { jobState, stateText } from '../lib/runs/state';
 import { positive, whole } from './cli/arguments';
 import { run } from './cli/run';
+import { stopSignal } from './cli/stopSignal';
 
 /** npm run experiment --: lists, shows, plans and runs the experiments of `lib/experiments`. */
 interface Choice {
@@ -100,7 +101,7 @@ void run(command);
 
 function withChoice(sub: Command): Command {
   return sub.argument('<name>')
-    .addOption(new Option('--profile <name>', 'how large').choices(['smoke', 'laptop', 'paper']).default('laptop'))
+    .addOption(new Option('--profile <name>', 'how large').choices(profiles).default('laptop'))
     .option('--rows <names>', 'only these rows, by commas', (text: string) => text.split(','))
     .option('--seeds <numbers>', 'these seeds, by commas', (text: string) => text.split(',').map(whole))
     .option('--out <folder>', 'where the runs are kept', 'runs');
@@ -123,7 +124,7 @@ function withPlace(sub: Command): Command {
 
 /** Runs or submits what is not finished yet. */
 async function execute(all: readonly Job[], choice: Choice & Place): Promise<void> {
-  const recorded = new Set(choice.unrecorded ? (await pastRecords()).map(({ id }) => id) : []);
+  const recorded = new Set(choice.unrecorded ? (await recordsIn(results)).map(({ id }) => id) : []);
   const jobs: Job[] = [];
   for (const job of all.filter(({ id }) => !recorded.has(id))) {
     const record = await finishedRecord(job, choice.out);
@@ -170,18 +171,17 @@ async function fetchImages(): Promise<void> {
 }
 
 async function runHere(jobs: readonly Job[], choice: Choice & Place): Promise<void> {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.once(signal, () => stop.abort());
+  const signal = stopSignal();
   const file = await writePlan(jobs, choice.out);
   console.error((await estimated(jobs, choice.out)).total);
   let done = 0;
   const bars = new MultiBar({ format: '{row} [{bar}] {percentage} % | {eta_formatted} left | loss {loss}', etaBuffer: 200, clearOnComplete: true }, Presets.shades_classic);
   const outcomes = await runGrid(jobs, {
-    slots: choice.jobs, signal: stop.signal,
+    slots: choice.jobs, signal,
     execute: (job, slot) => {
       const task = taskCommand(file, jobs.indexOf(job), choice.out, choice.processes);
-      if (choice.backend === 'ray') return runRayTask(task, { address: choice.address, cpus: choice.cpus ?? 1, gpus: choice.gpus, environment: engineVariables(), signal: stop.signal });
-      return onThisMachine(job, task, slotEnvironment(slot, choice.jobs, gpus(), choice.processes), bars, stop.signal);
+      if (choice.backend === 'ray') return runRayTask(task, { address: choice.address, cpus: choice.cpus ?? 1, gpus: choice.gpus, environment: engineVariables(), signal });
+      return onThisMachine(job, task, slotEnvironment(slot, choice.jobs, gpus(), choice.processes), bars, signal);
     },
     onOutcome: async (job, outcome) => {
       const record = outcome === 'finished' ? await finishedRecord(job, choice.out) : undefined;
@@ -217,13 +217,13 @@ async function onThisMachine(job: Job, task: readonly string[], environment: Rec
 /** Appends a record where no experiment has noted it yet: those of the laptop profile belong to the project, others to their folder. */
 async function note(job: Job, record: RunRecord, out: string): Promise<void> {
   const folder = job.profile === 'laptop' ? results : path.join(out, 'results');
-  const noted = existsSync(folder) ? await readRecords(folder) : [];
+  const noted = await recordsIn(folder);
   if (!noted.some(({ id, started }) => id === record.id && started === record.started)) await appendJsonLine(path.join(folder, `${job.experiment}.jsonl`), record);
 }
 
 /** The records of the folder of runs, and where it has none those that the project holds. */
 async function recordsOf(jobs: readonly Job[], out: string): Promise<RunRecord[]> {
-  const recorded = new Map((await pastRecords()).map((record) => [record.id, record]));
+  const recorded = new Map((await recordsIn(results)).map((record) => [record.id, record]));
   const found: RunRecord[] = [];
   for (const job of jobs) {
     const record = await finishedRecord(job, out) ?? recorded.get(job.id);
@@ -232,12 +232,8 @@ async function recordsOf(jobs: readonly Job[], out: string): Promise<RunRecord[]
   return found;
 }
 
-async function pastRecords(): Promise<readonly RunRecord[]> {
-  return existsSync(results) ? readRecords(results) : [];
-}
-
 async function estimated(jobs: readonly Job[], out: string): Promise<{ readonly lines: readonly object[]; readonly total: string }> {
-  const past = await pastRecords();
+  const past = await recordsIn(results);
   const threads = availableParallelism();
   const lines = [];
   let [hours, unknown, finished] = [0, 0, 0];

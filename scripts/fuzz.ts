@@ -1,8 +1,9 @@
 import os from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import { UserError, unknownName } from '../lib/errors';
+import { unknownName } from '../lib/errors';
 import { inTurns } from '../lib/io/inTurns';
+import { positive, whole } from './cli/arguments';
 import { run } from './cli/run';
 import { supervise } from './fuzz/supervise';
 import { targetNames } from './fuzz/targets';
@@ -20,13 +21,12 @@ interface Options {
 /** npm run fuzz --: every reader of foreign files against damaged and hostile ones. */
 const command = new Command('npm run fuzz --')
   .description('Feeds every reader of foreign files with damaged and hostile ones. Each must end in a value or an error of ours that says where.')
-  .option('--inputs <number>', 'of each target', Number, 1000)
-  .option('--seed <number>', 'equal seeds give equal inputs', Number, 1)
+  .option('--inputs <number>', 'of each target', positive, 1000)
+  .option('--seed <number>', 'equal seeds give equal inputs', whole, 1)
   .option('--only <target>', `one of ${targetNames.join(', ')}`)
-  .option('--input <number>', 'that one alone', Number)
-  .option('--patience <seconds>', 'after which an input counts as a hang', Number, 30)
+  .option('--input <number>', 'that one alone', whole)
+  .option('--patience <seconds>', 'after which an input counts as a hang', positive, 30)
   .action(async ({ inputs, seed, only, input, patience }: Options) => {
-    if (!Number.isInteger(inputs) || !Number.isInteger(seed) || (input !== undefined && !Number.isInteger(input))) throw new UserError('Inputs and seeds are whole numbers.');
     if (only !== undefined && !targetNames.includes(only)) throw unknownName('target', only, targetNames);
     const [from, end] = input === undefined ? [0, inputs] : [input, input + 1];
     console.log(`${'target'.padEnd(14)}${'inputs'.padStart(10)}${'values'.padStart(10)}${'our errors'.padStart(12)}${'faults'.padStart(8)}${'seconds'.padStart(9)}`);

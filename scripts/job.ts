@@ -9,7 +9,9 @@ import { joinGroup, leadGroup } from '../lib/runs/processGroup';
 import { sessions } from '../lib/runs/sessions';
 import { gpus, resumeLater, taskCommand } from '../lib/runs/slots';
 import { hasCheckpoint } from '../lib/training/checkpointFiles';
+import { positive, whole } from './cli/arguments';
 import { run } from './cli/run';
+import { stopSignal } from './cli/stopSignal';
 
 /** node --import tsx scripts/job.ts PLAN INDEX --out DIR: one job of a plan in this process, as slots, Slurm, Ray and Kubernetes call it. Exit code 75: not finished, run me again. */
 const identified = z.object({ id: z.string() });
@@ -22,20 +24,17 @@ interface Options {
 }
 
 const command = new Command('job').description('Runs one job of a plan.')
-  .argument('<plan>', 'a file of jobs, one line of JSON each').argument('<index>', 'which of its lines, from 0', Number)
+  .argument('<plan>', 'a file of jobs, one line of JSON each').argument('<index>', 'which of its lines, from 0', whole)
   .requiredOption('--out <folder>', 'where the runs are kept')
-  .option('--checkpoint-seconds <number>', 'between checkpoints within an epoch', Number, 30)
-  .option('--processes <number>', 'processes that share each batch, and the threads of this one', Number, 1)
-  .option('--rank <number>', 'this one among them; 0 starts the others', Number, 0)
+  .option('--checkpoint-seconds <number>', 'between checkpoints within an epoch', whole, 30)
+  .option('--processes <number>', 'processes that share each batch, and the threads of this one', positive, 1)
+  .option('--rank <number>', 'this one among them; 0 starts the others', whole, 0)
   .action(async (plan: string, index: number, options: Options) => (options.rank > 0 ? help(plan, index, options) : lead(plan, index, options)));
 
 void run(command);
 
 async function lead(plan: string, index: number, { out, checkpointSeconds, processes }: Options): Promise<void> {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.once(signal, () => stop.abort());
-  // The process that started this one is gone: nobody would hear of the result.
-  process.once('disconnect', () => stop.abort());
+  const signal = stopSignal();
   // TensorFlow takes its number of threads when it is loaded, so before that: a run goes on with as many as it was begun with.
   const id = (await readJsonLines(plan, (value) => identified.parse(value).id))[index];
   if (id === undefined) throw new UserError(`${plan} has no job ${index}.`);
@@ -56,7 +55,7 @@ async function lead(plan: string, index: number, { out, checkpointSeconds, proce
     (rank): Record<string, string> => (cards.length > 0 ? { CUDA_VISIBLE_DEVICES: cards[rank % cards.length]! } : {}));
   try {
     const record = await runJob(job, {
-      folder: out, signal: stop.signal, checkpointSeconds, ...(count > 1 && { processes: { count, start } }),
+      folder: out, signal, checkpointSeconds, ...(count > 1 && { processes: { count, start } }),
       onNotice: (text) => console.log(text),
       onEvent: (event) => {
         process.send?.(event);
@@ -66,7 +65,7 @@ async function lead(plan: string, index: number, { out, checkpointSeconds, proce
     console.log(`${record.row}, seed ${record.seed}: top-1 ${record.top1.toFixed(2)} %`);
   } catch (error) {
     if (error instanceof Busy) console.error(error.message);
-    else if (!isStop(error, stop.signal)) throw error;
+    else if (!isStop(error, signal)) throw error;
     process.exitCode = resumeLater;
   } finally {
     if (process.connected) process.disconnect();

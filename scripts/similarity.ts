@@ -4,7 +4,7 @@ import { loadImages } from '../lib/data/loadImages';
 import { appendJsonLine } from '../lib/io/jsonLines';
 import { readSimilarities } from '../lib/results/similarityRecord';
 import { commit } from '../lib/runs/machine';
-import { whole } from './cli/arguments';
+import { positive, whole } from './cli/arguments';
 import { run } from './cli/run';
 import { measure, type Setting } from './similarity/measure';
 
@@ -18,8 +18,8 @@ const command = new Command('npm run similarity --')
   .description('Records the CKA of every pair of trained networks on test images of CIFAR-100, chosen anew for each seed. What is recorded already is not recorded twice.')
   .option('--networks <names>', 'by commas: of data/weights, or NAME=FILE', (text: string) => text.split(','), ['resnet_24', 'resnet_16', 'vit_96', 'vit_64', 'mixer_96', 'mixer_64'])
   .option('--seeds <numbers>', 'of the choice of images, by commas', (text: string) => text.split(',').map(whole), [0, 1, 2])
-  .option('--batches <number>', 'for each seed', whole, 8)
-  .option('--batch-size <number>', 'images', whole, 128)
+  .option('--batches <number>', 'for each seed', positive, 8)
+  .option('--batch-size <number>', 'images', positive, 128)
   .addOption(new Option('--profile <name>', 'smoke takes synthetic images').choices(['smoke', 'laptop']).default('laptop'))
   .option('--out <file>', 'where the records are appended', path.join('data', 'results', 'similarity', 'cka.jsonl'))
   .action(async ({ profile, out, ...setting }: Options) => {

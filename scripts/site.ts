@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cp, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
@@ -7,7 +7,6 @@ import { run } from './cli/run';
 import { runLogged } from './setup/command.mjs';
 import { ofFiles } from './setup/fingerprint.mjs';
 import { venvPython } from './setup/project.mjs';
-import { readFileSync, writeFileSync } from 'node:fs';
 
 const home = path.join('build', 'site');
 const pages = path.join(home, 'pages');

@@ -16,7 +16,7 @@ const out = 'out';
 const command = new Command('npm start --')
   .description(`Gets the data, executes the notebooks, and writes them and a page of each into ${out}/.`)
   .argument('[words...]', 'only the notebooks whose name contains one of these')
-  .addHelpText('after', '\nOFA_PROFILE=smoke executes them in seconds on synthetic images; laptop is the default, paper the paper’s own size.')
+  .addHelpText('after', '\nOFA_PROFILE=smoke executes them in a few minutes on made-up images; laptop is the default, paper the paper’s own size.')
   .action(async (words: string[]) => {
     const notebooks = readdirSync('notebooks').filter((name) => name.endsWith('.ipynb')).sort();
     const chosen = notebooks.filter((name) => words.length === 0 || words.some((word) => name.includes(word)));

@@ -2,7 +2,7 @@ import type { Random } from '../tensor/random';
 import type { Kernel } from '../tensor/resampling';
 import type { Preparation } from './augmentation';
 import type { ImageSize } from './imageSet';
-import { centred } from './preprocess';
+import { centred, resizedSize } from './preprocess';
 import { randomBox, type Box } from './randomResizedCrop';
 
 /** What is taken of an image: a part of it, resized, and a part of that. */
@@ -29,9 +29,7 @@ export function cutOf(preparation: Preparation, random: Random): (size: ImageSiz
 
 /** The shorter side resized to the square's over the share of it that is kept, then the square in the centre. */
 function centre({ width, height }: ImageSize, side: number, share: number): Cut {
-  const shorter = Math.floor(side / share);
-  const longer = Math.floor((shorter * Math.max(width, height)) / Math.min(width, height));
-  const size = width <= height ? { width: shorter, height: longer } : { width: longer, height: shorter };
+  const size = resizedSize({ width, height }, Math.floor(side / share));
   return {
     box: { top: 0, left: 0, width, height }, size, kernel: 'bicubic',
     window: { top: centred(size.height - side), left: centred(size.width - side), width: side, height: side },

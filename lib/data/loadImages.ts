@@ -1,4 +1,5 @@
 import { UnreachableError } from '../io/http';
+import type { Profile } from '../profile';
 import { Random } from '../tensor/random';
 import { loadCifar100, type Cifar100Options, type TrainAndTest } from './cifar100';
 import type { ImageSet } from './imageSet';
@@ -17,7 +18,7 @@ export interface LoadOptions extends Cifar100Options {
 }
 
 /** The images of a profile: made-up ones for `smoke`, CIFAR-100 for the others. Whoever shows results shows the notice too. */
-export async function loadImages(profile: 'smoke' | 'laptop' | 'paper', { standIn = false, madeUp, ...options }: LoadOptions = {}): Promise<LoadedImages> {
+export async function loadImages(profile: Profile, { standIn = false, madeUp, ...options }: LoadOptions = {}): Promise<LoadedImages> {
   if (profile === 'smoke') return { ...made(madeUp ?? { train: 1000, test: 200 }), notice: banner };
   try {
     return await loadCifar100(options);

@@ -1,7 +1,7 @@
 import { UserError } from '../errors';
 import type { Kernel } from '../tensor/resampling';
 import { window } from './augment';
-import type { Rgb } from './imageSet';
+import type { ImageSize, Rgb } from './imageSet';
 import { resize } from './resize';
 import { compose, type Transform } from './transform';
 
@@ -29,12 +29,14 @@ export function resizeAndCrop({ imageSize, cropShare, interpolation }: Pick<Prep
 }
 
 /** torchvision's `Resize(side)`: the longer side keeps the proportion, rounded down. */
-export function resizeShorterSide(side: number, kernel: Kernel): Transform {
-  return (image) => {
-    const { height, width } = image;
-    const longer = Math.floor((side * Math.max(height, width)) / Math.min(height, width));
-    return resize(image, width <= height ? { width: side, height: longer } : { width: longer, height: side }, kernel);
-  };
+function resizeShorterSide(side: number, kernel: Kernel): Transform {
+  return (image) => resize(image, resizedSize(image, side), kernel);
+}
+
+/** The size of an image whose shorter side becomes `shorter`; the longer one is rounded down. */
+export function resizedSize({ height, width }: ImageSize, shorter: number): ImageSize {
+  const longer = Math.floor((shorter * Math.max(height, width)) / Math.min(height, width));
+  return width <= height ? { width: shorter, height: longer } : { width: longer, height: shorter };
 }
 
 /** torchvision's `CenterCrop(side)`, with black around images that are smaller. */

@@ -1,6 +1,6 @@
 import type { Experiment, Row } from './experiment';
-import { students, teachers, type SmallFamily } from './laptop';
-import { networks, paperCifar100, paperImageNet, type Network } from './paper';
+import { students, teachers } from './laptop';
+import { families, networks, paperCifar100, paperImageNet, type Network } from './paper';
 import { gpuHours } from './paperCost';
 
 /** A row of the paper's own size: nothing of it has been run by us. */
@@ -19,12 +19,6 @@ export const columns = {
   scratch: 'scratch', FitNet: 'fitnet', CC: 'correlation', RKD: 'rkd', CRD: 'crd', KD: 'kd', DKD: 'dkd', DIST: 'dist', OFA: 'ofa', RSD: 'rsd', BKD: 'bkd',
 } as const;
 export type Column = keyof typeof columns;
-
-const families: Readonly<Record<Network, SmallFamily>> = {
-  ResNet18: 'cnn', ResNet34: 'cnn', ResNet50: 'cnn', ResNet152: 'cnn', MobileNetV2: 'cnn', 'ConvNeXt-T': 'cnn',
-  'DeiT-T': 'transformer', 'ViT-S': 'transformer', 'ViT-B': 'transformer', 'Swin-P': 'transformer', 'Swin-N': 'transformer', 'Swin-T': 'transformer',
-  'Mixer-B/16': 'mlp', 'ResMLP-S12': 'mlp',
-};
 
 /** What stands for a published pair at the laptop's size: the small networks of the same families. Its numbers can be compared in order only. */
 export function laptopPair(teacher: string, student: string): { readonly teacher: string; readonly student: string } | undefined {
@@ -51,7 +45,7 @@ export function atPaperScale({ name }: Experiment, row: Row): PaperScale {
 }
 
 /** Whether a column's name is one of ours. */
-export function isColumn(name: string): name is Column {
+function isColumn(name: string): name is Column {
   return Object.hasOwn(columns, name);
 }
 

@@ -1,8 +1,6 @@
+import type { Profile } from '../profile';
 import type { RecipeInput } from '../training/recipe';
 import type { Sources } from './paperRecipes';
-
-/** One experiment in three sizes: seconds on made-up images, minutes on CIFAR-100, or the paper's own. */
-export type Profile = 'smoke' | 'laptop' | 'paper';
 
 /** One line of a table: a recipe without its seed. Rows of two experiments with one recipe are the same runs. */
 export interface Row {

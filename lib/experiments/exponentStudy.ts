@@ -1,10 +1,11 @@
+import type { Family } from '../models/model';
 import type { RecipeInput } from '../training/recipe';
-import { student, type SmallFamily } from './laptop';
+import { student } from './laptop';
 
 /** What a study of ε holds fixed. */
 export interface ExponentStudy {
-  readonly teacher: SmallFamily;
-  readonly student: SmallFamily;
+  readonly teacher: Family;
+  readonly student: Family;
   readonly form: 'released' | 'paper';
   /** Training images of an epoch. */
   readonly images: number;

@@ -1,13 +1,14 @@
+import type { Family } from '../models/model';
 import type { Row } from './experiment';
-import { student, students, teachers, type Changes, type SmallFamily } from './laptop';
+import { student, students, teachers, type Changes } from './laptop';
 
 /** Who teaches whom in the laptop profile. */
 export interface Pair {
-  readonly teacher: SmallFamily;
-  readonly student: SmallFamily;
+  readonly teacher: Family;
+  readonly student: Family;
 }
 
-const families: readonly SmallFamily[] = ['cnn', 'transformer', 'mlp'];
+const families: readonly Family[] = ['cnn', 'transformer', 'mlp'];
 
 export const crossFamilyPairs: readonly Pair[] = families.flatMap((learner) =>
   families.filter((teacher) => teacher !== learner).map((teacher) => ({ teacher, student: learner })));
@@ -31,6 +32,6 @@ export function taught(pair: Pair, name: string, method: Row['recipe']['method']
 }
 
 /** The row of a student that learns from labels alone, named `vit_64-scratch`. */
-export function alone(family: SmallFamily): Row {
+export function alone(family: Family): Row {
   return { name: `${students[family]}-scratch`, recipe: student(family, null, { kind: 'scratch' }) };
 }

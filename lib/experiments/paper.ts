@@ -1,3 +1,4 @@
+import type { Family } from '../models/model';
 import type { Experiment, Row } from './experiment';
 import { cifar100Cnn, cifar100Tokens, imageNetCnn, imageNetStrong, imageNetTokens, type PaperRecipe, type Source, type Sources } from './paperRecipes';
 
@@ -13,6 +14,12 @@ export const networks = {
   'Swin-T': 'swin_tiny_patch4_window7_224', 'Mixer-B/16': 'mixer_b16_224', 'ResMLP-S12': 'resmlp_12_224',
 } as const;
 export type Network = keyof typeof networks;
+
+export const families: Readonly<Record<Network, Family>> = {
+  ResNet18: 'cnn', ResNet34: 'cnn', ResNet50: 'cnn', ResNet152: 'cnn', MobileNetV2: 'cnn', 'ConvNeXt-T': 'cnn',
+  'DeiT-T': 'transformer', 'ViT-S': 'transformer', 'ViT-B': 'transformer', 'Swin-P': 'transformer', 'Swin-N': 'transformer', 'Swin-T': 'transformer',
+  'Mixer-B/16': 'mlp', 'ResMLP-S12': 'mlp',
+};
 
 /** Who teaches each student. */
 type Pairs = Readonly<Partial<Record<Network, readonly Network[]>>>;
@@ -71,16 +78,12 @@ function rows(name: 'cifar-100' | 'imagenet', data: Row['recipe']['data'], pairs
   });
 }
 
-function isCnn(student: Network): boolean {
-  return networks[student].startsWith('resnet') || student === 'MobileNetV2';
-}
-
 /** The rows of the paper's CIFAR-100 table (and RSD's and BKD's), at 224 pixels. */
-export const cifar100Rows: readonly PaperRow[] = rows('cifar-100', { name: 'cifar-100' }, cifar100Pairs, (student) => (isCnn(student) ? cifar100Cnn : cifar100Tokens));
+export const cifar100Rows: readonly PaperRow[] = rows('cifar-100', { name: 'cifar-100' }, cifar100Pairs, (student) => (families[student] === 'cnn' ? cifar100Cnn : cifar100Tokens));
 
 /** The rows of the paper's ImageNet tables, for images that lie where `data` says. */
 export function imageNetRows(data: Row['recipe']['data']): readonly PaperRow[] {
-  return rows('imagenet', data, imageNetPairs, (student) => (student === 'ResNet50' ? imageNetStrong : isCnn(student) ? imageNetCnn : imageNetTokens));
+  return rows('imagenet', data, imageNetPairs, (student) => (student === 'ResNet50' ? imageNetStrong : families[student] === 'cnn' ? imageNetCnn : imageNetTokens));
 }
 
 /**

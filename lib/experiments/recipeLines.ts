@@ -9,12 +9,12 @@ export function recipeLines({ recipe, sources = {} }: Row): string[] {
 }
 
 /** The source of a place, or that of what it lies beneath. */
-export function sourceOf(place: string, sources: Sources): string | undefined {
+function sourceOf(place: string, sources: Sources): string | undefined {
   return sources[place] ?? (place.includes('.') ? sourceOf(place.slice(0, place.lastIndexOf('.')), sources) : undefined);
 }
 
-/** The values of a nested object by their places; a list is one value. */
-function settings(value: unknown, place = ''): [place: string, value: string][] {
+/** The values of a nested object by their places, as `optimizer.name`; a list is one value. */
+export function settings(value: unknown, place = ''): [place: string, value: string][] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[place, typeof value === 'string' ? value : JSON.stringify(value)]];
   return Object.entries(value).filter(([, part]) => part !== undefined).flatMap(([key, part]: [string, unknown]) => settings(part, place === '' ? key : `${place}.${key}`));
 }

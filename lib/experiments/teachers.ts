@@ -1,11 +1,12 @@
+import type { Family } from '../models/model';
 import type { Experiment, Row } from './experiment';
-import { optimisation, teachers, type SmallFamily } from './laptop';
+import { optimisation, teachers } from './laptop';
 import { paperTeachers } from './paperTeachers';
 import { smoke } from './smoke';
 
-const epochs: Readonly<Record<SmallFamily, number>> = { cnn: 14, transformer: 20, mlp: 10 };
+const epochs: Readonly<Record<Family, number>> = { cnn: 14, transformer: 20, mlp: 10 };
 
-const rows = (Object.keys(teachers) as SmallFamily[]).map((family): Row => ({
+const rows = (Object.keys(teachers) as Family[]).map((family): Row => ({
   name: teachers[family].model,
   publishes: teachers[family].weights,
   recipe: {

@@ -1,14 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { ZodError } from 'zod';
 import { schemaFaults, short, UserError } from '../errors';
+import { writeAtomic } from './atomic';
 import { fileFault } from './fileFault';
 
-/** The value of a file of JSON, checked by `parse`, which throws on what it does not accept. Throws a UserError that names the file. */
-export async function readJson<T>(file: string, parse: (value: unknown) => T): Promise<T> {
+/** Writes a value as a file of JSON that a person can read, whole or not at all. */
+export async function writeJson(file: string, value: object): Promise<void> {
+  await writeAtomic(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** The value of a file of JSON, checked by `parse`, which throws on what it does not accept. Throws a UserError that names the file, or its place in the user's words. */
+export async function readJson<T>(file: string, parse: (value: unknown) => T, place = file, remedy = 'Repair or remove it.'): Promise<T> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw fileFault(error, 'read', file);
   });
-  return parsed(bytes, parse, file, 'Repair or remove it.');
+  return parsed(bytes, parse, place, remedy);
 }
 
 /** The value that bytes of JSON stand for; what is wrong with them is told with their place and what to do about it. */

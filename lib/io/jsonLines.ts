@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { fileFault } from './fileFault';
@@ -44,6 +45,11 @@ export async function readJsonLines<T>(file: string, parse: (value: unknown) => 
     start = end + 1;
   }
   return records;
+}
+
+/** The same; none where there is no such file. */
+export async function readJsonLinesIfAny<T>(file: string, parse: (value: unknown) => T): Promise<T[]> {
+  return existsSync(file) ? readJsonLines(file, parse) : [];
 }
 
 /** An object without its last byte is never valid JSON, so one that is valid has not been cut. */

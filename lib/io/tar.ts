@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { UserError } from '../errors';
 import { ByteReader } from './byteReader';
 import { errorCode, fileFault } from './fileFault';
-import { parsePax, parseTarHeader, text, type TarHeader } from './tarHeader';
+import { block, checked, damaged, gzipMagic, nextHeader } from './tarHeader';
 
 /** A file inside an archive. Its bytes are read before the next member is asked for; what is left unread is passed over. */
 export interface TarMember {
@@ -46,12 +46,8 @@ export async function* readTar(file: string, limits: TarLimits): AsyncGenerator<
   }
 }
 
-export const block = 512;
 /** Large, since each piece is a hop to another thread and back, which a busy machine makes slow. */
 const pieceBytes = 1 << 22;
-export const gzipMagic = 0x1f8b;
-/** The most bytes of a header that tells of the next member, such as a long name. */
-const mostWords = 1 << 16;
 
 /** What a member holds, padded to whole blocks. */
 class Content {
@@ -90,53 +86,9 @@ async function openArchive(file: string): Promise<Readable> {
   }
 }
 
-/** The header of the next file or folder, with the long name or size that headers before it give; undefined at the archive's end. */
-export async function nextHeader(bytes: Pick<ByteReader, 'exactly'>, file: string): Promise<TarHeader | undefined> {
-  let given: Partial<Pick<TarHeader, 'name' | 'size'>> = {};
-  for (;;) {
-    const head = await bytes.exactly(block);
-    if (head.every((byte) => byte === 0)) return undefined;
-    const header = parseTarHeader(head);
-    if (header === undefined) throw damaged(file);
-    if (!/[xgLK]/.test(header.type)) return { ...header, ...given };
-    if (header.size > mostWords) throw damaged(file);
-    const padded = await bytes.exactly(Math.ceil(header.size / block) * block);
-    given = { ...given, ...words(header.type, padded.subarray(0, header.size), file) };
-  }
-}
-
-function words(type: string, content: Buffer, file: string): Partial<Pick<TarHeader, 'name' | 'size'>> {
-  if (type === 'L') return { name: text(content) };
-  if (type !== 'x') return {};
-  const pax = parsePax(content);
-  if (pax === undefined) throw damaged(file);
-  if ([...pax.keys()].some((key) => key.startsWith('GNU.sparse'))) throw new UserError(`${file} holds a sparse file. Such an archive is not read.`);
-  const name = pax.get('path');
-  const size = pax.get('size');
-  if (size !== undefined && !(/^\d+$/.test(size) && Number.isSafeInteger(Number(size)))) throw damaged(file);
-  return { ...(name !== undefined && { name }), ...(size !== undefined && { size: Number(size) }) };
-}
-
-/** The header, unless it is of something that is not read: a link, a device, a name that leads out of the archive's folder. */
-export function checked(header: TarHeader, file: string): TarHeader {
-  const { name, type } = header;
-  const shown = JSON.stringify(name);
-  if (type !== '0' && type !== '5') throw new UserError(`${file} holds ${shown}, which is a ${kinds[type] ?? 'thing unknown'}. Such an archive is not read.`);
-  if (name === '' || name.startsWith('/') || /[\\\0]/.test(name) || name.split('/').includes('..')) {
-    throw new UserError(`${file} holds a file named ${shown}, which leads out of the archive's folder. Such an archive is not read.`);
-  }
-  return { ...header, name: name.replace(/^(\.\/)+/, '') };
-}
-
-const kinds: Readonly<Record<string, string>> = { 1: 'link', 2: 'link', 3: 'device', 4: 'device', 6: 'pipe', S: 'sparse file' };
-
 function asFault(error: unknown, file: string): UserError {
   const code = errorCode(error) ?? '';
   if (code === 'Z_BUF_ERROR') return new UserError(`${file} ends too early. Fetch it again.`, { cause: error });
   if (code.startsWith('Z_')) return damaged(file, error);
   return fileFault(error, 'read', file);
-}
-
-function damaged(file: string, cause?: unknown): UserError {
-  return new UserError(`${file} is damaged, or no tar archive. Fetch it again.`, { cause });
 }

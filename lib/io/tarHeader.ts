@@ -1,3 +1,13 @@
+import { UserError } from '../errors';
+import type { ByteReader } from './byteReader';
+
+/** Bytes of a header; what a member holds is padded to as many. */
+export const block = 512;
+/** The first two bytes of what gzip has compressed. */
+export const gzipMagic = 0x1f8b;
+/** The most bytes of a header that tells of the next member, such as a long name. */
+const mostWords = 1 << 16;
+
 /** What a block of 512 bytes at the head of a member says (POSIX.1-2001 ustar, with GNU's sizes of more than eight octal digits). */
 export interface TarHeader {
   readonly name: string;
@@ -6,8 +16,52 @@ export interface TarHeader {
   readonly type: string;
 }
 
+/** The header of the next file or folder, with the long name or size that headers before it give; undefined at the archive's end. */
+export async function nextHeader(bytes: Pick<ByteReader, 'exactly'>, file: string): Promise<TarHeader | undefined> {
+  let given: Partial<Pick<TarHeader, 'name' | 'size'>> = {};
+  for (;;) {
+    const head = await bytes.exactly(block);
+    if (head.every((byte) => byte === 0)) return undefined;
+    const header = parseTarHeader(head);
+    if (header === undefined) throw damaged(file);
+    if (!/[xgLK]/.test(header.type)) return { ...header, ...given };
+    if (header.size > mostWords) throw damaged(file);
+    const padded = await bytes.exactly(Math.ceil(header.size / block) * block);
+    given = { ...given, ...words(header.type, padded.subarray(0, header.size), file) };
+  }
+}
+
+function words(type: string, content: Buffer, file: string): Partial<Pick<TarHeader, 'name' | 'size'>> {
+  if (type === 'L') return { name: text(content) };
+  if (type !== 'x') return {};
+  const pax = parsePax(content);
+  if (pax === undefined) throw damaged(file);
+  if ([...pax.keys()].some((key) => key.startsWith('GNU.sparse'))) throw new UserError(`${file} holds a sparse file. Such an archive is not read.`);
+  const name = pax.get('path');
+  const size = pax.get('size');
+  if (size !== undefined && !(/^\d+$/.test(size) && Number.isSafeInteger(Number(size)))) throw damaged(file);
+  return { ...(name !== undefined && { name }), ...(size !== undefined && { size: Number(size) }) };
+}
+
+/** The header, unless it is of something that is not read: a link, a device, a name that leads out of the archive's folder. */
+export function checked(header: TarHeader, file: string): TarHeader {
+  const { name, type } = header;
+  const shown = JSON.stringify(name);
+  if (type !== '0' && type !== '5') throw new UserError(`${file} holds ${shown}, which is a ${kinds[type] ?? 'thing unknown'}. Such an archive is not read.`);
+  if (name === '' || name.startsWith('/') || /[\\\0]/.test(name) || name.split('/').includes('..')) {
+    throw new UserError(`${file} holds a file named ${shown}, which leads out of the archive's folder. Such an archive is not read.`);
+  }
+  return { ...header, name: name.replace(/^(\.\/)+/, '') };
+}
+
+const kinds: Readonly<Record<string, string>> = { 1: 'link', 2: 'link', 3: 'device', 4: 'device', 6: 'pipe', S: 'sparse file' };
+
+export function damaged(file: string, cause?: unknown): UserError {
+  return new UserError(`${file} is damaged, or no tar archive. Fetch it again.`, { cause });
+}
+
 /** Reads a header; undefined when the block is not one: a wrong checksum, or a size that is no number. */
-export function parseTarHeader(block: Buffer): TarHeader | undefined {
+function parseTarHeader(block: Buffer): TarHeader | undefined {
   const size = parseSize(block.subarray(124, 136));
   if (size === undefined || parseSize(block.subarray(148, 156)) !== checksum(block)) return undefined;
   const prefix = block.toString('latin1', 257, 263) === 'ustar\0' ? text(block.subarray(345, 500)) : '';
@@ -17,7 +71,7 @@ export function parseTarHeader(block: Buffer): TarHeader | undefined {
 }
 
 /** The words of a pax header, each `length key=value` and a line's end; undefined when they are not that. */
-export function parsePax(content: Buffer): ReadonlyMap<string, string> | undefined {
+function parsePax(content: Buffer): ReadonlyMap<string, string> | undefined {
   const words = new Map<string, string>();
   for (let start = 0; start < content.length;) {
     const [, length, key] = /^(\d{1,7}) ([^=]+)=/.exec(content.toString('utf8', start, start + 300)) ?? [];
@@ -30,7 +84,7 @@ export function parsePax(content: Buffer): ReadonlyMap<string, string> | undefin
 }
 
 /** Text up to the first zero byte. */
-export function text(bytes: Buffer): string {
+function text(bytes: Buffer): string {
   const end = bytes.indexOf(0);
   return bytes.toString('utf8', 0, end === -1 ? bytes.length : end);
 }

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { UserError } from '../errors';
 import { fileFault } from './fileFault';
-import { block, checked, gzipMagic, nextHeader } from './tar';
+import { block, checked, gzipMagic, nextHeader } from './tarHeader';
 
 /** Where a file lies in an archive that is not compressed. */
 export interface Stretch {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { hintLoss, resizeBilinear, toGrid } from '../losses/hint';
+import { resizeBilinear, toGrid } from '../losses/featureGrid';
+import { hintLoss } from '../losses/hint';
 import { Conv2d } from '../models/layers';
 import type { Feature, StageShape } from '../models/model';
 import * as tf from '../tensor/tf';

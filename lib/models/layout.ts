@@ -4,10 +4,15 @@ import type { Layout, Parameter } from './parameter';
 
 /** A parameter's numbers in PyTorch's layout, as files keep them. */
 export function toStored({ layout, value }: Parameter): StoredTensor {
-  const laidOut = tf.tidy(() => tf.transpose(value, [...axes(layout, value.rank).toTorch]));
+  const laidOut = toTorchLayout(value, layout);
   const stored: StoredTensor = { shape: laidOut.shape, data: Float32Array.from(laidOut.dataSync()) };
   laidOut.dispose();
   return stored;
+}
+
+/** A parameter's numbers, or the gradient to them, in PyTorch's layout. */
+export function toTorchLayout(tensor: tf.Tensor, layout: Layout): tf.Tensor {
+  return tf.transpose(tensor, [...axes(layout, tensor.rank).toTorch]);
 }
 
 /** Gives a parameter numbers in PyTorch's layout: as many as its `torchShape` says. */

@@ -18,7 +18,7 @@ export interface Output {
 
 /** How often a training pass leaves blocks out. */
 export interface DropPath {
-  /** Of the deepest blocks, in [0, 1). */
+  /** The largest, in [0, 1); the network spreads it over its blocks. */
   readonly rate: number;
   /** Draws which examples go without which block. */
   readonly random: Random;

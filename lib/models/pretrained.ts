@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { Preprocessing } from '../data/preprocess';
 import { UserError } from '../errors';
 import { hubFile, type HubOptions } from '../io/huggingFace';
+import { readJson } from '../io/json';
 import type { Model } from './model';
 import { loadWeightsFile, type Loaded, type LoadOptions } from './weights';
 
@@ -19,20 +20,11 @@ const configSchema = z.object({
   }),
 });
 
-/** What weights were trained with, as `lib/data/preprocess` takes it. */
-export interface PretrainedImages {
-  readonly imageSize: number;
-  readonly cropShare: number;
-  readonly interpolation: 'bicubic' | 'bilinear';
-  readonly mean: readonly [number, number, number];
-  readonly std: readonly [number, number, number];
-}
-
 export interface Pretrained extends Loaded {
   /** Where the weights lie on this machine. */
   readonly file: string;
   /** How the hub says that images are prepared for them, at the size that the network takes; absent for a file. */
-  readonly images?: PretrainedImages;
+  readonly images?: Preprocessing;
 }
 
 /**
@@ -49,24 +41,13 @@ export async function loadWeights(model: Model, source: string, options: LoadOpt
   if (repository === undefined) {
     throw new UserError(`"${source}" is neither a .safetensors file nor a repository of the Hugging Face hub (owner/name or owner/name@revision).`);
   }
-  const images = readConfig(await hubFile({ repository, file: 'config.json', revision }, options), repository, model);
+  const images = await readConfig(await hubFile({ repository, file: 'config.json', revision }, options), repository, model);
   const file = await hubFile({ repository, file: 'model.safetensors', revision }, options);
   return { ...loadWeightsFile(model, file, options), file, images };
 }
 
-function readConfig(file: string, repository: string, model: Model): PretrainedImages {
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new UserError(`config.json of ${repository} is not JSON: is it a timm repository?`, { cause: error });
-  }
-  const parsed = configSchema.safeParse(content);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new UserError(`config.json of ${repository} is not timm's: ${issue?.path.join('.')} ${issue?.message}.`);
-  }
-  const { architecture, pretrained_cfg: config } = parsed.data;
+async function readConfig(file: string, repository: string, model: Model): Promise<Preprocessing> {
+  const { architecture, pretrained_cfg: config } = await readJson(file, (value) => configSchema.parse(value), `config.json of ${repository}`, 'Is it a timm repository?');
   if (architecture !== model.name) throw new UserError(`${repository} holds weights of ${architecture}, and the network is ${model.name}.`);
   const [r, g, b] = config.mean;
   const [rStd, gStd, bStd] = config.std;

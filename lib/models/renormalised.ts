@@ -1,11 +1,9 @@
+import type { Preprocessing } from '../data/preprocess';
 import * as tf from '../tensor/tf';
 import type { Model } from './model';
 
 /** Mean and standard deviation of red, green and blue by which images on a scale of 0 to 1 are normalised. */
-export interface Normalisation {
-  readonly mean: readonly [number, number, number];
-  readonly std: readonly [number, number, number];
-}
+type Normalisation = Pick<Preprocessing, 'mean' | 'std'>;
 
 /** The network for images that are normalised in another way than its weights want: it brings them to its own way first, and shares its parameters. */
 export function renormalised(model: Model, given: Normalisation, own: Normalisation): Model {

@@ -46,7 +46,7 @@ export class BasicBlock {
 }
 
 /** 1×1, 3×3 and 1×1 convolutions added to their input (He et al. 2016, figure 5); the last widens fourfold. */
-export class Bottleneck {
+class Bottleneck {
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
   readonly conv2: Conv2d;

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import type { Preprocessing } from '../data/preprocess';
 import type { Random } from '../tensor/random';
 import type { Model } from './model';
 import { disposeModule } from './parameter';
-import { loadWeights, type PretrainedImages } from './pretrained';
+import { loadWeights } from './pretrained';
 import type { ModelOptions } from './variant';
 import { createModel } from './zoo';
 
@@ -16,7 +17,7 @@ export interface MaybeTrained {
   /** Accuracy on the test images that the weights were saved with, per cent. */
   readonly top1?: number;
   /** How images are prepared for the weights, where these say so. */
-  readonly images?: PretrainedImages;
+  readonly images?: Preprocessing;
   /** For headings: `vit_96`, `vit_64-by-ofa` after a file of another name, or `vit_96 (untrained)`. */
   readonly title: string;
 }

@@ -1,10 +1,7 @@
 import { z } from 'zod';
 
 import { short, shortJson, unknownName, UserError } from '../errors';
-
-/** The sizes of an experiment: seconds on synthetic images, minutes on CIFAR-100, or the paper's own. */
-export type Profile = (typeof profiles)[number];
-const profiles = ['smoke', 'laptop', 'paper'] as const;
+import { profiles, type Profile } from '../profile';
 
 /** Values that a profile gives other defaults. */
 export type ByProfile<Values> = { readonly [Name in Profile]?: Partial<Values> };

@@ -36,7 +36,7 @@ export function bars(categories: readonly string[], series: readonly Bars[], { t
 
 function barTrace(categories: readonly string[], { name, values, spread }: Bars, color: string): BarTrace {
   if (values.length !== categories.length || (spread !== undefined && spread.length !== categories.length)) {
-    throw new UserError(`The bars "${name}" have ${values.length} values for ${categories.length} categories; give one for each, null where there is none.`);
+    throw new UserError(`The bars "${name}" have ${values.length} values${spread === undefined ? '' : ` and ${spread.length} spreads`} for ${categories.length} categories; give one for each, null where there is none.`);
   }
   return {
     type: 'bar',

@@ -1,5 +1,6 @@
 import type { Comparison } from '../results/comparison';
 import type { PublishedCell } from '../results/published';
+import { commitText } from '../results/record';
 import type { RecordedRow } from '../results/recordedRow';
 import { formatSummary, summary } from '../results/summary';
 import { paperAnchor, rowAnchor } from './recipesAndRecords';
@@ -27,10 +28,10 @@ export function publishedCell({ value, status, source }: PublishedCell): RichCel
 }
 
 /** What has been recorded of a row, with seeds, length and commit; it leads to its recipe and records. */
-export function oursCell(row: RecordedRow): RichCell {
+function oursCell(row: RecordedRow): RichCell {
   const { runs } = row;
   const [first] = runs;
-  const conditions = first ? `, ${first.epochs} epochs, ${[...new Set(runs.map(({ commit, dirty }) => commit.slice(0, 7) + (dirty ? '+' : '')))].join(' ')}` : '';
+  const conditions = first ? `, ${first.epochs} epochs, ${[...new Set(runs.map(commitText))].join(' ')}` : '';
   return { text: oursText(row) + conditions, link: `#${rowAnchor(row)}` };
 }
 

@@ -32,7 +32,7 @@ export async function diagramSvg(diagram: Diagram): Promise<string> {
 }
 
 /** The diagram in Graphviz's language. */
-export function dot({ title, boxes, arrows }: Diagram): string {
+function dot({ title, boxes, arrows }: Diagram): string {
   const groups = [...new Set(boxes.flatMap(({ group }) => group ?? []))];
   const box = ({ id, lines: text }: Box, color: string): string => `${quoted(id)} [label=${quoted(text.join('\n'))}, color="${color}"];`;
   const alone = boxes.filter(({ group }) => group === undefined).map((one) => box(one, ink));

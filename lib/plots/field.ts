@@ -23,7 +23,7 @@ export interface FieldOptions {
 /** A field as a heatmap with numbers on its axes. Throws UserError where the values do not fit the axes or none is defined. */
 export function field({ x, y, z }: Field, options: FieldOptions): Figure {
   if (z.length !== y.length || z.some((row) => row.length !== x.length)) {
-    throw new UserError(`The field "${options.z}" must have ${y.length} rows of ${x.length} values; it has ${z.length} rows.`);
+    throw new UserError(`The field "${options.z}" must have ${y.length} rows of ${x.length} values; it has ${z.length} rows of ${[...new Set(z.map((row) => row.length))].join(' or ')}.`);
   }
   const values = z.map((row) => row.map((value) => (value !== null && Number.isFinite(value) ? value : null)));
   const defined = values.flat().filter((value): value is number => value !== null);

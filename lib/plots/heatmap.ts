@@ -80,7 +80,7 @@ export function layerAxis({ model, layers }: Layers, pixels: number, options: Ax
 }
 
 /** The size of letters at which the names of layers fit beside each other: Plotly leaves out lines closer than 1.3 times that. */
-export function nameSize(layers: readonly string[], pixels: number): number {
+function nameSize(layers: readonly string[], pixels: number): number {
   return Math.min(11, Math.max(7, Math.floor(pixels / (1.4 * Math.max(layers.length, 1)))));
 }
 

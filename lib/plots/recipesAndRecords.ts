@@ -1,4 +1,5 @@
 import type { Comparison } from '../results/comparison';
+import { commitText } from '../results/record';
 import type { RecordedRow } from '../results/recordedRow';
 import { escapeHtml } from './escape';
 import { tableHtml } from './table';
@@ -34,7 +35,7 @@ function rowFold(row: RecordedRow, folder: string): string {
     columns: ['record', 'seed', 'top-1 (%)', 'best epoch', 'minutes', 'machine', 'commit', 'made by'],
     rows: runs.map((run) => [
       { text: run.id, link: `${folder}/${run.experiment}.jsonl`, note: `the line of ${run.experiment}.jsonl with this id` }, run.seed, run.top1.toFixed(2), run.bestTop1.toFixed(2),
-      (run.seconds / 60).toFixed(0), `${run.machine.processor}, ${run.threads} thread${run.threads === 1 ? '' : 's'}`, run.commit.slice(0, 7) + (run.dirty ? '+' : ''), run.command,
+      (run.seconds / 60).toFixed(0), `${run.machine.processor}, ${run.threads} thread${run.threads === 1 ? '' : 's'}`, commitText(run), run.command,
     ]),
   });
   return fold(`${experiment}: ${row.row}`, `${records}${settings(runs[0] ? { ...runs[0].recipe, seed: undefined } : recipe)}<p><code>${escapeHtml(command)}</code></p>`, rowAnchor(row));

@@ -2,7 +2,7 @@ import type { Axis, Layout, Size } from './figure';
 import { label } from './escape';
 
 /** Okabe and Ito's colours (2008), told apart with every common form of colour blindness; the yellow is left out on white. */
-export const palette: readonly string[] = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#56B4E9', '#E69F00', '#000000'];
+const palette: readonly string[] = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#56B4E9', '#E69F00', '#000000'];
 
 /** Magma, from dark to bright and even in lightness: the scale of similarities and of other fields. */
 export const darkToBright: readonly (readonly [number, string])[] = [

@@ -18,7 +18,7 @@ export interface Evidence {
   readonly similarities: readonly SimilarityRecord[];
   /** The exponent of OFA in the main tables. */
   readonly exponent: number;
-  /** Numbers in a file of weights by its SHA-256, for runs that do not tell their parameters. */
+  /** Numbers in a file of weights by its SHA-256, for runs that do not tell it. */
   readonly saved?: ReadonlyMap<string, number>;
 }
 
@@ -110,7 +110,7 @@ const claims: readonly Claim[] = [
   },
   {
     text: 'Branches add nothing at inference.',
-    test: 'numbers in the saved student, minus those of the same network trained without a teacher (a count, not top-1)',
+    test: 'numbers in the file of the saved student, minus those in the file of the same network trained without a teacher (a count, not top-1)',
     rule: 'none',
     contrasts: sizeContrasts,
   },
@@ -167,10 +167,10 @@ function taughtBy(runs: readonly RunRecord[], family: ReturnType<typeof familyOf
   return runs.filter(({ teacher }) => teacher !== null && familyOf(teacher) === family);
 }
 
-/** Numbers in what OFA saved against those in what was saved without a teacher, seed by seed. */
+/** Numbers in the file that OFA saved against those in what was saved without a teacher, seed by seed. */
 function sizeContrasts({ runs, saved }: Evidence): Contrast[] {
   const sized = runs.flatMap((run) => {
-    const size = run.measures?.['parameters'] ?? saved?.get(run.weights?.sha256 ?? '');
+    const size = run.measures?.['numbersSaved'] ?? saved?.get(run.weights?.sha256 ?? '');
     return size === undefined ? [] : [{ ...run, top1: size }];
   });
   return [...groupBy(sized, ({ student, profile, dataset }) => `${student} ${profile} ${dataset}`).values()].map((group) => contrast(group.filter(isMethod('ofa')), group.filter(isMethod('scratch')), group[0]!.student));

@@ -7,7 +7,7 @@ import { setting } from './setting';
 export const ofaDefaults = { exponent: 1, form: 'released', stages: [1, 2, 3, 4], branchWeight: 1, logitsWeight: 1, labelTerm: false, temperature: 1 } as const;
 
 /** A setting of a run by OFA, a default where its recipe leaves it out. */
-export function ofaSetting(run: RunRecord, name: keyof typeof ofaDefaults): unknown {
+function ofaSetting(run: RunRecord, name: keyof typeof ofaDefaults): unknown {
   return setting(run, `method.${name}`) ?? ofaDefaults[name];
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { profiles } from '../profile';
 
 /** Accuracy as the paper's tables print it: per cent, 0 to 100. */
 const percent = z.number().min(0).max(100);
@@ -57,7 +58,7 @@ export const runRecord = z.object({
   experiment: z.string().min(1),
   /** The row of it, the same for all seeds of one recipe. */
   row: z.string().min(1),
-  profile: z.enum(['smoke', 'laptop', 'paper']),
+  profile: z.enum(profiles),
   /** `cifar-100`, `synthetic`, or the name of a folder of images. */
   dataset: z.string().min(1),
   teacher: z.string().nullable(),
@@ -93,12 +94,15 @@ export const runRecord = z.object({
   teacherTop1: percent.optional(),
   history: z.array(epochRecord),
   /**
-   * Further measures by name: `parameters` and `multiplyAdds` of the student as it is saved, `methodParameters` and
+   * Further measures by name: `numbersSaved` in the student's file, its `parameters` and `multiplyAdds`, `methodParameters` and
    * `methodMultiplyAdds` of what its method added in training. Calibration and agreement stand in the last epoch.
    */
   measures: z.record(z.number()).optional(),
   weights: weightsRecord.optional(),
 }).strict();
+
+/** The commit of a run in short, with a plus where the files differed from it. */
+export const commitText = ({ commit, dirty }: Pick<RunRecord, 'commit' | 'dirty'>): string => commit.slice(0, 7) + (dirty ? '+' : '');
 
 export type EpochRecord = z.infer<typeof epochRecord>;
 export type MachineRecord = z.infer<typeof machineRecord>;

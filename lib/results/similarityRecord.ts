@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { readJsonLines } from '../io/jsonLines';
+import { readJsonLinesIfAny } from '../io/jsonLines';
 import { weightsRecord } from './record';
 
 const network = z.object({
@@ -39,5 +38,5 @@ export type SimilarityRecord = z.infer<typeof similarityRecord>;
 
 /** The recorded similarities; none where there is no such file. */
 export async function readSimilarities(file = path.join('data', 'results', 'similarity', 'cka.jsonl')): Promise<readonly SimilarityRecord[]> {
-  return existsSync(file) ? readJsonLines(file, (value) => similarityRecord.parse(value)) : [];
+  return readJsonLinesIfAny(file, (value) => similarityRecord.parse(value));
 }

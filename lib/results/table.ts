@@ -1,5 +1,6 @@
 import { groupBy } from './group';
 import type { RunRecord } from './record';
+import { commitText } from './record';
 import { formatSummary, summary } from './summary';
 
 /** A line of an experiment's table: the seeds of one row together. */
@@ -27,7 +28,7 @@ export function experimentTable(rows: readonly string[], records: readonly RunRe
     return {
       row, teacher: first.teacher === null ? '–' : first.teacher + taught, student: first.student, method: first.method,
       'top-1 (%)': formatSummary(summary(runs.map(({ top1 }) => top1))), 'best epoch': summary(runs.map(({ bestTop1 }) => bestTop1)).mean.toFixed(2),
-      epochs: first.epochs, images: first.images, commit: [...new Set(runs.map(({ commit, dirty }) => commit.slice(0, 7) + (dirty ? '+' : '')))].join(' '),
+      epochs: first.epochs, images: first.images, commit: [...new Set(runs.map(commitText))].join(' '),
     };
   });
 }

@@ -3,6 +3,7 @@ import type { Model } from '../models/model';
 import { networkMultiplyAdds } from '../models/multiplyAdds';
 import { parameterCount } from '../models/parameter';
 import type { Cost } from '../results/gain';
+import { median } from '../results/median';
 import { multiplyAddsOf } from '../tensor/multiplyAdds';
 import * as tf from '../tensor/tf';
 
@@ -42,7 +43,7 @@ function latencyOf(model: Model): number {
       tf.tidy(() => model.forward(image, { mode: 'eval' }).logits.dataSync());
       return performance.now() - started;
     }).slice(5);
-    return times.sort((a, b) => a - b)[times.length >> 1]!;
+    return median(times);
   } finally {
     image.dispose();
   }

@@ -2,10 +2,10 @@ import { constants } from 'node:fs';
 import { access, copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { familyRecipe, type Fit } from '../experiments/ownPair';
-import { writeAtomic } from '../io/atomic';
 import type { DownloadProgress } from '../io/download';
 import { fileFault } from '../io/fileFault';
 import type { HubOptions } from '../io/huggingFace';
+import { writeJson } from '../io/json';
 import { createDistillation, methods, type MethodSpec } from '../methods/methods';
 import { disposeModule } from '../models/parameter';
 import { loadWeights } from '../models/pretrained';
@@ -17,10 +17,11 @@ import { evaluate } from '../training/evaluate';
 import { recipeError } from '../training/checkRecipe';
 import { completeRecipe, recipeFaults, recipeId, type OwnData, type RecipeInput } from '../training/recipe';
 import { costOf, methodSizeOf } from './cost';
-import { homeOf, type Job } from './job';
+import { homeOf, studentOf } from './home';
+import { type Job } from './job';
 import { loadTeacher } from './materials';
 import { openOwnImages, type OwnImages } from './ownImages';
-import { runJob, type RunOptions } from './runJob';
+import { runJob, type JobOptions } from './runJob';
 
 /** A pair of networks and the images that the one is to learn from the other. */
 export interface Pair {
@@ -41,7 +42,7 @@ export interface Pair {
   readonly seed?: number;
 }
 
-export interface DistilOptions extends Omit<RunOptions, 'folder'> {
+export interface DistilOptions extends Omit<JobOptions, 'folder'> {
   /** Where the student, the records and the runs go. */
   readonly out: string;
   /** The line that does the same again. */
@@ -62,7 +63,7 @@ export async function distil(pair: Pair, { out, command, onRun, onDownload, ...o
   const images = await checked(pair, out);
   const runs = { ...options, folder: path.join(out, 'runs') };
   const data = { ...pair.data, contents: images.contents };
-  // A recipe read back from a record has no place for what is not said.
+  // An `undefined` would not be equal to the recipe that is read back from JSON.
   const precision = pair.precision && { precision: pair.precision };
   const taughtBy = await teacherOf(pair, images, { signal: options.signal, onProgress: onDownload });
   const shared = { student: pair.student, data, ...precision, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.studentFamily, studentFit(pair, images.train.count)) };
@@ -81,17 +82,17 @@ export async function distil(pair: Pair, { out, command, onRun, onDownload, ...o
       student: pair.teacher, data, ...precision, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.family, fit(pair, images.train.count)), ...(taughtBy.initial !== undefined && { initial: taughtBy.initial }),
     });
     await run(job);
-    weights = path.join(homeOf(job, runs.folder), 'student.safetensors');
+    weights = studentOf(homeOf(job, runs.folder));
   }
   const scratch = await run(jobOf('scratch', { ...shared, method: { kind: 'scratch' } }));
   const job = jobOf('distilled', { ...shared, method: pair.method, teacher: { model: pair.teacher, weights } });
   const distilled = await run(job);
   const gain: Gain = {
-    distilled, scratch, ...await measured(pair, images, weights, path.join(homeOf(job, runs.folder), 'student.safetensors'), options.signal),
+    distilled, scratch, ...await measured(pair, images, weights, studentOf(homeOf(job, runs.folder)), options.signal),
     classes: images.train.classes.length, trainImages: images.train.count, validationImages: images.test.count, imageSize: pair.imageSize,
   };
-  await copyFile(path.join(homeOf(job, runs.folder), 'student.safetensors'), path.join(out, 'student.safetensors'));
-  await writeAtomic(path.join(out, 'records.json'), `${JSON.stringify(gain, null, 2)}\n`);
+  await copyFile(studentOf(homeOf(job, runs.folder)), path.join(out, 'student.safetensors'));
+  await writeJson(path.join(out, 'records.json'), gain);
   return gain;
 }
 

@@ -1,3 +1,4 @@
+import { median } from '../results/median';
 import type { RunRecord } from '../results/record';
 import type { Recipe } from '../training/recipe';
 
@@ -19,8 +20,8 @@ export function expectedHours({ student, teacher, method, data, epochs, imageSiz
   if (data.name === 'folder' || data.name === 'shards') return null;
   const images = data.name === 'synthetic' ? 0 : epochs * (data.trainImages ?? cifarImages);
   const alike = records.filter((record) => record.student === student && record.teacher === (teacher?.model ?? null) && record.method === method.kind && record.dataset === data.name && record.machine.gpu === undefined && record.recipe['imageSize'] === imageSize);
-  const own = alike.flatMap((record) => record.history.map(({ imagesPerSecond }) => (record.threads * (record.processes ?? 1)) / imagesPerSecond)).sort((a, b) => a - b);
-  const measured = own[Math.floor(own.length / 2)];
+  const own = alike.flatMap((record) => record.history.map(({ imagesPerSecond }) => (record.threads * (record.processes ?? 1)) / imagesPerSecond));
+  const measured = own.length > 0 ? median(own) : undefined;
   const network = step[student];
   const taught = teacher === null ? 0 : step[teacher.model];
   if (measured === undefined && (network === undefined || taught === undefined || imageSize !== undefined)) return null;

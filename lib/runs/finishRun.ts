@@ -1,14 +1,16 @@
 import { copyFile, mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { writeAtomic } from '../io/atomic';
 import { fileFault } from '../io/fileFault';
+import { writeJson } from '../io/json';
 import { sha256 } from '../io/sha256';
 import { saveWeights } from '../models/weights';
 import { groupBy } from '../results/group';
 import { runRecord, type RunRecord } from '../results/record';
+import { numbersIn } from '../results/saved';
 import { removeCheckpoints } from '../training/checkpoint';
 import type { Training } from '../training/training';
 import { methodSizeOf, sizeOf } from './cost';
+import { metricsOf, recordOf, studentOf } from './home';
 import { jobCommand, type Job } from './job';
 import { hasManifest, writeManifest } from './manifest';
 import { datasetName, type Teacher } from './materials';
@@ -25,10 +27,10 @@ interface Trained {
 
 /** Writes the student and, as the sign that the run is finished, its record. */
 export async function finishRun(job: Job, home: string, { training, first, images, teacher }: Trained): Promise<RunRecord> {
-  const history = await finishedEpochs(path.join(home, 'metrics.jsonl'));
+  const history = await finishedEpochs(metricsOf(home));
   const others = [...groupBy((await sessions(home)).map(({ commit, dirty, machine }) => ({ commit, dirty, machine })), (one) => JSON.stringify(one)).values()].map(([one]) => one!).slice(1);
   const last = history[history.length - 1]!;
-  const weights = path.join(home, 'student.safetensors');
+  const weights = studentOf(home);
   await training.withResult(() => saveWeights(training.student, weights, { recipe: job.id, top1: String(last.top1), epochs: String(job.recipe.epochs), commit: first.commit }));
   if (job.publishes !== undefined) await publish(weights, job.publishes);
   const record = runRecord.parse({
@@ -38,10 +40,10 @@ export async function finishRun(job: Job, home: string, { training, first, image
     started: first.started, seconds: history.reduce((sum, { seconds }) => sum + seconds, 0), command: jobCommand(job),
     top1: last.top1 ?? 0, top5: last.top5 ?? 0, bestTop1: Math.max(...history.map(({ top1 }) => top1 ?? 0)),
     ...(teacher?.top1 !== undefined && { teacherTop1: teacher.top1 }),
-    measures: { ...sizeOf(training.student), ...methodSizeOf(training.distillation, training.student, teacher?.model) },
+    measures: { numbersSaved: numbersIn(weights), ...sizeOf(training.student), ...methodSizeOf(training.distillation, training.student, teacher?.model) },
     history, weights: { path: path.relative(process.cwd(), weights), sha256: await sha256(weights) },
   });
-  await writeAtomic(path.join(home, 'record.json'), `${JSON.stringify(record, null, 2)}\n`);
+  await writeJson(recordOf(home), record);
   return record;
 }
 

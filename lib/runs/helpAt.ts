@@ -2,7 +2,8 @@ import { disposeModule } from '../models/parameter';
 import { restoreCheckpoint } from '../training/checkpoint';
 import type { Group } from '../training/group';
 import { Training } from '../training/training';
-import { homeOf, type Job } from './job';
+import { homeOf } from './home';
+import { type Job } from './job';
 import { loadData, teacherFor } from './materials';
 
 /** Works at a job as one of several processes, from where the one that leads stands, to the end of its recipe. Leaves nothing behind: the one that leads does. */

@@ -3,20 +3,22 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError, unknownName } from '../errors';
-import type { Experiment, Profile, Row } from '../experiments/experiment';
+import type { Experiment, Row } from '../experiments/experiment';
 import { writeAtomic } from '../io/atomic';
 import { readJson } from '../io/json';
 import { readJsonLines } from '../io/jsonLines';
+import { profiles, type Profile } from '../profile';
 import { parseRecord } from '../results/read';
 import type { RunRecord } from '../results/record';
 import { completeRecipe, recipe, recipeId } from '../training/recipe';
+import { homeOf, recordOf } from './home';
 
 const job = z.object({
   /** Hash of the recipe: equal jobs have equal ids, and one that is finished is never run again. */
   id: z.string(),
   experiment: z.string(),
   row: z.string(),
-  profile: z.enum(['smoke', 'laptop', 'paper']),
+  profile: z.enum(profiles),
   recipe,
   /** Where the trained weights go, for jobs that are taught by them. */
   publishes: z.string().optional(),
@@ -70,14 +72,9 @@ export function jobCommand({ experiment, row, recipe: { seed }, profile, command
   return command ?? `npm run experiment -- run ${experiment} --rows ${row} --seeds ${seed} --profile ${profile}`;
 }
 
-/** The folder of a job's run. */
-export function homeOf({ id }: Pick<Job, 'id'>, folder: string): string {
-  return path.join(folder, id);
-}
-
 /** The record of a job, if it has been finished in this folder. */
 export async function finishedRecord(one: Job, folder: string): Promise<RunRecord | undefined> {
-  const file = path.join(homeOf(one, folder), 'record.json');
+  const file = recordOf(homeOf(one, folder));
   if (!existsSync(file)) return undefined;
   return asTold(one, await readJson(file, parseRecord));
 }

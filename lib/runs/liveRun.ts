@@ -11,6 +11,7 @@ import { restoreCheckpoint, saveCheckpoint } from '../training/checkpoint';
 import type { StepEvent } from '../training/event';
 import { completeRecipe, recipeId, type RecipeInput } from '../training/recipe';
 import { Training, type Resources } from '../training/training';
+import { metricsOf } from './home';
 import { lockFolder } from './lock';
 import { loadData, teacherFor, type Data } from './materials';
 import { finishedEpochs } from './metrics';
@@ -46,7 +47,7 @@ export async function* liveRun(given: RecipeInput, { folder, testImages, method,
   const { train, test, notice }: Data = materials ?? await loadData(recipe.data, recipe.imageSize, { standIn: warn !== undefined });
   if (notice !== undefined) warn?.(notice);
   const home = path.join(folder, key([recipeId(recipe), testImages, method?.create.toString(), notice !== undefined]));
-  const metrics = path.join(home, 'metrics.jsonl');
+  const metrics = metricsOf(home);
   const known = keep ? await told(metrics, end) : [];
   if (known.length === end) {
     for (const event of known) yield event;

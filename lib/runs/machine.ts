@@ -25,8 +25,7 @@ function gpuName(): string {
 
 /** The threads that TensorFlow computes with: results are bit-identical for one number of them only. */
 export function threadCount(): number {
-  const given = Number(process.env['TF_NUM_INTRAOP_THREADS'] ?? 0);
-  return given > 0 ? given : os.availableParallelism();
+  return backendInfo().threads;
 }
 
 /** What computes, with its versions: whether our kernels take part decides the bits as well. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors';
+import { settings } from '../experiments/recipeLines';
 import { writeAtomic } from '../io/atomic';
 import type { EpochRecord } from '../results/record';
 import type { Job } from './job';
@@ -87,7 +88,7 @@ class MlflowRun {
       tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
     }));
     const run_id = run.info.run_id;
-    const params = flat(recipe).map(([key, value]) => ({ key, value: value.slice(0, longestValue) }));
+    const params = settings(recipe).map(([key, value]) => ({ key, value: value.slice(0, longestValue) }));
     for (let start = 0; start < params.length; start += mostParameters) await this.rest.post('runs/log-batch', { run_id, params: params.slice(start, start + mostParameters) });
     await writeAtomic(this.file, `${JSON.stringify({ address: this.rest.address, run: run_id })}\n`);
     return run_id;
@@ -101,10 +102,4 @@ class MlflowRun {
     const found = existing.safeParse(made);
     return found.success ? found.data.experiment.experiment_id : z.object({ experiment_id: z.string() }).parse(made).experiment_id;
   }
-}
-
-/** Every value of a nested object by its path: `optimizer.name`. */
-function flat(value: unknown, at = ''): [path: string, value: string][] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[at, typeof value === 'string' ? value : JSON.stringify(value)]];
-  return Object.entries(value).filter(([, inner]) => inner !== undefined).flatMap(([key, inner]: [string, unknown]) => flat(inner, at === '' ? key : `${at}.${key}`));
 }

@@ -2,8 +2,8 @@ import { appendFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Unreadable } from '../data/prepare';
 import { isStop, UserError } from '../errors';
-import { writeAtomic } from '../io/atomic';
 import { fileFault } from '../io/fileFault';
+import { writeJson } from '../io/json';
 import { appendJsonLine } from '../io/jsonLines';
 import { disposeModule } from '../models/parameter';
 import type { EpochRecord, RunRecord } from '../results/record';
@@ -12,7 +12,8 @@ import type { EpochEvent, TrainingEvent } from '../training/event';
 import { checkMemory } from '../training/memory';
 import { Training } from '../training/training';
 import { closeRun, finishRun } from './finishRun';
-import { finishedRecord, homeOf, type Job } from './job';
+import { failureOf, homeOf, metricsOf } from './home';
+import { finishedRecord, type Job } from './job';
 import { Busy, lockFolder } from './lock';
 import { commit, threadCount, thisMachine, versions } from './machine';
 import { loadData, teacherFor } from './materials';
@@ -22,7 +23,7 @@ import { teacherCacheFor } from './teacherCache';
 import type { Ending } from './tracker';
 import { track, type Tracking } from './tracking';
 
-export interface RunOptions {
+export interface JobOptions {
   /** The folder of all runs; each job has its own beneath it. */
   readonly folder: string;
   /** Stops the job between two steps, with a checkpoint. */
@@ -42,7 +43,7 @@ export interface RunOptions {
  * When stopped, leaves a checkpoint and throws the signal's reason. Throws Busy where another process is at it; what else ends
  * it is noted in `failure.json`.
  */
-export async function runJob(job: Job, options: RunOptions): Promise<RunRecord> {
+export async function runJob(job: Job, options: JobOptions): Promise<RunRecord> {
   const home = homeOf(job, options.folder);
   const release = await lockFolder(home);
   const log = (text: string): Promise<void> => appendLog(path.join(home, 'log'), text);
@@ -52,7 +53,7 @@ export async function runJob(job: Job, options: RunOptions): Promise<RunRecord> 
       await closeRun(home);
       return done;
     }
-    await rm(path.join(home, 'failure.json'), { force: true });
+    await rm(failureOf(home), { force: true });
     const record = await work(job, home, options, log);
     await log(`finished: top-1 ${record.top1.toFixed(2)} %`);
     await closeRun(home);
@@ -65,7 +66,7 @@ export async function runJob(job: Job, options: RunOptions): Promise<RunRecord> 
     await log(told).catch(() => undefined);
     if (!stopped) {
       const message = error instanceof UserError ? error.message : told;
-      await writeAtomic(path.join(home, 'failure.json'), `${JSON.stringify({ time: new Date().toISOString(), message })}\n`).catch(() => undefined);
+      await writeJson(failureOf(home), { time: new Date().toISOString(), message }).catch(() => undefined);
     }
     throw error;
   } finally {
@@ -73,8 +74,8 @@ export async function runJob(job: Job, options: RunOptions): Promise<RunRecord> 
   }
 }
 
-async function work(job: Job, home: string, options: RunOptions, log: (text: string) => Promise<void>): Promise<RunRecord> {
-  await writeAtomic(path.join(home, 'recipe.json'), `${JSON.stringify(job, null, 2)}\n`);
+async function work(job: Job, home: string, options: JobOptions, log: (text: string) => Promise<void>): Promise<RunRecord> {
+  await writeJson(path.join(home, 'recipe.json'), job);
   const { first, notices } = await beginSession(home, { ...commit(), versions: versions(), machine: thisMachine(), threads: threadCount(), processes: options.processes?.count ?? 1, seed: job.recipe.seed });
   const { train, test, notice } = await loadData(job.recipe.data, job.recipe.imageSize);
   const teacher = teacherFor(job.recipe, { train, test });
@@ -95,7 +96,7 @@ async function work(job: Job, home: string, options: RunOptions, log: (text: str
         await log(text);
         if (text !== 'begins') options.onNotice?.(`${job.row}: ${text}`);
       }
-      const metrics = path.join(home, 'metrics.jsonl');
+      const metrics = metricsOf(home);
       if (!resumed) await rm(metrics, { force: true });
       const tracking = await track(job, home, { mlflow: options.mlflow, onFault: tell });
       let ending: Ending = 'failed';
@@ -120,7 +121,7 @@ async function work(job: Job, home: string, options: RunOptions, log: (text: str
 
 /** Trains to the end; metrics and a checkpoint after each epoch, a checkpoint now and then within it and when stopped. */
 async function follow(
-  training: Training, home: string, { signal, processes, onEvent, onNotice, checkpointSeconds = 30, tracking }: RunOptions & { readonly tracking: Tracking }, log: (text: string) => Promise<void>,
+  training: Training, home: string, { signal, processes, onEvent, onNotice, checkpointSeconds = 30, tracking }: JobOptions & { readonly tracking: Tracking }, log: (text: string) => Promise<void>,
 ): Promise<void> {
   let saved = performance.now();
   const unreadable: string[] = [];
@@ -133,7 +134,7 @@ async function follow(
     for await (const event of training.run({ signal, onUnreadable, ...(group && { group }) })) {
       while (unreadable.length > 0) await log(unreadable.shift()!);
       if (event.kind === 'epoch') {
-        await appendJsonLine(path.join(home, 'metrics.jsonl'), asRecord(event));
+        await appendJsonLine(metricsOf(home), asRecord(event));
         await log(epochText(event));
         tracking.epoch(asRecord(event), event.epoch * training.stepsPerEpoch);
       } else {

@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors';
-import { appendJsonLine, readJsonLines } from '../io/jsonLines';
+import { appendJsonLine, readJsonLinesIfAny } from '../io/jsonLines';
 import { machineRecord } from '../results/record';
 import { hasCheckpoint } from '../training/checkpointFiles';
 
@@ -19,11 +18,10 @@ export type Session = z.infer<typeof session>;
 
 /** The processes that have worked at a run so far, from the one that began it. */
 export async function sessions(home: string): Promise<Session[]> {
-  const file = fileOf(home);
-  return existsSync(file) ? readJsonLines(file, (value) => session.parse(value)) : [];
+  return readJsonLinesIfAny(fileOf(home), (value) => session.parse(value));
 }
 
-/** Notes that this process takes up a run. Throws a UserError where it has another number of threads than the run was begun with. */
+/** Notes that this process takes up a run. Throws a UserError where it has another number of threads, or of processes, than the run was begun with. */
 export async function beginSession(home: string, now: Omit<Session, 'started' | 'host' | 'pid'>): Promise<{ readonly first: Session; readonly notices: string[] }> {
   // Where nothing is left to go on from, what earlier processes did has no part in the result.
   if (!hasCheckpoint(home)) await rm(fileOf(home), { force: true });

@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors';
 import { writeAtomic } from '../io/atomic';
 import { errorCode } from '../io/fileFault';
-import { appendJsonLine, readJsonLines } from '../io/jsonLines';
+import { appendJsonLine, readJsonLinesIfAny } from '../io/jsonLines';
 import { needs, writePlan, type Job } from './job';
 import { quote } from './shell';
 import { resumeLater, taskCommand } from './slots';
@@ -64,8 +63,7 @@ export async function submitSlurm(jobs: readonly Job[], options: SlurmOptions): 
 
 /** The tasks of a folder's jobs that Slurm still has, by the job's id: the task's name and its state in Slurm's words. */
 export async function queuedTasks(out: string): Promise<ReadonlyMap<string, { readonly task: string; readonly state: string }>> {
-  const file = submissionsFile(out);
-  const submissions = existsSync(file) ? await readJsonLines(file, (value) => submission.parse(value)) : [];
+  const submissions = await readJsonLinesIfAny(submissionsFile(out), (value) => submission.parse(value));
   if (submissions.length === 0) return new Map();
   const states = new Map(slurm('squeue', ['--noheader', '--array', '--format=%F_%K %T']).trim().split('\n').map((line) => line.trim().split(' ') as [string, string]));
   return new Map(submissions.flatMap(({ array, ids }) => ids.flatMap((id, index) => {

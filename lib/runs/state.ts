@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { z } from 'zod';
 import { readJson } from '../io/json';
 import type { RunRecord } from '../results/record';
-import { finishedRecord, homeOf, type Job } from './job';
+import { failureOf, homeOf } from './home';
+import { finishedRecord, type Job } from './job';
 import { lockedBy } from './lock';
 import { damagedFiles, hasManifest } from './manifest';
 
@@ -23,7 +23,7 @@ export async function jobState(job: Job, folder: string): Promise<JobState> {
   if (record) return { kind: 'finished', record, damaged: hasManifest(home) ? await damagedFiles(home) : [] };
   const by = await lockedBy(home);
   if (by !== undefined) return { kind: 'running', by };
-  const failed = path.join(home, 'failure.json');
+  const failed = failureOf(home);
   if (existsSync(failed)) return { kind: 'failed', message: (await readJson(failed, (value) => failure.parse(value))).message };
   return { kind: existsSync(home) ? 'paused' : 'waiting' };
 }

@@ -1,5 +1,4 @@
 import { availableParallelism, cpus } from 'node:os';
-
 import { hasKernels, nativeBackend } from './native';
 import * as tf from './tf';
 

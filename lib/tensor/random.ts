@@ -5,7 +5,7 @@ export class Random {
   private readonly generator: RandomGenerator;
   private spare: number | undefined;
 
-  /** A stream is made again from its seed, as long as it has given nothing. */
+  /** Equal seeds give equal streams. */
   constructor(readonly seed: number) {
     this.generator = xoroshiro128plus(seed);
   }

@@ -73,8 +73,8 @@ function restore(training: Training, file: string): void {
     variable.assign(value);
     value.dispose();
   }
-  for (const [part, memory] of Object.entries(training.memories())) {
-    for (const name of [...memory.state().keys()]) memory.restore(name, loaded(tensors.get(`${part}.${name}`)!));
+  for (const [part, stateful] of Object.entries(training.statefulParts())) {
+    for (const name of [...stateful.state().keys()]) stateful.restore(name, loaded(tensors.get(`${part}.${name}`)!));
   }
   const { epoch, step, sums, seconds, waited } = parsed.data;
   training.resumeAt({ epoch, step, sums, seconds, waited });
@@ -82,7 +82,7 @@ function restore(training: Training, file: string): void {
 
 /** What optimiser and running average remember, by name. */
 function remembered(training: Training): (readonly [string, tf.Tensor])[] {
-  return Object.entries(training.memories()).flatMap(([part, memory]) => [...memory.state()].map(([name, tensor]) => [`${part}.${name}`, tensor] as const));
+  return Object.entries(training.statefulParts()).flatMap(([part, stateful]) => [...stateful.state()].map(([name, tensor]) => [`${part}.${name}`, tensor] as const));
 }
 
 function digest(tensors: ReadonlyMap<string, StoredTensor>): string {

@@ -9,7 +9,7 @@ import * as tf from '../tensor/tf';
  * number is that of going to the end, past all branches.
  */
 export function exitCosts(student: Model, { exits }: Distillation): number[] {
-  if (!exits) throw new UserError('This method has no exit branches: only OFA has.');
+  if (!exits) throw new UserError('This method has no exit branches to ask; OFA has.');
   return tf.tidy(() => {
     const reached = new Map<object, number>();
     const image = tf.zeros<tf.Rank.R4>([1, student.imageSize, student.imageSize, 3]);

@@ -65,10 +65,15 @@ export function differentiate({ student, teacher, distillation, trained, labelWe
     tf.dispose([value, parts]);
     return {
       parts: Object.fromEntries(names.map((name, i) => [name, numbers[i]!])),
-      gradients: Object.fromEntries(trained.flatMap(([path, { variable }]) => (grads[variable.name] ? [[path, grads[variable.name]!]] : []))),
+      gradients: byPath(grads, trained),
       logits: output!.logits,
     };
   });
+}
+
+/** Gradients that are known by the names of variables, by the paths of the parameters that have one. */
+export function byPath(grads: Readonly<Record<string, tf.Tensor>>, trained: readonly Named[]): Record<string, tf.Tensor> {
+  return Object.fromEntries(trained.flatMap(([path, { variable }]) => (grads[variable.name] ? [[path, grads[variable.name]!] as const] : [])));
 }
 
 /** How a micro-batch is shown to the student; the caller of `accumulate` frees neither its argument nor what it returns. */

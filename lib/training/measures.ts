@@ -48,7 +48,7 @@ export class Measuring {
 }
 
 /** The first of the likeliest classes; −1 where a logit is no number. */
-export function likeliest(row: Float32Array): number {
+function likeliest(row: Float32Array): number {
   return row.indexOf(row.reduce((most, logit) => Math.max(most, logit), -Infinity));
 }
 

@@ -145,6 +145,11 @@ function columns(rows: readonly (readonly tf.Tensor[])[]): tf.Tensor[] {
   return rows[0]!.flatMap((_, part) => rows.map((row) => row[part]!));
 }
 
+/** What gradients of this norm are multiplied by, so that it is `most` at most: PyTorch's clip_grad_norm_. */
+export function clipScale(norm: number, most: number): number {
+  return Math.min(1, most / (norm + 1e-6));
+}
+
 /** sqrt(Σ g²) over all gradients together. */
 export function globalNorm(gradients: readonly tf.Tensor[]): number {
   return tf.tidy(() => {

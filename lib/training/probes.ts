@@ -8,7 +8,8 @@ import { parameters, type Named } from '../models/parameter';
 import { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { variableGrads } from '../tensor/variableGrads';
-import { globalNorm, Optimizer } from './optimizer';
+import { byPath } from './gradients';
+import { clipScale, globalNorm, Optimizer } from './optimizer';
 
 /** A student that stays as it is, and a method whose own layers learn to read it. */
 export interface Probe {
@@ -50,7 +51,7 @@ export async function* trainProbes(probes: readonly Probe[], teacher: Model, tra
           const taught = teacher.forward(batch.images, { mode: 'eval' });
           return probes.map((probe, i) => {
             const { loss, gradients } = differentiate(probe, trained[i]!, batch, taught);
-            optimizers[i]!.update(gradients, rate, step, Math.min(1, 5 / (globalNorm(Object.values(gradients)) + 1e-6)));
+            optimizers[i]!.update(gradients, rate, step, clipScale(globalNorm(Object.values(gradients)), 5));
             return loss;
           });
         });
@@ -72,8 +73,7 @@ function differentiate({ student, distillation }: Probe, trained: readonly Named
     const { value, grads } = variableGrads(
       () => tf.addN(Object.values(distillation.loss({ student: read, teacher: taught, labels, indices, mode: 'train' }))),
       trained.map(([, { variable }]) => variable));
-    const gradients = Object.fromEntries(trained.flatMap(([path, { variable }]) => (grads[variable.name] ? [[path, grads[variable.name]!] as const] : [])));
-    return { loss: value.dataSync()[0]!, gradients };
+    return { loss: value.dataSync()[0]!, gradients: byPath(grads, trained) };
   });
 }
 

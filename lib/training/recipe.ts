@@ -79,7 +79,7 @@ export const recipe = z.object({
   mixing: z.object({ mixup: z.number().nonnegative().default(0), cutmix: z.number().nonnegative().default(0) }).strict().optional(),
   /** Times that each image of an epoch is shown, augmented anew, while the epoch keeps its length: timm's `aug-repeats`. */
   repeats: count.optional(),
-  /** Rate at which the student's last block is left out for an example in training, the earlier ones the less (stochastic depth): timm's `drop-path`. Absent: 0. */
+  /** Largest rate at which a block of the student is left out for an example in training (stochastic depth), timm's `drop-path`; the network spreads it over its blocks. Absent: 0. */
   dropPath: z.number().min(0).lt(1).optional().transform((rate) => rate || undefined),
   /** Keeps a running average of the student's weights with this decay: it is what is evaluated and saved. */
   averageDecay: z.number().min(0).max(1).optional(),

@@ -17,7 +17,7 @@ import { accumulate, type LabelledBatch, type Objective } from './gradients';
 import { allReduce, shareOf, type Group, type Share } from './group';
 import { withNext } from './lookahead';
 import type { Measures } from './measures';
-import { globalNorm, Optimizer } from './optimizer';
+import { clipScale, globalNorm, Optimizer } from './optimizer';
 import { start, type Position } from './position';
 import type { Recipe } from './recipe';
 import { learningRate } from './schedule';
@@ -26,7 +26,7 @@ import { createStudent } from './student';
 import type { Place, TeacherCache } from './teacherCache';
 
 /** What a part of the training remembers from step to step, for checkpoints. */
-export interface Memory {
+export interface Stateful {
   state(): ReadonlyMap<string, tf.Tensor>;
   /** Takes over a remembered tensor. */
   restore(name: string, tensor: tf.Tensor): void;
@@ -111,7 +111,7 @@ export class Training {
   }
 
   /** What optimiser and running average remember, by the name of the part. */
-  memories(): Readonly<Record<string, Memory>> {
+  statefulParts(): Readonly<Record<string, Stateful>> {
     return { optimizer: this.optimizer, ...(this.average && { average: this.average }) };
   }
 
@@ -176,8 +176,7 @@ export class Training {
       }
       const norm = recipe.clipNorm === undefined ? 0 : globalNorm(Object.values(gradients));
       if (!Number.isFinite(norm)) throw diverged('the norm of the gradients', norm);
-      const clip = recipe.clipNorm !== undefined && norm > recipe.clipNorm ? recipe.clipNorm / (norm + 1e-6) : 1;
-      this.optimizer.update(gradients, rate, number, clip);
+      this.optimizer.update(gradients, rate, number, recipe.clipNorm === undefined ? 1 : clipScale(norm, recipe.clipNorm));
       this.average?.update();
     } finally {
       tf.dispose([Object.values(gradients), logits]);

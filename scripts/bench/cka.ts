@@ -1,9 +1,9 @@
 import { disposeModule } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
+import { median } from '../../lib/results/median';
 import { compareModels } from '../../lib/similarity/compareModels';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';
-import { median } from './median';
 
 export interface Seconds {
   readonly seconds: number;

@@ -1,6 +1,6 @@
+import { median } from '../../lib/results/median';
 import { thisMachine, threadCount } from '../../lib/runs/machine';
 import type { Comparison } from './comparison';
-import { median } from './median';
 import { ours, theirs, type Measured } from './peers';
 
 /** Flags of PyTorch's ways to run a step, but for `--compile`. */

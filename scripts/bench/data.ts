@@ -5,10 +5,10 @@ import { student } from '../../lib/experiments/laptop';
 import { cifar100Tokens } from '../../lib/experiments/paperRecipes';
 import { disposeModule } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
+import { median } from '../../lib/results/median';
 import { Random } from '../../lib/tensor/random';
 import { completeRecipe } from '../../lib/training/recipe';
 import { Training } from '../../lib/training/training';
-import { median } from './median';
 import { photograph } from './photograph';
 
 /** Images of 500 × 375 at quality 90 that are decoded in a second of one core's time to squares of 224, as in evaluation and by the random cuts of training: the best of three runs. */

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { writeAtomic } from '../../lib/io/atomic';
+import { median } from '../../lib/results/median';
 import { thisMachine } from '../../lib/runs/machine';
 import { matmul } from './matmul';
-import { median, processorMilliseconds } from './median';
+import { processorMilliseconds } from './median';
 import { prepareStep } from './step';
 
 const file = 'scripts/bench/gate.json';

@@ -71,7 +71,7 @@ export const groups: readonly Group[] = [
   {
     title: 'CIFAR-100', places: ['lib/data/cifar'],
     meaning: 'The archive is not CIFAR-100’s binary one, is cut, or is damaged.',
-    cure: 'Fetch `cifar-100-binary.tar.gz` again (163 MB; remove `data/downloads/` to have `npm start` do it), and not the Python or MATLAB version.',
+    cure: 'Fetch `cifar-100-binary.tar.gz` again (161 MB; remove `data/downloads/` to have `npm start` do it), and not the Python or MATLAB version.',
   },
   {
     title: 'Images of one’s own', places: ['lib/data'],

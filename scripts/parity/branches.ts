@@ -5,9 +5,9 @@ import { disposeModule, parameterCount, type Module } from '../../lib/models/par
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
 import { releasedName } from './branchNames';
-import type { Check } from './check';
-import { check, countFault, shapesOf, stateFault } from './models';
+import { check, countFault, type Check } from './check';
 import { stateSchema } from './schemas';
+import { shapesOf, stateFault } from './state';
 
 export const branchesSchema = z.array(z.object({
   student: z.string(),

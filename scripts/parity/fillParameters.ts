@@ -1,6 +1,5 @@
 import { assignStored, torchShape } from '../../lib/models/layout';
-import type { Named } from '../../lib/models/parameter';
-import { parameters, type Module } from '../../lib/models/parameter';
+import { parameters, type Module, type Named } from '../../lib/models/parameter';
 import { parameter } from '../../lib/reference/fill';
 
 /** Gives every parameter and buffer the reference's numbers for its name. */

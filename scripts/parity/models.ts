@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { torchShape } from '../../lib/models/layout';
-import { disposeModule, parameterCount, parameters, type Module } from '../../lib/models/parameter';
+import { disposeModule, parameterCount } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
-import { digest, digestFault, type Digest } from '../../lib/reference/digest';
+import type { Digest } from '../../lib/reference/digest';
 import { input } from '../../lib/reference/fill';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';
-import type { Check } from './check';
+import { check, compareTensor, countFault, type Check } from './check';
 import { fillParameters } from './fillParameters';
 import { digestSchema, stateSchema } from './schemas';
+import { shapesOf, stateFault } from './state';
 
 export const modelSchema = z.object({
   model: z.string(),
@@ -31,7 +31,7 @@ export function checkModel(file: z.infer<typeof modelSchema>): Check[] {
   try {
     fillParameters(model);
     const feature = (label: string, actual: tf.Tensor, expected: Digest): Check =>
-      check(`${file.model} ${label}`, digestFault(digest(actual.dataSync(), actual.shape, label), expected, tolerance));
+      compareTensor(`${file.model} ${label}`, label, actual, expected, tolerance);
     const features: Check[] = [];
     tf.tidy(() => {
       const output = model.forward(tf.tensor4d(input(name, shape, scale), shape), { mode: 'eval' });
@@ -48,33 +48,4 @@ export function checkModel(file: z.infer<typeof modelSchema>): Check[] {
   } finally {
     disposeModule(model);
   }
-}
-
-export type State = readonly (readonly [name: string, shape: readonly number[]])[];
-
-export function shapesOf(module: Module): State {
-  return parameters(module).map(([name, target]) => [name, torchShape(target)]);
-}
-
-export function check(name: string, fault: string | undefined): Check {
-  return { name, ...(fault !== undefined && { fault }) };
-}
-
-export function countFault(actual: number, expected: number): string | undefined {
-  return actual === expected ? undefined : `${actual}, expected ${expected}`;
-}
-
-/** What is missing, too much or of another shape; order does not matter. */
-export function stateFault(actual: State, expected: State): string | undefined {
-  const ours = new Map(actual);
-  const theirs = new Map(expected);
-  const faults = [
-    ...expected.flatMap(([name, shape]) => {
-      const found = ours.get(name);
-      if (!found) return [`${name} is missing`];
-      return found.join() === shape.join() ? [] : [`${name} is [${found}], expected [${shape}]`];
-    }),
-    ...actual.filter(([name]) => !theirs.has(name)).map(([name]) => `${name} is not in the reference`),
-  ];
-  return faults.length === 0 ? undefined : `${faults.length} entries differ: ${faults.slice(0, 5).join('; ')}`;
 }

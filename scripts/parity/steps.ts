@@ -1,23 +1,23 @@
 import { z } from 'zod';
 import type { Batch } from '../../lib/data/batches';
 import { methodNamed } from '../../lib/methods/methods';
+import { torchShape, toTorchLayout } from '../../lib/models/layout';
 import { MlpMixer } from '../../lib/models/mlpMixer';
 import type { Model } from '../../lib/models/model';
 import { disposeModule, parameters, type Named } from '../../lib/models/parameter';
 import { ResNet } from '../../lib/models/resnet';
 import { VisionTransformer } from '../../lib/models/visionTransformer';
-import { digest, digestFault, type Digest } from '../../lib/reference/digest';
+import { type Digest } from '../../lib/reference/digest';
 import { input } from '../../lib/reference/fill';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';
 import { differentiate } from '../../lib/training/gradients';
 import { Optimizer } from '../../lib/training/optimizer';
-import { torchShape } from '../../lib/models/layout';
 import { releasedName } from './branchNames';
-import { compareNumber, type Check } from './check';
+import { check, compareNumber, compareTensor, type Check } from './check';
 import { fillNamed } from './fillParameters';
-import { check, stateFault } from './models';
 import { digestSchema, stateSchema } from './schemas';
+import { stateFault } from './state';
 
 const stepSchema = z.object({
   loss_gt: z.number(), loss_kd: z.number(), loss_ofa: z.number(), total: z.number(),
@@ -101,18 +101,14 @@ function gradientCheck(title: string, name: string, all: readonly Named[], actua
   const found = all.find(([path]) => path === name);
   const label = `${title}: gradient of ${name}`;
   if (!found || !actual) return check(label, 'there is none');
-  return feature(label, name, () => tf.transpose(actual, torchAxes(found[1].layout, actual.rank)), expected, 1e-3);
-}
-
-function torchAxes(layout: string, rank: number): number[] {
-  return layout === 'conv' ? [3, 2, 0, 1] : layout === 'depthwise' ? [2, 3, 0, 1] : layout === 'linear' ? [1, 0] : Array.from({ length: rank }, (_, i) => i);
+  return feature(label, name, () => toTorchLayout(actual, found[1].layout), expected, 1e-3);
 }
 
 function feature(name: string, label: string, actual: () => tf.Tensor, expected: Digest, tolerance: number): Check {
   const tensor = tf.tidy(actual);
-  const fault = digestFault(digest(tensor.dataSync(), tensor.shape, label), expected, tolerance);
+  const compared = compareTensor(name, label, tensor, expected, tolerance);
   tensor.dispose();
-  return check(name, fault);
+  return compared;
 }
 
 /** The reference's networks, named in its `architectures`. */

@@ -53,7 +53,7 @@ test('a repository gives its weights and says how images are prepared for them',
 
 test('weights of another network, a description that is none, and what cannot be a source are refused', async (t) => {
   await rejectsWith(loadWeights(fresh, 'timm/convnext.test@v1', await hub(t, { ...config, architecture: 'resnet18' })), 'holds weights of resnet18', 'convnext');
-  await rejectsWith(loadWeights(fresh, 'timm/convnext.test@v1', await hub(t, { architecture: 'convnext' })), "is not timm's", 'pretrained_cfg');
+  await rejectsWith(loadWeights(fresh, 'timm/convnext.test@v1', await hub(t, { architecture: 'convnext' })), 'Is it a timm repository?', 'pretrained_cfg');
   const squashed = { ...config, pretrained_cfg: { ...config.pretrained_cfg, crop_mode: 'squash' } };
   await rejectsWith(loadWeights(fresh, 'timm/convnext.test@v1', await hub(t, squashed)), 'crop_mode');
   await rejectsWith(loadWeights(fresh, 'timm/absent', await hub(t)), '404');

@@ -8,7 +8,7 @@ import { createModel } from '../../lib/models/zoo';
 import { fill } from '../../lib/reference/fill';
 import { readSafetensors, writeSafetensors } from '../../lib/io/safetensors';
 import type { Model } from '../../lib/models/model';
-import { homeOf } from '../../lib/runs/job';
+import { homeOf } from '../../lib/runs/home';
 import { runJob } from '../../lib/runs/runJob';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';

@@ -163,8 +163,8 @@ test('the records of this repository are understood: every run by OFA is one of 
   assert.ok(story.effect !== null && story.records.includes('b344e78010d0'));
 });
 
-test('parameters at inference are counted, and one too many is enough', () => {
-  const sized = (method: string, parameters: number): RunRecord => ({ ...run(method === 'ofa' ? 'resnet_24' : null, 'vit_64', method, 0, 30), measures: { parameters } });
+test('numbers in the saved file are counted, and one too many is enough', () => {
+  const sized = (method: string, numbersSaved: number): RunRecord => ({ ...run(method === 'ofa' ? 'resnet_24' : null, 'vit_64', method, 0, 30), measures: { numbersSaved } });
   assert.equal(findings([sized('ofa', 1000), sized('scratch', 1000)])(10).verdict, 'holds');
   assert.equal(findings([sized('ofa', 1001), sized('scratch', 1000)])(10).verdict, 'does not hold');
 });

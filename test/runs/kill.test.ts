@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { homeOf } from '../../lib/runs/job';
+import { homeOf } from '../../lib/runs/home';
 import { damagedFiles } from '../../lib/runs/manifest';
 import { Random } from '../../lib/tensor/random';
 import type { TrainingEvent } from '../../lib/training/event';

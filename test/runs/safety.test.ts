@@ -6,7 +6,8 @@ import { appendFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { homeOf, readPlan, writePlan } from '../../lib/runs/job';
+import { homeOf } from '../../lib/runs/home';
+import { readPlan, writePlan } from '../../lib/runs/job';
 import { processSpace } from '../../lib/io/processSpace';
 import { lockFolder, lockedBy } from '../../lib/runs/lock';
 import { damagedFiles } from '../../lib/runs/manifest';

@@ -55,6 +55,6 @@ export function stepsOf(events: readonly TrainingEvent[]): StepEvent[] {
 
 /** Every number that training changes, bit for bit. */
 export function snapshot(training: Training): Map<string, readonly number[]> {
-  const tensors: [string, tf.Tensor][] = [...training.state().map(([name, { value }]): [string, tf.Tensor] => [name, value]), ...Object.entries(training.memories()).flatMap(([part, memory]) => [...memory.state()].map(([name, tensor]): [string, tf.Tensor] => [`${part}.${name}`, tensor]))];
+  const tensors: [string, tf.Tensor][] = [...training.state().map(([name, { value }]): [string, tf.Tensor] => [name, value]), ...Object.entries(training.statefulParts()).flatMap(([part, stateful]) => [...stateful.state()].map(([name, tensor]): [string, tf.Tensor] => [`${part}.${name}`, tensor]))];
   return new Map(tensors.map(([name, tensor]) => [name, [...tensor.dataSync()]]));
 }

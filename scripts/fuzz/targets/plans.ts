@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { experiments } from '../../../lib/experiments/experiments';
+import { profiles } from '../../../lib/profile';
 import { plan, readPlan, type Job } from '../../../lib/runs/job';
 import { recipe, recipeId } from '../../../lib/training/recipe';
 import { cut, damaged, oneOf } from '../damage';
@@ -7,7 +8,7 @@ import { damagedJson } from '../damageJson';
 import type { Target } from '../target';
 
 const jobs: readonly Job[] = Object.values(experiments).flatMap((experiment) =>
-  (['smoke', 'laptop', 'paper'] as const).flatMap((profile) => (experiment.rows[profile].length > 0 ? plan(experiment, profile) : [])));
+  profiles.flatMap((profile) => (experiment.rows[profile].length > 0 ? plan(experiment, profile) : [])));
 
 /** Plans of jobs, a line each: damaged, cut, or with recipes that were changed, in half of them with an id to match. */
 export const target: Target = {
