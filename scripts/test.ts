@@ -25,7 +25,7 @@ const command = new Command('npm test --')
 
 /** The user's environment without what would change the tests' runs, or send them to the user's own servers. */
 function plainEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(MLFLOW_|SLURM_|TF_NUM_|OFA_PROFILE$|OFA_PARAMS$)/.test(name)));
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(MLFLOW_|SLURM_|TF_NUM_|OFA_PROFILE$|OFA_PARAMS$|OFA_KERNELS$)/.test(name)));
 }
 
 function testFiles(folder: string): string[] {

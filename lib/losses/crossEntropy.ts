@@ -1,5 +1,5 @@
 import * as tf from '../tensor/tf';
-import { labelDistribution, type Labels } from './labels';
+import { checkLabels, labelDistribution, type Labels } from './labels';
 import { weightedCrossEntropy } from './weightedCrossEntropy';
 
 export interface CrossEntropyOptions {
@@ -12,5 +12,6 @@ export interface CrossEntropyOptions {
  * Logits [batch, classes], labels [batch] or [batch, classes]; returns [batch].
  */
 export function crossEntropy(logits: tf.Tensor2D, labels: Labels, { smoothing = 0 }: CrossEntropyOptions = {}): tf.Tensor1D {
+  checkLabels(labels, logits, 'Cross entropy');
   return tf.tidy(() => weightedCrossEntropy(logits, labelDistribution(labels, logits.shape[1], smoothing)));
 }

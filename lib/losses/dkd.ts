@@ -1,6 +1,6 @@
 import * as tf from '../tensor/tf';
 import { checkPositive, checkSameShape } from './check';
-import { targetMask, type Labels } from './labels';
+import { checkLabels, targetMask, type Labels } from './labels';
 
 export interface DkdOptions {
   /** Weight of the target class against all others together (TCKD). */
@@ -16,6 +16,7 @@ export interface DkdOptions {
  */
 export function dkdLoss(student: tf.Tensor2D, teacher: tf.Tensor2D, labels: Labels, { alpha, beta, temperature }: DkdOptions): tf.Tensor1D {
   checkSameShape(student, teacher, 'DKD');
+  checkLabels(labels, student, 'DKD');
   checkPositive(temperature, 'DKD', 'temperature');
   return tf.tidy(() => {
     const mask = targetMask(labels, student.shape[1]);

@@ -1,3 +1,4 @@
+import { UserError } from '../errors';
 import * as tf from '../tensor/tf';
 
 /** Class indices [batch] (int32), or a probability for every class [batch, classes] (mixup, cutmix). */
@@ -15,6 +16,12 @@ export function labelDistribution(labels: Labels, classes: number, smoothing = 0
     if (isSoft(labels)) return smoothing === 0 ? tf.clone(labels) : tf.add(tf.mul(labels, 1 - smoothing), rest);
     return tf.oneHot(tf.cast(labels, 'int32'), classes, 1 - smoothing + rest, rest, 'float32') as tf.Tensor2D;
   });
+}
+
+/** Refuses labels of another batch, and soft ones of other classes, than the logits [batch, classes]. */
+export function checkLabels(labels: Labels, logits: tf.Tensor2D, loss: string): void {
+  const wanted = isSoft(labels) ? logits.shape : logits.shape.slice(0, 1);
+  if (labels.shape.join() !== wanted.join()) throw new UserError(`${loss}: labels must be [${logits.shape[0]}], or soft ones [${logits.shape}], as the logits are [${logits.shape}]; they are [${labels.shape}].`);
 }
 
 function isSoft(labels: Labels): labels is tf.Tensor2D {

@@ -1,6 +1,6 @@
 import * as tf from '../tensor/tf';
 import { checkPositive, checkSameShape } from './check';
-import { targetMask, type Labels } from './labels';
+import { checkLabels, targetMask, type Labels } from './labels';
 import { weightedCrossEntropy } from './weightedCrossEntropy';
 
 /** `released`: the code that made the published numbers, which strengthens every class; `paper`: its equation, the target class only. */
@@ -30,6 +30,7 @@ export function ofaLoss(student: tf.Tensor2D, teacher: tf.Tensor2D, labels: Labe
  * They do not depend on the student: compute them once for all branches of one exponent. Returns [batch, classes].
  */
 export function ofaWeights(teacher: tf.Tensor2D, labels: Labels, { exponent, temperature = 1, form = 'released', labelTerm = false }: OfaOptions): tf.Tensor2D {
+  checkLabels(labels, teacher, 'OFA');
   checkPositive(exponent, 'OFA', 'exponent ε');
   checkPositive(temperature, 'OFA', 'temperature');
   return tf.tidy(() => {

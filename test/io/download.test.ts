@@ -40,7 +40,7 @@ test('cut at any byte, it is taken up where it was cut', async (t) => {
     await download(request);
     assert.deepEqual(await readFile(request.target), content);
     assert.equal(starts[0], 0);
-    assert.ok(starts.length === 2 && starts[1]! <= cut, `${cut}: ${starts}`);
+    assert.ok(starts.length === 2 && starts[1]! <= cut && (cut < 65_536 || starts[1]! > 0), `${cut}: ${starts}`);
   }
 });
 
@@ -138,7 +138,7 @@ test('a server that lies is found out, and nothing is put in place', async (t) =
 test('a silent server, an absent one and no network are unreachable; a refusal is final', async (t) => {
   let tries = 0;
   const silent = await plan(t, await serve(t, () => void tries++));
-  await assert.rejects(download({ ...silent, patience: 50 }), (error) => error instanceof UnreachableError && error.message.includes('silent'));
+  await assert.rejects(download({ ...silent, patience: 1000 }), (error) => error instanceof UnreachableError && error.message.includes('silent'));
   assert.equal(tries, 2);
   const absent = await plan(t, await closedAddress());
   await assert.rejects(download(absent), (error) => error instanceof UnreachableError && error.message.includes('ECONNREFUSED'));
@@ -158,7 +158,7 @@ test('a stalled server is waited for only so long, and resumed', async (t) => {
     else sendFrom(content, request, response);
   });
   const request = await plan(t, url);
-  await download({ ...request, patience: 100 });
+  await download({ ...request, patience: 1000 });
   assert.deepEqual(await readFile(request.target), content);
 });
 

@@ -51,6 +51,12 @@ for (const [name, loss] of Object.entries(losses)) {
       assert.ok(Number.isFinite(largest(grad)));
     });
 
+    test('a number that is none reaches the loss, from either side', () => {
+      const [s, t] = [matrix('s', 6, 5), matrix('t', 6, loss.teacherWidth)];
+      const spoilt = (rows: plain.Matrix): plain.Matrix => rows.map((row, i) => row.map((one, j) => (i === 2 && j === 3 ? NaN : one)));
+      for (const [a, b] of [[spoilt(s), t], [s, spoilt(t)]] as const) assert.ok(!Number.isFinite(largest(loss.ours(tensor(a), tensor(b)))));
+    });
+
     test('of constant features is finite, with its gradient', () => {
       const t = tensor(matrix('t', 6, loss.teacherWidth));
       for (const s of [tf.zeros<tf.Rank.R2>([6, 5]), tf.fill<tf.Rank.R2>([6, 5], 3)]) {

@@ -95,8 +95,24 @@ for (const [name, loss] of Object.entries(losses)) {
       expectClose(tf.concat(halves), loss.ours(s, t, y), { relative: 1e-6 });
     });
 
-    test('refuses networks of different classes', () => {
-      if (name !== 'cross entropy') assert.throws(() => loss.ours(tensor(matrix('s', 4, 6)), tensor(matrix('t', 4, 5)), classes(0, 1, 2, 2)), UserError);
+    if (name !== 'cross entropy') test('refuses networks of different classes', () => {
+      assert.throws(() => loss.ours(tensor(matrix('s', 4, 6)), tensor(matrix('t', 4, 5)), classes(0, 1, 2, 2)), UserError);
+    });
+
+    test('a number that is none reaches the loss, from either side', () => {
+      const [s, t] = [matrix('s', 4, 6), matrix('t', 4, 6)];
+      const spoilt = (rows: plain.Matrix, value: number): plain.Matrix => rows.map((row, i) => row.map((one, j) => (i === 2 && j === 3 ? value : one)));
+      const finite = (a: plain.Matrix, b: plain.Matrix): boolean => Number.isFinite(largest(loss.ours(tensor(a), tensor(b), classes(0, 5, 2, 2))));
+      assert.ok(finite(s, t));
+      assert.ok(!finite(spoilt(s, NaN), t));
+      if (name !== 'cross entropy') assert.ok(!finite(s, spoilt(t, NaN)));
+    });
+
+    if (/cross|dkd|ofa/.test(name)) test('refuses labels of another batch, and soft ones of other classes', () => {
+      const [s, t] = [tensor(matrix('s', 4, 6)), tensor(matrix('t', 4, 6))];
+      for (const labels of [classes(1), classes(0, 1, 2), tf.ones([4, 5]), tf.ones([1, 6])]) {
+        assert.throws(() => loss.ours(s, t, labels as tf.Tensor1D), /labels must be \[4\], or soft ones \[4,6\]/);
+      }
     });
   });
 }

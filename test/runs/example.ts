@@ -36,6 +36,10 @@ export interface Process {
 export async function start(job: Job, out: string, environment: Readonly<Record<string, string>> = {}, processes = 1): Promise<Process> {
   const [program, ...args] = [...taskCommand(await writePlan([job], out), 0, out, processes), '--checkpoint-seconds', '0'];
   const child = spawn(program, args, { env: { ...process.env, TF_NUM_INTRAOP_THREADS: '1', ...environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  // Whatever becomes of the test, nothing of it stays behind, stopped or not.
+  const end = (): boolean => child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('close', () => process.off('exit', end));
   const told: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => told.push(text));
   return { child, told, ended: once(child, 'close').then(() => ({ code: child.exitCode, signal: child.signalCode })) };

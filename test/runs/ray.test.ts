@@ -8,17 +8,18 @@ import { runRayTask } from '../../lib/runs/ray';
 import { jobState } from '../../lib/runs/state';
 import { taskCommand } from '../../lib/runs/slots';
 import { rejectsWith } from '../support/faults';
+import { freePort } from '../support/freePort';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { clusterLacks, clusterProgram } from './clusterVenv';
 import { jobsOf, tiny } from './example';
 
 test('a grid on Ray: a student after its teacher, one that fails', { skip: clusterLacks }, async (context) => {
   const folder = await temporaryFolder(context);
-  const port = 20_000 + (process.pid % 20_000);
+  const [port, dashboard] = [await freePort(), await freePort()];
   const ray = clusterProgram('ray');
   const environment = { ...process.env, RAY_TMPDIR: folder, RAY_USAGE_STATS_ENABLED: '0' };
   const started = spawnSync(ray, [
-    'start', '--head', `--port=${port}`, `--dashboard-port=${port + 1}`, '--num-cpus=2', `--temp-dir=${path.join(folder, 'ray')}`, '--disable-usage-stats', '--include-dashboard=true', '--block',
+    'start', '--head', `--port=${port}`, `--dashboard-port=${dashboard}`, '--num-cpus=2', `--temp-dir=${path.join(folder, 'ray')}`, '--disable-usage-stats', '--include-dashboard=true', '--block',
   ].slice(0, -1), { encoding: 'utf8', env: environment });
   context.after(() => spawnSync(ray, ['stop', '--force'], { env: environment }));
   assert.equal(started.status, 0, started.stdout + started.stderr);
@@ -34,7 +35,7 @@ test('a grid on Ray: a student after its teacher, one that fails', { skip: clust
   const order: string[] = [];
   const outcomes = await runGrid(jobs, {
     slots: 2,
-    execute: (job) => runRayTask(taskCommand(plan, jobs.indexOf(job), folder), { address: `http://127.0.0.1:${port + 1}`, cpus: 1, environment: {}, pollSeconds: 0.5 }),
+    execute: (job) => runRayTask(taskCommand(plan, jobs.indexOf(job), folder), { address: `http://127.0.0.1:${dashboard}`, cpus: 1, environment: {}, pollSeconds: 0.5 }),
     onOutcome: (job, outcome) => void order.push(`${job.row} ${outcome}`),
   });
   assert.deepEqual(jobs.map(({ id }) => outcomes.get(id)), ['finished', 'finished', 'failed']);

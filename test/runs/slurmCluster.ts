@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../support/freePort';
 import { temporaryFolder } from '../support/temporaryFolder';
 
 /** Why there can be no Slurm here; undefined where there can. */
@@ -22,14 +23,14 @@ export async function startSlurm(context: TestContext, { maxArraySize }: { reado
   await chmod(folder, 0o755);
   const inside = (name: string): string => path.join(folder, name);
   const host = os.hostname().split('.')[0]!;
-  const port = 20_000 + (process.pid % 20_000);
+  const [port, nodePort] = [await freePort(), await freePort()];
   await writeFile(inside('munge.key'), randomBytes(128), { mode: 0o400 });
   await Promise.all(['state', 'spool'].map((name) => mkdir(inside(name))));
   await writeFile(inside('slurm.conf'), `
 ClusterName=test
 SlurmctldHost=${host}(127.0.0.1)
 SlurmctldPort=${port}
-SlurmdPort=${port + 1}
+SlurmdPort=${nodePort}
 SlurmUser=root
 AuthType=auth/munge
 # Requeued jobs wait until their credential has expired.

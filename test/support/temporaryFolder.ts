@@ -10,8 +10,8 @@ export async function temporaryFolder(context: TestContext): Promise<string> {
   return folder;
 }
 
-/** An empty folder, and what removes it. */
+/** An empty folder, and what removes it, though a program that is just ending may still write there. */
 export async function makeTemporaryFolder(): Promise<readonly [folder: string, remove: () => Promise<void>]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'ofa-kd-'));
-  return [folder, () => rm(folder, { recursive: true, force: true })];
+  return [folder, () => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 })];
 }

@@ -6,7 +6,10 @@ import * as tf from '../../lib/tensor/tf';
 import { variableGrads } from '../../lib/tensor/variableGrads';
 
 const shape = [3, 4] as const;
-const values = (label: string): tf.Tensor2D => tf.tensor2d(Float32Array.from({ length: 12 }, () => new Random(3).fork(label).normal()), [...shape]);
+const values = (label: string): tf.Tensor2D => {
+  const random = new Random(3).fork(label);
+  return tf.tensor2d(Float32Array.from({ length: 12 }, () => random.normal()), [...shape]);
+};
 
 const variable = (label: string): tf.Variable => tf.tidy(() => tf.variable(values(label)));
 

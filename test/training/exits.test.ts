@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { batches, disposeBatch } from '../../lib/data/batches';
 import { createDistillation } from '../../lib/methods/methods';
 import { networkMultiplyAdds } from '../../lib/models/multiplyAdds';
 import { disposeModule, parameters } from '../../lib/models/parameter';
@@ -28,6 +29,12 @@ test('the last exit answers as the student does, and every exit names a class', 
   assert.deepEqual(answers.map(({ name }) => name), ['branch1', 'branch2', 'branch3', 'branch4', 'logits']);
   expectClose(exitTop1(answers[4]!), (await evaluate(student, images.test)).top1);
   for (const { confidence } of answers) assert.ok(confidence.every((p) => p > 1 / classes - 1e-6 && p <= 1));
+  const [batch] = batches(images.test, { batchSize: images.test.count });
+  tf.tidy(() => {
+    const output = student.forward(batch!.images, { mode: 'eval' });
+    distillation.exits!.forEach((exit, i) => expectClose(answers[i]!.confidence, tf.max(tf.softmax(exit.logits(output, 'eval')), 1), { relative: 1e-4 }, exit.name));
+  });
+  disposeBatch(batch!);
   disposeModule(distillation.modules);
 });
 
