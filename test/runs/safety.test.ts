@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, readdir, rename, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -124,4 +124,8 @@ test('the lock of a dead process is taken over, that of a living one is not; man
   // A container with this machine's name counts its processes anew.
   await writeFile(file, JSON.stringify({ host: os.hostname(), pid: 4194399, space: `${os.hostname()}-1`, born: '1', since: '2026-01-01T00:00:00.000Z' }));
   await rejectsWith(lockFolder(folder), 'Process 4194399');
+  // Ten minutes without a sign of life.
+  const past = new Date(Date.now() - 11 * 60_000);
+  await utimes(file, past, past);
+  await (await lockFolder(folder))();
 });

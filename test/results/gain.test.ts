@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chance, gainedPoints, verdict, type Gain } from '../../lib/results/gain';
+import { sampleRecord } from './support';
+
+function gain(distilled: number, scratch: number, validationImages = 1000): Gain {
+  const cost = { network: 'vit_64', parameters: 1, latency: 1 };
+  return {
+    distilled: sampleRecord({ top1: distilled }), scratch: sampleRecord({ top1: scratch }), student: cost, methodParameters: 1,
+    teacher: { ...cost, network: 'resnet_24', top1: 70, weights: 'fresh' }, classes: 2, trainImages: 10, validationImages, imageSize: 32,
+  };
+}
+
+test('chance is the 95 % interval of a difference of two shares', () => {
+  // 1.96 · √(2 · 0.5 · 0.5 / 1000) = 4.383 %
+  assert.ok(Math.abs(chance(gain(50, 50)) - 4.3827) < 1e-3);
+  assert.ok(Math.abs(chance(gain(90, 80, 400)) - 100 * 1.96 * Math.sqrt((0.09 + 0.16) / 400)) < 1e-9);
+  assert.equal(chance(gain(100, 100)), 0);
+});
+
+test('what was gained, lost or neither is told, with as much certainty as there is', () => {
+  assert.equal(gainedPoints(gain(52.5, 50)), 2.5);
+  assert.match(verdict(gain(56, 50)), /vit_64 gained 6\.00 points of top-1: 56\.00 % instead of 50\.00 % alone\..*other seeds would add/);
+  assert.match(verdict(gain(44, 50)), /lost 6\.00 points/);
+  assert.match(verdict(gain(52, 50)), /gained 2\.00 points.*differences of up to ±4\.4 points may be chance: this one is no evidence/);
+  assert.match(verdict(gain(50, 50)), /changed nothing/);
+});
