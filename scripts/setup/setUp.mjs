@@ -55,7 +55,8 @@ function forget(state, names) {
   for (const name of names) delete state[name];
 }
 
-const fellShort = ({ addon: done, kernels: fused, images: decoders }) => (done !== undefined && done.kind !== 'wheel') || [fused, decoders].some((one) => one?.made === 'none');
+/** Whether something had to be left out, or is an older or slower thing than it should be. */
+export const fellShort = ({ addon: done, kernels: fused, images: decoders } = readState()) => (done !== undefined && done.kind !== 'wheel') || [fused, decoders].some((one) => one?.made === 'none');
 
 function checkMachine({ device }, todo, say) {
   const { faults, warnings } = preflight({ todo, device, folder: root });
