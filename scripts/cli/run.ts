@@ -3,6 +3,11 @@ import { UserError } from '../../lib/errors';
 
 /** Runs a command from its arguments. A fault of the user's is one line on stderr and exit code 1; a fault of ours shows its stack. */
 export async function run(command: Command): Promise<void> {
+  // Whoever read the output, as `head` does, wants no more of it.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
   try {
     // What a command does not take is a mistake, such as a list written with spaces, and must not go unsaid.
     for (const each of [command, ...command.commands]) each.allowExcessArguments(false);

@@ -31,6 +31,12 @@ test('a name that leaves the folder of commands is no command', () => {
   assert.equal(node('scripts/launch.mjs', '../lib/errors').status, 2);
 });
 
+test('a reader that has seen enough, as head has, is no fault', () => {
+  const { stdout, stderr } = spawnSync('sh', ['-c', `"${process.execPath}" scripts/launch.mjs experiment plan methods | head -n 1`], { encoding: 'utf8' });
+  assert.match(stdout, /^\{"id":.*\}\n$/);
+  assert.doesNotMatch(stderr, /Error|EPIPE/);
+});
+
 test('what a command does not take is told, and nothing is done', () => {
   const { status, stdout, stderr } = node('scripts/launch.mjs', 'experiment', 'plan', 'epsilon', '--rows', 'resnet_24-vit_64-paper-1.2', 'resnet_24-vit_64-paper-1.4');
   assert.equal(status, 1);

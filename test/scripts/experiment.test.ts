@@ -16,7 +16,7 @@ test('every experiment is listed, shown with its recipes, and planned as one lin
   const jobs = stdout.trim().split('\n').map((line) => JSON.parse(line) as { id: string; command: string; expectedHours: number });
   assert.equal(new Set(jobs.map(({ id }) => id)).size, 42);
   assert.ok(jobs.every(({ command, expectedHours }) => command.startsWith('npm run experiment -- run cross-family --rows ') && expectedHours > 0));
-  assert.match(stderr, /^42 jobs, \d+ finished; the others take about \d+\.\d hours on \d+ threads\.$/m);
+  assert.match(stderr, /^42 jobs, \d+ finished; what is left takes about \d+\.\d hours on \d+ threads\.$/m);
 });
 
 test('what is run is recorded once, under whichever experiment; run again, it is finished', async (context) => {
