@@ -7,26 +7,11 @@ import { run } from './cli/run';
 import { runLogged } from './setup/command.mjs';
 import { ofFiles } from './setup/fingerprint.mjs';
 import { venvPython } from './setup/project.mjs';
+import { sources } from './site/sources';
 
 const home = path.join('build', 'site');
 const pages = path.join(home, 'pages');
 const requirements = path.join('scripts', 'site', 'requirements.txt');
-
-/** What the site is made of: source and place among the pages. */
-const sources: readonly (readonly [string, string])[] = [
-  ['README.md', 'index.md'],
-  ['README.ko.md', 'README.ko.md'],
-  ['docs', 'docs'],
-  ['notebooks', 'notebooks'],
-  ['data/results', 'data/results'],
-  ['lib/losses/ofa.ts', 'lib/losses/ofa.ts'],
-  ['lib/methods/methods.ts', 'lib/methods/methods.ts'],
-  ['scripts/site/assets', 'assets'],
-  ['node_modules/mathjax/es5/tex-svg.js', 'assets/mathjax.js'],
-  ['node_modules/iframe-worker/shim/index.js', 'assets/iframe-worker.js'],
-  // A notebook's figures refer to the copy beside it.
-  ['node_modules/plotly.js-dist/plotly.js', 'notebooks/plotly.js'],
-];
 
 /** npm run site: static pages of the README, docs/ and the executed notebooks, with an index and a search; they need no server. */
 const command = new Command('npm run site')

@@ -79,26 +79,26 @@ async function work(job: Job, home: string, options: JobOptions, log: (text: str
   const { first, notices } = await beginSession(home, { ...commit(), versions: versions(), machine: thisMachine(), threads: threadCount(), processes: options.processes?.count ?? 1, seed: job.recipe.seed });
   const { train, test, notice } = await loadData(job.recipe.data, job.recipe.imageSize);
   const teacher = teacherFor(job.recipe, { train, test });
-  const tell = (text: string): void => {
-    void log(text).catch(() => undefined);
+  const tell = async (text: string): Promise<void> => {
     options.onNotice?.(`${job.row}: ${text}`);
+    await log(text);
   };
+  // What goes wrong beside the run does not end it, not even where the log cannot be written.
+  const onFault = (text: string): void => void tell(text).catch(() => undefined);
   try {
     const resources = { train, test, ...(teacher && { teacher: teacher.model }) };
     const memory = await checkMemory(job.recipe, resources);
     // Processes that share a batch see a part of it each.
-    const teacherCache = teacher && !options.processes ? await teacherCacheFor(job.recipe, teacher.model, train.count, { folder: options.folder, onFault: tell }) : undefined;
+    const teacherCache = teacher && !options.processes ? await teacherCacheFor(job.recipe, teacher.model, train.count, { folder: options.folder, onFault }) : undefined;
     const training = new Training(job.recipe, { ...resources, ...(teacherCache && { teacherCache }) });
     try {
       const resumed = restoreCheckpoint(training, home);
-      for (const text of [notice, ...notices, memory, resumed ?? 'begins']) {
-        if (text === undefined) continue;
-        await log(text);
-        if (text !== 'begins') options.onNotice?.(`${job.row}: ${text}`);
+      for (const text of [notice, ...notices, memory, resumed]) if (text !== undefined) await tell(text);
+      if (resumed === undefined) {
+        await log('begins');
+        await rm(metricsOf(home), { force: true });
       }
-      const metrics = metricsOf(home);
-      if (!resumed) await rm(metrics, { force: true });
-      const tracking = await track(job, home, { mlflow: options.mlflow, onFault: tell });
+      const tracking = await track(job, home, { mlflow: options.mlflow, onFault });
       let ending: Ending = 'failed';
       try {
         await follow(training, home, { ...options, tracking }, log);

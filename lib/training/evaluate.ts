@@ -5,6 +5,9 @@ import type { Model } from '../models/model';
 import * as tf from '../tensor/tf';
 import { Measuring, type Measures } from './measures';
 
+/** Images at a time, where nothing else is asked for. */
+export const evaluationBatch = 250;
+
 export interface EvaluateOptions {
   readonly batchSize?: number;
   /** The images in batches, in order, where they are made elsewhere. */
@@ -33,7 +36,7 @@ export async function predictions(model: Model, set: Images, options: Omit<Evalu
 }
 
 /** The logits of each batch, freed when the next one is asked for. */
-async function* answers(model: Model, set: Images, { batchSize = 250, images = 'images' in set ? batches(set, { batchSize }) : fileBatches(set, batchSize), signal }: EvaluateOptions): AsyncGenerator<{ logits: tf.Tensor2D; indices: Uint32Array }> {
+async function* answers(model: Model, set: Images, { batchSize = evaluationBatch, images = 'images' in set ? batches(set, { batchSize }) : fileBatches(set, batchSize), signal }: EvaluateOptions): AsyncGenerator<{ logits: tf.Tensor2D; indices: Uint32Array }> {
   for await (const batch of images) {
     try {
       signal?.throwIfAborted();

@@ -2,11 +2,12 @@ import os from 'node:os';
 import { batchCount, epochOrder, toBatch, type Batch } from '../data/batches';
 import { openPreparer, type BatchRequest, type Preparer } from '../data/preparer';
 import type { Prepared, Unreadable } from '../data/prepare';
+import { imageNetPreprocessing } from '../data/preprocess';
 import { Random } from '../tensor/random';
+import { evaluationBatch } from './evaluate';
 import type { Recipe } from './recipe';
 import type { Resources } from './training';
 
-const testBatch = 250;
 
 /** The batches of a run, those to come prepared in other threads while a step computes. */
 export class BatchFeed {
@@ -18,7 +19,7 @@ export class BatchFeed {
     workers = usualWorkers(recipe, resources), private readonly onUnreadable?: (image: Unreadable) => void,
   ) {
     const { train, test } = resources;
-    const { augmentation, cropShare = 0.875 } = recipe;
+    const { augmentation, cropShare = imageNetPreprocessing.cropShare } = recipe;
     const side = recipe.imageSize ?? train.size.height;
     this.preparer = openPreparer({
       train: { set: train, preparation: { for: 'training', side, augmentation } },
@@ -63,7 +64,7 @@ export class BatchFeed {
 
   private *testRequests(): Generator<BatchRequest, void> {
     const order = epochOrder(this.resources.test.count);
-    for (let start = 0; start < order.length; start += testBatch) yield { source: 'test', indices: order.slice(start, start + testBatch), seed: 0 };
+    for (let start = 0; start < order.length; start += evaluationBatch) yield { source: 'test', indices: order.slice(start, start + evaluationBatch), seed: 0 };
   }
 
   private async *ahead(requests: Iterator<BatchRequest, void>): AsyncGenerator<Batch> {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { before, test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
+import { sources } from '../../scripts/site/sources';
 import { launchChromium, withoutChromium } from '../support/chromium';
 
 const skip = withoutChromium();
@@ -62,8 +63,9 @@ test('the search finds a word of a notebook, without a server and from one', { s
 /** Whether the site was built after all that it is built from. */
 function isCurrent(index: string): boolean {
   if (!existsSync(index)) return false;
-  const sources = ['notebooks', 'docs', path.join('scripts', 'site')].flatMap((folder) => (existsSync(folder) ? readdirSync(folder).map((name) => path.join(folder, name)) : []));
-  return sources.every((file) => statSync(file).mtimeMs <= statSync(index).mtimeMs);
+  const built = statSync(index).mtimeMs;
+  const newer = (from: string): boolean => statSync(from).isDirectory() ? readdirSync(from).some((name) => newer(path.join(from, name))) : statSync(from).mtimeMs > built;
+  return !['scripts/site', ...sources.map(([from]) => from)].some((from) => existsSync(from) && newer(from));
 }
 
 /** How many live figures the executed notebook of a page carries; its own copy in site/, if there is one, or else the committed one. */
