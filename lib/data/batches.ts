@@ -52,6 +52,7 @@ export function toBatch({ values, size, labels, indices }: Prepared): Batch {
   };
 }
 
+/** Frees its images and labels. */
 export function disposeBatch({ images, labels }: Batch): void {
   tf.dispose([images, labels]);
 }

@@ -38,6 +38,7 @@ export interface MixPlan {
   readonly box?: { readonly top: number; readonly bottom: number; readonly left: number; readonly right: number };
 }
 
+/** Draws the one or the other kind, and its share from a beta distribution with both parameters equal. */
 export function drawMix(size: ImageSize, random: Random, { mixup, cutmix }: Mixing): MixPlan {
   if (mixup <= 0 && cutmix <= 0) return { share: 1 };
   const cut = cutmix > 0 && (mixup <= 0 || random.uniform() < 0.5);

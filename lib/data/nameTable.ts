@@ -6,6 +6,7 @@ export interface NameTable {
   readonly starts: Float64Array;
 }
 
+/** Lays names into memory that threads can share. */
 export function packNames(names: readonly string[]): NameTable {
   const starts = new Float64Array(new SharedArrayBuffer((names.length + 1) * Float64Array.BYTES_PER_ELEMENT));
   names.forEach((name, i) => { starts[i + 1] = starts[i]! + Buffer.byteLength(name); });
@@ -14,6 +15,7 @@ export function packNames(names: readonly string[]): NameTable {
   return { letters: new Uint8Array(letters.buffer), starts };
 }
 
+/** One name of a table. */
 export function nameAt({ letters, starts }: NameTable, place: number): string {
   return Buffer.from(letters.subarray(starts[place], starts[place + 1])).toString();
 }

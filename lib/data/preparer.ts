@@ -33,6 +33,7 @@ export type Answer = { readonly prepared: Prepared } | { readonly fault: string;
 
 export type Sources = Readonly<Record<string, Source>>;
 
+/** Opens so many threads that make batches, or with 0 of them makes batches in this one. Whoever opens it closes it. */
 export function openPreparer(sources: Sources, workers: number): Preparer {
   return workers === 0 ? ownThread(sources) : otherThreads(sources, workers);
 }

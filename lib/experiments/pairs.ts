@@ -10,9 +10,11 @@ export interface Pair {
 
 const families: readonly Family[] = ['cnn', 'transformer', 'mlp'];
 
+/** Each family's student with the teachers of the other two. */
 export const crossFamilyPairs: readonly Pair[] = families.flatMap((learner) =>
   families.filter((teacher) => teacher !== learner).map((teacher) => ({ teacher, student: learner })));
 
+/** Each family's student with the teacher of its own. */
 export const likeFamilyPairs: readonly Pair[] = families.map((family) => ({ teacher: family, student: family }));
 
 /** Three cross-family pairs in which each network teaches once and learns once. */

@@ -15,6 +15,7 @@ export const networks = {
 } as const;
 export type Network = keyof typeof networks;
 
+/** The family of each, by which it has its recipe. */
 export const families: Readonly<Record<Network, Family>> = {
   ResNet18: 'cnn', ResNet34: 'cnn', ResNet50: 'cnn', ResNet152: 'cnn', MobileNetV2: 'cnn', 'ConvNeXt-T': 'cnn',
   'DeiT-T': 'transformer', 'ViT-S': 'transformer', 'ViT-B': 'transformer', 'Swin-P': 'transformer', 'Swin-N': 'transformer', 'Swin-T': 'transformer',

@@ -56,6 +56,7 @@ export function checked(header: TarHeader, file: string): TarHeader {
 
 const kinds: Readonly<Record<string, string>> = { 1: 'link', 2: 'link', 3: 'device', 4: 'device', 6: 'pipe', S: 'sparse file' };
 
+/** What an archive is said to be that does not follow the format. */
 export function damaged(file: string, cause?: unknown): UserError {
   return new UserError(`${file} is damaged, or no tar archive. Fetch it again.`, { cause });
 }

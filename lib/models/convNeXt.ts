@@ -7,7 +7,6 @@ import { Conv2d, LayerNorm, Linear, Mlp } from './layers';
 import type { Model, Output, Pass, StageShape } from './model';
 import { constant, Parameter } from './parameter';
 import { leastSize } from './imageSize';
-import { variant, type ModelOptions } from './variant';
 
 export interface ConvNeXtOptions {
   readonly imageSize: number;
@@ -94,14 +93,10 @@ function patches(channelsIn: number, channels: number, size: number, random: Ran
   return new Conv2d(channelsIn, channels, { kernel: size, stride: size, padding: 0, bias: true, first: channelsIn === 3, start: 'truncatedNormal' }, random);
 }
 
+/** Liu et al. 2022, table 9. */
 export const convNeXts = {
   convnext_tiny: { imageSize: 224, depths: [3, 3, 9, 3], channels: [96, 192, 384, 768] },
   convnext_small: { imageSize: 224, depths: [3, 3, 27, 3], channels: [96, 192, 384, 768] },
   convnext_base: { imageSize: 224, depths: [3, 3, 27, 3], channels: [128, 256, 512, 1024] },
   convnext_large: { imageSize: 224, depths: [3, 3, 27, 3], channels: [192, 384, 768, 1536] },
 } as const satisfies Record<string, ConvNeXtOptions>;
-
-export function createConvNeXt(name: string, { classes, imageSize }: ModelOptions, random: Random): ConvNeXt {
-  const row = variant('network', name, convNeXts);
-  return new ConvNeXt(name, classes, { ...row, imageSize: imageSize ?? row.imageSize }, random);
-}

@@ -8,7 +8,6 @@ import { LayerNorm, Linear, Mlp } from './layers';
 import type { Model, Output, Pass } from './model';
 import { PatchEmbed } from './patchEmbed';
 import { blockNames, runBlocks, tokenStages } from './tokenStages';
-import { variant, type ModelOptions } from './variant';
 
 export interface MlpMixerOptions {
   readonly imageSize: number;
@@ -87,8 +86,3 @@ export const mlpMixers = {
   mixer_l32_224: { imageSize: 224, patch: 32, width: 1024, depth: 24 },
   mixer_l16_224: { imageSize: 224, patch: 16, width: 1024, depth: 24 },
 } satisfies Record<string, MlpMixerOptions>;
-
-export function createMlpMixer(name: string, { classes, imageSize }: ModelOptions, random: Random): MlpMixer {
-  const row = variant('network', name, mlpMixers);
-  return new MlpMixer(name, classes, { ...row, imageSize: imageSize ?? row.imageSize }, random);
-}

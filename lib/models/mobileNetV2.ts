@@ -5,7 +5,6 @@ import { addPart, blockDrop, type Drop, type Share } from './dropPath';
 import { inTurn, type Step } from './inTurn';
 import { BatchNorm2d, Conv2d, Linear, type Mode } from './layers';
 import type { Model, Output, Pass, StageShape } from './model';
-import { variant, type ModelOptions } from './variant';
 
 export interface MobileNetV2Options {
   readonly imageSize: number;
@@ -137,6 +136,7 @@ function divisible(channels: number): number {
   return nearest < 0.9 * channels ? nearest + 8 : nearest;
 }
 
+/** By how much wider or narrower they are than the paper's. */
 export const mobileNetV2s = {
   mobilenetv2_035: { imageSize: 224, multiplier: 0.35 },
   mobilenetv2_050: { imageSize: 224, multiplier: 0.5 },
@@ -144,8 +144,3 @@ export const mobileNetV2s = {
   mobilenetv2_100: { imageSize: 224, multiplier: 1 },
   mobilenetv2_140: { imageSize: 224, multiplier: 1.4 },
 } satisfies Record<string, MobileNetV2Options>;
-
-export function createMobileNetV2(name: string, { classes, imageSize }: ModelOptions, random: Random): MobileNetV2 {
-  const row = variant('network', name, mobileNetV2s);
-  return new MobileNetV2(name, classes, { ...row, imageSize: imageSize ?? row.imageSize }, random);
-}

@@ -8,7 +8,6 @@ import type { Model, Output, Pass } from './model';
 import { constant, Parameter } from './parameter';
 import { PatchEmbed } from './patchEmbed';
 import { blockNames, runBlocks, tokenStages } from './tokenStages';
-import { variant, type ModelOptions } from './variant';
 
 export interface ResMlpOptions {
   readonly imageSize: number;
@@ -93,14 +92,10 @@ export class ResMlp implements Model {
   }
 }
 
+/** Deeper ones begin with less of each block. */
 export const resMlps = {
   resmlp_12_224: { imageSize: 224, patch: 16, width: 384, depth: 12, layerScale: 1e-4 },
   resmlp_24_224: { imageSize: 224, patch: 16, width: 384, depth: 24, layerScale: 1e-5 },
   resmlp_36_224: { imageSize: 224, patch: 16, width: 384, depth: 36, layerScale: 1e-6 },
   resmlp_big_24_224: { imageSize: 224, patch: 8, width: 768, depth: 24, layerScale: 1e-6 },
 } satisfies Record<string, ResMlpOptions>;
-
-export function createResMlp(name: string, { classes, imageSize }: ModelOptions, random: Random): ResMlp {
-  const row = variant('network', name, resMlps);
-  return new ResMlp(name, classes, { ...row, imageSize: imageSize ?? row.imageSize }, random);
-}

@@ -8,7 +8,6 @@ import { addResidual, blockDrop, type Drop } from './dropPath';
 import { inTurn, type Step } from './inTurn';
 import { BatchNorm2d, Conv2d, Linear, type Mode } from './layers';
 import type { Model, Output, Pass, StageShape } from './model';
-import { variant, type ModelOptions } from './variant';
 
 export interface ResNetOptions {
   readonly imageSize: number;
@@ -161,8 +160,3 @@ export const resNets = {
   resnet101: { imageSize: 224, block: 'bottleneck', depths: [3, 4, 23, 3], channels: 64, stem: 'imagenet' },
   resnet152: { imageSize: 224, block: 'bottleneck', depths: [3, 8, 36, 3], channels: 64, stem: 'imagenet' },
 } as const satisfies Record<string, ResNetOptions>;
-
-export function createResNet(name: string, { classes, imageSize }: ModelOptions, random: Random): ResNet {
-  const row = variant('network', name, resNets);
-  return new ResNet(name, classes, { ...row, imageSize: imageSize ?? row.imageSize }, random);
-}

@@ -11,7 +11,6 @@ import { PatchEmbed } from './patchEmbed';
 import { PatchMerging } from './patchMerging';
 import { SwinBlock } from './swinBlock';
 import { adaptSwinWeights } from './swinWeights';
-import { variant, type ModelOptions } from './variant';
 
 export interface SwinTransformerOptions {
   readonly imageSize: number;
@@ -101,8 +100,3 @@ export const swinTransformers = {
   swin_base_patch4_window7_224: { imageSize: 224, patch: 4, window: 7, width: 128, depths: [2, 2, 18, 2], heads: [4, 8, 16, 32] },
   swin_large_patch4_window7_224: { imageSize: 224, patch: 4, window: 7, width: 192, depths: [2, 2, 18, 2], heads: [6, 12, 24, 48] },
 } as const satisfies Record<string, SwinTransformerOptions>;
-
-export function createSwinTransformer(name: string, { classes, imageSize }: ModelOptions, random: Random): SwinTransformer {
-  const row = variant('network', name, swinTransformers);
-  return new SwinTransformer(name, classes, { ...row, imageSize: imageSize ?? row.imageSize }, random);
-}

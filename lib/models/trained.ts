@@ -5,8 +5,7 @@ import type { Random } from '../tensor/random';
 import type { Model } from './model';
 import { disposeModule } from './parameter';
 import { loadWeights } from './pretrained';
-import type { ModelOptions } from './variant';
-import { createModel } from './zoo';
+import { createModel, type ModelOptions } from './zoo';
 
 /** A network with trained weights, or with fresh ones and the fact that it is so. */
 export interface MaybeTrained {

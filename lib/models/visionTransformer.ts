@@ -10,7 +10,6 @@ import { Parameter, truncatedNormal } from './parameter';
 import { PatchEmbed } from './patchEmbed';
 import { resizePositions } from './positions';
 import { blockNames, runBlocks, tokenStages } from './tokenStages';
-import { variant, type ModelOptions } from './variant';
 
 export interface VisionTransformerOptions {
   readonly imageSize: number;
@@ -107,8 +106,3 @@ export const visionTransformers = {
   deit_small_patch16_224: { imageSize: 224, patch: 16, width: 384, depth: 12, heads: 6 },
   deit_base_patch16_224: { imageSize: 224, patch: 16, width: 768, depth: 12, heads: 12 },
 } satisfies Record<string, VisionTransformerOptions>;
-
-export function createVisionTransformer(name: string, { classes, imageSize }: ModelOptions, random: Random): VisionTransformer {
-  const row = variant('network', name, visionTransformers);
-  return new VisionTransformer(name, classes, { ...row, imageSize: imageSize ?? row.imageSize }, random);
-}

@@ -1,27 +1,31 @@
 import { unknownName, UserError } from '../errors';
 import type { Random } from '../tensor/random';
-import { convNeXts, createConvNeXt } from './convNeXt';
-import { createMlpMixer, mlpMixers } from './mlpMixer';
-import { createMobileNetV2, mobileNetV2s } from './mobileNetV2';
+import { ConvNeXt, convNeXts } from './convNeXt';
+import { MlpMixer, mlpMixers } from './mlpMixer';
+import { MobileNetV2, mobileNetV2s } from './mobileNetV2';
 import type { Model } from './model';
-import { createResMlp, resMlps } from './resMlp';
-import { createResNet, resNets } from './resnet';
-import { createSwinTransformer, swinTransformers } from './swinTransformer';
-import type { ModelOptions } from './variant';
-import { createVisionTransformer, visionTransformers } from './visionTransformer';
+import { ResMlp, resMlps } from './resMlp';
+import { ResNet, resNets } from './resnet';
+import { SwinTransformer, swinTransformers } from './swinTransformer';
+import { VisionTransformer, visionTransformers } from './visionTransformer';
 
-/** Makes one network of a family from a row of its table. */
-type Maker = (name: string, options: ModelOptions, random: Random) => Model;
+export interface ModelOptions {
+  readonly classes: number;
+  /** Height and width of the images; each network's own size unless told. */
+  readonly imageSize?: number;
+}
+
+type Maker = (options: ModelOptions, random: Random) => Model;
 
 /** Every network by its name: timm's where timm has it. */
 const makers: ReadonlyMap<string, Maker> = new Map<string, Maker>([
-  ...rows(resNets, createResNet),
-  ...rows(mobileNetV2s, createMobileNetV2),
-  ...rows(convNeXts, createConvNeXt),
-  ...rows(visionTransformers, createVisionTransformer),
-  ...rows(swinTransformers, createSwinTransformer),
-  ...rows(mlpMixers, createMlpMixer),
-  ...rows(resMlps, createResMlp),
+  ...rows(resNets, ResNet),
+  ...rows(mobileNetV2s, MobileNetV2),
+  ...rows(convNeXts, ConvNeXt),
+  ...rows(visionTransformers, VisionTransformer),
+  ...rows(swinTransformers, SwinTransformer),
+  ...rows(mlpMixers, MlpMixer),
+  ...rows(resMlps, ResMlp),
 ]);
 
 /** Names of all networks. */
@@ -39,9 +43,13 @@ export function createModel(name: string, options: ModelOptions, random: Random)
   for (const [what, value] of [['number of classes', options.classes], ['image size', options.imageSize ?? 1]] as const) {
     if (!Number.isInteger(value) || value < 1) throw new UserError(`The ${what} of ${name} must be a whole number of at least 1, not ${value}.`);
   }
-  return make(name, options, random);
+  return make(options, random);
 }
 
-function rows(table: Readonly<Record<string, unknown>>, make: Maker): (readonly [string, Maker])[] {
-  return Object.keys(table).map((name) => [name, make] as const);
+/** The networks of a family's table. */
+function rows<Row extends { readonly imageSize: number }>(
+  table: Readonly<Record<string, Row>>, Network: new (name: string, classes: number, row: Row, random: Random) => Model,
+): (readonly [string, Maker])[] {
+  return Object.entries(table).map(([name, row]) =>
+    [name, ({ classes, imageSize = row.imageSize }, random) => new Network(name, classes, { ...row, imageSize }, random)] as const);
 }

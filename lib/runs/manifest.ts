@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { writeAtomic } from '../io/atomic';
-import { readJson } from '../io/json';
+import { readJson, writeJson } from '../io/json';
 import { sha256 } from '../io/sha256';
 
 const manifest = z.object({ id: z.string(), files: z.record(z.object({ bytes: z.number(), sha256: z.string() })) });
@@ -18,9 +17,10 @@ export async function writeManifest(home: string): Promise<void> {
     const file = path.join(home, name);
     files[name] = { bytes: (await stat(file)).size, sha256: await sha256(file) };
   }
-  await writeAtomic(fileOf(home), `${JSON.stringify({ id: path.basename(home), files }, null, 2)}\n`);
+  await writeJson(fileOf(home), { id: path.basename(home), files });
 }
 
+/** Whether a run was finished to its last file. */
 export function hasManifest(home: string): boolean {
   return existsSync(fileOf(home));
 }

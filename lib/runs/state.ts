@@ -17,6 +17,7 @@ export type JobState =
 
 const failure = z.object({ message: z.string() });
 
+/** Where a job stands in a folder of runs. */
 export async function jobState(job: Job, folder: string): Promise<JobState> {
   const home = homeOf(job, folder);
   const record = await finishedRecord(job, folder);

@@ -30,6 +30,7 @@ export function filtersDirectly({ shape: [size, width, channelsIn, channels] }: 
   return precision === 'bfloat16' ? channelsIn % 8 === 0 && channels % 16 === 0 : channelsIn % 4 === 0 && channels % 8 === 0 && channelsIn * channels <= most;
 }
 
+/** x [batch, height, width, in] by a filter that `convolvesDirectly` accepts; returns [batch, …, …, out]. */
 export function directConvolution(x: tf.Tensor4D, filter: tf.Tensor4D, window: Window): tf.Tensor {
   return execute('OfaConvolution', [x, filter], [...attributes(window), rounds(window), ['turned', 'bool', false]])[0]!;
 }
@@ -42,6 +43,7 @@ export function directInputGradient(dy: tf.Tensor4D, { shape: [, height, width] 
     : execute('OfaConvolutionInputGrad', [dy, filter], [...attributes(window), rounds(window), ['height', 'int', height], ['width', 'int', width]])[0]!;
 }
 
+/** The gradient to a filter that `filtersDirectly` accepts: [size, size, in, out]. */
 export function directFilterGradient(dy: tf.Tensor4D, x: tf.Tensor4D, { shape: [size] }: tf.Tensor4D, window: Window): tf.Tensor {
   const name = window.precision === 'float32' ? 'OfaConvolutionFilterGrad' : dy.shape[2] < short ? 'OfaConvolutionFilterGradByPlace' : 'OfaConvolutionFilterGradRounded';
   return execute(name, [x, dy], [['size', 'int', size], ...attributes(window)])[0]!;
