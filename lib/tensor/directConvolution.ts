@@ -2,8 +2,8 @@ import { execute, hasKernels, type Attribute, type Precision } from './native';
 import type * as tf from './tf';
 
 /**
- * Convolutions by our own kernels. They multiply patches where they stand and, in mixed precision, round images as they read them: TensorFlow's
- * ops copy the patches, and have whole arrays rounded beforehand and turned back afterwards. Filters [height, width, in, out] are squares.
+ * Convolutions by our own kernels. They multiply patches without copying each and, in mixed precision, round images as they read them: TensorFlow's
+ * ops have whole arrays rounded beforehand and turned back afterwards. Filters [height, width, in, out] are squares.
  */
 interface Window {
   readonly stride: number;
@@ -18,7 +18,7 @@ const mostWithStride = 256 * 256;
 /** Rows of so many pixels are long enough for one sum of the filter's gradient each. */
 const short = 32;
 
-/** Whether our kernels are the faster ones, for the convolution and for its gradient to x. */
+/** Whether our kernels are as fast for the convolution, and faster for its gradient to x. */
 export function convolvesDirectly({ shape: [size, width, channelsIn, channels] }: tf.Tensor4D, { stride, padding, precision }: Window): boolean {
   const limit = stride === 1 ? most : precision === 'float32' ? mostWithStride : Infinity;
   return hasKernels() && size === width && channelsIn % 16 === 0 && channels % 16 === 0 && padding < size && channelsIn * channels <= limit;

@@ -48,6 +48,8 @@ for (const [name, op, shapes] of [
   ['attention', (qkv) => attention(qkv as tf.Tensor3D, 2), [[0, 5, 48]]],
   ['a convolution in bfloat16 of short rows', (x, w) => conv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 1, padding: 1, precision: 'bfloat16' }), [[0, 6, 6, 16], [3, 3, 16, 16]]],
   ['a convolution in bfloat16 of long rows', (x, w) => conv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 1, padding: 1, precision: 'bfloat16' }), [[0, 34, 34, 16], [3, 3, 16, 16]]],
+  ['a convolution', (x, w) => conv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 1, padding: 1 }), [[0, 6, 6, 16], [3, 3, 16, 16]]],
+  ['a convolution of stride 2', (x, w) => conv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 2, padding: 1 }), [[0, 6, 6, 16], [3, 3, 16, 16]]],
   ['a Gram matrix', (x) => gramMatrix(x as tf.Tensor2D), [[0, 4]]],
 ] as const satisfies readonly (readonly [string, (...inputs: tf.Tensor[]) => tf.Tensor, readonly (readonly number[])[]])[]) {
   test(`an empty batch gives an empty result and gradients of 0: ${name}`, { skip }, () => {
@@ -64,6 +66,17 @@ for (const [name, op, shapes] of [
     }
   });
 }
+
+test('strides and paddings that are none, and tensors of other ranks, are errors and not the end of the process', { skip }, () => {
+  const [x, w] = [tf.ones<tf.Rank.R4>([1, 8, 8, 16]), tf.ones<tf.Rank.R4>([3, 3, 16, 16])];
+  for (const precision of ['float32', 'bfloat16'] as const) {
+    assert.throws(() => conv2d(x, w, { stride: 0, padding: 1, precision }), /stride must be above 0/);
+    assert.throws(() => conv2d(x, w, { stride: 1, padding: -1, precision }), /padding not below/);
+    assert.throws(() => conv2d(tf.ones<tf.Rank>([8, 8, 16]) as tf.Tensor4D, w, { stride: 1, padding: 1, precision }), /images are \[batch, height, width, channels\]/);
+    assert.throws(() => conv2d(tf.ones([1, 8, 8, 0]), tf.ones([3, 3, 0, 16]), { stride: 1, padding: 1, precision }), /images are/);
+  }
+  tf.dispose([x, w]);
+});
 
 test('a filter that is no square is convolved in bfloat16 as in float32', { skip }, () => {
   const [x, w] = [tf.randomNormal<tf.Rank.R4>([1, 8, 8, 16], 0, 1, 'float32', 1), tf.randomNormal<tf.Rank.R4>([3, 1, 16, 16], 0, 0.1, 'float32', 2)];

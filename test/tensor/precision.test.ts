@@ -109,7 +109,7 @@ test('factors that bfloat16 holds are multiplied without error, in kernels and i
 test('an image smaller than the filter is an error in kernels too', { skip: !hasKernels() && 'no kernels here' }, () => {
   const [image, filter, each] = [tf.ones<tf.Rank.R4>([1, 2, 8, 16]), tf.ones<tf.Rank.R4>([3, 3, 16, 16]), tf.ones<tf.Rank.R4>([3, 3, 16, 1])];
   for (const stride of [1, 2]) {
-    assert.throws(() => conv2d(image, filter, { stride, padding: 0, precision: 'bfloat16' }), /smaller than the filter/);
+    for (const precision of ['float32', 'bfloat16'] as const) assert.throws(() => conv2d(image, filter, { stride, padding: 0, precision }), /smaller than the filter/);
     assert.throws(() => depthwiseConv2d(image, each, { stride, padding: 0 }), /smaller than the filter/);
   }
   tf.dispose([image, filter, each]);

@@ -1,5 +1,6 @@
-// A convolution of few channels, and its gradient to the image. Patches are multiplied where they stand, where TensorFlow copies them; in mixed
-// precision factors are rounded as they are read, where TensorFlow's ops would have the whole image rounded beforehand and the result turned back.
+// A convolution of few channels or with a stride, and its gradient to the image. A band of rows is copied into its frame of zeros, and patches are
+// multiplied where they stand in it, where TensorFlow copies each; in mixed precision that copy is rounded, where TensorFlow's ops would have the
+// whole image rounded beforehand and the result turned back.
 #include "convolution.h"
 #include "gather_tile.h"
 #include "mlp.h"
@@ -26,15 +27,14 @@ class FilterPanels {
   FilterPanels(OpKernelContext* c, const Tensor& filter, bool turned)
       : taps_(filter.dim_size(0) * filter.dim_size(1)), in_(filter.dim_size(turned ? 3 : 2)), out_(filter.dim_size(turned ? 2 : 3)), data_(taps_ * steps() * out_) {
     const float* from = filter.flat<float>().data();
-    Parallel(c, taps_, in_ * out_ * 2, [&](int64_t begin, int64_t end) {
-      Buffer<float> transposed(turned ? in_ * out_ : 0);
-      for (int64_t t = begin; t < end; ++t) {
+    const int64_t panels = (out_ + kPanelWidth - 1) / kPanelWidth;
+    Parallel(c, taps_ * panels, in_ * kPanelWidth * 2, [&](int64_t begin, int64_t end) {
+      Buffer<float> transposed(turned ? in_ * kPanelWidth : 0);
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t t = i / panels, first = i % panels * kPanelWidth, width = std::min(kPanelWidth, out_ - first);
         const float* tap = from + (turned ? taps_ - 1 - t : t) * in_ * out_;
-        if (turned) Transpose(out_, in_, {tap, in_}, {transposed.data(), out_});
-        for (int64_t first = 0; first < out_; first += kPanelWidth) {
-          const int64_t width = std::min(kPanelWidth, out_ - first);
-          Pack(in_, width, {(turned ? transposed.data() : tap) + first, out_}, data_.data() + (first * taps_ + t * width) * steps());
-        }
+        if (turned) Transpose(width, in_, {tap + first * in_, in_}, {transposed.data(), width});
+        Pack(in_, width, turned ? Rows<const float>{transposed.data(), width} : Rows<const float>{tap + first, out_}, data_.data() + (first * taps_ + t * width) * steps());
       }
     });
   }
@@ -81,6 +81,7 @@ class Convolution : public OpKernel {
     OP_REQUIRES_OK(c, c->GetAttr("padding", &padding_));
     OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
     OP_REQUIRES_OK(c, c->GetAttr("turned", &turned_));
+    OP_REQUIRES_OK(c, Window({0, stride_, padding_}).IsSound());
   }
 
   void Compute(OpKernelContext* c) override { bfloat16_ ? Convolve<Pair>(c) : Convolve<float>(c); }
@@ -89,6 +90,7 @@ class Convolution : public OpKernel {
   template <typename Number>
   void Convolve(OpKernelContext* c) {
     const Tensor& x = c->input(0);
+    OP_REQUIRES(c, x.dims() == 4 && c->input(1).dims() == 4 && x.dim_size(3) > 0, absl::InvalidArgumentError("images are [batch, height, width, channels], filters [size, size, in, out]"));
     const Window window{c->input(1).dim_size(0), stride_, padding_};
     OP_REQUIRES(c, window.size == c->input(1).dim_size(1), absl::InvalidArgumentError("filters must be squares"));
     const FilterPanels<Number> filter(c, c->input(1), turned_);
@@ -100,7 +102,9 @@ class Convolution : public OpKernel {
     const float* px = x.flat<float>().data();
     float* py = y->flat<float>().data();
     const int64_t pixel = filter.steps(), row = (in.width + 2 * window.padding) * pixel;
-    const int64_t most = std::min(out.height, std::max<int64_t>(1, (kBand / row - window.size) / window.stride + 1)), bands = (out.height + most - 1) / most;
+    // Few rows where there would be too few bands to share.
+    const int64_t share = std::max<int64_t>(1, (x.dim_size(0) * out.height + Threads(c) - 1) / Threads(c));
+    const int64_t most = std::min({out.height, share, std::max<int64_t>(1, (kBand / row - window.size) / window.stride + 1)}), bands = (out.height + most - 1) / most;
     const int64_t run = window.size * pixel;
     Parallel(c, x.dim_size(0) * bands, most * out.width * window.size * run * out.channels / kWide, [&](int64_t begin, int64_t end) {
       Buffer<Number> band(((most - 1) * window.stride + window.size) * row);
@@ -140,10 +144,12 @@ class ConvolutionInputGrad : public OpKernel {
     OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
     OP_REQUIRES_OK(c, c->GetAttr("height", &height_));
     OP_REQUIRES_OK(c, c->GetAttr("width", &width_));
+    OP_REQUIRES_OK(c, Window({0, stride_, padding_}).IsSound());
   }
 
   void Compute(OpKernelContext* c) override {
     const Tensor &dy = c->input(0), &filter = c->input(1);
+    OP_REQUIRES(c, dy.dims() == 4 && filter.dims() == 4 && filter.dim_size(2) > 0, absl::InvalidArgumentError("slopes are [batch, height, width, channels], filters [size, size, in, out]"));
     const Window window{filter.dim_size(0), stride_, padding_};
     const Plane in{height_, width_, filter.dim_size(2)}, out{dy.dim_size(1), dy.dim_size(2), dy.dim_size(3)};
     OP_REQUIRES(c, in.channels % 8 == 0, absl::InvalidArgumentError("the image's channels must be a multiple of 8"));

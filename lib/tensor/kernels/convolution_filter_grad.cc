@@ -45,12 +45,13 @@ void AddTile(const Seen& seen, int64_t c, int64_t k, float* dw) {
     for (int v = 0; v < V; ++v) *reinterpret_cast<Vector*>(dw + (c + n) * seen.dy_column + k + v * kLanes) += sums[n][v];
 }
 
-/** V vectors of channels of dy by all channels of x: kIn at a time, then by eights and fours. */
+/** V vectors of channels of dy by all channels of x: kIn at a time, and what remains by eights and fours. */
 template <int kIn, int V, int kLanes>
 void AddColumns(const Seen& seen, int64_t channels, int64_t k, float* dw) {
   int64_t c = 0;
   for (; c + kIn <= channels; c += kIn) AddTile<kIn, V, kLanes>(seen, c, k, dw);
-  for (; c + 8 <= channels; c += 8) AddTile<8, V, kLanes>(seen, c, k, dw);
+  if constexpr (kIn > 8)
+    for (; c + 8 <= channels; c += 8) AddTile<8, V, kLanes>(seen, c, k, dw);
   for (; c + kFewest <= channels; c += kFewest) AddTile<kFewest, V, kLanes>(seen, c, k, dw);
 }
 }  // namespace
@@ -68,7 +69,7 @@ class ConvolutionFilterGrad : public WindowKernel {
     const Tensor &x = c->input(0), &dy = c->input(1);
     OP_REQUIRES(c, window_.gives(x, dy), absl::InvalidArgumentError("dy is not of the size that the window makes of x"));
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)}, out{dy.dim_size(1), dy.dim_size(2), dy.dim_size(3)};
-    OP_REQUIRES(c, in.channels % kFewest == 0 && out.channels % kNarrow == 0, absl::InvalidArgumentError("channels must be multiples of 4 and 8"));
+    OP_REQUIRES(c, in.channels > 0 && out.channels > 0 && in.channels % kFewest == 0 && out.channels % kNarrow == 0, absl::InvalidArgumentError("channels must be multiples of 4 and 8"));
     Tensor* dw;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({window_.size, window_.size, in.channels, out.channels}), &dw));
     const float *px = x.flat<float>().data(), *pdy = dy.flat<float>().data();

@@ -90,9 +90,9 @@ inline void GatherPanel(int64_t m, const Runs& runs, const Number* const* left, 
 template <typename Number>
 inline void GatherProduct(int64_t m, int64_t vectors, const Runs& runs, const Number* const* left, const Number* right, int64_t width, float* to, int64_t stride, bool add) {
   switch (vectors) {
-    case 4: return GatherPanel<6, 4>(m, runs, left, right, width, to, stride, add);
-    case 3: return GatherPanel<6, 3>(m, runs, left, right, width, to, stride, add);
-    case 2: return GatherPanel<8, 2>(m, runs, left, right, width, to, stride, add);
+    case 4: return GatherPanel<RowsOf<4>(6), 4>(m, runs, left, right, width, to, stride, add);
+    case 3: return GatherPanel<RowsOf<3>(6), 3>(m, runs, left, right, width, to, stride, add);
+    case 2: return GatherPanel<RowsOf<2>(8), 2>(m, runs, left, right, width, to, stride, add);
     default: return GatherPanel<8, 1>(m, runs, left, right, width, to, stride, add);
   }
 }

@@ -1,5 +1,6 @@
 // Vectors of numbers, and the one step of which products are made: sum += x · line, for floats and for pairs of bfloat16.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -29,6 +30,12 @@ constexpr int kWide = 16;
 #else
 constexpr int kWide = 8;
 #endif
+
+/** Rows of V vectors of sums that the processor's registers hold beside what they are made of, at most `most`. */
+template <int V>
+constexpr int RowsOf(int most) {
+  return std::min(most, ((kWide == 16 ? 32 : 16) - 3) / V);
+}
 
 template <int kLanes>
 inline void MultiplyAdd(float x, const typename Lanes<kLanes, float>::Vector& line, typename Lanes<kLanes, float>::Vector& sum) {
