@@ -13,7 +13,7 @@ namespace ofa {
 using namespace tensorflow;
 
 namespace {
-constexpr int64_t kPanelVectors = 4, kPanelWidth = kPanelVectors * kWide;
+constexpr int64_t kPanelWidth = kMostVectors * kWide;
 /** Numbers of a band of rows: a quarter of a small second-level cache. */
 constexpr int64_t kBand = 1 << 15;
 

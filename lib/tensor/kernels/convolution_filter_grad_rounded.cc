@@ -63,8 +63,8 @@ class ConvolutionFilterGradRounded : public WindowKernel {
           for (int64_t i = 0; i < window_.size; ++i) {
             for (int64_t k = 0; k < in.channels; ++k) left[k] = column.data() + i * line + k;
             float* tap = partial + (i * window_.size + j) * in.channels * out.channels;
-            for (int64_t n = 0; n < out.channels; n += 4 * kWide)
-              GatherProduct(in.channels, std::min<int64_t>(4, (out.channels - n) / kWide), {offsets.data(), many * out.height, half, in.channels}, left.data(), slope.data() + n, out.channels, tap + n, out.channels, true);
+            for (int64_t n = 0; n < out.channels; n += kMostVectors * kWide)
+              GatherProduct(in.channels, std::min<int64_t>(kMostVectors, (out.channels - n) / kWide), {offsets.data(), many * out.height, half, in.channels}, left.data(), slope.data() + n, out.channels, tap + n, out.channels, true);
           }
         }
       }

@@ -31,6 +31,9 @@ constexpr int kWide = 16;
 constexpr int kWide = 8;
 #endif
 
+/** Vectors of columns at once: as many as leave room in the registers for several rows of sums. */
+constexpr int kMostVectors = kWide == 16 ? 4 : 2;
+
 /** Rows of V vectors of sums that the processor's registers hold beside what they are made of, at most `most`. */
 template <int V>
 constexpr int RowsOf(int most) {

@@ -60,8 +60,8 @@ inline void Product(int64_t m, int64_t n, int64_t depth, const Left<Number>& a, 
   while (j < n) {
     const Number* right = b.data + j;
     float* result = c.data + j;
-    const int64_t vectors = (n - j) / kWide;
-    if (vectors >= 4) Panel<kWide, RowsOf<4>(6), 4>(m, depth, a, right, b.stride, result, c.stride, add), j += 4 * kWide;
+    const int64_t vectors = std::min<int64_t>(kMostVectors, (n - j) / kWide);
+    if (vectors == 4) Panel<kWide, RowsOf<4>(6), 4>(m, depth, a, right, b.stride, result, c.stride, add), j += 4 * kWide;
     else if (vectors == 3) Panel<kWide, RowsOf<3>(8), 3>(m, depth, a, right, b.stride, result, c.stride, add), j += 3 * kWide;
     else if (vectors == 2) Panel<kWide, RowsOf<2>(12), 2>(m, depth, a, right, b.stride, result, c.stride, add), j += 2 * kWide;
     else if (vectors == 1) Panel<kWide, 12, 1>(m, depth, a, right, b.stride, result, c.stride, add), j += kWide;
