@@ -27,6 +27,15 @@ export function parsed<T>(bytes: Uint8Array, parse: (value: unknown) => T, place
   }
 }
 
+/** The value that a text of JSON stands for; undefined where it is none. */
+export function jsonOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Throws a SyntaxError for what is no JSON, a TypeError for what is no text. */
 export function decode(bytes: Uint8Array): unknown {
   return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

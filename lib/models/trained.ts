@@ -5,6 +5,7 @@ import type { Random } from '../tensor/random';
 import type { Model } from './model';
 import { disposeModule } from './parameter';
 import { loadWeights } from './pretrained';
+import { savedTop1 } from './weights';
 import { createModel, type ModelOptions } from './zoo';
 
 /** A network with trained weights, or with fresh ones and the fact that it is so. */
@@ -31,9 +32,8 @@ export async function trainedModel(name: string, options: ModelOptions, random: 
   if (source === 'fresh' || (source === undefined && !existsSync(weights))) return { model, trained: false, weights: 'fresh', title: `${name} (untrained)` };
   try {
     const { metadata, images } = await loadWeights(model, weights, { allowHeadMismatch: true });
-    const top1 = Number(metadata.get('top1') ?? NaN);
     const title = weights.endsWith('.safetensors') ? path.basename(weights, '.safetensors') : name;
-    return { model, trained: true, weights, title, ...(Number.isFinite(top1) && { top1 }), ...(images && { images }) };
+    return { model, trained: true, weights, title, ...savedTop1(metadata), ...(images && { images }) };
   } catch (error) {
     disposeModule(model);
     throw error;

@@ -62,6 +62,12 @@ function faults(named: readonly Named[], stored: ReadonlyMap<string, FileTensor>
   });
 }
 
+/** The accuracy on the test images that a file says its weights have, per cent; nothing where it does not. */
+export function savedTop1(metadata: ReadonlyMap<string, string>): { readonly top1?: number } {
+  const top1 = Number(metadata.get('top1') ?? NaN);
+  return Number.isFinite(top1) ? { top1 } : {};
+}
+
 function misfit(model: Model, file: string, wrong: readonly string[], head: boolean): UserError {
   const most = 20;
   const rest = wrong.length > most ? [`and ${wrong.length - most} more`] : [];

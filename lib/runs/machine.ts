@@ -34,10 +34,14 @@ export function versions(): Record<string, string> {
   return { node: process.versions.node, tfjs: tf.version_core, ...(libtensorflow !== undefined && { tensorflow: libtensorflow }), kernels: kernels ? 'fused' : 'none' };
 }
 
+/** What git prints. Throws where it cannot be asked. */
+export function git(...args: string[]): string {
+  return execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+}
+
 /** The commit of the project, and whether the files differ from it; `unknown` outside git. */
 export function commit(): { readonly commit: string; readonly dirty: boolean } {
   try {
-    const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
     return { commit: git('rev-parse', 'HEAD'), dirty: git('status', '--porcelain', '--untracked-files=no', '--', 'lib', 'scripts') !== '' };
   } catch {
     return { commit: 'unknown', dirty: true };

@@ -8,7 +8,7 @@ import { UserError } from '../errors';
 import type { Method } from '../methods/method';
 import type { Model } from '../models/model';
 import { disposeModule, setPrecision } from '../models/parameter';
-import { loadWeightsFile } from '../models/weights';
+import { loadWeightsFile, savedTop1 } from '../models/weights';
 import { createModel } from '../models/zoo';
 import { Random } from '../tensor/random';
 import { recipeError } from '../training/checkRecipe';
@@ -89,8 +89,7 @@ export function loadTeacher(
   if (weights === 'fresh') return { model };
   try {
     if (!existsSync(weights)) throw new UserError(`The teacher's weights are not at ${weights}. Train it first: npm run experiment -- run teachers --rows ${name}`);
-    const top1 = Number(loadWeightsFile(model, weights).metadata.get('top1') ?? NaN);
-    return Number.isFinite(top1) ? { model, top1 } : { model };
+    return { model, ...savedTop1(loadWeightsFile(model, weights).metadata) };
   } catch (error) {
     disposeModule(model);
     throw error;

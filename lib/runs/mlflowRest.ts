@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../errors';
+import { jsonOrNothing } from '../io/json';
 
 /** Milliseconds for an answer: a run that was told to stop has not long to say goodbye. */
 const patience = 5000;
@@ -28,7 +29,7 @@ export class MlflowRest {
     }
     const text = await response.text();
     if (response.ok) return JSON.parse(text);
-    const fault = z.object({ error_code: z.string(), message: z.string().default('') }).safeParse(parsed(text));
+    const fault = z.object({ error_code: z.string(), message: z.string().default('') }).safeParse(jsonOrNothing(text));
     if (fault.success && fault.data.error_code === forgiven) return undefined;
     throw new UserError(`${this.address} answers ${response.status}${fault.success ? `, ${fault.data.error_code}: ${fault.data.message}` : ''} to ${method}`);
   }
@@ -38,12 +39,4 @@ function authorization(): Record<string, string> {
   const { MLFLOW_TRACKING_TOKEN: token, MLFLOW_TRACKING_USERNAME: user, MLFLOW_TRACKING_PASSWORD: password } = process.env;
   if (token) return { authorization: `Bearer ${token}` };
   return user && password ? { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` } : {};
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
@@ -9,7 +8,7 @@ import type { Model } from '../models/model';
 import { backendInfo } from '../tensor/backendInfo';
 import type { Recipe } from '../training/recipe';
 import { TeacherCache } from '../training/teacherCache';
-import { versions } from './machine';
+import { git, versions } from './machine';
 
 /** Of one teacher and one seed: the laptop profile takes a fifth of it. */
 const mostBytes = 2 ** 30;
@@ -46,7 +45,6 @@ async function decisive({ teacher, data, imageSize, batchSize, accumulation, aug
 
 /** Git's hash of all of lib; undefined where the files differ from it, and outside git. */
 function libraryTree(): string | undefined {
-  const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
     return git('status', '--porcelain', '--', 'lib') === '' ? git('rev-parse', 'HEAD:lib') : undefined;
   } catch {

@@ -3,6 +3,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors';
+import { jsonOrNothing } from '../io/json';
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../io/safetensors';
 import * as tf from '../tensor/tf';
 import { current, previous } from './checkpointFiles';
@@ -60,7 +61,7 @@ function restore(training: Training, file: string): void {
   const written = metadata.get('sha256');
   if (written !== undefined && written !== digest(tensors)) throw new UserError(`${file} is damaged: its numbers are not those that were written`);
   if (metadata.get('recipe') !== recipeId(training.recipe)) throw new UserError(`${file} belongs to another recipe`);
-  const parsed = position.safeParse(fromJson(metadata.get('position') ?? 'null'));
+  const parsed = position.safeParse(jsonOrNothing(metadata.get('position') ?? 'null'));
   if (!parsed.success) throw new UserError(`${file} does not say where the run stood`);
   const wanted = new Map([
     ...training.state().map(([name, { value }]) => [name, value] as const),
@@ -89,14 +90,6 @@ function digest(tensors: ReadonlyMap<string, StoredTensor>): string {
   const hash = createHash('sha256');
   for (const [name, { data }] of tensors) hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   return hash.digest('hex');
-}
-
-function fromJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function stored(tensor: tf.Tensor): StoredTensor {
