@@ -18,7 +18,7 @@ export async function findingOf(claim: number, results: string, exponent: number
 /** An effect in figures, with its interval and seeds: `+1.20 [0.80, 1.60], 3 seeds`. */
 export function effectText({ effect, low, high, seeds, of, records }: Finding): string {
   if (effect === null) return records.length > 0 ? 'no seed in common yet' : 'not recorded yet';
-  const interval = low === null || high === null ? '' : ` [${low.toFixed(2)}, ${high.toFixed(2)}]`;
+  const interval = low === null || high === null ? '' : ` [${minus(low)}, ${minus(high)}]`;
   return `${signed(effect)}${interval}, ${seeds} seed${seeds === 1 ? '' : 's'}${of === undefined ? '' : ` (${of})`}`;
 }
 
@@ -36,6 +36,12 @@ export function ledgerMarkdown(all: readonly Finding[]): string {
 }
 
 function signed(value: number): string {
+  const text = minus(value);
+  return value > 0 && text !== '0.00' ? `+${text}` : text;
+}
+
+/** With a minus sign in place of a hyphen, and none before zero. */
+function minus(value: number): string {
   const text = value.toFixed(2);
-  return /^-?0\.00$/.test(text) ? '0.00' : value > 0 ? `+${text}` : text.replace('-', '−');
+  return text === '-0.00' ? '0.00' : text.replace('-', '−');
 }
