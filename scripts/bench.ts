@@ -7,7 +7,7 @@ import { keepComparison } from './bench/comparisons';
 import { dataShare, decodingSpeed } from './bench/data';
 import { gate, saveGate } from './bench/gate';
 import { matmulGigaflops } from './bench/matmul';
-import { medianMilliseconds, medianTimes } from './bench/median';
+import { medianMilliseconds, medianTimes } from './bench/times';
 import { checkPython } from './bench/peers';
 import { profile } from './bench/profile';
 import { grouped, lines, outer } from './bench/report';

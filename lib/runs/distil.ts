@@ -18,7 +18,7 @@ import { recipeError } from '../training/checkRecipe';
 import { completeRecipe, recipeFaults, recipeId, type OwnData, type RecipeInput } from '../training/recipe';
 import { costOf, methodSizeOf } from './cost';
 import { homeOf, studentOf } from './home';
-import { type Job } from './job';
+import type { Job } from './job';
 import { loadTeacher } from './materials';
 import { openOwnImages, type OwnImages } from './ownImages';
 import { runJob, type JobOptions } from './runJob';

@@ -4,7 +4,7 @@ import { writeAtomic } from '../../lib/io/atomic';
 import { median } from '../../lib/results/median';
 import { thisMachine } from '../../lib/runs/machine';
 import { matmul } from './matmul';
-import { processorMilliseconds } from './median';
+import { processorMilliseconds } from './times';
 import { prepareStep } from './step';
 
 const file = 'scripts/bench/gate.json';

@@ -1,7 +1,7 @@
 import { linear } from '../../lib/tensor/linear';
 import type { Precision } from '../../lib/tensor/native';
 import * as tf from '../../lib/tensor/tf';
-import { medianMilliseconds } from './median';
+import { medianMilliseconds } from './times';
 
 const size = 2048;
 
