@@ -15,8 +15,8 @@ interface Window {
 const most = 64 * 64;
 const mostWithStride = 256 * 256;
 
-/** Rows of so many pixels are long enough for one sum of the filter's gradient each. */
-const short = 32;
+/** A thread adds up all of a filter's gradient image by image where pairs of channels are fewer than so many times the pixels of a slope; else a place of the filter at a time. */
+const pairsPerPixel = 64;
 
 /** Whether our kernels are as fast for the convolution, and faster for its gradient to x. */
 export function convolvesDirectly({ shape: [size, width, channelsIn, channels] }: tf.Tensor4D, { stride, padding, precision }: Window): boolean {
@@ -26,8 +26,8 @@ export function convolvesDirectly({ shape: [size, width, channelsIn, channels] }
 
 /** The same for the gradient to the filter; in mixed precision TensorFlow computes its sums over many images more slowly at any number of channels. */
 export function filtersDirectly({ shape: [size, width, channelsIn, channels] }: tf.Tensor4D, { precision }: Window): boolean {
-  if (!hasKernels() || size !== width) return false;
-  return precision === 'bfloat16' ? channelsIn % 8 === 0 && channels % 16 === 0 : channelsIn % 4 === 0 && channels % 8 === 0 && channelsIn * channels <= most;
+  if (!hasKernels() || size !== width || channels % 8 !== 0) return false;
+  return precision === 'bfloat16' ? channelsIn % 8 === 0 : channelsIn % 4 === 0 && channelsIn * channels <= most;
 }
 
 /** x [batch, height, width, in] by a filter that `convolvesDirectly` accepts; returns [batch, …, …, out]. */
@@ -44,8 +44,9 @@ export function directInputGradient(dy: tf.Tensor4D, { shape: [, height, width] 
 }
 
 /** The gradient to a filter that `filtersDirectly` accepts: [size, size, in, out]. */
-export function directFilterGradient(dy: tf.Tensor4D, x: tf.Tensor4D, { shape: [size] }: tf.Tensor4D, window: Window): tf.Tensor {
-  const name = window.precision === 'float32' ? 'OfaConvolutionFilterGrad' : dy.shape[2] < short ? 'OfaConvolutionFilterGradByPlace' : 'OfaConvolutionFilterGradRounded';
+export function directFilterGradient(dy: tf.Tensor4D, x: tf.Tensor4D, { shape: [size, , channelsIn, channels] }: tf.Tensor4D, window: Window): tf.Tensor {
+  const byImage = channelsIn * channels < pairsPerPixel * dy.shape[1] * dy.shape[2];
+  const name = window.precision === 'float32' ? 'OfaConvolutionFilterGrad' : byImage ? 'OfaConvolutionFilterGradRounded' : 'OfaConvolutionFilterGradByPlace';
   return execute(name, [x, dy], [['size', 'int', size], ...attributes(window)])[0]!;
 }
 

@@ -6,7 +6,7 @@ import { TransformerBlock } from '../../lib/models/visionTransformer';
 import { attention } from '../../lib/tensor/attention';
 import { conv2d, depthwiseConv2d, type ConvolutionOptions } from '../../lib/tensor/convolution';
 import { linear } from '../../lib/tensor/linear';
-import { hasKernels, isNative, type Precision } from '../../lib/tensor/native';
+import { execute, hasKernels, isNative, type Attribute, type Precision } from '../../lib/tensor/native';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';
 import { expectClose, largest } from '../support/close';
@@ -113,6 +113,21 @@ test('an image smaller than the filter is an error in kernels too', { skip: !has
     assert.throws(() => depthwiseConv2d(image, each, { stride, padding: 0 }), /smaller than the filter/);
   }
   tf.dispose([image, filter, each]);
+});
+
+test('a filter has the same gradient image by image and place by place, whatever the window', { skip: !hasKernels() && 'no kernels here' }, () => {
+  const random = new Random(3);
+  for (let round = 0; round < 60; round++) {
+    const size = 1 + random.integer(5), stride = 1 + random.integer(3), padding = random.integer(size);
+    const [height, width] = [0, 1].map(() => size + random.integer(random.integer(2) === 0 ? 6 : 40)) as [number, number];
+    const [batch, channelsIn, channels] = [1 + random.integer(9), 8 * (1 + random.integer(10)), 8 * (1 + random.integer(10))];
+    const [down, across] = [height, width].map((side) => Math.floor((side + 2 * padding - size) / stride) + 1) as [number, number];
+    const given = [tf.randomNormal([batch, height, width, channelsIn], 0, 1, 'float32', round), tf.randomNormal([batch, down, across, channels], 0, 1, 'float32', 100 + round)];
+    const window: readonly Attribute[] = [['size', 'int', size], ['stride', 'int', stride], ['padding', 'int', padding]];
+    const [byImage, byPlace] = ['Rounded', 'ByPlace'].map((kernel) => execute(`OfaConvolutionFilterGrad${kernel}`, given, window)[0]!) as [tf.Tensor, tf.Tensor];
+    expectClose(byImage, byPlace, { relative: 0, absolute: 3e-6 * largest(byPlace) }, `[${batch}, ${height}, ${width}, ${channelsIn}] by ${size} of stride ${stride} and padding ${padding} to ${channels}`);
+    tf.dispose([given, byImage, byPlace]);
+  }
 });
 
 test('sums are kept in float32: 4096 ones and a small one', { skip }, () => {

@@ -1,8 +1,7 @@
-// The gradient of a convolution's filter in mixed precision: dw[i, j, c, n] = Σ x[b, s·v + i − p, s·u + j − p, c] · dy[b, v, u, n], where pairs
-// are neighbouring pixels of a row, the last with a zero where their number is odd. Of small images several make one sum, long enough to
-// be worth its place in the registers.
+// The gradient of a convolution's filter in mixed precision: dw[i, j, c, n] = Σ x[b, s·v + i − p, s·u + j − p, c] · dy[b, v, u, n]. Images and slopes
+// stand in frames of the same width, zeros between the rows of slopes, so that a place of the filter meets all of a frame at once, some positions further:
+// one long product each, of pairs of positions that follow one another.
 #include "convolution.h"
-#include "gather_tile.h"
 #include "parallel.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
@@ -11,21 +10,24 @@ namespace ofa {
 using namespace tensorflow;
 
 namespace {
-/** Rounded images as one column of the filter meets them: [padded height, half of out.width, channels] pairs of the pixels it lies on in turn. */
-void RoundColumn(const float* image, const Plane& in, const Window& window, int64_t column, int64_t half, int64_t outWidth, Pair* to) {
-  const auto pixel = [&](int64_t y, int64_t u) -> const float* {
-    const int64_t x = u * window.stride + column - window.padding;
-    return u < outWidth && y >= 0 && y < in.height && x >= 0 && x < in.width ? image + (y * in.width + x) * in.channels : nullptr;
-  };
-  for (int64_t y = -window.padding; y < in.height + window.padding; ++y)
-    for (int64_t t = 0; t < half; ++t, to += in.channels) {
-      const float *first = pixel(y, 2 * t), *second = pixel(y, 2 * t + 1);
-      if (first != nullptr && second != nullptr) {
-        PairRows(in.channels, first, second, to);
-      } else {
-        for (int64_t i = 0; i < in.channels; ++i) to[i].bits = (first == nullptr ? 0 : Rounded(first[i])) | (second == nullptr ? 0 : Rounded(second[i]) << 16);
-      }
+/** Numbers of a frame: a quarter of a small second-level cache. */
+constexpr int64_t kFrame = 1 << 15;
+
+/** Every `step`-th pixel of an image from (top, left) on, [rows, columns, channels], zeros where that is outside. */
+void FillFrame(const float* image, const Plane& plane, int64_t top, int64_t left, int64_t step, int64_t rows, int64_t columns, float* to) {
+  const int64_t begin = std::min(columns, left < 0 ? (step - 1 - left) / step : 0), end = std::clamp((plane.width - left + step - 1) / step, begin, columns);
+  for (int64_t v = 0; v < rows; ++v) {
+    const int64_t y = top + v * step;
+    float* const next = to + columns * plane.channels;
+    if (y >= 0 && y < plane.height) {
+      const float* from = image + (y * plane.width + left + begin * step) * plane.channels;
+      to = std::fill_n(to, begin * plane.channels, 0.0f);
+      if (step == 1) to = std::copy_n(from, (end - begin) * plane.channels, to);
+      else for (int64_t u = begin; u < end; ++u, from += step * plane.channels) to = std::copy_n(from, plane.channels, to);
     }
+    std::fill(to, next, 0.0f);
+    to = next;
+  }
 }
 }  // namespace
 
@@ -42,33 +44,51 @@ class ConvolutionFilterGradRounded : public WindowKernel {
     const Tensor &x = c->input(0), &dy = c->input(1);
     OP_REQUIRES(c, window_.gives(x, dy), absl::InvalidArgumentError("dy is not of the size that the window makes of x"));
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)}, out{dy.dim_size(1), dy.dim_size(2), dy.dim_size(3)};
-    OP_REQUIRES(c, out.channels % kWide == 0, absl::InvalidArgumentError("filters must be a whole number of vectors"));
+    OP_REQUIRES(c, in.channels > 0 && in.channels % 8 == 0, absl::InvalidArgumentError("the image's channels must be a multiple of 8"));
     Tensor* dw;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({window_.size, window_.size, in.channels, out.channels}), &dw));
     const float *px = x.flat<float>().data(), *pdy = dy.flat<float>().data();
-    const int64_t half = (out.width + 1) / 2, line = half * in.channels, tall = in.height + 2 * window_.padding;
-    const int64_t images = x.dim_size(0), group = std::max<int64_t>(1, std::min<int64_t>(images, 128 / (out.height * half)));
-    BlockedSum(c, (images + group - 1) / group, dw->NumElements(), 2 * group * out.height * half * dw->NumElements() / kWide, dw->flat<float>().data(), [&](int64_t begin, int64_t end, float* partial) {
-      Buffer<Pair> column(group * tall * line), slope(group * out.height * half * out.channels);
-      std::vector<int64_t> offsets(group * out.height);
-      std::vector<const Pair*> left(in.channels);
-      for (int64_t b = 0; b < group; ++b)
-        for (int64_t v = 0; v < out.height; ++v) offsets[b * out.height + v] = (b * tall + v * window_.stride) * line;
+    const int64_t images = x.dim_size(0), size = window_.size, stride = window_.stride, taps = size * size, tap = out.channels * in.channels;
+    // Rows of dy at a time, or whole images. Of a stride, each remainder has a frame of its own.
+    const int64_t reach = (size - 1) / stride, phases = std::min(size, stride), columns = (in.width + 2 * window_.padding + stride - 1) / stride;
+    const int64_t row = columns * std::max(in.channels, out.channels), most = std::clamp<int64_t>(kFrame / row - reach, 1, out.height);
+    const int64_t bands = (out.height + most - 1) / most, tall = most + reach, group = std::clamp<int64_t>(bands > 1 ? 1 : kFrame / (tall * row), 1, std::max<int64_t>(1, images));
+    const int64_t positions = group * tall * columns, pairs = (positions + 1) / 2, pitch = WholeLines(pairs);
+    Buffer<float> sums(taps * tap);
+    BlockedSum(c, (images + group - 1) / group * bands, taps * tap, 2 * positions * taps * tap / 128, sums.data(), [&](int64_t begin, int64_t end, float* partial) {
+      Buffer<float> frame(positions * std::max(in.channels, out.channels));
+      Buffer<Pair> image(2 * phases * phases * pairs * in.channels), rounded(pairs * out.channels), slopes(out.channels * pitch);
       for (int64_t g = begin; g < end; ++g) {
-        const int64_t first = g * group, many = std::min(group, images - first);
-        for (int64_t r = 0; r < many * out.height; ++r)
-          PairDown(out.width, out.channels, {pdy + (first * out.height + r) * out.width * out.channels, out.channels}, slope.data() + r * half * out.channels);
-        for (int64_t j = 0; j < window_.size; ++j) {
-          for (int64_t b = 0; b < many; ++b) RoundColumn(px + (first + b) * in.size(), in, window_, j, half, out.width, column.data() + b * tall * line);
-          for (int64_t i = 0; i < window_.size; ++i) {
-            for (int64_t k = 0; k < in.channels; ++k) left[k] = column.data() + i * line + k;
-            float* tap = partial + (i * window_.size + j) * in.channels * out.channels;
-            for (int64_t n = 0; n < out.channels; n += kMostVectors * kWide)
-              GatherProduct(in.channels, std::min<int64_t>(kMostVectors, (out.channels - n) / kWide), {offsets.data(), many * out.height, half, in.channels}, left.data(), slope.data() + n, out.channels, tap + n, out.channels, true);
+        const int64_t b = g / bands * group, many = std::min(group, images - b), first = g % bands * most, rows = std::min(most, out.height - first);
+        const int64_t length = many * tall * columns;
+        for (int64_t i = 0; i < many; ++i)
+          FillFrame(pdy + (b + i) * out.size() + first * out.width * out.channels, {rows, out.width, out.channels}, 0, 0, 1, tall, columns, frame.data() + i * tall * columns * out.channels);
+        PairDown(length, out.channels, {frame.data(), out.channels}, rounded.data());
+        Transpose<Pair>((length + 1) / 2, out.channels, {rounded.data(), out.channels}, {slopes.data(), pitch});
+        for (int64_t phase = 0; phase < phases * phases; ++phase) {
+          Pair* even = image.data() + 2 * phase * pairs * in.channels;
+          for (int64_t i = 0; i < many; ++i)
+            FillFrame(px + (b + i) * in.size(), in, first * stride + phase / phases - window_.padding, phase % phases - window_.padding, stride, tall, columns, frame.data() + i * tall * columns * in.channels);
+          PairPanels(length, in.channels, {frame.data(), in.channels}, even);
+          PairPanels(length - 1, in.channels, {frame.data() + in.channels, in.channels}, even + pairs * in.channels);
+        }
+        // Beyond the last slope there are zeros alone.
+        const int64_t depth = (length - reach * columns - columns + out.width + 1) / 2;
+        for (int64_t t = 0; t < taps; ++t) {
+          const int64_t i = t / size, j = t % size, shift = i / stride * columns + j / stride;
+          const Pair* right = image.data() + (2 * (i % stride * phases + j % stride) + shift % 2) * pairs * in.channels;
+          const int64_t rest = (length - shift % 2 + 1) / 2;
+          for (int64_t n = 0; n < in.channels; n += kPanel) {
+            const int64_t width = std::min(kPanel, in.channels - n);
+            Product<Pair>(out.channels, width, depth, {slopes.data(), pitch, 1}, {right + n * rest + shift / 2 * width, width}, {partial + t * tap + n, in.channels}, true);
           }
         }
       }
     }, Threads(c), 1);
+    float* to = dw->flat<float>().data();
+    Parallel(c, taps, 4 * tap, [&](int64_t begin, int64_t end) {
+      for (int64_t t = begin; t < end; ++t) Transpose(out.channels, in.channels, {sums.data() + t * tap, in.channels}, {to + t * tap, out.channels});
+    });
   }
 };
 REGISTER_KERNEL_BUILDER(Name("OfaConvolutionFilterGradRounded").Device(DEVICE_CPU), ConvolutionFilterGradRounded);
