@@ -119,7 +119,7 @@ class Convolution : public OpKernel {
         float* to = py + image * out.size() + first * out.width * out.channels;
         for (int64_t n = 0; n < out.channels; n += kPanelWidth) {
           const int64_t width = std::min(kPanelWidth, out.channels - n);
-          GatherProduct(rows * out.width, width / kWide, {offsets.data(), window.size, run, 1}, pixels.data(), filter.panel(n), width, to + n, out.channels, false);
+          GatherProduct(rows * out.width, width / kWide, {offsets.data(), window.size, run}, pixels.data(), filter.panel(n), width, to + n, out.channels);
         }
       }
     });

@@ -63,7 +63,7 @@ class ConvolutionFilterGradByPlace : public WindowKernel {
     // Few channels at a time where there would be too little to share.
     const int64_t share = channels * window_.size * window_.size / (2 * Threads(c)) / 8 * 8, block = std::min(channels, std::clamp<int64_t>(share, 16, 64)), blocks = (channels + block - 1) / block;
     Parallel(c, window_.size * window_.size * blocks, positions * block * out / 32, [&](int64_t begin, int64_t end) {
-      Buffer<Pair> left(kPairs * block);
+      Buffer<Pair> met(kPairs * block), turned;
       const Buffer<float> zeros(block);
       for (int64_t i = begin; i < end; ++i) {
         const int64_t place = i / blocks, first = i % blocks * block, many = std::min(block, channels - first);
@@ -73,11 +73,12 @@ class ConvolutionFilterGradByPlace : public WindowKernel {
           const int64_t pairs = std::min(kPairs, right.steps() - step);
           for (int64_t k = 0; k < pairs; ++k) {
             const float* earlier = meeting.Next();
-            PairRows(many, earlier, 2 * (step + k) + 1 < positions ? meeting.Next() : zeros.data(), left.data() + k * many);
+            PairRows(many, earlier, 2 * (step + k) + 1 < positions ? meeting.Next() : zeros.data(), met.data() + k * many);
           }
+          const Left<Pair> left = LeftOf(many, pairs, met.data(), turned);
           for (int64_t p = 0; p < right.count(); ++p) {
             const auto panel = right[p];
-            Product<Pair>(many, right.width(p), pairs, {left.data(), 1, many}, {panel.data + step * panel.stride, panel.stride}, {sums + p * kPanel, out}, step > 0);
+            Product<Pair>(many, right.width(p), pairs, left, {panel.data + step * panel.stride, panel.stride}, {sums + p * kPanel, out}, step > 0);
           }
         }
       }

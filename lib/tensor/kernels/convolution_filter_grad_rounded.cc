@@ -53,18 +53,18 @@ class ConvolutionFilterGradRounded : public WindowKernel {
     const int64_t reach = (size - 1) / stride, phases = std::min(size, stride), columns = (in.width + 2 * window_.padding + stride - 1) / stride;
     const int64_t row = columns * std::max(in.channels, out.channels), most = std::clamp<int64_t>(kFrame / row - reach, 1, out.height);
     const int64_t bands = (out.height + most - 1) / most, tall = most + reach, group = std::clamp<int64_t>(bands > 1 ? 1 : kFrame / (tall * row), 1, std::max<int64_t>(1, images));
-    const int64_t positions = group * tall * columns, pairs = (positions + 1) / 2, pitch = WholeLines(pairs);
+    const int64_t positions = group * tall * columns, pairs = (positions + 1) / 2;
     Buffer<float> sums(taps * tap);
     BlockedSum(c, (images + group - 1) / group * bands, taps * tap, 2 * positions * taps * tap / 128, sums.data(), [&](int64_t begin, int64_t end, float* partial) {
       Buffer<float> frame(positions * std::max(in.channels, out.channels));
-      Buffer<Pair> image(2 * phases * phases * pairs * in.channels), rounded(pairs * out.channels), slopes(out.channels * pitch);
+      Buffer<Pair> image(2 * phases * phases * pairs * in.channels), rounded(pairs * out.channels), turned;
       for (int64_t g = begin; g < end; ++g) {
         const int64_t b = g / bands * group, many = std::min(group, images - b), first = g % bands * most, rows = std::min(most, out.height - first);
         const int64_t length = many * tall * columns;
         for (int64_t i = 0; i < many; ++i)
           FillFrame(pdy + (b + i) * out.size() + first * out.width * out.channels, {rows, out.width, out.channels}, 0, 0, 1, tall, columns, frame.data() + i * tall * columns * out.channels);
         PairDown(length, out.channels, {frame.data(), out.channels}, rounded.data());
-        Transpose<Pair>((length + 1) / 2, out.channels, {rounded.data(), out.channels}, {slopes.data(), pitch});
+        const Left<Pair> slopes = LeftOf(out.channels, (length + 1) / 2, rounded.data(), turned);
         for (int64_t phase = 0; phase < phases * phases; ++phase) {
           Pair* even = image.data() + 2 * phase * pairs * in.channels;
           for (int64_t i = 0; i < many; ++i)
@@ -80,7 +80,7 @@ class ConvolutionFilterGradRounded : public WindowKernel {
           const int64_t rest = (length - shift % 2 + 1) / 2;
           for (int64_t n = 0; n < in.channels; n += kPanel) {
             const int64_t width = std::min(kPanel, in.channels - n);
-            Product<Pair>(out.channels, width, depth, {slopes.data(), pitch, 1}, {right + n * rest + shift / 2 * width, width}, {partial + t * tap + n, in.channels}, true);
+            Product<Pair>(out.channels, width, depth, slopes, {right + n * rest + shift / 2 * width, width}, {partial + t * tap + n, in.channels}, true);
           }
         }
       }

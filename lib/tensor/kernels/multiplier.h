@@ -60,6 +60,15 @@ inline void PairAlong(int64_t rows, int64_t columns, const Rows<const float>& fr
   }
 }
 
+/** The left factor of a product whose transpose, pairs [pairs, m] without gaps, is given. A matrix unit reads rows, which are then made in `turned`. */
+inline Left<Pair> LeftOf(int64_t m, int64_t pairs, const Pair* transposed, Buffer<Pair>& turned) {
+  if (!HasMatrixUnit()) return {transposed, 1, m};
+  const int64_t row = WholeLines(pairs);
+  turned.resize(std::max<size_t>(turned.size(), m * row));
+  Transpose<Pair>(pairs, m, {transposed, m}, {turned.data(), row});
+  return {turned.data(), row, 1};
+}
+
 /** Columns of a panel: four vectors, as many as a tile of `Product` holds. */
 constexpr int64_t kPanel = 64;
 
@@ -121,11 +130,11 @@ class Multiplier {
       return {left_.data(), row, 1};
     }
     PairDown(depth, m, {a.data, a.column}, left_.data());
-    return {left_.data(), 1, m};
+    return LeftOf(m, pairs, left_.data(), turned_);
   }
 
   bool bfloat16_;
-  Buffer<Pair> left_, right_;
+  Buffer<Pair> left_, turned_, right_;
 };
 
 }  // namespace ofa

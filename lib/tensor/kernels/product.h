@@ -44,7 +44,7 @@ template <int kLanes, int R, int V, typename Number>
 inline void Panel(int64_t m, int64_t depth, const Left<Number>& a, const Number* b, int64_t stride, float* c, int64_t ldc, bool add) {
 #ifdef __AMX_BF16__
   if constexpr (std::is_same_v<Number, Pair>)
-    if (HasMatrixUnit()) return TilePanel<V>(m, kLanes, depth, a, b, stride, c, ldc, add);
+    if (HasMatrixUnit()) return TilePanel<V>(m, kLanes, depth, a.data, a.row, b, stride, c, ldc, add);
 #endif
   int64_t i = 0;
   for (; i + R <= m; i += R) Tile<kLanes, R, V>(depth, a.data + i * a.row, a.row, a.column, b, stride, c + i * ldc, ldc, add);
@@ -53,7 +53,7 @@ inline void Panel(int64_t m, int64_t depth, const Left<Number>& a, const Number*
   for (; i < m; ++i) Tile<kLanes, 1, V>(depth, a.data + i * a.row, a.row, a.column, b, stride, c + i * ldc, ldc, add);
 }
 
-/** C [m, n] = A [m, depth] · B [depth, n], added to what is there where asked; n a multiple of 8, one of A's strides 1. */
+/** C [m, n] = A [m, depth] · B [depth, n], added to what is there where asked; n a multiple of 8, one of A's strides 1, and with a matrix unit the second one of pairs (`LeftOf`). */
 template <typename Number>
 inline void Product(int64_t m, int64_t n, int64_t depth, const Left<Number>& a, const Rows<const Number>& b, const Rows<float>& c, bool add = false) {
   int64_t j = 0;

@@ -2,7 +2,13 @@
 // columns of the right one, and sixteen pairs along the depth at a time. Sums begin with what they are added to, and take depth in order.
 #pragma once
 
-#ifdef __AMX_BF16__
+#ifndef __AMX_BF16__
+namespace ofa {
+
+constexpr bool HasMatrixUnit() { return false; }
+
+}  // namespace ofa
+#else
 #include <immintrin.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,7 +16,7 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "transpose.h"
+#include "lanes.h"
 
 namespace ofa {
 
@@ -88,21 +94,14 @@ struct TileSums {
   }
 };
 
-/** V tiles of `columns` for m rows. A transposed left factor is turned, sixteen rows at a time. */
+/** V tiles of `columns` for m rows of the left factor, `row` apart. */
 template <int V>
-void TilePanel(int64_t m, int64_t columns, int64_t depth, const Left<Pair>& a, const Pair* b, int64_t stride, float* c, int64_t ldc, bool add) {
-  const int64_t row = a.column == 1 ? a.row : WholeLines(depth);
-  Buffer<Pair> turned(a.column == 1 ? 0 : kTile * row);
+void TilePanel(int64_t m, int64_t columns, int64_t depth, const Pair* a, int64_t row, const Pair* b, int64_t stride, float* c, int64_t ldc, bool add) {
   for (int64_t i = 0; i < m; i += kTile) {
     const int64_t rows = std::min(kTile, m - i);
     if (i == 0 || rows < kTile) TileShapes(rows, columns, depth % kTile).Use();
-    const Pair* left = a.data + i * a.row;
-    if (a.column != 1) {
-      Transpose<Pair>(depth, rows, {left, a.column}, {turned.data(), row});
-      left = turned.data();
-    }
     TileSums<V>::Begin(c + i * ldc, ldc, add);
-    TileSums<V>::Add(depth, left, row, b, stride);
+    TileSums<V>::Add(depth, a + i * row, row, b, stride);
     TileSums<V>::End(c + i * ldc, ldc);
   }
   _tile_release();
