@@ -46,10 +46,10 @@ inline void GatherTile(const Runs& runs, const Number* const* left, const Number
 /** The same on the matrix unit, of as many left rows at once as stand equally far apart. */
 template <int V>
 inline void GatherTiles(int64_t m, const Runs& runs, const Pair* const* left, const Pair* right, int64_t width, float* to, int64_t stride) {
-  for (int64_t i = 0, rows; i < m; i += rows) {
+  for (int64_t i = 0, rows, shaped = 0; i < m; i += rows) {
     const int64_t gap = i + 1 < m ? left[i + 1] - left[i] : 0;
     for (rows = 1; rows < std::min(kTile, m - i) && left[i + rows] - left[i + rows - 1] == gap;) ++rows;
-    TileShapes(rows, kTile, runs.length % kTile).Use();
+    if (rows != shaped) TileShapes(shaped = rows, kTile, runs.length % kTile).Use();
     TileSums<V>::Begin(to + i * stride, stride, false);
     for (int64_t r = 0; r < runs.count; ++r) TileSums<V>::Add(runs.length, left[i] + runs.offsets[r], gap, right + r * runs.length * width, width);
     TileSums<V>::End(to + i * stride, stride);
