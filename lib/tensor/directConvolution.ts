@@ -1,3 +1,4 @@
+import { hasMatrixUnit } from './backend';
 import { execute, hasKernels, type Attribute, type Precision } from './native';
 import type * as tf from './tf';
 
@@ -11,7 +12,7 @@ interface Window {
   readonly precision: Precision;
 }
 
-/** Beyond so many channels in times channels out TensorFlow's products are faster; with a stride they have more to copy. */
+/** Beyond so many channels in times channels out TensorFlow's products are faster; with a stride they have more to copy. On a matrix unit they are nowhere. */
 const most = 64 * 64;
 const mostWithStride = 256 * 256;
 
@@ -20,7 +21,7 @@ const pairsPerPixel = 64;
 
 /** Whether our kernels are as fast for the convolution, and faster for its gradient to x. */
 export function convolvesDirectly({ shape: [size, width, channelsIn, channels] }: tf.Tensor4D, { stride, padding, precision }: Window): boolean {
-  const limit = stride === 1 ? most : precision === 'float32' ? mostWithStride : Infinity;
+  const limit = precision === 'bfloat16' && (hasMatrixUnit || stride > 1) ? Infinity : stride === 1 ? most : mostWithStride;
   return hasKernels() && size === width && channelsIn % 16 === 0 && channels % 16 === 0 && padding < size && channelsIn * channels <= limit;
 }
 

@@ -105,21 +105,25 @@ class Convolution : public OpKernel {
     // Few rows where there would be too few bands to share.
     const int64_t share = std::max<int64_t>(1, (x.dim_size(0) * out.height + Threads(c) - 1) / Threads(c));
     const int64_t most = std::min({out.height, share, std::max<int64_t>(1, (kBand / row - window.size) / window.stride + 1)}), bands = (out.height + most - 1) / most;
-    const int64_t run = window.size * pixel;
-    Parallel(c, x.dim_size(0) * bands, most * out.width * window.size * run * out.channels / kWide, [&](int64_t begin, int64_t end) {
-      Buffer<Number> band(((most - 1) * window.stride + window.size) * row);
+    // Of small images several at a time, so that the filter is read less often.
+    const int64_t run = window.size * pixel, frame = ((most - 1) * window.stride + window.size) * row;
+    const int64_t group = bands > 1 ? 1 : std::max<int64_t>(1, std::min(kBand / frame, (x.dim_size(0) + Threads(c) - 1) / Threads(c))), groups = (x.dim_size(0) + group - 1) / group;
+    Parallel(c, groups * bands, group * most * out.width * window.size * run * out.channels / kWide, [&](int64_t begin, int64_t end) {
+      Buffer<Number> band(group * frame);
       std::vector<int64_t> offsets;
       std::vector<const Number*> pixels;
       for (int64_t i = 0; i < window.size; ++i) offsets.push_back(i * row);
-      for (int64_t v = 0; v < most; ++v)
-        for (int64_t u = 0; u < out.width; ++u) pixels.push_back(band.data() + v * window.stride * row + u * window.stride * pixel);
+      for (int64_t i = 0; i < group; ++i)
+        for (int64_t v = 0; v < most; ++v)
+          for (int64_t u = 0; u < out.width; ++u) pixels.push_back(band.data() + i * frame + v * window.stride * row + u * window.stride * pixel);
       for (int64_t b = begin; b < end; ++b) {
-        const int64_t image = b / bands, first = b % bands * most, rows = std::min(most, out.height - first);
-        TakeRows(px + image * in.size(), in, window.padding, first * window.stride, (rows - 1) * window.stride + window.size, band.data());
+        const int64_t image = b / bands * group, many = std::min(group, x.dim_size(0) - image), first = b % bands * most, rows = std::min(most, out.height - first);
+        for (int64_t i = 0; i < many; ++i)
+          TakeRows(px + (image + i) * in.size(), in, window.padding, first * window.stride, (rows - 1) * window.stride + window.size, band.data() + i * frame);
         float* to = py + image * out.size() + first * out.width * out.channels;
         for (int64_t n = 0; n < out.channels; n += kPanelWidth) {
           const int64_t width = std::min(kPanelWidth, out.channels - n);
-          GatherProduct(rows * out.width, width / kWide, {offsets.data(), window.size, run}, pixels.data(), filter.panel(n), width, to + n, out.channels);
+          GatherProduct(many * rows * out.width, width / kWide, {offsets.data(), window.size, run}, pixels.data(), filter.panel(n), width, to + n, out.channels);
         }
       }
     });
