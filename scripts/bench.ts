@@ -7,11 +7,11 @@ import { keepComparison } from './bench/comparisons';
 import { dataShare, decodingSpeed } from './bench/data';
 import { gate, saveGate } from './bench/gate';
 import { matmulGigaflops } from './bench/matmul';
-import { medianMilliseconds, medianTimes } from './bench/times';
 import { checkPython } from './bench/peers';
 import { profile } from './bench/profile';
 import { grouped, lines, outer } from './bench/report';
 import { prepareStep } from './bench/step';
+import { medianMilliseconds, medianTimes } from './bench/times';
 import { positive } from './cli/arguments';
 import { run } from './cli/run';
 

@@ -12,7 +12,7 @@ interface Window {
   readonly precision: Precision;
 }
 
-/** Beyond so many channels in times channels out TensorFlow's products are faster; with a stride they have more to copy. On a matrix unit they are nowhere. */
+/** Beyond so many channels in times channels out TensorFlow's products are faster, with a stride, where they have more to copy, beyond more; kernels that use a matrix unit are faster throughout. */
 const most = 64 * 64;
 const mostWithStride = 256 * 256;
 

@@ -1,6 +1,6 @@
-// A convolution of few channels or with a stride, and its gradient to the image. A band of rows is copied into its frame of zeros, and patches are
-// multiplied where they stand in it, where TensorFlow copies each; in mixed precision that copy is rounded, where TensorFlow's ops would have the
-// whole image rounded beforehand and the result turned back.
+// A convolution and its gradient to the image; where there is no matrix unit, of few channels or with a stride. A band of rows is copied into its frame
+// of zeros, and patches are multiplied where they stand in it, where TensorFlow copies each; in mixed precision that copy is rounded, where TensorFlow's
+// ops would have the whole image rounded beforehand and the result turned back.
 #include "convolution.h"
 #include "gather_tile.h"
 #include "mlp.h"

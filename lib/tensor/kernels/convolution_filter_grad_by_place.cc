@@ -1,5 +1,5 @@
-// The same gradient (convolution_filter_grad_rounded.cc) for short rows: at each place of the filter, what of x meets dy there, [channels, positions],
-// times dy [positions, out]; two positions that follow one another, over rows and images, are a pair. One thread sums a place and a block of channels.
+// The same gradient (convolution_filter_grad_rounded.cc) for many channels over few pixels: at each place of the filter, what of x meets dy there,
+// [channels, positions], times dy [positions, out]; two positions that follow one another, over rows and images, are a pair. One thread sums a place and a block of channels.
 #include "convolution.h"
 #include "panels.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
