@@ -8,7 +8,6 @@ import { distil } from '../lib/runs/distil';
 import { epochText } from '../lib/runs/runJob';
 import { quote } from '../lib/runs/shell';
 import { resumeLater } from '../lib/runs/slots';
-import type { MethodSpec } from '../lib/methods/methods';
 import { whole } from './cli/arguments';
 import { run } from './cli/run';
 import { stopSignal } from './cli/stopSignal';
@@ -63,7 +62,7 @@ const command = new Command('npm run distil --')
         data: {
           name: shards ? 'shards' : 'folder', path: data, ...(validation === undefined ? { split: { share: split ?? 0.1, seed } } : { validation }),
         },
-        method: Object.assign<MethodSpec, object>({ kind: method }, options),
+        method: { ...options, kind: method },
       }, {
         out, command: `npm run distil -- ${process.argv.slice(2).map(quote).join(' ')}`, signal, mlflow,
         onNotice: (text) => console.log(text),

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Command, Option } from 'commander';
 import { loadImages } from '../lib/data/loadImages';
 import { appendJsonLine } from '../lib/io/jsonLines';
-import { readSimilarities } from '../lib/results/similarityRecord';
+import { measurement, readSimilarities } from '../lib/results/similarityRecord';
 import { commit } from '../lib/runs/machine';
 import { positive, whole } from './cli/arguments';
 import { run } from './cli/run';
@@ -10,7 +10,7 @@ import { measure, type Setting } from './similarity/measure';
 
 interface Options extends Setting {
   readonly profile: 'smoke' | 'laptop';
-  readonly out: string;
+  readonly out?: string;
 }
 
 /** npm run similarity --: how alike the layers of trained networks are, as the records that the claims are weighed by. */
@@ -21,16 +21,17 @@ const command = new Command('npm run similarity --')
   .option('--batches <number>', 'for each seed', positive, 8)
   .option('--batch-size <number>', 'images', positive, 128)
   .addOption(new Option('--profile <name>', 'smoke takes synthetic images').choices(['smoke', 'laptop']).default('laptop'))
-  .option('--out <file>', 'where the records are appended', path.join('data', 'results', 'similarity', 'cka.jsonl'))
-  .action(async ({ profile, out, ...setting }: Options) => {
+  .option('--out <file>', 'where the records are appended; unless told, those of the laptop profile under data/results, of made-up images under runs')
+  .action(async ({ profile, out = path.join(profile === 'smoke' ? 'runs' : path.join('data', 'results'), 'similarity', 'cka.jsonl'), ...setting }: Options) => {
     const { test, notice } = await loadImages(profile);
     if (notice !== undefined) console.error(notice);
     const { networks, seeds, batches, batchSize } = setting;
     const made = `npm run similarity -- --networks ${networks.join(',')} --seeds ${seeds.join(',')} --batches ${batches} --batch-size ${batchSize} --profile ${profile}`;
-    const known = new Set((await readSimilarities(out)).map(({ id }) => id));
+    const known = new Set((await readSimilarities(out)).map(measurement));
     for await (const one of measure(setting, test, profile === 'smoke' ? 'synthetic' : 'cifar-100')) {
-      if (!known.has(one.id)) await appendJsonLine(out, { ...one, ...commit(), command: made });
-      console.log(`${one.a.network} and ${one.b.network}, seed ${one.seed}: mean CKA ${one.mean.toFixed(3)}, at like depth ${one.likeDepth.toFixed(3)}${known.has(one.id) ? ' (recorded before)' : ''}`);
+      const recorded = known.has(measurement(one));
+      if (!recorded) await appendJsonLine(out, { ...one, ...commit(), command: made });
+      console.log(`${one.a.network} and ${one.b.network}, seed ${one.seed}: mean CKA ${one.mean.toFixed(3)}, at like depth ${one.likeDepth.toFixed(3)}${recorded ? ' (recorded before)' : ''}`);
     }
   });
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileFault } from './fileFault';
 
@@ -22,6 +22,11 @@ export async function writeAtomic(file: string, content: FileContent): Promise<v
     await rm(draft, { force: true }).catch(() => undefined);
     throw fileFault(error, 'write', file);
   }
+}
+
+/** Removes what writers that were killed have left in a folder; nobody else may be writing there. */
+export async function removeDrafts(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) if (/\.\d+\.[\da-f]{8}\.draft$/.test(name)) await rm(path.join(folder, name), { force: true });
 }
 
 /** Makes a rename in this folder survive a loss of power. */

@@ -3,7 +3,7 @@ import { checkPositive, checkSameShape } from './check';
 import { checkLabels, targetMask, type Labels } from './labels';
 import { weightedCrossEntropy } from './weightedCrossEntropy';
 
-/** `released`: the code that made the published numbers, which strengthens every class; `paper`: its equation, the target class only. */
+/** `released`: the code that made the published numbers, which puts the exponent on every class; `paper`: its equation, on the target class only. */
 export type OfaForm = 'released' | 'paper';
 
 export interface OfaOptions {

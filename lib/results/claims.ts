@@ -39,7 +39,7 @@ const baselines = ['kd', 'dkd', 'dist', 'fitnet', 'correlation', 'rkd', 'crd'];
 const claims: readonly Claim[] = [
   {
     text: 'Features of like-family networks are similar by CKA at like depth; those of different families differ.',
-    test: 'CKA at like depth of two networks of one family, minus the mean of that family’s networks with those of others, in each family; the worst is shown (a difference of CKA, not of top-1; a seed chooses images, the networks stay)',
+    test: 'CKA at like depth of two networks of one family, minus the mean of that family’s networks with those of others, in each family; the worst is shown (a difference of CKA, not of top-1; a seed chooses test images, the six networks stay)',
     rule: 'each',
     needed: 3,
     contrasts: ({ similarities }) => likeness(similarities),
@@ -92,7 +92,7 @@ const claims: readonly Claim[] = [
   },
   {
     text: 'With a teacher of the student’s own family OFA is on par with the best baseline.',
-    test: `OFA minus the best of the paper’s baselines that are recorded there, mean over like-family pairs; on par means within ${margin} point`,
+    test: `OFA minus the best of the paper’s baselines that are recorded there (KD alone is planned), mean over like-family pairs; on par means within ${margin} point`,
     rule: 'equal',
     contrasts: ({ runs, exponent }) => taughtPairs(runs, true).map((pair) => {
       const baseline = best(byMethod(pair.filter(isBaseline)));

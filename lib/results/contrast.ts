@@ -19,7 +19,7 @@ interface Difference {
 export type Verdict = 'holds' | 'does not hold' | 'undecided at this scale';
 
 /**
- * `each`: every contrast must be above 0, and the worst is shown. `mean`: their mean must. `little`: their mean must be less than
+ * `each`: every contrast must be above 0; the worst is shown, where any decide against it the worst of those that have seeds enough. `mean`: their mean must. `little`: their mean must be less than
  * `margin`. `equal`: their mean must be within it. `none`: no difference at all.
  */
 export type Rule = 'each' | 'mean' | 'little' | 'equal' | 'none';
@@ -87,9 +87,10 @@ export function judge(all: readonly Contrast[], rule: Rule, needed = 1): Judgeme
   const nothing: Judgement = { verdict: 'undecided at this scale', effect: null, low: null, high: null, seeds: 0, records };
   if (contrasts.length === 0) return nothing;
   const few = contrasts.length < needed;
-  const told = (shown: Contrast, kind: 'worst' | 'mean', verdict: Verdict): Judgement => {
+  const told = (shown: Contrast, kind: 'worst' | 'mean', verdict: Verdict, weighed = contrasts.length): Judgement => {
     const { mean: effect, interval, count: seeds } = summary(values(shown));
-    const among = contrasts.length > 1 || few ? `the ${kind} of ${contrasts.length}${few ? ` comparisons, where the claim asks for ${needed}` : ''}` : '';
+    const chosen = weighed < contrasts.length ? `${weighed} with ${decisive} seeds or more, among ${contrasts.length}` : String(contrasts.length);
+    const among = contrasts.length > 1 || few ? `the ${kind} of ${chosen}${few ? `; to hold takes ${needed}` : ''}` : '';
     const of = [shown.of, among].filter((part) => part !== '').join('; ');
     return { verdict: verdict === 'holds' && few ? 'undecided at this scale' : verdict, ...(of !== '' && { of }), effect, low: interval?.[0] ?? null, high: interval?.[1] ?? null, seeds, records };
   };
@@ -102,7 +103,8 @@ export function judge(all: readonly Contrast[], rule: Rule, needed = 1): Judgeme
       const spread = contrasts.filter(({ differences }) => differences.length >= decisive);
       const against = spread.filter((one) => below(summary(values(one), 1 - 0.05 / spread.length)));
       const worst = mostBy(against.length > 0 ? against : contrasts, (one) => -mean(values(one)));
-      return told(worst, 'worst', against.length > 0 ? 'does not hold' : spread.length === contrasts.length && contrasts.every((one) => above(summary(values(one)))) ? 'holds' : 'undecided at this scale');
+      if (against.length > 0) return told(worst, 'worst', 'does not hold', spread.length);
+      return told(worst, 'worst', spread.length === contrasts.length && contrasts.every((one) => above(summary(values(one)))) ? 'holds' : 'undecided at this scale');
     }
     default: {
       const joint = together(contrasts, [...new Set(contrasts.map(({ of }) => of))].filter((of) => of !== '').join(', '));

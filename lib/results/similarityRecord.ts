@@ -36,7 +36,14 @@ export const similarityRecord = z.object({
 
 export type SimilarityRecord = z.infer<typeof similarityRecord>;
 
-/** The recorded similarities; none where there is no such file. */
+/** The recorded similarities, of a pair that was measured in both orders the later one; none where there is no such file. */
 export async function readSimilarities(file = path.join('data', 'results', 'similarity', 'cka.jsonl')): Promise<readonly SimilarityRecord[]> {
-  return readJsonLinesIfAny(file, (value) => similarityRecord.parse(value));
+  const records = await readJsonLinesIfAny(file, (value) => similarityRecord.parse(value));
+  return [...new Map(records.map((record) => [measurement(record), record])).values()];
+}
+
+/** What was measured, whichever of the two networks came first. */
+export function measurement({ a, b, dataset, examples, batchSize, seed }: Pick<SimilarityRecord, 'a' | 'b' | 'dataset' | 'examples' | 'batchSize' | 'seed'>): string {
+  const networks = [a, b].map(({ network: name, weights }) => `${name} ${weights?.sha256}`).sort();
+  return JSON.stringify([...networks, dataset, examples, batchSize, seed]);
 }

@@ -50,6 +50,7 @@ export async function runRayTask(task: readonly string[], { address, cpus, gpus,
 }
 
 async function ask(address: string, method: 'GET' | 'POST', place: string, body?: object): Promise<unknown> {
+  if (!/^https?:\/\//.test(address)) throw new UserError(`--address must be that of Ray's dashboard, such as http://127.0.0.1:8265, not ${address}.`);
   const url = new URL(place, address);
   const { status, text } = await answer(url, method, body && JSON.stringify(body)).catch((error: unknown) => {
     throw new UserError(`Ray does not answer at ${address}. Start it (ray start --head) or give its dashboard with --address.`, { cause: error });

@@ -2,6 +2,7 @@ import { appendFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Unreadable } from '../data/prepare';
 import { isStop, UserError } from '../errors';
+import { removeDrafts } from '../io/atomic';
 import { fileFault } from '../io/fileFault';
 import { writeJson } from '../io/json';
 import { appendJsonLine } from '../io/jsonLines';
@@ -48,6 +49,7 @@ export async function runJob(job: Job, options: JobOptions): Promise<RunRecord> 
   const release = await lockFolder(home);
   const log = (text: string): Promise<void> => appendLog(path.join(home, 'log'), text);
   try {
+    await removeDrafts(home);
     const done = await finishedRecord(job, options.folder);
     if (done) {
       await closeRun(home);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { fileFault } from '../io/fileFault';
 import { sha256 } from '../io/sha256';
 import { methods } from '../methods/methods';
 import type { Model } from '../models/model';
@@ -10,7 +11,7 @@ import type { Recipe } from '../training/recipe';
 import { TeacherCache } from '../training/teacherCache';
 import { git, versions } from './machine';
 
-/** Of one teacher and one seed: the laptop profile takes a fifth of it. */
+/** Of one teacher and one seed: the laptop profile takes a third of it at most. */
 const mostBytes = 2 ** 30;
 
 interface CacheOptions {
@@ -33,7 +34,7 @@ export async function teacherCacheFor(recipe: Recipe, teacher: Model, trainImage
   const [all, own] = [path.join(folder, 'teacher-cache'), library.slice(0, 12)];
   const cache = new TeacherCache(path.join(all, own, key), teacher, recipe, trainImages, onFault);
   if (cache.bytes(recipe.epochs) > mostBytes) return undefined;
-  for (const other of existsSync(all) ? await readdir(all) : []) if (other !== own) await rm(path.join(all, other), { recursive: true, force: true });
+  for (const other of existsSync(all) ? await readdir(all) : []) if (other !== own) await rm(path.join(all, other), { recursive: true, force: true }).catch((error: unknown) => onFault?.(fileFault(error, 'write', path.join(all, other)).message));
   return cache;
 }
 

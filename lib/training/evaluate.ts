@@ -1,12 +1,15 @@
 import { batches, disposeBatch, type Batch } from '../data/batches';
 import { fileBatches } from '../data/fileBatches';
 import type { Images } from '../data/imageFiles';
+import { UserError } from '../errors';
 import type { Model } from '../models/model';
 import * as tf from '../tensor/tf';
 import { Measuring, type Measures } from './measures';
 
-/** Images at a time, where nothing else is asked for. */
-export const evaluationBatch = 250;
+/** Images of a side at a time, where nothing else is asked for: larger ones by their area, so that an evaluation needs no more memory than steps do. */
+export function evaluationBatch(side: number): number {
+  return Math.max(8, Math.min(250, Math.floor(250 * (64 / side) ** 2)));
+}
 
 export interface EvaluateOptions {
   readonly batchSize?: number;
@@ -17,12 +20,16 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Evaluates a network with its running averages, without augmentation, over every image once. Yields to the event loop at each batch. */
+/**
+ * Evaluates a network with its running averages, without augmentation, over every image once. Yields to the event loop at each batch.
+ * Throws a UserError where not one image can be read.
+ */
 export async function evaluate(model: Model, set: Images, { taught, ...options }: EvaluateOptions = {}): Promise<Measures> {
   const measuring = new Measuring();
   for await (const { logits, indices } of answers(model, set, options)) {
     measuring.add(logits.dataSync<'float32'>(), Array.from(indices, (index) => set.labels[index]!), taught && Array.from(indices, (index) => taught[index]!));
   }
+  if (measuring.count === 0) throw new UserError(`None of the ${set.count} images of ${set.name} could be read: ${model.name} cannot be measured. Look whether their disk is still there.`);
   return measuring.result;
 }
 
@@ -36,7 +43,7 @@ export async function predictions(model: Model, set: Images, options: Omit<Evalu
 }
 
 /** The logits of each batch, freed when the next one is asked for. */
-async function* answers(model: Model, set: Images, { batchSize = evaluationBatch, images = 'images' in set ? batches(set, { batchSize }) : fileBatches(set, batchSize), signal }: EvaluateOptions): AsyncGenerator<{ logits: tf.Tensor2D; indices: Uint32Array }> {
+async function* answers(model: Model, set: Images, { batchSize = evaluationBatch(model.imageSize), images = 'images' in set ? batches(set, { batchSize }) : fileBatches(set, batchSize), signal }: EvaluateOptions): AsyncGenerator<{ logits: tf.Tensor2D; indices: Uint32Array }> {
   for await (const batch of images) {
     try {
       signal?.throwIfAborted();

@@ -8,7 +8,7 @@ import type { ExitAnswers } from './earlyExit';
 import { evaluationBatch } from './evaluate';
 
 /** What every exit of a student says of every image, from the earliest stage on, the student's own logits last. Yields to the event loop at each batch. */
-export async function exitAnswers(student: Model, { exits }: Distillation, set: ImageSet, { batchSize = evaluationBatch, signal }: { readonly batchSize?: number; readonly signal?: AbortSignal } = {}): Promise<ExitAnswers[]> {
+export async function exitAnswers(student: Model, { exits }: Distillation, set: ImageSet, { batchSize = evaluationBatch(student.imageSize), signal }: { readonly batchSize?: number; readonly signal?: AbortSignal } = {}): Promise<ExitAnswers[]> {
   if (!exits) throw new UserError('This method has no exit branches to ask; OFA has.');
   const answers = new Map<string, ExitAnswers>();
   for (const batch of batches(set, { batchSize })) {

@@ -8,10 +8,10 @@ import { evaluationBatch } from './evaluate';
 import type { Recipe } from './recipe';
 import type { Resources } from './training';
 
-
 /** The batches of a run, those to come prepared in other threads while a step computes. */
 export class BatchFeed {
   private readonly preparer: Preparer;
+  private readonly side: number;
   private readonly unreadable = new Set<string>();
 
   constructor(
@@ -20,7 +20,7 @@ export class BatchFeed {
   ) {
     const { train, test } = resources;
     const { augmentation, cropShare = imageNetPreprocessing.cropShare } = recipe;
-    const side = recipe.imageSize ?? train.size.height;
+    const side = this.side = recipe.imageSize ?? train.size.height;
     this.preparer = openPreparer({
       train: { set: train, preparation: { for: 'training', side, augmentation } },
       test: { set: test, preparation: { for: 'evaluation', side, cropShare } },
@@ -64,7 +64,8 @@ export class BatchFeed {
 
   private *testRequests(): Generator<BatchRequest, void> {
     const order = epochOrder(this.resources.test.count);
-    for (let start = 0; start < order.length; start += evaluationBatch) yield { source: 'test', indices: order.slice(start, start + evaluationBatch), seed: 0 };
+    const size = evaluationBatch(this.side);
+    for (let start = 0; start < order.length; start += size) yield { source: 'test', indices: order.slice(start, start + size), seed: 0 };
   }
 
   private async *ahead(requests: Iterator<BatchRequest, void>): AsyncGenerator<Batch> {

@@ -13,7 +13,8 @@ const bins = 15;
 
 /** Adds batches up to measures of the whole. */
 export class Measuring {
-  private count = 0;
+  /** Images so far. */
+  count = 0;
   private first = 0;
   private five = 0;
   private agreed = 0;

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
-import { writeAtomic } from '../../lib/io/atomic';
+import { removeDrafts, writeAtomic } from '../../lib/io/atomic';
 import { rejectsWith } from '../support/faults';
 import { temporaryFolder } from '../support/temporaryFolder';
 
@@ -25,6 +25,13 @@ test('many writers of one file leave one of their contents, never a mixture', as
   await Promise.all(contents.map((content) => writeAtomic(file, content)));
   assert.ok(contents.includes(await readFile(file, 'utf8')));
   assert.deepEqual(await readdir(path.dirname(file)), ['file']);
+});
+
+test('what a killed writer left is removed, and nothing else', async (t) => {
+  const folder = await temporaryFolder(t);
+  for (const name of ['file', 'file.draft', 'file.123.0a1b2c3d.draft', 'other.7.ffffffff.draft']) await writeFile(path.join(folder, name), '');
+  await removeDrafts(folder);
+  assert.deepEqual(await readdir(folder), ['file', 'file.draft']);
 });
 
 test('a write that fails keeps what was there and leaves no draft', async (t) => {

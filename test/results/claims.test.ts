@@ -54,7 +54,7 @@ test('one seed decides nothing, nor do fewer comparisons than the claim speaks o
   assert.deepEqual([findings(main(40, 1))(3).verdict, findings(main(40, 1))(3).effect], ['undecided at this scale', 10]);
   const onePair = (runs: readonly RunRecord[]): RunRecord[] => runs.filter(({ student, teacher }) => student === 'vit_64' && teacher === 'resnet_24');
   assert.equal(findings(onePair(main(40)))(3).verdict, 'undecided at this scale');
-  assert.deepEqual([findings(main(40, 3, ['kd']))(3).verdict, findings(main(40, 3, ['kd']))(3).of], ['undecided at this scale', 'resnet_24 → vit_64, kd; the worst of 6 comparisons, where the claim asks for 42']);
+  assert.deepEqual([findings(main(40, 3, ['kd']))(3).verdict, findings(main(40, 3, ['kd']))(3).of], ['undecided at this scale', 'resnet_24 → vit_64, kd; the worst of 6; to hold takes 42']);
   assert.equal(findings(main(40, 3, ['kd', 'bkd']))(3).of, findings(main(40, 3, ['kd']))(3).of);
   assert.equal(findings(onePair(main(20)))(3).verdict, 'does not hold');
 });
@@ -77,14 +77,14 @@ test('against a claim on many pairs one pair speaks only beyond what chance amon
   // Alone its interval lies below 0 at 95 %; as one of six it must at 99.2 %.
   const lucky = (pair: RunRecord): number => (pair.teacher === 'resnet_24' && pair.student === 'vit_64' ? [-0.7, -1, -1.3, -0.6][pair.seed]! : 2);
   const runs = (shift: number): RunRecord[] => main(30, 4, ['kd']).map((one) => (one.method === 'ofa' ? { ...one, top1: 30 + 3 * one.seed + shift * lucky(one) } : one));
-  assert.deepEqual([findings(runs(1))(3).verdict, findings(runs(1))(3).of], ['undecided at this scale', 'resnet_24 → vit_64, kd; the worst of 6 comparisons, where the claim asks for 42']);
+  assert.deepEqual([findings(runs(1))(3).verdict, findings(runs(1))(3).of], ['undecided at this scale', 'resnet_24 → vit_64, kd; the worst of 6; to hold takes 42']);
   assert.ok(findings(runs(1))(3).high! < 0);
   const onePair = runs(1).filter(({ teacher, student }) => teacher === 'resnet_24' && student === 'vit_64');
   assert.equal(findings(onePair)(3).verdict, 'does not hold');
   // Single seeds have no say: they do not widen what others show, and the pair that decided is the one told.
   const single = baselines.slice(1).map((method) => run('vit_96', 'resnet_16', method, 0, 99));
   const told = findings([...onePair, ...single, run('vit_96', 'resnet_16', 'ofa', 0, 30)])(3);
-  assert.deepEqual([told.verdict, told.of, told.seeds], ['does not hold', 'resnet_24 → vit_64, kd; the worst of 7 comparisons, where the claim asks for 42', 4]);
+  assert.deepEqual([told.verdict, told.of, told.seeds], ['does not hold', 'resnet_24 → vit_64, kd; the worst of 1 with 3 seeds or more, among 7; to hold takes 42', 4]);
 });
 
 test('two seeds decide nothing, however well they agree', () => {
@@ -128,9 +128,9 @@ test('ablations: stages, exponent, weight and clipping each vary alone', () => {
     ofa(seed, 35 + seed, { exponent: 1 }), ofa(seed, 60 + seed, { exponent: 1.2, form: 'paper' }),
     ofa(seed, 32.5 + seed, { branchWeight: 5, logitsWeight: 5 }), ofa(seed, 32 + seed, {}, { clipNorm: undefined }),
   ]));
-  assert.deepEqual([found(5).verdict, found(5).effect, found(5).of], ['undecided at this scale', 1, 'stages 3,4; the worst of 2 comparisons, where the claim asks for 6']);
+  assert.deepEqual([found(5).verdict, found(5).effect, found(5).of], ['undecided at this scale', 1, 'stages 3,4; the worst of 2; to hold takes 6']);
   assert.deepEqual([found(6).verdict, found(6).effect], ['does not hold', -2]);
-  assert.deepEqual([found(7).verdict, found(7).effect, found(7).of], ['undecided at this scale', 0.5, 'weight 5, clipping 5; the worst of 2 comparisons, where the claim asks for 5']);
+  assert.deepEqual([found(7).verdict, found(7).effect, found(7).of], ['undecided at this scale', 0.5, 'weight 5, clipping 5; the worst of 2; to hold takes 5']);
   const sets = [[4], [3, 4], [2, 3, 4], [1], [2], [3]];
   const every = findings(seeds.flatMap((seed) => [ofa(seed, 33 + seed, {}), ...sets.map((stages) => ofa(seed, 32 + seed, { stages }))]));
   assert.deepEqual([every(5).verdict, every(5).seeds], ['holds', 3]);

@@ -13,6 +13,10 @@ import { temporaryFolder } from '../support/temporaryFolder';
 import { clusterLacks, clusterProgram } from './clusterVenv';
 import { jobsOf, tiny } from './example';
 
+test('an address that is none is refused in words', async () => {
+  await rejectsWith(runRayTask(['true'], { address: '127.0.0.1:8265', cpus: 1, environment: {} }), '--address', 'http://127.0.0.1:8265', 'not 127.0.0.1:8265');
+});
+
 test('a grid on Ray: a student after its teacher, one that fails', { skip: clusterLacks }, async (context) => {
   const folder = await temporaryFolder(context);
   const [port, dashboard] = [await freePort(), await freePort()];

@@ -24,6 +24,8 @@ test('similarities of trained networks are recorded once, each with what makes i
   assert.equal(new Set(records.map(({ id }) => id)).size, 6);
 
   assert.match(similarity(...args, '--seeds', '1').stdout, /recorded before/);
+  const turned = ['--networks', 'vit_64=data/weights/vit_64-by-ofa.safetensors,vit_64', '--out', out];
+  assert.match(similarity(...turned, '--seeds', '1').stdout, /^(.*recorded before\)\n){3}$/, 'in the other order it is the same pair');
   assert.equal((await readSimilarities(out)).length, 6);
 });
 

@@ -6,8 +6,9 @@ import type { Model, Output } from '../../lib/models/model';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';
-import { evaluate } from '../../lib/training/evaluate';
+import { evaluate, evaluationBatch } from '../../lib/training/evaluate';
 import { expectClose } from '../support/close';
+import { rejectsWith } from '../support/faults';
 
 const set = syntheticImages(new Random(0), { count: 10, classes: 10, size: { height: 32, width: 32 } });
 
@@ -34,6 +35,14 @@ test('top-1 and top-5 by hand, every image once, the last batch smaller', async 
   const accuracy = await evaluate(says([falling], seen), set, { batchSize: 4 });
   expectClose([accuracy.top1, accuracy.top5], [10, 50]);
   assert.deepEqual(seen, [4, 4, 2]);
+});
+
+test('images at a time go by their area: as many pixels as 250 images of 64, and at least 8 images', () => {
+  assert.deepEqual([16, 32, 64, 128, 224, 384, 1024].map(evaluationBatch), [250, 250, 250, 62, 20, 8, 8]);
+});
+
+test('a set of which not one image can be read has no accuracy', async () => {
+  await rejectsWith(evaluate(says([row({})]), set, { images: [] }), 'None of the 10 images', set.name);
 });
 
 test('a tie, or a number that is none, is no right answer', async () => {
