@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { attention } from '../../lib/tensor/attention';
 import { batchNormEval, batchNormTrain } from '../../lib/tensor/batchNorm';
-import { conv2d } from '../../lib/tensor/convolution';
+import { conv2d, depthwiseConv2d } from '../../lib/tensor/convolution';
 import { biasGelu } from '../../lib/tensor/gelu';
 import { gramMatrix } from '../../lib/tensor/gramMatrix';
 import { layerNorm } from '../../lib/tensor/layerNorm';
 import { addBias, linear } from '../../lib/tensor/linear';
 import { maxPool } from '../../lib/tensor/maxPool';
-import { hasKernels } from '../../lib/tensor/native';
+import { execute, hasKernels, type Attribute } from '../../lib/tensor/native';
 import * as tf from '../../lib/tensor/tf';
 
 const skip = !hasKernels() && 'no kernels here';
@@ -18,6 +18,15 @@ afterEach(() => {
 });
 
 const ones = <R extends tf.Rank>(...shape: number[]): tf.Tensor<R> => tf.ones<R>(shape as tf.ShapeMap[R]);
+/** Weight and bias of six layers with weights of these shapes. */
+const layers = (...shapes: readonly (readonly number[])[]): tf.Tensor[] => shapes.flatMap((shape) => [ones(...shape), ones(shape[shape.length - 1]!)]);
+const transformerLayers = (width: number): tf.Tensor[] => layers([width], [width, 3 * width], [width, width], [width], [width, 2 * width], [2 * width, width]);
+const transformer = (x: tf.Tensor, parameters: tf.Tensor[]): tf.Tensor => execute('OfaTransformerBlock', [x, ...parameters], [['heads', 'int', 2], ...plain], 5)[0]!;
+const mixer = (x: tf.Tensor, tokens: number, width: number): tf.Tensor =>
+  execute('OfaMixerBlock', [x, ...layers([width], [tokens, 16], [16, tokens], [width], [width, 16], [16, width])], plain, 4)[0]!;
+const swin = (x: tf.Tensor, distances: number, parameters = transformerLayers(16)): tf.Tensor =>
+  execute('OfaSwinBlock', [x, ones(distances, 2), ...parameters], [['window', 'int', 2], ['shift', 'int', 0], ...plain.slice(0, 2)])[0]!;
+const plain: readonly Attribute[] = [['epsilon', 'float', 1e-6], ['rounded', 'bool', false], ['save', 'bool', false]];
 const state = (width: number, other = width) => ({ scale: ones<tf.Rank.R1>(width), offset: ones<tf.Rank.R1>(other), mean: ones<tf.Rank.R1>(width), variance: ones<tf.Rank.R1>(width) });
 
 for (const [name, op] of Object.entries<() => tf.Tensor>({
@@ -32,6 +41,22 @@ for (const [name, op] of Object.entries<() => tf.Tensor>({
   'batch norm of averages with a residual of fewer examples': () => batchNormEval(ones<tf.Rank.R4>(2, 3, 3, 8), state(8), 1e-5, { residual: ones<tf.Rank.R4>(1, 3, 3, 8) }),
   'batch norm of an empty batch': () => batchNormTrain(ones<tf.Rank.R4>(0, 3, 3, 8), state(8), { epsilon: 1e-5, momentum: 0.1 }).y,
   'attention with a bias of other tokens': () => attention(ones<tf.Rank.R3>(2, 5, 48), 2, { bias: ones<tf.Rank.R4>(1, 2, 4, 4) }),
+  'a depthwise convolution of stride 0': () => depthwiseConv2d(ones(1, 8, 8, 16), ones(3, 3, 16, 1), { stride: 0, padding: 1 }),
+  'a depthwise convolution of negative padding': () => depthwiseConv2d(ones(1, 8, 8, 16), ones(3, 3, 16, 1), { stride: 2, padding: -1 }),
+  'a depthwise convolution of tokens': () => depthwiseConv2d(ones<tf.Rank>(1, 64, 16) as tf.Tensor4D, ones(3, 3, 16, 1), { stride: 1, padding: 1 }),
+  'max pooling of an image alone': () => maxPool(ones<tf.Rank>(8, 8, 16) as tf.Tensor4D, { size: 3, stride: 1, padding: 1 }),
+  'a Gram matrix of images': () => gramMatrix(ones<tf.Rank>(2, 3, 4) as tf.Tensor2D),
+  'linear in bfloat16 with a weight of three axes': () => linear(ones<tf.Rank.R2>(2, 8), ones<tf.Rank>(8, 8, 2) as tf.Tensor2D, { precision: 'bfloat16' }),
+  'a transformer block of another width': () => transformer(ones(2, 5, 32), transformerLayers(16)),
+  'a transformer block without tokens': () => transformer(ones(2, 0, 16), transformerLayers(16)),
+  'a transformer block with fewer layers': () => transformer(ones(2, 5, 16), transformerLayers(16).slice(2)),
+  'a transformer block whose norm has no offset': () => transformer(ones(2, 5, 16), transformerLayers(16).map((one, i) => (i === 1 ? ones(0) : one))),
+  'a Mixer block of fewer tokens': () => mixer(ones(2, 16, 16), 64, 16),
+  'a Mixer block of another width': () => mixer(ones(2, 64, 32), 64, 16),
+  'a Swin block whose grid is no square': () => swin(ones(1, 4, 2, 16), 9),
+  'a Swin block with the biases of other windows': () => swin(ones(1, 4, 4, 16), 25),
+  'a Swin block of another width': () => swin(ones(1, 4, 4, 32), 9),
+  'a Swin block without a bias': () => swin(ones(1, 4, 4, 16), 9, transformerLayers(16).map((one, i) => (i === 3 ? ones(0) : one))),
   'max pooling of an image smaller than its window': () => maxPool(ones<tf.Rank.R4>(1, 1, 1, 8), { size: 3, stride: 1, padding: 0 }),
 })) {
   test(`${name} is an error, and neither an answer nor the end of the process`, { skip }, () => {
@@ -66,6 +91,13 @@ for (const [name, op, shapes] of [
     }
   });
 }
+
+test('blocks of the right sizes are computed', { skip }, () => {
+  for (const [y, shape] of [[transformer(ones(2, 5, 16), transformerLayers(16)), [2, 5, 16]], [mixer(ones(2, 64, 16), 64, 16), [2, 64, 16]], [swin(ones(1, 3, 3, 16), 9), [1, 3, 3, 16]]] as const) {
+    assert.deepEqual(y.shape, shape);
+    assert.ok(y.dataSync<'float32'>().every(Number.isFinite));
+  }
+});
 
 test('strides and paddings that are none, and tensors of other ranks, are errors and not the end of the process', { skip }, () => {
   const [x, w] = [tf.ones<tf.Rank.R4>([1, 8, 8, 16]), tf.ones<tf.Rank.R4>([3, 3, 16, 16])];

@@ -42,7 +42,7 @@ class AddBiasGrad : public OpKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor& dy = c->input(0);
-    const int64_t width = dy.dim_size(dy.dims() - 1);
+    const int64_t width = dy.dims() == 0 ? 0 : dy.dim_size(dy.dims() - 1);
     OP_REQUIRES_OK(c, HasRows(dy, width, "dy"));
     const int64_t rows = dy.NumElements() / width;
     Tensor* dbias;

@@ -81,7 +81,7 @@ class Convolution : public OpKernel {
     OP_REQUIRES_OK(c, c->GetAttr("padding", &padding_));
     OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
     OP_REQUIRES_OK(c, c->GetAttr("turned", &turned_));
-    OP_REQUIRES_OK(c, Window({0, stride_, padding_}).IsSound());
+    OP_REQUIRES_OK(c, Window({1, stride_, padding_}).IsSound());
   }
 
   void Compute(OpKernelContext* c) override { bfloat16_ ? Convolve<Pair>(c) : Convolve<float>(c); }
@@ -148,7 +148,7 @@ class ConvolutionInputGrad : public OpKernel {
     OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
     OP_REQUIRES_OK(c, c->GetAttr("height", &height_));
     OP_REQUIRES_OK(c, c->GetAttr("width", &width_));
-    OP_REQUIRES_OK(c, Window({0, stride_, padding_}).IsSound());
+    OP_REQUIRES_OK(c, Window({1, stride_, padding_}).IsSound());
   }
 
   void Compute(OpKernelContext* c) override {

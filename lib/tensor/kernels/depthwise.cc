@@ -119,6 +119,7 @@ class DepthwiseKernel : public OpKernel {
   explicit DepthwiseKernel(OpKernelConstruction* c) : OpKernel(c) {
     OP_REQUIRES_OK(c, c->GetAttr("stride", &stride_));
     OP_REQUIRES_OK(c, c->GetAttr("padding", &padding_));
+    OP_REQUIRES_OK(c, WindowOf(1).IsSound());
   }
 
  protected:
@@ -143,6 +144,8 @@ class Depthwise : public DepthwiseKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor &x = c->input(0), &filter = c->input(1);
+    OP_REQUIRES_OK(c, HasRank(x, 4, "x"));
+    OP_REQUIRES_OK(c, HasRank(filter, 4, "the filter"));
     const Window window = WindowOf(filter.dim_size(0));
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)}, out{window.over(in.height), window.over(in.width), in.channels};
     OP_REQUIRES_OK(c, Check(window.size, in.channels));
@@ -175,6 +178,8 @@ class DepthwiseInputGrad : public DepthwiseKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor &dy = c->input(0), &filter = c->input(1);
+    OP_REQUIRES_OK(c, HasRank(dy, 4, "dy"));
+    OP_REQUIRES_OK(c, HasRank(filter, 4, "the filter"));
     const Window window = WindowOf(filter.dim_size(0));
     const Plane in{height_, width_, dy.dim_size(3)}, out{dy.dim_size(1), dy.dim_size(2), dy.dim_size(3)};
     OP_REQUIRES_OK(c, Check(window.size, in.channels));
@@ -212,6 +217,8 @@ class DepthwiseFilterGrad : public DepthwiseKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor &x = c->input(0), &dy = c->input(1);
+    OP_REQUIRES_OK(c, HasRank(x, 4, "x"));
+    OP_REQUIRES_OK(c, HasRank(dy, 4, "dy"));
     const Window window = WindowOf(size_);
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)}, out{dy.dim_size(1), dy.dim_size(2), dy.dim_size(3)};
     OP_REQUIRES_OK(c, Check(window.size, in.channels));

@@ -43,6 +43,7 @@ class Gram : public OpKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor& x = c->input(0);
+    OP_REQUIRES_OK(c, HasRank(x, 2, "x"));
     const int64_t n = x.dim_size(0), width = x.dim_size(1), pitch = (n + kWide - 1) / kWide * kWide;
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({n, n}), &y));

@@ -21,6 +21,7 @@ class Linear : public OpKernel {
     const Tensor& x = c->input(0);
     OpInputList others;
     OP_REQUIRES_OK(c, c->input_list("others", &others));
+    OP_REQUIRES_OK(c, HasRank(c->input(1), 2, "the weight"));
     const Panels<Pair> panels(c, c->input(1), transposed_);
     const int64_t depth = panels.depth(), n = panels.n();
     OP_REQUIRES(c, n % 8 == 0, absl::InvalidArgumentError("the width must be a multiple of 8"));

@@ -29,6 +29,7 @@ class MaxPool : public WindowKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor& x = c->input(0);
+    OP_REQUIRES_OK(c, HasRank(x, 4, "x"));
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)};
     OP_REQUIRES(c, window_.fits(in), absl::InvalidArgumentError("the image is smaller than the window"));
     const int64_t rows = window_.over(in.height), columns = window_.over(in.width), channels = in.channels;
@@ -60,6 +61,7 @@ class MaxPoolGrad : public WindowKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor& x = c->input(1);
+    OP_REQUIRES_OK(c, HasRank(x, 4, "x"));
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)};
     OP_REQUIRES(c, window_.gives(x, c->input(0)) && x.dim_size(3) == c->input(0).dim_size(3), absl::InvalidArgumentError("dy is not of the size that the window makes of x"));
     OP_REQUIRES_OK(c, IsAlike(c->input(2), c->input(0), "y"));

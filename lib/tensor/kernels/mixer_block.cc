@@ -15,14 +15,15 @@ struct MixerSizes {
   MlpSizes mlp;
   int64_t cost() const { return tokens * mlp.width * 4 * (between + mlp.hidden) / 32; }
 
-  absl::Status Check() const {
+  absl::Status Check(const OpInputList& parameters) const {
     if (tokens % 8 != 0 || between % 8 != 0 || mlp.width % 8 != 0 || mlp.hidden % 8 != 0) return absl::InvalidArgumentError("tokens and widths must be multiples of 8");
-    return absl::OkStatus();
+    const int64_t width = mlp.width, hidden = mlp.hidden;
+    return AreLayers(parameters, {{0, width}, {tokens, between, true}, {between, tokens, true}, {0, width}, {width, hidden}, {hidden, width}});
   }
 };
 
 MixerSizes MixerSizesOf(const Tensor& x, const OpInputList& parameters, float epsilon) {
-  return {x.dim_size(0), x.dim_size(1), parameters[2 * kTokens1].dim_size(1), {x.dim_size(2), parameters[2 * kChannels1].dim_size(1), epsilon}};
+  return {x.dim_size(0), x.dim_size(1), ColumnsOf(parameters[2 * kTokens1]), {x.dim_size(2), ColumnsOf(parameters[2 * kChannels1]), epsilon}};
 }
 
 /** y[r, i] = x[r, i] + bias[r] + other[r, i]. */
@@ -64,8 +65,9 @@ class MixerBlock : public OpKernel {
     OpInputList parameters;
     OP_REQUIRES_OK(c, c->input_list("parameters", &parameters));
     const Tensor& x = c->input(0);
+    OP_REQUIRES_OK(c, IsBlock(x, 3, parameters, 6));
     const MixerSizes s = MixerSizesOf(x, parameters, epsilon_);
-    OP_REQUIRES_OK(c, s.Check());
+    OP_REQUIRES_OK(c, s.Check(parameters));
     const int64_t width = s.mlp.width, tokens = s.tokens, size = tokens * width, between = s.between * width, hidden = tokens * s.mlp.hidden;
     Tensor* outputs[4];
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &outputs[0]));
@@ -126,9 +128,11 @@ class MixerBlockGrad : public OpKernel {
     const float* places[5];
     for (int i = 0; i < 5; ++i) places[i] = c->input(i).flat<float>().data();
     const Tensor& x = c->input(1);
+    OP_REQUIRES_OK(c, IsBlock(x, 3, parameters, 6));
     const MixerSizes s = MixerSizesOf(x, parameters, epsilon_);
-    OP_REQUIRES_OK(c, s.Check());
-    const int64_t width = s.mlp.width, tokens = s.tokens, size = tokens * width, between = s.between * width;
+    OP_REQUIRES_OK(c, s.Check(parameters));
+    const int64_t width = s.mlp.width, tokens = s.tokens, size = tokens * width, between = s.between * width, sizes[] = {size, size, between, size, tokens * s.mlp.hidden};
+    for (int i = 0; i < 5; ++i) OP_REQUIRES_OK(c, HasCount(c->input(i), s.batch * sizes[i], "what was saved, or dy,"));
     Tensor* dx;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));
     float* pdx = dx->flat<float>().data();

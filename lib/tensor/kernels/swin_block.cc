@@ -71,8 +71,16 @@ class SwinBlock : public OpKernel {
   }
 
   void Compute(OpKernelContext* c) override {
-    const int64_t width = c->input(0).dim_size(3), heads = c->input(1).dim_size(1);
-    OP_REQUIRES(c, width % (8 * heads) == 0, absl::InvalidArgumentError("a head's depth must be a multiple of 8"));
+    OpInputList parameters;
+    OP_REQUIRES_OK(c, c->input_list("parameters", &parameters));
+    const Tensor &x = c->input(0), &table = c->input(1);
+    OP_REQUIRES_OK(c, IsBlock(x, 4, parameters, 6));
+    OP_REQUIRES(c, x.dim_size(1) == x.dim_size(2) && x.dim_size(1) > 0, absl::InvalidArgumentError("the grid must be a square"));
+    OP_REQUIRES(c, window_ > 0 && 0 <= shift_ && shift_ < window_, absl::InvalidArgumentError("a window must have tokens, and be moved by less than its side"));
+    const int64_t width = x.dim_size(3), heads = ColumnsOf(table), hidden = ColumnsOf(parameters[2 * kSwinFc1]);
+    OP_REQUIRES(c, heads > 0 && width % (8 * heads) == 0 && hidden % 8 == 0, absl::InvalidArgumentError("a head's depth and the hidden width must be multiples of 8"));
+    OP_REQUIRES_OK(c, HasCount(table, (2 * window_ - 1) * (2 * window_ - 1) * heads, "table"));
+    OP_REQUIRES_OK(c, AreLayers(parameters, {{0, width}, {width, 3 * width, true}, {width, width, true}, {0, width}, {width, hidden, true}, {hidden, width, true}}));
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, c->input(0).shape(), &y));
     if (bfloat16_) Forward<Pair>(c, y->flat<float>().data());

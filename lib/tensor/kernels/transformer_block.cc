@@ -20,14 +20,16 @@ struct TransformerSizes {
   int64_t group() const { return std::max<int64_t>(1, 128 / tokens); }
   int64_t cost() const { return tokens * mlp.width * (4 * mlp.width + 2 * mlp.hidden + 2 * tokens) / 16; }
 
-  absl::Status Check() const {
-    if (mlp.width % heads != 0 || depth() % 8 != 0 || mlp.hidden % 8 != 0) return absl::InvalidArgumentError("a head's depth and the hidden width must be multiples of 8");
-    return absl::OkStatus();
+  absl::Status Check(const OpInputList& parameters) const {
+    if (tokens == 0) return absl::InvalidArgumentError("x has no tokens");
+    if (heads < 1 || mlp.width % heads != 0 || depth() % 8 != 0 || mlp.hidden % 8 != 0) return absl::InvalidArgumentError("a head's depth and the hidden width must be multiples of 8");
+    const int64_t width = mlp.width, hidden = mlp.hidden;
+    return AreLayers(parameters, {{0, width}, {width, 3 * width}, {width, width}, {0, width}, {width, hidden}, {hidden, width}});
   }
 };
 
 TransformerSizes TransformerSizesOf(const Tensor& x, const OpInputList& parameters, int64_t heads, float epsilon) {
-  return {x.dim_size(0), x.dim_size(1), heads, {x.dim_size(2), parameters[2 * kFc1].dim_size(1), epsilon}};
+  return {x.dim_size(0), x.dim_size(1), heads, {x.dim_size(2), ColumnsOf(parameters[2 * kFc1]), epsilon}};
 }
 }  // namespace
 
@@ -51,8 +53,9 @@ class TransformerBlock : public OpKernel {
     OpInputList parameters;
     OP_REQUIRES_OK(c, c->input_list("parameters", &parameters));
     const Tensor& x = c->input(0);
+    OP_REQUIRES_OK(c, IsBlock(x, 3, parameters, 6));
     const TransformerSizes s = TransformerSizesOf(x, parameters, heads_, epsilon_);
-    OP_REQUIRES_OK(c, s.Check());
+    OP_REQUIRES_OK(c, s.Check(parameters));
     const int64_t width = s.mlp.width, hidden = s.mlp.hidden, group = s.group();
     const auto shape = [&](int64_t columns) { return save_ ? TensorShape({s.batch, s.tokens, columns}) : TensorShape({0}); };
     Tensor* outputs[5];
@@ -115,9 +118,11 @@ class TransformerBlockGrad : public OpKernel {
     const float* places[6];
     for (int i = 0; i < 6; ++i) places[i] = c->input(i).flat<float>().data();
     const Tensor& x = c->input(1);
+    OP_REQUIRES_OK(c, IsBlock(x, 3, parameters, 6));
     const TransformerSizes s = TransformerSizesOf(x, parameters, heads_, epsilon_);
-    OP_REQUIRES_OK(c, s.Check());
-    const int64_t width = s.mlp.width, hidden = s.mlp.hidden, group = s.group();
+    OP_REQUIRES_OK(c, s.Check(parameters));
+    const int64_t width = s.mlp.width, hidden = s.mlp.hidden, group = s.group(), columns[] = {width, width, 3 * width, width, width, hidden};
+    for (int i = 0; i < 6; ++i) OP_REQUIRES_OK(c, HasCount(c->input(i), s.row(s.batch) * columns[i], "what was saved, or dy,"));
     Tensor* dx;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));
     float* pdx = dx->flat<float>().data();
