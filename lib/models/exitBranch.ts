@@ -112,6 +112,9 @@ class TokenBranch implements ExitBranch {
     if (shape.grid % 2 ** merges !== 0) {
       throw new UserError(`The branch of stage ${stage} merges 2 × 2 tokens ${merges === 1 ? 'once' : `${merges} times`}, and a grid of ${shape.grid} × ${shape.grid} cannot be halved so often. Choose another image size, or a larger finalGrid.`);
     }
+    if (merges === 0 && shape.channels !== widthStudent) {
+      throw new UserError(`The branch of stage ${stage} merges no tokens, so that ${shape.channels} channels would have to be the ${widthStudent} of the student's last stage. Choose a finalGrid smaller than ${shape.grid}.`);
+    }
     this.merging = Array.from({ length: merges }, (_, i) =>
       new PatchMerging(i === 0 ? shape.channels : widthStudent, widthStudent, random.fork(`merging.${i}`)));
     this.blocks = Array.from({ length: Math.max(4 - stage, 1) }, (_, i) =>

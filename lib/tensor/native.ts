@@ -11,7 +11,7 @@ export type Attribute =
 
 /**
  * What products are computed with: float32, or mixed precision, where factors are rounded to bfloat16 and sums are kept in float32
- * (Micikevicius et al. 2018; Kalamkar et al. 2019). What stands between products is float32 either way.
+ * (Micikevicius et al. 2018; Kalamkar et al. 2019); TensorFlow's own ops round the result as well. What stands between products is float32 either way.
  */
 export type Precision = 'float32' | 'bfloat16';
 
@@ -24,6 +24,8 @@ interface OpAttribute {
 /** What we use of tfjs-node's backend: any op of libtensorflow, by name. */
 export interface NativeBackend {
   readonly isUsingGpuDevice: boolean;
+  /** Hears of the ops that `executeIn` runs in bfloat16, of which the functions below do not know. */
+  onRounded?: (op: string, inputs: readonly tf.Tensor[], outputs: readonly tf.Tensor[]) => void;
   binding: Readonly<Record<'TF_Version', string>> & Readonly<Record<'TF_ATTR_STRING' | 'TF_ATTR_INT' | 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_TYPE' | 'TF_FLOAT' | 'TF_INT32', number>> & {
     executeOp(name: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): Handle[];
     deleteTensor(id: number): void;
@@ -91,7 +93,9 @@ export function executeIn(precision: Precision, name: string, inputs: readonly t
   try {
     const ids = backend.getInputTensorIds(inputs).map((id, i) => (inputs[i]!.dtype === 'float32' ? kept(cast(id, binding.TF_FLOAT, bfloat16)) : id));
     const result = binding.executeOp(name, [type('T', bfloat16), ...attributes.map((attribute) => encode(attribute, binding))], ids, 1)[0]!;
-    return backend.createOutputTensor(cast(kept(result), bfloat16, binding.TF_FLOAT));
+    const output = backend.createOutputTensor(cast(kept(result), bfloat16, binding.TF_FLOAT));
+    backend.onRounded?.(name, inputs, [output]);
+    return output;
   } finally {
     for (const id of rounded) binding.deleteTensor(id);
   }

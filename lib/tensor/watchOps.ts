@@ -1,3 +1,4 @@
+import { nativeBackend } from './native';
 import * as tf from './tf';
 
 /** Hears of each op of the engine once it has run: its name, inputs and outputs. */
@@ -6,17 +7,24 @@ export type OpListener = (op: string, inputs: readonly tf.Tensor[], outputs: rea
 /** Lets the listener hear of every op until the function returned is called. */
 export function watchOps(listener: OpListener): () => void {
   const backend = tf.backend();
+  const native = nativeBackend();
+  const before = native?.onRounded;
+  if (native) native.onRounded = listener;
   const restore = ['executeSingleOutput', 'executeMultipleOutputs'].map((method) => {
     const original: unknown = Reflect.get(backend, method);
+    const own = Object.getOwnPropertyDescriptor(backend, method);
     if (typeof original !== 'function') return () => undefined;
     Reflect.set(backend, method, (...args: readonly unknown[]): unknown => {
       const result: unknown = Reflect.apply(original, backend, args);
       listener(String(args[0]), tensors(args[2]), tensors([result].flat()));
       return result;
     });
-    return () => Reflect.deleteProperty(backend, method);
+    return () => (own ? Reflect.defineProperty(backend, method, own) : Reflect.deleteProperty(backend, method));
   });
-  return () => { for (const undo of restore) undo(); };
+  return () => {
+    for (const undo of restore) undo();
+    if (native) native.onRounded = before;
+  };
 }
 
 function tensors(values: unknown): tf.Tensor[] {

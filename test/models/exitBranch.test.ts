@@ -75,6 +75,10 @@ test('the class token passes around the merging and is what is read', () => {
   disposeModule(module);
 });
 
+test('a branch that merges no tokens wants a stage as wide as the student', () => {
+  assert.throws(() => branch({ stage: 3, shape: tokens(2, 8) }), (error) => error instanceof UserError && /stage 3 merges no tokens.* 8 channels .* 16 /.test(error.message));
+});
+
 test('a grid that cannot be halved as often as merging needs is refused in words', () => {
   assert.throws(() => branch({ stage: 2, shape: tokens(15, 16), finalGrid: 7 }), (error) =>
     error instanceof UserError && /stage 2 merges 2 × 2 tokens once, and a grid of 15 × 15/.test(error.message));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { disposeModule } from '../../lib/models/parameter';
+import { disposeModule, setPrecision } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { networkMultiplyAdds } from '../../lib/models/multiplyAdds';
 import { Random } from '../../lib/tensor/random';
@@ -34,6 +34,16 @@ test('counted by hand: a vision transformer and a Mixer of the laptop profile', 
   for (const [name, expected] of [['vit_64', stem + depth * vit(patches + 1) + head], ['mixer_64', stem + depth * mixer + head]] as const) {
     const model = createModel(name, { classes, imageSize: 32 }, new Random(0));
     assert.equal(networkMultiplyAdds(model), expected, name);
+    disposeModule(model);
+  }
+});
+
+test('in mixed precision a network makes as many as in float32', () => {
+  for (const name of ['vit_64', 'mixer_64', 'resnet_16', 'resnet20', 'swin_pico_patch4_window7_224']) {
+    const model = createModel(name, { classes: 100 }, new Random(0));
+    const full = networkMultiplyAdds(model);
+    setPrecision(model, 'bfloat16');
+    assert.equal(networkMultiplyAdds(model), full, name);
     disposeModule(model);
   }
 });
