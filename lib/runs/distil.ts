@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, copyFile, mkdir } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { familyRecipe, type Fit } from '../experiments/ownPair';
 import type { DownloadProgress } from '../io/download';
@@ -17,6 +17,7 @@ import { evaluate } from '../training/evaluate';
 import { recipeError } from '../training/checkRecipe';
 import { completeRecipe, recipeFaults, recipeId, type OwnData, type RecipeInput } from '../training/recipe';
 import { costOf, methodSizeOf } from './cost';
+import { publish } from './finishRun';
 import { homeOf, studentOf } from './home';
 import type { Job } from './job';
 import { loadTeacher } from './materials';
@@ -91,7 +92,7 @@ export async function distil(pair: Pair, { out, command, onRun, onDownload, ...o
     distilled, scratch, ...await measured(pair, images, weights, studentOf(homeOf(job, runs.folder)), options.signal),
     classes: images.train.classes.length, trainImages: images.train.count, validationImages: images.test.count, imageSize: pair.imageSize,
   };
-  await copyFile(studentOf(homeOf(job, runs.folder)), path.join(out, 'student.safetensors'));
+  await publish(studentOf(homeOf(job, runs.folder)), path.join(out, 'student.safetensors'));
   await writeJson(path.join(out, 'records.json'), gain);
   return gain;
 }

@@ -64,7 +64,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
 export async function lockedBy(folder: string): Promise<string | undefined> {
   const file = path.join(folder, 'lock');
   const found = parse(await readFile(file, 'utf8').catch(() => ''));
-  if (!found || (found.space === processSpace() && !lives(found))) return undefined;
+  if (!found || (found.space === processSpace() ? !lives(found) : await silent(file))) return undefined;
   return `process ${found.pid} on ${found.host}`;
 }
 
@@ -72,9 +72,7 @@ async function clearIfDead(file: string, draft: string, again: boolean): Promise
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined && again) return;
   const found = parse(text ?? '');
-  // Both times are the file system's, so that two machines' clocks need not agree.
-  const silent = async (): Promise<boolean> => (await stat(draft)).mtimeMs - (await stat(file)).mtimeMs > deadMs;
-  const dead = found === undefined || (found.space === processSpace() ? !lives(found) : await silent().catch(() => false));
+  const dead = found === undefined || (found.space === processSpace() ? !lives(found) : await silent(file));
   if (!dead) throw new Busy(`Process ${found.pid} on ${found.host} has been at ${path.dirname(file)} since ${found.since}: this one leaves it alone. If that process is gone, remove ${file}.`);
   const aside = `${draft}.dead`;
   await rename(file, aside).catch(() => undefined);
@@ -82,6 +80,19 @@ async function clearIfDead(file: string, draft: string, again: boolean): Promise
   // Another process was faster, and this is its lock: back with it.
   if (moved !== undefined && moved !== text) await link(aside, file).catch(() => undefined);
   await rm(aside, { force: true });
+}
+
+/** Whether a lock's holder has shown no life for ten minutes. Both times are the file system's, so that two machines' clocks need not agree. */
+async function silent(file: string): Promise<boolean> {
+  const probe = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  try {
+    await writeFile(probe, '');
+    return (await stat(probe)).mtimeMs - (await stat(file)).mtimeMs > deadMs;
+  } catch {
+    return false;
+  } finally {
+    await rm(probe, { force: true }).catch(() => undefined);
+  }
 }
 
 function lives({ pid, born: since }: Holder): boolean {

@@ -12,7 +12,7 @@ import { restoreCheckpoint, saveCheckpoint } from '../training/checkpoint';
 import type { EpochEvent, TrainingEvent } from '../training/event';
 import { checkMemory } from '../training/memory';
 import { Training } from '../training/training';
-import { closeRun, finishRun } from './finishRun';
+import { closeRun, finishRun, publishFinished } from './finishRun';
 import { failureOf, homeOf, metricsOf } from './home';
 import { finishedRecord, type Job } from './job';
 import { Busy, lockFolder } from './lock';
@@ -52,6 +52,7 @@ export async function runJob(job: Job, options: JobOptions): Promise<RunRecord> 
     await removeDrafts(home);
     const done = await finishedRecord(job, options.folder);
     if (done) {
+      await publishFinished(job, options.folder);
       await closeRun(home);
       return done;
     }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { MultiBar, Presets, SingleBar } from 'cli-progress';
 import { cifar100Archive } from '../../lib/data/cifar100';
 import { recordsIn } from '../../lib/results/recordedRow';
+import { publishFinished } from '../../lib/runs/finishRun';
 import { runGrid, type Outcome } from '../../lib/runs/grid';
 import { homeOf } from '../../lib/runs/home';
 import { finishedRecord, writePlan, type Job } from '../../lib/runs/job';
@@ -21,15 +22,19 @@ export async function execute(all: readonly Job[], choice: Choice & Place): Prom
   const jobs: Job[] = [];
   for (const job of all.filter(({ id }) => !recorded.has(id))) {
     const record = await finishedRecord(job, choice.out);
-    if (record) await note(job, record, choice.out);
-    else jobs.push(job);
+    if (!record) {
+      jobs.push(job);
+      continue;
+    }
+    await publishFinished(job, choice.out);
+    await note(job, record, choice.out);
   }
   console.error(`${all.length - jobs.length} of ${all.length} jobs are finished${choice.unrecorded ? ' or recorded' : ''}.`);
   if (jobs.length === 0) return;
   if (choice.backend !== 'kubernetes' && jobs.some(({ recipe }) => recipe.data.name === 'cifar-100')) await fetchImages();
   switch (choice.backend) {
     case 'slurm': {
-      const submitted = await submitSlurm(jobs, { out: choice.out, throttle: choice.jobs > 1 ? choice.jobs : undefined, cpus: choice.cpus, processes: choice.processes, options: choice.sbatch?.split(' ') });
+      const submitted = await submitSlurm(jobs, { out: choice.out, throttle: choice.jobs > 1 ? choice.jobs : undefined, cpus: choice.cpus, processes: choice.processes, options: choice.sbatch?.trim().split(/\s+/) });
       for (const { array, ids } of submitted) console.log(`Slurm array ${array}: ${ids.length} jobs`);
       if (submitted.length === 0) console.log('Slurm has them all already.');
       return;

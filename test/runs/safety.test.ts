@@ -13,6 +13,7 @@ import { lockFolder, lockedBy } from '../../lib/runs/lock';
 import { damagedFiles } from '../../lib/runs/manifest';
 import { sessions } from '../../lib/runs/sessions';
 import { jobState } from '../../lib/runs/state';
+import type { TrainingEvent } from '../../lib/training/event';
 import { rejectsWith } from '../support/faults';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { jobsOf, logOf, runToEnd, start, tiny, weightsHash } from './example';
@@ -104,6 +105,29 @@ test('a full disk is told in words; with room again the run goes on and ends wit
   assert.equal(await weightsHash(job!, path.join(folder, 'kept')), await weightsHash(job!, calm));
 });
 
+test('weights that students wait for are put in their place by a job that another experiment has finished', async (context) => {
+  const folder = await temporaryFolder(context);
+  const place = path.join(folder, 'published', 'teacher.safetensors');
+  assert.equal((await runToEnd(job!, folder)).code, 0);
+  assert.ok(!existsSync(place));
+  const [same] = jobsOf([{ ...tiny, publishes: place }]);
+  assert.equal(same!.id, job!.id);
+  assert.equal((await runToEnd(same!, folder)).code, 0);
+  assert.deepEqual(await readFile(place), await readFile(path.join(homeOf(job!, folder), 'student.safetensors')));
+});
+
+test('metrics that lost an epoch make no record', async (context) => {
+  const folder = await temporaryFolder(context);
+  const { child, ended } = await start(long!, folder);
+  while (((await once(child, 'message')) as [TrainingEvent])[0].kind !== 'epoch');
+  child.kill('SIGTERM');
+  assert.equal((await ended).code, 75);
+  await writeFile(path.join(homeOf(long!, folder), 'metrics.jsonl'), '');
+  const { code, text } = await runToEnd(long!, folder);
+  assert.equal(code, 1, text);
+  assert.match(text, /metrics\.jsonl tells of \d of 6 epochs: there is no whole result to record/);
+});
+
 test('the lock of a dead process is taken over, that of a living one is not; many may ask at once and one gets it', async (context) => {
   const folder = await temporaryFolder(context);
   const release = await lockFolder(folder);
@@ -127,5 +151,6 @@ test('the lock of a dead process is taken over, that of a living one is not; man
   // Ten minutes without a sign of life.
   const past = new Date(Date.now() - 11 * 60_000);
   await utimes(file, past, past);
+  assert.equal(await lockedBy(folder), undefined, 'nor is it told as running');
   await (await lockFolder(folder))();
 });
