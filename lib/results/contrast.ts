@@ -19,8 +19,9 @@ interface Difference {
 export type Verdict = 'holds' | 'does not hold' | 'undecided at this scale';
 
 /**
- * `each`: every contrast must be above 0; the worst is shown, where any decide against it the worst of those that have seeds enough. `mean`: their mean must. `little`: their mean must be less than
- * `margin`. `equal`: their mean must be within it. `none`: no difference at all.
+ * `each`: every contrast must be above 0; the worst is shown, or where any decides against the claim the worst of those that do.
+ * `mean`: their mean must. `little`: their mean must be less than `margin`. `equal`: their mean must be within it. `none`: no
+ * difference at all.
  */
 export type Rule = 'each' | 'mean' | 'little' | 'equal' | 'none';
 

@@ -34,7 +34,12 @@ export async function teacherCacheFor(recipe: Recipe, teacher: Model, trainImage
   const [all, own] = [path.join(folder, 'teacher-cache'), library.slice(0, 12)];
   const cache = new TeacherCache(path.join(all, own, key), teacher, recipe, trainImages, onFault);
   if (cache.bytes(recipe.epochs) > mostBytes) return undefined;
-  for (const other of existsSync(all) ? await readdir(all) : []) if (other !== own) await rm(path.join(all, other), { recursive: true, force: true }).catch((error: unknown) => onFault?.(fileFault(error, 'write', path.join(all, other)).message));
+  for (const other of existsSync(all) ? await readdir(all) : []) {
+    if (other === own) continue;
+    const place = path.join(all, other);
+    // A run at another commit may be writing there: no reason for this one to end.
+    await rm(place, { recursive: true, force: true }).catch((error: unknown) => onFault?.(fileFault(error, 'write', place).message));
+  }
   return cache;
 }
 

@@ -6,7 +6,7 @@ import type { Model } from '../models/model';
 import * as tf from '../tensor/tf';
 import { Measuring, type Measures } from './measures';
 
-/** Images of a side at a time, where nothing else is asked for: larger ones by their area, so that an evaluation needs no more memory than steps do. */
+/** Images of a side at a time, where nothing else is asked for: of larger ones fewer, by their area, so that memory does not grow with the side. */
 export function evaluationBatch(side: number): number {
   return Math.max(8, Math.min(250, Math.floor(250 * (64 / side) ** 2)));
 }
