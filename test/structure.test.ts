@@ -21,7 +21,7 @@ const rules: Readonly<Record<string, Rule>> = {
   methods: { values: ['losses', 'models', 'tensor'] },
   training: { values: ['io', 'tensor', 'data', 'models', 'losses', 'methods'] },
   experiments: { values: [], types: ['models', 'training'] },
-  results: { values: ['io'], types: ['experiments', 'models'] },
+  results: { values: ['io'], types: ['data', 'experiments', 'models'] },
   runs: { values: ['io', 'tensor', 'data', 'models', 'methods', 'training', 'experiments', 'results'] },
   plots: { values: ['results'] },
   notebook: { values: ['plots', 'results'], lazily: ['tensor'] },

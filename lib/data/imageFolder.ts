@@ -5,13 +5,15 @@ import { UserError } from '../errors';
 import { fileFault } from '../io/fileFault';
 import type { ImageFiles } from './imageFiles';
 import { nameAt, packNames } from './nameTable';
-import { imageNetPreprocessing } from './preprocess';
+import { imageNetNormalisation, type Normalisation } from './normalisation';
 
 export interface FolderOptions {
   /** Side of the square that the images are cut to. */
   readonly side: number;
   /** The classes, where they are known: another folder is a fault, and so is one of them without images. */
   readonly classes?: readonly string[];
+  /** By which the pixels are normalised; ImageNet's mean and deviation unless told. */
+  readonly normalisation?: Normalisation;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface FolderOptions {
  * the images of a class all those beneath its folder, in order. Nothing is decoded yet. Throws one UserError that tells every fault:
  * no folder, no classes, a class without images, other classes than wanted.
  */
-export async function openImageFolder(folder: string, { side, classes: known }: FolderOptions): Promise<ImageFiles> {
+export async function openImageFolder(folder: string, { side, classes: known, normalisation = imageNetNormalisation }: FolderOptions): Promise<ImageFiles> {
   const classes = (await entries(folder)).filter(({ isFolder }) => isFolder).map(({ name }) => name);
   if (classes.length === 0) throw new UserError(`${folder} has no folders in it: it needs one of images for each class, such as ${path.join(folder, 'cat')} and ${path.join(folder, 'dog')}.`);
   const files = await Promise.all(classes.map((name) => filesBeneath(folder, name)));
@@ -33,7 +35,7 @@ export async function openImageFolder(folder: string, { side, classes: known }: 
   return {
     name: path.basename(path.resolve(folder)), folder, labels, classes: known ?? classes,
     count: labels.length, names: packNames(found.flat()), size: { height: side, width: side },
-    mean: imageNetPreprocessing.mean, std: imageNetPreprocessing.std,
+    ...normalisation,
     notices: passedOver(folder, files.flat().filter((name) => !isImage(name))),
   };
 }

@@ -1,25 +1,22 @@
 import { UserError } from '../errors';
 import type { Kernel } from '../tensor/resampling';
 import { window } from './augment';
-import type { ImageSize, Rgb } from './imageSet';
+import type { ImageSize } from './imageSet';
+import { imageNetNormalisation, type Normalisation } from './normalisation';
 import { resize } from './resize';
 import { compose, type Transform } from './transform';
 
 /** How a network's weights want their images: timm's `pretrained_cfg`. */
-export interface Preprocessing {
+export interface Preprocessing extends Normalisation {
   /** Side of the square that the network sees. */
   readonly imageSize: number;
   /** Share of the resized image's shorter side that the square takes. */
   readonly cropShare: number;
   readonly interpolation: Kernel;
-  readonly mean: Rgb;
-  readonly std: Rgb;
 }
 
-/** What timm assumes of weights that say nothing else; mean and deviation are ImageNet's. */
-export const imageNetPreprocessing: Preprocessing = {
-  imageSize: 224, cropShare: 0.875, interpolation: 'bicubic', mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225],
-};
+/** What timm assumes of weights that say nothing else. */
+export const imageNetPreprocessing: Preprocessing = { imageSize: 224, cropShare: 0.875, interpolation: 'bicubic', ...imageNetNormalisation };
 
 /** timm's transform for evaluation: the shorter side resized to the image size over the crop share, then the square in the centre. */
 export function resizeAndCrop({ imageSize, cropShare, interpolation }: Pick<Preprocessing, 'imageSize' | 'cropShare' | 'interpolation'>): Transform {

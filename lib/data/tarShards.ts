@@ -8,7 +8,7 @@ import { indexTar, type Stretch } from '../io/tarIndex';
 import { classFaults, extensions, shown, type FolderOptions } from './imageFolder';
 import type { ImageFiles } from './imageFiles';
 import { packNames } from './nameTable';
-import { imageNetPreprocessing } from './preprocess';
+import { imageNetNormalisation } from './normalisation';
 
 /**
  * A folder of .tar archives as webdataset writes them: `NAME.jpg` (or another image) beside `NAME.cls` with the number of its class.
@@ -16,7 +16,7 @@ import { imageNetPreprocessing } from './preprocess';
  * names are the lines of `classes.txt` in the folder, else their numbers. An archive that is cut short gives its whole images, and a
  * notice. Throws a UserError where there is no archive, no image, or where classes are other ones than wanted.
  */
-export async function openTarShards(folder: string, { side, classes: known }: FolderOptions): Promise<ImageFiles> {
+export async function openTarShards(folder: string, { side, classes: known, normalisation = imageNetNormalisation }: FolderOptions): Promise<ImageFiles> {
   const files = (await readdir(folder).catch((error) => { throw fileFault(error, 'read', folder); })).filter((name) => /\.tar(\.gz)?$|\.tgz$/.test(name)).sort();
   if (files.length === 0) throw new UserError(`${folder} holds no .tar archive.`);
   const shards = await inTurns(files, 8, (name) => openShard(path.join(folder, name)));
@@ -36,7 +36,7 @@ export async function openTarShards(folder: string, { side, classes: known }: Fo
       start: Float64Array.from(samples, ({ start }) => start),
       length: Uint32Array.from(samples, ({ size }) => size),
     },
-    size: { height: side, width: side }, mean: imageNetPreprocessing.mean, std: imageNetPreprocessing.std,
+    size: { height: side, width: side }, ...normalisation,
   };
 }
 

@@ -4,9 +4,8 @@ import { UserError } from '../errors';
 import { hubFile, type HubOptions } from '../io/huggingFace';
 import { readJson } from '../io/json';
 import type { Model } from './model';
+import { normalisation } from './savedNormalisation';
 import { loadWeightsFile, type Loaded, type LoadOptions } from './weights';
-
-const rgb = z.tuple([z.number(), z.number(), z.number()]);
 
 /** timm's `config.json`, as far as it says how images are prepared. */
 const configSchema = z.object({
@@ -15,9 +14,7 @@ const configSchema = z.object({
     interpolation: z.enum(['bicubic', 'bilinear']),
     crop_pct: z.number().positive().max(1),
     crop_mode: z.literal('center').optional(),
-    mean: rgb,
-    std: rgb,
-  }),
+  }).merge(normalisation),
 });
 
 export interface Pretrained extends Loaded {
@@ -43,15 +40,12 @@ export async function loadWeights(model: Model, source: string, options: LoadOpt
   }
   const images = await readConfig(await hubFile({ repository, file: 'config.json', revision }, options), repository, model);
   const file = await hubFile({ repository, file: 'model.safetensors', revision }, options);
-  return { ...loadWeightsFile(model, file, options), file, images };
+  return { ...loadWeightsFile(model, file, options), file, images, normalisation: { mean: images.mean, std: images.std } };
 }
 
 async function readConfig(file: string, repository: string, model: Model): Promise<Preprocessing> {
   const { architecture, pretrained_cfg: config } = await readJson(file, (value) => configSchema.parse(value), `config.json of ${repository}`, 'Is it a timm repository?');
   if (architecture !== model.name) throw new UserError(`${repository} holds weights of ${architecture}, and the network is ${model.name}.`);
-  const [r, g, b] = config.mean;
-  const [rStd, gStd, bStd] = config.std;
-  return {
-    imageSize: model.imageSize, cropShare: config.crop_pct, interpolation: config.interpolation, mean: [r, g, b], std: [rStd, gStd, bStd],
-  };
+  const { crop_pct: cropShare, interpolation, mean, std } = config;
+  return { imageSize: model.imageSize, cropShare, interpolation, mean, std };
 }

@@ -1,9 +1,6 @@
-import type { Preprocessing } from '../data/preprocess';
+import type { Normalisation } from '../data/normalisation';
 import * as tf from '../tensor/tf';
 import type { Model } from './model';
-
-/** Mean and standard deviation of red, green and blue by which images on a scale of 0 to 1 are normalised. */
-type Normalisation = Pick<Preprocessing, 'mean' | 'std'>;
 
 /** The network for images that are normalised in another way than its weights want: it brings them to its own way first, and shares its parameters. */
 export function renormalised(model: Model, given: Normalisation, own: Normalisation): Model {

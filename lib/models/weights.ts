@@ -1,8 +1,10 @@
+import type { Normalisation } from '../data/normalisation';
 import { UserError } from '../errors';
 import { openSafetensors, writeSafetensors, type FileTensor } from '../io/safetensors';
 import { assignStored, torchShape, toStored } from './layout';
 import type { Model } from './model';
 import { parameters, type Named } from './parameter';
+import { savedNormalisation } from './savedNormalisation';
 
 export interface LoadOptions {
   /** Takes a file whose classifier is for other classes, or has none; the network's own classifier stays as it is. */
@@ -13,6 +15,8 @@ export interface Loaded {
   readonly metadata: ReadonlyMap<string, string>;
   /** False where the network kept its own classifier. */
   readonly headLoaded: boolean;
+  /** How images are normalised for them, where they say so: those of the hub, and files that runs here have written. */
+  readonly normalisation?: Normalisation;
 }
 
 /** Writes every parameter and buffer under timm's names in PyTorch's layout; timm and Python's `safetensors` read the file. */
@@ -28,6 +32,7 @@ export async function saveWeights(model: Model, file: string, metadata: Readonly
 export function loadWeightsFile(model: Model, file: string, { allowHeadMismatch = false }: LoadOptions = {}): Loaded {
   const { metadata, tensors, close } = openSafetensors(file, { skip: isDerived });
   try {
+    const normalised = savedNormalisation(metadata, file);
     const stored = model.adaptWeights?.(tensors) ?? tensors;
     const isHead = (name: string): boolean => name.startsWith(`${model.headName}.`);
     const named = parameters(model);
@@ -42,7 +47,7 @@ export function loadWeightsFile(model: Model, file: string, { allowHeadMismatch 
       if (!stored.get(name)!.read().every(Number.isFinite)) throw new UserError(`The weights of ${file} cannot be used: ${name} has values that are not finite (NaN or infinity). Nothing was loaded.`);
     }
     for (const [name, parameter] of wanted) assignStored(parameter, stored.get(name)!.read());
-    return { metadata, headLoaded: !keepHead };
+    return { metadata, headLoaded: !keepHead, ...normalised };
   } finally {
     close();
   }

@@ -38,6 +38,7 @@ ${tableHtml({
       ['images', `${distilled.dataset}: ${gain.trainImages} for training, ${gain.validationImages} for validation, ${gain.classes} classes`],
       ['epochs, seed', `${distilled.epochs}, seed ${distilled.seed}; the same for both`],
       ['images left out', leftOut === 0 ? 'none' : `${leftOut} that could not be read; the logs in the runs’ folders name them`],
+      ['pixels', `normalised by mean ${gain.normalisation.mean.join(', ')} and deviation ${gain.normalisation.std.join(', ')}; the student wants the same`],
       ['teacher\'s weights', teacher.weights],
       ['student', 'student.safetensors beside this page (timm\'s names where timm has the network)'],
       ['commit', `${distilled.commit.slice(0, 12)}${distilled.dirty ? ', with local changes' : ''}`],

@@ -1,3 +1,4 @@
+import type { Normalisation } from '../data/normalisation';
 import type { RunRecord } from './record';
 
 /** What a network costs. */
@@ -24,6 +25,8 @@ export interface Gain {
   readonly trainImages: number;
   readonly validationImages: number;
   readonly imageSize: number;
+  /** Of the images that teacher and student have seen. */
+  readonly normalisation: Normalisation;
 }
 
 /** Points of top-1 that the student has gained. */

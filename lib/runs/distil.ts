@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { sameNormalisation, type Normalisation } from '../data/normalisation';
 import { familyRecipe, type Fit } from '../experiments/ownPair';
 import type { DownloadProgress } from '../io/download';
 import { fileFault } from '../io/fileFault';
@@ -61,12 +62,14 @@ export interface DistilOptions extends Omit<JobOptions, 'folder'> {
  * was given cannot be used.
  */
 export async function distil(pair: Pair, { out, command, onRun, onDownload, ...options }: DistilOptions): Promise<Gain> {
-  const images = await checked(pair, out);
+  const opened = await checked(pair, out);
   const runs = { ...options, folder: path.join(out, 'runs') };
-  const data = { ...pair.data, contents: images.contents };
   // An `undefined` would not be equal to the recipe that is read back from JSON.
   const precision = pair.precision && { precision: pair.precision };
-  const taughtBy = await teacherOf(pair, images, { signal: options.signal, onProgress: onDownload });
+  const taughtBy = await teacherOf(pair, opened, { signal: options.signal, onProgress: onDownload });
+  const { normalisation } = taughtBy;
+  const images = { train: { ...opened.train, ...normalisation }, test: { ...opened.test, ...normalisation } };
+  const data = { ...pair.data, contents: opened.contents, ...(normalisation && { normalisation }) };
   const shared = { student: pair.student, data, ...precision, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.studentFamily, studentFit(pair, images.train.count)) };
   const jobOf = (row: string, recipe: RecipeInput): Job => {
     const complete = completeRecipe(recipe);
@@ -91,6 +94,7 @@ export async function distil(pair: Pair, { out, command, onRun, onDownload, ...o
   const gain: Gain = {
     distilled, scratch, ...await measured(pair, images, weights, studentOf(homeOf(job, runs.folder)), options.signal),
     classes: images.train.classes.length, trainImages: images.train.count, validationImages: images.test.count, imageSize: pair.imageSize,
+    normalisation: { mean: images.train.mean, std: images.train.std },
   };
   await publish(studentOf(homeOf(job, runs.folder)), path.join(out, 'student.safetensors'));
   await writeJson(path.join(out, 'records.json'), gain);
@@ -131,6 +135,8 @@ interface Teacher {
   readonly weights?: string;
   /** Weights for other classes, from which its training starts. */
   readonly initial?: string;
+  /** How the weights want their images, where it is not by ImageNet's mean and deviation: teacher and student see them so. */
+  readonly normalisation?: Normalisation;
 }
 
 /** Makes both networks once, to see whether they can be made and what the teacher's weights know. */
@@ -143,15 +149,15 @@ async function teacherOf({ student, teacher, teacherWeights, imageSize }: Pair, 
   const { family } = model;
   try {
     if (teacherWeights === undefined) return { family, studentFamily };
-    const { file, headLoaded } = await loadWeights(model, teacherWeights, { ...fetching, allowHeadMismatch: true });
-    return { family, studentFamily, ...(headLoaded ? { weights: file } : { initial: file }) };
+    const { file, headLoaded, normalisation = train } = await loadWeights(model, teacherWeights, { ...fetching, allowHeadMismatch: true });
+    return { family, studentFamily, ...(headLoaded ? { weights: file } : { initial: file }), ...(!sameNormalisation(normalisation, train) && { normalisation }) };
   } finally {
     disposeModule(model);
   }
 }
 
 /** What student and teacher cost, and how good the teacher is on the same images. */
-async function measured(pair: Pair, { train, test }: OwnImages, weights: string, studentWeights: string, signal: AbortSignal | undefined): Promise<Pick<Gain, 'student' | 'teacher' | 'methodParameters' | 'methodMultiplyAdds'>> {
+async function measured(pair: Pair, { train, test }: Pick<OwnImages, 'train' | 'test'>, weights: string, studentWeights: string, signal: AbortSignal | undefined): Promise<Pick<Gain, 'student' | 'teacher' | 'methodParameters' | 'methodMultiplyAdds'>> {
   const { model: teacher } = loadTeacher({ model: pair.teacher, weights }, train, pair);
   try {
     const { model: student } = loadTeacher({ model: pair.student, weights: studentWeights }, train, pair);

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
+import type { LabelledImages } from '../data/imageSet';
 import { UserError } from '../errors';
 import { fileFault } from '../io/fileFault';
 import { writeJson } from '../io/json';
 import { sha256 } from '../io/sha256';
+import { normalisationEntry } from '../models/savedNormalisation';
 import { saveWeights } from '../models/weights';
 import { groupBy } from '../results/group';
 import { runRecord, type RunRecord } from '../results/record';
@@ -23,7 +25,7 @@ interface Trained {
   readonly training: Training;
   /** The session that began the run. */
   readonly first: Session;
-  readonly images: number;
+  readonly images: LabelledImages;
   readonly teacher?: Teacher;
 }
 
@@ -36,12 +38,12 @@ export async function finishRun(job: Job, home: string, { training, first, image
     throw new UserError(`${metricsOf(home)} tells of ${history.length} of ${job.recipe.epochs} epochs${last?.top1 === undefined ? ', and not what the last one reached' : ''}: there is no whole result to record. Put its lines back, or remove ${home} to train again.`);
   }
   const weights = studentOf(home);
-  await training.withResult(() => saveWeights(training.student, weights, { recipe: job.id, top1: String(last.top1), epochs: String(job.recipe.epochs), commit: first.commit }));
+  await training.withResult(() => saveWeights(training.student, weights, { recipe: job.id, top1: String(last.top1), epochs: String(job.recipe.epochs), commit: first.commit, ...normalisationEntry(images) }));
   if (job.publishes !== undefined) await publish(weights, job.publishes);
   const record = runRecord.parse({
     id: job.id, experiment: job.experiment, row: job.row, profile: job.profile, dataset: datasetName(job.recipe.data),
     teacher: job.recipe.teacher?.model ?? null, student: job.recipe.student, method: job.recipe.method.kind, recipe: job.recipe, seed: job.recipe.seed,
-    epochs: job.recipe.epochs, images, commit: first.commit, dirty: first.dirty, machine: first.machine, ...(others.length > 0 && { continuedBy: others }), threads: first.threads, ...(first.processes > 1 && { processes: first.processes }), versions: first.versions,
+    epochs: job.recipe.epochs, images: images.count, commit: first.commit, dirty: first.dirty, machine: first.machine, ...(others.length > 0 && { continuedBy: others }), threads: first.threads, ...(first.processes > 1 && { processes: first.processes }), versions: first.versions,
     started: first.started, seconds: history.reduce((sum, { seconds }) => sum + seconds, 0), command: jobCommand(job),
     top1: last.top1, top5: last.top5, bestTop1: Math.max(...history.map(({ top1 }) => top1 ?? 0)),
     ...(teacher?.top1 !== undefined && { teacherTop1: teacher.top1 }),

@@ -30,10 +30,10 @@ export async function openOwnImages(data: OwnData, side: number): Promise<OwnIma
   return { train, test, contents, ...(notices.length > 0 && { notice: notices.join('\n') }) };
 }
 
-async function trainAndTest({ name, path, validation, split: { share, seed } = { share: 0.1, seed: 0 } }: OwnData, side: number): Promise<{ readonly train: ImageFiles; readonly test: ImageFiles }> {
+async function trainAndTest({ name, path, validation, normalisation, split: { share, seed } = { share: 0.1, seed: 0 } }: OwnData, side: number): Promise<{ readonly train: ImageFiles; readonly test: ImageFiles }> {
   const open = (folder: string, options: FolderOptions): Promise<ImageFiles> => (name === 'folder' ? openImageFolder(folder, options) : openTarShards(folder, options));
-  const whole = await open(path, { side });
-  if (validation !== undefined) return { train: whole, test: await open(validation, { side, classes: whole.classes }) };
+  const whole = await open(path, { side, normalisation });
+  if (validation !== undefined) return { train: whole, test: await open(validation, { side, classes: whole.classes, normalisation }) };
   const { rest, heldOut } = holdOutPlaces(whole, Math.round(whole.count * share), new Random(seed).fork('validation'));
   const train = selectFiles(whole, rest);
   const test = selectFiles(whole, heldOut);

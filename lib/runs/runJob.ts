@@ -105,7 +105,7 @@ async function work(job: Job, home: string, options: JobOptions, log: (text: str
       let ending: Ending = 'failed';
       try {
         await follow(training, home, { ...options, tracking }, log);
-        const record = await finishRun(job, home, { training, first, images: train.count, teacher });
+        const record = await finishRun(job, home, { training, first, images: train, teacher });
         ending = 'finished';
         return record;
       } catch (error) {

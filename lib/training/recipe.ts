@@ -4,6 +4,7 @@ import { augmentation } from '../data/augmentation';
 import { schemaFaults } from '../errors';
 import type { Method } from '../methods/method';
 import { methodSpec } from '../methods/methods';
+import { normalisation } from '../models/savedNormalisation';
 import { nameFaults, recipeError } from './checkRecipe';
 import { optimizerSpec } from './optimizer';
 import { schedule } from './schedule';
@@ -24,6 +25,8 @@ const ownData = z.object({
   split: z.object({ share: z.number().positive().lt(1).default(0.1), seed: z.number().int().safe().default(0) }).strict().optional(),
   /** Hash of the images' names and classes: other images make another run. */
   contents: z.string().optional(),
+  /** By which the pixels are normalised, where the teacher's weights want other than ImageNet's mean and deviation. */
+  normalisation: normalisation.strict().optional(),
   trainImages,
 }).strict();
 export type OwnData = z.output<typeof ownData>;

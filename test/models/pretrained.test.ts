@@ -43,9 +43,10 @@ async function hub(context: TestContext, description: unknown = config): Promise
 }
 
 test('a repository gives its weights and says how images are prepared for them', async (t) => {
-  const { images, headLoaded } = await loadWeights(fresh, 'timm/convnext.test@v1', await hub(t));
+  const { images, normalisation, headLoaded } = await loadWeights(fresh, 'timm/convnext.test@v1', await hub(t));
   const expected: Preprocessing = { imageSize: 39, cropShare: 0.95, interpolation: 'bicubic', mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] };
   assert.deepEqual(images, expected);
+  assert.deepEqual(normalisation, { mean: expected.mean, std: expected.std });
   assert.ok(headLoaded);
   const numbers = (model: typeof given): unknown => parameters(model).map(([name, parameter]) => [name, toStored(parameter)]);
   assert.deepEqual(numbers(fresh), numbers(given));

@@ -9,6 +9,7 @@ import { toStored, torchShape } from '../../lib/models/layout';
 import type { Model } from '../../lib/models/model';
 import { disposeModule, Parameter, parameters } from '../../lib/models/parameter';
 import { resizePositions } from '../../lib/models/positions';
+import { normalisationEntry } from '../../lib/models/savedNormalisation';
 import { resizeBiasTable } from '../../lib/models/swinWeights';
 import { loadWeightsFile, saveWeights } from '../../lib/models/weights';
 import { digest, digestFault } from '../../lib/reference/digest';
@@ -172,3 +173,20 @@ function assertMisfit(load: () => unknown, ...messages: readonly RegExp[]): void
     return true;
   });
 }
+
+test('a file says how its images are normalised; what cannot be understood is refused, and nothing is loaded', async (context) => {
+  const file = path.join(await temporaryFolder(context), 'weights.safetensors');
+  const [saved, loaded] = [network('convNeXt'), network('convNeXt', 5, 2)];
+  const normalisation = { mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] } as const;
+  await saveWeights(saved, file, normalisationEntry(normalisation));
+  const before = logits(loaded);
+  for (const wrong of ['{', '{"mean":[0,0,0],"std":[1,0,1]}', '{"mean":[0,0],"std":[1,1,1]}']) {
+    const bad = path.join(path.dirname(file), 'bad.safetensors');
+    await saveWeights(saved, bad, { normalisation: wrong });
+    assert.throws(() => loadWeightsFile(loaded, bad), (error) => error instanceof UserError && /The entry "normalisation" of .*bad\.safetensors cannot be understood/.test(error.message));
+  }
+  assert.deepEqual(logits(loaded), before);
+  assert.deepEqual(loadWeightsFile(loaded, file).normalisation, normalisation);
+  await saveWeights(saved, file);
+  assert.equal(loadWeightsFile(loaded, file).normalisation, undefined);
+});

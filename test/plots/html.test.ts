@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { imageNetNormalisation } from '../../lib/data/normalisation';
 import { paperScale } from '../../lib/experiments/counterparts';
 import { student } from '../../lib/experiments/laptop';
 import { bars } from '../../lib/plots/bars';
@@ -68,7 +69,7 @@ test('names with scripts in them stay text in tables, pages and diagrams', async
     tableHtml({ columns: [evil], rows: [[evil], [{ text: evil, note: evil, link: `page.html?${evil}` }]], caption: evil }),
     tableHtml(comparisonTable([compared], evil)),
     recipesAndRecordsHtml([compared]),
-    gainPage({ distilled: run, scratch: run, student: network, teacher: { ...network, top1: 1, weights: evil }, methodParameters: 1, classes: 2, trainImages: 1, validationImages: 1, imageSize: 32 }),
+    gainPage({ distilled: run, scratch: run, student: network, teacher: { ...network, top1: 1, weights: evil }, methodParameters: 1, classes: 2, trainImages: 1, validationImages: 1, imageSize: 32, normalisation: imageNetNormalisation }),
     await diagramSvg({ title: evil, boxes: [{ id: evil, lines: [evil, evil], group: evil }, { id: 'b', lines: ['b'], group: 'b' }], arrows: [{ from: evil, to: 'b', label: evil }] }),
   ];
   for (const page of pages) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { imageNetNormalisation } from '../../lib/data/normalisation';
 import { chance, gainedPoints, verdict, type Gain } from '../../lib/results/gain';
 import { sampleRecord } from './support';
 
@@ -7,7 +8,7 @@ function gain(distilled: number, scratch: number, validationImages = 1000): Gain
   const cost = { network: 'vit_64', parameters: 1, latency: 1 };
   return {
     distilled: sampleRecord({ top1: distilled }), scratch: sampleRecord({ top1: scratch }), student: cost, methodParameters: 1,
-    teacher: { ...cost, network: 'resnet_24', top1: 70, weights: 'fresh' }, classes: 2, trainImages: 10, validationImages, imageSize: 32,
+    teacher: { ...cost, network: 'resnet_24', top1: 70, weights: 'fresh' }, classes: 2, trainImages: 10, validationImages, imageSize: 32, normalisation: imageNetNormalisation,
   };
 }
 

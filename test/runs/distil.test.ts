@@ -8,7 +8,8 @@ import { readSafetensors } from '../../lib/io/safetensors';
 import { syntheticImages } from '../../lib/data/synthetic';
 import { writeImageFolder } from '../../lib/data/writeImageFolder';
 import { disposeModule, parameterCount, parameters } from '../../lib/models/parameter';
-import { loadWeightsFile } from '../../lib/models/weights';
+import { normalisationEntry } from '../../lib/models/savedNormalisation';
+import { loadWeightsFile, saveWeights } from '../../lib/models/weights';
 import { createModel } from '../../lib/models/zoo';
 import type { Gain } from '../../lib/results/gain';
 import { distil, type DistilOptions, type Pair } from '../../lib/runs/distil';
@@ -98,6 +99,23 @@ test('a teacher that knows the classes is taken as it is; one of other classes i
   const other: string[] = [];
   await distil({ ...split, data: { ...split.data, path: two }, teacherWeights: teacher.weights }, { out, command: 'as in the test', onRun: ({ row, recipe }) => other.push(`${row} from ${recipe.initial}`) });
   assert.equal(other[0], `teacher from ${teacher.weights}`);
+});
+
+test('images are normalised as the teacher’s weights want them, for teacher and student, and the student’s file says so', async (context) => {
+  const [folderOfWeights, out] = [await temporaryFolder(context), await temporaryFolder(context)];
+  const options = { classes: 4, imageSize: 32 };
+  const teacher = createModel('resnet_16', options, new Random(5));
+  const teacherWeights = path.join(folderOfWeights, 'teacher.safetensors');
+  const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.5, 0.6, 0.7] } as const;
+  await saveWeights(teacher, teacherWeights, normalisationEntry(normalisation));
+  const gain = await distil({ ...pair, epochs: 1, teacherWeights }, { out, command: 'as in the test' });
+  const validation = { ...await openImageFolder(path.join(folder, 'test'), { side: 32 }), ...normalisation };
+  assert.equal(gain.teacher.top1, (await evaluate(teacher, validation)).top1);
+  const student = createModel('mixer_64', options, new Random(1));
+  assert.deepEqual(loadWeightsFile(student, path.join(out, 'student.safetensors')).normalisation, normalisation);
+  assert.equal(gain.distilled.top1, (await evaluate(student, validation)).top1);
+  assert.deepEqual([gain.normalisation, gain.scratch.recipe['data'], gain.distilled.recipe['data']].map((part) => JSON.stringify(part).includes('"mean":[0.5,0.4,0.3]')), [true, true, true]);
+  disposeModule([teacher, student]);
 });
 
 test('everything that is wrong is told at once, before anything is made', async (context) => {
