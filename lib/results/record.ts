@@ -43,12 +43,15 @@ export const machineRecord = z.object({
   gpu: z.string().optional(),
 }).strict();
 
-/** The weights that a run left behind. */
+/** A file of weights. */
 export const weightsRecord = z.object({
   /** Relative to the project's root. */
   path: z.string(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 }).strict();
+
+/** The weights that a run was given: those of its teacher, and those that its student started from. */
+export const givenWeightsRecord = z.object({ teacher: weightsRecord.optional(), initial: weightsRecord.optional() }).strict();
 
 /** A finished run: what was trained, how to repeat it, and what came out. One line of JSON in `data/results`. */
 export const runRecord = z.object({
@@ -98,7 +101,10 @@ export const runRecord = z.object({
    * `methodMultiplyAdds` of what its method added in training. Calibration and agreement stand in the last epoch.
    */
   measures: z.record(z.number()).optional(),
+  /** What it left behind. */
   weights: weightsRecord.optional(),
+  /** Absent where it was given none, and in records of before this was noted. */
+  givenWeights: givenWeightsRecord.optional(),
 }).strict();
 
 /** The commit of a run in short, with a plus where the files differed from it. */

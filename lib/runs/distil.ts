@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { sameNormalisation, type Normalisation } from '../data/normalisation';
+import { UserError } from '../errors';
 import { familyRecipe, type Fit } from '../experiments/ownPair';
 import type { DownloadProgress } from '../io/download';
 import { fileFault } from '../io/fileFault';
@@ -19,8 +20,9 @@ import { recipeError } from '../training/checkRecipe';
 import { completeRecipe, recipeFaults, recipeId, type OwnData, type RecipeInput } from '../training/recipe';
 import { costOf, methodSizeOf } from './cost';
 import { publish } from './finishRun';
+import { givenWeights, weightsFault } from './givenWeights';
 import { homeOf, studentOf } from './home';
-import type { Job } from './job';
+import { finishedRecord, type Job } from './job';
 import { loadTeacher } from './materials';
 import { openOwnImages, type OwnImages } from './ownImages';
 import { runJob, type JobOptions } from './runJob';
@@ -75,7 +77,10 @@ export async function distil(pair: Pair, { out, command, onRun, onDownload, ...o
     const complete = completeRecipe(recipe);
     return { id: recipeId(complete), experiment: 'own', row, profile: 'laptop', recipe: complete, command };
   };
-  const run = (job: Job): ReturnType<typeof runJob> => {
+  const run = async (job: Job): ReturnType<typeof runJob> => {
+    const done = await finishedRecord(job, runs.folder);
+    const fault = done && weightsFault(homeOf(job, runs.folder), done.givenWeights, await givenWeights(job.recipe));
+    if (fault !== undefined) throw new UserError(fault);
     onRun?.(job);
     return runJob(job, runs);
   };

@@ -49,6 +49,7 @@ export async function finishRun(job: Job, home: string, { training, first, image
     ...(teacher?.top1 !== undefined && { teacherTop1: teacher.top1 }),
     measures: { numbersSaved: numbersIn(weights), ...sizeOf(training.student), ...methodSizeOf(training.distillation, training.student, teacher?.model) },
     history, weights: { path: path.relative(process.cwd(), weights), sha256: await sha256(weights) },
+    ...(first.givenWeights && { givenWeights: first.givenWeights }),
   });
   await writeJson(recordOf(home), record);
   return record;

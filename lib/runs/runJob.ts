@@ -13,6 +13,7 @@ import type { EpochEvent, TrainingEvent } from '../training/event';
 import { checkMemory } from '../training/memory';
 import { Training } from '../training/training';
 import { closeRun, finishRun, publishFinished } from './finishRun';
+import { givenWeights } from './givenWeights';
 import { failureOf, homeOf, metricsOf } from './home';
 import { finishedRecord, type Job } from './job';
 import { Busy, lockFolder } from './lock';
@@ -79,7 +80,10 @@ export async function runJob(job: Job, options: JobOptions): Promise<RunRecord> 
 
 async function work(job: Job, home: string, options: JobOptions, log: (text: string) => Promise<void>): Promise<RunRecord> {
   await writeJson(path.join(home, 'recipe.json'), job);
-  const { first, notices } = await beginSession(home, { ...commit(), versions: versions(), machine: thisMachine(), threads: threadCount(), processes: options.processes?.count ?? 1, seed: job.recipe.seed });
+  const { first, notices } = await beginSession(home, {
+    ...commit(), versions: versions(), machine: thisMachine(), threads: threadCount(), processes: options.processes?.count ?? 1, seed: job.recipe.seed,
+    givenWeights: await givenWeights(job.recipe),
+  });
   const { train, test, notice } = await loadData(job.recipe.data, job.recipe.imageSize);
   const teacher = teacherFor(job.recipe, { train, test });
   const tell = async (text: string): Promise<void> => {

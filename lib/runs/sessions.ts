@@ -4,8 +4,9 @@ import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors';
 import { appendJsonLine, readJsonLinesIfAny } from '../io/jsonLines';
-import { machineRecord } from '../results/record';
+import { givenWeightsRecord, machineRecord } from '../results/record';
 import { hasCheckpoint } from '../training/checkpointFiles';
+import { weightsFault } from './givenWeights';
 
 /** One process that worked at a run: the first began it, each further one took it up again. */
 const session = z.object({
@@ -13,6 +14,7 @@ const session = z.object({
   versions: z.record(z.string()), machine: machineRecord, threads: z.number().int().positive(),
   /** Processes that share each batch, with so many threads each. */
   processes: z.number().int().positive().default(1), seed: z.number().int(),
+  givenWeights: givenWeightsRecord.optional(),
 });
 export type Session = z.infer<typeof session>;
 
@@ -21,7 +23,7 @@ export async function sessions(home: string): Promise<Session[]> {
   return readJsonLinesIfAny(fileOf(home), (value) => session.parse(value));
 }
 
-/** Notes that this process takes up a run. Throws a UserError where it has another number of threads, or of processes, than the run was begun with. */
+/** Notes that this process takes up a run. Throws a UserError where it has another number of threads or of processes, or is given other weights, than the run was begun with. */
 export async function beginSession(home: string, now: Omit<Session, 'started' | 'host' | 'pid'>): Promise<{ readonly first: Session; readonly notices: string[] }> {
   // Where nothing is left to go on from, what earlier processes did has no part in the result.
   if (!hasCheckpoint(home)) await rm(fileOf(home), { force: true });
@@ -35,6 +37,8 @@ export async function beginSession(home: string, now: Omit<Session, 'started' | 
   if (first.processes !== mine.processes) {
     throw new UserError(`The run in ${home} was begun with ${first.processes} processes that share each batch, and is now to have ${mine.processes}: sums would be taken in another order. Use --processes ${first.processes}, or remove the folder to begin again.`);
   }
+  const replaced = weightsFault(home, first.givenWeights, mine.givenWeights);
+  if (replaced !== undefined) throw new UserError(replaced);
   const last = past[past.length - 1];
   const notices = last === undefined ? [] : [
     ...(last.commit === mine.commit ? [] : [`last worked at by commit ${last.commit.slice(0, 7)}, goes on with ${mine.commit.slice(0, 7)}`]),

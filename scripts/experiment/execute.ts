@@ -3,6 +3,7 @@ import { MultiBar, Presets, SingleBar } from 'cli-progress';
 import { cifar100Archive } from '../../lib/data/cifar100';
 import { recordsIn } from '../../lib/results/recordedRow';
 import { publishFinished } from '../../lib/runs/finishRun';
+import { givenWeights, weightsFault } from '../../lib/runs/givenWeights';
 import { runGrid, type Outcome } from '../../lib/runs/grid';
 import { homeOf } from '../../lib/runs/home';
 import { finishedRecord, writePlan, type Job } from '../../lib/runs/job';
@@ -26,6 +27,8 @@ export async function execute(all: readonly Job[], choice: Choice & Place): Prom
       jobs.push(job);
       continue;
     }
+    const fault = weightsFault(homeOf(job, choice.out), record.givenWeights, await givenWeights(job.recipe));
+    if (fault !== undefined) console.error(`${job.row}, seed ${job.recipe.seed}: ${fault}`);
     await publishFinished(job, choice.out);
     await note(job, record, choice.out);
   }

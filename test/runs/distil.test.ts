@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { openImageFolder } from '../../lib/data/imageFolder';
+import { sha256 } from '../../lib/io/sha256';
 import { readSafetensors } from '../../lib/io/safetensors';
 import { syntheticImages } from '../../lib/data/synthetic';
 import { writeImageFolder } from '../../lib/data/writeImageFolder';
@@ -115,7 +116,13 @@ test('images are normalised as the teacher’s weights want them, for teacher an
   assert.deepEqual(loadWeightsFile(student, path.join(out, 'student.safetensors')).normalisation, normalisation);
   assert.equal(gain.distilled.top1, (await evaluate(student, validation)).top1);
   assert.deepEqual([gain.normalisation, gain.scratch.recipe['data'], gain.distilled.recipe['data']].map((part) => JSON.stringify(part).includes('"mean":[0.5,0.4,0.3]')), [true, true, true]);
-  disposeModule([teacher, student]);
+  // The record says which weights they were; others under the same path make no mixture of old and new.
+  assert.deepEqual(gain.distilled.givenWeights, { teacher: { path: teacherWeights, sha256: await sha256(teacherWeights) } });
+  assert.equal(gain.scratch.givenWeights, undefined);
+  const other = createModel('resnet_16', options, new Random(6));
+  await saveWeights(other, teacherWeights, normalisationEntry(normalisation));
+  await rejectsWith(distil({ ...pair, epochs: 1, teacherWeights }, { out, command: 'as in the test' }), 'was given other weights of its teacher', teacherWeights);
+  disposeModule([teacher, student, other]);
 });
 
 test('everything that is wrong is told at once, before anything is made', async (context) => {

@@ -35,6 +35,17 @@ test('another number of threads or processes is refused, and leaves no session',
   assert.equal((await sessions(home)).length, 1);
 });
 
+test('other weights under the same path are refused; where they were not noted nothing is said', async (context) => {
+  const home = await temporaryFolder(context);
+  await writeFile(path.join(home, 'checkpoint.safetensors'), '');
+  const given = (sha: string) => ({ teacher: { path: 'teacher.safetensors', sha256: sha.repeat(64) } });
+  await beginSession(home, { ...now, givenWeights: given('a') });
+  await rejectsWith(beginSession(home, { ...now, givenWeights: given('b') }), home, 'was given other weights of its teacher', 'teacher.safetensors', 'Put the former ones back');
+  await rejectsWith(beginSession(home, { ...now, givenWeights: { initial: given('b').teacher, teacher: given('b').teacher } }), 'weights of its teacher');
+  assert.deepEqual((await beginSession(home, { ...now, givenWeights: { ...given('a'), initial: given('b').teacher } })).notices, []);
+  assert.equal((await sessions(home)).length, 2);
+});
+
 test('who left nothing to go on from has no part in a run: not in its number of threads, and not in its record', async (context) => {
   const home = await temporaryFolder(context);
   await beginSession(home, { ...now, commit: 'a'.repeat(40), threads: 1 });
