@@ -2,7 +2,6 @@ import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { sameNormalisation, type Normalisation } from '../data/normalisation';
-import { UserError } from '../errors';
 import { familyRecipe, type Fit } from '../experiments/ownPair';
 import type { DownloadProgress } from '../io/download';
 import { fileFault } from '../io/fileFault';
@@ -80,7 +79,7 @@ export async function distil(pair: Pair, { out, command, onRun, onDownload, ...o
   const run = async (job: Job): ReturnType<typeof runJob> => {
     const done = await finishedRecord(job, runs.folder);
     const fault = done && weightsFault(homeOf(job, runs.folder), done.givenWeights, await givenWeights(job.recipe));
-    if (fault !== undefined) throw new UserError(fault);
+    if (fault) throw fault;
     onRun?.(job);
     return runJob(job, runs);
   };

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { UserError } from '../errors';
 import { sha256 } from '../io/sha256';
 import type { RunRecord } from '../results/record';
 import type { Recipe } from '../training/recipe';
@@ -12,9 +13,9 @@ export async function givenWeights({ teacher, initial }: Pick<Recipe, 'teacher' 
   return found.length > 0 ? Object.fromEntries(found) : undefined;
 }
 
-/** Why a run is not one with the weights that it would be given now, in words; undefined where it is, or where it was not noted what it was given. */
-export function weightsFault(home: string, before: GivenWeights = {}, now: GivenWeights = {}): string | undefined {
+/** Why a run is not one with the weights that it would be given now; undefined where it is, or where it was not noted what it was given. */
+export function weightsFault(home: string, before: GivenWeights = {}, now: GivenWeights = {}): UserError | undefined {
   const parts = [['weights of its teacher', before.teacher, now.teacher], ['weights to start from', before.initial, now.initial]] as const;
   const [words, , replaced] = parts.find(([, was, is]) => was && is && was.sha256 !== is.sha256) ?? [];
-  return replaced && `The run in ${home} was given other ${words} than those that are in ${replaced.path} now. Put the former ones back, or remove the folder to train again.`;
+  return replaced && new UserError(`The run in ${home} was given other ${words} than those that are in ${replaced.path} now. Put the former ones back, or remove the folder to train again.`);
 }

@@ -10,6 +10,11 @@ import type { Job } from './job';
 import { MlflowRest } from './mlflowRest';
 import { scalarsOf, type Ending, type Tracker } from './tracker';
 
+interface Parameter {
+  readonly key: string;
+  readonly value: string;
+}
+
 interface Metric {
   readonly key: string;
   readonly value: number;
@@ -33,11 +38,15 @@ export function mlflow(job: Job, home: string, address: string): Tracker {
 }
 
 class MlflowRun {
+  /** Each process sends the recipe again: the server takes what it has already, and one before may have been cut off. */
+  private readonly settings: Parameter[];
   private readonly waiting: Metric[] = [];
   private sending: Promise<void> | undefined;
   private id: string | undefined;
 
-  constructor(private readonly job: Job, private readonly file: string, private readonly rest: MlflowRest) {}
+  constructor(private readonly job: Job, private readonly file: string, private readonly rest: MlflowRest) {
+    this.settings = settings(job.recipe).map(([key, value]) => ({ key, value: value.slice(0, longestValue) }));
+  }
 
   /** Resolves when the server has everything so far; rejects where it has not, which is then sent with what comes next. */
   add(record: EpochRecord, updates: number): Promise<void> {
@@ -48,8 +57,12 @@ class MlflowRun {
   async end(ending: Ending): Promise<void> {
     // What is under way may fail, or have begun before the last epoch.
     await this.sending?.catch(() => undefined);
-    await this.send();
-    await this.rest.post('runs/update', { run_id: await this.identity(), status: statuses[ending], end_time: Date.now() });
+    try {
+      await this.send();
+    } finally {
+      // Whatever is missing, the run is not to stand as going on for ever.
+      await this.rest.post('runs/update', { run_id: await this.identity(), status: statuses[ending], end_time: Date.now() });
+    }
   }
 
   private send(): Promise<void> {
@@ -59,6 +72,11 @@ class MlflowRun {
 
   private async sendWaiting(): Promise<void> {
     const run_id = await this.identity();
+    while (this.settings.length > 0) {
+      const params = this.settings.slice(0, mostParameters);
+      await this.rest.post('runs/log-batch', { run_id, params });
+      this.settings.splice(0, params.length);
+    }
     while (this.waiting.length > 0) {
       const metrics = this.waiting.slice(0, mostMetrics);
       await this.rest.post('runs/log-batch', { run_id, metrics });
@@ -87,11 +105,10 @@ class MlflowRun {
       experiment_id: await this.experiment(experiment), run_name: `${row}, seed ${recipe.seed}`, start_time: Date.now(),
       tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
     }));
-    const run_id = run.info.run_id;
-    const params = settings(recipe).map(([key, value]) => ({ key, value: value.slice(0, longestValue) }));
-    for (let start = 0; start < params.length; start += mostParameters) await this.rest.post('runs/log-batch', { run_id, params: params.slice(start, start + mostParameters) });
-    await writeAtomic(this.file, `${JSON.stringify({ address: this.rest.address, run: run_id })}\n`);
-    return run_id;
+    // Known at once, here and to whoever goes on: a fault in what follows must not lead to a second run.
+    this.id = run.info.run_id;
+    await writeAtomic(this.file, `${JSON.stringify({ address: this.rest.address, run: this.id })}\n`);
+    return this.id;
   }
 
   /** The id of the experiment of that name, which another job may be making at the same time. */

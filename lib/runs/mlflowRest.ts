@@ -21,15 +21,20 @@ export class MlflowRest {
   private async call(method: string, request: RequestInit, forgiven: string | undefined): Promise<unknown> {
     const url = `${this.address.replace(/\/+$/, '')}/api/2.0/mlflow/${method}`;
     let response: Response;
+    let text: string;
     try {
       response = await fetch(url, { ...request, headers: { 'content-type': 'application/json', ...authorization() }, signal: AbortSignal.timeout(patience) });
+      text = await response.text();
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
       throw new UserError(`${this.address} does not answer (${cause instanceof Error ? cause.message : String(cause)})`);
     }
-    const text = await response.text();
-    if (response.ok) return JSON.parse(text);
-    const fault = z.object({ error_code: z.string(), message: z.string().default('') }).safeParse(jsonOrNothing(text));
+    const answer = jsonOrNothing(text);
+    if (response.ok) {
+      if (typeof answer === 'object' && answer !== null) return answer;
+      throw new UserError(`${this.address} answers ${method} with something else than JSON: it is no MLflow server`);
+    }
+    const fault = z.object({ error_code: z.string(), message: z.string().default('') }).safeParse(answer);
     if (fault.success && fault.data.error_code === forgiven) return undefined;
     throw new UserError(`${this.address} answers ${response.status}${fault.success ? `, ${fault.data.error_code}: ${fault.data.message}` : ''} to ${method}`);
   }

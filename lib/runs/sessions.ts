@@ -38,7 +38,7 @@ export async function beginSession(home: string, now: Omit<Session, 'started' | 
     throw new UserError(`The run in ${home} was begun with ${first.processes} processes that share each batch, and is now to have ${mine.processes}: sums would be taken in another order. Use --processes ${first.processes}, or remove the folder to begin again.`);
   }
   const replaced = weightsFault(home, first.givenWeights, mine.givenWeights);
-  if (replaced !== undefined) throw new UserError(replaced);
+  if (replaced) throw replaced;
   const last = past[past.length - 1];
   const notices = last === undefined ? [] : [
     ...(last.commit === mine.commit ? [] : [`last worked at by commit ${last.commit.slice(0, 7)}, goes on with ${mine.commit.slice(0, 7)}`]),

@@ -28,7 +28,7 @@ export async function execute(all: readonly Job[], choice: Choice & Place): Prom
       continue;
     }
     const fault = weightsFault(homeOf(job, choice.out), record.givenWeights, await givenWeights(job.recipe));
-    if (fault !== undefined) console.error(`${job.row}, seed ${job.recipe.seed}: ${fault}`);
+    if (fault) console.error(`${job.row}, seed ${job.recipe.seed}: ${fault.message}`);
     await publishFinished(job, choice.out);
     await note(job, record, choice.out);
   }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { isStop } from '../../lib/errors';
 import { openImageFolder } from '../../lib/data/imageFolder';
 import { sha256 } from '../../lib/io/sha256';
 import { readSafetensors } from '../../lib/io/safetensors';
@@ -77,7 +78,7 @@ test('stopped in the midst of a run it goes on from there, to the same student',
   for (const events of [5, 8]) {
     const stop = new AbortController();
     let seen = 0;
-    await assert.rejects(distil(given, { out, command: 'as in the test', signal: stop.signal, onEvent: () => { if (++seen === events) stop.abort(); } }));
+    await assert.rejects(distil(given, { out, command: 'as in the test', signal: stop.signal, onEvent: () => { if (++seen === events) stop.abort(); } }), (error) => isStop(error, stop.signal));
     assert.ok(!existsSync(path.join(out, 'student.safetensors')));
   }
   await distil(given, { out, command: 'as in the test' });

@@ -32,6 +32,8 @@ export interface MlflowServer {
   readonly authorizations: Set<string | undefined>;
   /** While true it answers 503 to everything. */
   away: boolean;
+  /** A method that it answers 503 to. */
+  overloaded?: string;
   /** Experiments that it does not find by name though they are there, as when another job makes them in between. */
   readonly hidden: Set<string>;
 }
@@ -60,6 +62,7 @@ export async function mlflowServer(context: TestContext): Promise<MlflowServer> 
 function answer(state: MlflowServer, verb: string, url: string, text: string): Answer {
   const { pathname, searchParams } = new URL(url, 'http://here');
   const method = `${verb} ${pathname.replace('/api/2.0/mlflow/', '')}`;
+  if (method === state.overloaded) return fault(503, 'TEMPORARILY_UNAVAILABLE');
   const refuse = (why: string): Answer => {
     state.faults.push(`${method}: ${why}`);
     return fault(400, 'INVALID_PARAMETER_VALUE');

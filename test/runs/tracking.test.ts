@@ -5,6 +5,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
+import { isStop } from '../../lib/errors';
 import type { EpochRecord } from '../../lib/results/record';
 import { homeOf } from '../../lib/runs/home';
 import { type Job } from '../../lib/runs/job';
@@ -79,6 +80,23 @@ test('a server that is away is told of once and ends no run; back again, it gets
   assert.match(wrong.join('\n'), /MLflow: an address such as http:\/\/127\.0\.0\.1:5000 is needed, not sqlite/);
 });
 
+test('a server that makes a run and then takes nothing more has one run in the end, with everything, and one that has ended', async (context) => {
+  const server = await mlflowServer(context);
+  server.overloaded = 'POST runs/log-batch';
+  const [folder, other] = [await temporaryFolder(context), await temporaryFolder(context)];
+  const record = await runJob(jobOfEpochs(3), { folder, mlflow: server.address, onEvent: (event) => { if (event.kind === 'epoch' && event.epoch === 2) server.overloaded = undefined; } });
+  const [run, ...rest] = [...server.runs.values()] as [LoggedRun];
+  assert.deepEqual([rest, run.status, run.params.get('student')], [[], 'FINISHED', 'mixer_64']);
+  for (const epoch of record.history) assert.deepEqual(metricsAt(run, epoch.epoch * steps), new Map(scalarsOf(epoch)));
+
+  server.overloaded = 'POST runs/log-batch';
+  const notices: string[] = [];
+  await runJob(job, { folder: other, mlflow: server.address, onNotice: (text) => notices.push(text) });
+  assert.deepEqual([...server.runs.values()].map(({ status }) => status), ['FINISHED', 'FINISHED']);
+  assert.equal(notices.filter((text) => text.includes('MLflow')).length, 1, notices.join('\n'));
+  assert.deepEqual(server.faults, []);
+});
+
 test('a failed run is marked as such; a run that was deleted on the server begins anew there', async (context) => {
   const server = await mlflowServer(context);
   const folder = await temporaryFolder(context);
@@ -106,7 +124,7 @@ test('an event file that cannot be written is told of once and ends no run', asy
 async function stopped(one: Job, folder: string, events: number, mlflow?: string): Promise<void> {
   const stop = new AbortController();
   let seen = 0;
-  await assert.rejects(runJob(one, { folder, mlflow, signal: stop.signal, onEvent: () => { if (++seen === events) stop.abort(); } }));
+  await assert.rejects(runJob(one, { folder, mlflow, signal: stop.signal, onEvent: () => { if (++seen === events) stop.abort(); } }), (error) => isStop(error, stop.signal));
 }
 
 function jobOfEpochs(epochs: number): Job {
