@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { UserError } from '../lib/errors';
 import { experimentNamed, experiments } from '../lib/experiments/experiments';
 import { recipeLines } from '../lib/experiments/recipeLines';
 import { tableText } from '../lib/plots/tableText';
@@ -36,10 +37,14 @@ withChoice(command.command('plan')).description('the jobs, one line of JSON each
 });
 
 withChoice(command.command('status')).description('which jobs are finished, and where the others stand').action(async (name: string, choice: Choice) => {
-  const queued = await queuedTasks(choice.out);
+  const queued = await queuedTasks(choice.out).catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    console.error(`What Slurm has is not known here. ${error.message}`);
+    return undefined;
+  });
   for (const job of plan(experimentNamed(name), choice.profile, choice)) {
     const state = await jobState(job, choice.out);
-    const task = state.kind === 'finished' ? undefined : queued.get(job.id);
+    const task = state.kind === 'finished' ? undefined : queued?.get(job.id);
     console.log(`${job.id}  ${job.row.padEnd(32)} seed ${job.recipe.seed}  ${stateText(state)}${task ? ` (Slurm ${task.task}: ${task.state})` : ''}`);
   }
 });

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
-import path from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { isStop, UserError } from '../lib/errors';
 import { readJsonLines } from '../lib/io/jsonLines';
+import { homeOf } from '../lib/runs/home';
 import { Busy } from '../lib/runs/lock';
 import { joinGroup, leadGroup } from '../lib/runs/processGroup';
 import { sessions } from '../lib/runs/sessions';
@@ -38,7 +38,7 @@ async function lead(plan: string, index: number, { out, checkpointSeconds, proce
   // TensorFlow takes its number of threads when it is loaded, so before that: a run goes on with as many as it was begun with.
   const id = (await readJsonLines(plan, (value) => identified.parse(value).id))[index];
   if (id === undefined) throw new UserError(`${plan} has no job ${index}.`);
-  const home = path.join(out, id);
+  const home = homeOf({ id }, out);
   const [first] = hasCheckpoint(home) ? await sessions(home) : [];
   const count = first?.processes ?? processes;
   const share = process.env['TF_NUM_INTRAOP_THREADS'] ?? process.env['SLURM_CPUS_PER_TASK'] ?? (count > 1 ? availableParallelism() : undefined);

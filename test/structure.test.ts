@@ -24,7 +24,7 @@ const rules: Readonly<Record<string, Rule>> = {
   results: { values: ['io'], types: ['data', 'experiments', 'models'] },
   runs: { values: ['io', 'tensor', 'data', 'models', 'methods', 'training', 'experiments', 'results'] },
   plots: { values: ['results'] },
-  notebook: { values: ['plots', 'results'], lazily: ['tensor'] },
+  notebook: { values: ['io', 'plots', 'results'], lazily: ['tensor'] },
 };
 
 test('imports go one way', () => {

@@ -54,7 +54,8 @@ export async function hubFile(wanted: HubFile, options: HubOptions = {}): Promis
     throw error;
   }
   if (!isHere(identity)) await fetchFile(url, blob(identity), identity, options);
-  await writeAtomic(memory, `${JSON.stringify(identity)}\n`);
+  // Not where it is known already: a cache that others keep may be read-only.
+  if (JSON.stringify(identity) !== JSON.stringify(known)) await writeAtomic(memory, `${JSON.stringify(identity)}\n`);
   return blob(identity);
 }
 

@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { UserError } from '../errors';
+import { writeAtomic } from '../io/atomic';
 import { escapeHtml, labelText } from '../plots/escape';
 import type { Figure } from '../plots/figure';
 import { liveHtml } from '../plots/live';
@@ -10,12 +10,11 @@ import { figureId } from './show';
 
 /**
  * Writes a figure as `.png` (at three pixels a point, for print), `.svg`, or `.html` (live, with the picture inside for
- * readers without scripts). Throws UserError on another ending, or where no picture can be drawn.
+ * readers without scripts). Throws UserError on another ending, or where no picture can be drawn
+ * or no file written.
  */
 export async function saveFigure(figure: Figure, file: string): Promise<void> {
-  const content = await render(figure, file);
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, content);
+  await writeAtomic(file, await render(figure, file));
 }
 
 async function render(figure: Figure, file: string): Promise<Buffer | string> {

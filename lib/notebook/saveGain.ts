@@ -1,7 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-
 import { UserError } from '../errors';
+import { writeAtomic } from '../io/atomic';
 import { gainPage } from '../plots/gainPage';
 import { learningCurves } from '../plots/learningCurves';
 import type { Gain } from '../results/gain';
@@ -9,8 +7,7 @@ import { picture } from './picture';
 
 /** Writes the page that says what a student has gained; without the picture, and a warning, where none can be drawn. */
 export async function saveGain(gain: Gain, file: string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, gainPage(gain, await curves(gain)));
+  await writeAtomic(file, gainPage(gain, await curves(gain)));
 }
 
 async function curves({ scratch, distilled }: Gain): Promise<Buffer | undefined> {

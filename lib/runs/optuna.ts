@@ -40,7 +40,7 @@ export function optunaSampler({ trials, epochs, seed = 0, python, ...range }: Op
   const exchange = async (message: unknown): Promise<unknown> => {
     child.stdin.write(`${JSON.stringify(message)}\n`);
     const answer = await Promise.race([answers.next(), failed]);
-    if (answer.done) throw new UserError(`Optuna ended: ${said.trim().split('\n').pop() ?? 'without a word'}`);
+    if (answer.done) throw new UserError(`Optuna ended: ${said.trim().split('\n').pop() || 'without a word'}`);
     return JSON.parse(answer.value);
   };
   let asked = 0;

@@ -50,7 +50,8 @@ export async function submitSlurm(jobs: readonly Job[], options: SlurmOptions): 
       const script = path.join(out, 'slurm', `${path.basename(plan, '.jsonl')}-${chunk[0]!.id}.sh`);
       await writeAtomic(script, arrayScript(plan, chunk.map(({ id }) => jobs.findIndex((one) => one.id === id)), options));
       const answer = slurm('sbatch', [
-        '--parsable', `--array=0-${chunk.length - 1}${options.throttle === undefined ? '' : `%${options.throttle}`}`,
+        // As arguments: a line of the script could not hold blanks.
+        '--parsable', `--chdir=${process.cwd()}`, `--output=${path.resolve(out, 'slurm')}/%A_%a.log`, `--array=0-${chunk.length - 1}${options.throttle === undefined ? '' : `%${options.throttle}`}`,
         ...(after.length > 0 ? [`--dependency=afterok:${after.join(':')}`, '--kill-on-invalid-dep=yes'] : []), ...(options.options ?? []), script,
       ]);
       const note = { time: new Date().toISOString(), array: answer.split(';')[0]!.trim(), ids: chunk.map(({ id }) => id) };
@@ -82,8 +83,6 @@ export function arrayScript(plan: string, lines: readonly number[], { out, cpus,
 #SBATCH --open-mode=append
 #SBATCH --signal=B:USR1@120
 #SBATCH --cpus-per-task=${cpus ?? 1}
-#SBATCH --chdir=${process.cwd()}
-#SBATCH --output=${path.resolve(out, 'slurm')}/%A_%a.log
 lines=(${lines.join(' ')})
 ${command} &
 task=$!

@@ -12,8 +12,8 @@ export interface HalvingOptions extends Range {
 }
 
 /**
- * Successive halving (Jamieson and Talwalkar 2016): all candidates are trained a little, the best of them on from where they stood, until
- * one is left at the full number of epochs. Of equals the smaller value goes on.
+ * Successive halving (Jamieson and Talwalkar 2016): all candidates are trained a little, the best of them on from where they stood, the
+ * last few to the full number of epochs. Of equals the smaller value goes on.
  */
 export function successiveHalving({ candidates, epochs, factor = 2, seed = 0, ...range }: HalvingOptions): Sampler {
   checkRange(range);

@@ -13,7 +13,7 @@ export interface Pending<T> {
  * was recorded; so it is with whatever JavaScript decides within it.
  */
 export class Replay {
-  private constructor(private readonly backend: NativeBackend, private readonly recorder: Recorder, private readonly tape: Tape, private readonly shape: readonly number[]) {}
+  private constructor(private readonly backend: NativeBackend, private readonly recorder: Recorder, private readonly tape: Tape, private readonly like: Pick<tf.Tensor, 'shape' | 'dtype'>) {}
 
   /**
    * Computes, and writes down how. It computes only where our kernels are not in use, as on a GPU, and where the numbers that ops made
@@ -50,7 +50,7 @@ export class Replay {
     try {
       const outputs = compute();
       recorder.end(tape, backend.getInputTensorIds(outputs));
-      if (seen.repeatable) return { outputs, replay: new Replay(backend, recorder, tape, input.shape) };
+      if (seen.repeatable) return { outputs, replay: new Replay(backend, recorder, tape, { shape: input.shape, dtype: input.dtype }) };
       recorder.release(tape);
       return { outputs };
     } catch (error) {
@@ -63,7 +63,7 @@ export class Replay {
 
   /** Whether it can run on such an array. */
   accepts(input: tf.Tensor): boolean {
-    return tf.util.arraysEqual(input.shape, [...this.shape]);
+    return input.dtype === this.like.dtype && tf.util.arraysEqual(input.shape, this.like.shape);
   }
 
   /** Begins to compute; the input may be freed at once. */

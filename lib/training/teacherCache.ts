@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { batchCount } from '../data/batches';
 import { UserError } from '../errors';
 import { readSafetensors, writeSafetensors } from '../io/safetensors';
 import type { Model, Output } from '../models/model';
@@ -39,7 +40,7 @@ export class TeacherCache {
 
   /** The folder is for one teacher and one sequence of batches: whoever names it answers for that. */
   constructor(readonly folder: string, private readonly teacher: Model, private readonly recipe: Pick<Recipe, 'batchSize' | 'accumulation'>, trainImages: number, private readonly onFault: (text: string) => void = () => undefined) {
-    this.images = Math.floor(trainImages / recipe.batchSize) * recipe.batchSize;
+    this.images = batchCount(trainImages, recipe.batchSize, true) * recipe.batchSize;
     this.micro = recipe.batchSize / recipe.accumulation;
   }
 

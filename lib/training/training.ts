@@ -1,4 +1,4 @@
-import { disposeBatch, type Batch } from '../data/batches';
+import { batchCount, disposeBatch, type Batch } from '../data/batches';
 import type { Images } from '../data/imageFiles';
 import type { Unreadable } from '../data/prepare';
 import type { UserError } from '../errors';
@@ -93,7 +93,7 @@ export class Training {
 
   /** Steps of one epoch; a last batch that is not full is left out. */
   get stepsPerEpoch(): number {
-    return Math.floor(this.resources.train.count / this.recipe.batchSize);
+    return batchCount(this.resources.train.count, this.recipe.batchSize, true);
   }
 
   get position(): Position {

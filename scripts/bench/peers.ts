@@ -35,9 +35,10 @@ sys.exit(code)
 `;
 
 function measure(command: string, args: readonly string[]): Measured {
-  const { status, stdout, stderr } = spawnSync('python3', ['-c', meter, command, ...args], {
+  const { error, status, stdout, stderr } = spawnSync('python3', ['-c', meter, command, ...args], {
     encoding: 'utf8', maxBuffer: 1 << 26, env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
   });
+  if (error) throw new UserError(`python3, which measures memory, could not be started: ${error.message}. Install it, or put it on the PATH.`);
   if (status !== 0) throw new UserError(`${path.basename(command)} ${args.join(' ')} failed:\n${stderr.trim().split('\n').slice(-3).join('\n')}`);
   const printed = stdout.trim().split('\n');
   return { peakMemory: Number(printed.pop()), lines: printed.flatMap(parse) };

@@ -1,3 +1,4 @@
+import { groupBy } from '../../lib/results/group';
 import type { Comparison } from './comparison';
 
 const byHand = '<!-- From here on by hand. -->';
@@ -10,7 +11,7 @@ export function performancePage(all: readonly Comparison[], before: string): str
     + 'Written by `npm run bench -- compare --python PATH --save`; the lines of JSON are in [performance.jsonl](performance.jsonl).', '',
     'A step is one training step with the OFA loss: teacher, student, four exit branches, backward, SGD. Speed in images a second, ours in the faster of its precisions with float32 beside it; '
     + 'the roofline is what our step reaches of the GFLOP/s of a plain matrix product in the same precision in the same minutes. CKA is that of all pairs of blocks; seconds, less is better.', '',
-    ...machines(all).flatMap((machine) => section(all.filter((each) => each.machine === machine))),
+    ...places(all).flatMap(([place, own]) => section(place, own)),
     `${byHand}${before.split(byHand)[1] ?? '\n'}`,
   ].join('\n');
 }
@@ -19,22 +20,30 @@ export function performancePage(all: readonly Comparison[], before: string): str
 export function stepTable(all: readonly Comparison[]): string {
   return [
     '| processor | student, teacher, size, batch | images a second, ours | PyTorch | ratio | by processor time | memory, ours and PyTorch |', '|---|---|---|---|---|---|---|',
-    ...machines(all).flatMap((machine) => all.filter((each) => each.machine === machine && each.kind === 'step')).map((c) =>
-      `| ${c.machine.split(',')[0]} | ${c.setting} | ${c.ours.toFixed(1)} (${c.precision ?? 'float32'}) | ${c.pytorch.toFixed(1)} | **${c.ratio.toFixed(2)}** | **${(c.pytorchProcessor! / c.processor!).toFixed(2)}** | ${c.memory.toFixed(0)} and ${c.pytorchMemory.toFixed(0)} MB |`),
+    ...places(all).flatMap(([place, own]) => own.filter(({ kind }) => kind === 'step').map((c) => [place.replace(/, \d+ cores, \d+ GB/, ''), c] as const)).map(([place, c]) =>
+      `| ${place} | ${c.setting} | ${c.ours.toFixed(1)} (${c.precision ?? 'float32'}) | ${c.pytorch.toFixed(1)} | **${c.ratio.toFixed(2)}** | **${(c.pytorchProcessor! / c.processor!).toFixed(2)}** | ${c.memory.toFixed(0)} and ${c.pytorchMemory.toFixed(0)} MB |`),
   ].join('\n');
 }
 
-function machines(all: readonly Comparison[]): string[] {
-  return [...new Set(all.map(({ machine }) => machine))];
+/** What was measured in one place: a machine, and where it was tried with several numbers of threads, one of these. */
+function places(all: readonly Comparison[]): [place: string, own: readonly Comparison[]][] {
+  return [...groupBy(all, ({ machine }) => machine)].flatMap(([machine, here]) => {
+    const counts = [...groupBy(here, threadText)];
+    return counts.map(([threads, own]): [string, readonly Comparison[]] => [counts.length > 1 ? `${machine}, ${threads}` : machine, own]);
+  });
 }
 
-function section(all: readonly Comparison[]): string[] {
+function threadText({ threads }: Comparison): string {
+  return threads === undefined ? 'all threads' : `${threads} thread${threads === 1 ? '' : 's'} an op`;
+}
+
+function section(place: string, all: readonly Comparison[]): string[] {
   const [steps, maps] = (['step', 'cka'] as const).map((kind) => all.filter((each) => each.kind === kind)) as [Comparison[], Comparison[]];
-  const { machine, date, threads } = all[all.length - 1]!;
+  const dates = [...new Set(all.map(({ date }) => date))].sort();
   const [least, most] = [Math.min, Math.max].map((choose) => choose(...all.map(({ repeats }) => repeats))) as [number, number];
   return [
-    `## ${machine}`, '',
-    `${date}; ${threads === undefined ? '' : `${threads} thread${threads === 1 ? '' : 's'} an op; `}medians of ${least === most ? least : `${least} to ${most}`} runs of each side in turn.`, '',
+    `## ${place}`, '',
+    `${dates.length === 1 ? dates[0] : `${dates[0]} to ${dates[dates.length - 1]}`}; ${threadText(all[0]!)}; medians of ${least === most ? least : `${least} to ${most}`} runs of each side in turn.`, '',
     ...steps.length === 0 ? [] : [
       '| student, teacher, size, batch | ours | in float32 | PyTorch | ratio | processor time of a step, ours and PyTorch | its ratio | memory, ours and PyTorch | roofline | PyTorch\'s way |', '|---|---|---|---|---|---|---|---|---|---|',
       ...steps.map((c) => `| ${c.setting} | ${c.ours.toFixed(1)} (${c.precision ?? 'float32'}) | ${(c.float32 ?? c.ours).toFixed(1)} | ${c.pytorch.toFixed(1)} | **${c.ratio.toFixed(2)}** | ${processor(c)} | ${c.memory.toFixed(0)} and ${c.pytorchMemory.toFixed(0)} MB | ${roofline(c)} | ${c.variant} |`), '',

@@ -3,10 +3,13 @@ import { UserError } from '../../lib/errors';
 
 /** Runs a command from its arguments. A fault of the user's is one line on stderr and exit code 1; a fault of ours shows its stack. */
 export async function run(command: Command): Promise<void> {
-  // Whoever read the output, as `head` does, wants no more of it.
+  let unread = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (error.code !== 'EPIPE') throw error;
+    // Whoever read the output, as `head` does, wants no more of it. A command that has work to lose listens for a signal, and stops with a checkpoint.
+    if (!unread && process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM');
+    else if (!unread) process.exit(0);
+    unread = true;
   });
   try {
     // What a command does not take is a mistake, such as a list written with spaces, and must not go unsaid.

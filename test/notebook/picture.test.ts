@@ -55,6 +55,7 @@ test('files: png, svg, and a page that carries the picture and refers to plotly.
   assert.match(page, /node_modules\/plotly\.js-dist\/plotly\.js/);
   assert.ok(page.length < 300_000);
   await rejectsWith(saveFigure(figure, path.join(folder, 'cka.gif')), 'cka.gif', '.svg');
+  await rejectsWith(saveFigure(figure, path.join(folder, 'figures', 'cka.png', 'cka.svg')), 'Cannot write', 'a file');
 });
 
 /** A stand-in for Python that follows these shell commands. */

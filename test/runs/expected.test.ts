@@ -20,11 +20,12 @@ test('by the records of the same networks and method: the median of their epochs
   assert.equal(expectedHours(recipe, 2, [{ ...record, processes: 2 }]), 1, 'two processes of two threads each');
 });
 
-test('records of another method, student or teacher, of a GPU or of another image size do not count', () => {
+test('records of another method, student or teacher, of a GPU, of another image size or precision do not count, nor epochs that did not ask the teacher', () => {
   const guess = expectedHours(recipe, 2, []);
   assert.ok(guess !== null && guess !== 0.5);
   const gpu = { ...record, machine: { ...record.machine, gpu: 'H100' } };
-  for (const other of [{ ...record, method: 'ofa' }, { ...record, student: 'vit_96' }, { ...record, teacher: null }, gpu, { ...record, recipe: { imageSize: 64 } }]) {
+  for (const other of [{ ...record, method: 'ofa' }, { ...record, student: 'vit_96' }, { ...record, teacher: null }, gpu, { ...record, recipe: { imageSize: 64 } }, { ...record, recipe: { precision: 'bfloat16' } },
+    { ...record, history: record.history.map((epoch) => ({ ...epoch, teacherCached: true as const })) }]) {
     assert.equal(expectedHours(recipe, 2, [other]), guess);
   }
 });
@@ -32,4 +33,5 @@ test('records of another method, student or teacher, of a GPU or of another imag
 test('what was never measured has no estimate', () => {
   assert.equal(expectedHours({ ...recipe, student: 'deit_tiny_patch16_224' }, 2, []), null);
   assert.equal(expectedHours({ ...recipe, imageSize: 64 }, 2, []), null);
+  assert.equal(expectedHours({ ...recipe, precision: 'bfloat16' }, 2, [record]), null);
 });

@@ -36,7 +36,7 @@ test('a grid of eight on Slurm: students after their teacher, arrays no larger t
     return;
   }
   await startSlurm(context, { maxArraySize: 4 });
-  const folder = await temporaryFolder(context);
+  const folder = path.join(await temporaryFolder(context), 'a folder with blanks');
   const jobs = grid(folder);
   const named = (name: string): Job => jobs.find(({ row }) => row === name)!;
   const submitted = await submitSlurm(jobs, { out: folder, throttle: 3 });

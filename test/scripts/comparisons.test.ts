@@ -23,3 +23,11 @@ test('each machine has a section of its own, and its name beside its steps', () 
   assert.match(first!, /^\| One \|.*\| 200\.0 \(bf16\) \| 100\.0 \| \*\*2\.00\*\* \| \*\*3\.00\*\* \| 500 and 600 MB \|$/);
   assert.match(second!, /^\| Another \|.*\*\*8\.00\*\*/);
 });
+
+test('a machine that was tried with several numbers of threads has a section for each, with the days of its rows', () => {
+  const all = [step, { ...step, threads: 1, date: '2026-11-27' }, { ...step, setting: 'mixer_64 resnet_24 32 64', date: '2026-11-28' }];
+  const page = performancePage(all, '');
+  assert.deepEqual([...page.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading), ['One, 2 cores, 8 GB, 2 threads an op', 'One, 2 cores, 8 GB, 1 thread an op']);
+  assert.match(page, /^2026-11-26 to 2026-11-28; 2 threads an op; medians/m);
+  assert.deepEqual(stepTable(all).split('\n').slice(2).map((line) => line.split(' | ')[0]), ['| One, 2 threads an op', '| One, 2 threads an op', '| One, 1 thread an op']);
+});

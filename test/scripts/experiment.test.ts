@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { readRecords } from '../../lib/results/read';
@@ -35,6 +36,23 @@ test('what is run is recorded once, under whichever experiment; run again, it is
   assert.match(experiment('run', 'cross-family', '--rows', 'vit_64-scratch', ...choice).stderr, /^1 of 1 jobs are finished\.$/m);
   assert.deepEqual(readdirSync(path.join(out, 'results')), ['story.jsonl']);
   assert.equal((await readRecords(path.join(out, 'results'))).length, 1);
+});
+
+test('a run whose output nobody reads any more, as under head, stops to be gone on with', async (context) => {
+  const out = await temporaryFolder(context);
+  const line = `"${process.execPath}" --import tsx scripts/experiment.ts run story --profile smoke --out "${out}" | head -n 1; exit "\${PIPESTATUS[0]}"`;
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8' });
+  assert.deepEqual([status, stdout.trim().split('\n').length], [75, 1], stderr);
+  assert.doesNotMatch(stderr, /^\s+at /m);
+});
+
+test('the state of jobs is told also where Slurm, which was given some, cannot be asked', async (context) => {
+  const out = await temporaryFolder(context);
+  await mkdir(path.join(out, 'slurm'));
+  await writeFile(path.join(out, 'slurm', 'submissions.jsonl'), `${JSON.stringify({ time: '2026-11-27T00:00:00Z', array: '1', ids: ['a'] })}\n`);
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/experiment.ts', 'status', 'story', '--profile', 'smoke', '--out', out], { encoding: 'utf8', env: { ...process.env, PATH: out } });
+  assert.deepEqual([status, stderr.trim()], [0, 'What Slurm has is not known here. squeue is not installed here. Run this on a login node of the Slurm cluster, or without --backend slurm.']);
+  assert.match(stdout, /scratch +seed 0  not begun/);
 });
 
 test('what the project has recorded is passed over where it is asked for', async (context) => {

@@ -69,10 +69,13 @@ test('an input may be an output, and so may an array that no op made', { skip },
   assert.deepEqual(numbersOf(replay.replay!.start(y).wait()), [[2], [4], [5]]);
 });
 
-test('what stops a run is thrown where it is waited for, and an array of another shape is told beforehand', { skip }, () => {
+test('what stops a run is thrown where it is waited for, and an array of another shape or type is told beforehand', { skip }, () => {
   const [x, wide] = [tf.ones([2, 3]), tf.ones([2, 4])];
   const replay = recorded(x, (input) => [tf.matMul(tf.reshape(input, [2, 3]), tf.ones([3, 2]))]);
   assert.equal(replay.accepts(wide), false);
+  const whole = tf.cast(x, 'int32');
+  assert.equal(replay.accepts(whole), false);
+  whole.dispose();
   assert.ok(replay.accepts(x));
   const run = replay.start(wide);
   assert.throws(() => run.wait(), /[Rr]eshape|elements/);
