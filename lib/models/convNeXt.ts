@@ -24,7 +24,7 @@ class ConvNeXtBlock {
 
   constructor(channels: number, random: Random) {
     this.gamma = new Parameter(constant<tf.Rank.R1>([channels], 1e-6), 'plain');
-    this.convDw = new Conv2d(channels, channels, { kernel: 7, depthwise: true, bias: true, start: 'truncatedNormal' }, random.fork('dw'));
+    this.convDw = new Conv2d(channels, channels, { kernel: 7, depthwise: true, bias: true, start: 'normal' }, random.fork('dw'));
     this.norm = new LayerNorm(channels, 1e-6);
     this.mlp = new Mlp(channels, 4 * channels, random.fork('mlp'));
   }
@@ -90,7 +90,7 @@ export class ConvNeXt implements Model {
 
 /** A convolution whose windows do not overlap. */
 function patches(channelsIn: number, channels: number, size: number, random: Random): Conv2d {
-  return new Conv2d(channelsIn, channels, { kernel: size, stride: size, padding: 0, bias: true, first: channelsIn === 3, start: 'truncatedNormal' }, random);
+  return new Conv2d(channelsIn, channels, { kernel: size, stride: size, padding: 0, bias: true, first: channelsIn === 3, start: 'normal' }, random);
 }
 
 /** Liu et al. 2022, table 9. */

@@ -58,11 +58,13 @@ class SepConv {
   readonly op: { readonly 0: Conv2d; readonly 1: Conv2d; readonly 2: BatchNorm2d; readonly 4: Conv2d; readonly 5: Conv2d; readonly 6: BatchNorm2d };
 
   constructor(channelsIn: number, channels: number, random: Random) {
+    // The released code counts the fan-out as PyTorch does, over all groups.
+    const depthwise = { kernel: 3, depthwise: true, fanOut: 9 * channelsIn };
     this.op = {
-      0: new Conv2d(channelsIn, channelsIn, { kernel: 3, stride: 2, depthwise: true }, random.fork(0)),
+      0: new Conv2d(channelsIn, channelsIn, { ...depthwise, stride: 2 }, random.fork(0)),
       1: new Conv2d(channelsIn, channelsIn, { kernel: 1 }, random.fork(1)),
       2: new BatchNorm2d(channelsIn),
-      4: new Conv2d(channelsIn, channelsIn, { kernel: 3, depthwise: true }, random.fork(4)),
+      4: new Conv2d(channelsIn, channelsIn, depthwise, random.fork(4)),
       5: new Conv2d(channelsIn, channels, { kernel: 1 }, random.fork(5)),
       6: new BatchNorm2d(channels),
     };

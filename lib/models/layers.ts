@@ -7,7 +7,7 @@ import { layerNorm } from '../tensor/layerNorm';
 import { addBias, linear } from '../tensor/linear';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
-import { constant, kaimingNormal, Parameter, truncatedNormal, uniform } from './parameter';
+import { constant, kaimingNormal, normal, Parameter, uniform } from './parameter';
 
 /** Whether batch statistics are the batch's own (and running averages move) or the running ones. */
 export type Mode = 'train' | 'eval';
@@ -21,8 +21,10 @@ export interface Conv2dOptions {
   readonly depthwise?: boolean;
   /** True for the first layer: images need no gradient. */
   readonly first?: boolean;
-  /** How the weights begin: Kaiming's normal over the fan-out, or truncated normal of 0.02 (ConvNeXt). */
-  readonly start?: 'kaimingNormal' | 'truncatedNormal';
+  /** How the weights begin: Kaiming's normal over the fan-out, or normal of 0.02 (ConvNeXt). */
+  readonly start?: 'kaimingNormal' | 'normal';
+  /** That fan-out; of one group unless told. */
+  readonly fanOut?: number;
 }
 
 /** Convolution; zero padding of half the kernel unless told. [batch, h, w, in] → [batch, h / stride, w / stride, out]. */
@@ -31,11 +33,11 @@ export class Conv2d {
   readonly bias?: Parameter<tf.Rank.R1>;
 
   constructor(channelsIn: number, channels: number, private readonly options: Conv2dOptions, random: Random) {
-    const { kernel, depthwise = false, bias = false, start = 'kaimingNormal' } = options;
+    const { kernel, depthwise = false, bias = false, start = 'kaimingNormal', fanOut } = options;
     const shape: [number, number, number, number] = [kernel, kernel, ...(depthwise ? [channels, 1] as const : [channelsIn, channels] as const)];
-    const initial = start === 'truncatedNormal'
-      ? truncatedNormal<tf.Rank.R4>(shape, 0.02, random)
-      : kaimingNormal<tf.Rank.R4>(shape, kernel * kernel * shape[3], random);
+    const initial = start === 'normal'
+      ? normal<tf.Rank.R4>(shape, 0.02, random)
+      : kaimingNormal<tf.Rank.R4>(shape, fanOut ?? kernel * kernel * shape[3], random);
     this.weight = new Parameter(initial, depthwise ? 'depthwise' : 'conv');
     if (bias) this.bias = new Parameter(constant<tf.Rank.R1>([channels], 0), 'plain');
   }
@@ -89,10 +91,10 @@ export class BatchNorm2d {
 export interface LinearOptions {
   readonly bias?: boolean;
   /**
-   * How the weights begin: truncated normal of 0.02 (transformers), Xavier's uniform (MLPs), zeros (Mixer's head), uniform over the
+   * How the weights begin: normal of 0.02 (transformers), Xavier's uniform (MLPs), zeros (Mixer's head), uniform over the
    * fan-out (MobileNet's classifier), or, with the bias, uniform over the fan-in (PyTorch's own).
    */
-  readonly start?: 'truncatedNormal' | 'xavierUniform' | 'zeros' | 'fanOutUniform' | 'fanInUniform';
+  readonly start?: 'normal' | 'xavierUniform' | 'zeros' | 'fanOutUniform' | 'fanInUniform';
 }
 
 /** x · weight + bias over the last axis. */
@@ -100,7 +102,7 @@ export class Linear {
   readonly weight: Parameter<tf.Rank.R2>;
   readonly bias?: Parameter<tf.Rank.R1>;
 
-  constructor(widthIn: number, width: number, random: Random, { bias = true, start = 'truncatedNormal' }: LinearOptions = {}) {
+  constructor(widthIn: number, width: number, random: Random, { bias = true, start = 'normal' }: LinearOptions = {}) {
     this.weight = new Parameter(startOf(start, widthIn, width, random), 'linear');
     if (!bias) return;
     this.bias = new Parameter(start === 'fanInUniform'
@@ -175,7 +177,7 @@ export class Attention {
 
 function startOf(start: NonNullable<LinearOptions['start']>, widthIn: number, width: number, random: Random): tf.Tensor2D {
   switch (start) {
-    case 'truncatedNormal': return truncatedNormal<tf.Rank.R2>([widthIn, width], 0.02, random);
+    case 'normal': return normal<tf.Rank.R2>([widthIn, width], 0.02, random);
     case 'xavierUniform': return uniform<tf.Rank.R2>([widthIn, width], Math.sqrt(6 / (widthIn + width)), random);
     case 'zeros': return constant<tf.Rank.R2>([widthIn, width], 0);
     case 'fanOutUniform': return uniform<tf.Rank.R2>([widthIn, width], 1 / Math.sqrt(width), random);

@@ -56,15 +56,19 @@ export function constant<R extends tf.Rank>(shape: tf.ShapeMap[R], value: number
   return tf.fill<R>(shape, value);
 }
 
-/** Normal with the tails cut at two deviations: the start of transformers' weights. */
+/** Normal: the start of transformers' weights. timm's `trunc_normal_` cuts at ±2 itself, a hundred deviations of 0.02 away. */
+export function normal<R extends tf.Rank>(shape: tf.ShapeMap[R], deviation: number, random: Random): tf.Tensor<R> {
+  return drawn(shape, () => deviation * random.normal());
+}
+
+/** Normal with the tails cut at two deviations, as timm's `trunc_normal_tf_`. */
 export function truncatedNormal<R extends tf.Rank>(shape: tf.ShapeMap[R], deviation: number, random: Random): tf.Tensor<R> {
   return drawn(shape, () => deviation * random.truncatedNormal());
 }
 
 /** Normal with deviation sqrt(2 / fanOut) (He et al. 2015, eq. 14). */
 export function kaimingNormal<R extends tf.Rank>(shape: tf.ShapeMap[R], fanOut: number, random: Random): tf.Tensor<R> {
-  const deviation = Math.sqrt(2 / fanOut);
-  return drawn(shape, () => deviation * random.normal());
+  return normal<R>(shape, Math.sqrt(2 / fanOut), random);
 }
 
 /** Uniform in ±bound: PyTorch's default start has bound 1 / sqrt(fanIn), Xavier's sqrt(6 / (fanIn + fanOut)). */

@@ -2,7 +2,7 @@ import { attention } from '../tensor/attention';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/tf';
 import { Linear } from './layers';
-import { Parameter, truncatedNormal } from './parameter';
+import { normal, Parameter } from './parameter';
 
 /** Self-attention within windows of a grid, each pair of tokens with a learnt bias for its relative position (Liu et al. 2021, eq. 4). */
 export class WindowAttention {
@@ -12,7 +12,7 @@ export class WindowAttention {
 
   constructor(width: number, readonly heads: number, private readonly window: number, random: Random) {
     this.relativePositionBiasTable = new Parameter(
-      truncatedNormal<tf.Rank.R2>([(2 * window - 1) ** 2, heads], 0.02, random.fork('bias')), 'plain');
+      normal<tf.Rank.R2>([(2 * window - 1) ** 2, heads], 0.02, random.fork('bias')), 'plain');
     this.qkv = new Linear(width, 3 * width, random.fork('qkv'));
     this.proj = new Linear(width, width, random.fork('proj'));
   }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createExitBranch } from '../../lib/models/exitBranch';
 import { Conv2d, Linear } from '../../lib/models/layers';
-import { disposeModule } from '../../lib/models/parameter';
+import { disposeModule, parameters, type Parameter } from '../../lib/models/parameter';
 import { Random } from '../../lib/tensor/random';
 
-type Layer = Conv2d | Linear;
+type Layer = Readonly<Record<'weight', Parameter>>;
 
 /** Mean, deviation and largest size of a layer's fresh weights. */
 function spread(layer: Layer): readonly [mean: number, deviation: number, most: number] {
@@ -14,12 +15,19 @@ function spread(layer: Layer): readonly [mean: number, deviation: number, most: 
   return [mean, Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length), values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)];
 }
 
-// Deviations as timm's networks have them; of a normal distribution that is cut at two, 0.8796 of it is left.
+/** The first layer of the exit branch at the third stage of a student with so many channels there. */
+function branchDepthwise(channels: number): Layer {
+  const branch = createExitBranch({ stage: 3, shape: { kind: 'spatial', channels, size: 4 }, widthStudent: 16, widthTeacher: 16, classes: 2, finalGrid: 1 }, new Random(1));
+  return { weight: new Map(parameters(branch)).get('body.0.op.0.weight')! };
+}
+
+// Deviations as timm's networks and PyTorch's starts have them.
 const cases: readonly (readonly [name: string, make: () => Layer, deviation: number, most: number])[] = [
   ['convolution: He et al. by fan-out', () => new Conv2d(32, 128, { kernel: 3 }, new Random(1)), Math.sqrt(2 / (9 * 128)), Infinity],
   ['depthwise convolution: one filter a channel is the fan-out', () => new Conv2d(2048, 2048, { kernel: 3, depthwise: true }, new Random(1)), Math.sqrt(2 / 9), Infinity],
-  ['convolution of patches', () => new Conv2d(32, 128, { kernel: 3, start: 'truncatedNormal' }, new Random(1)), 0.02 * 0.8796, 0.04],
-  ['linear: transformers\'', () => new Linear(128, 256, new Random(1), { start: 'truncatedNormal' }), 0.02 * 0.8796, 0.04],
+  ['depthwise convolution of an exit branch: all of PyTorch\'s fan-out', () => branchDepthwise(256), Math.sqrt(2 / (9 * 256)), Infinity],
+  ['convolution of patches', () => new Conv2d(32, 128, { kernel: 3, start: 'normal' }, new Random(1)), 0.02, Infinity],
+  ['linear: transformers\'', () => new Linear(128, 256, new Random(1), { start: 'normal' }), 0.02, Infinity],
   ['linear: Xavier', () => new Linear(128, 256, new Random(1), { start: 'xavierUniform' }), Math.sqrt(2 / 384), Math.sqrt(6 / 384)],
   ['linear: PyTorch\'s default', () => new Linear(128, 256, new Random(1), { start: 'fanInUniform' }), Math.sqrt(1 / 128 / 3), Math.sqrt(1 / 128)],
 ];
