@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { Preprocessing } from '../data/preprocess';
+import type { Normalisation } from '../data/normalisation';
 import type { Random } from '../tensor/random';
 import type { Model } from './model';
 import { disposeModule } from './parameter';
@@ -16,8 +16,8 @@ export interface MaybeTrained {
   readonly weights: string;
   /** Accuracy on the test images that the weights were saved with, per cent. */
   readonly top1?: number;
-  /** How images are prepared for the weights, where these say so. */
-  readonly images?: Preprocessing;
+  /** How images are normalised for the weights, where these say so. */
+  readonly normalisation?: Normalisation;
   /** For headings: `vit_96`, `vit_64-by-ofa` after a file of another name, or `vit_96 (untrained)`. */
   readonly title: string;
 }
@@ -31,9 +31,9 @@ export async function trainedModel(name: string, options: ModelOptions, random: 
   const model = createModel(name, options, random);
   if (source === 'fresh' || (source === undefined && !existsSync(weights))) return { model, trained: false, weights: 'fresh', title: `${name} (untrained)` };
   try {
-    const { metadata, images } = await loadWeights(model, weights, { allowHeadMismatch: true });
+    const { metadata, normalisation } = await loadWeights(model, weights, { allowHeadMismatch: true });
     const title = weights.endsWith('.safetensors') ? path.basename(weights, '.safetensors') : name;
-    return { model, trained: true, weights, title, ...savedTop1(metadata), ...(images && { images }) };
+    return { model, trained: true, weights, title, ...savedTop1(metadata), ...(normalisation && { normalisation }) };
   } catch (error) {
     disposeModule(model);
     throw error;

@@ -15,7 +15,7 @@ export interface Loaded {
   readonly metadata: ReadonlyMap<string, string>;
   /** False where the network kept its own classifier. */
   readonly headLoaded: boolean;
-  /** How images are normalised for them, where they say so: those of the hub, and files that runs here have written. */
+  /** How images are normalised for them, where they say so: those of the hub, and files that runs here have written since they note it. */
   readonly normalisation?: Normalisation;
 }
 

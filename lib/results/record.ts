@@ -45,7 +45,6 @@ export const machineRecord = z.object({
 
 /** A file of weights. */
 export const weightsRecord = z.object({
-  /** Relative to the project's root. */
   path: z.string(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 }).strict();
@@ -101,9 +100,9 @@ export const runRecord = z.object({
    * `methodMultiplyAdds` of what its method added in training. Calibration and agreement stand in the last epoch.
    */
   measures: z.record(z.number()).optional(),
-  /** What it left behind. */
+  /** What it left behind; the path is relative to the project's root. */
   weights: weightsRecord.optional(),
-  /** Absent where it was given none, and in records of before this was noted. */
+  /** By the paths of its recipe; absent where it was given none, and in records of before this was noted. */
   givenWeights: givenWeightsRecord.optional(),
 }).strict();
 

@@ -19,7 +19,7 @@ import { recipeError } from '../training/checkRecipe';
 import { completeRecipe, recipeFaults, recipeId, type OwnData, type RecipeInput } from '../training/recipe';
 import { costOf, methodSizeOf } from './cost';
 import { publish } from './finishRun';
-import { givenWeights, weightsFault } from './givenWeights';
+import { replacedWeights } from './givenWeights';
 import { homeOf, studentOf } from './home';
 import { finishedRecord, type Job } from './job';
 import { loadTeacher } from './materials';
@@ -78,7 +78,7 @@ export async function distil(pair: Pair, { out, command, onRun, onDownload, ...o
   };
   const run = async (job: Job): ReturnType<typeof runJob> => {
     const done = await finishedRecord(job, runs.folder);
-    const fault = done && weightsFault(homeOf(job, runs.folder), done.givenWeights, await givenWeights(job.recipe));
+    const fault = done && await replacedWeights(job, homeOf(job, runs.folder), done);
     if (fault) throw fault;
     onRun?.(job);
     return runJob(job, runs);

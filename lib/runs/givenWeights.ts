@@ -3,6 +3,7 @@ import { UserError } from '../errors';
 import { sha256 } from '../io/sha256';
 import type { RunRecord } from '../results/record';
 import type { Recipe } from '../training/recipe';
+import type { Job } from './job';
 
 export type GivenWeights = NonNullable<RunRecord['givenWeights']>;
 
@@ -11,6 +12,11 @@ export async function givenWeights({ teacher, initial }: Pick<Recipe, 'teacher' 
   const files = { ...(teacher && teacher.weights !== 'fresh' && { teacher: teacher.weights }), ...(initial !== undefined && { initial }) };
   const found = await Promise.all(Object.entries(files).filter(([, file]) => existsSync(file)).map(async ([part, file]) => [part, { path: file, sha256: await sha256(file) }] as const));
   return found.length > 0 ? Object.fromEntries(found) : undefined;
+}
+
+/** Why a finished run would not be the same if it were run now. */
+export async function replacedWeights({ recipe }: Pick<Job, 'recipe'>, home: string, { givenWeights: before }: Pick<RunRecord, 'givenWeights'>): Promise<UserError | undefined> {
+  return before && weightsFault(home, before, await givenWeights(recipe));
 }
 
 /** Why a run is not one with the weights that it would be given now; undefined where it is, or where it was not noted what it was given. */

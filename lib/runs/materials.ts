@@ -4,6 +4,7 @@ import type { Cifar100Options, TrainAndTest } from '../data/cifar100';
 import type { Images } from '../data/imageFiles';
 import { holdOut, type LabelledImages } from '../data/imageSet';
 import { loadImages } from '../data/loadImages';
+import { sameNormalisation } from '../data/normalisation';
 import { UserError } from '../errors';
 import type { Method } from '../methods/method';
 import type { Model } from '../models/model';
@@ -89,7 +90,11 @@ export function loadTeacher(
   if (weights === 'fresh') return { model };
   try {
     if (!existsSync(weights)) throw new UserError(`The teacher's weights are not at ${weights}. Train it first: npm run experiment -- run teachers --rows ${name}`);
-    return { model, ...savedTop1(loadWeightsFile(model, weights).metadata) };
+    const { metadata, normalisation = set } = loadWeightsFile(model, weights);
+    if (!sameNormalisation(normalisation, set)) {
+      throw new UserError(`The weights of ${weights} want their images normalised by mean ${normalisation.mean.join(', ')} and deviation ${normalisation.std.join(', ')}, and those of ${set.name} are by ${set.mean.join(', ')} and ${set.std.join(', ')}. Take weights that were trained on the same images, or, for images of your own, name this normalisation in the recipe's data.`);
+    }
+    return { model, ...savedTop1(metadata) };
   } catch (error) {
     disposeModule(model);
     throw error;

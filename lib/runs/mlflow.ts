@@ -61,7 +61,7 @@ class MlflowRun {
       await this.send();
     } finally {
       // Whatever is missing, the run is not to stand as going on for ever.
-      await this.rest.post('runs/update', { run_id: await this.identity(), status: statuses[ending], end_time: Date.now() });
+      if (this.id !== undefined) await this.rest.post('runs/update', { run_id: this.id, status: statuses[ending], end_time: Date.now() });
     }
   }
 

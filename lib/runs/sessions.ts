@@ -37,7 +37,7 @@ export async function beginSession(home: string, now: Omit<Session, 'started' | 
   if (first.processes !== mine.processes) {
     throw new UserError(`The run in ${home} was begun with ${first.processes} processes that share each batch, and is now to have ${mine.processes}: sums would be taken in another order. Use --processes ${first.processes}, or remove the folder to begin again.`);
   }
-  const replaced = weightsFault(home, first.givenWeights, mine.givenWeights);
+  const replaced = weightsFault(home, past.find(({ givenWeights }) => givenWeights)?.givenWeights, mine.givenWeights);
   if (replaced) throw replaced;
   const last = past[past.length - 1];
   const notices = last === undefined ? [] : [

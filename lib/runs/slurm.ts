@@ -124,7 +124,7 @@ function slurm(program: string, args: readonly string[]): string {
   try {
     return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') throw new UserError(`${program} is not installed here. Run this on a login node of the Slurm cluster, or without --backend slurm.`);
+    if (errorCode(error) === 'ENOENT') throw new UserError(`${program} is not installed here. Run this on a login node of the Slurm cluster.`);
     const told = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr).trim() : String(error);
     throw new UserError(`${program} ${args.join(' ')} failed: ${told}`);
   }

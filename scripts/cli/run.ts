@@ -8,7 +8,8 @@ export async function run(command: Command): Promise<void> {
     if (error.code !== 'EPIPE') throw error;
     // Whoever read the output, as `head` does, wants no more of it. A command that has work to lose listens for a signal, and stops with a checkpoint.
     if (!unread && process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM');
-    else if (!unread) process.exit(0);
+    // A signal that was heard already is none that is listened for.
+    else if (!unread && process.listenerCount('SIGINT') === 0) process.exit(0);
     unread = true;
   });
   try {

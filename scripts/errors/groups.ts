@@ -120,7 +120,7 @@ export const groups: readonly Group[] = [
   },
   {
     title: 'Runs', places: ['lib/runs', 'lib/experiments'],
-    meaning: 'A plan or run cannot go on as it was begun: its recipe, images or number of threads changed, a teacher’s weights are missing, or another process is at work on it. The exit code 75 is no error: it means “stopped with a checkpoint, run me again”.',
+    meaning: 'A plan or run cannot go on as it was begun: its recipe, images or number of threads changed, weights that it was given are missing or were replaced, or another process is at work on it. The exit code 75 is no error: it means “stopped with a checkpoint, run me again”.',
     cure: 'Do what the message says. Results are the same bit by bit for one number of threads only, so keep `TF_NUM_INTRAOP_THREADS`; plan anew rather than editing a plan.',
   },
   {

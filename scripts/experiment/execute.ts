@@ -3,7 +3,7 @@ import { MultiBar, Presets, SingleBar } from 'cli-progress';
 import { cifar100Archive } from '../../lib/data/cifar100';
 import { recordsIn } from '../../lib/results/recordedRow';
 import { publishFinished } from '../../lib/runs/finishRun';
-import { givenWeights, weightsFault } from '../../lib/runs/givenWeights';
+import { replacedWeights } from '../../lib/runs/givenWeights';
 import { runGrid, type Outcome } from '../../lib/runs/grid';
 import { homeOf } from '../../lib/runs/home';
 import { finishedRecord, writePlan, type Job } from '../../lib/runs/job';
@@ -27,7 +27,7 @@ export async function execute(all: readonly Job[], choice: Choice & Place): Prom
       jobs.push(job);
       continue;
     }
-    const fault = weightsFault(homeOf(job, choice.out), record.givenWeights, await givenWeights(job.recipe));
+    const fault = await replacedWeights(job, homeOf(job, choice.out), record);
     if (fault) console.error(`${job.row}, seed ${job.recipe.seed}: ${fault.message}`);
     await publishFinished(job, choice.out);
     await note(job, record, choice.out);

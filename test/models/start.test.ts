@@ -15,19 +15,20 @@ function spread(layer: Layer): readonly [mean: number, deviation: number, most: 
   return [mean, Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length), values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)];
 }
 
-/** The first layer of the exit branch at the third stage of a student with so many channels there. */
-function branchDepthwise(channels: number): Layer {
+/** A depthwise convolution of the exit branch at the third stage of a student with so many channels there. */
+function branchDepthwise(channels: number, place: 0 | 4): Layer {
   const branch = createExitBranch({ stage: 3, shape: { kind: 'spatial', channels, size: 4 }, widthStudent: 16, widthTeacher: 16, classes: 2, finalGrid: 1 }, new Random(1));
-  return { weight: new Map(parameters(branch)).get('body.0.op.0.weight')! };
+  return { weight: new Map(parameters(branch)).get(`body.0.op.${place}.weight`)! };
 }
 
 // Deviations as timm's networks and PyTorch's starts have them.
 const cases: readonly (readonly [name: string, make: () => Layer, deviation: number, most: number])[] = [
   ['convolution: He et al. by fan-out', () => new Conv2d(32, 128, { kernel: 3 }, new Random(1)), Math.sqrt(2 / (9 * 128)), Infinity],
   ['depthwise convolution: one filter a channel is the fan-out', () => new Conv2d(2048, 2048, { kernel: 3, depthwise: true }, new Random(1)), Math.sqrt(2 / 9), Infinity],
-  ['depthwise convolution of an exit branch: all of PyTorch\'s fan-out', () => branchDepthwise(256), Math.sqrt(2 / (9 * 256)), Infinity],
+  ['first depthwise convolution of an exit branch: all of PyTorch\'s fan-out', () => branchDepthwise(256, 0), Math.sqrt(2 / (9 * 256)), Infinity],
+  ['second depthwise convolution of an exit branch', () => branchDepthwise(256, 4), Math.sqrt(2 / (9 * 256)), Infinity],
   ['convolution of patches', () => new Conv2d(32, 128, { kernel: 3, start: 'normal' }, new Random(1)), 0.02, Infinity],
-  ['linear: transformers\'', () => new Linear(128, 256, new Random(1), { start: 'normal' }), 0.02, Infinity],
+  ['linear: transformers\', and where nothing else is told', () => new Linear(128, 256, new Random(1)), 0.02, Infinity],
   ['linear: Xavier', () => new Linear(128, 256, new Random(1), { start: 'xavierUniform' }), Math.sqrt(2 / 384), Math.sqrt(6 / 384)],
   ['linear: PyTorch\'s default', () => new Linear(128, 256, new Random(1), { start: 'fanInUniform' }), Math.sqrt(1 / 128 / 3), Math.sqrt(1 / 128)],
 ];

@@ -51,7 +51,7 @@ test('the state of jobs is told also where Slurm, which was given some, cannot b
   await mkdir(path.join(out, 'slurm'));
   await writeFile(path.join(out, 'slurm', 'submissions.jsonl'), `${JSON.stringify({ time: '2026-11-27T00:00:00Z', array: '1', ids: ['a'] })}\n`);
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/experiment.ts', 'status', 'story', '--profile', 'smoke', '--out', out], { encoding: 'utf8', env: { ...process.env, PATH: out } });
-  assert.deepEqual([status, stderr.trim()], [0, 'What Slurm has is not known here. squeue is not installed here. Run this on a login node of the Slurm cluster, or without --backend slurm.']);
+  assert.deepEqual([status, stderr.trim()], [0, 'What Slurm has is not known here. squeue is not installed here. Run this on a login node of the Slurm cluster.']);
   assert.match(stdout, /scratch +seed 0  not begun/);
 });
 
