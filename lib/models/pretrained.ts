@@ -4,7 +4,7 @@ import { UserError } from '../errors';
 import { hubFile, type HubOptions } from '../io/huggingFace';
 import { readJson } from '../io/json';
 import type { Model } from './model';
-import { normalisation } from './savedNormalisation';
+import { normalisationParts } from './savedNormalisation';
 import { loadWeightsFile, type Loaded, type LoadOptions } from './weights';
 
 /** timm's `config.json`, as far as it says how images are prepared. */
@@ -14,7 +14,8 @@ const configSchema = z.object({
     interpolation: z.enum(['bicubic', 'bilinear']),
     crop_pct: z.number().positive().max(1),
     crop_mode: z.literal('center').optional(),
-  }).merge(normalisation),
+    ...normalisationParts,
+  }),
 });
 
 export interface Pretrained extends Loaded {

@@ -1,11 +1,15 @@
 import { z } from 'zod';
+import type { Rgb } from '../data/imageSet';
 import type { Normalisation } from '../data/normalisation';
 import { parsed } from '../io/json';
 
-const [mean, deviation] = [z.number(), z.number().positive()];
+const rgb = (each: z.ZodNumber) => z.tuple([each, each, each]).readonly().transform(([red, green, blue]): Rgb => [red, green, blue]);
+
+/** Its parts, as timm's `config.json` has them among others. */
+export const normalisationParts = { mean: rgb(z.number()), std: rgb(z.number().positive()) };
 
 /** How images are normalised for a network's weights. */
-export const normalisation = z.object({ mean: z.tuple([mean, mean, mean]).readonly(), std: z.tuple([deviation, deviation, deviation]).readonly() });
+export const normalisation = z.object(normalisationParts).strict().transform(({ mean, std }): Normalisation => ({ mean, std }));
 
 /** The same as an entry for the metadata of a file of weights. */
 export function normalisationEntry({ mean, std }: Normalisation): Readonly<Record<string, string>> {

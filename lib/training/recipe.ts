@@ -26,7 +26,7 @@ const ownData = z.object({
   /** Hash of the images' names and classes: other images make another run. */
   contents: z.string().optional(),
   /** By which the pixels are normalised, where the teacher's weights want other than ImageNet's mean and deviation. */
-  normalisation: normalisation.strict().optional(),
+  normalisation: normalisation.optional(),
   trainImages,
 }).strict();
 export type OwnData = z.output<typeof ownData>;
