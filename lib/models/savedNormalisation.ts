@@ -5,7 +5,7 @@ import { parsed } from '../io/json';
 
 const rgb = (each: z.ZodNumber) => z.tuple([each, each, each]).readonly().transform(([red, green, blue]): Rgb => [red, green, blue]);
 
-/** Its parts, as timm's `config.json` has them among others. */
+/** Mean and deviation as entries among others, such as those of timm's `config.json`. */
 export const normalisationParts = { mean: rgb(z.number()), std: rgb(z.number().positive()) };
 
 /** How images are normalised for a network's weights. */

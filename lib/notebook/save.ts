@@ -10,8 +10,8 @@ import { figureId } from './show';
 
 /**
  * Writes a figure as `.png` (at three pixels a point, for print), `.svg`, or `.html` (live, with the picture inside for
- * readers without scripts). Throws UserError on another ending, or where no picture can be drawn
- * or no file written.
+ * readers without scripts). Throws UserError on another ending, or where no picture can be drawn or no
+ * file written.
  */
 export async function saveFigure(figure: Figure, file: string): Promise<void> {
   await writeAtomic(file, await render(figure, file));

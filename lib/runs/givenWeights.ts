@@ -5,7 +5,7 @@ import type { RunRecord } from '../results/record';
 import type { Recipe } from '../training/recipe';
 import type { Job } from './job';
 
-export type GivenWeights = NonNullable<RunRecord['givenWeights']>;
+type GivenWeights = NonNullable<RunRecord['givenWeights']>;
 
 /** The files of weights that a recipe names, with their SHA-256: a path alone does not say whether it still holds the same. One that is missing is told where it is read. */
 export async function givenWeights({ teacher, initial }: Pick<Recipe, 'teacher' | 'initial'>): Promise<GivenWeights | undefined> {

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { test } from 'node:test';
 import { UnreachableError } from '../../lib/io/http';
-import { loadData, teacherFor } from '../../lib/runs/materials';
+import { disposeModule } from '../../lib/models/parameter';
+import { normalisationEntry } from '../../lib/models/savedNormalisation';
+import { saveWeights } from '../../lib/models/weights';
+import { createModel } from '../../lib/models/zoo';
+import { loadData, loadTeacher, teacherFor } from '../../lib/runs/materials';
+import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';
 import type { Recipe } from '../../lib/training/recipe';
 import { images, tinyRecipe } from '../training/example';
@@ -32,4 +38,18 @@ test('a teacher that cannot be had is told together with all else that is wrong,
   // A network that does not exist is told once.
   await refused({ teacher: { model: 'resnet_17', weights: 'fresh' } }, 'The recipe has faults:\n  teacher: Unknown network "resnet_17". Nearest: ');
   assert.equal(tf.memory().numTensors, before);
+});
+
+test('a teacher whose file wants its images normalised in another way is refused', async (context) => {
+  const weights = path.join(await temporaryFolder(context), 'teacher.safetensors');
+  const { train } = images;
+  const model = createModel('resnet_16', { classes: train.classes.length, imageSize: train.size.height }, new Random(0));
+  const load = (): Promise<void> => Promise.resolve().then(() => disposeModule(loadTeacher({ model: 'resnet_16', weights }, train).model));
+  await saveWeights(model, weights, normalisationEntry(train));
+  await load();
+  await saveWeights(model, weights, normalisationEntry({ mean: [0.1, 0.2, 0.3], std: train.std }));
+  const before = tf.memory().numTensors;
+  await rejectsWith(load(), weights, 'want their images normalised by mean 0.1, 0.2, 0.3', train.name);
+  assert.equal(tf.memory().numTensors, before);
+  disposeModule(model);
 });
