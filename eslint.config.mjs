@@ -4,12 +4,18 @@ import tseslint from 'typescript-eslint';
 const rules = {
   '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
   '@typescript-eslint/no-explicit-any': 'error',
-  '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'it', 'describe', 'suite'], package: 'node:test' }] }],
+  '@typescript-eslint/no-floating-promises': [
+    'error',
+    { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'it', 'describe', 'suite'], package: 'node:test' }] },
+  ],
   '@typescript-eslint/no-misused-promises': 'error',
   '@typescript-eslint/no-non-null-assertion': 'off',
   '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
   '@typescript-eslint/no-unnecessary-type-assertion': 'error',
-  '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
+  '@typescript-eslint/no-unused-vars': [
+    'error',
+    { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+  ],
   '@typescript-eslint/no-require-imports': 'off',
   '@typescript-eslint/no-unsafe-argument': 'error',
   '@typescript-eslint/no-unsafe-assignment': 'error',
@@ -30,10 +36,23 @@ const rules = {
 export default tseslint.config(
   { ignores: ['node_modules/', '.venv/', 'build/', 'out/', 'site/', 'runs/', 'data/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error', noInlineConfig: true } },
-  { files: ['**/*.mjs'], rules: { eqeqeq: 'error', 'no-undef': 'off', 'no-unused-vars': 'error', 'no-var': 'error', 'object-shorthand': 'error', 'prefer-const': 'error' } },
+  {
+    files: ['**/*.mjs'],
+    rules: {
+      eqeqeq: 'error',
+      'no-undef': 'off',
+      'no-unused-vars': 'error',
+      'no-var': 'error',
+      'object-shorthand': 'error',
+      'prefer-const': 'error',
+    },
+  },
   {
     files: ['**/*.ts'],
-    languageOptions: { parser: tseslint.parser, parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parser: tseslint.parser,
+      parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname },
+    },
     plugins: { '@typescript-eslint': tseslint.plugin },
     rules,
   },

@@ -14,7 +14,9 @@ export class UserError extends Error {
 
 /** Whether work ended because its signal asked for it, and not by a fault that came at the same time. */
 export function isStop(error: unknown, signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true && (error === signal.reason || (error instanceof Error && error.name === 'AbortError'));
+  return (
+    signal?.aborted === true && (error === signal.reason || (error instanceof Error && error.name === 'AbortError'))
+  );
 }
 
 /** The error for a name that is not in a list: it names the nearest ones. */

@@ -34,65 +34,157 @@ interface CompareFlags {
   readonly save: boolean;
 }
 
-withStep(command.command('step')).description('one OFA training step; prints a line of JSON')
+withStep(command.command('step'))
+  .description('one OFA training step; prints a line of JSON')
   .action((student: string, teacher: string, size: number, batch: number, { vanilla, bf16, steps }: StepFlags) => {
     const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
     const { milliseconds: ms, processor } = medianTimes(() => prepared.run(), steps);
-    console.log(JSON.stringify({
-      peer: 'ours', version: `tfjs ${tf.version_core}`, device: backendInfo().device === 'GPU' ? 'cuda' : 'cpu', student, teacher, size, batch, bf16, vanilla, compiled: false,
-      ms_per_step: round(ms, 1), cpu_ms_per_step: round(processor, 1), images_per_second: round((batch / ms) * 1e3, 1), parameters: prepared.parameters, branch_parameters: prepared.branchParameters,
-    }));
+    console.log(
+      JSON.stringify({
+        peer: 'ours',
+        version: `tfjs ${tf.version_core}`,
+        device: backendInfo().device === 'GPU' ? 'cuda' : 'cpu',
+        student,
+        teacher,
+        size,
+        batch,
+        bf16,
+        vanilla,
+        compiled: false,
+        ms_per_step: round(ms, 1),
+        cpu_ms_per_step: round(processor, 1),
+        images_per_second: round((batch / ms) * 1e3, 1),
+        parameters: prepared.parameters,
+        branch_parameters: prepared.branchParameters,
+      }),
+    );
   });
 
-withSetting(command.command('cka').argument('<a>').argument('<b>')).argument('<batches>', 'how many', positive).option('--repeats <number>', 'timed runs', positive, 3)
+withSetting(command.command('cka').argument('<a>').argument('<b>'))
+  .argument('<batches>', 'how many', positive)
+  .option('--repeats <number>', 'timed runs', positive, 3)
   .description('CKA of all blocks of two networks; a line of JSON for the forward passes and one for the whole')
-  .action(async (a: string, b: string, size: number, batch: number, batches: number, { repeats }: { repeats: number }) => {
-    const { layers, forward, whole: all } = await timeCka(a, b, size, batch, batches, repeats);
-    for (const [peer, { seconds, processor }] of [['forward', forward], ['ours', all]] as const) {
-      console.log(JSON.stringify({ peer, a, b, layers, size, batch, batches, seconds: round(seconds, 3), cpu_seconds: round(processor, 3), over_forward: round(processor / forward.processor, 3) }));
-    }
-  });
+  .action(
+    async (a: string, b: string, size: number, batch: number, batches: number, { repeats }: { repeats: number }) => {
+      const { layers, forward, whole: all } = await timeCka(a, b, size, batch, batches, repeats);
+      for (const [peer, { seconds, processor }] of [
+        ['forward', forward],
+        ['ours', all],
+      ] as const) {
+        console.log(
+          JSON.stringify({
+            peer,
+            a,
+            b,
+            layers,
+            size,
+            batch,
+            batches,
+            seconds: round(seconds, 3),
+            cpu_seconds: round(processor, 3),
+            over_forward: round(processor / forward.processor, 3),
+          }),
+        );
+      }
+    },
+  );
 
-withStep(command.command('profile')).option('--depth <names>', 'names of a layer\'s path', positive, 2)
-  .description('time of a step by kind of op and by layer, forward and backward, and the share of what the machine can do')
-  .action((student: string, teacher: string, size: number, batch: number, { vanilla, bf16, steps, depth }: StepFlags & { depth: number }) => {
-    const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
-    prepared.run({ ahead: false });
-    const ops = profile(() => prepared.run({ ahead: false }), prepared.modules);
-    const ms = medianMilliseconds(() => prepared.run(), steps);
-    const peak = matmulGigaflops(bf16 ? 'bfloat16' : 'float32');
-    const total = ops.reduce((sum, { flops }) => sum + flops, 0);
-    const inside = ops.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
-    console.log(`${student} taught by ${teacher}, ${size} px, batch ${batch}: ${ms.toFixed(0)} ms a step, ${((batch / ms) * 1e3).toFixed(1)} images/s`);
-    console.log(`${(total / 1e9).toFixed(1)} GFLOP in products: ${(total / ms / 1e6).toFixed(0)} GFLOP/s over the step; a matrix product of 2048${bf16 ? ' in bfloat16' : ''} reaches ${peak.toFixed(0)}`);
-    console.log(`${ops.length} ops in ${inside.toFixed(0)} ms`);
-    for (const direction of ['forward', 'backward'] as const) {
-      const part = ops.filter((each) => each.direction === direction);
-      console.log(`\n${direction}, by op\n${lines(grouped(part, ({ op }) => op).slice(0, 16), peak).join('\n')}`);
-      console.log(`\n${direction}, by layer\n${lines(grouped(part, ({ layer }) => outer(layer, depth)), peak).join('\n')}`);
-    }
-  });
+withStep(command.command('profile'))
+  .option('--depth <names>', "names of a layer's path", positive, 2)
+  .description(
+    'time of a step by kind of op and by layer, forward and backward, and the share of what the machine can do',
+  )
+  .action(
+    (
+      student: string,
+      teacher: string,
+      size: number,
+      batch: number,
+      { vanilla, bf16, steps, depth }: StepFlags & { depth: number },
+    ) => {
+      const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
+      prepared.run({ ahead: false });
+      const ops = profile(() => prepared.run({ ahead: false }), prepared.modules);
+      const ms = medianMilliseconds(() => prepared.run(), steps);
+      const peak = matmulGigaflops(bf16 ? 'bfloat16' : 'float32');
+      const total = ops.reduce((sum, { flops }) => sum + flops, 0);
+      const inside = ops.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+      console.log(
+        `${student} taught by ${teacher}, ${size} px, batch ${batch}: ${ms.toFixed(0)} ms a step, ${((batch / ms) * 1e3).toFixed(1)} images/s`,
+      );
+      console.log(
+        `${(total / 1e9).toFixed(1)} GFLOP in products: ${(total / ms / 1e6).toFixed(0)} GFLOP/s over the step; a matrix product of 2048${bf16 ? ' in bfloat16' : ''} reaches ${peak.toFixed(0)}`,
+      );
+      console.log(`${ops.length} ops in ${inside.toFixed(0)} ms`);
+      for (const direction of ['forward', 'backward'] as const) {
+        const part = ops.filter((each) => each.direction === direction);
+        console.log(`\n${direction}, by op\n${lines(grouped(part, ({ op }) => op).slice(0, 16), peak).join('\n')}`);
+        console.log(
+          `\n${direction}, by layer\n${lines(
+            grouped(part, ({ layer }) => outer(layer, depth)),
+            peak,
+          ).join('\n')}`,
+        );
+      }
+    },
+  );
 
-withStep(command.command('roofline')).description('GFLOP/s of a step and of a plain matrix product; prints a line of JSON')
+withStep(command.command('roofline'))
+  .description('GFLOP/s of a step and of a plain matrix product; prints a line of JSON')
   .action((student: string, teacher: string, size: number, batch: number, { vanilla, bf16, steps }: StepFlags) => {
     const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
-    const total = profile(() => prepared.run({ ahead: false }), prepared.modules).reduce((sum, { flops }) => sum + flops, 0);
+    const total = profile(() => prepared.run({ ahead: false }), prepared.modules).reduce(
+      (sum, { flops }) => sum + flops,
+      0,
+    );
     const ms = medianMilliseconds(() => prepared.run(), steps);
-    console.log(JSON.stringify({ student, teacher, size, batch, gigaflops: round(total / ms / 1e6, 1), peak: round(matmulGigaflops(bf16 ? 'bfloat16' : 'float32'), 1) }));
+    console.log(
+      JSON.stringify({
+        student,
+        teacher,
+        size,
+        batch,
+        gigaflops: round(total / ms / 1e6, 1),
+        peak: round(matmulGigaflops(bf16 ? 'bfloat16' : 'float32'), 1),
+      }),
+    );
   });
 
-command.command('data').option('--images <number>', 'decoded each way, three times', positive, 100).option('--steps <number>', 'of an epoch', positive, 20)
-  .description('images that are decoded in a second of one core\'s time, and the share of a step that waits for its images; two lines of JSON')
+command
+  .command('data')
+  .option('--images <number>', 'decoded each way, three times', positive, 100)
+  .option('--steps <number>', 'of an epoch', positive, 20)
+  .description(
+    "images that are decoded in a second of one core's time, and the share of a step that waits for its images; two lines of JSON",
+  )
   .action(async ({ images, steps }: { images: number; steps: number }) => {
     const { kilobytes, evaluation, training } = await decodingSpeed(images);
-    console.log(JSON.stringify({ jpeg: '500 × 375, quality 90', kilobytes: round(kilobytes, 0), to: 224, images_per_core_second: { evaluation: round(evaluation, 0), training: round(training, 0) } }));
+    console.log(
+      JSON.stringify({
+        jpeg: '500 × 375, quality 90',
+        kilobytes: round(kilobytes, 0),
+        to: 224,
+        images_per_core_second: { evaluation: round(evaluation, 0), training: round(training, 0) },
+      }),
+    );
     const { share, imagesPerSecond } = await dataShare(steps);
-    console.log(JSON.stringify({ recipe: 'CIFAR-100, tokens', size: 32, data_share: round(share, 4), images_per_second: round(imagesPerSecond, 1) }));
+    console.log(
+      JSON.stringify({
+        recipe: 'CIFAR-100, tokens',
+        size: 32,
+        data_share: round(share, 4),
+        images_per_second: round(imagesPerSecond, 1),
+      }),
+    );
   });
 
-command.command('gate').option('--save', 'hold later steps to what this one costs', false)
+command
+  .command('gate')
+  .option('--save', 'hold later steps to what this one costs', false)
   .argument('[setting]', 'student, teacher, size and batch of the step that is kept', 'vit_64 resnet_24 32 64')
-  .description('fails where a training step has lost a quarter of its speed, told in matrix products of the same minutes')
+  .description(
+    'fails where a training step has lost a quarter of its speed, told in matrix products of the same minutes',
+  )
   .action(async (setting: string, { save }: { save: boolean }) => {
     if (save) await saveGate(setting);
     const { passed, text } = gate();
@@ -100,18 +192,36 @@ command.command('gate').option('--save', 'hold later steps to what this one cost
     if (!passed) process.exitCode = 1;
   });
 
-command.command('compare').requiredOption('--python <path>', 'a Python that has torch, timm, torch_cka and pytorch_cka')
+command
+  .command('compare')
+  .requiredOption('--python <path>', 'a Python that has torch, timm, torch_cka and pytorch_cka')
   .option('--repeats <number>', 'runs of each side', positive, 5)
-  .option('--steps <list>', 'training steps, by semicolons', listed, listed('resnet_16 vit_128 32 128; vit_128 resnet_32 32 128; mixer_128 resnet_32 32 128; resnet18 swin_tiny_patch4_window7_224 224 8'))
-  .option('--cka <list>', 'CKA heatmaps, by semicolons', listed, listed('resnet_32 vit_128 32 256 4; mobilenetv2_100 vit_small_patch16_224 224 64 2'))
+  .option(
+    '--steps <list>',
+    'training steps, by semicolons',
+    listed,
+    listed(
+      'resnet_16 vit_128 32 128; vit_128 resnet_32 32 128; mixer_128 resnet_32 32 128; resnet18 swin_tiny_patch4_window7_224 224 8',
+    ),
+  )
+  .option(
+    '--cka <list>',
+    'CKA heatmaps, by semicolons',
+    listed,
+    listed('resnet_32 vit_128 32 256 4; mobilenetv2_100 vit_small_patch16_224 224 64 2'),
+  )
   .option('--threads <number>', 'that an op may use, on both sides; all cores unless told', positive)
   .option('--no-compile', 'leaves out torch.compile, which takes minutes')
   .option('--save', 'keep the results in docs/performance.jsonl and write docs/performance.md', false)
   .description('ours and PyTorch in turn: medians, ratios, peak memory')
   .action(async ({ python, repeats, steps, cka, threads, compile, save }: CompareFlags) => {
     checkPython(python, ['torch', 'timm', ...(cka.length > 0 ? ['torch_cka', 'cka'] : [])]);
-    if (threads !== undefined) for (const name of ['TF_NUM_INTRAOP_THREADS', 'OMP_NUM_THREADS']) process.env[name] = String(threads);
-    const jobs = [...steps.map((setting) => () => compareStep(python, setting, repeats, say, compile)), ...cka.map((setting) => () => compareCka(python, setting, repeats, say))];
+    if (threads !== undefined)
+      for (const name of ['TF_NUM_INTRAOP_THREADS', 'OMP_NUM_THREADS']) process.env[name] = String(threads);
+    const jobs = [
+      ...steps.map((setting) => () => compareStep(python, setting, repeats, say, compile)),
+      ...cka.map((setting) => () => compareCka(python, setting, repeats, say)),
+    ];
     for (const job of jobs) {
       const result = job();
       console.log(JSON.stringify(result));
@@ -131,11 +241,16 @@ function withSetting(sub: Command): Command {
 
 function withStep(sub: Command): Command {
   return withSetting(sub.argument('<student>').argument('<teacher>'))
-    .option('--vanilla', 'the label\'s cross entropy alone', false).option('--bf16', 'mixed precision', false).option('--steps <number>', 'timed steps', positive, 7);
+    .option('--vanilla', "the label's cross entropy alone", false)
+    .option('--bf16', 'mixed precision', false)
+    .option('--steps <number>', 'timed steps', positive, 7);
 }
 
 function listed(text: string): string[] {
-  return text.split(';').map((setting) => setting.trim()).filter((setting) => setting !== '');
+  return text
+    .split(';')
+    .map((setting) => setting.trim())
+    .filter((setting) => setting !== '');
 }
 
 function round(value: number, digits: number): number {

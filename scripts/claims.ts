@@ -11,7 +11,9 @@ interface Options {
 
 /** npm run -s claims: the paper's claims and what our records say of each, one JSON object a line. */
 const command = new Command('npm run -s claims --')
-  .description('Prints each claim of the paper with our verdict, effect in points of top-1, 95 % interval over seeds, and number of seeds.')
+  .description(
+    'Prints each claim of the paper with our verdict, effect in points of top-1, 95 % interval over seeds, and number of seeds.',
+  )
   .option('--results <folder>', 'where the records are', path.join('data', 'results'))
   .option('--markdown', 'prints a table in Markdown instead, as the README shows it')
   .action(async ({ results, markdown = false }: Options) => {

@@ -21,9 +21,17 @@ const command = new Command('npm run doctor --')
     const info = backendInfo();
     const rows: readonly (readonly [string, string])[] = [
       ['Node', `${process.version} (${process.execPath})`],
-      ['Packages', ['@tensorflow/tfjs-node', 'tslab', 'typescript', 'plotly.js-dist', 'danfojs-node'].map(nodeVersion).join(', ')],
+      [
+        'Packages',
+        ['@tensorflow/tfjs-node', 'tslab', 'typescript', 'plotly.js-dist', 'danfojs-node'].map(nodeVersion).join(', '),
+      ],
       ['Python', python()],
-      ['TensorFlow', info.libtensorflow === undefined ? 'none' : `${info.libtensorflow} (${findWheel() ?? 'the package’s own binary'})`],
+      [
+        'TensorFlow',
+        info.libtensorflow === undefined
+          ? 'none'
+          : `${info.libtensorflow} (${findWheel() ?? 'the package’s own binary'})`,
+      ],
       ['Backend', `${info.backend}, ${info.kernels ? 'with our fused kernels' : 'without our fused kernels'}`],
       ['Device', `${info.device} (${info.processor}), ${info.threads} threads`],
       ['Kernel', kernelSpec()],
@@ -42,7 +50,8 @@ function nodeVersion(name: string): string {
 }
 
 function python(): string {
-  const question = 'import sys, importlib.metadata as m; print(sys.version.split()[0], *(f"{n} {m.version(n)}" for n in ("jupyterlab", "nbclient", "nbconvert", "kaleido")), sep=", ")';
+  const question =
+    'import sys, importlib.metadata as m; print(sys.version.split()[0], *(f"{n} {m.version(n)}" for n in ("jupyterlab", "nbclient", "nbconvert", "kaleido")), sep=", ")';
   const { status, stdout } = spawnSync(venvPython, ['-c', question], { encoding: 'utf8' });
   return status === 0 ? stdout.trim() : `not usable at ${venvPython}: npm run setup`;
 }

@@ -10,7 +10,9 @@ export function errorsPage(): string {
   const all = messages();
   const sections = groups.map((group) => {
     const texts = [...new Set(all.filter(({ file }) => groupOf(file) === group).map(({ text }) => text))];
-    return texts.length === 0 && group.places[0] !== 'scripts/setup' ? '' : `\n## ${group.title}\n\n**Meaning.** ${group.meaning}\n\n**Cure.** ${group.cure}\n\n${texts.map((text) => `- ${shown(text)}\n`).join('')}`;
+    return texts.length === 0 && group.places[0] !== 'scripts/setup'
+      ? ''
+      : `\n## ${group.title}\n\n**Meaning.** ${group.meaning}\n\n**Cure.** ${group.cure}\n\n${texts.map((text) => `- ${shown(text)}\n`).join('')}`;
   });
   return `# What can go wrong
 
@@ -24,6 +26,8 @@ function shown(text: string): string {
 }
 
 if (require.main === module) {
-  const command = new Command('npm run errors').description('Writes docs/errors.md anew.').action(() => writeFileSync('docs/errors.md', errorsPage()));
+  const command = new Command('npm run errors')
+    .description('Writes docs/errors.md anew.')
+    .action(() => writeFileSync('docs/errors.md', errorsPage()));
   void run(command);
 }

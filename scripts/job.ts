@@ -23,13 +23,17 @@ interface Options {
   readonly rank: number;
 }
 
-const command = new Command('job').description('Runs one job of a plan.')
-  .argument('<plan>', 'a file of jobs, one line of JSON each').argument('<index>', 'which of its lines, from 0', whole)
+const command = new Command('job')
+  .description('Runs one job of a plan.')
+  .argument('<plan>', 'a file of jobs, one line of JSON each')
+  .argument('<index>', 'which of its lines, from 0', whole)
   .requiredOption('--out <folder>', 'where the runs are kept')
   .option('--checkpoint-seconds <number>', 'between checkpoints within an epoch', whole, 30)
   .option('--processes <number>', 'processes that share each batch, and the threads of this one', positive, 1)
   .option('--rank <number>', 'this one among them; 0 starts the others', whole, 0)
-  .action(async (plan: string, index: number, options: Options) => (options.rank > 0 ? help(plan, index, options) : lead(plan, index, options)));
+  .action(async (plan: string, index: number, options: Options) =>
+    options.rank > 0 ? help(plan, index, options) : lead(plan, index, options),
+  );
 
 void run(command);
 
@@ -41,7 +45,10 @@ async function lead(plan: string, index: number, { out, checkpointSeconds, proce
   const home = homeOf({ id }, out);
   const [first] = hasCheckpoint(home) ? await sessions(home) : [];
   const count = first?.processes ?? processes;
-  const share = process.env['TF_NUM_INTRAOP_THREADS'] ?? process.env['SLURM_CPUS_PER_TASK'] ?? (count > 1 ? availableParallelism() : undefined);
+  const share =
+    process.env['TF_NUM_INTRAOP_THREADS'] ??
+    process.env['SLURM_CPUS_PER_TASK'] ??
+    (count > 1 ? availableParallelism() : undefined);
   const threads = first?.threads ?? (share === undefined ? undefined : Math.max(1, Math.floor(Number(share) / count)));
   if (threads !== undefined) process.env['TF_NUM_INTRAOP_THREADS'] = String(threads);
   const cards = count > 1 ? gpus() : [];
@@ -51,15 +58,23 @@ async function lead(plan: string, index: number, { out, checkpointSeconds, proce
   const { epochText, runJob } = await import('../lib/runs/runJob');
   const job = (await readPlan(plan))[index]!;
   const left = timeLeft(job.recipe.epochs);
-  const start = (): ReturnType<typeof leadGroup> => leadGroup(count, (rank) => [...taskCommand(plan, index, out, count), '--rank', String(rank)],
-    (rank): Record<string, string> => (cards.length > 0 ? { CUDA_VISIBLE_DEVICES: cards[rank % cards.length]! } : {}));
+  const start = (): ReturnType<typeof leadGroup> =>
+    leadGroup(
+      count,
+      (rank) => [...taskCommand(plan, index, out, count), '--rank', String(rank)],
+      (rank): Record<string, string> => (cards.length > 0 ? { CUDA_VISIBLE_DEVICES: cards[rank % cards.length]! } : {}),
+    );
   try {
     const record = await runJob(job, {
-      folder: out, signal, checkpointSeconds, ...(count > 1 && { processes: { count, start } }),
+      folder: out,
+      signal,
+      checkpointSeconds,
+      ...(count > 1 && { processes: { count, start } }),
       onNotice: (text) => console.log(text),
       onEvent: (event) => {
         process.send?.(event);
-        if (event.kind === 'epoch') console.log(`${job.row}, seed ${job.recipe.seed}, ${epochText(event)}${left(event.epoch)}`);
+        if (event.kind === 'epoch')
+          console.log(`${job.row}, seed ${job.recipe.seed}, ${epochText(event)}${left(event.epoch)}`);
       },
     });
     console.log(`${record.row}, seed ${record.seed}: top-1 ${record.top1.toFixed(2)} %`);
@@ -85,7 +100,9 @@ function timeLeft(epochs: number): (epoch: number) => string {
   let first: number | undefined;
   return (epoch) => {
     first ??= epoch;
-    const minutes = ((performance.now() - begun) / (epoch - first + 1)) * (epochs - epoch) / 60_000;
-    return epoch === epochs ? '' : `; ${epochs - epoch} to go, about ${minutes < 90 ? `${Math.ceil(minutes)} min` : `${(minutes / 60).toFixed(1)} h`}`;
+    const minutes = (((performance.now() - begun) / (epoch - first + 1)) * (epochs - epoch)) / 60_000;
+    return epoch === epochs
+      ? ''
+      : `; ${epochs - epoch} to go, about ${minutes < 90 ? `${Math.ceil(minutes)} min` : `${(minutes / 60).toFixed(1)} h`}`;
   };
 }

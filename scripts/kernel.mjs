@@ -16,7 +16,9 @@ setInterval(() => process.ppid === parent || process.exit(1), 2000).unref();
 // whoever executes notebooks unattended names a file to find them in.
 const faults = process.env.OFA_KERNEL_FAULTS;
 if (faults !== undefined) {
-  process.on('unhandledRejection', (reason) => appendFileSync(faults, `UnhandledPromiseRejection: ${inspect(reason)}\n`));
+  process.on('unhandledRejection', (reason) =>
+    appendFileSync(faults, `UnhandledPromiseRejection: ${inspect(reason)}\n`),
+  );
   process.on('uncaughtException', (error) => appendFileSync(faults, `UncaughtException: ${inspect(error)}\n`));
 }
 

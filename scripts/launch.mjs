@@ -10,7 +10,9 @@ const [name = '', ...args] = process.argv.slice(2);
 const script = inProject('scripts', `${name}.ts`);
 
 if (!/^[\w-]+$/.test(name) || !existsSync(script)) {
-  const known = readdirSync(inProject('scripts')).filter((file) => file.endsWith('.ts')).map((file) => file.replace(/\.ts$/, ''));
+  const known = readdirSync(inProject('scripts'))
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.replace(/\.ts$/, ''));
   console.error(`There is no command "${name}". Known: ${known.join(', ')}.`);
   process.exit(2);
 }
@@ -23,4 +25,7 @@ try {
   process.exit(1);
 }
 
-foreground(process.execPath, ['--import', import.meta.resolve('tsx'), script, ...args], { ...process.env, ...engineEnvironment() });
+foreground(process.execPath, ['--import', import.meta.resolve('tsx'), script, ...args], {
+  ...process.env,
+  ...engineEnvironment(),
+});

@@ -13,28 +13,56 @@ export interface Package {
   readonly version: string;
 }
 
-const lock = z.object({ packages: z.record(z.object({ name: z.string().optional(), version: z.string().optional(), license: z.string().optional(), dev: z.boolean().optional() })) });
+const lock = z.object({
+  packages: z.record(
+    z.object({
+      name: z.string().optional(),
+      version: z.string().optional(),
+      license: z.string().optional(),
+      dev: z.boolean().optional(),
+    }),
+  ),
+});
 
 /** The npm packages of the lock file with the licence that each names. */
 export function npmPackages(): (Package & { readonly licence: string; readonly dev: boolean })[] {
   const { '': _, ...packages } = lock.parse(JSON.parse(readFileSync('package-lock.json', 'utf8'))).packages;
   const all = Object.entries(packages).map(([place, { name, version = '', license, dev = false }]) => ({
-    name: name ?? place.replace(/^.*node_modules\//, ''), version, licence: license ?? installedLicence(place), dev,
+    name: name ?? place.replace(/^.*node_modules\//, ''),
+    version,
+    licence: license ?? installedLicence(place),
+    dev,
   }));
   return unique(all);
 }
 
 /** The Python packages that set-up installs, of both engines, and those that build the site. */
 export function pythonPackages(): Package[] {
-  const files = ['scripts/setup/requirements/cpu.txt', 'scripts/setup/requirements/cuda.txt', 'scripts/site/requirements.txt'];
-  return unique(files.flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/^([\w.-]+)(?:\[[\w,-]+\])?==([^\s;\\]+)/gm)].map(([, name = '', version = '']) => ({ name: name.toLowerCase().replace(/_/g, '-'), version }))));
+  const files = [
+    'scripts/setup/requirements/cpu.txt',
+    'scripts/setup/requirements/cuda.txt',
+    'scripts/site/requirements.txt',
+  ];
+  return unique(
+    files.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/^([\w.-]+)(?:\[[\w,-]+\])?==([^\s;\\]+)/gm)].map(
+        ([, name = '', version = '']) => ({ name: name.toLowerCase().replace(/_/g, '-'), version }),
+      ),
+    ),
+  );
 }
 
 /** Tables of all packages with their licences, as docs/licences.md. */
 function page(): string {
   const licences = pythonLicences();
-  const npm = npmPackages().map(({ name, version, licence, dev }) => `| [${name}](https://www.npmjs.com/package/${name}) | ${version} | ${licence} | ${dev ? 'development only' : ''} |`);
-  const python = pythonPackages().map(({ name, version }) => `| [${name}](https://pypi.org/project/${name}/) | ${version} | ${licences.get(name) ?? 'not installed on the machine that made this list: see its page'} |`);
+  const npm = npmPackages().map(
+    ({ name, version, licence, dev }) =>
+      `| [${name}](https://www.npmjs.com/package/${name}) | ${version} | ${licence} | ${dev ? 'development only' : ''} |`,
+  );
+  const python = pythonPackages().map(
+    ({ name, version }) =>
+      `| [${name}](https://pypi.org/project/${name}/) | ${version} | ${licences.get(name) ?? 'not installed on the machine that made this list: see its page'} |`,
+  );
   return `# Licences of what is installed
 
 This project itself is under the [Apache License 2.0](../LICENSE). Set-up downloads the packages below from npm and PyPI; none of them is part of this repository. The lists are made from the lock files by \`npm run licences\`, each licence as its package names it.
@@ -57,8 +85,17 @@ ${python.join('\n')}
 function installedLicence(place: string): string {
   const file = `${place}/package.json`;
   if (!existsSync(file)) return 'see its page';
-  const { license, licenses } = z.object({ license: z.union([z.string(), z.object({ type: z.string() })]).optional(), licenses: z.array(z.object({ type: z.string() })).optional() }).parse(JSON.parse(readFileSync(file, 'utf8')));
-  return (typeof license === 'object' ? license.type : license) ?? licenses?.map(({ type }) => type).join(' or ') ?? 'see its page';
+  const { license, licenses } = z
+    .object({
+      license: z.union([z.string(), z.object({ type: z.string() })]).optional(),
+      licenses: z.array(z.object({ type: z.string() })).optional(),
+    })
+    .parse(JSON.parse(readFileSync(file, 'utf8')));
+  return (
+    (typeof license === 'object' ? license.type : license) ??
+    licenses?.map(({ type }) => type).join(' or ') ??
+    'see its page'
+  );
 }
 
 const question = `
@@ -71,18 +108,26 @@ print(json.dumps({d.metadata["Name"].lower().replace("_", "-").replace(".", "-")
 
 function pythonLicences(): Map<string, string> {
   const pythons = [venvPython, 'build/site/venv/bin/python'].filter((python) => existsSync(python));
-  return new Map(pythons.flatMap((python) => {
-    const { status, stdout } = spawnSync(python, ['-c', question], { encoding: 'utf8' });
-    if (status !== 0) throw new UserError(`${python} does not say what it has installed. Run npm run setup.`);
-    return Object.entries(z.record(z.string()).parse(JSON.parse(stdout)));
-  }));
+  return new Map(
+    pythons.flatMap((python) => {
+      const { status, stdout } = spawnSync(python, ['-c', question], { encoding: 'utf8' });
+      if (status !== 0) throw new UserError(`${python} does not say what it has installed. Run npm run setup.`);
+      return Object.entries(z.record(z.string()).parse(JSON.parse(stdout)));
+    }),
+  );
 }
 
 function unique<P extends Package>(packages: readonly P[]): P[] {
   const found = new Map(packages.map((one) => [`${one.name} ${one.version}`, one]));
-  return [...found.values()].sort((a, b) => a.name.localeCompare(b.name, 'en') || a.version.localeCompare(b.version, 'en'));
+  return [...found.values()].sort(
+    (a, b) => a.name.localeCompare(b.name, 'en') || a.version.localeCompare(b.version, 'en'),
+  );
 }
 
 if (require.main === module) {
-  void run(new Command('npm run licences').description('Writes docs/licences.md anew, from the lock files and what is installed.').action(() => writeFileSync('docs/licences.md', page())));
+  void run(
+    new Command('npm run licences')
+      .description('Writes docs/licences.md anew, from the lock files and what is installed.')
+      .action(() => writeFileSync('docs/licences.md', page())),
+  );
 }

@@ -4,7 +4,9 @@ import { checkFile, referenceFiles } from './parity/files';
 
 /** npm run parity --: compares the library with reference files, and ends in a line `N checks, M failed`. */
 const command = new Command('npm run parity --')
-  .description('Compares the library with reference values. Prints what differs, then the number of checks and of failures.')
+  .description(
+    'Compares the library with reference values. Prints what differs, then the number of checks and of failures.',
+  )
   .argument('<paths...>', 'reference files, or folders of them')
   .option('-v, --verbose', 'print the checks that pass, too', false)
   .action((paths: string[], { verbose }: { verbose: boolean }) => {

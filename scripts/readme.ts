@@ -17,7 +17,8 @@ export function renewed(text: string, blocks: Readonly<Record<string, string>>):
     const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
     const [start, end] = [readme.indexOf(open), readme.indexOf(close)];
     if (start < 0 && end < 0) return readme;
-    if (start < 0 || end < start) throw new UserError(`The README's block "${name}" must stand between ${open} and ${close}.`);
+    if (start < 0 || end < start)
+      throw new UserError(`The README's block "${name}" must stand between ${open} and ${close}.`);
     return `${readme.slice(0, start + open.length)}\n\n${content.trim()}\n\n${readme.slice(end)}`;
   }, text);
 }
@@ -29,7 +30,15 @@ export async function blocks(language: Language): Promise<Record<string, string>
 }
 
 if (require.main === module) {
-  void run(new Command('npm run readme').description('Renews what is generated in README.md and README.ko.md.').action(async () => {
-    for (const [language, file] of [['en', readmes.en], ['ko', readmes.ko]] as const) writeFileSync(file, renewed(readFileSync(file, 'utf8'), await blocks(language)));
-  }));
+  void run(
+    new Command('npm run readme')
+      .description('Renews what is generated in README.md and README.ko.md.')
+      .action(async () => {
+        for (const [language, file] of [
+          ['en', readmes.en],
+          ['ko', readmes.ko],
+        ] as const)
+          writeFileSync(file, renewed(readFileSync(file, 'utf8'), await blocks(language)));
+      }),
+  );
 }

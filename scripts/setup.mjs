@@ -23,7 +23,8 @@ try {
   console.log(worked ? 'Set up. Next: npm start, or npm run lab.' : 'Everything is in place.');
   const hint = advice();
   if (hint !== undefined) console.log(hint);
-  if (args.includes('--complete') && fellShort()) throw new SetupFault('Something had to be left out: see the lines that begin with an exclamation mark.');
+  if (args.includes('--complete') && fellShort())
+    throw new SetupFault('Something had to be left out: see the lines that begin with an exclamation mark.');
 } catch (error) {
   if (!(error instanceof SetupFault)) throw error;
   console.error(error.message);

@@ -15,10 +15,13 @@ const requirements = path.join('scripts', 'site', 'requirements.txt');
 
 /** npm run site: static pages of the README, docs/ and the executed notebooks, with an index and a search; they need no server. */
 const command = new Command('npm run site')
-  .description('Builds the site from the notebooks as they are committed or, with --executed, as npm start has executed them.')
+  .description(
+    'Builds the site from the notebooks as they are committed or, with --executed, as npm start has executed them.',
+  )
   .option('--executed', 'take the notebooks from out/')
   .action(async ({ executed = false }: { readonly executed?: boolean }) => {
-    if (executed && !existsSync('out')) throw new UserError('There are no executed notebooks in out/. Run npm start first.');
+    if (executed && !existsSync('out'))
+      throw new UserError('There are no executed notebooks in out/. Run npm start first.');
     const python = await environment();
     await rm(pages, { recursive: true, force: true });
     for (const [from, to] of sources) {
@@ -26,8 +29,13 @@ const command = new Command('npm run site')
       await mkdir(path.dirname(path.join(pages, to)), { recursive: true });
       await cp(from, path.join(pages, to), { recursive: true, filter: (file) => !file.includes('.ipynb_checkpoints') });
     }
-    if (executed) await cp('out', path.join(pages, 'notebooks'), { recursive: true, filter: (file) => !file.endsWith('.html') });
-    await runLogged(python, ['-m', 'mkdocs', 'build', '--quiet', '--clean', '-f', path.join('scripts', 'site', 'mkdocs.yml')], { env: { NO_MKDOCS_2_WARNING: '1' } });
+    if (executed)
+      await cp('out', path.join(pages, 'notebooks'), { recursive: true, filter: (file) => !file.endsWith('.html') });
+    await runLogged(
+      python,
+      ['-m', 'mkdocs', 'build', '--quiet', '--clean', '-f', path.join('scripts', 'site', 'mkdocs.yml')],
+      { env: { NO_MKDOCS_2_WARNING: '1' } },
+    );
     console.log(`The site is in site/; open ${path.resolve('site', 'index.html')}.`);
   });
 

@@ -15,17 +15,32 @@ const command = new Command('npm test --')
   .argument('[words...]', 'run only the test files whose path contains one of these')
   .action((words: string[]) => {
     const files = testFiles('test').filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
-    if (files.length === 0) throw new UserError(`No test file's path contains ${words.map((word) => `"${word}"`).join(' or ')}.`);
-    const { status } = spawnSync(process.execPath, [
-      '--import', 'tsx', '--test', '--test-reporter=spec', '--test-force-exit', `--test-timeout=${patienceMs}`,
-      `--test-concurrency=${Math.min(4, Math.max(2, Math.floor(availableParallelism() / 2)))}`, ...files,
-    ], { stdio: 'inherit', env: plainEnvironment() });
+    if (files.length === 0)
+      throw new UserError(`No test file's path contains ${words.map((word) => `"${word}"`).join(' or ')}.`);
+    const { status } = spawnSync(
+      process.execPath,
+      [
+        '--import',
+        'tsx',
+        '--test',
+        '--test-reporter=spec',
+        '--test-force-exit',
+        `--test-timeout=${patienceMs}`,
+        `--test-concurrency=${Math.min(4, Math.max(2, Math.floor(availableParallelism() / 2)))}`,
+        ...files,
+      ],
+      { stdio: 'inherit', env: plainEnvironment() },
+    );
     process.exitCode = status ?? 1;
   });
 
 /** The user's environment without what would change the tests' runs, or send them to the user's own servers. */
 function plainEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(MLFLOW_|SLURM_|TF_NUM_|OFA_PROFILE$|OFA_PARAMS$|OFA_KERNELS$)/.test(name)));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(MLFLOW_|SLURM_|TF_NUM_|OFA_PROFILE$|OFA_PARAMS$|OFA_KERNELS$)/.test(name),
+    ),
+  );
 }
 
 function testFiles(folder: string): string[] {

@@ -5,24 +5,40 @@ import { test } from 'node:test';
 import { z } from 'zod';
 
 const dockerfile = readFileSync('Dockerfile', 'utf8');
-const development = z.object({
-  build: z.object({ dockerfile: z.string(), context: z.string(), target: z.string() }), postCreateCommand: z.string(), postAttachCommand: z.string(), forwardPorts: z.array(z.number()), remoteUser: z.string(),
-}).parse(JSON.parse(readFileSync('.devcontainer/devcontainer.json', 'utf8')));
+const development = z
+  .object({
+    build: z.object({ dockerfile: z.string(), context: z.string(), target: z.string() }),
+    postCreateCommand: z.string(),
+    postAttachCommand: z.string(),
+    forwardPorts: z.array(z.number()),
+    remoteUser: z.string(),
+  })
+  .parse(JSON.parse(readFileSync('.devcontainer/devcontainer.json', 'utf8')));
 
 test('what the image copies before its set-up is there, and is all that set-up reads', () => {
-  const copied = [...dockerfile.slice(0, dockerfile.indexOf('RUN npm run setup')).matchAll(/^COPY --chown=node:node (.+) \S+$/gm)].flatMap(([, sources = '']) => sources.split(' '));
-  assert.deepEqual(copied.filter((source) => !existsSync(source)), []);
+  const copied = [
+    ...dockerfile.slice(0, dockerfile.indexOf('RUN npm run setup')).matchAll(/^COPY --chown=node:node (.+) \S+$/gm),
+  ].flatMap(([, sources = '']) => sources.split(' '));
+  assert.deepEqual(
+    copied.filter((source) => !existsSync(source)),
+    [],
+  );
   const read = readFileSync('scripts/setup.mjs', 'utf8').match(/from '\.\/(setup)\//g);
   assert.ok(read && copied.includes('scripts/setup') && copied.includes('scripts/setup.mjs'));
-  const steps = readdirSync('scripts/setup').filter((name) => name.endsWith('.mjs')).map((name) => readFileSync(path.join('scripts/setup', name), 'utf8'));
-  const named = steps.flatMap((step) => [...step.matchAll(/inProject\('(lib(?:', '\w+)+)'/g)].map(([, parts]) => parts!.split("', '").join('/')));
+  const steps = readdirSync('scripts/setup')
+    .filter((name) => name.endsWith('.mjs'))
+    .map((name) => readFileSync(path.join('scripts/setup', name), 'utf8'));
+  const named = steps.flatMap((step) =>
+    [...step.matchAll(/inProject\('(lib(?:', '\w+)+)'/g)].map(([, parts]) => parts!.split("', '").join('/')),
+  );
   assert.deepEqual(copied.filter((source) => source.startsWith('lib/')).sort(), [...new Set(named)].sort());
   assert.ok(named.length >= 3);
 });
 
 test('what was set up on this machine stays out of the image', () => {
   const ignored = readFileSync('.dockerignore', 'utf8').trim().split('\n');
-  for (const folder of ['node_modules', '.venv', 'build', 'data/downloads']) assert.ok(ignored.includes(folder), folder);
+  for (const folder of ['node_modules', '.venv', 'build', 'data/downloads'])
+    assert.ok(ignored.includes(folder), folder);
 });
 
 test('neither container runs as root or opens JupyterLab to other machines', () => {
@@ -33,10 +49,13 @@ test('neither container runs as root or opens JupyterLab to other machines', () 
 });
 
 test('the development container stops at a stage that the Dockerfile has, and runs commands that package.json has', () => {
-  const { scripts } = z.object({ scripts: z.record(z.string()) }).parse(JSON.parse(readFileSync('package.json', 'utf8')));
+  const { scripts } = z
+    .object({ scripts: z.record(z.string()) })
+    .parse(JSON.parse(readFileSync('package.json', 'utf8')));
   assert.match(dockerfile, new RegExp(`^FROM \\S+ AS ${development.build.target}$`, 'm'));
   assert.ok(existsSync(path.join('.devcontainer', development.build.dockerfile)));
-  for (const command of [development.postCreateCommand, development.postAttachCommand]) assert.ok((/^npm run (\w+)/.exec(command)?.[1] ?? '') in scripts, command);
+  for (const command of [development.postCreateCommand, development.postAttachCommand])
+    assert.ok((/^npm run (\w+)/.exec(command)?.[1] ?? '') in scripts, command);
   assert.deepEqual(development.forwardPorts, [8888]);
 });
 

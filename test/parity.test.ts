@@ -14,7 +14,10 @@ for (const file of reference === undefined ? ['reference files'] : referenceFile
   test(`${path.basename(file)} is met`, { skip }, () => {
     const before = tf.memory().numTensors;
     const checks = checkFile(file);
-    assert.deepEqual(checks.filter(({ fault }) => fault !== undefined), []);
+    assert.deepEqual(
+      checks.filter(({ fault }) => fault !== undefined),
+      [],
+    );
     assert.equal(tf.memory().numTensors, before, 'no tensor is left behind');
   });
 }
@@ -31,7 +34,10 @@ function written(name: string, content: string): string {
 test('what is no reference file is refused in words', () => {
   assert.throws(() => checkFile(written('cut.json', '{"cases": [')), UserError);
   assert.throws(() => checkFile(written('foreign.json', '{"name": "x"}')), /no reference file that parity knows/);
-  assert.throws(() => checkFile(written('half.json', '{"cases": [{"loss": "kd"}]}')), /looks like a reference file, but at/);
+  assert.throws(
+    () => checkFile(written('half.json', '{"cases": [{"loss": "kd"}]}')),
+    /looks like a reference file, but at/,
+  );
   assert.throws(() => referenceFiles([path.join(folder, 'absent')]), /Cannot read .*absent/);
 });
 
@@ -44,8 +50,14 @@ test('a folder gives its .json files, and an empty one is refused', () => {
 test('a network that the library does not have is a failed check, not the end of the comparison', () => {
   const digest = { shape: [1, 2], mean: 0, rms: 1, probe: 0, first: [0, 0] };
   const model = {
-    model: 'resnet19', num_classes: 2, input: { name: 'image', scale: 1, shape_nhwc: [1, 32, 32, 3] }, parameters: 1, state: [],
-    logits: digest, stages: { 1: digest, 2: digest, 3: digest, 4: digest }, pooled: digest,
+    model: 'resnet19',
+    num_classes: 2,
+    input: { name: 'image', scale: 1, shape_nhwc: [1, 32, 32, 3] },
+    parameters: 1,
+    state: [],
+    logits: digest,
+    stages: { 1: digest, 2: digest, 3: digest, 4: digest },
+    pooled: digest,
   };
   const [check, ...others] = checkFile(written('model.json', JSON.stringify(model)));
   assert.match(check?.fault ?? '', /Unknown network "resnet19"/);
@@ -53,10 +65,35 @@ test('a network that the library does not have is a failed check, not the end of
 });
 
 test('a wrong value and a wrong cell are found', () => {
-  const kd = { loss: 'kd', temperature: 1, value: 1, gradient: { shape: [2, 3], mean: 0, rms: 1, probe: 1, first: [0, 0, 0, 0, 0, 0] } };
-  const losses = { prefix: '', batch: 2, classes: 3, feature_student: 4, feature_teacher: 4, inputs: { logits_student: 1, logits_teacher: 1 }, labels: [0, 2], cases: [kd] };
-  assert.equal(checkFile(written('losses.json', JSON.stringify(losses))).filter(({ fault }) => fault !== undefined).length, 2);
-  const cka = { prefix: '', examples: 8, batch: 4, dims: { a: [3], b: [3] }, linear_full_batch: [[2]], minibatch_unbiased: [[2]], minibatch_self: [[1]] };
+  const kd = {
+    loss: 'kd',
+    temperature: 1,
+    value: 1,
+    gradient: { shape: [2, 3], mean: 0, rms: 1, probe: 1, first: [0, 0, 0, 0, 0, 0] },
+  };
+  const losses = {
+    prefix: '',
+    batch: 2,
+    classes: 3,
+    feature_student: 4,
+    feature_teacher: 4,
+    inputs: { logits_student: 1, logits_teacher: 1 },
+    labels: [0, 2],
+    cases: [kd],
+  };
+  assert.equal(
+    checkFile(written('losses.json', JSON.stringify(losses))).filter(({ fault }) => fault !== undefined).length,
+    2,
+  );
+  const cka = {
+    prefix: '',
+    examples: 8,
+    batch: 4,
+    dims: { a: [3], b: [3] },
+    linear_full_batch: [[2]],
+    minibatch_unbiased: [[2]],
+    minibatch_self: [[1]],
+  };
   const faults = checkFile(written('cka.json', JSON.stringify(cka))).map(({ fault }) => fault !== undefined);
   assert.deepEqual(faults, [true, true, false]);
 });

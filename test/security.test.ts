@@ -6,16 +6,29 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
 
-const manifest = z.object({
-  dependencies: z.record(z.string()), devDependencies: z.record(z.string()), overrides: z.record(z.union([z.string(), z.record(z.string())])),
-}).parse(JSON.parse(readFileSync('package.json', 'utf8')));
-const { packages } = z.object({
-  packages: z.record(z.object({ version: z.string().optional(), integrity: z.string().optional(), resolved: z.string().optional() })),
-}).parse(JSON.parse(readFileSync('package-lock.json', 'utf8')));
+const manifest = z
+  .object({
+    dependencies: z.record(z.string()),
+    devDependencies: z.record(z.string()),
+    overrides: z.record(z.union([z.string(), z.record(z.string())])),
+  })
+  .parse(JSON.parse(readFileSync('package.json', 'utf8')));
+const { packages } = z
+  .object({
+    packages: z.record(
+      z.object({ version: z.string().optional(), integrity: z.string().optional(), resolved: z.string().optional() }),
+    ),
+  })
+  .parse(JSON.parse(readFileSync('package-lock.json', 'utf8')));
 
 test('npm packages are pinned to one version, and locked with a checksum', () => {
-  const wanted = { ...manifest.dependencies, ...manifest.devDependencies, ...Object.fromEntries(Object.entries(manifest.overrides).filter(([, version]) => typeof version === 'string')) };
-  for (const [name, version] of Object.entries(wanted)) assert.match(String(version), /^(npm:@?[\w./-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/, name);
+  const wanted = {
+    ...manifest.dependencies,
+    ...manifest.devDependencies,
+    ...Object.fromEntries(Object.entries(manifest.overrides).filter(([, version]) => typeof version === 'string')),
+  };
+  for (const [name, version] of Object.entries(wanted))
+    assert.match(String(version), /^(npm:@?[\w./-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/, name);
   const { '': _, ...locked } = packages;
   for (const [place, { version, integrity, resolved }] of Object.entries(locked)) {
     assert.ok(version, place);
@@ -25,16 +38,34 @@ test('npm packages are pinned to one version, and locked with a checksum', () =>
 });
 
 test('Python packages are pinned to one version, each with its checksums', () => {
-  for (const file of ['scripts/setup/requirements/cpu.txt', 'scripts/setup/requirements/cuda.txt', 'scripts/site/requirements.txt']) {
-    const entries = readFileSync(file, 'utf8').replace(/^#.*\n/gm, '').replace(/ \\\n +/g, ' ').trim().split('\n');
+  for (const file of [
+    'scripts/setup/requirements/cpu.txt',
+    'scripts/setup/requirements/cuda.txt',
+    'scripts/site/requirements.txt',
+  ]) {
+    const entries = readFileSync(file, 'utf8')
+      .replace(/^#.*\n/gm, '')
+      .replace(/ \\\n +/g, ' ')
+      .trim()
+      .split('\n');
     assert.ok(entries.length > 50);
-    for (const entry of entries) assert.match(entry, /^[\w.-]+(\[[\w,-]+\])?==[\w.!+]+( ; [^-]+?)?( --hash=sha256:[0-9a-f]{64})+$/, file);
+    for (const entry of entries)
+      assert.match(entry, /^[\w.-]+(\[[\w,-]+\])?==[\w.!+]+( ; [^-]+?)?( --hash=sha256:[0-9a-f]{64})+$/, file);
   }
 });
 
 test('no package is the one that its makers gave up for lack of security: request', () => {
-  assert.deepEqual(Object.keys(packages).filter((place) => /(^|\/)node_modules\/(har-validator|har-schema|oauth-sign)$/.test(place)), []);
-  const { name } = z.object({ name: z.string() }).parse(JSON.parse(readFileSync(require.resolve('request/package.json', { paths: [require.resolve('danfojs-node')] }), 'utf8')));
+  assert.deepEqual(
+    Object.keys(packages).filter((place) => /(^|\/)node_modules\/(har-validator|har-schema|oauth-sign)$/.test(place)),
+    [],
+  );
+  const { name } = z
+    .object({ name: z.string() })
+    .parse(
+      JSON.parse(
+        readFileSync(require.resolve('request/package.json', { paths: [require.resolve('danfojs-node')] }), 'utf8'),
+      ),
+    );
   assert.equal(name, '@cypress/request');
 });
 
@@ -47,38 +78,83 @@ test('danfojs reads a table from an address with what stands in for request', as
   await import('../lib/tensor/backend');
   const { readCSV } = await import('danfojs-node');
   const frame = await readCSV(`http://127.0.0.1:${address.port}/runs.csv`);
-  assert.deepEqual(frame.values, [['KD', 27.8], ['OFA', 28.6]]);
+  assert.deepEqual(frame.values, [
+    ['KD', 27.8],
+    ['OFA', 28.6],
+  ]);
 });
 
 /** What would run data as a program, or read a program out of text. */
 const forbidden: readonly (readonly [RegExp, string])[] = [
   [/\beval\s*\((?!\))|\bnew Function\b|\bvm\.run|\bexec\((?=['"`])/, 'runs text as a program'],
   [/\bpickle\b(?!,)|torch\.load\(|joblib|allow_pickle\s*=\s*True/, 'unpickles'],
-  [/\bexecSync\b|\bexec\b.*from 'node:child_process'|shell:\s*true|shell\s*=\s*True|os\.system|os\.popen/, 'gives a text to a shell'],
+  [
+    /\bexecSync\b|\bexec\b.*from 'node:child_process'|shell:\s*true|shell\s*=\s*True|os\.system|os\.popen/,
+    'gives a text to a shell',
+  ],
   [/yaml\.(unsafe_)?load\(|marshal\.loads?/, 'reads data that can be programs'],
-  [/NODE_TLS_REJECT_UNAUTHORIZED|rejectUnauthorized:\s*false|verify\s*=\s*False|--trusted-host|strict-ssl/, 'trusts any server'],
-  [/ServerApp\.(token|password|disable_check_xsrf|allow_origin|allow_remote_access)|IdentityProvider\.token/, 'weakens JupyterLab'],
+  [
+    /NODE_TLS_REJECT_UNAUTHORIZED|rejectUnauthorized:\s*false|verify\s*=\s*False|--trusted-host|strict-ssl/,
+    'trusts any server',
+  ],
+  [
+    /ServerApp\.(token|password|disable_check_xsrf|allow_origin|allow_remote_access)|IdentityProvider\.token/,
+    'weakens JupyterLab',
+  ],
 ];
 
 test('nothing runs data, unpickles, builds a shell’s line from text, or trusts any server', () => {
-  const faults = sources().flatMap((file) => readFileSync(file, 'utf8').split('\n').flatMap((line, index) =>
-    forbidden.filter(([pattern]) => pattern.test(line) && !/^\s*(\/\/|\*|\/\*|#)|UserError\(/.test(line)).map(([, what]) => `${file}:${index + 1} ${what}: ${line.trim()}`)));
+  const faults = sources().flatMap((file) =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .flatMap((line, index) =>
+        forbidden
+          .filter(([pattern]) => pattern.test(line) && !/^\s*(\/\/|\*|\/\*|#)|UserError\(/.test(line))
+          .map(([, what]) => `${file}:${index + 1} ${what}: ${line.trim()}`),
+      ),
+  );
   assert.deepEqual(faults, []);
 });
 
 test('the patterns above find what they look for', () => {
-  const bad = ['eval(text)', 'new Function(text)', 'import pickle', 'torch.load(file)', 'execSync(line)', "import { exec } from 'node:child_process'", 'spawn(line, { shell: true })', 'subprocess.run(line, shell=True)', 'rejectUnauthorized: false', "'--ServerApp.token='"];
-  for (const line of bad) assert.ok(forbidden.some(([pattern]) => pattern.test(line)), line);
-  for (const line of ['build(given.teacher, CLASSES).eval()', '/a(b)/.exec(text)', 'evaluate(model)']) assert.ok(!forbidden.some(([pattern]) => pattern.test(line)), line);
+  const bad = [
+    'eval(text)',
+    'new Function(text)',
+    'import pickle',
+    'torch.load(file)',
+    'execSync(line)',
+    "import { exec } from 'node:child_process'",
+    'spawn(line, { shell: true })',
+    'subprocess.run(line, shell=True)',
+    'rejectUnauthorized: false',
+    "'--ServerApp.token='",
+  ];
+  for (const line of bad)
+    assert.ok(
+      forbidden.some(([pattern]) => pattern.test(line)),
+      line,
+    );
+  for (const line of ['build(given.teacher, CLASSES).eval()', '/a(b)/.exec(text)', 'evaluate(model)'])
+    assert.ok(!forbidden.some(([pattern]) => pattern.test(line)), line);
 });
 
 test('every address that is fetched is https', () => {
-  const plain = sources().flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/http:\/\/(?!127\.0\.0\.1|localhost|\$\{)[\w.-]+/g)].map(([address]) => `${file}: ${address}`));
-  assert.deepEqual(plain.filter((one) => !/www\.w3\.org/.test(one)), []);
+  const plain = sources().flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/http:\/\/(?!127\.0\.0\.1|localhost|\$\{)[\w.-]+/g)].map(
+      ([address]) => `${file}: ${address}`,
+    ),
+  );
+  assert.deepEqual(
+    plain.filter((one) => !/www\.w3\.org/.test(one)),
+    [],
+  );
 });
 
 /** Our programs: not the tests, which show what is refused. */
 function sources(): string[] {
-  return ['lib', 'scripts'].flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(ts|mjs|js|py|j2|cc|yml)$/.test(name)).map((name) => path.join(folder, name)));
+  return ['lib', 'scripts'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(ts|mjs|js|py|j2|cc|yml)$/.test(name))
+      .map((name) => path.join(folder, name)),
+  );
 }

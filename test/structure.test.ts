@@ -36,7 +36,14 @@ test('imports go one way', () => {
     return imports(file).flatMap(({ target, kind }) => {
       const [top, other] = target.split(path.sep);
       if (top !== 'lib') return [`${file} imports ${target}, outside lib`];
-      const mayBe = [folder, 'errors', 'profile', ...rule.values, ...(kind === 'types' ? rule.types ?? [] : []), ...(kind === 'lazily' ? rule.lazily ?? [] : [])];
+      const mayBe = [
+        folder,
+        'errors',
+        'profile',
+        ...rule.values,
+        ...(kind === 'types' ? (rule.types ?? []) : []),
+        ...(kind === 'lazily' ? (rule.lazily ?? []) : []),
+      ];
       return mayBe.includes(other!) ? [] : [`${file} imports ${kind} of lib/${other!}`];
     });
   });
@@ -52,17 +59,28 @@ test('figures of recorded results open without the engine', () => {
   };
   for (const folder of ['plots', 'results', 'notebook']) filesUnder(path.join('lib', folder)).forEach(visit);
   assert(reached.size > 5);
-  assert.deepEqual([...reached].filter((file) => file.startsWith(path.join('lib', 'tensor'))), []);
+  assert.deepEqual(
+    [...reached].filter((file) => file.startsWith(path.join('lib', 'tensor'))),
+    [],
+  );
 });
 
 test('TensorFlow is imported in lib/tensor only', () => {
-  const others = filesUnder('lib').filter((file) => !file.startsWith(path.join('lib', 'tensor')) && /from '@tensorflow\//.test(readFileSync(file, 'utf8')));
+  const others = filesUnder('lib').filter(
+    (file) => !file.startsWith(path.join('lib', 'tensor')) && /from '@tensorflow\//.test(readFileSync(file, 'utf8')),
+  );
   assert.deepEqual(others, []);
 });
 
 test('one copy of the TensorFlow.js core is installed', () => {
   const locked: unknown = JSON.parse(readFileSync('package-lock.json', 'utf8'));
-  assert(typeof locked === 'object' && locked !== null && 'packages' in locked && typeof locked.packages === 'object' && locked.packages !== null);
+  assert(
+    typeof locked === 'object' &&
+      locked !== null &&
+      'packages' in locked &&
+      typeof locked.packages === 'object' &&
+      locked.packages !== null,
+  );
   const copies = Object.keys(locked.packages).filter((name) => name.endsWith('node_modules/@tensorflow/tfjs-core'));
   assert.deepEqual(copies, ['node_modules/@tensorflow/tfjs-core']);
   assert(existsSync(path.join('node_modules', '@tensorflow', 'tfjs-core', 'package.json')));
@@ -73,10 +91,17 @@ type Kind = 'values' | 'types' | 'lazily';
 /** The relative imports of a file, as paths from the project's root. */
 function imports(file: string): { target: string; kind: Kind }[] {
   const source = readFileSync(file, 'utf8');
-  const statements = source.matchAll(/^(?:import|export)\s+(type\s)?[^;'"]*?from\s+'(\.[^']*)'|\b(?:import|require)\(\s*'(\.[^']*)'\s*\)|^import\s+'(\.[^']*)'/gm);
+  const statements = source.matchAll(
+    /^(?:import|export)\s+(type\s)?[^;'"]*?from\s+'(\.[^']*)'|\b(?:import|require)\(\s*'(\.[^']*)'\s*\)|^import\s+'(\.[^']*)'/gm,
+  );
   return [...statements].map(([statement, type, from, call, bare]) => ({
     target: path.join(path.dirname(file), from ?? call ?? bare ?? ''),
-    kind: call !== undefined ? 'lazily' : type !== undefined || /^import\s*\{(\s*type\s[^,}]*,?)+\s*\}/.test(statement) ? 'types' : 'values',
+    kind:
+      call !== undefined
+        ? 'lazily'
+        : type !== undefined || /^import\s*\{(\s*type\s[^,}]*,?)+\s*\}/.test(statement)
+          ? 'types'
+          : 'values',
   }));
 }
 
@@ -85,5 +110,7 @@ function resolve(target: string): string {
 }
 
 function filesUnder(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => path.join(folder, name));
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => path.join(folder, name));
 }

@@ -4,7 +4,9 @@ import { smoke } from './smoke';
 
 const rows: readonly Row[] = [
   ...(['cnn', 'transformer', 'mlp'] as const).map(alone),
-  ...crossFamilyPairs.flatMap((pair) => Object.entries(mainMethods).map(([name, method]) => taught(pair, name, method))),
+  ...crossFamilyPairs.flatMap((pair) =>
+    Object.entries(mainMethods).map(([name, method]) => taught(pair, name, method)),
+  ),
 ];
 
 /** The paper's main tables at the laptop's size: every family taught by every other one. */

@@ -15,7 +15,22 @@ import { weightClip } from './weightClip';
 
 /** Every experiment by name. */
 export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntries(
-  [teacherTraining, anchor, cka, story, crossFamily, likeFamily, otherMethods, epsilon, stages, weightClip, precision, paperCifar100, paperImageNet].map((experiment) => [experiment.name, experiment]));
+  [
+    teacherTraining,
+    anchor,
+    cka,
+    story,
+    crossFamily,
+    likeFamily,
+    otherMethods,
+    epsilon,
+    stages,
+    weightClip,
+    precision,
+    paperCifar100,
+    paperImageNet,
+  ].map((experiment) => [experiment.name, experiment]),
+);
 
 /** The experiment of that name. Throws a UserError that names the nearest ones. */
 export function experimentNamed(name: string): Experiment {

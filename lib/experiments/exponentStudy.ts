@@ -17,9 +17,17 @@ export interface ExponentStudy {
 export const heldOut = 5000;
 
 /** The recipe of one value of ε and one seed in the laptop profile's terms, measured after every epoch on held-out training images. */
-export function exponentRecipe({ teacher, student: learner, form, images, epochs, batchSize }: ExponentStudy, exponent: number, seed: number): RecipeInput {
+export function exponentRecipe(
+  { teacher, student: learner, form, images, epochs, batchSize }: ExponentStudy,
+  exponent: number,
+  seed: number,
+): RecipeInput {
   return {
-    ...student(learner, teacher, { kind: 'ofa', exponent, form }), seed, epochs, batchSize, evaluateEvery: 1,
+    ...student(learner, teacher, { kind: 'ofa', exponent, form }),
+    seed,
+    epochs,
+    batchSize,
+    evaluateEvery: 1,
     data: { name: 'cifar-100', trainImages: images, heldOut },
   };
 }

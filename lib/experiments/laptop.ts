@@ -5,7 +5,9 @@ import type { RecipeInput } from '../training/recipe';
 type Recipe = Omit<RecipeInput, 'seed'>;
 
 /** A small network of each family that learns, and one that teaches. */
-export const students = { cnn: 'resnet_16', transformer: 'vit_64', mlp: 'mixer_64' } as const satisfies Readonly<Record<Family, string>>;
+export const students = { cnn: 'resnet_16', transformer: 'vit_64', mlp: 'mixer_64' } as const satisfies Readonly<
+  Record<Family, string>
+>;
 export const teachers = {
   cnn: { model: 'resnet_24', weights: 'data/weights/resnet_24.safetensors' },
   transformer: { model: 'vit_96', weights: 'data/weights/vit_96.safetensors' },
@@ -13,7 +15,9 @@ export const teachers = {
 } as const;
 
 /** SGD for convolutions, AdamW for the others, as in the paper's recipes; rates suited to short runs. */
-export function optimisation(family: Family): Pick<Recipe, 'optimizer' | 'learningRate' | 'schedule' | 'weightDecay' | 'clipNorm'> {
+export function optimisation(
+  family: Family,
+): Pick<Recipe, 'optimizer' | 'learningRate' | 'schedule' | 'weightDecay' | 'clipNorm'> {
   const schedule = { kind: 'cosine', min: 0, warmupEpochs: 1, warmupFrom: 1e-6, per: 'step' } as const;
   return family === 'cnn'
     ? { optimizer: { name: 'sgd' }, learningRate: 0.1, schedule, weightDecay: 5e-4, clipNorm: 5 }
@@ -24,7 +28,12 @@ export function optimisation(family: Family): Pick<Recipe, 'optimizer' | 'learni
 export type Changes = Partial<Pick<Recipe, 'clipNorm' | 'precision'>>;
 
 /** A student of one family, taught by another or by none: 12 epochs of 25,000 images. */
-export function student(family: Family, teacher: Family | null, method: Recipe['method'], changes: Changes = {}): Recipe {
+export function student(
+  family: Family,
+  teacher: Family | null,
+  method: Recipe['method'],
+  changes: Changes = {},
+): Recipe {
   return {
     student: students[family],
     teacher: teacher === null ? null : teachers[teacher],

@@ -3,7 +3,8 @@ import { alone, likeFamilyPairs, mainMethods, taught } from './pairs';
 import { smoke } from './smoke';
 
 const rows: readonly Row[] = likeFamilyPairs.flatMap((pair) => [
-  alone(pair.student), ...Object.entries(mainMethods).map(([name, method]) => taught(pair, name, method)),
+  alone(pair.student),
+  ...Object.entries(mainMethods).map(([name, method]) => taught(pair, name, method)),
 ]);
 
 /** The paper's control: a teacher of the student's own family. */

@@ -18,16 +18,31 @@ export interface Fit {
  * for a batch of 1024, shrinks with the batch, for SGD in proportion (Goyal et al. 2017), for AdamW as its square root (Malladi et
  * al. 2022); the warm-up keeps its share of the epochs. The batch is 128, or a power of two that gives at least eight steps an epoch.
  */
-export function familyRecipe(family: Family, { imageSize, images, epochs, batchSize = fitting(images), learningRate }: Fit): Omit<RecipeInput, 'student' | 'data'> {
+export function familyRecipe(
+  family: Family,
+  { imageSize, images, epochs, batchSize = fitting(images), learningRate }: Fit,
+): Omit<RecipeInput, 'student' | 'data'> {
   const { accumulation: _, ...published } = (family === 'cnn' ? cifar100Cnn : cifar100Tokens).recipe;
   const smaller = batchSize / published.batchSize;
-  const rate = learningRate === undefined ? (published.optimizer.name === 'sgd' ? smaller : Math.sqrt(smaller)) : learningRate / published.learningRate;
+  const rate =
+    learningRate === undefined
+      ? published.optimizer.name === 'sgd'
+        ? smaller
+        : Math.sqrt(smaller)
+      : learningRate / published.learningRate;
   const length = epochs ?? published.epochs;
   const { schedule } = published;
   return {
-    ...published, imageSize, batchSize, epochs: length, learningRate: published.learningRate * rate,
+    ...published,
+    imageSize,
+    batchSize,
+    epochs: length,
+    learningRate: published.learningRate * rate,
     schedule: {
-      ...schedule, warmupFrom: (schedule.warmupFrom ?? 0) * rate, warmupEpochs: (schedule.warmupEpochs ?? 0) * (length / published.epochs), per: 'step',
+      ...schedule,
+      warmupFrom: (schedule.warmupFrom ?? 0) * rate,
+      warmupEpochs: (schedule.warmupEpochs ?? 0) * (length / published.epochs),
+      per: 'step',
       ...(schedule.kind === 'cosine' && { min: schedule.min * rate }),
     },
   };

@@ -1,6 +1,15 @@
 import type { Family } from '../models/model';
 import type { Experiment, Row } from './experiment';
-import { cifar100Cnn, cifar100Tokens, imageNetCnn, imageNetStrong, imageNetTokens, type PaperRecipe, type Source, type Sources } from './paperRecipes';
+import {
+  cifar100Cnn,
+  cifar100Tokens,
+  imageNetCnn,
+  imageNetStrong,
+  imageNetTokens,
+  type PaperRecipe,
+  type Source,
+  type Sources,
+} from './paperRecipes';
 
 /** A row of a published table: its recipe, and where each number of it stands. */
 export interface PaperRow extends Row {
@@ -9,29 +18,57 @@ export interface PaperRow extends Row {
 
 /** The networks by the names of the tables. */
 export const networks = {
-  ResNet18: 'resnet18', ResNet34: 'resnet34', ResNet50: 'resnet50', ResNet152: 'resnet152', MobileNetV2: 'mobilenetv2_100', 'ConvNeXt-T': 'convnext_tiny',
-  'DeiT-T': 'deit_tiny_patch16_224', 'ViT-S': 'vit_small_patch16_224', 'ViT-B': 'vit_base_patch16_224', 'Swin-P': 'swin_pico_patch4_window7_224', 'Swin-N': 'swin_nano_patch4_window7_224',
-  'Swin-T': 'swin_tiny_patch4_window7_224', 'Mixer-B/16': 'mixer_b16_224', 'ResMLP-S12': 'resmlp_12_224',
+  ResNet18: 'resnet18',
+  ResNet34: 'resnet34',
+  ResNet50: 'resnet50',
+  ResNet152: 'resnet152',
+  MobileNetV2: 'mobilenetv2_100',
+  'ConvNeXt-T': 'convnext_tiny',
+  'DeiT-T': 'deit_tiny_patch16_224',
+  'ViT-S': 'vit_small_patch16_224',
+  'ViT-B': 'vit_base_patch16_224',
+  'Swin-P': 'swin_pico_patch4_window7_224',
+  'Swin-N': 'swin_nano_patch4_window7_224',
+  'Swin-T': 'swin_tiny_patch4_window7_224',
+  'Mixer-B/16': 'mixer_b16_224',
+  'ResMLP-S12': 'resmlp_12_224',
 } as const;
 export type Network = keyof typeof networks;
 
 /** The family of each, by which it has its recipe. */
 export const families: Readonly<Record<Network, Family>> = {
-  ResNet18: 'cnn', ResNet34: 'cnn', ResNet50: 'cnn', ResNet152: 'cnn', MobileNetV2: 'cnn', 'ConvNeXt-T': 'cnn',
-  'DeiT-T': 'transformer', 'ViT-S': 'transformer', 'ViT-B': 'transformer', 'Swin-P': 'transformer', 'Swin-N': 'transformer', 'Swin-T': 'transformer',
-  'Mixer-B/16': 'mlp', 'ResMLP-S12': 'mlp',
+  ResNet18: 'cnn',
+  ResNet34: 'cnn',
+  ResNet50: 'cnn',
+  ResNet152: 'cnn',
+  MobileNetV2: 'cnn',
+  'ConvNeXt-T': 'cnn',
+  'DeiT-T': 'transformer',
+  'ViT-S': 'transformer',
+  'ViT-B': 'transformer',
+  'Swin-P': 'transformer',
+  'Swin-N': 'transformer',
+  'Swin-T': 'transformer',
+  'Mixer-B/16': 'mlp',
+  'ResMLP-S12': 'mlp',
 };
 
 /** Who teaches each student. */
 type Pairs = Readonly<Partial<Record<Network, readonly Network[]>>>;
 
 const cifar100Pairs: Pairs = {
-  ResNet18: ['Swin-T', 'ViT-S', 'Mixer-B/16'], MobileNetV2: ['Swin-T', 'ViT-S', 'Mixer-B/16'],
-  'DeiT-T': ['ConvNeXt-T', 'Mixer-B/16'], 'Swin-P': ['ConvNeXt-T', 'Mixer-B/16'], 'ResMLP-S12': ['ConvNeXt-T', 'Swin-T'],
+  ResNet18: ['Swin-T', 'ViT-S', 'Mixer-B/16'],
+  MobileNetV2: ['Swin-T', 'ViT-S', 'Mixer-B/16'],
+  'DeiT-T': ['ConvNeXt-T', 'Mixer-B/16'],
+  'Swin-P': ['ConvNeXt-T', 'Mixer-B/16'],
+  'ResMLP-S12': ['ConvNeXt-T', 'Swin-T'],
 };
 const imageNetPairs: Pairs = {
-  ResNet18: ['DeiT-T', 'Swin-T', 'Mixer-B/16', 'ResNet34'], MobileNetV2: ['DeiT-T', 'Swin-T', 'Mixer-B/16'],
-  'DeiT-T': ['ResNet50', 'ConvNeXt-T', 'Mixer-B/16'], 'Swin-N': ['ResNet50', 'ConvNeXt-T', 'Mixer-B/16'], 'ResMLP-S12': ['ResNet50', 'ConvNeXt-T', 'Swin-T'],
+  ResNet18: ['DeiT-T', 'Swin-T', 'Mixer-B/16', 'ResNet34'],
+  MobileNetV2: ['DeiT-T', 'Swin-T', 'Mixer-B/16'],
+  'DeiT-T': ['ResNet50', 'ConvNeXt-T', 'Mixer-B/16'],
+  'Swin-N': ['ResNet50', 'ConvNeXt-T', 'Mixer-B/16'],
+  'ResMLP-S12': ['ResNet50', 'ConvNeXt-T', 'Swin-T'],
   ResNet50: ['ViT-B', 'ResNet152'],
 };
 
@@ -46,7 +83,8 @@ interface Known {
 }
 
 function known(data: 'cifar-100' | 'imagenet', teacher: Network, student: Network): Known {
-  if (student === 'MobileNetV2') return { branchWeight: [0.1, data === 'cifar-100' ? 'issue 32' : 'issue 32: which does not say for which data'] };
+  if (student === 'MobileNetV2')
+    return { branchWeight: [0.1, data === 'cifar-100' ? 'issue 32' : 'issue 32: which does not say for which data'] };
   if (data === 'imagenet') return teacher === 'DeiT-T' && student === 'ResNet18' ? { exponent: [1.5, 'README'] } : {};
   if (teacher !== 'Swin-T' || student !== 'ResNet18') return {};
   return {
@@ -59,32 +97,66 @@ function known(data: 'cifar-100' | 'imagenet', teacher: Network, student: Networ
   };
 }
 
-function rows(name: 'cifar-100' | 'imagenet', data: Row['recipe']['data'], pairs: Pairs, recipeOf: (student: Network) => PaperRecipe): PaperRow[] {
+function rows(
+  name: 'cifar-100' | 'imagenet',
+  data: Row['recipe']['data'],
+  pairs: Pairs,
+  recipeOf: (student: Network) => PaperRecipe,
+): PaperRow[] {
   return (Object.keys(pairs) as Network[]).flatMap((student) => {
     const { recipe, sources } = recipeOf(student);
-    const scratch: PaperRow = { name: `${networks[student]}-scratch`, recipe: { student: networks[student], data, ...recipe }, sources };
-    return [scratch, ...pairs[student]!.flatMap((teacher): PaperRow[] => {
-      const row = (kind: string): string => `${networks[teacher]}-${networks[student]}-${kind}`;
-      const taught = { student: networks[student], teacher: { model: networks[teacher], weights: `data/weights/${name}/${networks[teacher]}.safetensors` }, data, ...recipe };
-      const { exponent = [1, 'not published: the code’s default'], branchWeight = [1, 'not published: the code’s default'], changes } = known(name, teacher, student);
-      return [
-        ...others.map((kind): PaperRow => ({ name: row(kind), recipe: { ...taught, method: { kind } }, sources })),
-        {
-          name: row('ofa'),
-          recipe: { ...taught, ...changes?.recipe, method: { kind: 'ofa', exponent: exponent[0], branchWeight: branchWeight[0] } },
-          sources: { ...sources, ...changes?.sources, 'method.exponent': exponent[1], 'method.branchWeight': branchWeight[1] },
-        },
-      ];
-    })];
+    const scratch: PaperRow = {
+      name: `${networks[student]}-scratch`,
+      recipe: { student: networks[student], data, ...recipe },
+      sources,
+    };
+    return [
+      scratch,
+      ...pairs[student]!.flatMap((teacher): PaperRow[] => {
+        const row = (kind: string): string => `${networks[teacher]}-${networks[student]}-${kind}`;
+        const taught = {
+          student: networks[student],
+          teacher: { model: networks[teacher], weights: `data/weights/${name}/${networks[teacher]}.safetensors` },
+          data,
+          ...recipe,
+        };
+        const {
+          exponent = [1, 'not published: the code’s default'],
+          branchWeight = [1, 'not published: the code’s default'],
+          changes,
+        } = known(name, teacher, student);
+        return [
+          ...others.map((kind): PaperRow => ({ name: row(kind), recipe: { ...taught, method: { kind } }, sources })),
+          {
+            name: row('ofa'),
+            recipe: {
+              ...taught,
+              ...changes?.recipe,
+              method: { kind: 'ofa', exponent: exponent[0], branchWeight: branchWeight[0] },
+            },
+            sources: {
+              ...sources,
+              ...changes?.sources,
+              'method.exponent': exponent[1],
+              'method.branchWeight': branchWeight[1],
+            },
+          },
+        ];
+      }),
+    ];
   });
 }
 
 /** The rows of the paper's CIFAR-100 table (and RSD's and BKD's), at 224 pixels. */
-export const cifar100Rows: readonly PaperRow[] = rows('cifar-100', { name: 'cifar-100' }, cifar100Pairs, (student) => (families[student] === 'cnn' ? cifar100Cnn : cifar100Tokens));
+export const cifar100Rows: readonly PaperRow[] = rows('cifar-100', { name: 'cifar-100' }, cifar100Pairs, (student) =>
+  families[student] === 'cnn' ? cifar100Cnn : cifar100Tokens,
+);
 
 /** The rows of the paper's ImageNet tables, for images that lie where `data` says. */
 export function imageNetRows(data: Row['recipe']['data']): readonly PaperRow[] {
-  return rows('imagenet', data, imageNetPairs, (student) => (student === 'ResNet50' ? imageNetStrong : families[student] === 'cnn' ? imageNetCnn : imageNetTokens));
+  return rows('imagenet', data, imageNetPairs, (student) =>
+    student === 'ResNet50' ? imageNetStrong : families[student] === 'cnn' ? imageNetCnn : imageNetTokens,
+  );
 }
 
 /**
@@ -92,13 +164,25 @@ export function imageNetRows(data: Row['recipe']['data']): readonly PaperRow[] {
  * seen; a CNN teaches a transformer and the other way round, as on the laptop.
  */
 export function ablationRows(name: string, method: object, changes: Partial<PaperRecipe['recipe']> = {}): PaperRow[] {
-  return ([['ConvNeXt-T', 'DeiT-T'], ['Swin-T', 'ResNet18']] as const).map(([teacher, student]) => {
+  return (
+    [
+      ['ConvNeXt-T', 'DeiT-T'],
+      ['Swin-T', 'ResNet18'],
+    ] as const
+  ).map(([teacher, student]) => {
     const pair = `${networks[teacher]}-${networks[student]}`;
     const base = cifar100Rows.find((row) => row.name === `${pair}-ofa`)!;
-    const varied = [...Object.keys(method).map((key) => `method.${key}`), ...Object.keys(changes).filter((key) => Reflect.get(changes, key) !== undefined)];
+    const varied = [
+      ...Object.keys(method).map((key) => `method.${key}`),
+      ...Object.keys(changes).filter((key) => Reflect.get(changes, key) !== undefined),
+    ];
     return {
-      name: `${pair}-${name}`, recipe: { ...base.recipe, ...changes, method: { ...base.recipe.method, kind: 'ofa', ...method } },
-      sources: { ...base.sources, ...Object.fromEntries(varied.map((place): [string, Source] => [place, 'not published: varied here'])) },
+      name: `${pair}-${name}`,
+      recipe: { ...base.recipe, ...changes, method: { ...base.recipe.method, kind: 'ofa', ...method } },
+      sources: {
+        ...base.sources,
+        ...Object.fromEntries(varied.map((place): [string, Source] => [place, 'not published: varied here'])),
+      },
     };
   });
 }

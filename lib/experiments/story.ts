@@ -3,9 +3,21 @@ import { student } from './laptop';
 import { smoke } from './smoke';
 
 const rows: readonly Row[] = [
-  { name: 'scratch', publishes: 'data/weights/vit_64.safetensors', recipe: student('transformer', null, { kind: 'scratch' }) },
-  { name: 'kd', publishes: 'data/weights/vit_64-by-kd.safetensors', recipe: student('transformer', 'cnn', { kind: 'kd' }) },
-  { name: 'ofa', publishes: 'data/weights/vit_64-by-ofa.safetensors', recipe: student('transformer', 'cnn', { kind: 'ofa', exponent: 1.2 }) },
+  {
+    name: 'scratch',
+    publishes: 'data/weights/vit_64.safetensors',
+    recipe: student('transformer', null, { kind: 'scratch' }),
+  },
+  {
+    name: 'kd',
+    publishes: 'data/weights/vit_64-by-kd.safetensors',
+    recipe: student('transformer', 'cnn', { kind: 'kd' }),
+  },
+  {
+    name: 'ofa',
+    publishes: 'data/weights/vit_64-by-ofa.safetensors',
+    recipe: student('transformer', 'cnn', { kind: 'ofa', exponent: 1.2 }),
+  },
 ];
 
 /** The paper's story in three curves: a small ViT alone, with KD and with OFA, taught by a CNN. */

@@ -26,7 +26,8 @@ export async function writeAtomic(file: string, content: FileContent): Promise<v
 
 /** Removes what writers that were killed have left in a folder; nobody else may be writing there. */
 export async function removeDrafts(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) if (/\.\d+\.[\da-f]{8}\.draft$/.test(name)) await rm(path.join(folder, name), { force: true });
+  for (const name of await readdir(folder))
+    if (/\.\d+\.[\da-f]{8}\.draft$/.test(name)) await rm(path.join(folder, name), { force: true });
 }
 
 /** Makes a rename in this folder survive a loss of power. */

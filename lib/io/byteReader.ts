@@ -6,7 +6,11 @@ export class ByteReader {
   private total = 0;
 
   /** `place` names the source in errors; beyond `most` bytes reading is refused. */
-  constructor(private readonly source: AsyncIterator<Uint8Array>, private readonly place: string, private readonly most: number) {}
+  constructor(
+    private readonly source: AsyncIterator<Uint8Array>,
+    private readonly place: string,
+    private readonly most: number,
+  ) {}
 
   /** The next bytes, at most `length`; undefined at the end. */
   async some(length: number): Promise<Uint8Array | undefined> {
@@ -15,7 +19,10 @@ export class ByteReader {
       if (next.done) return undefined;
       this.piece = next.value;
       this.total += next.value.length;
-      if (this.total > this.most) throw new UserError(`${this.place} swells beyond the ${(this.most / 1e6).toFixed(0)} MB expected. It is not the file we want.`);
+      if (this.total > this.most)
+        throw new UserError(
+          `${this.place} swells beyond the ${(this.most / 1e6).toFixed(0)} MB expected. It is not the file we want.`,
+        );
     }
     const taken = this.piece.subarray(0, length);
     this.piece = this.piece.subarray(taken.length);
@@ -34,7 +41,7 @@ export class ByteReader {
   }
 
   /** The next `length` bytes as they come. */
-  async* pieces(length: number): AsyncGenerator<Uint8Array> {
+  async *pieces(length: number): AsyncGenerator<Uint8Array> {
     for (let left = length; left > 0;) {
       const piece = await this.some(left);
       if (piece === undefined) throw new UserError(`${this.place} ends too early. Fetch it again.`);

@@ -66,7 +66,8 @@ async function fetchAndCheck(part: PartFile, request: Download): Promise<void> {
   }
   throw new UserError(
     `${request.url} does not have the expected SHA-256 ${request.sha256}: the file was changed, or damaged on the way. ` +
-    'It was discarded. Try again, or fetch the file from a source you trust.');
+      'It was discarded. Try again, or fetch the file from a source you trust.',
+  );
 }
 
 async function isRight(part: PartFile, request: Download): Promise<boolean> {
@@ -91,7 +92,10 @@ async function fetchAll(part: PartFile, request: Download): Promise<void> {
 }
 
 /** Appends what is missing. A server that knows no ranges sends everything, which then replaces what there was. */
-async function fetchRest(part: PartFile, { url, maxBytes, onProgress, signal, patience = 30_000 }: Download): Promise<void> {
+async function fetchRest(
+  part: PartFile,
+  { url, maxBytes, onProgress, signal, patience = 30_000 }: Download,
+): Promise<void> {
   const handle = await open(part.path, 'a');
   try {
     const size = (await handle.stat()).size;
@@ -99,7 +103,8 @@ async function fetchRest(part: PartFile, { url, maxBytes, onProgress, signal, pa
     if (body === undefined) return;
     try {
       if (body.offset !== size) await handle.truncate(0);
-      if (body.offset !== size && body.offset !== 0) throw new NetworkFault('the server sent another part than was asked for');
+      if (body.offset !== size && body.offset !== 0)
+        throw new NetworkFault('the server sent another part than was asked for');
       await checkRoom(part.path, body.total, body.offset, maxBytes, url);
       const received = await append(handle, body.chunks, body.offset, (now) => {
         if (now > maxBytes) throw tooLong(url, maxBytes);
@@ -116,7 +121,10 @@ async function fetchRest(part: PartFile, { url, maxBytes, onProgress, signal, pa
 }
 
 async function append(
-  handle: FileHandle, chunks: AsyncIterable<Uint8Array>, offset: number, advance: (received: number) => void,
+  handle: FileHandle,
+  chunks: AsyncIterable<Uint8Array>,
+  offset: number,
+  advance: (received: number) => void,
 ): Promise<number> {
   let received = offset;
   for await (const chunk of chunks) {
@@ -127,24 +135,37 @@ async function append(
   return received;
 }
 
-async function checkRoom(file: string, total: number | undefined, offset: number, maxBytes: number, url: string): Promise<void> {
+async function checkRoom(
+  file: string,
+  total: number | undefined,
+  offset: number,
+  maxBytes: number,
+  url: string,
+): Promise<void> {
   if (total === undefined) return;
   if (total > maxBytes) throw tooLong(url, maxBytes);
   const { bavail, bsize } = await statfs(path.dirname(file));
   const free = bavail * bsize;
   if (total - offset > free) {
-    throw new UserError(`${file} needs ${megabytes(total - offset)} more, and its disk has ${megabytes(free)} free. Make room and run it again.`);
+    throw new UserError(
+      `${file} needs ${megabytes(total - offset)} more, and its disk has ${megabytes(free)} free. Make room and run it again.`,
+    );
   }
 }
 
 function tooLong(url: string, maxBytes: number): UserError {
-  return new UserError(`${url} is longer than the ${megabytes(maxBytes)} expected: it is not the file we want. Nothing was kept in its place.`);
+  return new UserError(
+    `${url} is longer than the ${megabytes(maxBytes)} expected: it is not the file we want. Nothing was kept in its place.`,
+  );
 }
 
 function unreachable({ url, target }: Download, fault: NetworkFault): UnreachableError {
   return new UnreachableError(
-    `${url} could not be downloaded: ${fault.message}. Check the network and run it again (it resumes), or put the file at ${target} yourself.`
-    + (process.env['HTTPS_PROXY'] ?? process.env['https_proxy'] ? ' HTTPS_PROXY is set, which is not used here: fetch the file with a program that does, such as curl.' : ''));
+    `${url} could not be downloaded: ${fault.message}. Check the network and run it again (it resumes), or put the file at ${target} yourself.` +
+      ((process.env['HTTPS_PROXY'] ?? process.env['https_proxy'])
+        ? ' HTTPS_PROXY is set, which is not used here: fetch the file with a program that does, such as curl.'
+        : ''),
+  );
 }
 
 function megabytes(bytes: number): string {
@@ -152,5 +173,8 @@ function megabytes(bytes: number): string {
 }
 
 async function sizeOf(file: string): Promise<number> {
-  return stat(file).then(({ size }) => size, () => 0);
+  return stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }

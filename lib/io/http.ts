@@ -63,7 +63,12 @@ export async function httpHead(url: string, { patience, signal }: Omit<HttpOptio
   try {
     let address = url;
     for (let hops = 0; hops < 6; hops++) {
-      const response = await fetch(secure(address), { method: 'HEAD', headers: { 'accept-encoding': 'identity' }, redirect: 'manual', signal: watch.signal });
+      const response = await fetch(secure(address), {
+        method: 'HEAD',
+        headers: { 'accept-encoding': 'identity' },
+        redirect: 'manual',
+        signal: watch.signal,
+      });
       const next = response.headers.get('location');
       const redirected = response.status >= 300 && response.status < 400 && next !== null;
       if (!redirected && !response.ok) throw refusal(url, response.status);
@@ -97,7 +102,9 @@ function secure(address: string): URL {
   const url = new URL(address);
   const own = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname);
   if (url.protocol === 'https:' || (url.protocol === 'http:' && own)) return url;
-  throw new UserError(`${address} is not fetched: only https:// addresses are, since others can be tampered with on the way.`);
+  throw new UserError(
+    `${address} is not fetched: only https:// addresses are, since others can be tampered with on the way.`,
+  );
 }
 
 function rangeStart(response: Response): number {
@@ -110,7 +117,9 @@ function rangeStart(response: Response): number {
 function refusal(url: string, status: number): Error {
   const passing = status >= 500 || status === 429 || status === 408;
   if (passing) return new NetworkFault(`the server answered ${status}`);
-  return new UserError(`${url} cannot be had: the server answered ${status}. Check the address, or fetch the file another way.`);
+  return new UserError(
+    `${url} cannot be had: the server answered ${status}. Check the address, or fetch the file another way.`,
+  );
 }
 
 async function* read(body: AsyncIterable<Uint8Array>, watch: Watch, url: string): AsyncGenerator<Uint8Array> {
@@ -129,7 +138,9 @@ function asFault(error: unknown, url: string, user: AbortSignal | undefined): un
   if (error instanceof UserError || error instanceof NetworkFault) return error;
   const host = new URL(url).host;
   if (error instanceof Silence) return new NetworkFault(`${host} was silent for ${error.seconds} s`);
-  return new NetworkFault(`the connection to ${host} failed (${errorCode(error) ?? (error instanceof Error ? error.message : String(error))})`);
+  return new NetworkFault(
+    `the connection to ${host} failed (${errorCode(error) ?? (error instanceof Error ? error.message : String(error))})`,
+  );
 }
 
 class Silence extends Error {
@@ -144,7 +155,10 @@ class Watch {
   private timer: NodeJS.Timeout | undefined;
   readonly signal: AbortSignal;
 
-  constructor(private readonly patience: number, readonly user: AbortSignal | undefined) {
+  constructor(
+    private readonly patience: number,
+    readonly user: AbortSignal | undefined,
+  ) {
     this.signal = user ? AbortSignal.any([user, this.controller.signal]) : this.controller.signal;
     this.restart();
   }

@@ -39,15 +39,20 @@ export interface HubOptions {
 export async function hubFile(wanted: HubFile, options: HubOptions = {}): Promise<string> {
   const { repository, file, revision = 'main' } = wanted;
   for (const part of [repository, revision, file]) checkName(part);
-  const folder = path.join(options.folder ?? path.join(process.cwd(), 'data', 'downloads', 'huggingface'), ...repository.split('/'));
+  const folder = path.join(
+    options.folder ?? path.join(process.cwd(), 'data', 'downloads', 'huggingface'),
+    ...repository.split('/'),
+  );
   const memory = path.join(folder, 'revisions', encodeURIComponent(revision), `${encodeURIComponent(file)}.json`);
   const known = recall(memory);
   const blob = ({ hash }: Identity): string => path.join(folder, 'files', `${hash}${path.extname(file)}`);
-  const isHere = (identity: Identity): boolean => existsSync(blob(identity)) && statSync(blob(identity)).size === identity.size;
+  const isHere = (identity: Identity): boolean =>
+    existsSync(blob(identity)) && statSync(blob(identity)).size === identity.size;
   let identity: Identity;
   const url = `${endpoint(options)}/${repository}/resolve/${encodeURIComponent(revision)}/${file}`;
   try {
-    if (options.offline) throw new UnreachableError(`${file} of ${repository} was not fetched before, and fetching is switched off.`);
+    if (options.offline)
+      throw new UnreachableError(`${file} of ${repository} was not fetched before, and fetching is switched off.`);
     identity = await identify(url, options);
   } catch (error) {
     if (error instanceof UnreachableError && known && isHere(known)) return blob(known);
@@ -60,7 +65,11 @@ export async function hubFile(wanted: HubFile, options: HubOptions = {}): Promis
 }
 
 /** Large files are known by their SHA-256, small ones by git's own checksum. */
-const identitySchema = z.object({ kind: z.enum(['sha256', 'git']), hash: z.string(), size: z.number().int().nonnegative() });
+const identitySchema = z.object({
+  kind: z.enum(['sha256', 'git']),
+  hash: z.string(),
+  size: z.number().int().nonnegative(),
+});
 type Identity = z.infer<typeof identitySchema>;
 
 /** The most that is read of a file that is known by git's checksum only: descriptions, not weights. */
@@ -68,7 +77,9 @@ const smallFile = 2 ** 20;
 
 function checkName(part: string): void {
   if (/^[\w.-]+(\/[\w.-]+)*$/.test(part) && !part.split('/').includes('..')) return;
-  throw new UserError(`"${part}" is no name on the Hugging Face hub: letters, digits, dots, dashes and underscores between slashes.`);
+  throw new UserError(
+    `"${part}" is no name on the Hugging Face hub: letters, digits, dots, dashes and underscores between slashes.`,
+  );
 }
 
 function endpoint({ endpoint: given }: HubOptions): string {
@@ -78,21 +89,34 @@ function endpoint({ endpoint: given }: HubOptions): string {
 function identify(url: string, options: HubOptions): Promise<Identity> {
   return patiently(url, options, async () => {
     const headers = await httpHead(url, { patience: 30_000, signal: options.signal });
-    const hash = (headers.get('x-linked-etag') ?? headers.get('etag') ?? '').replace(/^W\//, '').replace(/"/g, '').toLowerCase();
+    const hash = (headers.get('x-linked-etag') ?? headers.get('etag') ?? '')
+      .replace(/^W\//, '')
+      .replace(/"/g, '')
+      .toLowerCase();
     const size = Number(headers.get('x-linked-size') ?? headers.get('content-length') ?? Number.NaN);
     const kind = /^[0-9a-f]{64}$/.test(hash) ? 'sha256' : /^[0-9a-f]{40}$/.test(hash) ? 'git' : undefined;
     if (kind && Number.isSafeInteger(size) && size >= 0) return { kind, hash, size };
-    throw new UserError(`${url} comes without a checksum or a size, as a file of the Hugging Face hub would have. Check the address in HF_ENDPOINT.`);
+    throw new UserError(
+      `${url} comes without a checksum or a size, as a file of the Hugging Face hub would have. Check the address in HF_ENDPOINT.`,
+    );
   });
 }
 
-async function fetchFile(url: string, target: string, { kind, hash, size }: Identity, options: HubOptions): Promise<void> {
+async function fetchFile(
+  url: string,
+  target: string,
+  { kind, hash, size }: Identity,
+  options: HubOptions,
+): Promise<void> {
   const { onProgress, signal, pause } = options;
   if (kind === 'sha256') return download({ url, target, sha256: hash, maxBytes: size, onProgress, signal, pause });
   if (size > smallFile) throw new UserError(`${url} has ${size} bytes and no SHA-256, so it is not fetched.`);
   const content = await patiently(url, options, () => fetchSmall(url, size, signal));
   const checksum = createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
-  if (checksum !== hash) throw new UserError(`${url} does not have the checksum that the hub gives for it: it was damaged on the way. Try again.`);
+  if (checksum !== hash)
+    throw new UserError(
+      `${url} does not have the checksum that the hub gives for it: it was damaged on the way. Try again.`,
+    );
   await writeAtomic(target, content);
 }
 
@@ -120,7 +144,10 @@ async function patiently<T>(url: string, { signal, pause = 1000 }: HubOptions, a
       return await attempt();
     } catch (error) {
       if (!(error instanceof NetworkFault)) throw error;
-      if (tries === 3) throw new UnreachableError(`${url} could not be reached: ${error.message}. Check the network, or give the path of a file that you have.`);
+      if (tries === 3)
+        throw new UnreachableError(
+          `${url} could not be reached: ${error.message}. Check the network, or give the path of a file that you have.`,
+        );
       await sleep(pause * 2 ** (tries - 1), undefined, { signal });
     }
   }

@@ -10,7 +10,12 @@ export async function writeJson(file: string, value: object): Promise<void> {
 }
 
 /** The value of a file of JSON, checked by `parse`, which throws on what it does not accept. Throws a UserError that names the file, or its place in the user's words. */
-export async function readJson<T>(file: string, parse: (value: unknown) => T, place = file, remedy = 'Repair or remove it.'): Promise<T> {
+export async function readJson<T>(
+  file: string,
+  parse: (value: unknown) => T,
+  place = file,
+  remedy = 'Repair or remove it.',
+): Promise<T> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw fileFault(error, 'read', file);
   });
@@ -22,7 +27,10 @@ export function parsed<T>(bytes: Uint8Array, parse: (value: unknown) => T, place
   try {
     return parse(decode(bytes));
   } catch (error) {
-    const reason = error instanceof ZodError ? schemaFaults(error).join('; ') : short(error instanceof Error ? error.message : String(error), 2000);
+    const reason =
+      error instanceof ZodError
+        ? schemaFaults(error).join('; ')
+        : short(error instanceof Error ? error.message : String(error), 2000);
     throw new UserError(`${place} cannot be understood: ${reason}\n${remedy}`, { cause: error });
   }
 }

@@ -6,7 +6,10 @@ import { processSpace } from './processSpace';
 
 /** The unfinished file of a download. Its name carries the process that writes it, and where, so that two downloads never share one, on one disk of many machines either. */
 export class PartFile {
-  private constructor(readonly path: string, private readonly target: string) {}
+  private constructor(
+    readonly path: string,
+    private readonly target: string,
+  ) {}
 
   /** Takes over what an earlier, ended download of `target` has left, or begins anew. The folder must exist. */
   static async claim(target: string): Promise<PartFile> {

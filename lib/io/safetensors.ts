@@ -24,17 +24,22 @@ export interface ReadOptions {
 
 /** Hugging Face's format: the length of a JSON header, the header, and the tensors one after the other. Written whole or not at all. */
 export async function writeSafetensors(
-  file: string, tensors: ReadonlyMap<string, StoredTensor>, { metadata, kind = 'F32' }: WriteOptions = {},
+  file: string,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  { metadata, kind = 'F32' }: WriteOptions = {},
 ): Promise<void> {
   const bytes = kind === 'F32' ? 4 : 2;
   let at = 0;
   const entries = [...tensors].map(([name, { shape, data }]) => {
     const needed = shape.reduce((product, size) => product * size, 1);
-    if (needed !== data.length) throw new Error(`Tensor "${name}" of shape [${shape.join(', ')}] has ${data.length} values`);
+    if (needed !== data.length)
+      throw new Error(`Tensor "${name}" of shape [${shape.join(', ')}] has ${data.length} values`);
     if (name === '__metadata__' || name === '__proto__') throw new Error(`A tensor cannot be called "${name}"`);
     return [name, { dtype: kind, shape, data_offsets: [at, (at += bytes * data.length)] }] as const;
   });
-  const json = Buffer.from(JSON.stringify({ ...(metadata && { __metadata__: metadata }), ...Object.fromEntries(entries) }));
+  const json = Buffer.from(
+    JSON.stringify({ ...(metadata && { __metadata__: metadata }), ...Object.fromEntries(entries) }),
+  );
   // Spaces at its end let the data begin at a multiple of eight bytes.
   const header = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
   header.writeBigUInt64LE(BigInt(header.length - 8));
@@ -66,11 +71,17 @@ export function openSafetensors(file: string, { skip = () => false }: ReadOption
     const wanted = header.entries.filter(({ name }) => !skip(name));
     for (const { name, kind } of wanted) {
       if (kind !== 'F32' && kind !== 'F16' && kind !== 'BF16') {
-        throw new UserError(`${file}: tensor "${name}" holds ${kind} values; F32, F16 and BF16 are read. Convert it first.`);
+        throw new UserError(
+          `${file}: tensor "${name}" holds ${kind} values; F32, F16 and BF16 are read. Convert it first.`,
+        );
       }
     }
-    const tensors = new Map(wanted.map((entry): [string, FileTensor] =>
-      [entry.name, { shape: entry.shape, read: () => readValues(descriptor, file, entry, dataStart + entry.begin) }]));
+    const tensors = new Map(
+      wanted.map((entry): [string, FileTensor] => [
+        entry.name,
+        { shape: entry.shape, read: () => readValues(descriptor, file, entry, dataStart + entry.begin) },
+      ]),
+    );
     return { metadata: header.metadata, tensors, close: () => closeSync(descriptor) };
   } catch (error) {
     closeSync(descriptor);
@@ -79,12 +90,19 @@ export function openSafetensors(file: string, { skip = () => false }: ReadOption
 }
 
 /** Metadata and all tensors of a file at once, each byte read once. Throws as `openSafetensors`. */
-export function readSafetensors(file: string, options?: ReadOptions): {
-  readonly metadata: ReadonlyMap<string, string>; readonly tensors: ReadonlyMap<string, StoredTensor>;
+export function readSafetensors(
+  file: string,
+  options?: ReadOptions,
+): {
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
 } {
   const { metadata, tensors, close } = openSafetensors(file, options);
   try {
-    return { metadata, tensors: new Map([...tensors].map(([name, { shape, read }]) => [name, { shape, data: read() }])) };
+    return {
+      metadata,
+      tensors: new Map([...tensors].map(([name, { shape, read }]) => [name, { shape, data: read() }])),
+    };
   } finally {
     close();
   }
@@ -109,15 +127,24 @@ function readHeader(descriptor: number, file: string): { readonly header: Header
   const prefix = Buffer.alloc(8);
   readAt(descriptor, file, prefix, 0);
   const length = prefix.readBigUInt64LE();
-  if (length > BigInt(longestHeader)) throw unsound(`its header claims ${length} bytes; the most that is read is ${longestHeader}`);
+  if (length > BigInt(longestHeader))
+    throw unsound(`its header claims ${length} bytes; the most that is read is ${longestHeader}`);
   const dataStart = 8 + Number(length);
-  if (dataStart > size) throw unsound(`its header claims ${length} bytes, but the file ends after ${size}: it is cut short, or no safetensors`);
+  if (dataStart > size)
+    throw unsound(
+      `its header claims ${length} bytes, but the file ends after ${size}: it is cut short, or no safetensors`,
+    );
   const text = Buffer.alloc(Number(length));
   readAt(descriptor, file, text, 8);
   return { header: parseHeader(text.toString('utf8'), size - dataStart, file), dataStart };
 }
 
-function readValues(descriptor: number, file: string, { kind, begin, end }: TensorEntry, position: number): Float32Array {
+function readValues(
+  descriptor: number,
+  file: string,
+  { kind, begin, end }: TensorEntry,
+  position: number,
+): Float32Array {
   if (kind === 'F32') {
     const values = new Float32Array((end - begin) / 4);
     readAt(descriptor, file, new Uint8Array(values.buffer), position);
@@ -145,7 +172,11 @@ function readPiece(descriptor: number, file: string, target: Uint8Array, positio
   }
 }
 
-function* content(header: Uint8Array, tensors: ReadonlyMap<string, StoredTensor>, kind: 'F32' | 'F16' | 'BF16'): Generator<Uint8Array> {
+function* content(
+  header: Uint8Array,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  kind: 'F32' | 'F16' | 'BF16',
+): Generator<Uint8Array> {
   yield header;
   for (const { data } of tensors.values()) {
     const values = kind === 'F32' ? data : kind === 'F16' ? toFloat16(data) : toBfloat16(data);

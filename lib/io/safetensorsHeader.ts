@@ -3,7 +3,21 @@ import { short, UserError } from '../errors';
 
 /** Bytes of one value, by the format's name for its kind. */
 export const valueBytes = {
-  F64: 8, F32: 4, F16: 2, BF16: 2, F8_E4M3: 1, F8_E5M2: 1, I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1,
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U64: 8,
+  U32: 4,
+  U16: 2,
+  U8: 1,
+  BOOL: 1,
 } as const satisfies Record<string, number>;
 
 export type ValueKind = keyof typeof valueBytes;
@@ -24,9 +38,13 @@ export interface Header {
 }
 
 const whole = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
-const entrySchema = z.object({
-  dtype: z.string(), shape: z.array(whole), data_offsets: z.tuple([whole, whole]),
-}).strict();
+const entrySchema = z
+  .object({
+    dtype: z.string(),
+    shape: z.array(whole),
+    data_offsets: z.tuple([whole, whole]),
+  })
+  .strict();
 
 /**
  * Reads a header's JSON and checks all of it: the tensors must fill `dataBytes` without holes or overlaps, and each must be as long
@@ -63,11 +81,15 @@ function parseObject(text: string, refuse: Refuse): object {
 }
 
 function parseMetadata(value: unknown, refuse: Refuse): ReadonlyMap<string, string> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refuse('its metadata are not an object of strings');
-  return new Map(Object.entries(value).map(([key, text]: [string, unknown]) => {
-    if (typeof text !== 'string' || key === '__proto__') throw refuse(`its metadata "${short(key)}" are not a string`);
-    return [key, text];
-  }));
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw refuse('its metadata are not an object of strings');
+  return new Map(
+    Object.entries(value).map(([key, text]: [string, unknown]) => {
+      if (typeof text !== 'string' || key === '__proto__')
+        throw refuse(`its metadata "${short(key)}" are not a string`);
+      return [key, text];
+    }),
+  );
 }
 
 function parseEntry(name: string, value: unknown, dataBytes: number, refuse: Refuse): TensorEntry {
@@ -78,12 +100,17 @@ function parseEntry(name: string, value: unknown, dataBytes: number, refuse: Ref
     const issue = result.error.issues[0];
     throw fault(`has a wrong entry (${issue?.path.join('.')}: ${issue?.message})`);
   }
-  const { dtype, shape, data_offsets: [begin, end] } = result.data;
+  const {
+    dtype,
+    shape,
+    data_offsets: [begin, end],
+  } = result.data;
   if (!isValueKind(dtype)) throw fault(`has values of unknown kind "${short(dtype)}"`);
   if (end < begin) throw fault(`has a negative length: bytes ${begin} to ${end}`);
   if (end > dataBytes) throw fault(`ends at byte ${end}, but the file has ${dataBytes} bytes of data: it is cut short`);
   const needed = shape.reduce((product, size) => product * size, valueBytes[dtype]);
-  if (needed !== end - begin) throw fault(`of shape [${short(shape.join(', '))}] and kind ${dtype} needs ${needed} bytes and has ${end - begin}`);
+  if (needed !== end - begin)
+    throw fault(`of shape [${short(shape.join(', '))}] and kind ${dtype} needs ${needed} bytes and has ${end - begin}`);
   return { name, kind: dtype, shape, begin, end };
 }
 
@@ -96,7 +123,8 @@ function checkCover(entries: readonly TensorEntry[], dataBytes: number, refuse: 
     at = end;
     previous = name;
   }
-  if (at !== dataBytes) throw refuse(`${dataBytes - at} bytes follow its last tensor${previous && ` "${short(previous)}"`}`);
+  if (at !== dataBytes)
+    throw refuse(`${dataBytes - at} bytes follow its last tensor${previous && ` "${short(previous)}"`}`);
 }
 
 /** The first key that an object within sound JSON has twice; JSON.parse would keep the last without a word. */

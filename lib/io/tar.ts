@@ -32,7 +32,10 @@ export async function* readTar(file: string, limits: TarLimits): AsyncGenerator<
   try {
     let members = 0;
     for (let header = await nextHeader(bytes, file); header; header = await nextHeader(bytes, file)) {
-      if (++members > limits.members) throw new UserError(`${file} holds more than the ${limits.members} files expected. It is not the archive we want.`);
+      if (++members > limits.members)
+        throw new UserError(
+          `${file} holds more than the ${limits.members} files expected. It is not the archive we want.`,
+        );
       const { name, size, type } = checked(header, file);
       const content = new Content(bytes, size, file);
       if (type === '0') yield { name, size, chunks: content.read() };
@@ -53,11 +56,15 @@ const pieceBytes = 1 << 22;
 class Content {
   private left: number;
 
-  constructor(private readonly bytes: ByteReader, private readonly size: number, private readonly file: string) {
+  constructor(
+    private readonly bytes: ByteReader,
+    private readonly size: number,
+    private readonly file: string,
+  ) {
     this.left = size;
   }
 
-  async* read(): AsyncGenerator<Uint8Array> {
+  async *read(): AsyncGenerator<Uint8Array> {
     try {
       for await (const piece of this.bytes.pieces(this.left)) {
         this.left -= piece.length;
@@ -80,7 +87,9 @@ async function openArchive(file: string): Promise<Readable> {
     const handle = await open(file, 'r');
     const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0).finally(() => handle.close());
     const source = createReadStream(file, { highWaterMark: pieceBytes });
-    return buffer.readUInt16BE() === gzipMagic ? pipeline(source, createGunzip({ chunkSize: pieceBytes }), () => undefined) : source;
+    return buffer.readUInt16BE() === gzipMagic
+      ? pipeline(source, createGunzip({ chunkSize: pieceBytes }), () => undefined)
+      : source;
   } catch (error) {
     throw fileFault(error, 'read', file);
   }

@@ -36,7 +36,8 @@ function words(type: string, content: Buffer, file: string): Partial<Pick<TarHea
   if (type !== 'x') return {};
   const pax = parsePax(content);
   if (pax === undefined) throw damaged(file);
-  if ([...pax.keys()].some((key) => key.startsWith('GNU.sparse'))) throw new UserError(`${file} holds a sparse file. Such an archive is not read.`);
+  if ([...pax.keys()].some((key) => key.startsWith('GNU.sparse')))
+    throw new UserError(`${file} holds a sparse file. Such an archive is not read.`);
   const name = pax.get('path');
   const size = pax.get('size');
   if (size !== undefined && !(/^\d+$/.test(size) && Number.isSafeInteger(Number(size)))) throw damaged(file);
@@ -47,14 +48,26 @@ function words(type: string, content: Buffer, file: string): Partial<Pick<TarHea
 export function checked(header: TarHeader, file: string): TarHeader {
   const { name, type } = header;
   const shown = JSON.stringify(name);
-  if (type !== '0' && type !== '5') throw new UserError(`${file} holds ${shown}, which is a ${kinds[type] ?? 'thing unknown'}. Such an archive is not read.`);
+  if (type !== '0' && type !== '5')
+    throw new UserError(
+      `${file} holds ${shown}, which is a ${kinds[type] ?? 'thing unknown'}. Such an archive is not read.`,
+    );
   if (name === '' || name.startsWith('/') || /[\\\0]/.test(name) || name.split('/').includes('..')) {
-    throw new UserError(`${file} holds a file named ${shown}, which leads out of the archive's folder. Such an archive is not read.`);
+    throw new UserError(
+      `${file} holds a file named ${shown}, which leads out of the archive's folder. Such an archive is not read.`,
+    );
   }
   return { ...header, name: name.replace(/^(\.\/)+/, '') };
 }
 
-const kinds: Readonly<Record<string, string>> = { 1: 'link', 2: 'link', 3: 'device', 4: 'device', 6: 'pipe', S: 'sparse file' };
+const kinds: Readonly<Record<string, string>> = {
+  1: 'link',
+  2: 'link',
+  3: 'device',
+  4: 'device',
+  6: 'pipe',
+  S: 'sparse file',
+};
 
 /** What an archive is said to be that does not follow the format. */
 export function damaged(file: string, cause?: unknown): UserError {

@@ -18,12 +18,17 @@ export interface TarIndex {
 
 /** Finds the whole files of a .tar by its headers alone. Throws a UserError where it cannot be opened, or is compressed. */
 export async function indexTar(file: string): Promise<TarIndex> {
-  const handle = await open(file, 'r').catch((error) => { throw fileFault(error, 'read', file); });
+  const handle = await open(file, 'r').catch((error) => {
+    throw fileFault(error, 'read', file);
+  });
   const members: Stretch[] = [];
   try {
     const { size: end } = await handle.stat();
     const bytes = new WindowReader(handle, file);
-    if ((await bytes.peek(2)).equals(Buffer.from([gzipMagic >> 8, gzipMagic & 0xff]))) throw new CompressedError(`${file} is compressed: images in it cannot be found without unpacking it all. Unpack it: gunzip ${file}`);
+    if ((await bytes.peek(2)).equals(Buffer.from([gzipMagic >> 8, gzipMagic & 0xff])))
+      throw new CompressedError(
+        `${file} is compressed: images in it cannot be found without unpacking it all. Unpack it: gunzip ${file}`,
+      );
     for (let header = await nextHeader(bytes, file); header; header = await nextHeader(bytes, file)) {
       const { name, size, type } = checked(header, file);
       if (bytes.at + size > end) throw new UserError(`${file} ends within ${name}.`);
@@ -47,7 +52,10 @@ class WindowReader {
   private window = Buffer.alloc(0);
   private first = 0;
 
-  constructor(private readonly handle: FileHandle, private readonly file: string) {}
+  constructor(
+    private readonly handle: FileHandle,
+    private readonly file: string,
+  ) {}
 
   async exactly(length: number): Promise<Buffer> {
     const bytes = await this.peek(length);

@@ -8,5 +8,10 @@ import { checkSameShape } from './check';
 export function binaryCrossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Tensor1D {
   checkSameShape(logits, targets, 'Binary cross entropy', 'logits and targets');
   // Both terms are positive, so nothing cancels at large logits.
-  return tf.tidy(() => tf.mean<tf.Tensor1D>(tf.add(tf.mul(targets, tf.softplus(tf.neg(logits))), tf.mul(tf.sub(1, targets), tf.softplus(logits))), 1));
+  return tf.tidy(() =>
+    tf.mean<tf.Tensor1D>(
+      tf.add(tf.mul(targets, tf.softplus(tf.neg(logits))), tf.mul(tf.sub(1, targets), tf.softplus(logits))),
+      1,
+    ),
+  );
 }

@@ -11,6 +11,9 @@ export function correlationLoss(student: tf.Tensor2D, teacher: tf.Tensor2D): tf.
   return tf.tidy(() => {
     const pairs = student.shape[0] - 1;
     const delta = tf.abs(tf.sub(student, teacher));
-    return tf.div(tf.sum<tf.Scalar>(tf.mul(tf.slice(delta, [0, 0], [pairs, -1]), tf.slice(delta, [1, 0], [pairs, -1]))), pairs);
+    return tf.div(
+      tf.sum<tf.Scalar>(tf.mul(tf.slice(delta, [0, 0], [pairs, -1]), tf.slice(delta, [1, 0], [pairs, -1]))),
+      pairs,
+    );
   });
 }

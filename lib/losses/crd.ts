@@ -31,12 +31,25 @@ const epsilon = 1e-7;
  * network's memory, N examples, K negatives and c = K / N, in both directions
  * ℓ = − (Σ log(s₊ / (s₊ + c + ε)) + Σ log(c / (s₋ + c + ε))) / batch. Returns a scalar; memories and Z get no gradient.
  */
-export function crdLoss(batch: CrdBatch, memory: CrdMemory, normalisers: CrdNormalisers, temperature: number): tf.Scalar {
+export function crdLoss(
+  batch: CrdBatch,
+  memory: CrdMemory,
+  normalisers: CrdNormalisers,
+  temperature: number,
+): tf.Scalar {
   check(batch, memory, temperature);
   return tf.tidy(() => {
     const noise = (batch.rows.shape[1] - 1) / memory.student.shape[0];
-    const student = contrast(logScores(batch.student, memory.teacher, batch.rows, temperature), normalisers.student, noise);
-    const teacher = contrast(logScores(batch.teacher, memory.student, batch.rows, temperature), normalisers.teacher, noise);
+    const student = contrast(
+      logScores(batch.student, memory.teacher, batch.rows, temperature),
+      normalisers.student,
+      noise,
+    );
+    const teacher = contrast(
+      logScores(batch.teacher, memory.student, batch.rows, temperature),
+      normalisers.teacher,
+      noise,
+    );
     return tf.add(student, teacher);
   });
 }
@@ -59,7 +72,10 @@ export function crdRemember(batch: CrdBatch, memory: CrdMemory, momentum: number
     const own = tf.slice(batch.rows, [0, 0], [-1, 1]);
     const moved = (bank: tf.Tensor2D, embedding: tf.Tensor2D): tf.Tensor2D => {
       const rows = tf.gather(bank, tf.squeeze<tf.Tensor1D>(own, [1]));
-      const next = normalise(tf.add<tf.Tensor2D>(tf.mul(rows, momentum), tf.mul(normalise(embedding, 1), 1 - momentum)), 1);
+      const next = normalise(
+        tf.add<tf.Tensor2D>(tf.mul(rows, momentum), tf.mul(normalise(embedding, 1), 1 - momentum)),
+        1,
+      );
       return tf.reshape<tf.Rank.R2>(tf.tensorScatterUpdate(bank, own, next), bank.shape);
     };
     return { student: moved(memory.student, batch.student), teacher: moved(memory.teacher, batch.teacher) };
@@ -89,6 +105,10 @@ function check({ student, teacher, rows }: CrdBatch, memory: CrdMemory, temperat
   checkSameShape(student, teacher, 'CRD', 'student and teacher embeddings');
   checkSameShape(memory.student, memory.teacher, 'CRD', 'the memories');
   checkPositive(temperature, 'CRD', 'temperature');
-  if (student.shape[1] !== memory.student.shape[1]) throw new UserError(`CRD: embeddings are ${student.shape[1]} wide and memories ${memory.student.shape[1]}.`);
-  if (rows.shape[0] !== student.shape[0] || rows.shape[1] < 2) throw new UserError(`CRD: rows [${rows.shape}] must give each of ${student.shape[0]} examples its own row and at least one of another class.`);
+  if (student.shape[1] !== memory.student.shape[1])
+    throw new UserError(`CRD: embeddings are ${student.shape[1]} wide and memories ${memory.student.shape[1]}.`);
+  if (rows.shape[0] !== student.shape[0] || rows.shape[1] < 2)
+    throw new UserError(
+      `CRD: rows [${rows.shape}] must give each of ${student.shape[0]} examples its own row and at least one of another class.`,
+    );
 }

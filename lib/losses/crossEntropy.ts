@@ -11,7 +11,11 @@ export interface CrossEntropyOptions {
  * ℓ = − Σ_c y_c · log softmax(z)_c, with labels y hard, smoothed (Szegedy et al. 2016) or soft (Zhang et al. 2018).
  * Logits [batch, classes], labels [batch] or [batch, classes]; returns [batch].
  */
-export function crossEntropy(logits: tf.Tensor2D, labels: Labels, { smoothing = 0 }: CrossEntropyOptions = {}): tf.Tensor1D {
+export function crossEntropy(
+  logits: tf.Tensor2D,
+  labels: Labels,
+  { smoothing = 0 }: CrossEntropyOptions = {},
+): tf.Tensor1D {
   checkLabels(labels, logits, 'Cross entropy');
   return tf.tidy(() => weightedCrossEntropy(logits, labelDistribution(labels, logits.shape[1], smoothing)));
 }

@@ -14,7 +14,11 @@ export interface DistOptions {
  * DIST (Huang et al. 2022): ℓ = τ² · (β · (1 − mean ρ of rows) + γ · (1 − mean ρ of columns)),
  * ρ Pearson's correlation of softmax(z_s / τ) with softmax(z_t / τ). Logits [batch, classes]; returns a scalar.
  */
-export function distLoss(student: tf.Tensor2D, teacher: tf.Tensor2D, { beta, gamma, temperature }: DistOptions): tf.Scalar {
+export function distLoss(
+  student: tf.Tensor2D,
+  teacher: tf.Tensor2D,
+  { beta, gamma, temperature }: DistOptions,
+): tf.Scalar {
   checkSameShape(student, teacher, 'DIST');
   checkBatch(student, 2, 'DIST');
   checkPositive(temperature, 'DIST', 'temperature');

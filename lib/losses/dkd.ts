@@ -14,7 +14,12 @@ export interface DkdOptions {
  * DKD (Zhao et al. 2022, equation 7): ℓ = T² · (α · KL(b_t ‖ b_s) + β · KL(q_t ‖ q_s)), with b = (p_y, 1 − p_y) and
  * q the softmax over the classes other than y. Logits [batch, classes], labels [batch] or soft; returns [batch].
  */
-export function dkdLoss(student: tf.Tensor2D, teacher: tf.Tensor2D, labels: Labels, { alpha, beta, temperature }: DkdOptions): tf.Tensor1D {
+export function dkdLoss(
+  student: tf.Tensor2D,
+  teacher: tf.Tensor2D,
+  labels: Labels,
+  { alpha, beta, temperature }: DkdOptions,
+): tf.Tensor1D {
   checkSameShape(student, teacher, 'DKD');
   checkLabels(labels, student, 'DKD');
   checkPositive(temperature, 'DKD', 'temperature');
@@ -42,7 +47,11 @@ function split(logits: tf.Tensor2D, mask: tf.Tensor2D): Split {
   const others = tf.where<tf.Tensor2D>(tf.cast(mask, 'bool'), tf.fill(logits.shape, -1e30), logits);
   const rest = tf.logSumExp<tf.Tensor1D>(others, 1);
   const margin = tf.sub<tf.Tensor1D>(rest, target);
-  return { logTarget: tf.neg(tf.softplus(margin)), logRest: tf.neg(tf.softplus(tf.neg(margin))), logOthers: tf.logSoftmax(others) };
+  return {
+    logTarget: tf.neg(tf.softplus(margin)),
+    logRest: tf.neg(tf.softplus(tf.neg(margin))),
+    logOthers: tf.logSoftmax(others),
+  };
 }
 
 /** p · (log p − log q), elementwise. */

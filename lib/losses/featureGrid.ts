@@ -9,7 +9,10 @@ export function toGrid(feature: tf.Tensor3D | tf.Tensor4D, classToken: boolean):
     const first = classToken ? 1 : 0;
     const [batch, count, channels] = tokens.shape;
     const side = Math.round(Math.sqrt(count - first));
-    if (side * side !== count - first) throw new UserError(`FitNet: ${count - first} tokens are no square grid. Does the model ${classToken ? 'really have' : 'have'} a class token?`);
+    if (side * side !== count - first)
+      throw new UserError(
+        `FitNet: ${count - first} tokens are no square grid. Does the model ${classToken ? 'really have' : 'have'} a class token?`,
+      );
     return tf.reshape<tf.Rank.R4>(tf.slice(tokens, [0, first, 0], [-1, -1, -1]), [batch, side, side, channels]);
   });
 }
@@ -19,8 +22,17 @@ export function resizeBilinear(x: tf.Tensor4D, height: number, width: number): t
   const [batch, h, w, channels] = x.shape;
   // Matrix products, for tfjs has no right gradient for resizing with half-pixel centres.
   return tf.tidy(() => {
-    const rows = h === height ? x : tf.matMul(interpolation(h, height, batch), tf.reshape<tf.Rank.R3>(x, [batch, h, w * channels]));
-    const columns = w === width ? rows : tf.matMul(interpolation(w, width, batch * height), tf.reshape<tf.Rank.R3>(rows, [batch * height, w, channels]));
+    const rows =
+      h === height
+        ? x
+        : tf.matMul(interpolation(h, height, batch), tf.reshape<tf.Rank.R3>(x, [batch, h, w * channels]));
+    const columns =
+      w === width
+        ? rows
+        : tf.matMul(
+            interpolation(w, width, batch * height),
+            tf.reshape<tf.Rank.R3>(rows, [batch * height, w, channels]),
+          );
     return tf.reshape<tf.Rank.R4>(columns, [batch, height, width, channels]);
   });
 }

@@ -14,11 +14,13 @@ export function euclideanNorm<T extends tf.Tensor>(x: T, axis: number): T {
  * for a function that does not depend on the scale of x, and 1e-20 or 1e20 are as good as 1.
  */
 export function scaleFree<T extends tf.Tensor>(x: T, axis?: number): T {
-  return tf.tidy(() => customGradient([x], () => {
-    // Zero has no direction, and gets no gradient.
-    const factor = tf.divNoNan(1, tf.max(tf.abs(x), axis, axis !== undefined));
-    return { value: tf.mul(x, factor), saved: [factor], backward: (dy, [f]) => [tf.mul(dy, f!)] };
-  }));
+  return tf.tidy(() =>
+    customGradient([x], () => {
+      // Zero has no direction, and gets no gradient.
+      const factor = tf.divNoNan(1, tf.max(tf.abs(x), axis, axis !== undefined));
+      return { value: tf.mul(x, factor), saved: [factor], backward: (dy, [f]) => [tf.mul(dy, f!)] };
+    }),
+  );
 }
 
 /** x / ‖x‖ along an axis; zero where x is. */

@@ -29,7 +29,11 @@ export function ofaLoss(student: tf.Tensor2D, teacher: tf.Tensor2D, labels: Labe
  * released  w = (p + m)^γ − m;  paper  w = m · ((1 + p)^γ − 1) + (1 − m) · p;  with the label term, + m.
  * They do not depend on the student: compute them once for all branches of one exponent. Returns [batch, classes].
  */
-export function ofaWeights(teacher: tf.Tensor2D, labels: Labels, { exponent, temperature = 1, form = 'released', labelTerm = false }: OfaOptions): tf.Tensor2D {
+export function ofaWeights(
+  teacher: tf.Tensor2D,
+  labels: Labels,
+  { exponent, temperature = 1, form = 'released', labelTerm = false }: OfaOptions,
+): tf.Tensor2D {
   checkLabels(labels, teacher, 'OFA');
   checkPositive(exponent, 'OFA', 'exponent ε');
   checkPositive(temperature, 'OFA', 'temperature');

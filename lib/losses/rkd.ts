@@ -13,9 +13,16 @@ export interface RkdOptions {
  * smooth L1, d the distance of each pair of examples and cos the angle at the middle of each triple.
  * Features [batch, width], of any two widths; returns a scalar. Does not depend on either side's scale.
  */
-export function rkdLoss(student: tf.Tensor2D, teacher: tf.Tensor2D, { distanceWeight, angleWeight }: RkdOptions): tf.Scalar {
+export function rkdLoss(
+  student: tf.Tensor2D,
+  teacher: tf.Tensor2D,
+  { distanceWeight, angleWeight }: RkdOptions,
+): tf.Scalar {
   checkBatch(student, 2, 'RKD');
-  if (student.shape[0] !== teacher.shape[0]) throw new UserError(`RKD: student and teacher must see one batch, and see ${student.shape[0]} and ${teacher.shape[0]} examples.`);
+  if (student.shape[0] !== teacher.shape[0])
+    throw new UserError(
+      `RKD: student and teacher must see one batch, and see ${student.shape[0]} and ${teacher.shape[0]} examples.`,
+    );
   return tf.tidy(() => {
     const s = differences(student);
     const t = differences(teacher);

@@ -11,6 +11,8 @@ export const bkd = defineMethod({
   options: z.object({ weight: z.number().nonnegative().default(1) }).strict(),
   create: ({ weight }) => ({
     modules: {},
-    loss: ({ student, teacher }) => ({ logits: tf.mul(tf.mean<tf.Scalar>(bkdLoss(student.logits, teacher.logits)), weight) }),
+    loss: ({ student, teacher }) => ({
+      logits: tf.mul(tf.mean<tf.Scalar>(bkdLoss(student.logits, teacher.logits)), weight),
+    }),
   }),
 });

@@ -9,7 +9,9 @@ export const correlation = defineMethod({
   title: 'CC',
   source: 'Peng et al. 2019, arXiv 1904.01802; as in github Hao840/OFAKD',
   needsTeacher: true,
-  options: z.object({ width: z.number().int().positive().default(128), weight: z.number().nonnegative().default(0.02) }).strict(),
+  options: z
+    .object({ width: z.number().int().positive().default(128), weight: z.number().nonnegative().default(0.02) })
+    .strict(),
   create: ({ width, weight }, setting) => {
     const { student, random } = setting;
     const embedStudent = new Linear(student.width, width, random.fork('student'), { start: 'fanInUniform' });
@@ -17,7 +19,10 @@ export const correlation = defineMethod({
     return {
       modules: { embedStudent, embedTeacher },
       loss: (step) => ({
-        relation: tf.mul(correlationLoss(embedStudent.apply(step.student.pooled), embedTeacher.apply(step.teacher.pooled)), weight),
+        relation: tf.mul(
+          correlationLoss(embedStudent.apply(step.student.pooled), embedTeacher.apply(step.teacher.pooled)),
+          weight,
+        ),
       }),
     };
   },

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { crdLoss, crdNormalisers, crdRemember, type CrdBatch, type CrdMemory, type CrdNormalisers } from '../losses/crd';
+import {
+  crdLoss,
+  crdNormalisers,
+  crdRemember,
+  type CrdBatch,
+  type CrdMemory,
+  type CrdNormalisers,
+} from '../losses/crd';
 import { Linear } from '../models/layers';
 import { Parameter, constant, uniform } from '../models/parameter';
 import type { Random } from '../tensor/random';
@@ -7,15 +14,17 @@ import * as tf from '../tensor/tf';
 import { defineMethod, teacherOf, type Distillation, type Setting, type Step } from './method';
 import { negatives, type Negatives } from './negatives';
 
-const options = z.object({
-  width: z.number().int().positive().default(128),
-  /** Examples of other classes that each example is held against: the paper's K. */
-  negatives: z.number().int().positive().default(16384),
-  /** Share of the old row in a memory. */
-  momentum: z.number().min(0).max(1).default(0.5),
-  temperature: z.number().positive().default(0.07),
-  weight: z.number().nonnegative().default(1),
-}).strict();
+const options = z
+  .object({
+    width: z.number().int().positive().default(128),
+    /** Examples of other classes that each example is held against: the paper's K. */
+    negatives: z.number().int().positive().default(16384),
+    /** Share of the old row in a memory. */
+    momentum: z.number().min(0).max(1).default(0.5),
+    temperature: z.number().positive().default(0.07),
+    weight: z.number().nonnegative().default(1),
+  })
+  .strict();
 type Options = z.output<typeof options>;
 
 /** Student and teacher embed an example alike, and unlike those of other classes, of which memories keep an embedding each. */
@@ -40,10 +49,20 @@ class Modules {
   /** Batches seen: whether log Z is known, and which numbers choose the next batch's negatives. */
   readonly batches = new Parameter(constant<tf.Rank.R0>([], 0), 'plain', false);
 
-  constructor(widths: { readonly student: number; readonly teacher: number }, width: number, examples: number, random: Random) {
+  constructor(
+    widths: { readonly student: number; readonly teacher: number },
+    width: number,
+    examples: number,
+    random: Random,
+  ) {
     this.embedStudent = new Linear(widths.student, width, random.fork('student'), { start: 'fanInUniform' });
     this.embedTeacher = new Linear(widths.teacher, width, random.fork('teacher'), { start: 'fanInUniform' });
-    const bank = (name: string) => new Parameter(uniform<tf.Rank.R2>([examples, width], 1 / Math.sqrt(width / 3), random.fork(name)), 'plain', false);
+    const bank = (name: string) =>
+      new Parameter(
+        uniform<tf.Rank.R2>([examples, width], 1 / Math.sqrt(width / 3), random.fork(name)),
+        'plain',
+        false,
+      );
     this.memoryStudent = bank('student memory');
     this.memoryTeacher = bank('teacher memory');
   }
@@ -56,21 +75,41 @@ class ContrastiveDistillation implements Distillation {
   /** The last batch, until the memories have taken it in. */
   private seen: { readonly batch: CrdBatch; readonly logZ: CrdNormalisers } | undefined;
 
-  constructor(private readonly given: Options, setting: Setting) {
+  constructor(
+    private readonly given: Options,
+    setting: Setting,
+  ) {
     const { student, examples, labels, random } = setting;
-    this.modules = new Modules({ student: student.width, teacher: teacherOf(setting).width }, given.width, examples, random);
+    this.modules = new Modules(
+      { student: student.width, teacher: teacherOf(setting).width },
+      given.width,
+      examples,
+      random,
+    );
     this.others = negatives(labels);
     this.random = random.fork('negatives');
   }
 
   loss({ student, teacher, indices }: Step): { readonly contrast: tf.Scalar } {
-    const { modules, given: { negatives: count, temperature, weight } } = this;
+    const {
+      modules,
+      given: { negatives: count, temperature, weight },
+    } = this;
     const batches = modules.batches.value.dataSync()[0]!;
-    const rows = tf.tensor2d(this.others.draw(indices, count, this.random.fork(batches)), [indices.length, count + 1], 'int32');
-    const batch = { student: modules.embedStudent.apply(student.pooled), teacher: modules.embedTeacher.apply(teacher.pooled), rows };
-    const logZ = batches > 0
-      ? { student: tf.clone(modules.logZStudent.value), teacher: tf.clone(modules.logZTeacher.value) }
-      : detached(crdNormalisers(batch, this.memory(), temperature));
+    const rows = tf.tensor2d(
+      this.others.draw(indices, count, this.random.fork(batches)),
+      [indices.length, count + 1],
+      'int32',
+    );
+    const batch = {
+      student: modules.embedStudent.apply(student.pooled),
+      teacher: modules.embedTeacher.apply(teacher.pooled),
+      rows,
+    };
+    const logZ =
+      batches > 0
+        ? { student: tf.clone(modules.logZStudent.value), teacher: tf.clone(modules.logZTeacher.value) }
+        : detached(crdNormalisers(batch, this.memory(), temperature));
     this.forget();
     this.seen = { batch, logZ };
     for (const tensor of [batch.student, batch.teacher, batch.rows, logZ.student, logZ.teacher]) tf.keep(tensor);

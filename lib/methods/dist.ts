@@ -10,11 +10,18 @@ export const dist = defineMethod({
   title: 'DIST',
   source: 'Huang et al. 2022, arXiv 2205.10536',
   needsTeacher: true,
-  options: z.object({
-    beta: weight.default(1), gamma: weight.default(1), temperature: z.number().positive().default(1), weight: weight.default(1),
-  }).strict(),
+  options: z
+    .object({
+      beta: weight.default(1),
+      gamma: weight.default(1),
+      temperature: z.number().positive().default(1),
+      weight: weight.default(1),
+    })
+    .strict(),
   create: ({ weight: share, beta, gamma, temperature }) => ({
     modules: {},
-    loss: ({ student, teacher }) => ({ logits: tf.mul(distLoss(student.logits, teacher.logits, { beta, gamma, temperature }), share) }),
+    loss: ({ student, teacher }) => ({
+      logits: tf.mul(distLoss(student.logits, teacher.logits, { beta, gamma, temperature }), share),
+    }),
   }),
 });

@@ -10,13 +10,21 @@ export const dkd = defineMethod({
   title: 'DKD',
   source: 'Zhao et al. 2022, arXiv 2203.08679; defaults of github Hao840/OFAKD',
   needsTeacher: true,
-  options: z.object({
-    alpha: weight.default(1), beta: weight.default(2), temperature: z.number().positive().default(1), weight: weight.default(1),
-  }).strict(),
+  options: z
+    .object({
+      alpha: weight.default(1),
+      beta: weight.default(2),
+      temperature: z.number().positive().default(1),
+      weight: weight.default(1),
+    })
+    .strict(),
   create: ({ weight: share, alpha, beta, temperature }) => ({
     modules: {},
     loss: ({ student, teacher, labels }) => ({
-      logits: tf.mul(tf.mean<tf.Scalar>(dkdLoss(student.logits, teacher.logits, labels, { alpha, beta, temperature })), share),
+      logits: tf.mul(
+        tf.mean<tf.Scalar>(dkdLoss(student.logits, teacher.logits, labels, { alpha, beta, temperature })),
+        share,
+      ),
     }),
   }),
 });

@@ -25,13 +25,16 @@ export const fitnet = defineMethod({
     });
     return {
       modules: Object.fromEntries(hints.map(({ number, projector }) => [`stage${number}`, projector])),
-      loss: ({ student, teacher }) => Object.fromEntries(hints.map(({ number, from, to, projector }) => {
-        const wanted = grid(teacher.stages[number - 1]!, to);
-        const [, height, width] = wanted.shape;
-        // Resizing first would give the same: one works on places, the other on channels.
-        const offered = resizeBilinear(projector.apply(grid(student.stages[number - 1]!, from)), height, width);
-        return [`stage${number}`, tf.mul(tf.mean<tf.Scalar>(hintLoss(offered, wanted)), weight)];
-      })),
+      loss: ({ student, teacher }) =>
+        Object.fromEntries(
+          hints.map(({ number, from, to, projector }) => {
+            const wanted = grid(teacher.stages[number - 1]!, to);
+            const [, height, width] = wanted.shape;
+            // Resizing first would give the same: one works on places, the other on channels.
+            const offered = resizeBilinear(projector.apply(grid(student.stages[number - 1]!, from)), height, width);
+            return [`stage${number}`, tf.mul(tf.mean<tf.Scalar>(hintLoss(offered, wanted)), weight)];
+          }),
+        ),
     };
   },
 });

@@ -8,7 +8,9 @@ export const kd = defineMethod({
   title: 'KD',
   source: 'Hinton et al. 2015, arXiv 1503.02531',
   needsTeacher: true,
-  options: z.object({ temperature: z.number().positive().default(1), weight: z.number().nonnegative().default(1) }).strict(),
+  options: z
+    .object({ temperature: z.number().positive().default(1), weight: z.number().nonnegative().default(1) })
+    .strict(),
   create: ({ temperature, weight }) => ({
     modules: {},
     loss: ({ student, teacher }) => ({

@@ -65,7 +65,8 @@ export interface Method<Options extends z.ZodTypeAny = z.ZodTypeAny> {
 
 /** The teacher of a method that cannot be made without one. */
 export function teacherOf({ teacher }: Setting): Model {
-  if (!teacher) throw new UserError('This method needs a teacher: its own layers are as wide as the teacher\'s features.');
+  if (!teacher)
+    throw new UserError("This method needs a teacher: its own layers are as wide as the teacher's features.");
   return teacher;
 }
 

@@ -14,7 +14,19 @@ import { rsd } from './rsd';
 import { scratch } from './scratch';
 
 /** Every method by name. To add one: write its file, add its line. */
-export const methods: Readonly<Record<string, Method>> = { scratch, kd, bkd, dkd, dist, fitnet, correlation, rkd, crd, ofa, rsd };
+export const methods: Readonly<Record<string, Method>> = {
+  scratch,
+  kd,
+  bkd,
+  dkd,
+  dist,
+  fitnet,
+  correlation,
+  rkd,
+  crd,
+  ofa,
+  rsd,
+};
 
 /** A method and its options as a recipe names them: `{ kind: 'ofa', exponent: 1.4 }`. */
 export const methodSpec = z.object({ kind: z.string() }).passthrough();
@@ -45,6 +57,7 @@ export function completeMethod(spec: MethodSpec, method = methodNamed(spec.kind)
 /** The method of a spec, made for its networks. */
 export function createDistillation(spec: MethodSpec, setting: Setting, method = methodNamed(spec.kind)): Distillation {
   const { kind, ...options } = completeMethod(spec, method);
-  if (method.needsTeacher && !setting.teacher) throw new UserError(`Method ${kind} needs a teacher, and the recipe names none.`);
+  if (method.needsTeacher && !setting.teacher)
+    throw new UserError(`Method ${kind} needs a teacher, and the recipe names none.`);
   return method.create(options, setting);
 }

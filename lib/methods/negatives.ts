@@ -11,7 +11,10 @@ export interface Negatives {
 export function negatives(labels: ArrayLike<number>): Negatives {
   const sizes = new Map<number, number>();
   for (let i = 0; i < labels.length; i++) sizes.set(labels[i]!, (sizes.get(labels[i]!) ?? 0) + 1);
-  if (sizes.size < 2) throw new UserError('CRD contrasts an example with those of other classes, and all training images are of one class.');
+  if (sizes.size < 2)
+    throw new UserError(
+      'CRD contrasts an example with those of other classes, and all training images are of one class.',
+    );
   const pool = new Uint32Array(labels.length);
   return {
     draw(indices, count, random) {

@@ -8,23 +8,30 @@ import { stages } from './stages';
 
 const exponent = z.number().positive();
 
-const options = z.object({
-  /** ε (γ in the paper): one for all, or one for each stage in use and a last one for the logits. */
-  exponent: z.union([exponent, z.array(exponent)]).default(1),
-  form: z.enum(['released', 'paper']).default('released'),
-  labelTerm: z.boolean().default(false),
-  temperature: z.number().positive().default(1),
-  stages,
-  /** Weight of the loss on the logits: the released code's `kd-loss-weight`. */
-  logitsWeight: z.number().nonnegative().default(1),
-  /** Weight of each branch's loss: its `ofa-loss-weight`. */
-  branchWeight: z.number().nonnegative().default(1),
-  /** Side of the grid that branches merge tokens to, unless told: 7 at 224 px; at other sizes Swin's last grid, and half of others'. */
-  finalGrid: z.number().int().positive().optional(),
-}).strict().superRefine(({ exponent: list, stages: used }, context) => {
-  if (!Array.isArray(list) || list.length === used.length + 1) return;
-  context.addIssue({ code: 'custom', path: ['exponent'], message: `has ${list.length} values; ${used.length} stages and the logits need ${used.length + 1}` });
-});
+const options = z
+  .object({
+    /** ε (γ in the paper): one for all, or one for each stage in use and a last one for the logits. */
+    exponent: z.union([exponent, z.array(exponent)]).default(1),
+    form: z.enum(['released', 'paper']).default('released'),
+    labelTerm: z.boolean().default(false),
+    temperature: z.number().positive().default(1),
+    stages,
+    /** Weight of the loss on the logits: the released code's `kd-loss-weight`. */
+    logitsWeight: z.number().nonnegative().default(1),
+    /** Weight of each branch's loss: its `ofa-loss-weight`. */
+    branchWeight: z.number().nonnegative().default(1),
+    /** Side of the grid that branches merge tokens to, unless told: 7 at 224 px; at other sizes Swin's last grid, and half of others'. */
+    finalGrid: z.number().int().positive().optional(),
+  })
+  .strict()
+  .superRefine(({ exponent: list, stages: used }, context) => {
+    if (!Array.isArray(list) || list.length === used.length + 1) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['exponent'],
+      message: `has ${list.length} values; ${used.length} stages and the logits need ${used.length + 1}`,
+    });
+  });
 
 /** One-for-all: exit branches on the student's stages and its logits all learn from the teacher's logits. */
 export const ofa = defineMethod({
@@ -35,15 +42,33 @@ export const ofa = defineMethod({
   create: (given, setting) => {
     const { student, random } = setting;
     const teacher = teacherOf(setting);
-    const branches = new Map<number, ExitBranch>(given.stages.map((number) => {
-      const shape = student.stageShapes[number - 1]!;
-      return [number, createExitBranch({
-        stage: number, shape, widthStudent: student.width, widthTeacher: teacher.width, classes: student.classes, finalGrid: given.finalGrid ?? usualGrid(shape, student),
-      }, random.fork(`branch${number}`))];
-    }));
-    const settings = (place: number): OfaOptions => ({ ...given, exponent: Array.isArray(given.exponent) ? given.exponent[place]! : given.exponent });
+    const branches = new Map<number, ExitBranch>(
+      given.stages.map((number) => {
+        const shape = student.stageShapes[number - 1]!;
+        return [
+          number,
+          createExitBranch(
+            {
+              stage: number,
+              shape,
+              widthStudent: student.width,
+              widthTeacher: teacher.width,
+              classes: student.classes,
+              finalGrid: given.finalGrid ?? usualGrid(shape, student),
+            },
+            random.fork(`branch${number}`),
+          ),
+        ];
+      }),
+    );
+    const settings = (place: number): OfaOptions => ({
+      ...given,
+      exponent: Array.isArray(given.exponent) ? given.exponent[place]! : given.exponent,
+    });
     const exits = [...branches].map(([stage, branch]): Exit => ({
-      name: `branch${stage}`, stage, logits: ({ stages: features }, mode) => branch.apply(features[stage - 1]!, mode),
+      name: `branch${stage}`,
+      stage,
+      logits: ({ stages: features }, mode) => branch.apply(features[stage - 1]!, mode),
     }));
     return {
       modules: Object.fromEntries([...branches].map(([stage, branch]) => [`branch${stage}`, branch])),
@@ -53,7 +78,12 @@ export const ofa = defineMethod({
           tf.mul(tf.mean<tf.Scalar>(ofaLoss(logits, step.teacher.logits, step.labels, settings(place))), weight);
         return {
           logits: part(step.student.logits, given.stages.length, given.logitsWeight),
-          ...Object.fromEntries(exits.map(({ name, logits }, place) => [name, part(logits(step.student, step.mode), place, given.branchWeight)])),
+          ...Object.fromEntries(
+            exits.map(({ name, logits }, place) => [
+              name,
+              part(logits(step.student, step.mode), place, given.branchWeight),
+            ]),
+          ),
         };
       },
     };

@@ -7,9 +7,13 @@ export const rkd = defineMethod({
   title: 'RKD',
   source: 'Park et al. 2019, arXiv 1904.05068',
   needsTeacher: true,
-  options: z.object({ distanceWeight: z.number().nonnegative().default(25), angleWeight: z.number().nonnegative().default(50) }).strict(),
+  options: z
+    .object({ distanceWeight: z.number().nonnegative().default(25), angleWeight: z.number().nonnegative().default(50) })
+    .strict(),
   create: ({ distanceWeight, angleWeight }) => ({
     modules: {},
-    loss: ({ student, teacher }) => ({ relation: rkdLoss(student.pooled, teacher.pooled, { distanceWeight, angleWeight }) }),
+    loss: ({ student, teacher }) => ({
+      relation: rkdLoss(student.pooled, teacher.pooled, { distanceWeight, angleWeight }),
+    }),
   }),
 });

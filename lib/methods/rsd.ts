@@ -11,17 +11,26 @@ export const rsd = defineMethod({
   title: 'RSD',
   source: 'Cross-Architecture Distillation Made Simple with Redundancy Suppression, ICCV 2025, arXiv 2507.21844',
   needsTeacher: true,
-  options: z.object({
-    kappa: z.number().positive().default(0.01),
-    /** Width of the projector's hidden layer in widths of the student's feature. */
-    expansion: z.number().int().positive().default(2),
-    weight: z.number().nonnegative().default(0.1),
-  }).strict(),
+  options: z
+    .object({
+      kappa: z.number().positive().default(0.01),
+      /** Width of the projector's hidden layer in widths of the student's feature. */
+      expansion: z.number().int().positive().default(2),
+      weight: z.number().nonnegative().default(0.1),
+    })
+    .strict(),
   create: ({ kappa, expansion, weight }, setting) => {
-    const projector = new Projector(setting.student.width, expansion * setting.student.width, teacherOf(setting).width, setting.random);
+    const projector = new Projector(
+      setting.student.width,
+      expansion * setting.student.width,
+      teacherOf(setting).width,
+      setting.random,
+    );
     return {
       modules: { projector },
-      loss: ({ student, teacher, mode }) => ({ relation: tf.mul(rsdLoss(projector.apply(student.pooled, mode), teacher.pooled, { kappa }), weight) }),
+      loss: ({ student, teacher, mode }) => ({
+        relation: tf.mul(rsdLoss(projector.apply(student.pooled, mode), teacher.pooled, { kappa }), weight),
+      }),
     };
   },
 });

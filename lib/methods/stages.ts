@@ -5,7 +5,11 @@ const stage = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)], 
 });
 
 /** Which of the networks' four stages a method uses; all of them unless told. */
-export const stages = z.array(stage).superRefine((list, context) => {
-  if (new Set(list).size !== list.length) context.addIssue({ code: 'custom', message: 'names a stage twice' });
-  else if (list.some((stage, i) => i > 0 && stage < list[i - 1]!)) context.addIssue({ code: 'custom', message: 'names its stages out of order: the shallowest comes first' });
-}).default([1, 2, 3, 4]);
+export const stages = z
+  .array(stage)
+  .superRefine((list, context) => {
+    if (new Set(list).size !== list.length) context.addIssue({ code: 'custom', message: 'names a stage twice' });
+    else if (list.some((stage, i) => i > 0 && stage < list[i - 1]!))
+      context.addIssue({ code: 'custom', message: 'names its stages out of order: the shallowest comes first' });
+  })
+  .default([1, 2, 3, 4]);

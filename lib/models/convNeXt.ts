@@ -24,7 +24,12 @@ class ConvNeXtBlock {
 
   constructor(channels: number, random: Random) {
     this.gamma = new Parameter(constant<tf.Rank.R1>([channels], 1e-6), 'plain');
-    this.convDw = new Conv2d(channels, channels, { kernel: 7, depthwise: true, bias: true, start: 'normal' }, random.fork('dw'));
+    this.convDw = new Conv2d(
+      channels,
+      channels,
+      { kernel: 7, depthwise: true, bias: true, start: 'normal' },
+      random.fork('dw'),
+    );
     this.norm = new LayerNorm(channels, 1e-6);
     this.mlp = new Mlp(channels, 4 * channels, random.fork('mlp'));
   }
@@ -40,7 +45,8 @@ class Stage {
   readonly blocks: readonly ConvNeXtBlock[];
 
   constructor(channelsIn: number, channels: number, depth: number, random: Random) {
-    if (channelsIn !== channels) this.downsample = [new LayerNorm(channelsIn, 1e-6), patches(channelsIn, channels, 2, random.fork('downsample'))];
+    if (channelsIn !== channels)
+      this.downsample = [new LayerNorm(channelsIn, 1e-6), patches(channelsIn, channels, 2, random.fork('downsample'))];
     this.blocks = Array.from({ length: depth }, (_, i) => new ConvNeXtBlock(channels, random.fork(i)));
   }
 }
@@ -57,9 +63,18 @@ export class ConvNeXt implements Model {
   readonly stages: readonly [Stage, Stage, Stage, Stage];
   readonly head: { readonly norm: LayerNorm; readonly fc: Linear };
 
-  constructor(readonly name: string, readonly classes: number, { imageSize, depths, channels }: ConvNeXtOptions, random: Random) {
+  constructor(
+    readonly name: string,
+    readonly classes: number,
+    { imageSize, depths, channels }: ConvNeXtOptions,
+    random: Random,
+  ) {
     leastSize(name, imageSize, 32);
-    const shape = (index: 0 | 1 | 2 | 3): StageShape => ({ kind: 'spatial', channels: channels[index], size: Math.floor(imageSize / 2 ** (index + 2)) });
+    const shape = (index: 0 | 1 | 2 | 3): StageShape => ({
+      kind: 'spatial',
+      channels: channels[index],
+      size: Math.floor(imageSize / 2 ** (index + 2)),
+    });
     const stage = (index: 0 | 1 | 2 | 3, before: 0 | 1 | 2): Stage =>
       new Stage(channels[before], channels[index], depths[index], random.fork(`stages.${index}`));
     this.imageSize = imageSize;
@@ -76,10 +91,14 @@ export class ConvNeXt implements Model {
     const run = (index: 0 | 1 | 2 | 3): tf.Tensor4D => {
       const { downsample, blocks } = this.stages[index];
       if (downsample) x = downsample[1].apply(downsample[0].apply(x));
-      x = inTurn(x, blocks.map((block, i): Step<tf.Tensor4D> => {
-        const name = `stages.${index}.blocks.${i}`;
-        return [name, (y) => block.apply(y, blockDrop(pass, this.blockNames, name))];
-      }), pass.tap);
+      x = inTurn(
+        x,
+        blocks.map((block, i): Step<tf.Tensor4D> => {
+          const name = `stages.${index}.blocks.${i}`;
+          return [name, (y) => block.apply(y, blockDrop(pass, this.blockNames, name))];
+        }),
+        pass.tap,
+      );
       return x;
     };
     const stages = [run(0), run(1), run(2), run(3)] as const;
@@ -90,7 +109,12 @@ export class ConvNeXt implements Model {
 
 /** A convolution whose windows do not overlap. */
 function patches(channelsIn: number, channels: number, size: number, random: Random): Conv2d {
-  return new Conv2d(channelsIn, channels, { kernel: size, stride: size, padding: 0, bias: true, first: channelsIn === 3, start: 'normal' }, random);
+  return new Conv2d(
+    channelsIn,
+    channels,
+    { kernel: size, stride: size, padding: 0, bias: true, first: channelsIn === 3, start: 'normal' },
+    random,
+  );
 }
 
 /** Liu et al. 2022, table 9. */

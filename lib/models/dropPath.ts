@@ -17,7 +17,12 @@ export const alike: Share = () => 1;
  * Stochastic depth (Huang et al. 2016), timm's DropPath, for one of a network's blocks; undefined where nothing is dropped: in evaluation,
  * or where the block's rate is 0. What is dropped is drawn anew for each part that the block adds.
  */
-export function blockDrop({ mode, dropPath }: Pass, blocks: readonly string[], block: string, share: Share = rising): Drop | undefined {
+export function blockDrop(
+  { mode, dropPath }: Pass,
+  blocks: readonly string[],
+  block: string,
+  share: Share = rising,
+): Drop | undefined {
   if (mode === 'eval' || !dropPath) return undefined;
   const rate = dropPath.rate * share(blocks.indexOf(block), blocks.length);
   if (rate === 0) return undefined;

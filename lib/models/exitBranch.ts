@@ -39,9 +39,10 @@ export interface BranchStep {
 export function branchSteps(branch: ExitBranch, shape: StageShape): BranchStep[] {
   const steps: BranchStep[] = [];
   tf.tidy(() => {
-    const feature = shape.kind === 'spatial'
-      ? tf.zeros<tf.Rank.R4>([1, shape.size, shape.size, shape.channels])
-      : tf.zeros<tf.Rank.R3>([1, shape.grid ** 2 + (shape.classToken ? 1 : 0), shape.channels]);
+    const feature =
+      shape.kind === 'spatial'
+        ? tf.zeros<tf.Rank.R4>([1, shape.size, shape.size, shape.channels])
+        : tf.zeros<tf.Rank.R3>([1, shape.grid ** 2 + (shape.classToken ? 1 : 0), shape.channels]);
     branch.apply(feature, 'eval', (layer, output) => steps.push({ layer, shape: output.shape.slice(1) }));
   });
   return steps;
@@ -49,13 +50,22 @@ export function branchSteps(branch: ExitBranch, shape: StageShape): BranchStep[]
 
 /** The branch that fits the kind of feature. */
 export function createExitBranch(options: BranchOptions, random: Random): ExitBranch {
-  return options.shape.kind === 'spatial' ? new SpatialBranch(options, random) : new TokenBranch(options, options.shape, random);
+  return options.shape.kind === 'spatial'
+    ? new SpatialBranch(options, random)
+    : new TokenBranch(options, options.shape, random);
 }
 
 /** Depthwise and pointwise convolutions, the first of stride 2, each pair with batch norm and ReLU. Halves height and width. */
 class SepConv {
   /** Named as in the released code: a sequence in which 3 and 7 are the ReLUs. */
-  readonly op: { readonly 0: Conv2d; readonly 1: Conv2d; readonly 2: BatchNorm2d; readonly 4: Conv2d; readonly 5: Conv2d; readonly 6: BatchNorm2d };
+  readonly op: {
+    readonly 0: Conv2d;
+    readonly 1: Conv2d;
+    readonly 2: BatchNorm2d;
+    readonly 4: Conv2d;
+    readonly 5: Conv2d;
+    readonly 6: BatchNorm2d;
+  };
 
   constructor(channelsIn: number, channels: number, random: Random) {
     // The released code counts the fan-out as PyTorch does, over all groups.
@@ -85,12 +95,13 @@ class SpatialBranch implements ExitBranch {
   constructor({ stage, shape, widthStudent, widthTeacher, classes }: BranchOptions, random: Random) {
     const wide = Math.max(widthStudent, widthTeacher);
     const halvings = 4 - stage;
-    this.body = halvings === 0
-      ? [new Conv2d(shape.channels, wide, { kernel: 1, bias: true }, random.fork('body'))]
-      : Array.from({ length: halvings }, (_, i) => {
-        const channelsIn = shape.channels * 2 ** i;
-        return new SepConv(channelsIn, i === halvings - 1 ? wide : 2 * channelsIn, random.fork(`body.${i}`));
-      });
+    this.body =
+      halvings === 0
+        ? [new Conv2d(shape.channels, wide, { kernel: 1, bias: true }, random.fork('body'))]
+        : Array.from({ length: halvings }, (_, i) => {
+            const channelsIn = shape.channels * 2 ** i;
+            return new SepConv(channelsIn, i === halvings - 1 ? wide : 2 * channelsIn, random.fork(`body.${i}`));
+          });
     this.head = new Linear(wide, classes, random.fork('head'));
   }
 
@@ -109,34 +120,48 @@ class TokenBranch implements ExitBranch {
   readonly blocks: readonly TransformerBlock[];
   readonly head: Linear;
 
-  constructor({ stage, widthStudent, classes, finalGrid }: BranchOptions, private readonly shape: Extract<StageShape, { kind: 'tokens' }>, random: Random) {
+  constructor(
+    { stage, widthStudent, classes, finalGrid }: BranchOptions,
+    private readonly shape: Extract<StageShape, { kind: 'tokens' }>,
+    random: Random,
+  ) {
     const merges = Math.max(Math.floor(Math.log2(shape.grid / finalGrid)), 0);
     if (shape.grid % 2 ** merges !== 0) {
-      throw new UserError(`The branch of stage ${stage} merges 2 × 2 tokens ${merges === 1 ? 'once' : `${merges} times`}, and a grid of ${shape.grid} × ${shape.grid} cannot be halved so often. Choose another image size, or a larger finalGrid.`);
+      throw new UserError(
+        `The branch of stage ${stage} merges 2 × 2 tokens ${merges === 1 ? 'once' : `${merges} times`}, and a grid of ${shape.grid} × ${shape.grid} cannot be halved so often. Choose another image size, or a larger finalGrid.`,
+      );
     }
     if (merges === 0 && shape.channels !== widthStudent) {
-      throw new UserError(`The branch of stage ${stage} merges no tokens, so that ${shape.channels} channels would have to be the ${widthStudent} of the student's last stage. Choose a finalGrid smaller than ${shape.grid}.`);
+      throw new UserError(
+        `The branch of stage ${stage} merges no tokens, so that ${shape.channels} channels would have to be the ${widthStudent} of the student's last stage. Choose a finalGrid smaller than ${shape.grid}.`,
+      );
     }
-    this.merging = Array.from({ length: merges }, (_, i) =>
-      new PatchMerging(i === 0 ? shape.channels : widthStudent, widthStudent, random.fork(`merging.${i}`)));
-    this.blocks = Array.from({ length: Math.max(4 - stage, 1) }, (_, i) =>
-      new TransformerBlock(widthStudent, 4, 1e-5, random.fork(`blocks.${i}`), { qkvBias: false }));
+    this.merging = Array.from(
+      { length: merges },
+      (_, i) => new PatchMerging(i === 0 ? shape.channels : widthStudent, widthStudent, random.fork(`merging.${i}`)),
+    );
+    this.blocks = Array.from(
+      { length: Math.max(4 - stage, 1) },
+      (_, i) => new TransformerBlock(widthStudent, 4, 1e-5, random.fork(`blocks.${i}`), { qkvBias: false }),
+    );
     this.head = new Linear(widthStudent, classes, random.fork('head'));
   }
 
   apply(feature: Feature, _: Mode, tap?: BranchTap): tf.Tensor2D {
     const x = feature as tf.Tensor3D;
     const prefix = this.shape.classToken ? 1 : 0;
-    const [token, patches] = prefix === 1 && this.merging.length > 0
-      ? tf.split(x, [1, x.shape[1] - 1], 1) as [tf.Tensor3D, tf.Tensor3D]
-      : [undefined, x];
+    const [token, patches] =
+      prefix === 1 && this.merging.length > 0
+        ? (tf.split(x, [1, x.shape[1] - 1], 1) as [tf.Tensor3D, tf.Tensor3D])
+        : [undefined, x];
     const merged = this.merging.reduce((y, layer, i) => tapped(tap, 'patch merging', this.merge(y, layer, i)), patches);
     const joined = token ? tf.concat([token, merged], 1) : merged;
     const y = this.blocks.reduce((z, block) => tapped(tap, 'transformer block', block.apply(z)), joined);
     const [batch, , width] = y.shape;
-    const pooled = prefix === 1
-      ? tapped(tap, 'class token', tf.reshape<tf.Rank.R2>(tf.slice(y, [0, 0, 0], [batch, 1, width]), [batch, width]))
-      : tapped(tap, 'average', meanOfPlaces(y));
+    const pooled =
+      prefix === 1
+        ? tapped(tap, 'class token', tf.reshape<tf.Rank.R2>(tf.slice(y, [0, 0, 0], [batch, 1, width]), [batch, width]))
+        : tapped(tap, 'average', meanOfPlaces(y));
     return tapped(tap, 'linear', this.head.apply(pooled));
   }
 

@@ -32,12 +32,22 @@ export class Conv2d {
   readonly weight: Parameter<tf.Rank.R4>;
   readonly bias?: Parameter<tf.Rank.R1>;
 
-  constructor(channelsIn: number, channels: number, private readonly options: Conv2dOptions, random: Random) {
+  constructor(
+    channelsIn: number,
+    channels: number,
+    private readonly options: Conv2dOptions,
+    random: Random,
+  ) {
     const { kernel, depthwise = false, bias = false, start = 'kaimingNormal', fanOut } = options;
-    const shape: [number, number, number, number] = [kernel, kernel, ...(depthwise ? [channels, 1] as const : [channelsIn, channels] as const)];
-    const initial = start === 'normal'
-      ? normal<tf.Rank.R4>(shape, 0.02, random)
-      : kaimingNormal<tf.Rank.R4>(shape, fanOut ?? kernel * kernel * shape[3], random);
+    const shape: [number, number, number, number] = [
+      kernel,
+      kernel,
+      ...(depthwise ? ([channels, 1] as const) : ([channelsIn, channels] as const)),
+    ];
+    const initial =
+      start === 'normal'
+        ? normal<tf.Rank.R4>(shape, 0.02, random)
+        : kaimingNormal<tf.Rank.R4>(shape, fanOut ?? kernel * kernel * shape[3], random);
     this.weight = new Parameter(initial, depthwise ? 'depthwise' : 'conv');
     if (bias) this.bias = new Parameter(constant<tf.Rank.R1>([channels], 0), 'plain');
   }
@@ -47,7 +57,11 @@ export class Conv2d {
     const filter = this.weight.value;
     const options = { stride, padding, inputGradient: !first, precision: this.weight.precision };
     const bias = this.bias?.value;
-    if (!depthwise && kernel === 1 && stride === 1 && padding === 0) return linear(x, tf.reshape(filter, [filter.shape[2], filter.shape[3]]), { bias, precision: this.weight.precision });
+    if (!depthwise && kernel === 1 && stride === 1 && padding === 0)
+      return linear(x, tf.reshape(filter, [filter.shape[2], filter.shape[3]]), {
+        bias,
+        precision: this.weight.precision,
+      });
     const y = depthwise ? depthwiseConv2d(x, filter, options) : conv2d(x, filter, options);
     return bias ? addBias(y, bias) : y;
   }
@@ -68,7 +82,10 @@ export class BatchNorm2d {
   readonly runningMean: Parameter<tf.Rank.R1>;
   readonly runningVar: Parameter<tf.Rank.R1>;
 
-  constructor(channels: number, private readonly options: BatchNorm2dOptions = {}) {
+  constructor(
+    channels: number,
+    private readonly options: BatchNorm2dOptions = {},
+  ) {
     this.weight = new Parameter(constant<tf.Rank.R1>([channels], options.zero ? 0 : 1), 'plain');
     this.bias = new Parameter(constant<tf.Rank.R1>([channels], 0), 'plain');
     this.runningMean = new Parameter(constant<tf.Rank.R1>([channels], 0), 'plain', false);
@@ -77,7 +94,12 @@ export class BatchNorm2d {
 
   /** Normalises; then adds the residual and cuts negative values, where asked, in the same pass over memory. */
   apply(x: tf.Tensor4D, mode: Mode, epilogue: BatchNormEpilogue = {}): tf.Tensor4D {
-    const state = { scale: this.weight.value, offset: this.bias.value, mean: this.runningMean.value, variance: this.runningVar.value };
+    const state = {
+      scale: this.weight.value,
+      offset: this.bias.value,
+      mean: this.runningMean.value,
+      variance: this.runningVar.value,
+    };
     const { epsilon = 1e-5, momentum = 0.1 } = this.options;
     if (mode === 'eval') return batchNormEval(x, state, epsilon, epilogue);
     const { y, mean, variance } = batchNormTrain(x, state, { epsilon, momentum }, epilogue);
@@ -105,9 +127,12 @@ export class Linear {
   constructor(widthIn: number, width: number, random: Random, { bias = true, start = 'normal' }: LinearOptions = {}) {
     this.weight = new Parameter(startOf(start, widthIn, width, random), 'linear');
     if (!bias) return;
-    this.bias = new Parameter(start === 'fanInUniform'
-      ? uniform<tf.Rank.R1>([width], 1 / Math.sqrt(widthIn), random.fork('bias'))
-      : constant<tf.Rank.R1>([width], 0), 'plain');
+    this.bias = new Parameter(
+      start === 'fanInUniform'
+        ? uniform<tf.Rank.R1>([width], 1 / Math.sqrt(widthIn), random.fork('bias'))
+        : constant<tf.Rank.R1>([width], 0),
+      'plain',
+    );
   }
 
   get values(): LayerValues {
@@ -131,7 +156,10 @@ export class LayerNorm {
   readonly weight: Parameter<tf.Rank.R1>;
   readonly bias: Parameter<tf.Rank.R1>;
 
-  constructor(width: number, readonly epsilon: number) {
+  constructor(
+    width: number,
+    readonly epsilon: number,
+  ) {
     this.weight = new Parameter(constant<tf.Rank.R1>([width], 1), 'plain');
     this.bias = new Parameter(constant<tf.Rank.R1>([width], 0), 'plain');
   }
@@ -165,22 +193,40 @@ export class Attention {
   readonly qkv: Linear;
   readonly proj: Linear;
 
-  constructor(width: number, readonly heads: number, random: Random, { qkvBias = true }: { qkvBias?: boolean } = {}) {
+  constructor(
+    width: number,
+    readonly heads: number,
+    random: Random,
+    { qkvBias = true }: { qkvBias?: boolean } = {},
+  ) {
     this.qkv = new Linear(width, 3 * width, random, { bias: qkvBias });
     this.proj = new Linear(width, width, random);
   }
 
   apply(x: tf.Tensor3D, residual?: tf.Tensor3D): tf.Tensor3D {
-    return this.proj.apply(attention(this.qkv.apply(x), this.heads, { precision: this.qkv.weight.precision }), residual);
+    return this.proj.apply(
+      attention(this.qkv.apply(x), this.heads, { precision: this.qkv.weight.precision }),
+      residual,
+    );
   }
 }
 
-function startOf(start: NonNullable<LinearOptions['start']>, widthIn: number, width: number, random: Random): tf.Tensor2D {
+function startOf(
+  start: NonNullable<LinearOptions['start']>,
+  widthIn: number,
+  width: number,
+  random: Random,
+): tf.Tensor2D {
   switch (start) {
-    case 'normal': return normal<tf.Rank.R2>([widthIn, width], 0.02, random);
-    case 'xavierUniform': return uniform<tf.Rank.R2>([widthIn, width], Math.sqrt(6 / (widthIn + width)), random);
-    case 'zeros': return constant<tf.Rank.R2>([widthIn, width], 0);
-    case 'fanOutUniform': return uniform<tf.Rank.R2>([widthIn, width], 1 / Math.sqrt(width), random);
-    case 'fanInUniform': return uniform<tf.Rank.R2>([widthIn, width], 1 / Math.sqrt(widthIn), random);
+    case 'normal':
+      return normal<tf.Rank.R2>([widthIn, width], 0.02, random);
+    case 'xavierUniform':
+      return uniform<tf.Rank.R2>([widthIn, width], Math.sqrt(6 / (widthIn + width)), random);
+    case 'zeros':
+      return constant<tf.Rank.R2>([widthIn, width], 0);
+    case 'fanOutUniform':
+      return uniform<tf.Rank.R2>([widthIn, width], 1 / Math.sqrt(width), random);
+    case 'fanInUniform':
+      return uniform<tf.Rank.R2>([widthIn, width], 1 / Math.sqrt(widthIn), random);
   }
 }

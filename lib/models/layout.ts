@@ -18,7 +18,9 @@ export function toTorchLayout(tensor: tf.Tensor, layout: Layout): tf.Tensor {
 /** Gives a parameter numbers in PyTorch's layout: as many as its `torchShape` says. */
 export function assignStored(parameter: Parameter, data: Float32Array): void {
   const { layout, variable } = parameter;
-  tf.tidy(() => variable.assign(tf.transpose(tf.tensor(data, torchShape(parameter)), [...axes(layout, variable.rank).fromTorch])));
+  tf.tidy(() =>
+    variable.assign(tf.transpose(tf.tensor(data, torchShape(parameter)), [...axes(layout, variable.rank).fromTorch])),
+  );
 }
 
 /** The shape of a parameter in PyTorch's layout. */
@@ -27,11 +29,17 @@ export function torchShape({ layout, value }: Parameter): number[] {
 }
 
 /** Which of our axes is each of PyTorch's, and the reverse. */
-function axes(layout: Layout, rank: number): { readonly toTorch: readonly number[]; readonly fromTorch: readonly number[] } {
+function axes(
+  layout: Layout,
+  rank: number,
+): { readonly toTorch: readonly number[]; readonly fromTorch: readonly number[] } {
   switch (layout) {
-    case 'conv': return { toTorch: [3, 2, 0, 1], fromTorch: [2, 3, 1, 0] };
-    case 'depthwise': return { toTorch: [2, 3, 0, 1], fromTorch: [2, 3, 0, 1] };
-    case 'linear': return { toTorch: [1, 0], fromTorch: [1, 0] };
+    case 'conv':
+      return { toTorch: [3, 2, 0, 1], fromTorch: [2, 3, 1, 0] };
+    case 'depthwise':
+      return { toTorch: [2, 3, 0, 1], fromTorch: [2, 3, 0, 1] };
+    case 'linear':
+      return { toTorch: [1, 0], fromTorch: [1, 0] };
     case 'plain': {
       const same = Array.from({ length: rank }, (_, axis) => axis);
       return { toTorch: same, fromTorch: same };

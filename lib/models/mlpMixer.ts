@@ -32,10 +32,21 @@ export class MixerBlock {
 
   apply(x: tf.Tensor3D, drop?: Drop): tf.Tensor3D {
     const { norm1, mlpTokens, norm2, mlpChannels } = this;
-    const layers = [norm1, mlpTokens.fc1, mlpTokens.fc2, norm2, mlpChannels.fc1, mlpChannels.fc2].map(({ values }) => values);
+    const layers = [norm1, mlpTokens.fc1, mlpTokens.fc2, norm2, mlpChannels.fc1, mlpChannels.fc2].map(
+      ({ values }) => values,
+    );
     if (!drop && fusesBlocks(layers) && layers.flatMap(({ weight }) => weight.shape).every((size) => size % 8 === 0))
-      return fusedBlock('OfaMixerBlock', { x, layers, attributes: [['epsilon', 'float', norm1.epsilon]], precision: mlpTokens.fc1.weight.precision, kept: 3 });
-    const across = tf.transpose<tf.Tensor3D>(mlpTokens.apply(tf.transpose<tf.Tensor3D>(norm1.apply(x), [0, 2, 1])), [0, 2, 1]);
+      return fusedBlock('OfaMixerBlock', {
+        x,
+        layers,
+        attributes: [['epsilon', 'float', norm1.epsilon]],
+        precision: mlpTokens.fc1.weight.precision,
+        kept: 3,
+      });
+    const across = tf.transpose<tf.Tensor3D>(
+      mlpTokens.apply(tf.transpose<tf.Tensor3D>(norm1.apply(x), [0, 2, 1])),
+      [0, 2, 1],
+    );
     const mixed = addResidual(x, across, drop);
     return addPart(mixed, (to) => mlpChannels.apply(norm2.apply(mixed), to), drop);
   }
@@ -54,7 +65,12 @@ export class MlpMixer implements Model {
   readonly norm: LayerNorm;
   readonly head: Linear;
 
-  constructor(readonly name: string, readonly classes: number, { imageSize, patch, width, depth }: MlpMixerOptions, random: Random) {
+  constructor(
+    readonly name: string,
+    readonly classes: number,
+    { imageSize, patch, width, depth }: MlpMixerOptions,
+    random: Random,
+  ) {
     const grid = patchGrid(name, imageSize, patch);
     this.imageSize = imageSize;
     this.width = width;

@@ -70,7 +70,9 @@ class InvertedResidual {
     const expanded = this.bn1.apply(this.convPw.apply(x), mode, { cut: 'relu6' });
     const filtered = this.bn2.apply(this.convDw.apply(expanded), mode, { cut: 'relu6' });
     const narrow = this.convPwl.apply(filtered);
-    return this.skips ? addPart(x, (residual) => this.bn3.apply(narrow, mode, { residual }), drop) : this.bn3.apply(narrow, mode);
+    return this.skips
+      ? addPart(x, (residual) => this.bn3.apply(narrow, mode, { residual }), drop)
+      : this.bn3.apply(narrow, mode);
   }
 }
 
@@ -89,22 +91,33 @@ export class MobileNetV2 implements Model {
   readonly bn2: BatchNorm2d;
   readonly classifier: Linear;
 
-  constructor(readonly name: string, readonly classes: number, { imageSize, multiplier }: MobileNetV2Options, random: Random) {
+  constructor(
+    readonly name: string,
+    readonly classes: number,
+    { imageSize, multiplier }: MobileNetV2Options,
+    random: Random,
+  ) {
     const scaled = (channels: number): number => divisible(channels * multiplier);
-    const shape = (channels: number, halvings: number): StageShape => ({ kind: 'spatial', channels, size: Math.ceil(imageSize / 2 ** halvings) });
+    const shape = (channels: number, halvings: number): StageShape => ({
+      kind: 'spatial',
+      channels,
+      size: Math.ceil(imageSize / 2 ** halvings),
+    });
     this.imageSize = imageSize;
     this.width = Math.max(1280, scaled(1280));
     this.stageShapes = [shape(scaled(24), 2), shape(scaled(32), 3), shape(scaled(96), 4), shape(this.width, 5)];
     this.blockNames = stages.flatMap(({ blocks }, i) => Array.from({ length: blocks }, (_, j) => `blocks.${i}.${j}`));
     this.convStem = new Conv2d(3, scaled(32), { kernel: 3, stride: 2, first: true }, random.fork('stem'));
     this.bn1 = new BatchNorm2d(scaled(32));
-    this.blocks = stages.map(({ expansion, channels, blocks, stride }, i) => Array.from({ length: blocks }, (_, j) => {
-      const channelsIn = scaled(j > 0 ? channels : i > 0 ? stages[i - 1]!.channels : 32);
-      const stream = random.fork(`blocks.${i}.${j}`);
-      return expansion === 1
-        ? new DepthwiseSeparable(channelsIn, scaled(channels), stream)
-        : new InvertedResidual(channelsIn, scaled(channels), expansion, j === 0 ? stride : 1, stream);
-    }));
+    this.blocks = stages.map(({ expansion, channels, blocks, stride }, i) =>
+      Array.from({ length: blocks }, (_, j) => {
+        const channelsIn = scaled(j > 0 ? channels : i > 0 ? stages[i - 1]!.channels : 32);
+        const stream = random.fork(`blocks.${i}.${j}`);
+        return expansion === 1
+          ? new DepthwiseSeparable(channelsIn, scaled(channels), stream)
+          : new InvertedResidual(channelsIn, scaled(channels), expansion, j === 0 ? stride : 1, stream);
+      }),
+    );
     this.convHead = new Conv2d(scaled(320), this.width, { kernel: 1 }, random.fork('head'));
     this.bn2 = new BatchNorm2d(this.width);
     this.classifier = new Linear(this.width, classes, random.fork('classifier'), { start: 'fanOutUniform' });
@@ -114,10 +127,14 @@ export class MobileNetV2 implements Model {
     const { mode, tap } = pass;
     let x = tf.tidy(() => this.bn1.apply(this.convStem.apply(images), mode, { cut: 'relu6' }));
     const ends = this.blocks.map((stage, i) => {
-      x = inTurn(x, stage.map((block, j): Step<tf.Tensor4D> => {
-        const name = `blocks.${i}.${j}`;
-        return [name, (y) => block.apply(y, mode, blockDrop(pass, this.blockNames, name, short))];
-      }), tap);
+      x = inTurn(
+        x,
+        stage.map((block, j): Step<tf.Tensor4D> => {
+          const name = `blocks.${i}.${j}`;
+          return [name, (y) => block.apply(y, mode, blockDrop(pass, this.blockNames, name, short))];
+        }),
+        tap,
+      );
       return x;
     });
     const last = tf.tidy(() => this.bn2.apply(this.convHead.apply(x), mode, { cut: 'relu6' }));

@@ -11,7 +11,11 @@ export class Parameter<R extends tf.Rank = tf.Rank> {
   /** What products with it are computed with. It is itself kept in float32. */
   precision: Precision = 'float32';
 
-  constructor(initial: tf.Tensor<R>, readonly layout: Layout, readonly trainable = true) {
+  constructor(
+    initial: tf.Tensor<R>,
+    readonly layout: Layout,
+    readonly trainable = true,
+  ) {
     this.variable = tf.variable(initial, trainable);
     initial.dispose();
   }
@@ -32,7 +36,9 @@ export function parameters(module: Module, prefix = ''): Named[] {
   return Object.entries(module).flatMap(([field, child]: [string, unknown]): Named[] => {
     const path = prefix + stateName(field);
     if (child instanceof Parameter) return [[path, child]];
-    return typeof child === 'object' && child !== null && !(child instanceof tf.Tensor) ? parameters(child, `${path}.`) : [];
+    return typeof child === 'object' && child !== null && !(child instanceof tf.Tensor)
+      ? parameters(child, `${path}.`)
+      : [];
   });
 }
 
@@ -62,7 +68,11 @@ export function normal<R extends tf.Rank>(shape: tf.ShapeMap[R], deviation: numb
 }
 
 /** Normal with the tails cut at two deviations, as timm's `trunc_normal_tf_`. */
-export function truncatedNormal<R extends tf.Rank>(shape: tf.ShapeMap[R], deviation: number, random: Random): tf.Tensor<R> {
+export function truncatedNormal<R extends tf.Rank>(
+  shape: tf.ShapeMap[R],
+  deviation: number,
+  random: Random,
+): tf.Tensor<R> {
   return drawn(shape, () => deviation * random.truncatedNormal());
 }
 

@@ -15,7 +15,15 @@ export class PatchMerging {
   apply(x: tf.Tensor4D): tf.Tensor4D {
     const [batch, grid, , width] = x.shape;
     const half = Math.ceil(grid / 2);
-    const even = grid % 2 === 0 ? x : tf.pad(x, [[0, 0], [0, 1], [0, 1], [0, 0]]);
+    const even =
+      grid % 2 === 0
+        ? x
+        : tf.pad(x, [
+            [0, 0],
+            [0, 1],
+            [0, 1],
+            [0, 0],
+          ]);
     const cells = tf.reshape(even, [batch * half, 2, half, 2, width]);
     // Neighbours in the order (row, column) = (0,0), (1,0), (0,1), (1,1).
     const joined = tf.reshape<tf.Rank.R4>(tf.transpose(cells, [0, 2, 3, 1, 4]), [batch, half, half, 4 * width]);

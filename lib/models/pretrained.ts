@@ -30,23 +30,46 @@ export interface Pretrained extends Loaded {
  * (`timm/resnet18.a1_in1k`, or with a branch, tag or commit `timm/resnet18.a1_in1k@main`), which is downloaded once.
  * Throws a UserError where they cannot be had or do not fit; then the network is as it was.
  */
-export async function loadWeights(model: Model, source: string, options: LoadOptions & HubOptions = {}): Promise<Pretrained> {
+export async function loadWeights(
+  model: Model,
+  source: string,
+  options: LoadOptions & HubOptions = {},
+): Promise<Pretrained> {
   if (source.endsWith('.safetensors')) return { ...loadWeightsFile(model, source, options), file: source };
   if (/\.(pth|pt|bin|pkl|tar)$/.test(source)) {
-    throw new UserError(`${source} is a pickle, which can run code when it is opened: it is not read here. docs/weights.md shows how to convert it to safetensors.`);
+    throw new UserError(
+      `${source} is a pickle, which can run code when it is opened: it is not read here. docs/weights.md shows how to convert it to safetensors.`,
+    );
   }
   const [, repository, revision] = /^([\w.-]+\/[\w.-]+?)(?:@([\w.-]+))?$/.exec(source) ?? [];
   if (repository === undefined) {
-    throw new UserError(`"${source}" is neither a .safetensors file nor a repository of the Hugging Face hub (owner/name or owner/name@revision).`);
+    throw new UserError(
+      `"${source}" is neither a .safetensors file nor a repository of the Hugging Face hub (owner/name or owner/name@revision).`,
+    );
   }
-  const images = await readConfig(await hubFile({ repository, file: 'config.json', revision }, options), repository, model);
+  const images = await readConfig(
+    await hubFile({ repository, file: 'config.json', revision }, options),
+    repository,
+    model,
+  );
   const file = await hubFile({ repository, file: 'model.safetensors', revision }, options);
-  return { ...loadWeightsFile(model, file, options), file, images, normalisation: { mean: images.mean, std: images.std } };
+  return {
+    ...loadWeightsFile(model, file, options),
+    file,
+    images,
+    normalisation: { mean: images.mean, std: images.std },
+  };
 }
 
 async function readConfig(file: string, repository: string, model: Model): Promise<Preprocessing> {
-  const { architecture, pretrained_cfg: config } = await readJson(file, (value) => configSchema.parse(value), `config.json of ${repository}`, 'Is it a timm repository?');
-  if (architecture !== model.name) throw new UserError(`${repository} holds weights of ${architecture}, and the network is ${model.name}.`);
+  const { architecture, pretrained_cfg: config } = await readJson(
+    file,
+    (value) => configSchema.parse(value),
+    `config.json of ${repository}`,
+    'Is it a timm repository?',
+  );
+  if (architecture !== model.name)
+    throw new UserError(`${repository} holds weights of ${architecture}, and the network is ${model.name}.`);
   const { crop_pct: cropShare, interpolation, mean, std } = config;
   return { imageSize: model.imageSize, cropShare, interpolation, mean, std };
 }

@@ -9,5 +9,8 @@ export function renormalised(model: Model, given: Normalisation, own: Normalisat
   const shift = given.mean.map((mean, channel) => (mean - own.mean[channel]!) / own.std[channel]!);
   const forward: Model['forward'] = (images, pass) => model.forward(tf.add(tf.mul(images, scale), shift), pass);
   // The network itself is a field: whoever frees this one frees its parameters.
-  return Object.assign({ model }, { name, family, classes, imageSize, width, stageShapes, blockNames, headName, forward });
+  return Object.assign(
+    { model },
+    { name, family, classes, imageSize, width, stageShapes, blockNames, headName, forward },
+  );
 }

@@ -71,7 +71,12 @@ export class ResMlp implements Model {
   readonly norm: Affine;
   readonly head: Linear;
 
-  constructor(readonly name: string, readonly classes: number, options: ResMlpOptions, random: Random) {
+  constructor(
+    readonly name: string,
+    readonly classes: number,
+    options: ResMlpOptions,
+    random: Random,
+  ) {
     const { imageSize, patch, width, depth } = options;
     const grid = patchGrid(name, imageSize, patch);
     this.imageSize = imageSize;

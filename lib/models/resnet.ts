@@ -40,7 +40,9 @@ export class BasicBlock {
 
   apply(x: tf.Tensor4D, mode: Mode, drop?: Drop): tf.Tensor4D {
     const hidden = this.bn1.apply(this.conv1.apply(x), mode, { cut: 'relu' });
-    return join(shortcut(x, this.downsample, mode), drop, (epilogue) => this.bn2.apply(this.conv2.apply(hidden), mode, epilogue));
+    return join(shortcut(x, this.downsample, mode), drop, (epilogue) =>
+      this.bn2.apply(this.conv2.apply(hidden), mode, epilogue),
+    );
   }
 }
 
@@ -61,13 +63,16 @@ class Bottleneck {
     this.bn2 = new BatchNorm2d(channels);
     this.conv3 = new Conv2d(channels, 4 * channels, { kernel: 1 }, random.fork('conv3'));
     this.bn3 = new BatchNorm2d(4 * channels, { zero: lastScale === 0 });
-    if (stride !== 1 || channelsIn !== 4 * channels) this.downsample = downsample(channelsIn, 4 * channels, stride, random);
+    if (stride !== 1 || channelsIn !== 4 * channels)
+      this.downsample = downsample(channelsIn, 4 * channels, stride, random);
   }
 
   apply(x: tf.Tensor4D, mode: Mode, drop?: Drop): tf.Tensor4D {
     const narrow = this.bn1.apply(this.conv1.apply(x), mode, { cut: 'relu' });
     const spatial = this.bn2.apply(this.conv2.apply(narrow), mode, { cut: 'relu' });
-    return join(shortcut(x, this.downsample, mode), drop, (epilogue) => this.bn3.apply(this.conv3.apply(spatial), mode, epilogue));
+    return join(shortcut(x, this.downsample, mode), drop, (epilogue) =>
+      this.bn3.apply(this.conv3.apply(spatial), mode, epilogue),
+    );
   }
 }
 
@@ -90,23 +95,43 @@ export class ResNet implements Model {
   readonly layer4?: Stage;
   readonly fc: Linear;
 
-  constructor(readonly name: string, readonly classes: number, private readonly options: ResNetOptions, random: Random) {
+  constructor(
+    readonly name: string,
+    readonly classes: number,
+    private readonly options: ResNetOptions,
+    random: Random,
+  ) {
     const { imageSize, block, depths, channels, stem, lastScale = 0 } = options;
     const expansion = block === 'basic' ? 1 : 4;
-    const stage = (index: 0 | 1 | 2 | 3): Stage => Array.from({ length: depths[index] ?? 0 }, (_, i) => {
-      const channelsIn = i > 0 ? channels * 2 ** index * expansion : index > 0 ? channels * 2 ** (index - 1) * expansion : channels;
-      const Block = block === 'basic' ? BasicBlock : Bottleneck;
-      return new Block(channelsIn, channels * 2 ** index, i === 0 && index > 0 ? 2 : 1, lastScale, random.fork(`layer${index + 1}.${i}`));
-    });
+    const stage = (index: 0 | 1 | 2 | 3): Stage =>
+      Array.from({ length: depths[index] ?? 0 }, (_, i) => {
+        const channelsIn =
+          i > 0 ? channels * 2 ** index * expansion : index > 0 ? channels * 2 ** (index - 1) * expansion : channels;
+        const Block = block === 'basic' ? BasicBlock : Bottleneck;
+        return new Block(
+          channelsIn,
+          channels * 2 ** index,
+          i === 0 && index > 0 ? 2 : 1,
+          lastScale,
+          random.fork(`layer${index + 1}.${i}`),
+        );
+      });
     const shape = (index: number): StageShape => ({
-      kind: 'spatial', channels: channels * 2 ** index * expansion, size: Math.ceil(imageSize / (stem === 'imagenet' ? 4 : 1) / 2 ** index) });
+      kind: 'spatial',
+      channels: channels * 2 ** index * expansion,
+      size: Math.ceil(imageSize / (stem === 'imagenet' ? 4 : 1) / 2 ** index),
+    });
     this.imageSize = imageSize;
     this.width = channels * 2 ** (depths.length - 1) * expansion;
-    this.stageShapes = depths.length === 4 ? [shape(0), shape(1), shape(2), shape(3)] : [{ ...shape(0), channels }, shape(0), shape(1), shape(2)];
+    this.stageShapes =
+      depths.length === 4
+        ? [shape(0), shape(1), shape(2), shape(3)]
+        : [{ ...shape(0), channels }, shape(0), shape(1), shape(2)];
     this.blockNames = depths.flatMap((depth, i) => Array.from({ length: depth }, (_, j) => `layer${i + 1}.${j}`));
-    this.conv1 = stem === 'imagenet'
-      ? new Conv2d(3, channels, { kernel: 7, stride: 2, first: true }, random.fork('conv1'))
-      : new Conv2d(3, channels, { kernel: 3, first: true }, random.fork('conv1'));
+    this.conv1 =
+      stem === 'imagenet'
+        ? new Conv2d(3, channels, { kernel: 7, stride: 2, first: true }, random.fork('conv1'))
+        : new Conv2d(3, channels, { kernel: 3, first: true }, random.fork('conv1'));
     this.bn1 = new BatchNorm2d(channels);
     this.layer1 = stage(0);
     this.layer2 = stage(1);
@@ -121,21 +146,28 @@ export class ResNet implements Model {
     const first = this.options.stem === 'imagenet' ? maxPool(stem, { size: 3, stride: 2, padding: 1 }) : stem;
     let x = first;
     const run = (name: string, stage: Stage): tf.Tensor4D => {
-      x = inTurn(x, stage.map((block, i): Step<tf.Tensor4D> => {
-        const path = `${name}.${i}`;
-        return [path, (y) => block.apply(y, mode, blockDrop(pass, this.blockNames, path))];
-      }), tap);
+      x = inTurn(
+        x,
+        stage.map((block, i): Step<tf.Tensor4D> => {
+          const path = `${name}.${i}`;
+          return [path, (y) => block.apply(y, mode, blockDrop(pass, this.blockNames, path))];
+        }),
+        tap,
+      );
       return x;
     };
     const three = [run('layer1', this.layer1), run('layer2', this.layer2), run('layer3', this.layer3)] as const;
-    const stages = this.layer4 ? [...three, run('layer4', this.layer4)] as const : [first, ...three] as const;
+    const stages = this.layer4 ? ([...three, run('layer4', this.layer4)] as const) : ([first, ...three] as const);
     const pooled = meanOfPlaces(x);
     return { logits: this.fc.apply(pooled), stages, pooled };
   }
 }
 
 function downsample(channelsIn: number, channels: number, stride: number, random: Random): Downsample {
-  return [new Conv2d(channelsIn, channels, { kernel: 1, stride }, random.fork('downsample')), new BatchNorm2d(channels)];
+  return [
+    new Conv2d(channelsIn, channels, { kernel: 1, stride }, random.fork('downsample')),
+    new BatchNorm2d(channels),
+  ];
 }
 
 function shortcut(x: tf.Tensor4D, projection: Downsample | undefined, mode: Mode): tf.Tensor4D {
@@ -143,7 +175,11 @@ function shortcut(x: tf.Tensor4D, projection: Downsample | undefined, mode: Mode
 }
 
 /** What a block adds and its shortcut, cut at zero: in the batch norm's own pass over memory where nothing is dropped. */
-function join(residual: tf.Tensor4D, drop: Drop | undefined, part: (epilogue: BatchNormEpilogue) => tf.Tensor4D): tf.Tensor4D {
+function join(
+  residual: tf.Tensor4D,
+  drop: Drop | undefined,
+  part: (epilogue: BatchNormEpilogue) => tf.Tensor4D,
+): tf.Tensor4D {
   return drop ? relu(addResidual(residual, part({}), drop)) : part({ residual, cut: 'relu' });
 }
 

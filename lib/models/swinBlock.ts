@@ -39,7 +39,12 @@ export class SwinBlock {
     const { norm1, attn, norm2, mlp, window, shift } = this;
     if (!drop && hasSwinBlock(x, attn.heads)) {
       const layers = [norm1, attn.qkv, attn.proj, norm2, mlp.fc1, mlp.fc2].map(({ values }) => values);
-      return swinBlock(x, attn.relativePositionBiasTable.value, layers, { window, shift, epsilon: norm1.epsilon, precision: attn.qkv.weight.precision });
+      return swinBlock(x, attn.relativePositionBiasTable.value, layers, {
+        window,
+        shift,
+        epsilon: norm1.epsilon,
+        precision: attn.qkv.weight.precision,
+      });
     }
     const attended = addResidual(x, this.attend(this.norm1.apply(x)), drop);
     return addPart(attended, (to) => this.mlp.apply(this.norm2.apply(attended), to), drop);
@@ -52,7 +57,15 @@ export class SwinBlock {
     const side = Math.ceil(grid / window);
     const filling = side * window - grid;
     const shifted = roll(x, shift);
-    const filled = filling > 0 ? tf.pad(shifted, [[0, 0], [0, filling], [0, filling], [0, 0]]) : shifted;
+    const filled =
+      filling > 0
+        ? tf.pad(shifted, [
+            [0, 0],
+            [0, filling],
+            [0, filling],
+            [0, 0],
+          ])
+        : shifted;
     const cut = tf.transpose(tf.reshape(filled, [batch * side, window, side, window, width]), [0, 2, 1, 3, 4]);
     const attended = this.attn.apply(tf.reshape(cut, [batch * side * side, window * window, width]), this.mask(side));
     const joined = tf.transpose(tf.reshape(attended, [batch * side, side, window, window, width]), [0, 2, 1, 3, 4]);
@@ -68,7 +81,8 @@ export class SwinBlock {
     const end = side * window;
     const region = (at: number): number => (at < end - window ? 0 : at < end - shift ? 1 : 2);
     const regionOf = (cell: number, token: number): number =>
-      3 * region(Math.floor(cell / side) * window + Math.floor(token / window)) + region((cell % side) * window + (token % window));
+      3 * region(Math.floor(cell / side) * window + Math.floor(token / window)) +
+      region((cell % side) * window + (token % window));
     const values = Float32Array.from({ length: side * side * area * area }, (_, i) => {
       const cell = Math.floor(i / (area * area));
       return regionOf(cell, Math.floor(i / area) % area) === regionOf(cell, i % area) ? 0 : -100;

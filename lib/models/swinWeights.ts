@@ -8,13 +8,17 @@ type Weights = ReadonlyMap<string, FileTensor>;
  */
 export function adaptSwinWeights(stored: Weights, windowOf: (name: string) => number | undefined): Weights {
   const old = stored.has('layers.0.downsample.reduction.weight');
-  return new Map([...stored].map(([name, tensor]) => {
-    const renamed = old
-      ? name.replace(/^layers\.(\d+)\.downsample/, (_, stage: string) => `layers.${Number(stage) + 1}.downsample`).replace(/^head\./, 'head.fc.')
-      : name;
-    const window = name.endsWith('relative_position_bias_table') ? windowOf(renamed) : undefined;
-    return [renamed, window === undefined ? tensor : resizeBiasTable(tensor, 2 * window - 1)];
-  }));
+  return new Map(
+    [...stored].map(([name, tensor]) => {
+      const renamed = old
+        ? name
+            .replace(/^layers\.(\d+)\.downsample/, (_, stage: string) => `layers.${Number(stage) + 1}.downsample`)
+            .replace(/^head\./, 'head.fc.')
+        : name;
+      const window = name.endsWith('relative_position_bias_table') ? windowOf(renamed) : undefined;
+      return [renamed, window === undefined ? tensor : resizeBiasTable(tensor, 2 * window - 1)];
+    }),
+  );
 }
 
 /**
@@ -54,7 +58,9 @@ function spread(old: number, side: number): number[] {
     if ((1 - ratio ** half) / (1 - ratio) > Math.floor(side / 2)) high = ratio;
     else low = ratio;
   }
-  const distances = Array.from({ length: half }, (_, i) => Array.from({ length: i + 1 }, (_, j) => ratio ** j).reduce((a, b) => a + b, 0));
+  const distances = Array.from({ length: half }, (_, i) =>
+    Array.from({ length: i + 1 }, (_, j) => ratio ** j).reduce((a, b) => a + b, 0),
+  );
   return [...distances.map((d) => -d).reverse(), 0, ...distances];
 }
 
@@ -66,5 +72,8 @@ function between(places: readonly number[], at: number): readonly (readonly [pla
   const lower = found < 0 ? last : Math.max(upper - 1, 0);
   const [below, above] = [at - places[lower]!, places[upper]! - at];
   if (upper === lower || above === 0) return [[upper, 1]];
-  return [[lower, above / (below + above)], [upper, below / (below + above)]];
+  return [
+    [lower, above / (below + above)],
+    [upper, below / (below + above)],
+  ];
 }

@@ -26,10 +26,16 @@ export interface MaybeTrained {
  * The network of that name with the weights of a file or of a repository of the Hugging Face hub; unless one is named, with those of
  * `data/weights/NAME.safetensors`, or fresh where there is no such file or `fresh` is asked for. A classifier for other classes stays fresh. The caller frees it.
  */
-export async function trainedModel(name: string, options: ModelOptions, random: Random, source?: string): Promise<MaybeTrained> {
+export async function trainedModel(
+  name: string,
+  options: ModelOptions,
+  random: Random,
+  source?: string,
+): Promise<MaybeTrained> {
   const weights = source ?? path.join('data', 'weights', `${name}.safetensors`);
   const model = createModel(name, options, random);
-  if (source === 'fresh' || (source === undefined && !existsSync(weights))) return { model, trained: false, weights: 'fresh', title: `${name} (untrained)` };
+  if (source === 'fresh' || (source === undefined && !existsSync(weights)))
+    return { model, trained: false, weights: 'fresh', title: `${name} (untrained)` };
   try {
     const { metadata, normalisation } = await loadWeights(model, weights, { allowHeadMismatch: true });
     const title = weights.endsWith('.safetensors') ? path.basename(weights, '.safetensors') : name;

@@ -26,7 +26,13 @@ export class TransformerBlock {
   readonly norm2: LayerNorm;
   readonly mlp: Mlp;
 
-  constructor(width: number, heads: number, epsilon: number, random: Random, { qkvBias = true }: { qkvBias?: boolean } = {}) {
+  constructor(
+    width: number,
+    heads: number,
+    epsilon: number,
+    random: Random,
+    { qkvBias = true }: { qkvBias?: boolean } = {},
+  ) {
     this.norm1 = new LayerNorm(width, epsilon);
     this.attn = new Attention(width, heads, random.fork('attn'), { qkvBias });
     this.norm2 = new LayerNorm(width, epsilon);
@@ -37,7 +43,16 @@ export class TransformerBlock {
     const { norm1, attn, norm2, mlp } = this;
     const layers = [norm1, attn.qkv, attn.proj, norm2, mlp.fc1, mlp.fc2].map(({ values }) => values);
     if (!drop && fusesBlocks(layers) && x.shape[2] % (8 * attn.heads) === 0)
-      return fusedBlock('OfaTransformerBlock', { x, layers, attributes: [['heads', 'int', attn.heads], ['epsilon', 'float', norm1.epsilon]], precision: attn.qkv.weight.precision, kept: 4 });
+      return fusedBlock('OfaTransformerBlock', {
+        x,
+        layers,
+        attributes: [
+          ['heads', 'int', attn.heads],
+          ['epsilon', 'float', norm1.epsilon],
+        ],
+        precision: attn.qkv.weight.precision,
+        kept: 4,
+      });
     const attended = addPart(x, (to) => attn.apply(norm1.apply(x), to), drop);
     return addPart(attended, (to) => mlp.apply(norm2.apply(attended), to), drop);
   }
@@ -58,14 +73,22 @@ export class VisionTransformer implements Model {
   readonly norm: LayerNorm;
   readonly head: Linear;
 
-  constructor(readonly name: string, readonly classes: number, { imageSize, patch, width, depth, heads }: VisionTransformerOptions, random: Random) {
+  constructor(
+    readonly name: string,
+    readonly classes: number,
+    { imageSize, patch, width, depth, heads }: VisionTransformerOptions,
+    random: Random,
+  ) {
     const grid = patchGrid(name, imageSize, patch);
     this.imageSize = imageSize;
     this.width = width;
     this.stageShapes = tokenStages(width, grid, true);
     this.blockNames = blockNames(depth);
     this.clsToken = new Parameter(normal<tf.Rank.R3>([1, 1, width], 1e-6, random.fork('cls')), 'plain');
-    this.posEmbed = new Parameter(normal<tf.Rank.R3>([1, 1 + grid * grid, width], 0.02, random.fork('position')), 'plain');
+    this.posEmbed = new Parameter(
+      normal<tf.Rank.R3>([1, 1 + grid * grid, width], 0.02, random.fork('position')),
+      'plain',
+    );
     this.patchEmbed = new PatchEmbed(patch, width, random.fork('patch'));
     this.blocks = this.blockNames.map((block) => new TransformerBlock(width, heads, 1e-6, random.fork(block)));
     this.norm = new LayerNorm(width, 1e-6);
@@ -75,7 +98,9 @@ export class VisionTransformer implements Model {
   /** Position embeddings of another image size are resized as timm does. */
   adaptWeights(stored: ReadonlyMap<string, FileTensor>): ReadonlyMap<string, FileTensor> {
     const embedding = stored.get('pos_embed');
-    return embedding ? new Map(stored).set('pos_embed', resizePositions(embedding, Math.sqrt(this.posEmbed.value.shape[1] - 1))) : stored;
+    return embedding
+      ? new Map(stored).set('pos_embed', resizePositions(embedding, Math.sqrt(this.posEmbed.value.shape[1] - 1)))
+      : stored;
   }
 
   forward(images: tf.Tensor4D, pass: Pass): Output {
@@ -86,7 +111,9 @@ export class VisionTransformer implements Model {
     const tokens = tf.add<tf.Tensor3D>(tf.concat([classToken, this.patchEmbed.apply(images)], 1), this.posEmbed.value);
     const { x, stages } = runBlocks(tokens, this.blocks, pass);
     // The norm acts on each token alone, and only the class token is read.
-    const pooled = this.norm.apply(tf.reshape<tf.Rank.R2>(tf.slice(x, [0, 0, 0], [batch, 1, this.width]), [batch, this.width]));
+    const pooled = this.norm.apply(
+      tf.reshape<tf.Rank.R2>(tf.slice(x, [0, 0, 0], [batch, 1, this.width]), [batch, this.width]),
+    );
     return { logits: this.head.apply(pooled), stages, pooled };
   }
 }

@@ -20,7 +20,11 @@ export interface Loaded {
 }
 
 /** Writes every parameter and buffer under timm's names in PyTorch's layout; timm and Python's `safetensors` read the file. */
-export async function saveWeights(model: Model, file: string, metadata: Readonly<Record<string, string>> = {}): Promise<void> {
+export async function saveWeights(
+  model: Model,
+  file: string,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const tensors = new Map(parameters(model).map(([name, parameter]) => [name, toStored(parameter)]));
   await writeSafetensors(file, tensors, { metadata: { format: 'pt', model: model.name, ...metadata } });
 }
@@ -36,7 +40,11 @@ export function loadWeightsFile(model: Model, file: string, { allowHeadMismatch 
     const stored = model.adaptWeights?.(tensors) ?? tensors;
     const isHead = (name: string): boolean => name.startsWith(`${model.headName}.`);
     const named = parameters(model);
-    const headFits = faults(named.filter(([name]) => isHead(name)), stored).length === 0;
+    const headFits =
+      faults(
+        named.filter(([name]) => isHead(name)),
+        stored,
+      ).length === 0;
     const keepHead = allowHeadMismatch && !headFits;
     const wanted = named.filter(([name]) => !(keepHead && isHead(name)));
     const known = new Set(named.map(([name]) => name));
@@ -44,7 +52,10 @@ export function loadWeightsFile(model: Model, file: string, { allowHeadMismatch 
     const wrong = [...faults(wanted, stored), ...unexpected.map((name) => `${name} is unexpected`)];
     if (wrong.length > 0) throw misfit(model, file, wrong, !headFits && !allowHeadMismatch);
     for (const [name] of wanted) {
-      if (!stored.get(name)!.read().every(Number.isFinite)) throw new UserError(`The weights of ${file} cannot be used: ${name} has values that are not finite (NaN or infinity). Nothing was loaded.`);
+      if (!stored.get(name)!.read().every(Number.isFinite))
+        throw new UserError(
+          `The weights of ${file} cannot be used: ${name} has values that are not finite (NaN or infinity). Nothing was loaded.`,
+        );
     }
     for (const [name, parameter] of wanted) assignStored(parameter, stored.get(name)!.read());
     return { metadata, headLoaded: !keepHead, ...normalised };
@@ -63,7 +74,9 @@ function faults(named: readonly Named[], stored: ReadonlyMap<string, FileTensor>
     const shape = stored.get(name)?.shape;
     if (shape === undefined) return [`${name} is missing`];
     const expected = torchShape(parameter);
-    return shape.join() === expected.join() ? [] : [`${name} is [${shape.join(', ')}] instead of [${expected.join(', ')}]`];
+    return shape.join() === expected.join()
+      ? []
+      : [`${name} is [${shape.join(', ')}] instead of [${expected.join(', ')}]`];
   });
 }
 
@@ -76,8 +89,9 @@ export function savedTop1(metadata: ReadonlyMap<string, string>): { readonly top
 function misfit(model: Model, file: string, wrong: readonly string[], head: boolean): UserError {
   const most = 20;
   const rest = wrong.length > most ? [`and ${wrong.length - most} more`] : [];
-  const hint = head ? ' To keep the network\'s own classifier and load the rest, set allowHeadMismatch.' : '';
+  const hint = head ? " To keep the network's own classifier and load the rest, set allowHeadMismatch." : '';
   return new UserError(
     `The weights of ${file} do not fit ${model.name} with ${model.classes} classes at ${model.imageSize} px: ` +
-    `${[...wrong.slice(0, most), ...rest].join('; ')}. Nothing was loaded.${hint}`);
+      `${[...wrong.slice(0, most), ...rest].join('; ')}. Nothing was loaded.${hint}`,
+  );
 }

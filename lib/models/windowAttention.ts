@@ -10,16 +10,28 @@ export class WindowAttention {
   readonly qkv: Linear;
   readonly proj: Linear;
 
-  constructor(width: number, readonly heads: number, private readonly window: number, random: Random) {
+  constructor(
+    width: number,
+    readonly heads: number,
+    private readonly window: number,
+    random: Random,
+  ) {
     this.relativePositionBiasTable = new Parameter(
-      normal<tf.Rank.R2>([(2 * window - 1) ** 2, heads], 0.02, random.fork('bias')), 'plain');
+      normal<tf.Rank.R2>([(2 * window - 1) ** 2, heads], 0.02, random.fork('bias')),
+      'plain',
+    );
     this.qkv = new Linear(width, 3 * width, random.fork('qkv'));
     this.proj = new Linear(width, width, random.fork('proj'));
   }
 
   /** x [batch · windows, window², width], mask [windows, 1, window², window²] where windows are cut at the seams of a shift. */
   apply(x: tf.Tensor3D, mask?: tf.Tensor4D): tf.Tensor3D {
-    return this.proj.apply(attention(this.qkv.apply(x), this.heads, { bias: mask ? tf.add<tf.Tensor4D>(this.bias(), mask) : this.bias(), precision: this.qkv.weight.precision }));
+    return this.proj.apply(
+      attention(this.qkv.apply(x), this.heads, {
+        bias: mask ? tf.add<tf.Tensor4D>(this.bias(), mask) : this.bias(),
+        precision: this.qkv.weight.precision,
+      }),
+    );
   }
 
   /** [1, heads, window², window²] */

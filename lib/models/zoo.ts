@@ -40,16 +40,26 @@ export function modelNames(): string[] {
 export function createModel(name: string, options: ModelOptions, random: Random): Model {
   const make = makers.get(name);
   if (!make) throw unknownName('network', name, modelNames());
-  for (const [what, value] of [['number of classes', options.classes], ['image size', options.imageSize ?? 1]] as const) {
-    if (!Number.isInteger(value) || value < 1) throw new UserError(`The ${what} of ${name} must be a whole number of at least 1, not ${value}.`);
+  for (const [what, value] of [
+    ['number of classes', options.classes],
+    ['image size', options.imageSize ?? 1],
+  ] as const) {
+    if (!Number.isInteger(value) || value < 1)
+      throw new UserError(`The ${what} of ${name} must be a whole number of at least 1, not ${value}.`);
   }
   return make(options, random);
 }
 
 /** The networks of a family's table. */
 function rows<Row extends { readonly imageSize: number }>(
-  table: Readonly<Record<string, Row>>, Network: new (name: string, classes: number, row: Row, random: Random) => Model,
+  table: Readonly<Record<string, Row>>,
+  Network: new (name: string, classes: number, row: Row, random: Random) => Model,
 ): (readonly [string, Maker])[] {
-  return Object.entries(table).map(([name, row]) =>
-    [name, ({ classes, imageSize = row.imageSize }, random) => new Network(name, classes, { ...row, imageSize }, random)] as const);
+  return Object.entries(table).map(
+    ([name, row]) =>
+      [
+        name,
+        ({ classes, imageSize = row.imageSize }, random) => new Network(name, classes, { ...row, imageSize }, random),
+      ] as const,
+  );
 }

@@ -6,5 +6,12 @@ export async function diagram(content: Diagram): Promise<void> {
   const tslab = kernel();
   if (tslab) return tslab.display.svg(await diagramSvg(content));
   const names = new Map(content.boxes.map(({ id, lines }) => [id, lines.join(', ')]));
-  console.log([content.title, ...content.arrows.map(({ from, to, label }) => `  ${names.get(from)} → ${names.get(to)}${label ? ` (${label})` : ''}`)].join('\n'));
+  console.log(
+    [
+      content.title,
+      ...content.arrows.map(
+        ({ from, to, label }) => `  ${names.get(from)} → ${names.get(to)}${label ? ` (${label})` : ''}`,
+      ),
+    ].join('\n'),
+  );
 }

@@ -16,7 +16,13 @@ export interface LiveFigure {
 export async function liveFigure(first: Figure, interval = 1000): Promise<LiveFigure> {
   const tslab = kernel();
   let latest = first;
-  if (!tslab) return { update: (figure) => { latest = figure; }, finish: async () => void process.stdout.write(`${describe(latest)}\n`) };
+  if (!tslab)
+    return {
+      update: (figure) => {
+        latest = figure;
+      },
+      finish: async () => void process.stdout.write(`${describe(latest)}\n`),
+    };
 
   const still = tslab.newDisplay();
   const live = tslab.newDisplay();

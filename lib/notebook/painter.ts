@@ -32,7 +32,8 @@ export class Painter {
 
   /** Throws UserError where the project has no Python of its own. */
   constructor(python = process.env.OFA_PYTHON ?? path.resolve('.venv', 'bin', 'python')) {
-    if (!existsSync(python)) throw new UserError(`No static pictures: there is no Python at "${python}". Run \`npm run setup\` first.`);
+    if (!existsSync(python))
+      throw new UserError(`No static pictures: there is no Python at "${python}". Run \`npm run setup\` first.`);
     const script = path.resolve('scripts', 'static_picture.py');
     const plotly = path.resolve('node_modules', 'plotly.js-dist', 'plotly.js');
     // A session of its own: an interrupt meant for a cell must not end it. It ends when its input does.

@@ -12,7 +12,9 @@ export type ByProfile<Values> = { readonly [Name in Profile]?: Partial<Values> }
  * nearest) and on a value of another kind than the default's: a number, a text, yes or no, a list of numbers or of texts, or an object of anything.
  */
 export function parameters<Values extends object>(
-  defaults: Values, byProfile: ByProfile<Values> = {}, environment: NodeJS.ProcessEnv = process.env,
+  defaults: Values,
+  byProfile: ByProfile<Values> = {},
+  environment: NodeJS.ProcessEnv = process.env,
 ): Readonly<Values> & { readonly profile: Profile } {
   const profile = chosenProfile(environment.OFA_PROFILE ?? 'laptop');
   const overrides = parseOverrides(environment.OFA_PARAMS ?? '{}');
@@ -44,11 +46,14 @@ function parseOverrides(text: string): object {
 /** Throws unless the value is of the default's kind. */
 function checkKind(name: string, value: unknown, standard: unknown): void {
   if (kinds(standard).safeParse(value).success) return;
-  throw new UserError(`The parameter "${name}" must be like its default ${JSON.stringify(standard)}; OFA_PARAMS gives ${shortJson(value)}.`);
+  throw new UserError(
+    `The parameter "${name}" must be like its default ${JSON.stringify(standard)}; OFA_PARAMS gives ${shortJson(value)}.`,
+  );
 }
 
 function kinds(standard: unknown): z.ZodType {
-  if (Array.isArray(standard)) return standard.every((item) => typeof item === 'number') ? z.array(z.number().finite()) : z.array(z.string());
+  if (Array.isArray(standard))
+    return standard.every((item) => typeof item === 'number') ? z.array(z.number().finite()) : z.array(z.string());
   if (typeof standard === 'number') return z.number().finite();
   if (typeof standard === 'object') return z.record(z.unknown());
   return typeof standard === 'boolean' ? z.boolean() : z.string();

@@ -50,10 +50,14 @@ function surfaceFor(total: number): (state: State, final: boolean) => void {
   const tslab = kernel();
   if (tslab) {
     const display = tslab.newDisplay();
-    return (state, final) => display.html(`<progress value="${state.done}" max="${total}" style="width:16em"></progress> `
-      + `<span style="font-variant-numeric:tabular-nums">${escapeHtml(progressText(state, final))}</span>`);
+    return (state, final) =>
+      display.html(
+        `<progress value="${state.done}" max="${total}" style="width:16em"></progress> ` +
+          `<span style="font-variant-numeric:tabular-nums">${escapeHtml(progressText(state, final))}</span>`,
+      );
   }
-  if (process.stderr.isTTY) return (state, final) => void process.stderr.write(`\r\x1b[K${progressText(state, final)}${final ? '\n' : ''}`);
+  if (process.stderr.isTTY)
+    return (state, final) => void process.stderr.write(`\r\x1b[K${progressText(state, final)}${final ? '\n' : ''}`);
   let tenth = 0;
   return (state, final) => {
     const reached = Math.floor((10 * state.done) / total);

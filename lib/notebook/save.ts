@@ -19,17 +19,24 @@ export async function saveFigure(figure: Figure, file: string): Promise<void> {
 
 async function render(figure: Figure, file: string): Promise<Buffer | string> {
   switch (path.extname(file)) {
-    case '.png': return picture(figure, 'png', 3);
-    case '.svg': return picture(figure, 'svg', 1);
-    case '.html': return page(figure, file);
-    default: throw new UserError(`A figure is written as .png, .svg or .html, not as "${path.basename(file)}".`);
+    case '.png':
+      return picture(figure, 'png', 3);
+    case '.svg':
+      return picture(figure, 'svg', 1);
+    case '.html':
+      return page(figure, file);
+    default:
+      throw new UserError(`A figure is written as .png, .svg or .html, not as "${path.basename(file)}".`);
   }
 }
 
 async function page(figure: Figure, file: string): Promise<string> {
   const png = await picture(figure, 'png', 2);
   const title = escapeHtml(labelText(figure.layout.title.text));
-  const ours = path.relative(path.dirname(path.resolve(file)), path.resolve('node_modules', 'plotly.js-dist', 'plotly.js'));
+  const ours = path.relative(
+    path.dirname(path.resolve(file)),
+    path.resolve('node_modules', 'plotly.js-dist', 'plotly.js'),
+  );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title></head><body>
 <img alt="${title}" style="max-width:100%" src="data:image/png;base64,${png.toString('base64')}">

@@ -12,7 +12,11 @@ export async function saveGain(gain: Gain, file: string): Promise<void> {
 
 async function curves({ scratch, distilled }: Gain): Promise<Buffer | undefined> {
   try {
-    return await picture(learningCurves([scratch, distilled], { name: ({ row }) => row, title: 'Top-1 on the validation images' }), 'png', 2);
+    return await picture(
+      learningCurves([scratch, distilled], { name: ({ row }) => row, title: 'Top-1 on the validation images' }),
+      'png',
+      2,
+    );
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     console.warn(error.message);

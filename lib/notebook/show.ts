@@ -43,7 +43,12 @@ export function figureId(): string {
 /** A figure in words: its title and what each of its traces holds. */
 export function describe({ data, layout }: Figure): string {
   const title = layout.title.text === '' ? 'Figure' : labelText(layout.title.text);
-  return [title, ...data.filter((trace) => !('showlegend' in trace && trace.showlegend === false)).map((trace) => `  ${describeTrace(trace)}`)].join('\n');
+  return [
+    title,
+    ...data
+      .filter((trace) => !('showlegend' in trace && trace.showlegend === false))
+      .map((trace) => `  ${describeTrace(trace)}`),
+  ].join('\n');
 }
 
 function describeTrace(trace: Trace): string {

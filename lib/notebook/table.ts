@@ -22,7 +22,10 @@ export async function dataFrame(rows: Rows): Promise<DataFrame> {
   // danfojs brings TensorFlow.js along; ours comes first, with what it needs on this Node.
   await import('../tensor/backend');
   const { DataFrame } = await import('danfojs-node');
-  return new DataFrame(cells.map((row) => [...row]), { columns: [...columns] });
+  return new DataFrame(
+    cells.map((row) => [...row]),
+    { columns: [...columns] },
+  );
 }
 
 function isRows(content: Rows | Table | DataFrame): content is Rows {

@@ -20,7 +20,11 @@ export interface BarsOptions {
 }
 
 /** Groups of bars, a group a category. Throws UserError where the values do not fit the categories. */
-export function bars(categories: readonly string[], series: readonly Bars[], { title, x = '', y, yRange }: BarsOptions): Figure {
+export function bars(
+  categories: readonly string[],
+  series: readonly Bars[],
+  { title, x = '', y, yRange }: BarsOptions,
+): Figure {
   return {
     data: series.map((one, index) => barTrace(categories, one, seriesColor(index))),
     layout: {
@@ -36,7 +40,9 @@ export function bars(categories: readonly string[], series: readonly Bars[], { t
 
 function barTrace(categories: readonly string[], { name, values, spread }: Bars, color: string): BarTrace {
   if (values.length !== categories.length || (spread !== undefined && spread.length !== categories.length)) {
-    throw new UserError(`The bars "${name}" have ${values.length} values${spread === undefined ? '' : ` and ${spread.length} spreads`} for ${categories.length} categories; give one for each, null where there is none.`);
+    throw new UserError(
+      `The bars "${name}" have ${values.length} values${spread === undefined ? '' : ` and ${spread.length} spreads`} for ${categories.length} categories; give one for each, null where there is none.`,
+    );
   }
   return {
     type: 'bar',
@@ -44,7 +50,9 @@ function barTrace(categories: readonly string[], { name, values, spread }: Bars,
     y: values,
     name: label(name),
     marker: { color },
-    ...(spread && { error_y: { type: 'data', array: spread.map((half) => half ?? 0), color: '#444444', thickness: 1.2 } }),
+    ...(spread && {
+      error_y: { type: 'data', array: spread.map((half) => half ?? 0), color: '#444444', thickness: 1.2 },
+    }),
     hovertemplate: `${label(name)}<br>%{x}: %{y:.4g}<extra></extra>`,
   };
 }

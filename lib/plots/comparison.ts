@@ -12,19 +12,28 @@ export function comparisonTable(comparisons: readonly Comparison[], caption?: st
     ...(caption !== undefined && { caption }),
     columns: ['', 'published (%)', 'ours, laptop (%)', 'at the paper’s scale, one seed'],
     rows: comparisons.map(({ label, published, ours, paper }) => [
-      label, published ? publishedCell(published) : 'not seen', ours ? { ...oursCell(ours), detail: ours.command } : 'no counterpart',
+      label,
+      published ? publishedCell(published) : 'not seen',
+      ours ? { ...oursCell(ours), detail: ours.command } : 'no counterpart',
       paper ? { text: hoursText(paper.hours), link: `#${paperAnchor(paper)}`, detail: paper.command } : 'no recipe',
     ]),
   };
 }
 
 const meanings: Readonly<Record<PublishedCell['status'], string>> = {
-  seen: 'read in a public source', checked: 'from memory; with it the column’s mean is the published one', recalled: 'from memory only, not verified',
+  seen: 'read in a public source',
+  checked: 'from memory; with it the column’s mean is the published one',
+  recalled: 'from memory only, not verified',
 };
 
 /** A number of a paper, marked by how far it is verified; the source on hovering. */
 export function publishedCell({ value, status, source }: PublishedCell): RichCell {
-  return { text: value.toFixed(2), note: source === undefined ? meanings[status] : `${meanings[status]}: ${source}`, unverified: status === 'recalled', indirect: status === 'checked' };
+  return {
+    text: value.toFixed(2),
+    note: source === undefined ? meanings[status] : `${meanings[status]}: ${source}`,
+    unverified: status === 'recalled',
+    indirect: status === 'checked',
+  };
 }
 
 /** What has been recorded of a row, with seeds, length and commit; it leads to its recipe and records. */
@@ -43,5 +52,7 @@ export function oursText({ runs, seeds }: RecordedRow): string {
 }
 
 function hoursText(hours: number | undefined): string {
-  return hours === undefined ? 'cost not estimated' : `about ${hours < 10 ? hours.toPrecision(1) : Math.round(hours)} GPU hours`;
+  return hours === undefined
+    ? 'cost not estimated'
+    : `about ${hours < 10 ? hours.toPrecision(1) : Math.round(hours)} GPU hours`;
 }

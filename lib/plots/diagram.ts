@@ -34,15 +34,18 @@ export async function diagramSvg(diagram: Diagram): Promise<string> {
 /** The diagram in Graphviz's language. */
 function dot({ title, boxes, arrows }: Diagram): string {
   const groups = [...new Set(boxes.flatMap(({ group }) => group ?? []))];
-  const box = ({ id, lines: text }: Box, color: string): string => `${quoted(id)} [label=${quoted(text.join('\n'))}, color="${color}"];`;
+  const box = ({ id, lines: text }: Box, color: string): string =>
+    `${quoted(id)} [label=${quoted(text.join('\n'))}, color="${color}"];`;
   const alone = boxes.filter(({ group }) => group === undefined).map((one) => box(one, ink));
   const frames = groups.map((group, index) => {
     const color = seriesColor(index);
     const inside = boxes.filter((one) => one.group === group).map((one) => box(one, color));
     return `subgraph "cluster_${index}" { label=${quoted(group)}; fontcolor="${color}"; color="${color}"; style=rounded; margin=12; fontsize=12; ${inside.join(' ')} }`;
   });
-  const lines = arrows.map(({ from, to, label = '', dashed = false }) =>
-    `${quoted(from)} -> ${quoted(to)} [label=${quoted(label)}, style=${dashed ? 'dashed' : 'solid'}];`);
+  const lines = arrows.map(
+    ({ from, to, label = '', dashed = false }) =>
+      `${quoted(from)} -> ${quoted(to)} [label=${quoted(label)}, style=${dashed ? 'dashed' : 'solid'}];`,
+  );
   return `digraph { label=${quoted(title)}; labelloc=t; labeljust=l; rankdir=LR; margin=0.1; fontname="Helvetica,Arial,sans-serif"; fontsize=14; fontcolor="${ink}"; nodesep=0.25; ranksep=0.45;
 node [shape=box, style=rounded, fontname="Helvetica,Arial,sans-serif", fontcolor="${ink}", fontsize=11, margin="0.2,0.08"]; edge [fontname="Helvetica,Arial,sans-serif", fontsize=10, color="#555555"];
 ${[...alone, ...frames, ...lines].join('\n')}

@@ -1,4 +1,10 @@
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 /** Text as HTML that shows exactly that text, between tags and in quoted attributes. */
 export function escapeHtml(text: string): string {
@@ -12,7 +18,10 @@ export function label(text: string): string {
 
 /** The text of a label again, for a terminal or a page's title. */
 export function labelText(shown: string): string {
-  return shown.replace(/&(amp|lt|gt);/g, (entity) => Object.keys(entities).find((character) => entities[character] === entity) ?? entity);
+  return shown.replace(
+    /&(amp|lt|gt);/g,
+    (entity) => Object.keys(entities).find((character) => entities[character] === entity) ?? entity,
+  );
 }
 
 /** Markdown in which nothing is an HTML tag: what a page makes of Markdown would let one through. */
@@ -22,5 +31,8 @@ export function withoutTags(markdown: string): string {
 
 /** A value as JSON that may stand inside a script element: no text in it can close the element or open a comment. */
 export function scriptJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

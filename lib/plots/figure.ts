@@ -41,7 +41,12 @@ export interface LineTrace {
   readonly showlegend?: boolean;
   readonly line: { readonly color?: string; readonly width: number; readonly dash?: Dash };
   readonly marker?: { readonly size: number; readonly symbol?: string };
-  readonly error_y?: { readonly type: 'data'; readonly array: readonly number[]; readonly color: string; readonly thickness: number };
+  readonly error_y?: {
+    readonly type: 'data';
+    readonly array: readonly number[];
+    readonly color: string;
+    readonly thickness: number;
+  };
   readonly fill?: 'toself';
   readonly fillcolor?: string;
   readonly hoverinfo?: 'skip';
@@ -56,7 +61,12 @@ export interface BarTrace {
   readonly y: readonly Value[];
   readonly name: string;
   readonly marker: { readonly color: string };
-  readonly error_y?: { readonly type: 'data'; readonly array: readonly number[]; readonly color: string; readonly thickness: number };
+  readonly error_y?: {
+    readonly type: 'data';
+    readonly array: readonly number[];
+    readonly color: string;
+    readonly thickness: number;
+  };
   readonly hovertemplate: string;
 }
 
@@ -69,7 +79,12 @@ export interface PointTrace {
   readonly name: string;
   readonly marker: { readonly size: number; readonly color: string; readonly symbol: string | readonly string[] };
   readonly error_x?: {
-    readonly type: 'data'; readonly symmetric: false; readonly array: readonly number[]; readonly arrayminus: readonly number[]; readonly color: string; readonly thickness: number;
+    readonly type: 'data';
+    readonly symmetric: false;
+    readonly array: readonly number[];
+    readonly arrayminus: readonly number[];
+    readonly color: string;
+    readonly thickness: number;
   };
   readonly text: readonly string[];
   readonly hovertemplate: string;
@@ -126,7 +141,12 @@ export interface LayoutImage {
 }
 
 export interface Layout extends Size {
-  readonly title: { readonly text: string; readonly x: number; readonly xanchor: 'left'; readonly font: { readonly size: number } };
+  readonly title: {
+    readonly text: string;
+    readonly x: number;
+    readonly xanchor: 'left';
+    readonly font: { readonly size: number };
+  };
   readonly font: { readonly family: string; readonly size: number; readonly color: string };
   readonly paper_bgcolor: string;
   readonly plot_bgcolor: string;
@@ -135,7 +155,12 @@ export interface Layout extends Size {
   readonly hovermode?: 'closest' | 'x unified';
   readonly barmode?: 'group';
   readonly showlegend?: boolean;
-  readonly legend?: { readonly orientation: 'h' | 'v'; readonly x: number; readonly y: number; readonly yanchor: 'top' | 'bottom' };
+  readonly legend?: {
+    readonly orientation: 'h' | 'v';
+    readonly x: number;
+    readonly y: number;
+    readonly yanchor: 'top' | 'bottom';
+  };
   readonly coloraxis?: ColorAxis;
   readonly annotations?: readonly Annotation[];
   readonly images?: readonly LayoutImage[];

@@ -46,15 +46,31 @@ function points({ name, effects }: Effects, index: number): PointTrace {
   const symbol = symbols[index % symbols.length]!;
   const bounded = effects.some(({ low, high }) => typeof low === 'number' && typeof high === 'number');
   return {
-    type: 'scatter', mode: 'markers', name: label(name),
-    x: effects.map(({ value }) => value), y: effects.map(({ of }) => label(of)),
-    marker: { size: 10, color: seriesColor(index), symbol: effects.map(({ hollow }) => (hollow ? `${symbol}-open` : symbol)) },
-    ...(bounded && { error_x: {
-      type: 'data', symmetric: false, color: seriesColor(index), thickness: 1.4,
-      array: effects.map(({ value, high }) => (value === null ? 0 : (high ?? value) - value)),
-      arrayminus: effects.map(({ value, low }) => (value === null ? 0 : value - (low ?? value))),
-    } }),
-    text: effects.map(({ value, low, high }) => (typeof low === 'number' && typeof high === 'number' ? `${value?.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]` : value?.toFixed(2) ?? '')),
+    type: 'scatter',
+    mode: 'markers',
+    name: label(name),
+    x: effects.map(({ value }) => value),
+    y: effects.map(({ of }) => label(of)),
+    marker: {
+      size: 10,
+      color: seriesColor(index),
+      symbol: effects.map(({ hollow }) => (hollow ? `${symbol}-open` : symbol)),
+    },
+    ...(bounded && {
+      error_x: {
+        type: 'data',
+        symmetric: false,
+        color: seriesColor(index),
+        thickness: 1.4,
+        array: effects.map(({ value, high }) => (value === null ? 0 : (high ?? value) - value)),
+        arrayminus: effects.map(({ value, low }) => (value === null ? 0 : value - (low ?? value))),
+      },
+    }),
+    text: effects.map(({ value, low, high }) =>
+      typeof low === 'number' && typeof high === 'number'
+        ? `${value?.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`
+        : (value?.toFixed(2) ?? ''),
+    ),
     hovertemplate: `${label(name)}<br>%{y}: %{text}<extra></extra>`,
   };
 }

@@ -26,14 +26,28 @@ export function framework({ image, classes, teacher, student, branches }: Framew
     boxes: [
       { id: 'images', lines: ['images', image] },
       ...chain('student', `student ${student.name}`, student, logits),
-      ...branches.map(({ stage, layers }): Box => ({ id: `branch${stage}`, lines: [`branch ${stage}`, ...layers], group: training })),
+      ...branches.map(({ stage, layers }): Box => ({
+        id: `branch${stage}`,
+        lines: [`branch ${stage}`, ...layers],
+        group: training,
+      })),
       ...chain('teacher', `teacher ${teacher.name}, frozen`, teacher, logits),
-      { id: 'loss', lines: ['loss', 'CE (logits, label)', '+ OFA (logits, teacher, ε)', ...branches.map(({ stage }) => `+ OFA (branch ${stage}, teacher, ε)`)] },
+      {
+        id: 'loss',
+        lines: [
+          'loss',
+          'CE (logits, label)',
+          '+ OFA (logits, teacher, ε)',
+          ...branches.map(({ stage }) => `+ OFA (branch ${stage}, teacher, ε)`),
+        ],
+      },
     ],
     arrows: [
-      ...along('student', student), ...along('teacher', teacher, true),
+      ...along('student', student),
+      ...along('teacher', teacher, true),
       ...branches.flatMap(({ stage }): Arrow[] => [
-        { from: `student${stage}`, to: `branch${stage}`, dashed: true }, { from: `branch${stage}`, to: 'loss', dashed: true },
+        { from: `student${stage}`, to: `branch${stage}`, dashed: true },
+        { from: `branch${stage}`, to: 'loss', dashed: true },
       ]),
       { from: 'studentLogits', to: 'loss', dashed: true },
       { from: 'teacherLogits', to: 'loss', dashed: true },
@@ -42,7 +56,10 @@ export function framework({ image, classes, teacher, student, branches }: Framew
 }
 
 function chain(role: string, group: string, { stages }: StagedNetwork, logits: string): Box[] {
-  return [...stages.map((shape, k): Box => ({ id: `${role}${k + 1}`, lines: [`stage ${k + 1}`, shape], group })), { id: `${role}Logits`, lines: [logits], group }];
+  return [
+    ...stages.map((shape, k): Box => ({ id: `${role}${k + 1}`, lines: [`stage ${k + 1}`, shape], group })),
+    { id: `${role}Logits`, lines: [logits], group },
+  ];
 }
 
 function along(role: string, { stages }: StagedNetwork, dashed = false): Arrow[] {

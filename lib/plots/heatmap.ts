@@ -19,7 +19,13 @@ export interface Layers {
 
 /** Similarities as CKA gives them, by the names of the layers alone, between two models of these names. */
 export function betweenModels(
-  rowModel: string, columnModel: string, { rows, columns, values }: { readonly rows: readonly string[]; readonly columns: readonly string[]; readonly values: Similarity['values'] },
+  rowModel: string,
+  columnModel: string,
+  {
+    rows,
+    columns,
+    values,
+  }: { readonly rows: readonly string[]; readonly columns: readonly string[]; readonly values: Similarity['values'] },
 ): Similarity {
   return { rows: { model: rowModel, layers: rows }, columns: { model: columnModel, layers: columns }, values };
 }
@@ -54,8 +60,10 @@ export function similarityTrace({ rows, columns, values }: Similarity, measure: 
   checkLayers(rows);
   checkLayers(columns);
   if (values.length !== rows.layers.length || values.some((row) => row.length !== columns.layers.length)) {
-    throw new UserError(`The similarities of ${rows.model} and ${columns.model} must have ${rows.layers.length} rows of ${columns.layers.length} values, `
-      + `one a layer; they have ${values.length} rows of ${[...new Set(values.map((row) => row.length))].join(' or ')} values.`);
+    throw new UserError(
+      `The similarities of ${rows.model} and ${columns.model} must have ${rows.layers.length} rows of ${columns.layers.length} values, ` +
+        `one a layer; they have ${values.length} rows of ${[...new Set(values.map((row) => row.length))].join(' or ')} values.`,
+    );
   }
   const number = index === 0 ? '' : String(index + 1);
   return {
@@ -75,7 +83,12 @@ export function similarityTrace({ rows, columns, values }: Similarity, measure: 
 export function layerAxis({ model, layers }: Layers, pixels: number, options: Axis = {}): Axis {
   const room = pixels / Math.max(layers.length, 1);
   return baseAxis(model, {
-    type: 'category', showgrid: false, ticks: '', dtick: Math.max(1, Math.ceil(9 / room)), tickfont: { size: nameSize(layers, pixels) }, ...options,
+    type: 'category',
+    showgrid: false,
+    ticks: '',
+    dtick: Math.max(1, Math.ceil(9 / room)),
+    tickfont: { size: nameSize(layers, pixels) },
+    ...options,
   });
 }
 
@@ -91,12 +104,18 @@ export function nameLength(layers: readonly string[], pixels: number): number {
 
 /** The fixed scale from 0 to 1. */
 export function unitScale(measure: string, bar: Partial<ColorBar> = {}): ColorAxis {
-  return { cmin: 0, cmax: 1, colorscale: darkToBright, colorbar: { title: { text: label(measure) }, thickness: 14, outlinewidth: 0, ...bar } };
+  return {
+    cmin: 0,
+    cmax: 1,
+    colorscale: darkToBright,
+    colorbar: { title: { text: label(measure) }, thickness: 14, outlinewidth: 0, ...bar },
+  };
 }
 
 function checkLayers({ model, layers }: Layers): void {
   const again = layers.find((layer, index) => layers.indexOf(layer) !== index);
-  if (again !== undefined) throw new UserError(`The layer "${again}" stands twice in the list of ${model}'s layers; give each layer once.`);
+  if (again !== undefined)
+    throw new UserError(`The layer "${again}" stands twice in the list of ${model}'s layers; give each layer once.`);
 }
 
 function defined(value: number | null | undefined): Value {

@@ -20,7 +20,10 @@ const margin = { l: 16, r: 90, t: 80, b: 16 };
 const headingSize = 13;
 
 /** Several heatmaps of similarities in one figure and on one scale, filled row by row from the upper left. */
-export function heatmapGrid(panels: readonly Panel[], { title = '', measure = 'CKA', columns = 3 }: GridOptions = {}): Figure {
+export function heatmapGrid(
+  panels: readonly Panel[],
+  { title = '', measure = 'CKA', columns = 3 }: GridOptions = {},
+): Figure {
   if (panels.length === 0) throw new UserError('A grid of heatmaps needs at least one heatmap; none was given.');
   const across = Math.min(columns, panels.length);
   const down = Math.ceil(panels.length / across);
@@ -40,7 +43,12 @@ export function heatmapGrid(panels: readonly Panel[], { title = '', measure = 'C
     const top = height - Math.floor(index / across) * (side + below + gap);
     const x = [start / width, (start + side) / width] as const;
     const y = [Math.max(0, (top - side) / height), top / height] as const;
-    axes[`xaxis${number}`] = layerAxis(panel.columns, side, { domain: x, anchor: `y${number}`, tickangle: 90, automargin: false });
+    axes[`xaxis${number}`] = layerAxis(panel.columns, side, {
+      domain: x,
+      anchor: `y${number}`,
+      tickangle: 90,
+      automargin: false,
+    });
     axes[`yaxis${number}`] = layerAxis(panel.rows, side, { domain: y, anchor: `x${number}`, automargin: false });
     annotations.push(heading(headingLines(panel, broken), x, y[1]));
   });
@@ -49,7 +57,9 @@ export function heatmapGrid(panels: readonly Panel[], { title = '', measure = 'C
     data: panels.map((panel, index) => similarityTrace(panel, measure, index)),
     layout: {
       ...baseLayout(title, { width: width + margin.l + margin.r, height: height + margin.t + margin.b }),
-      margin, plot_bgcolor: emptyCell, annotations,
+      margin,
+      plot_bgcolor: emptyCell,
+      annotations,
       coloraxis: unitScale(measure, { lenmode: 'pixels', len: side + 60, y: 1, yanchor: 'top' }),
       ...axes,
     },
@@ -64,6 +74,14 @@ function headingLines({ heading: own, rows, columns }: Panel, broken: boolean): 
 
 function heading(lines: readonly string[], [left, right]: readonly [number, number], top: number): Annotation {
   return {
-    text: lines.map(label).join('<br>'), x: (left + right) / 2, y: top, xref: 'paper', yref: 'paper', xanchor: 'center', yanchor: 'bottom', showarrow: false, font: { size: headingSize },
+    text: lines.map(label).join('<br>'),
+    x: (left + right) / 2,
+    y: top,
+    xref: 'paper',
+    yref: 'paper',
+    xanchor: 'center',
+    yanchor: 'bottom',
+    showarrow: false,
+    font: { size: headingSize },
   };
 }

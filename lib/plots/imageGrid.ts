@@ -27,7 +27,9 @@ export function imageGrid(tiles: readonly Tile[], { title = '', columns = 8 }: I
   const width = across * (side + gap) - gap;
   const height = Math.ceil(tiles.length / across) * (side + below);
   const places = tiles.map((tile, index) => ({
-    tile, left: ((index % across) * (side + gap)) / width, top: 1 - (Math.floor(index / across) * (side + below)) / height,
+    tile,
+    left: ((index % across) * (side + gap)) / width,
+    top: 1 - (Math.floor(index / across) * (side + below)) / height,
   }));
   return {
     data: [],
@@ -38,11 +40,26 @@ export function imageGrid(tiles: readonly Tile[], { title = '', columns = 8 }: I
       yaxis: { visible: false },
       images: places.map(({ tile, left, top }): LayoutImage => ({
         source: `data:image/png;base64,${png(enlarged(tile)).toString('base64')}`,
-        xref: 'paper', yref: 'paper', x: left, y: top, sizex: side / width, sizey: side / height, sizing: 'stretch', xanchor: 'left', yanchor: 'top',
+        xref: 'paper',
+        yref: 'paper',
+        x: left,
+        y: top,
+        sizex: side / width,
+        sizey: side / height,
+        sizing: 'stretch',
+        xanchor: 'left',
+        yanchor: 'top',
       })),
       annotations: places.map(({ tile, left, top }): Annotation => ({
-        text: label(tile.caption), x: left + side / 2 / width, y: top - side / height, xref: 'paper', yref: 'paper',
-        xanchor: 'center', yanchor: 'top', showarrow: false, font: { size: 9 },
+        text: label(tile.caption),
+        x: left + side / 2 / width,
+        y: top - side / height,
+        xref: 'paper',
+        yref: 'paper',
+        xanchor: 'center',
+        yanchor: 'top',
+        showarrow: false,
+        font: { size: 9 },
       })),
     },
   };

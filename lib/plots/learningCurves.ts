@@ -13,15 +13,25 @@ export interface LearningCurvesOptions extends Partial<LinesOptions> {
 }
 
 const axisTitles: Readonly<Record<EpochMeasure, string>> = {
-  top1: 'top-1 (%)', top5: 'top-5 (%)', loss: 'loss', learningRate: 'learning rate', imagesPerSecond: 'images/s',
+  top1: 'top-1 (%)',
+  top5: 'top-5 (%)',
+  loss: 'loss',
+  learningRate: 'learning rate',
+  imagesPerSecond: 'images/s',
 };
 
 /** Curves of recorded runs over epochs: the mean over seeds, with a band of ± one standard deviation. */
 export function learningCurves(
-  records: readonly RunRecord[], { measure = 'top1', name = ({ method }) => method, over = [], ...options }: LearningCurvesOptions = {},
+  records: readonly RunRecord[],
+  { measure = 'top1', name = ({ method }) => method, over = [], ...options }: LearningCurvesOptions = {},
 ): Figure {
   const recorded = [...groupBy(records, name)].map(([group, runs]) => meanLine(group, runs, measure));
-  return lines([...recorded, ...over], { title: `${axisTitles[measure]} over training`, x: 'epoch', y: axisTitles[measure], ...options });
+  return lines([...recorded, ...over], {
+    title: `${axisTitles[measure]} over training`,
+    x: 'epoch',
+    y: axisTitles[measure],
+    ...options,
+  });
 }
 
 function meanLine(name: string, runs: readonly RunRecord[], measure: EpochMeasure): Line {

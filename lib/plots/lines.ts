@@ -29,28 +29,54 @@ export interface LinesOptions {
 }
 
 /** Lines over a common axis. Throws UserError where a line's lists differ in length. */
-export function lines(series: readonly Line[], { title, x, y, xRange, yRange, logX = false, logY = false }: LinesOptions): Figure {
+export function lines(
+  series: readonly Line[],
+  { title, x, y, xRange, yRange, logX = false, logY = false }: LinesOptions,
+): Figure {
   series.forEach(checkLengths);
   return {
     data: series.flatMap((line, index) => {
       const color = seriesColor(line.color ?? index);
-      return line.spread === undefined || line.markers ? [stroke(line, color)] : [band(line, line.spread, color), stroke(line, color)];
+      return line.spread === undefined || line.markers
+        ? [stroke(line, color)]
+        : [band(line, line.spread, color), stroke(line, color)];
     }),
     layout: {
       ...baseLayout(title, { width: 760, height: 440 }),
       hovermode: 'x unified',
       legend: { orientation: 'h', x: 0, y: -0.2, yanchor: 'top' },
       showlegend: series.length > 1,
-      xaxis: baseAxis(x, { type: logX ? 'log' : 'linear', ...(xRange && { range: logX ? logarithms(xRange) : xRange }) }),
-      yaxis: baseAxis(y, { type: logY ? 'log' : 'linear', ...(yRange && { range: logY ? logarithms(yRange) : yRange }) }),
+      xaxis: baseAxis(x, {
+        type: logX ? 'log' : 'linear',
+        ...(xRange && { range: logX ? logarithms(xRange) : xRange }),
+      }),
+      yaxis: baseAxis(y, {
+        type: logY ? 'log' : 'linear',
+        ...(yRange && { range: logY ? logarithms(yRange) : yRange }),
+      }),
     },
   };
 }
 
-function stroke({ name, x, y, spread, dash = 'solid', markers = false, symbol = 'circle' }: Line, color: string): LineTrace {
+function stroke(
+  { name, x, y, spread, dash = 'solid', markers = false, symbol = 'circle' }: Line,
+  color: string,
+): LineTrace {
   return {
-    type: 'scatter', mode: markers ? 'lines+markers' : 'lines', x, y, name: label(name), legendgroup: label(name),
-    line: { color, width: 2, dash }, ...(markers && { marker: { size: symbol === 'circle' ? 7 : 11, symbol }, ...(spread?.some((half) => half !== null) && { error_y: { type: 'data', array: spread.map((half) => half ?? 0), color, thickness: 1.4 } }) }), hovertemplate: '%{y:.4g}',
+    type: 'scatter',
+    mode: markers ? 'lines+markers' : 'lines',
+    x,
+    y,
+    name: label(name),
+    legendgroup: label(name),
+    line: { color, width: 2, dash },
+    ...(markers && {
+      marker: { size: symbol === 'circle' ? 7 : 11, symbol },
+      ...(spread?.some((half) => half !== null) && {
+        error_y: { type: 'data', array: spread.map((half) => half ?? 0), color, thickness: 1.4 },
+      }),
+    }),
+    hovertemplate: '%{y:.4g}',
   };
 }
 
@@ -63,17 +89,26 @@ function band({ name, x, y }: Line, spread: readonly Value[], color: string): Li
   });
   const back = [...points].reverse();
   return {
-    type: 'scatter', mode: 'lines', name: label(name), legendgroup: label(name), showlegend: false, hoverinfo: 'skip',
+    type: 'scatter',
+    mode: 'lines',
+    name: label(name),
+    legendgroup: label(name),
+    showlegend: false,
+    hoverinfo: 'skip',
     x: [...points, ...back].map((point) => point.place),
     y: [...points.map((point) => point.high), ...back.map((point) => point.low)],
-    fill: 'toself', fillcolor: translucent(color, 0.18), line: { width: 0 },
+    fill: 'toself',
+    fillcolor: translucent(color, 0.18),
+    line: { width: 0 },
   };
 }
 
 function checkLengths({ name, x, y, spread }: Line): void {
   if (x.length !== y.length || (spread !== undefined && spread.length !== x.length)) {
-    throw new UserError(`The line "${name}" has ${x.length} places for ${y.length} values`
-      + `${spread === undefined ? '' : ` and ${spread.length} spreads`}; give as many of each.`);
+    throw new UserError(
+      `The line "${name}" has ${x.length} places for ${y.length} values` +
+        `${spread === undefined ? '' : ` and ${spread.length} spreads`}; give as many of each.`,
+    );
   }
 }
 

@@ -19,12 +19,19 @@ function leastWidth({ layout }: Figure): number {
 
 /** What the browser calls a saved picture: the title's letters and numbers. */
 function fileName({ layout }: Figure): string {
-  return labelText(layout.title.text).replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-|-$/g, '').slice(0, 80) || 'figure';
+  return (
+    labelText(layout.title.text)
+      .replace(/[^\p{L}\p{N}]+/gu, '-')
+      .replace(/^-|-$/g, '')
+      .slice(0, 80) || 'figure'
+  );
 }
 
 /** Seven digits are more than a hover shows and half the bytes. */
 function rounded(figure: Figure): unknown {
-  return JSON.parse(JSON.stringify(figure, (_, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(7)) : value)));
+  return JSON.parse(
+    JSON.stringify(figure, (_, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(7)) : value)),
+  );
 }
 
 /** Runs in the browser, hence plain JavaScript in a string. */

@@ -6,8 +6,15 @@ const palette: readonly string[] = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', 
 
 /** Magma, from dark to bright and even in lightness: the scale of similarities and of other fields. */
 export const darkToBright: readonly (readonly [number, string])[] = [
-  [0, '#000004'], [0.125, '#1c1044'], [0.25, '#4f127b'], [0.375, '#812581'], [0.5, '#b5367a'],
-  [0.625, '#e55964'], [0.75, '#fb8761'], [0.875, '#fec287'], [1, '#fcfdbf'],
+  [0, '#000004'],
+  [0.125, '#1c1044'],
+  [0.25, '#4f127b'],
+  [0.375, '#812581'],
+  [0.5, '#b5367a'],
+  [0.625, '#e55964'],
+  [0.75, '#fb8761'],
+  [0.875, '#fec287'],
+  [1, '#fcfdbf'],
 ];
 
 /** What shows through an undefined cell: a grey that the scale does not hold. */
@@ -44,7 +51,13 @@ export function baseLayout(title: string, { width, height }: Size): Layout {
 /** An axis with its line, ticks outside and a faint grid. */
 export function baseAxis(title: string, options: Axis = {}): Axis {
   return {
-    title: { text: label(title), standoff: 10, font: { size: 13 } }, showline: true, linecolor: '#888888', gridcolor: '#e6e6e6',
-    zeroline: false, ticks: 'outside', automargin: true, ...options,
+    title: { text: label(title), standoff: 10, font: { size: 13 } },
+    showline: true,
+    linecolor: '#888888',
+    gridcolor: '#e6e6e6',
+    zeroline: false,
+    ticks: 'outside',
+    automargin: true,
+    ...options,
   };
 }

@@ -22,7 +22,13 @@ export function digest(values: ArrayLike<number>, shape: readonly number[], labe
     squares += x * x;
     probe += x * weights[i]!;
   }
-  return { shape, mean: sum / n, rms: Math.sqrt(squares / n), probe: probe / Math.sqrt(n), first: Array.from({ length: Math.min(8, n) }, (_, i) => values[i]!) };
+  return {
+    shape,
+    mean: sum / n,
+    rms: Math.sqrt(squares / n),
+    probe: probe / Math.sqrt(n),
+    first: Array.from({ length: Math.min(8, n) }, (_, i) => values[i]!),
+  };
 }
 
 /** What keeps `actual` from being `expected`, in words; undefined when nothing does. Tolerance is relative to the expected rms. */
@@ -31,7 +37,10 @@ export function digestFault(actual: Digest, expected: Digest, tolerance: number)
   const allowed = tolerance * expected.rms;
   const near = (a: number, e: number): boolean => Math.abs(a - e) <= allowed;
   for (const key of ['mean', 'rms', 'probe'] as const)
-    if (!near(actual[key], expected[key])) return `${key} ${actual[key]}, expected ${expected[key]} ± ${allowed.toPrecision(2)}`;
+    if (!near(actual[key], expected[key]))
+      return `${key} ${actual[key]}, expected ${expected[key]} ± ${allowed.toPrecision(2)}`;
   const place = expected.first.findIndex((e, i) => !near(actual.first[i] ?? NaN, e));
-  return place < 0 ? undefined : `value ${place} is ${actual.first[place]}, expected ${expected.first[place]} ± ${allowed.toPrecision(2)}`;
+  return place < 0
+    ? undefined
+    : `value ${place} is ${actual.first[place]}, expected ${expected.first[place]} ± ${allowed.toPrecision(2)}`;
 }

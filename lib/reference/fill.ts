@@ -21,11 +21,21 @@ export function parameter(name: string, shape: readonly number[]): Float32Array 
 
 function scaling(last: string, shape: readonly number[]): (u: number) => number {
   switch (last) {
-    case 'running_var': return (u) => 1 + 0.2 * u;
-    case 'running_mean': return (u) => 0.1 * u;
-    case 'bias': case 'beta': return (u) => 0.05 * u;
-    case 'cls_token': case 'pos_embed': case 'relative_position_bias_table': return (u) => 0.1 * u;
-    case 'gamma': case 'ls1': case 'ls2': return (u) => 0.5 + 0.1 * u;
+    case 'running_var':
+      return (u) => 1 + 0.2 * u;
+    case 'running_mean':
+      return (u) => 0.1 * u;
+    case 'bias':
+    case 'beta':
+      return (u) => 0.05 * u;
+    case 'cls_token':
+    case 'pos_embed':
+    case 'relative_position_bias_table':
+      return (u) => 0.1 * u;
+    case 'gamma':
+    case 'ls1':
+    case 'ls2':
+      return (u) => 0.5 + 0.1 * u;
   }
   if (last === 'alpha' || shape.length === 1) return (u) => 1 + 0.1 * u;
   const bound = Math.sqrt(3 / size(shape.slice(1)));

@@ -53,7 +53,11 @@ export function contrast(a: readonly RunRecord[], b: readonly RunRecord[], of = 
     of,
     differences: seeds.map((seed) => {
       const [ours, others] = [left.get(seed)!, right.get(seed)!];
-      return { seed: Number(seed), value: mean(ours.map(({ top1 }) => top1)) - mean(others.map(({ top1 }) => top1)), records: [...ours, ...others].map(({ id }) => id) };
+      return {
+        seed: Number(seed),
+        value: mean(ours.map(({ top1 }) => top1)) - mean(others.map(({ top1 }) => top1)),
+        records: [...ours, ...others].map(({ id }) => id),
+      };
     }),
   };
 }
@@ -66,7 +70,15 @@ export function together(all: readonly Contrast[], of = ''): Contrast {
     of,
     differences: seeds.flatMap((seed) => {
       const found = contrasts.flatMap(({ differences }) => differences.filter((one) => one.seed === seed));
-      return found.length < contrasts.length ? [] : [{ seed, value: mean(found.map(({ value }) => value)), records: [...new Set(found.flatMap(({ records }) => records))] }];
+      return found.length < contrasts.length
+        ? []
+        : [
+            {
+              seed,
+              value: mean(found.map(({ value }) => value)),
+              records: [...new Set(found.flatMap(({ records }) => records))],
+            },
+          ];
     }),
   };
 }
@@ -74,7 +86,10 @@ export function together(all: readonly Contrast[], of = ''): Contrast {
 /** The group with the highest mean, so that its own seeds are compared afterwards; none where there is none. */
 export function best(groups: readonly (readonly RunRecord[])[]): readonly RunRecord[] {
   const level = (runs: readonly RunRecord[]): number => mean(runs.map(({ top1 }) => top1));
-  return groups.reduce<readonly RunRecord[]>((most, runs) => (most.length === 0 || level(runs) > level(most) ? runs : most), []);
+  return groups.reduce<readonly RunRecord[]>(
+    (most, runs) => (most.length === 0 || level(runs) > level(most) ? runs : most),
+    [],
+  );
 }
 
 /**
@@ -85,30 +100,62 @@ export function best(groups: readonly (readonly RunRecord[])[]): readonly RunRec
 export function judge(all: readonly Contrast[], rule: Rule, needed = 1): Judgement {
   const contrasts = all.filter(({ differences }) => differences.length > 0);
   const records = [...new Set(contrasts.flatMap(({ differences }) => differences.flatMap((one) => one.records)))];
-  const nothing: Judgement = { verdict: 'undecided at this scale', effect: null, low: null, high: null, seeds: 0, records };
+  const nothing: Judgement = {
+    verdict: 'undecided at this scale',
+    effect: null,
+    low: null,
+    high: null,
+    seeds: 0,
+    records,
+  };
   if (contrasts.length === 0) return nothing;
   const few = contrasts.length < needed;
   const told = (shown: Contrast, kind: 'worst' | 'mean', verdict: Verdict, weighed = contrasts.length): Judgement => {
     const { mean: effect, interval, count: seeds } = summary(values(shown));
-    const chosen = weighed < contrasts.length ? `${weighed} with ${decisive} seeds or more, among ${contrasts.length}` : String(contrasts.length);
-    const among = contrasts.length > 1 || few ? `the ${kind} of ${chosen}${few ? `; to hold takes ${needed}` : ''}` : '';
+    const chosen =
+      weighed < contrasts.length
+        ? `${weighed} with ${decisive} seeds or more, among ${contrasts.length}`
+        : String(contrasts.length);
+    const among =
+      contrasts.length > 1 || few ? `the ${kind} of ${chosen}${few ? `; to hold takes ${needed}` : ''}` : '';
     const of = [shown.of, among].filter((part) => part !== '').join('; ');
-    return { verdict: verdict === 'holds' && few ? 'undecided at this scale' : verdict, ...(of !== '' && { of }), effect, low: interval?.[0] ?? null, high: interval?.[1] ?? null, seeds, records };
+    return {
+      verdict: verdict === 'holds' && few ? 'undecided at this scale' : verdict,
+      ...(of !== '' && { of }),
+      effect,
+      low: interval?.[0] ?? null,
+      high: interval?.[1] ?? null,
+      seeds,
+      records,
+    };
   };
   switch (rule) {
     case 'none': {
       const worst = mostBy(contrasts, (one) => Math.abs(mean(values(one))));
-      return told(worst, 'worst', contrasts.every((one) => values(one).every((value) => value === 0)) ? 'holds' : 'does not hold');
+      return told(
+        worst,
+        'worst',
+        contrasts.every((one) => values(one).every((value) => value === 0)) ? 'holds' : 'does not hold',
+      );
     }
     case 'each': {
       const spread = contrasts.filter(({ differences }) => differences.length >= decisive);
       const against = spread.filter((one) => below(summary(values(one), 1 - 0.05 / spread.length)));
       const worst = mostBy(against.length > 0 ? against : contrasts, (one) => -mean(values(one)));
       if (against.length > 0) return told(worst, 'worst', 'does not hold', spread.length);
-      return told(worst, 'worst', spread.length === contrasts.length && contrasts.every((one) => above(summary(values(one)))) ? 'holds' : 'undecided at this scale');
+      return told(
+        worst,
+        'worst',
+        spread.length === contrasts.length && contrasts.every((one) => above(summary(values(one))))
+          ? 'holds'
+          : 'undecided at this scale',
+      );
     }
     default: {
-      const joint = together(contrasts, [...new Set(contrasts.map(({ of }) => of))].filter((of) => of !== '').join(', '));
+      const joint = together(
+        contrasts,
+        [...new Set(contrasts.map(({ of }) => of))].filter((of) => of !== '').join(', '),
+      );
       return joint.differences.length === 0 ? nothing : told(joint, 'mean', ofMean(rule, summary(values(joint))));
     }
   }
@@ -127,7 +174,8 @@ function ofMean(rule: 'mean' | 'little' | 'equal', { interval, count }: Summary)
 
 const above = ({ interval }: Summary): boolean => interval !== null && interval[0] > 0;
 const below = ({ interval }: Summary): boolean => interval !== null && interval[1] < 0;
-const mostBy = (contrasts: readonly Contrast[], size: (one: Contrast) => number): Contrast => contrasts.reduce((a, b) => (size(b) > size(a) ? b : a));
+const mostBy = (contrasts: readonly Contrast[], size: (one: Contrast) => number): Contrast =>
+  contrasts.reduce((a, b) => (size(b) > size(a) ? b : a));
 const values = ({ differences }: Contrast): number[] => differences.map(({ value }) => value);
 
 function mean(list: readonly number[]): number {

@@ -5,8 +5,16 @@ import { savedNumbers } from './saved';
 import { readSimilarities } from './similarityRecord';
 
 /** Every claim of the paper, weighed by the records of a folder and the students saved in another. */
-export async function findings(results: string, exponent: number, weights = path.join('data', 'weights')): Promise<readonly Finding[]> {
-  const [runs, similarities, saved] = [await recordsIn(results), await readSimilarities(path.join(results, 'similarity', 'cka.jsonl')), await savedNumbers(weights)];
+export async function findings(
+  results: string,
+  exponent: number,
+  weights = path.join('data', 'weights'),
+): Promise<readonly Finding[]> {
+  const [runs, similarities, saved] = [
+    await recordsIn(results),
+    await readSimilarities(path.join(results, 'similarity', 'cka.jsonl')),
+    await savedNumbers(weights),
+  ];
   return ledger({ runs, similarities, exponent, saved });
 }
 
@@ -31,8 +39,13 @@ export function findingText(finding: Finding): string {
 /** The ledger as a table in Markdown. */
 export function ledgerMarkdown(all: readonly Finding[]): string {
   const cells = all.map((one) => [String(one.claim), one.text, one.test, effectText(one), `**${one.verdict}**`]);
-  return [['', 'the paper’s claim', 'our test', 'effect [95 % interval]', 'verdict'], ['---', '---', '---', '---', '---'], ...cells]
-    .map((row) => `| ${row.map((cell) => cell.replace(/\|/g, '\\|')).join(' | ')} |`).join('\n');
+  return [
+    ['', 'the paper’s claim', 'our test', 'effect [95 % interval]', 'verdict'],
+    ['---', '---', '---', '---', '---'],
+    ...cells,
+  ]
+    .map((row) => `| ${row.map((cell) => cell.replace(/\|/g, '\\|')).join(' | ')} |`)
+    .join('\n');
 }
 
 function signed(value: number): string {

@@ -46,10 +46,13 @@ export function verdict(gain: Gain): string {
   const points = gainedPoints(gain);
   const bound = chance(gain);
   const change = `${Math.abs(points).toFixed(2)} points of top-1`;
-  const text = points === 0 ? 'The teacher changed nothing: both trainings reached the same top-1.'
-    : `Taught by ${teacher.network}, ${student.network} ${points > 0 ? 'gained' : 'lost'} ${change}: ${distilled.top1.toFixed(2)} % instead of ${scratch.top1.toFixed(2)} % alone.`;
-  const caution = Math.abs(points) <= bound
-    ? `With ${validationImages} validation images, differences of up to ±${bound.toFixed(1)} points may be chance: this one is no evidence.`
-    : `With ${validationImages} validation images, chance alone makes differences of up to ±${bound.toFixed(1)} points; other seeds would add to that.`;
+  const text =
+    points === 0
+      ? 'The teacher changed nothing: both trainings reached the same top-1.'
+      : `Taught by ${teacher.network}, ${student.network} ${points > 0 ? 'gained' : 'lost'} ${change}: ${distilled.top1.toFixed(2)} % instead of ${scratch.top1.toFixed(2)} % alone.`;
+  const caution =
+    Math.abs(points) <= bound
+      ? `With ${validationImages} validation images, differences of up to ±${bound.toFixed(1)} points may be chance: this one is no evidence.`
+      : `With ${validationImages} validation images, chance alone makes differences of up to ±${bound.toFixed(1)} points; other seeds would add to that.`;
   return `${text} ${caution}`;
 }

@@ -4,7 +4,15 @@ import type { RunRecord } from './record';
 import { setting } from './setting';
 
 /** The settings of OFA that ablations vary, as a recipe means them that leaves them out; a test compares them with the method's. */
-export const ofaDefaults = { exponent: 1, form: 'released', stages: [1, 2, 3, 4], branchWeight: 1, logitsWeight: 1, labelTerm: false, temperature: 1 } as const;
+export const ofaDefaults = {
+  exponent: 1,
+  form: 'released',
+  stages: [1, 2, 3, 4],
+  branchWeight: 1,
+  logitsWeight: 1,
+  labelTerm: false,
+  temperature: 1,
+} as const;
 
 /** A setting of a run by OFA, a default where its recipe leaves it out. */
 function ofaSetting(run: RunRecord, name: keyof typeof ofaDefaults): unknown {
@@ -22,16 +30,25 @@ export function usual(run: RunRecord, exponent: number, varied?: Ablation): bool
   const checks: Readonly<Record<Ablation, boolean>> = {
     exponent: own || ofaSetting(run, 'exponent') === exponent,
     stages: stagesOf(run) === '1,2,3,4',
-    weight: (own && run.experiment !== 'weight-clip') || ofaSetting(run, 'branchWeight') === 1 && ofaSetting(run, 'logitsWeight') === 1,
-    form: ofaSetting(run, 'form') === 'released' && ofaSetting(run, 'labelTerm') === false && ofaSetting(run, 'temperature') === 1,
+    weight:
+      (own && run.experiment !== 'weight-clip') ||
+      (ofaSetting(run, 'branchWeight') === 1 && ofaSetting(run, 'logitsWeight') === 1),
+    form:
+      ofaSetting(run, 'form') === 'released' &&
+      ofaSetting(run, 'labelTerm') === false &&
+      ofaSetting(run, 'temperature') === 1,
   };
   return Object.entries(checks).every(([name, fits]) => fits || name === varied);
 }
 
-export const isMethod = (name: string) => ({ method }: RunRecord): boolean => method === name;
+export const isMethod =
+  (name: string) =>
+  ({ method }: RunRecord): boolean =>
+    method === name;
 export const exponentOf = (run: RunRecord): number => Number(ofaSetting(run, 'exponent'));
 export const stagesOf = (run: RunRecord): string => String(ofaSetting(run, 'stages'));
-export const weightAndClip = (run: RunRecord): string => `${ofaSetting(run, 'branchWeight')}, clipping ${setting(run, 'clipNorm') ?? 'none'}`;
+export const weightAndClip = (run: RunRecord): string =>
+  `${ofaSetting(run, 'branchWeight')}, clipping ${setting(run, 'clipNorm') ?? 'none'}`;
 export const pairName = ({ teacher, student }: RunRecord): string => `${teacher} → ${student}`;
 
 /** Runs by teacher, student and everything of the recipe but the method and the seed; `free` settings may differ, too. Made-up images do not count. */
@@ -41,19 +58,40 @@ export function pairsOf(runs: readonly RunRecord[], free: readonly string[] = []
 }
 
 /** Pairs, of one data set if it is told, whose teacher is of the student's family, or is not. */
-export function taughtPairs(runs: readonly RunRecord[], like: boolean, data?: 'cifar-100' | 'imagenet'): (readonly RunRecord[])[] {
-  const ofData = runs.filter((run) => data === undefined || (data === 'imagenet' ? run.experiment === 'paper-imagenet' : run.dataset === data));
-  return pairsOf(ofData.filter(({ teacher, student }) => teacher !== null && (familyOf(teacher) === familyOf(student)) === like));
+export function taughtPairs(
+  runs: readonly RunRecord[],
+  like: boolean,
+  data?: 'cifar-100' | 'imagenet',
+): (readonly RunRecord[])[] {
+  const ofData = runs.filter(
+    (run) => data === undefined || (data === 'imagenet' ? run.experiment === 'paper-imagenet' : run.dataset === data),
+  );
+  return pairsOf(
+    ofData.filter(({ teacher, student }) => teacher !== null && (familyOf(teacher) === familyOf(student)) === like),
+  );
 }
 
 /** The runs of a pair's student that learnt alone, under the same conditions. */
 export function aloneLike(pair: readonly RunRecord[], runs: readonly RunRecord[]): RunRecord[] {
   const [one] = pair;
-  return one === undefined ? [] : runs.filter((run) => run.teacher === null && run.student === one.student && run.method === 'scratch' && run.profile === one.profile && conditions(run) === conditions(one));
+  return one === undefined
+    ? []
+    : runs.filter(
+        (run) =>
+          run.teacher === null &&
+          run.student === one.student &&
+          run.method === 'scratch' &&
+          run.profile === one.profile &&
+          conditions(run) === conditions(one),
+      );
 }
 
 /** What must be equal for two runs to be compared: all of the recipe but method, seed and teacher. */
 export function conditions({ recipe }: RunRecord, free: readonly string[] = []): string {
   const ignored = new Set(['method', 'seed', 'teacher', ...free]);
-  return JSON.stringify(Object.entries(recipe).filter(([key]) => !ignored.has(key)).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify(
+    Object.entries(recipe)
+      .filter(([key]) => !ignored.has(key))
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }

@@ -14,7 +14,15 @@ const table = z.object({
   paper: z.string(),
   seen_in: z.string(),
   published_mean_gain: z.record(z.number()),
-  rows: z.array(z.object({ teacher: z.string(), student: z.string(), teacher_top1: cell, student_top1: cell, methods: z.record(cell) })),
+  rows: z.array(
+    z.object({
+      teacher: z.string(),
+      student: z.string(),
+      teacher_top1: cell,
+      student_top1: cell,
+      methods: z.record(cell),
+    }),
+  ),
 });
 
 const facts = z.object({ rows: z.array(z.object({ item: z.string(), fact: z.string(), status, source: z.string() })) });
@@ -23,11 +31,28 @@ const likeFamily = z.object({ rows: z.array(z.object({ method: z.string(), value
 
 const successors = z.object({
   student_mean: z.number(),
-  rows: z.array(z.object({
-    method: z.string(), year: z.string(), paper: z.string(), venue: z.string(), idea: z.string(), code: z.string().nullable(),
-    cifar100_gain: z.number().nullable(), imagenet_gain: z.number().nullable(), status, source: z.string(),
-    pairs: z.array(z.object({ table: z.enum(['cifar100', 'imagenet']), teacher: z.string(), student: z.string(), value: z.number() })),
-  })),
+  rows: z.array(
+    z.object({
+      method: z.string(),
+      year: z.string(),
+      paper: z.string(),
+      venue: z.string(),
+      idea: z.string(),
+      code: z.string().nullable(),
+      cifar100_gain: z.number().nullable(),
+      imagenet_gain: z.number().nullable(),
+      status,
+      source: z.string(),
+      pairs: z.array(
+        z.object({
+          table: z.enum(['cifar100', 'imagenet']),
+          teacher: z.string(),
+          student: z.string(),
+          value: z.number(),
+        }),
+      ),
+    }),
+  ),
 });
 
 export type PublishedCell = z.infer<typeof cell>;
@@ -43,21 +68,32 @@ export function publishedTable(name: 'cifar100' | 'imagenet'): Promise<Published
 }
 
 /** The row of a pair of networks. Throws UserError where the table has no such pair. */
-export async function publishedPair(name: 'cifar100' | 'imagenet', teacher: string, student: string): Promise<PublishedRow> {
+export async function publishedPair(
+  name: 'cifar100' | 'imagenet',
+  teacher: string,
+  student: string,
+): Promise<PublishedRow> {
   const { rows } = await publishedTable(name);
   const row = rows.find((one) => one.teacher === teacher && one.student === student);
   if (row) return row;
-  throw new UserError(`The paper's table ${name} has no pair ${teacher} → ${student}; it has ${rows.map((one) => `${one.teacher} → ${one.student}`).join(', ')}.`);
+  throw new UserError(
+    `The paper's table ${name} has no pair ${teacher} → ${student}; it has ${rows.map((one) => `${one.teacher} → ${one.student}`).join(', ')}.`,
+  );
 }
 
 /** The cells of a row under the names of their columns, the student alone first. */
-export function publishedCells({ student_top1, methods }: PublishedRow): readonly (readonly [column: string, cell: PublishedCell])[] {
+export function publishedCells({
+  student_top1,
+  methods,
+}: PublishedRow): readonly (readonly [column: string, cell: PublishedCell])[] {
   return [['scratch', student_top1], ...Object.entries(methods)];
 }
 
 /** Mean over the pairs of a column's gain over the student alone, in points: what shows that recalled cells fit a published mean. */
 export function meanGain({ rows }: PublishedTable, column: string): number {
-  const gains = rows.flatMap(({ methods: { [column]: cell }, student_top1 }) => (cell ? [cell.value - student_top1.value] : []));
+  const gains = rows.flatMap(({ methods: { [column]: cell }, student_top1 }) =>
+    cell ? [cell.value - student_top1.value] : [],
+  );
   return gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
 }
 
@@ -73,7 +109,10 @@ export async function publishedLikeFamily(): Promise<readonly LikeFamilyCell[]> 
 }
 
 /** Methods after OFA-KD on its benchmark, and the mean of the students alone, to which gains are added. */
-export async function publishedSuccessors(): Promise<{ readonly studentMean: number; readonly rows: readonly Successor[] }> {
+export async function publishedSuccessors(): Promise<{
+  readonly studentMean: number;
+  readonly rows: readonly Successor[];
+}> {
   const { student_mean: studentMean, rows } = await read('successors', successors);
   return { studentMean, rows };
 }

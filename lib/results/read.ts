@@ -25,7 +25,11 @@ export function parseRecord(value: unknown): RunRecord {
 }
 
 function recordFiles(place: string): readonly string[] {
-  if (!existsSync(place)) throw new UserError(`There are no results at "${place}". Give a .jsonl file or a folder of such files.`);
+  if (!existsSync(place))
+    throw new UserError(`There are no results at "${place}". Give a .jsonl file or a folder of such files.`);
   if (!statSync(place).isDirectory()) return [place];
-  return readdirSync(place).filter((name) => name.endsWith('.jsonl')).sort().map((name) => path.join(place, name));
+  return readdirSync(place)
+    .filter((name) => name.endsWith('.jsonl'))
+    .sort()
+    .map((name) => path.join(place, name));
 }

@@ -29,28 +29,53 @@ export async function recordsIn(folder: string): Promise<readonly RunRecord[]> {
  * The rows of the experiments of these names, with their runs. Rows of one recipe share their runs, under whichever of all experiments
  * these were recorded; a run whose recipe is no longer its row's does not count.
  */
-export function recordedRows(names: readonly string[], experiments: readonly Experiment[], records: readonly RunRecord[]): RecordedRow[] {
+export function recordedRows(
+  names: readonly string[],
+  experiments: readonly Experiment[],
+  records: readonly RunRecord[],
+): RecordedRow[] {
   const rows = experiments.flatMap((experiment) => experiment.rows.laptop.map((row) => ({ experiment, row })));
   const sound = records.flatMap((run) => {
     const own = rows.find(({ experiment, row }) => experiment.name === run.experiment && row.name === run.row);
     return own && run.profile === 'laptop' && fits(own.row.recipe, run.recipe) ? [{ run, recipe: own.row.recipe }] : [];
   });
-  return rows.filter(({ experiment }) => names.includes(experiment.name)).map(({ experiment, row }) => ({
-    experiment: experiment.name, row: row.name, recipe: row.recipe, seeds: experiment.seeds,
-    runs: sound.filter(({ recipe }) => isDeepStrictEqual(recipe, row.recipe)).map(({ run }) => run).sort((a, b) => a.seed - b.seed),
-    command: `npm run experiment -- run ${experiment.name} --rows ${row.name}`,
-  }));
+  return rows
+    .filter(({ experiment }) => names.includes(experiment.name))
+    .map(({ experiment, row }) => ({
+      experiment: experiment.name,
+      row: row.name,
+      recipe: row.recipe,
+      seeds: experiment.seeds,
+      runs: sound
+        .filter(({ recipe }) => isDeepStrictEqual(recipe, row.recipe))
+        .map(({ run }) => run)
+        .sort((a, b) => a.seed - b.seed),
+      command: `npm run experiment -- run ${experiment.name} --rows ${row.name}`,
+    }));
 }
 
 /** The row of a pair and a method among rows; the first where several fit. */
-export function rowOf(rows: readonly RecordedRow[], teacher: string | null, student: string, kind: string): RecordedRow | undefined {
-  return rows.find(({ recipe }) => recipe.student === student && (recipe.teacher?.model ?? null) === (kind === 'scratch' ? null : teacher) && (recipe.method?.kind ?? 'scratch') === kind);
+export function rowOf(
+  rows: readonly RecordedRow[],
+  teacher: string | null,
+  student: string,
+  kind: string,
+): RecordedRow | undefined {
+  return rows.find(
+    ({ recipe }) =>
+      recipe.student === student &&
+      (recipe.teacher?.model ?? null) === (kind === 'scratch' ? null : teacher) &&
+      (recipe.method?.kind ?? 'scratch') === kind,
+  );
 }
 
 /** Rows with those of their runs alone whose seeds all recorded ones of them have, so that means over seeds can be compared. */
 export function onSharedSeeds(rows: readonly RecordedRow[]): RecordedRow[] {
   const found = rows.filter(({ runs }) => runs.length > 0);
-  return rows.map((row) => ({ ...row, runs: row.runs.filter(({ seed }) => found.every(({ runs }) => runs.some((run) => run.seed === seed))) }));
+  return rows.map((row) => ({
+    ...row,
+    runs: row.runs.filter(({ seed }) => found.every(({ runs }) => runs.some((run) => run.seed === seed))),
+  }));
 }
 
 /**
@@ -58,11 +83,18 @@ export function onSharedSeeds(rows: readonly RecordedRow[]): RecordedRow[] {
  * `named` where they are a part of their experiments. Rows of one recipe have one run a seed.
  */
 export function coverageText(rows: readonly RecordedRow[], { named = false } = {}): string {
-  const wanted = rows.flatMap((row) => row.seeds.map((seed) => ({ ...row, seed, recorded: row.runs.some((run) => run.seed === seed) })));
-  const distinct = wanted.filter((one, index) => !wanted.slice(0, index).some(({ seed, recipe }) => seed === one.seed && isDeepStrictEqual(recipe, one.recipe)));
+  const wanted = rows.flatMap((row) =>
+    row.seeds.map((seed) => ({ ...row, seed, recorded: row.runs.some((run) => run.seed === seed) })),
+  );
+  const distinct = wanted.filter(
+    (one, index) =>
+      !wanted.slice(0, index).some(({ seed, recipe }) => seed === one.seed && isDeepStrictEqual(recipe, one.recipe)),
+  );
   const missing = distinct.filter(({ recorded }) => !recorded);
-  const commands = [...groupBy(missing, ({ experiment }) => experiment)].map(([experiment, ones]) =>
-    `npm run experiment -- run ${experiment}${named ? ` --rows ${[...new Set(ones.map(({ row }) => row))].join(',')}` : ''} --unrecorded`);
+  const commands = [...groupBy(missing, ({ experiment }) => experiment)].map(
+    ([experiment, ones]) =>
+      `npm run experiment -- run ${experiment}${named ? ` --rows ${[...new Set(ones.map(({ row }) => row))].join(',')}` : ''} --unrecorded`,
+  );
   return `${distinct.length - missing.length} of ${distinct.length} runs are recorded${commands.length === 0 ? '.' : `; the others: ${commands.join(', ')}`}`;
 }
 
@@ -86,5 +118,9 @@ export interface Gained {
 function fits(given: unknown, recorded: unknown): boolean {
   if (typeof given !== 'object' || given === null) return given === recorded;
   if (Array.isArray(given)) return isDeepStrictEqual(given, recorded);
-  return typeof recorded === 'object' && recorded !== null && Object.entries(given).every(([key, part]) => fits(part, Reflect.get(recorded, key)));
+  return (
+    typeof recorded === 'object' &&
+    recorded !== null &&
+    Object.entries(given).every(([key, part]) => fits(part, Reflect.get(recorded, key)))
+  );
 }

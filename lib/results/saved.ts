@@ -12,7 +12,12 @@ export function numbersIn(file: string): number {
 
 /** The same of each file in a folder, by the file's SHA-256, as records name what they saved. */
 export async function savedNumbers(folder: string): Promise<ReadonlyMap<string, number>> {
-  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.safetensors')).sort().map((name) => path.join(folder, name)) : [];
+  const files = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith('.safetensors'))
+        .sort()
+        .map((name) => path.join(folder, name))
+    : [];
   const counts = new Map<string, number>();
   for (const file of files) counts.set(await sha256(file), numbersIn(file));
   return counts;

@@ -6,7 +6,7 @@ export function studentWithin(value: number, freedom: number): number {
   let term = odd ? Math.cos(angle) : 1;
   let sum = freedom === 1 ? 0 : term;
   for (let k = odd ? 3 : 2; k <= freedom - 2; k += 2) {
-    term *= cosine2 * (k - 1) / k;
+    term *= (cosine2 * (k - 1)) / k;
     sum += term;
   }
   return odd ? (2 / Math.PI) * (angle + Math.sin(angle) * sum) : Math.sin(angle) * sum;

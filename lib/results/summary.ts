@@ -15,11 +15,12 @@ export interface Summary {
 export function summary(values: readonly number[], confidence = 0.95): Summary {
   const count = values.length;
   if (count === 0) throw new UserError('A summary needs at least one value; none was given.');
-  if (!values.every(Number.isFinite)) throw new UserError(`A summary needs finite values; it was given ${values.join(', ')}.`);
+  if (!values.every(Number.isFinite))
+    throw new UserError(`A summary needs finite values; it was given ${values.join(', ')}.`);
   const mean = values.reduce((sum, value) => sum + value, 0) / count;
   if (count === 1) return { count, mean, deviation: null, interval: null };
   const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1));
-  const half = studentQuantile((1 + confidence) / 2, count - 1) * deviation / Math.sqrt(count);
+  const half = (studentQuantile((1 + confidence) / 2, count - 1) * deviation) / Math.sqrt(count);
   return { count, mean, deviation, interval: [mean - half, mean + half] };
 }
 

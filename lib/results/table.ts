@@ -23,12 +23,29 @@ export function experimentTable(rows: readonly string[], records: readonly RunRe
   return rows.map((row) => {
     const runs = found.get(row);
     const first = runs?.[0];
-    if (!runs || !first) return { row, teacher: '', student: '', method: '', 'top-1 (%)': 'not recorded yet', 'best epoch': '', epochs: null, images: null, commit: '' };
+    if (!runs || !first)
+      return {
+        row,
+        teacher: '',
+        student: '',
+        method: '',
+        'top-1 (%)': 'not recorded yet',
+        'best epoch': '',
+        epochs: null,
+        images: null,
+        commit: '',
+      };
     const taught = first.teacherTop1 === undefined ? '' : ` (${first.teacherTop1.toFixed(2)} %)`;
     return {
-      row, teacher: first.teacher === null ? '–' : first.teacher + taught, student: first.student, method: first.method,
-      'top-1 (%)': formatSummary(summary(runs.map(({ top1 }) => top1))), 'best epoch': summary(runs.map(({ bestTop1 }) => bestTop1)).mean.toFixed(2),
-      epochs: first.epochs, images: first.images, commit: [...new Set(runs.map(commitText))].join(' '),
+      row,
+      teacher: first.teacher === null ? '–' : first.teacher + taught,
+      student: first.student,
+      method: first.method,
+      'top-1 (%)': formatSummary(summary(runs.map(({ top1 }) => top1))),
+      'best epoch': summary(runs.map(({ bestTop1 }) => bestTop1)).mean.toFixed(2),
+      epochs: first.epochs,
+      images: first.images,
+      commit: [...new Set(runs.map(commitText))].join(' '),
     };
   });
 }

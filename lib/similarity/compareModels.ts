@@ -33,7 +33,12 @@ export interface Comparison extends Similarities {
 export type ImageBatches = Iterable<tf.Tensor4D> | AsyncIterable<tf.Tensor4D>;
 
 /** Minibatch CKA of the layers of two models in one pass over the images. */
-export async function compareModels(rowModel: Model, columnModel: Model, batches: ImageBatches, { rowLayers, columnLayers, ...options }: CompareOptions & LayerChoice = {}): Promise<Comparison> {
+export async function compareModels(
+  rowModel: Model,
+  columnModel: Model,
+  batches: ImageBatches,
+  { rowLayers, columnLayers, ...options }: CompareOptions & LayerChoice = {},
+): Promise<Comparison> {
   const [comparison] = await comparePairs([{ rowModel, columnModel, rowLayers, columnLayers }], batches, options);
   return comparison!;
 }
@@ -42,7 +47,11 @@ export async function compareModels(rowModel: Model, columnModel: Model, batches
  * Minibatch CKA of several pairs of models in one pass over the images: each model sees a batch once, whatever the number of its
  * pairs, and at any time one layer's feature and the Gram matrices of one batch are held.
  */
-export async function comparePairs(pairs: readonly ModelPair[], batches: ImageBatches, { onBatch, signal }: CompareOptions = {}): Promise<Comparison[]> {
+export async function comparePairs(
+  pairs: readonly ModelPair[],
+  batches: ImageBatches,
+  { onBatch, signal }: CompareOptions = {},
+): Promise<Comparison[]> {
   const chosen = pairs.map(chosenLayers);
   const wanted = wantedLayers(chosen);
   const sums = chosen.map(({ rowLayers, columnLayers }) => new MinibatchCka(rowLayers, columnLayers));
@@ -65,16 +74,25 @@ export async function comparePairs(pairs: readonly ModelPair[], batches: ImageBa
       await new Promise((resolve) => setImmediate(resolve));
     }
     chosen.forEach(({ rowModel, columnModel, rowLayers, columnLayers }, i) =>
-      sums[i]!.addGrams(pick(grams.get(rowModel), rowLayers), pick(grams.get(columnModel), columnLayers)));
+      sums[i]!.addGrams(pick(grams.get(rowModel), rowLayers), pick(grams.get(columnModel), columnLayers)),
+    );
     count++;
     examples += n;
     onBatch?.(count);
   }
-  if (count === 0) throw new UserError(`There were no images to compare ${[...wanted.keys()].map(({ name }) => name).join(' and ')} on.`);
+  if (count === 0)
+    throw new UserError(
+      `There were no images to compare ${[...wanted.keys()].map(({ name }) => name).join(' and ')} on.`,
+    );
   return sums.map((sum) => ({ ...sum.result(), batches: count, examples, dropped }));
 }
 
-function chosenLayers({ rowModel, columnModel, rowLayers = rowModel.blockNames, columnLayers = columnModel.blockNames }: ModelPair): Required<ModelPair> {
+function chosenLayers({
+  rowModel,
+  columnModel,
+  rowLayers = rowModel.blockNames,
+  columnLayers = columnModel.blockNames,
+}: ModelPair): Required<ModelPair> {
   checkLayers(rowModel, rowLayers);
   checkLayers(columnModel, columnLayers);
   return { rowModel, columnModel, rowLayers, columnLayers };
@@ -84,8 +102,11 @@ function chosenLayers({ rowModel, columnModel, rowLayers = rowModel.blockNames, 
 function wantedLayers(pairs: readonly Required<ModelPair>[]): ReadonlyMap<Model, ReadonlySet<string>> {
   const wanted = new Map<Model, Set<string>>();
   for (const { rowModel, columnModel, rowLayers, columnLayers } of pairs) {
-    for (const [model, layers] of [[rowModel, rowLayers], [columnModel, columnLayers]] as const) {
-      wanted.set(model, new Set([...wanted.get(model) ?? [], ...layers]));
+    for (const [model, layers] of [
+      [rowModel, rowLayers],
+      [columnModel, columnLayers],
+    ] as const) {
+      wanted.set(model, new Set([...(wanted.get(model) ?? []), ...layers]));
     }
   }
   return wanted;
@@ -95,7 +116,12 @@ function wantedLayers(pairs: readonly Required<ModelPair>[]): ReadonlyMap<Model,
 function layerGrams(model: Model, images: tf.Tensor4D, wanted: ReadonlySet<string>): Map<string, CentredGram> {
   const grams = new Map<string, CentredGram>();
   tf.tidy(() => {
-    model.forward(images, { mode: 'eval', tap: (block, feature) => { if (wanted.has(block)) grams.set(block, centredGram(feature, `${model.name} ${block}`)); } });
+    model.forward(images, {
+      mode: 'eval',
+      tap: (block, feature) => {
+        if (wanted.has(block)) grams.set(block, centredGram(feature, `${model.name} ${block}`));
+      },
+    });
   });
   return grams;
 }

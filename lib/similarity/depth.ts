@@ -13,9 +13,14 @@ export interface DepthSummary {
 
 /** Sums a heatmap up. `same` says that both networks are one: then a layer is compared with all but itself, and its neighbour is its like. */
 export function depthSummary({ rows, columns, values }: Similarities, same = false): DepthSummary {
-  if (rows.length < 2 || columns.length < 2) throw new UserError(`A summary by depth needs two layers of each network; there are ${rows.length} and ${columns.length}.`);
+  if (rows.length < 2 || columns.length < 2)
+    throw new UserError(
+      `A summary by depth needs two layers of each network; there are ${rows.length} and ${columns.length}.`,
+    );
   const others = values.map((row, i) => row.map((value, j) => (same && i === j ? null : value)));
-  const like = others.map((row, i) => (same ? row[i + 1 < row.length ? i + 1 : i - 1] : row[likeDepth(i, { rows, columns })]) ?? null);
+  const like = others.map(
+    (row, i) => (same ? row[i + 1 < row.length ? i + 1 : i - 1] : row[likeDepth(i, { rows, columns })]) ?? null,
+  );
   return { mean: mean(others.flat()), likeDepth: mean(like), best: mean(others.map(largest)) };
 }
 

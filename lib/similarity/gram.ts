@@ -46,21 +46,29 @@ function carefully(x: tf.Tensor2D, raw: ArrayLike<number>, layer: string): Float
 }
 
 /** The Gram matrix of (X − mean) / scale, where scale is 1 unless squares of X leave float32's range; undefined for constant X. */
-function withoutMean(x: tf.Tensor2D, raw: ArrayLike<number>, layer: string): { gram: ArrayLike<number>; scale: number } | undefined {
+function withoutMean(
+  x: tf.Tensor2D,
+  raw: ArrayLike<number>,
+  layer: string,
+): { gram: ArrayLike<number>; scale: number } | undefined {
   const examples = x.shape[0];
   const scale = inRange(raw, examples) ? 1 : largestMagnitude(x, layer);
   if (scale < 1e-37) return undefined;
   const unit = scale === 1 ? x : tf.mul<tf.Tensor2D>(x, 1 / scale);
   const before = scale === 1 ? raw : gramMatrix(unit).dataSync();
   const gram = gramMatrix(tf.sub(unit, tf.mean(unit, 0, true))).dataSync();
-  return largestOnDiagonal(gram, examples) <= rounding * largestOnDiagonal(before, examples) ? undefined : { gram, scale };
+  return largestOnDiagonal(gram, examples) <= rounding * largestOnDiagonal(before, examples)
+    ? undefined
+    : { gram, scale };
 }
 
 function largestMagnitude(x: tf.Tensor2D, layer: string): number {
   const largest = number(tf.max(tf.abs(x)));
   // NaN may hide from max, but not from x − x.
   if (!Number.isFinite(largest) || number(tf.sum(tf.sub(x, x))) !== 0)
-    throw new UserError(`CKA: "${layer}" has values that are not finite (NaN or infinity), so its similarity means nothing. Look for them in the images and in the weights.`);
+    throw new UserError(
+      `CKA: "${layer}" has values that are not finite (NaN or infinity), so its similarity means nothing. Look for them in the images and in the weights.`,
+    );
   return largest;
 }
 

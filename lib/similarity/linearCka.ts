@@ -8,7 +8,8 @@ import { standardGram } from './gram';
  * constant. Holds a [batch, batch] matrix: for many examples take `MinibatchCka`.
  */
 export function linearCka(x: tf.Tensor, y: tf.Tensor): number | null {
-  if (x.shape[0] !== y.shape[0]) throw new UserError(`CKA compares layers on the same examples, and got ${x.shape[0]} and ${y.shape[0]}.`);
+  if (x.shape[0] !== y.shape[0])
+    throw new UserError(`CKA compares layers on the same examples, and got ${x.shape[0]} and ${y.shape[0]}.`);
   if (x.shape[0] < 2) throw new UserError('CKA compares examples with each other and needs at least 2.');
   const k = standardGram(x, 'first features');
   const l = standardGram(y, 'second features');

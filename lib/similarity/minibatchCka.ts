@@ -19,7 +19,10 @@ export class MinibatchCka {
   private readonly ownRows: Float64Array;
   private readonly ownColumns: Float64Array;
 
-  constructor(private readonly rows: readonly string[], private readonly columns: readonly string[]) {
+  constructor(
+    private readonly rows: readonly string[],
+    private readonly columns: readonly string[],
+  ) {
     this.cross = new Float64Array(rows.length * columns.length);
     this.ownRows = new Float64Array(rows.length);
     this.ownColumns = new Float64Array(columns.length);
@@ -27,34 +30,49 @@ export class MinibatchCka {
 
   /** Adds a batch of at least 4 examples: each layer's features [batch, ...] by its name. */
   add(rowFeatures: Readonly<Record<string, tf.Tensor>>, columnFeatures: Readonly<Record<string, tf.Tensor>>): void {
-    const grams = (names: readonly string[], features: Readonly<Record<string, tf.Tensor>>): CentredGram[] => names.map((name) => {
-      const feature = features[name];
-      if (!feature) throw unknownName('layer', name, Object.keys(features));
-      return centredGram(feature, name);
-    });
+    const grams = (names: readonly string[], features: Readonly<Record<string, tf.Tensor>>): CentredGram[] =>
+      names.map((name) => {
+        const feature = features[name];
+        if (!feature) throw unknownName('layer', name, Object.keys(features));
+        return centredGram(feature, name);
+      });
     const rows = grams(this.rows, rowFeatures);
-    this.addGrams(rows, rowFeatures === columnFeatures && this.rows === this.columns ? rows : grams(this.columns, columnFeatures));
+    this.addGrams(
+      rows,
+      rowFeatures === columnFeatures && this.rows === this.columns ? rows : grams(this.columns, columnFeatures),
+    );
   }
 
   /** The same from Gram matrices, in the order of the names; for features that do not outlive their forward pass. */
   addGrams(rows: readonly CentredGram[], columns: readonly CentredGram[]): void {
     if (rows.length !== this.rows.length || columns.length !== this.columns.length)
-      throw new UserError(`CKA of ${this.rows.length} × ${this.columns.length} layers got ${rows.length} and ${columns.length} of them.`);
+      throw new UserError(
+        `CKA of ${this.rows.length} × ${this.columns.length} layers got ${rows.length} and ${columns.length} of them.`,
+      );
     const n = rows[0]?.examples ?? 0;
-    if ([...rows, ...columns].some(({ examples }) => examples !== n)) throw new UserError('CKA compares layers on the same examples, and the layers of this batch have different numbers of them.');
+    if ([...rows, ...columns].some(({ examples }) => examples !== n))
+      throw new UserError(
+        'CKA compares layers on the same examples, and the layers of this batch have different numbers of them.',
+      );
     rows.forEach(({ values: k }, i) => {
       this.ownRows[i] += hsicOfCentred(k, k, n);
-      columns.forEach(({ values: l }, j) => { this.cross[i * this.columns.length + j] += hsicOfCentred(k, l, n); });
+      columns.forEach(({ values: l }, j) => {
+        this.cross[i * this.columns.length + j] += hsicOfCentred(k, l, n);
+      });
     });
-    columns.forEach(({ values: l }, j) => { this.ownColumns[j] += hsicOfCentred(l, l, n); });
+    columns.forEach(({ values: l }, j) => {
+      this.ownColumns[j] += hsicOfCentred(l, l, n);
+    });
   }
 
   /** The similarities over all batches so far. */
   result(): Similarities {
-    const values = this.rows.map((_, i) => this.columns.map((__, j) => {
-      const own = Math.sqrt(this.ownRows[i]!) * Math.sqrt(this.ownColumns[j]!);
-      return own > 0 ? this.cross[i * this.columns.length + j]! / own : null;
-    }));
+    const values = this.rows.map((_, i) =>
+      this.columns.map((__, j) => {
+        const own = Math.sqrt(this.ownRows[i]!) * Math.sqrt(this.ownColumns[j]!);
+        return own > 0 ? this.cross[i * this.columns.length + j]! / own : null;
+      }),
+    );
     return { rows: this.rows, columns: this.columns, values };
   }
 }

@@ -8,12 +8,17 @@ process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '1';
 
 /** What an addon exports that set-up built, or undefined where there is none; TensorFlow is silenced before, which greets when loaded. */
 export function loadAddon(name: string, otherwise: string): unknown {
-  const [quiet, addon] = ['quiet', name].map((each) => path.join(process.cwd(), 'build', `${each}.node`)) as [string, string];
+  const [quiet, addon] = ['quiet', name].map((each) => path.join(process.cwd(), 'build', `${each}.node`)) as [
+    string,
+    string,
+  ];
   if (existsSync(quiet)) load(quiet, 'TensorFlow greets with lines that can be ignored');
   if (!existsSync(addon)) return undefined;
   const missing = missingAbilities(name);
   if (missing.length === 0) return load(addon, otherwise);
-  console.warn(`Warning: ${otherwise}. They were compiled on a machine whose processor has ${missing.join(', ')}, and this one has not: set up here, or with OFA_MARCH=x86-64-v3 for both.`);
+  console.warn(
+    `Warning: ${otherwise}. They were compiled on a machine whose processor has ${missing.join(', ')}, and this one has not: set up here, or with OFA_MARCH=x86-64-v3 for both.`,
+  );
   return undefined;
 }
 

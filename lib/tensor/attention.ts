@@ -13,13 +13,23 @@ export interface AttentionOptions {
  * softmax(q kᵀ / sqrt(depth) + bias) v for each head (Vaswani et al. 2017, eq. 1).
  * qkv [batch, tokens, 3 · width]: queries, keys and values packed as timm packs them; returns [batch, tokens, width].
  */
-export function attention(qkv: tf.Tensor3D, heads: number, { bias, precision = 'float32' }: AttentionOptions = {}): tf.Tensor3D {
-  return hasKernels() && (qkv.shape[2] / (3 * heads)) % 8 === 0 ? fused(qkv, heads, precision, bias) : composed(qkv, heads, bias);
+export function attention(
+  qkv: tf.Tensor3D,
+  heads: number,
+  { bias, precision = 'float32' }: AttentionOptions = {},
+): tf.Tensor3D {
+  return hasKernels() && (qkv.shape[2] / (3 * heads)) % 8 === 0
+    ? fused(qkv, heads, precision, bias)
+    : composed(qkv, heads, bias);
 }
 
 function fused(qkv: tf.Tensor3D, heads: number, precision: Precision, bias?: tf.Tensor4D): tf.Tensor3D {
   const others = bias ? [bias] : [];
-  const attributes = [['N', 'int', others.length], ['heads', 'int', heads], ['rounded', 'bool', precision === 'bfloat16']] as const;
+  const attributes = [
+    ['N', 'int', others.length],
+    ['heads', 'int', heads],
+    ['rounded', 'bool', precision === 'bfloat16'],
+  ] as const;
   return customGradient([qkv, ...others], () => ({
     value: execute('OfaAttention', [qkv, ...others], attributes)[0] as tf.Tensor3D,
     saved: [qkv, ...others],

@@ -14,7 +14,12 @@ export const kernelsLoaded = kernels !== undefined;
 /** Whether their products of bfloat16 run on a matrix unit of the processor. */
 export const hasMatrixUnit = z.object({ matrixUnit: z.literal(true) }).safeParse(kernels).success;
 
-if (load('@tensorflow/tfjs-node', 'TensorFlow cannot be loaded; everything is computed in plain JavaScript, about a hundred times as slowly') === undefined) {
+if (
+  load(
+    '@tensorflow/tfjs-node',
+    'TensorFlow cannot be loaded; everything is computed in plain JavaScript, about a hundred times as slowly',
+  ) === undefined
+) {
   // Else it would advise, at length, to install what could not be loaded.
   enableProdMode();
   require('@tensorflow/tfjs-backend-cpu');

@@ -20,13 +20,27 @@ const mostWithStride = 256 * 256;
 const pairsPerPixel = 64;
 
 /** Whether our kernels are as fast for the convolution, and faster for its gradient to x. */
-export function convolvesDirectly({ shape: [size, width, channelsIn, channels] }: tf.Tensor4D, { stride, padding, precision }: Window): boolean {
-  const limit = precision === 'bfloat16' && (hasMatrixUnit || stride > 1) ? Infinity : stride === 1 ? most : mostWithStride;
-  return hasKernels() && size === width && channelsIn % 16 === 0 && channels % 16 === 0 && padding < size && channelsIn * channels <= limit;
+export function convolvesDirectly(
+  { shape: [size, width, channelsIn, channels] }: tf.Tensor4D,
+  { stride, padding, precision }: Window,
+): boolean {
+  const limit =
+    precision === 'bfloat16' && (hasMatrixUnit || stride > 1) ? Infinity : stride === 1 ? most : mostWithStride;
+  return (
+    hasKernels() &&
+    size === width &&
+    channelsIn % 16 === 0 &&
+    channels % 16 === 0 &&
+    padding < size &&
+    channelsIn * channels <= limit
+  );
 }
 
 /** The same for the gradient to the filter; in mixed precision TensorFlow computes its sums over many images more slowly at any number of channels. */
-export function filtersDirectly({ shape: [size, width, channelsIn, channels] }: tf.Tensor4D, { precision }: Window): boolean {
+export function filtersDirectly(
+  { shape: [size, width, channelsIn, channels] }: tf.Tensor4D,
+  { precision }: Window,
+): boolean {
   if (!hasKernels() || size !== width || channels % 8 !== 0) return false;
   return precision === 'bfloat16' ? channelsIn % 8 === 0 : channelsIn % 4 === 0 && channelsIn * channels <= most;
 }
@@ -37,22 +51,52 @@ export function directConvolution(x: tf.Tensor4D, filter: tf.Tensor4D, window: W
 }
 
 /** The gradient to x [batch, height, width, in]: at stride 1 a convolution by the filter upside down. */
-export function directInputGradient(dy: tf.Tensor4D, { shape: [, height, width] }: tf.Tensor4D, filter: tf.Tensor4D, window: Window): tf.Tensor {
+export function directInputGradient(
+  dy: tf.Tensor4D,
+  { shape: [, height, width] }: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  window: Window,
+): tf.Tensor {
   const { stride, padding } = window;
   return stride === 1
-    ? execute('OfaConvolution', [dy, filter], [...attributes({ ...window, padding: filter.shape[0] - 1 - padding }), rounds(window), ['turned', 'bool', true]])[0]!
-    : execute('OfaConvolutionInputGrad', [dy, filter], [...attributes(window), rounds(window), ['height', 'int', height], ['width', 'int', width]])[0]!;
+    ? execute(
+        'OfaConvolution',
+        [dy, filter],
+        [
+          ...attributes({ ...window, padding: filter.shape[0] - 1 - padding }),
+          rounds(window),
+          ['turned', 'bool', true],
+        ],
+      )[0]!
+    : execute(
+        'OfaConvolutionInputGrad',
+        [dy, filter],
+        [...attributes(window), rounds(window), ['height', 'int', height], ['width', 'int', width]],
+      )[0]!;
 }
 
 /** The gradient to a filter that `filtersDirectly` accepts: [size, size, in, out]. */
-export function directFilterGradient(dy: tf.Tensor4D, x: tf.Tensor4D, { shape: [size, , channelsIn, channels] }: tf.Tensor4D, window: Window): tf.Tensor {
+export function directFilterGradient(
+  dy: tf.Tensor4D,
+  x: tf.Tensor4D,
+  { shape: [size, , channelsIn, channels] }: tf.Tensor4D,
+  window: Window,
+): tf.Tensor {
   const byImage = channelsIn * channels < pairsPerPixel * dy.shape[1] * dy.shape[2];
-  const name = window.precision === 'float32' ? 'OfaConvolutionFilterGrad' : byImage ? 'OfaConvolutionFilterGradRounded' : 'OfaConvolutionFilterGradByPlace';
+  const name =
+    window.precision === 'float32'
+      ? 'OfaConvolutionFilterGrad'
+      : byImage
+        ? 'OfaConvolutionFilterGradRounded'
+        : 'OfaConvolutionFilterGradByPlace';
   return execute(name, [x, dy], [['size', 'int', size], ...attributes(window)])[0]!;
 }
 
 function attributes({ stride, padding }: Window): readonly Attribute[] {
-  return [['stride', 'int', stride], ['padding', 'int', padding]];
+  return [
+    ['stride', 'int', stride],
+    ['padding', 'int', padding],
+  ];
 }
 
 function rounds({ precision }: Window): Attribute {

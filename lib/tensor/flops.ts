@@ -9,31 +9,56 @@ export function flops(op: string, { inputs, outputs }: Shapes): number {
   const [a = [], b = [], c = []] = inputs;
   const [y = []] = outputs;
   switch (op) {
-    case 'BatchMatMulV2': case 'MatMul': case 'OfaLinear':
+    case 'BatchMatMulV2':
+    case 'MatMul':
+    case 'OfaLinear':
       // Of [m, k] · [k, n], in whatever layout: m · k · k · n · m · n is the square of the product.
       return 2 * Math.sqrt(matrix(a) * matrix(b) * matrix(y)) * batch(y);
-    case 'Conv2D': return 2 * size(y) * size(b) / b[3]!;
-    case 'Conv2DBackpropInput': return 2 * size(c) * size(b) / b[3]!;
-    case 'Conv2DBackpropFilter': return 2 * size(c) * size(y) / y[3]!;
-    case 'OfaConvolution': return 2 * size(y) * size(b) / y[3]!;
-    case 'OfaConvolutionInputGrad': return 2 * size(a) * size(b) / b[3]!;
-    case 'OfaConvolutionFilterGrad': case 'OfaConvolutionFilterGradRounded': case 'OfaConvolutionFilterGradByPlace': return 2 * size(b) * size(y) / y[3]!;
-    case 'DepthwiseConv2dNative': case 'OfaDepthwise': return 2 * size(y) * b[0]! * b[1]!;
-    case 'DepthwiseConv2dNativeBackpropInput': return 2 * size(c) * b[0]! * b[1]!;
-    case 'DepthwiseConv2dNativeBackpropFilter': return 2 * size(c) * y[0]! * y[1]!;
-    case 'OfaDepthwiseInputGrad': return 2 * size(a) * b[0]! * b[1]!;
-    case 'OfaDepthwiseFilterGrad': return 2 * size(b) * y[0]! * y[1]!;
+    case 'Conv2D':
+      return (2 * size(y) * size(b)) / b[3]!;
+    case 'Conv2DBackpropInput':
+      return (2 * size(c) * size(b)) / b[3]!;
+    case 'Conv2DBackpropFilter':
+      return (2 * size(c) * size(y)) / y[3]!;
+    case 'OfaConvolution':
+      return (2 * size(y) * size(b)) / y[3]!;
+    case 'OfaConvolutionInputGrad':
+      return (2 * size(a) * size(b)) / b[3]!;
+    case 'OfaConvolutionFilterGrad':
+    case 'OfaConvolutionFilterGradRounded':
+    case 'OfaConvolutionFilterGradByPlace':
+      return (2 * size(b) * size(y)) / y[3]!;
+    case 'DepthwiseConv2dNative':
+    case 'OfaDepthwise':
+      return 2 * size(y) * b[0]! * b[1]!;
+    case 'DepthwiseConv2dNativeBackpropInput':
+      return 2 * size(c) * b[0]! * b[1]!;
+    case 'DepthwiseConv2dNativeBackpropFilter':
+      return 2 * size(c) * y[0]! * y[1]!;
+    case 'OfaDepthwiseInputGrad':
+      return 2 * size(a) * b[0]! * b[1]!;
+    case 'OfaDepthwiseFilterGrad':
+      return 2 * size(b) * y[0]! * y[1]!;
     // Two products of tokens × tokens × width an example, and four the other way (what is computed once more does not count).
-    case 'OfaAttention': return 2 * 2 * size(y) * a[1]!;
-    case 'OfaAttentionGrad': return 2 * 4 * size(a) * a[1]!;
+    case 'OfaAttention':
+      return 2 * 2 * size(y) * a[1]!;
+    case 'OfaAttentionGrad':
+      return 2 * 4 * size(a) * a[1]!;
     // Half of a product, since it is symmetric.
-    case 'OfaGram': return size(a) * a[0]!;
-    case 'OfaTransformerBlock': return transformerBlock(a, inputs.slice(1));
-    case 'OfaTransformerBlockGrad': return 2 * transformerBlock(b, inputs.slice(6));
-    case 'OfaSwinBlock': return swinBlock(a, b, inputs.slice(2));
-    case 'OfaMixerBlock': return mixerBlock(a, inputs.slice(1));
-    case 'OfaMixerBlockGrad': return 2 * mixerBlock(b, inputs.slice(5));
-    default: return 0;
+    case 'OfaGram':
+      return size(a) * a[0]!;
+    case 'OfaTransformerBlock':
+      return transformerBlock(a, inputs.slice(1));
+    case 'OfaTransformerBlockGrad':
+      return 2 * transformerBlock(b, inputs.slice(6));
+    case 'OfaSwinBlock':
+      return swinBlock(a, b, inputs.slice(2));
+    case 'OfaMixerBlock':
+      return mixerBlock(a, inputs.slice(1));
+    case 'OfaMixerBlockGrad':
+      return 2 * mixerBlock(b, inputs.slice(5));
+    default:
+      return 0;
   }
 }
 

@@ -3,5 +3,5 @@ import * as tf from './tf';
 
 /** x xᵀ. x [rows, columns]; returns [rows, rows]. Not differentiable. */
 export function gramMatrix(x: tf.Tensor2D): tf.Tensor2D {
-  return hasKernels() ? execute('OfaGram', [x], [])[0] as tf.Tensor2D : tf.matMul(x, x, false, true);
+  return hasKernels() ? (execute('OfaGram', [x], [])[0] as tf.Tensor2D) : tf.matMul(x, x, false, true);
 }

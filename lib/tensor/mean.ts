@@ -10,8 +10,15 @@ export function meanOfPlaces(x: tf.Tensor): tf.Tensor2D {
   const places = rest.slice(0, -1);
   const count = places.reduce((product, size) => product * size, 1);
   return customGradient([x], () => ({
-    value: tf.mean<tf.Tensor2D>(x, places.map((_, i) => i + 1)),
+    value: tf.mean<tf.Tensor2D>(
+      x,
+      places.map((_, i) => i + 1),
+    ),
     saved: [],
-    backward: (dy) => [tf.tidy(() => tf.tile(tf.reshape(tf.div(dy, count), [batch, ...places.map(() => 1), dy.shape[1]]), [1, ...places, 1]))],
+    backward: (dy) => [
+      tf.tidy(() =>
+        tf.tile(tf.reshape(tf.div(dy, count), [batch, ...places.map(() => 1), dy.shape[1]]), [1, ...places, 1]),
+      ),
+    ],
   }));
 }

@@ -26,15 +26,26 @@ export interface NativeBackend {
   readonly isUsingGpuDevice: boolean;
   /** Hears of the ops that `executeIn` runs in bfloat16, of which the functions below do not know. */
   onRounded?: (op: string, inputs: readonly tf.Tensor[], outputs: readonly tf.Tensor[]) => void;
-  binding: Readonly<Record<'TF_Version', string>> & Readonly<Record<'TF_ATTR_STRING' | 'TF_ATTR_INT' | 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_TYPE' | 'TF_FLOAT' | 'TF_INT32', number>> & {
-    executeOp(name: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): Handle[];
-    deleteTensor(id: number): void;
-    tensorDataSync(id: number): unknown;
-    runSavedModel(...given: readonly unknown[]): unknown;
-    /** Where set-up built the addon (`binding/binding.cc`). */
-    readonly replay?: Recorder;
-  };
-  executeMultipleOutputs(name: string, attributes: readonly OpAttribute[], inputs: readonly tf.Tensor[], outputs: number): tf.Tensor[];
+  binding: Readonly<Record<'TF_Version', string>> &
+    Readonly<
+      Record<
+        'TF_ATTR_STRING' | 'TF_ATTR_INT' | 'TF_ATTR_FLOAT' | 'TF_ATTR_BOOL' | 'TF_ATTR_TYPE' | 'TF_FLOAT' | 'TF_INT32',
+        number
+      >
+    > & {
+      executeOp(name: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): Handle[];
+      deleteTensor(id: number): void;
+      tensorDataSync(id: number): unknown;
+      runSavedModel(...given: readonly unknown[]): unknown;
+      /** Where set-up built the addon (`binding/binding.cc`). */
+      readonly replay?: Recorder;
+    };
+  executeMultipleOutputs(
+    name: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly tf.Tensor[],
+    outputs: number,
+  ): tf.Tensor[];
   getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
   createOutputTensor(output: Handle): tf.Tensor;
 }
@@ -51,7 +62,13 @@ export type Run = { readonly kind: unique symbol };
 /** The functions of `binding/binding.cc`; arrays are given by their numbers. */
 export interface Recorder {
   record(input: number): Tape;
-  add(tape: Tape, name: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: readonly number[]): void;
+  add(
+    tape: Tape,
+    name: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly number[],
+    outputs: readonly number[],
+  ): void;
   end(tape: Tape, results: readonly number[]): void;
   start(tape: Tape, input: number): Run;
   wait(run: Run): Handle[];
@@ -69,30 +86,61 @@ export function hasKernels(): boolean {
 }
 
 /** Runs one op of libtensorflow; the caller owns the outputs, as with any tf function. Nothing is recorded for gradients. */
-export function execute(name: string, inputs: readonly tf.Tensor[], attributes: readonly Attribute[], outputs = 1): tf.Tensor[] {
+export function execute(
+  name: string,
+  inputs: readonly tf.Tensor[],
+  attributes: readonly Attribute[],
+  outputs = 1,
+): tf.Tensor[] {
   const backend = native(name);
-  return backend.executeMultipleOutputs(name, attributes.map((attribute) => encode(attribute, backend.binding)), inputs, outputs);
+  return backend.executeMultipleOutputs(
+    name,
+    attributes.map((attribute) => encode(attribute, backend.binding)),
+    inputs,
+    outputs,
+  );
 }
 
 /**
  * Runs an op of one output on float32 inputs, in the precision asked for: its type attribute T is added here. Beside them it may take
  * whole numbers, such as sizes. TensorFlow.js has no bfloat16, so that the rounded arrays live by their handles, within this call alone.
  */
-export function executeIn(precision: Precision, name: string, inputs: readonly tf.Tensor[], attributes: readonly Attribute[]): tf.Tensor {
+export function executeIn(
+  precision: Precision,
+  name: string,
+  inputs: readonly tf.Tensor[],
+  attributes: readonly Attribute[],
+): tf.Tensor {
   if (precision === 'float32') return execute(name, inputs, [['T', 'type', 'float32'], ...attributes])[0]!;
   const backend = native(name);
   const { binding } = backend;
   const cast = (id: number, from: number, to: number): Handle =>
-    binding.executeOp('Cast', [type('SrcT', from), type('DstT', to), { name: 'Truncate', type: binding.TF_ATTR_BOOL, value: false }], [id], 1)[0]!;
-  const type = (attribute: string, value: number): OpAttribute => ({ name: attribute, type: binding.TF_ATTR_TYPE, value });
+    binding.executeOp(
+      'Cast',
+      [type('SrcT', from), type('DstT', to), { name: 'Truncate', type: binding.TF_ATTR_BOOL, value: false }],
+      [id],
+      1,
+    )[0]!;
+  const type = (attribute: string, value: number): OpAttribute => ({
+    name: attribute,
+    type: binding.TF_ATTR_TYPE,
+    value,
+  });
   const rounded: number[] = [];
   const kept = (handle: Handle): number => {
     rounded.push(handle.id);
     return handle.id;
   };
   try {
-    const ids = backend.getInputTensorIds(inputs).map((id, i) => (inputs[i]!.dtype === 'float32' ? kept(cast(id, binding.TF_FLOAT, bfloat16)) : id));
-    const result = binding.executeOp(name, [type('T', bfloat16), ...attributes.map((attribute) => encode(attribute, binding))], ids, 1)[0]!;
+    const ids = backend
+      .getInputTensorIds(inputs)
+      .map((id, i) => (inputs[i]!.dtype === 'float32' ? kept(cast(id, binding.TF_FLOAT, bfloat16)) : id));
+    const result = binding.executeOp(
+      name,
+      [type('T', bfloat16), ...attributes.map((attribute) => encode(attribute, binding))],
+      ids,
+      1,
+    )[0]!;
     const output = backend.createOutputTensor(cast(kept(result), bfloat16, binding.TF_FLOAT));
     backend.onRounded?.(name, inputs, [output]);
     return output;
@@ -106,17 +154,24 @@ const bfloat16 = 14;
 
 function native(name: string): NativeBackend {
   const backend = nativeBackend();
-  if (!backend) throw new Error(`${name} needs the native TensorFlow backend, and the backend here is ${tf.getBackend()}`);
+  if (!backend)
+    throw new Error(`${name} needs the native TensorFlow backend, and the backend here is ${tf.getBackend()}`);
   return backend;
 }
 
 function encode([name, kind, value]: Attribute, binding: NativeBackend['binding']): OpAttribute {
   switch (kind) {
-    case 'float': return { name, type: binding.TF_ATTR_FLOAT, value };
-    case 'int': case 'ints': return { name, type: binding.TF_ATTR_INT, value };
-    case 'bool': return { name, type: binding.TF_ATTR_BOOL, value };
-    case 'string': return { name, type: binding.TF_ATTR_STRING, value };
-    case 'type': return { name, type: binding.TF_ATTR_TYPE, value: value === 'float32' ? binding.TF_FLOAT : binding.TF_INT32 };
+    case 'float':
+      return { name, type: binding.TF_ATTR_FLOAT, value };
+    case 'int':
+    case 'ints':
+      return { name, type: binding.TF_ATTR_INT, value };
+    case 'bool':
+      return { name, type: binding.TF_ATTR_BOOL, value };
+    case 'string':
+      return { name, type: binding.TF_ATTR_STRING, value };
+    case 'type':
+      return { name, type: binding.TF_ATTR_TYPE, value: value === 'float32' ? binding.TF_FLOAT : binding.TF_INT32 };
   }
 }
 

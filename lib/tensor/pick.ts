@@ -8,10 +8,20 @@ import * as tf from './tf';
  */
 export function pick(x: tf.Tensor1D, places: tf.Tensor1D): tf.Tensor1D {
   if (!isNative()) return tf.gather(x, places);
-  return tf.tidy(() => customGradient([x], () => ({
-    value: execute('GatherV2', [x, places, tf.scalar(0, 'int32')], [
-      ['Tparams', 'type', 'float32'], ['Tindices', 'type', 'int32'], ['Taxis', 'type', 'int32'], ['batch_dims', 'int', 0]])[0] as tf.Tensor1D,
-    saved: [places],
-    backward: (dy, [saved]) => [tf.unsortedSegmentSum(dy, saved as tf.Tensor1D, x.size)],
-  })));
+  return tf.tidy(() =>
+    customGradient([x], () => ({
+      value: execute(
+        'GatherV2',
+        [x, places, tf.scalar(0, 'int32')],
+        [
+          ['Tparams', 'type', 'float32'],
+          ['Tindices', 'type', 'int32'],
+          ['Taxis', 'type', 'int32'],
+          ['batch_dims', 'int', 0],
+        ],
+      )[0] as tf.Tensor1D,
+      saved: [places],
+      backward: (dy, [saved]) => [tf.unsortedSegmentSum(dy, saved as tf.Tensor1D, x.size)],
+    })),
+  );
 }

@@ -15,6 +15,10 @@ export function relu6<T extends tf.Tensor>(x: T): T {
 function fused<T extends tf.Tensor>(x: T, op: string, gradient: string): T {
   return customGradient([x], () => {
     const y = execute(op, [x], [['T', 'type', 'float32']])[0] as T;
-    return { value: y, saved: [y], backward: (dy, saved) => execute(gradient, [dy, ...saved], [['T', 'type', 'float32']]) };
+    return {
+      value: y,
+      saved: [y],
+      backward: (dy, saved) => execute(gradient, [dy, ...saved], [['T', 'type', 'float32']]),
+    };
   });
 }

@@ -13,13 +13,21 @@ export interface Pending<T> {
  * was recorded; so it is with whatever JavaScript decides within it.
  */
 export class Replay {
-  private constructor(private readonly backend: NativeBackend, private readonly recorder: Recorder, private readonly tape: Tape, private readonly like: Pick<tf.Tensor, 'shape' | 'dtype'>) {}
+  private constructor(
+    private readonly backend: NativeBackend,
+    private readonly recorder: Recorder,
+    private readonly tape: Tape,
+    private readonly like: Pick<tf.Tensor, 'shape' | 'dtype'>,
+  ) {}
 
   /**
    * Computes, and writes down how. It computes only where our kernels are not in use, as on a GPU, and where the numbers that ops made
    * are read, or a saved model is run, which no list of ops can repeat. The caller owns the outputs.
    */
-  static record(input: tf.Tensor, compute: () => tf.Tensor[]): { readonly outputs: tf.Tensor[]; readonly replay?: Replay } {
+  static record(
+    input: tf.Tensor,
+    compute: () => tf.Tensor[],
+  ): { readonly outputs: tf.Tensor[]; readonly replay?: Replay } {
     const backend = hasKernels() ? nativeBackend() : undefined;
     const recorder = backend?.binding.replay;
     if (!backend || !recorder) return { outputs: compute() };
@@ -50,7 +58,8 @@ export class Replay {
     try {
       const outputs = compute();
       recorder.end(tape, backend.getInputTensorIds(outputs));
-      if (seen.repeatable) return { outputs, replay: new Replay(backend, recorder, tape, { shape: input.shape, dtype: input.dtype }) };
+      if (seen.repeatable)
+        return { outputs, replay: new Replay(backend, recorder, tape, { shape: input.shape, dtype: input.dtype }) };
       recorder.release(tape);
       return { outputs };
     } catch (error) {
@@ -83,8 +92,11 @@ type Binding = NativeBackend['binding'];
 
 /** The binding with functions of its own in place of the addon's, which cannot be replaced. */
 function derived(binding: Binding, own: Pick<Binding, 'executeOp' | 'tensorDataSync' | 'runSavedModel'>): Binding {
-  const result: unknown = Object.create(binding, Object.fromEntries(Object.entries(own).map(([name, value]) => [name, { value }])));
-  if (!isBinding(result)) throw new Error('TensorFlow.js\'s addon has no executeOp');
+  const result: unknown = Object.create(
+    binding,
+    Object.fromEntries(Object.entries(own).map(([name, value]) => [name, { value }])),
+  );
+  if (!isBinding(result)) throw new Error("TensorFlow.js's addon has no executeOp");
   return result;
 }
 

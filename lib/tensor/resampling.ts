@@ -27,13 +27,19 @@ export function resamplingTaps(from: number, to: number, kernel: Kernel): Tap[] 
 
 /** A grid of values [height, width, channels] at another size, antialiased. */
 export function resampleGrid(
-  values: Float32Array, [height, width, channels]: readonly [number, number, number], [newHeight, newWidth]: readonly [number, number], kernel: Kernel,
+  values: Float32Array,
+  [height, width, channels]: readonly [number, number, number],
+  [newHeight, newWidth]: readonly [number, number],
+  kernel: Kernel,
 ): Float32Array {
   const rows = resample(values, width * channels, resamplingTaps(height, newHeight, kernel));
   const columns = resamplingTaps(width, newWidth, kernel);
   const result = new Float32Array(newHeight * newWidth * channels);
   for (let y = 0; y < newHeight; y++)
-    result.set(resample(rows.subarray(y * width * channels, (y + 1) * width * channels), channels, columns), y * newWidth * channels);
+    result.set(
+      resample(rows.subarray(y * width * channels, (y + 1) * width * channels), channels, columns),
+      y * newWidth * channels,
+    );
   return result;
 }
 

@@ -16,10 +16,23 @@ export function hasSwinBlock(x: tf.Tensor4D, heads: number): boolean {
 }
 
 /** Two norms and four linear layers in the order in which x meets them, and the bias of each distance [(2 · window − 1)², heads]. Returns the shape of x. */
-export function swinBlock(x: tf.Tensor4D, table: tf.Tensor2D, layers: readonly LayerValues[], { window, shift, epsilon, precision }: SwinBlockOptions): tf.Tensor4D {
+export function swinBlock(
+  x: tf.Tensor4D,
+  table: tf.Tensor2D,
+  layers: readonly LayerValues[],
+  { window, shift, epsilon, precision }: SwinBlockOptions,
+): tf.Tensor4D {
   return tf.tidy(() => {
     const parameters = layers.flatMap(({ weight, bias = tf.zeros([weight.shape[1]!]) }) => [weight, bias]);
-    return execute('OfaSwinBlock', [x, table, ...parameters], [
-      ['window', 'int', window], ['shift', 'int', shift], ['epsilon', 'float', epsilon], ['rounded', 'bool', precision === 'bfloat16']])[0] as tf.Tensor4D;
+    return execute(
+      'OfaSwinBlock',
+      [x, table, ...parameters],
+      [
+        ['window', 'int', window],
+        ['shift', 'int', shift],
+        ['epsilon', 'float', epsilon],
+        ['rounded', 'bool', precision === 'bfloat16'],
+      ],
+    )[0] as tf.Tensor4D;
   });
 }

@@ -16,7 +16,9 @@ export function variableGrads(f: () => tf.Scalar, variables: tf.Variable[]): Ret
         tf.dispose([...passed]);
         passed = [...dys, ...saved];
         const given = new Set(dys);
-        return Object.fromEntries(Object.entries(gradient(dys)).map(([input, ask]) => [input, () => own(ask(), given)]));
+        return Object.fromEntries(
+          Object.entries(gradient(dys)).map(([input, ask]) => [input, () => own(ask(), given)]),
+        );
       };
     }
     return value;

@@ -5,7 +5,10 @@ import * as tf from '../tensor/tf';
 export class WeightAverage {
   private readonly averages: ReadonlyMap<string, tf.Variable>;
 
-  constructor(private readonly named: readonly Named[], private readonly decay: number) {
+  constructor(
+    private readonly named: readonly Named[],
+    private readonly decay: number,
+  ) {
     this.averages = new Map(named.map(([path, { value }]) => [path, tf.variable(value, false)]));
   }
 

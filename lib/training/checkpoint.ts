@@ -11,7 +11,11 @@ import { recipeId } from './recipe';
 import type { Training } from './training';
 
 const position = z.object({
-  epoch: z.number().int().min(0), step: z.number().int().min(0), sums: z.record(z.number()), seconds: z.number(), waited: z.number().default(0),
+  epoch: z.number().int().min(0),
+  step: z.number().int().min(0),
+  sums: z.record(z.number()),
+  seconds: z.number(),
+  waited: z.number().default(0),
 });
 
 /**
@@ -23,11 +27,20 @@ export async function saveCheckpoint(training: Training, folder: string): Promis
   for (const [name, parameter] of training.state()) tensors.set(name, stored(parameter.value));
   for (const [name, tensor] of remembered(training)) tensors.set(name, stored(tensor));
   for (const [name, { data }] of tensors) {
-    if (!data.every(Number.isFinite)) throw new UserError(`Training diverged: ${name} is not finite after epoch ${training.position.epoch}, step ${training.position.step}. The checkpoint before is kept. Try a lower learning rate, or clipNorm.`);
+    if (!data.every(Number.isFinite))
+      throw new UserError(
+        `Training diverged: ${name} is not finite after epoch ${training.position.epoch}, step ${training.position.step}. The checkpoint before is kept. Try a lower learning rate, or clipNorm.`,
+      );
   }
   const file = path.join(folder, current);
   if (existsSync(file)) renameSync(file, path.join(folder, previous));
-  await writeSafetensors(file, tensors, { metadata: { recipe: recipeId(training.recipe), position: JSON.stringify(training.position), sha256: digest(tensors) } });
+  await writeSafetensors(file, tensors, {
+    metadata: {
+      recipe: recipeId(training.recipe),
+      position: JSON.stringify(training.position),
+      sha256: digest(tensors),
+    },
+  });
 }
 
 /** Puts a training back where its last sound checkpoint left it. Returns what happened in words, or undefined where there is none. */
@@ -47,7 +60,14 @@ export function restoreCheckpoint(training: Training, folder: string): string | 
       faults.push(error.message.replace(/\.$/, ''));
     }
   }
-  if (faults.length > 0) throw new UserError([`No checkpoint in ${folder} can be used:`, ...faults.map((fault) => `  ${fault}`), 'Remove them to begin again.'].join('\n'));
+  if (faults.length > 0)
+    throw new UserError(
+      [
+        `No checkpoint in ${folder} can be used:`,
+        ...faults.map((fault) => `  ${fault}`),
+        'Remove them to begin again.',
+      ].join('\n'),
+    );
   return undefined;
 }
 
@@ -59,7 +79,8 @@ export function removeCheckpoints(folder: string): void {
 function restore(training: Training, file: string): void {
   const { metadata, tensors } = readSafetensors(file);
   const written = metadata.get('sha256');
-  if (written !== undefined && written !== digest(tensors)) throw new UserError(`${file} is damaged: its numbers are not those that were written`);
+  if (written !== undefined && written !== digest(tensors))
+    throw new UserError(`${file} is damaged: its numbers are not those that were written`);
   if (metadata.get('recipe') !== recipeId(training.recipe)) throw new UserError(`${file} belongs to another recipe`);
   const parsed = position.safeParse(jsonOrNothing(metadata.get('position') ?? 'null'));
   if (!parsed.success) throw new UserError(`${file} does not say where the run stood`);
@@ -67,7 +88,9 @@ function restore(training: Training, file: string): void {
     ...training.state().map(([name, { value }]) => [name, value] as const),
     ...remembered(training),
   ]);
-  const missing = [...wanted].filter(([name, { shape }]) => tensors.get(name)?.shape.join() !== shape.join()).map(([name]) => name);
+  const missing = [...wanted]
+    .filter(([name, { shape }]) => tensors.get(name)?.shape.join() !== shape.join())
+    .map(([name]) => name);
   if (missing.length > 0) throw new UserError(`${file} lacks ${missing.slice(0, 3).join(', ')}, or has other shapes`);
   for (const [name, { variable }] of training.state()) {
     const value = loaded(tensors.get(name)!);
@@ -83,12 +106,15 @@ function restore(training: Training, file: string): void {
 
 /** What optimiser and running average remember, by name. */
 function remembered(training: Training): (readonly [string, tf.Tensor])[] {
-  return Object.entries(training.statefulParts()).flatMap(([part, stateful]) => [...stateful.state()].map(([name, tensor]) => [`${part}.${name}`, tensor] as const));
+  return Object.entries(training.statefulParts()).flatMap(([part, stateful]) =>
+    [...stateful.state()].map(([name, tensor]) => [`${part}.${name}`, tensor] as const),
+  );
 }
 
 function digest(tensors: ReadonlyMap<string, StoredTensor>): string {
   const hash = createHash('sha256');
-  for (const [name, { data }] of tensors) hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  for (const [name, { data }] of tensors)
+    hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   return hash.digest('hex');
 }
 

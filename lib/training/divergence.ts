@@ -16,9 +16,16 @@ export interface Divergence {
 }
 
 /** The error of a run that cannot go on. It names the image or the weight that was no number before the step, where there is one. */
-export function divergenceError({ what, value, epoch, step, learningRate }: Divergence, objective: Objective, batch: Batch, set: Images): UserError {
-  return new UserError(`Training diverged: ${what} is ${value} at epoch ${epoch}, step ${step} (learning rate ${learningRate.toPrecision(3)}). `
-    + `${badImage(batch, set) ?? badWeight(objective) ?? ''}The weights of the last checkpoint are kept. Try a lower learning rate, clipNorm, or smaller weights of the method’s losses.`);
+export function divergenceError(
+  { what, value, epoch, step, learningRate }: Divergence,
+  objective: Objective,
+  batch: Batch,
+  set: Images,
+): UserError {
+  return new UserError(
+    `Training diverged: ${what} is ${value} at epoch ${epoch}, step ${step} (learning rate ${learningRate.toPrecision(3)}). ` +
+      `${badImage(batch, set) ?? badWeight(objective) ?? ''}The weights of the last checkpoint are kept. Try a lower learning rate, clipNorm, or smaller weights of the method’s losses.`,
+  );
 }
 
 function badImage({ images, indices }: Batch, set: Images): string | undefined {
@@ -29,7 +36,11 @@ function badImage({ images, indices }: Batch, set: Images): string | undefined {
 }
 
 function badWeight({ student, teacher, distillation }: Objective): string | undefined {
-  const named: Named[] = [...(teacher ? parameters(teacher, 'teacher.') : []), ...parameters(student, 'student.'), ...parameters(distillation.modules, 'method.')];
+  const named: Named[] = [
+    ...(teacher ? parameters(teacher, 'teacher.') : []),
+    ...parameters(student, 'student.'),
+    ...parameters(distillation.modules, 'method.'),
+  ];
   const bad = named.find(([, { value }]) => !isSound(value));
   return bad && `The weight ${bad[0]} is not finite. `;
 }

@@ -24,8 +24,14 @@ export interface EarlyExit {
 /** Lets each image leave at the first exit whose confidence reaches the threshold, the last one takes the rest; `costs` are those of leaving at each exit. */
 export function earlyExit(exits: readonly ExitAnswers[], costs: readonly number[], threshold: number): EarlyExit {
   const count = exits[0]?.correct.length ?? 0;
-  if (count === 0 || costs.length !== exits.length || exits.some(({ correct, confidence }) => correct.length !== count || confidence.length !== count)) {
-    throw new UserError(`Early exit needs at least one image, a cost for each exit, and an answer of every exit for every image; there are ${exits.length} exits, ${costs.length} costs and ${count} images.`);
+  if (
+    count === 0 ||
+    costs.length !== exits.length ||
+    exits.some(({ correct, confidence }) => correct.length !== count || confidence.length !== count)
+  ) {
+    throw new UserError(
+      `Early exit needs at least one image, a cost for each exit, and an answer of every exit for every image; there are ${exits.length} exits, ${costs.length} costs and ${count} images.`,
+    );
   }
   const leaving = exits.map(() => 0);
   let right = 0;
@@ -36,7 +42,12 @@ export function earlyExit(exits: readonly ExitAnswers[], costs: readonly number[
     right += exits[at]!.correct[i]!;
   }
   const shares = leaving.map((images) => images / count);
-  return { threshold, top1: (100 * right) / count, cost: shares.reduce((sum, share, k) => sum + share * costs[k]!, 0), shares };
+  return {
+    threshold,
+    top1: (100 * right) / count,
+    cost: shares.reduce((sum, share, k) => sum + share * costs[k]!, 0),
+    shares,
+  };
 }
 
 /** Top-1 of an exit by itself, in per cent. */

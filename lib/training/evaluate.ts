@@ -24,26 +24,51 @@ export interface EvaluateOptions {
  * Evaluates a network with its running averages, without augmentation, over every image once. Yields to the event loop at each batch.
  * Throws a UserError where not one image can be read.
  */
-export async function evaluate(model: Model, set: Images, { taught, ...options }: EvaluateOptions = {}): Promise<Measures> {
+export async function evaluate(
+  model: Model,
+  set: Images,
+  { taught, ...options }: EvaluateOptions = {},
+): Promise<Measures> {
   const measuring = new Measuring();
   for await (const { logits, indices } of answers(model, set, options)) {
-    measuring.add(logits.dataSync<'float32'>(), Array.from(indices, (index) => set.labels[index]!), taught && Array.from(indices, (index) => taught[index]!));
+    measuring.add(
+      logits.dataSync<'float32'>(),
+      Array.from(indices, (index) => set.labels[index]!),
+      taught && Array.from(indices, (index) => taught[index]!),
+    );
   }
-  if (measuring.count === 0) throw new UserError(`None of the ${set.count} images of ${set.name} could be read: ${model.name} cannot be measured. Look whether their disk is still there.`);
+  if (measuring.count === 0)
+    throw new UserError(
+      `None of the ${set.count} images of ${set.name} could be read: ${model.name} cannot be measured. Look whether their disk is still there.`,
+    );
   return measuring.result;
 }
 
 /** The class that a network names for each image of a set [count]. */
-export async function predictions(model: Model, set: Images, options: Omit<EvaluateOptions, 'taught'> = {}): Promise<Int32Array> {
+export async function predictions(
+  model: Model,
+  set: Images,
+  options: Omit<EvaluateOptions, 'taught'> = {},
+): Promise<Int32Array> {
   const classes = new Int32Array(set.count);
   for await (const { logits, indices } of answers(model, set, options)) {
-    tf.tidy(() => tf.argMax(logits, 1).dataSync()).forEach((name, i) => { classes[indices[i]!] = name; });
+    tf.tidy(() => tf.argMax(logits, 1).dataSync()).forEach((name, i) => {
+      classes[indices[i]!] = name;
+    });
   }
   return classes;
 }
 
 /** The logits of each batch, freed when the next one is asked for. */
-async function* answers(model: Model, set: Images, { batchSize = evaluationBatch(model.imageSize), images = 'images' in set ? batches(set, { batchSize }) : fileBatches(set, batchSize), signal }: EvaluateOptions): AsyncGenerator<{ logits: tf.Tensor2D; indices: Uint32Array }> {
+async function* answers(
+  model: Model,
+  set: Images,
+  {
+    batchSize = evaluationBatch(model.imageSize),
+    images = 'images' in set ? batches(set, { batchSize }) : fileBatches(set, batchSize),
+    signal,
+  }: EvaluateOptions,
+): AsyncGenerator<{ logits: tf.Tensor2D; indices: Uint32Array }> {
   for await (const batch of images) {
     try {
       signal?.throwIfAborted();

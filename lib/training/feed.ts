@@ -15,16 +15,21 @@ export class BatchFeed {
   private readonly unreadable = new Set<string>();
 
   constructor(
-    private readonly recipe: Recipe, private readonly resources: Pick<Resources, 'train' | 'test'>,
-    workers = usualWorkers(recipe, resources), private readonly onUnreadable?: (image: Unreadable) => void,
+    private readonly recipe: Recipe,
+    private readonly resources: Pick<Resources, 'train' | 'test'>,
+    workers = usualWorkers(recipe, resources),
+    private readonly onUnreadable?: (image: Unreadable) => void,
   ) {
     const { train, test } = resources;
     const { augmentation, cropShare = imageNetPreprocessing.cropShare } = recipe;
-    const side = this.side = recipe.imageSize ?? train.size.height;
-    this.preparer = openPreparer({
-      train: { set: train, preparation: { for: 'training', side, augmentation } },
-      test: { set: test, preparation: { for: 'evaluation', side, cropShare } },
-    }, workers);
+    const side = (this.side = recipe.imageSize ?? train.size.height);
+    this.preparer = openPreparer(
+      {
+        train: { set: train, preparation: { for: 'training', side, augmentation } },
+        test: { set: test, preparation: { for: 'evaluation', side, cropShare } },
+      },
+      workers,
+    );
   }
 
   /** Every batch from a position to the end of the recipe. */
@@ -47,7 +52,10 @@ export class BatchFeed {
   }
 
   private *trainingRequests(epoch: number, step: number): Generator<BatchRequest, void> {
-    const { recipe: { seed, batchSize, accumulation, epochs, repeats = 1 }, resources: { train } } = this;
+    const {
+      recipe: { seed, batchSize, accumulation, epochs, repeats = 1 },
+      resources: { train },
+    } = this;
     const micro = batchSize / accumulation;
     for (let e = epoch; e < epochs; e++) {
       const random = new Random(seed).fork('data').fork(e + 1);
@@ -65,7 +73,8 @@ export class BatchFeed {
   private *testRequests(): Generator<BatchRequest, void> {
     const order = epochOrder(this.resources.test.count);
     const size = evaluationBatch(this.side);
-    for (let start = 0; start < order.length; start += size) yield { source: 'test', indices: order.slice(start, start + size), seed: 0 };
+    for (let start = 0; start < order.length; start += size)
+      yield { source: 'test', indices: order.slice(start, start + size), seed: 0 };
   }
 
   private async *ahead(requests: Iterator<BatchRequest, void>): AsyncGenerator<Batch> {

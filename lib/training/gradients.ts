@@ -41,24 +41,34 @@ export interface Gradients {
 }
 
 /** One forward and backward pass in training mode: loss parts, logits, and the gradient of their sum. */
-export function differentiate({ student, teacher, distillation, trained, labelWeight, labelSmoothing, labelLoss }: Objective, { images, labels, indices, dropPath, taught: known }: LabelledBatch): Gradients {
+export function differentiate(
+  { student, teacher, distillation, trained, labelWeight, labelSmoothing, labelLoss }: Objective,
+  { images, labels, indices, dropPath, taught: known }: LabelledBatch,
+): Gradients {
   return tf.tidy(() => {
     // Outside the closure: what is not differentiated costs no memory, and cannot be trained by mistake.
     const taught = known ? known() : teacher?.forward(images, { mode: 'eval' });
     let parts: LossParts = {};
     let output: Output | undefined;
-    const { value, grads } = variableGrads(() => {
-      output = student.forward(images, { mode: 'train', dropPath });
-      tf.keep(output.logits);
-      const perExample = labelLoss === 'binary'
-        ? binaryCrossEntropy(output.logits, labelDistribution(labels, student.classes, labelSmoothing))
-        : crossEntropy(output.logits, labels, { smoothing: labelSmoothing });
-      const label = tf.mul<tf.Scalar>(tf.mean<tf.Scalar>(perExample), labelWeight);
-      // A method that needs no teacher never looks at one.
-      parts = { label, ...distillation.loss({ student: output, teacher: taught ?? output, labels, indices, mode: 'train' }) };
-      for (const part of Object.values(parts)) tf.keep(part);
-      return tf.sum<tf.Scalar>(tf.stack(Object.values(parts)));
-    }, trained.map(([, { variable }]) => variable));
+    const { value, grads } = variableGrads(
+      () => {
+        output = student.forward(images, { mode: 'train', dropPath });
+        tf.keep(output.logits);
+        const perExample =
+          labelLoss === 'binary'
+            ? binaryCrossEntropy(output.logits, labelDistribution(labels, student.classes, labelSmoothing))
+            : crossEntropy(output.logits, labels, { smoothing: labelSmoothing });
+        const label = tf.mul<tf.Scalar>(tf.mean<tf.Scalar>(perExample), labelWeight);
+        // A method that needs no teacher never looks at one.
+        parts = {
+          label,
+          ...distillation.loss({ student: output, teacher: taught ?? output, labels, indices, mode: 'train' }),
+        };
+        for (const part of Object.values(parts)) tf.keep(part);
+        return tf.sum<tf.Scalar>(tf.stack(Object.values(parts)));
+      },
+      trained.map(([, { variable }]) => variable),
+    );
     distillation.afterStep?.();
     const numbers = tf.stack(Object.values(parts)).dataSync();
     const names = Object.keys(parts);
@@ -72,8 +82,13 @@ export function differentiate({ student, teacher, distillation, trained, labelWe
 }
 
 /** Gradients that are known by the names of variables, by the paths of the parameters that have one. */
-export function byPath(grads: Readonly<Record<string, tf.Tensor>>, trained: readonly Named[]): Record<string, tf.Tensor> {
-  return Object.fromEntries(trained.flatMap(([path, { variable }]) => (grads[variable.name] ? [[path, grads[variable.name]!] as const] : [])));
+export function byPath(
+  grads: Readonly<Record<string, tf.Tensor>>,
+  trained: readonly Named[],
+): Record<string, tf.Tensor> {
+  return Object.fromEntries(
+    trained.flatMap(([path, { variable }]) => (grads[variable.name] ? [[path, grads[variable.name]!] as const] : [])),
+  );
 }
 
 /** How a micro-batch is shown to the student; the caller of `accumulate` frees neither its argument nor what it returns. */
@@ -84,7 +99,13 @@ export type Show = (micro: Batch, piece: number) => LabelledBatch;
  * examples see each micro-batch on its own. Of a share of the micro-batches, what they add to these averages. Throws a UserError where
  * the memory does not suffice.
  */
-export function accumulate(objective: Objective, batch: Batch, pieces: number, show: Show = (micro) => micro, { first, count } = { first: 0, count: pieces }): Gradients {
+export function accumulate(
+  objective: Objective,
+  batch: Batch,
+  pieces: number,
+  show: Show = (micro) => micro,
+  { first, count } = { first: 0, count: pieces },
+): Gradients {
   const size = batch.indices.length / pieces;
   let sum: Gradients | undefined;
   for (let piece = first; piece < first + count; piece++) {
@@ -103,7 +124,11 @@ export function accumulate(objective: Objective, batch: Batch, pieces: number, s
 }
 
 function slice({ images, labels, indices }: Batch, start: number, size: number): Batch {
-  return { images: tf.slice(images, [start], [size]), labels: tf.slice(labels, [start], [size]), indices: indices.slice(start, start + size) };
+  return {
+    images: tf.slice(images, [start], [size]),
+    labels: tf.slice(labels, [start], [size]),
+    indices: indices.slice(start, start + size),
+  };
 }
 
 /** Both together; frees what it is given. */

@@ -25,10 +25,15 @@ export interface Share {
 /** The share of a process. Throws a UserError where the micro-batches cannot be shared out evenly, or the method cannot be shared at all. */
 export function shareOf(pieces: number, distillation: Distillation, group: Group | undefined): Share {
   if (!group) return { first: 0, count: pieces };
-  if (distillation.afterStep) throw new UserError('A method that remembers the examples of its batches (CRD) cannot be shared among processes: each would remember its own. Use one process.');
+  if (distillation.afterStep)
+    throw new UserError(
+      'A method that remembers the examples of its batches (CRD) cannot be shared among processes: each would remember its own. Use one process.',
+    );
   const count = pieces / group.size;
   if (!Number.isInteger(count)) {
-    throw new UserError(`${group.size} processes cannot share ${pieces === 1 ? 'a batch that is not cut' : `${pieces} micro-batches`}: the recipe's accumulation must be a multiple of ${group.size}.`);
+    throw new UserError(
+      `${group.size} processes cannot share ${pieces === 1 ? 'a batch that is not cut' : `${pieces} micro-batches`}: the recipe's accumulation must be a multiple of ${group.size}.`,
+    );
   }
   return { first: group.rank * count, count };
 }
@@ -37,15 +42,27 @@ export function shareOf(pieces: number, distillation: Distillation, group: Group
  * The sums of all processes' gradients and loss parts, and in `buffers`, such as running means, the averages (timm's
  * `--dist-bn reduce`). Frees what it is given. Throws where the processes are not at the same step.
  */
-export async function allReduce({ size, sum }: Group, { parts, gradients, logits }: Gradients, buffers: readonly Named[], step: number): Promise<Gradients> {
+export async function allReduce(
+  { size, sum }: Group,
+  { parts, gradients, logits }: Gradients,
+  buffers: readonly Named[],
+  step: number,
+): Promise<Gradients> {
   const own = [...Object.values(gradients), ...buffers.map(([, { value }]) => value)];
-  const flat = tf.tidy(() => tf.concat1d([...own.map((tensor) => tf.reshape<tf.Rank.R1>(tensor, [tensor.size])), tf.tensor1d([...Object.values(parts), step])]));
+  const flat = tf.tidy(() =>
+    tf.concat1d([
+      ...own.map((tensor) => tf.reshape<tf.Rank.R1>(tensor, [tensor.size])),
+      tf.tensor1d([...Object.values(parts), step]),
+    ]),
+  );
   const values = flat.dataSync<'float32'>();
   tf.dispose([flat, Object.values(gradients)]);
   await sum(values);
   let at = 0;
-  const next = (count: number): Float32Array => values.subarray(at, at += count);
-  const summed = Object.entries(gradients).map(([path, { shape, size: count }]) => [path, tf.tensor(next(count), shape)] as const);
+  const next = (count: number): Float32Array => values.subarray(at, (at += count));
+  const summed = Object.entries(gradients).map(
+    ([path, { shape, size: count }]) => [path, tf.tensor(next(count), shape)] as const,
+  );
   for (const [, { value, variable }] of buffers) {
     tf.tidy(() => variable.assign(tf.div(tf.tensor(next(value.size), value.shape), size)));
   }

@@ -1,7 +1,10 @@
 import { disposeBatch, type Batch } from '../data/batches';
 
 /** Each with the one that comes after it, where it is wanted: then that is drawn before this one is used. */
-export async function* withNext(batches: AsyncGenerator<Batch>, wanted: boolean): AsyncGenerator<readonly [Batch, Batch | undefined], void> {
+export async function* withNext(
+  batches: AsyncGenerator<Batch>,
+  wanted: boolean,
+): AsyncGenerator<readonly [Batch, Batch | undefined], void> {
   let current: Batch | undefined;
   let next: Batch | undefined;
   const draw = async (): Promise<Batch | undefined> => {
@@ -10,7 +13,7 @@ export async function* withNext(batches: AsyncGenerator<Batch>, wanted: boolean)
   };
   try {
     for (;;) {
-      current = next ?? await draw();
+      current = next ?? (await draw());
       next = undefined;
       if (!current) return;
       if (wanted) next = await draw();

@@ -33,7 +33,8 @@ export class Measuring {
       if (taught && likeliest(row) === taught[i]) this.agreed++;
       const confidence = confidenceOf(row);
       // A network that says no number is sure of nothing and right about nothing.
-      if (Number.isFinite(confidence)) this.gaps[Math.min(bins - 1, Math.floor(confidence * bins))] += confidence - (rank < 1 ? 1 : 0);
+      if (Number.isFinite(confidence))
+        this.gaps[Math.min(bins - 1, Math.floor(confidence * bins))] += confidence - (rank < 1 ? 1 : 0);
     }
     this.count += labels.length;
     if (taught) this.compared += labels.length;
@@ -42,7 +43,9 @@ export class Measuring {
   get result(): Measures {
     const share = (sum: number): number => (100 * sum) / this.count;
     return {
-      top1: share(this.first), top5: share(this.five), calibrationError: share(this.gaps.reduce((sum, gap) => sum + Math.abs(gap), 0)),
+      top1: share(this.first),
+      top5: share(this.five),
+      calibrationError: share(this.gaps.reduce((sum, gap) => sum + Math.abs(gap), 0)),
       ...(this.compared > 0 ? { agreement: (100 * this.agreed) / this.compared } : {}),
     };
   }

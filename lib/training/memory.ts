@@ -40,31 +40,50 @@ export async function stepMemory(recipe: Recipe, resources: Resources): Promise<
  * Looks whether a step fits into `free` bytes before the first one is taken: on a full memory the system kills a process without a word.
  * Throws a UserError with what would fit where it surely does not; returns a notice where it may not.
  */
-export async function checkMemory(recipe: Recipe, resources: Resources, free = process.availableMemory()): Promise<string | undefined> {
+export async function checkMemory(
+  recipe: Recipe,
+  resources: Resources,
+  free = process.availableMemory(),
+): Promise<string | undefined> {
   const { batchSize, accumulation, imageSize = resources.train.size.height } = recipe;
   const images = batchSize / accumulation;
   if (backendInfo().device === 'GPU' || images * imageSize ** 2 * 12 * ample < free) return undefined;
   const { least, most } = await stepMemory(recipe, resources);
   if (most(images) <= free) return undefined;
   const pieces = divisors(batchSize).find((parts) => most(batchSize / parts) <= free);
-  const advice = pieces === undefined
-    ? 'Not even single images surely fit: take a smaller network or smaller images.'
-    : `${batchSize / pieces} at a time fit: set accumulation to ${pieces} (batch norm, mixing and losses between images then see ${batchSize / pieces} at a time), or make batchSize smaller.`;
-  const refusal = new UserError(`A step of ${images} images at a time needs ${gigabytes(least(images))} to ${gigabytes(most(images))} of memory, and ${gigabytes(free)} are free. ${advice}`);
+  const advice =
+    pieces === undefined
+      ? 'Not even single images surely fit: take a smaller network or smaller images.'
+      : `${batchSize / pieces} at a time fit: set accumulation to ${pieces} (batch norm, mixing and losses between images then see ${batchSize / pieces} at a time), or make batchSize smaller.`;
+  const refusal = new UserError(
+    `A step of ${images} images at a time needs ${gigabytes(least(images))} to ${gigabytes(most(images))} of memory, and ${gigabytes(free)} are free. ${advice}`,
+  );
   if (least(images) <= free) return refusal.message;
   throw refusal;
 }
 
 /** What the forward and backward pass of blank images holds at its peak, beyond what there was. */
-async function peakBytes({ objective, recipe: { dropPath: rate } }: Training, { train }: Resources, count: number): Promise<number> {
+async function peakBytes(
+  { objective, recipe: { dropPath: rate } }: Training,
+  { train }: Resources,
+  count: number,
+): Promise<number> {
   const side = objective.student.imageSize;
   const before = tf.memory().numBytes;
   const indices = Uint32Array.from({ length: count }, (_, i) => i % train.count);
   const images = tf.zeros<tf.Rank.R4>([count, side, side, 3]);
-  const labels = tf.tensor1d(Int32Array.from(indices, (index) => train.labels[index]!), 'int32');
+  const labels = tf.tensor1d(
+    Int32Array.from(indices, (index) => train.labels[index]!),
+    'int32',
+  );
   const { peakBytes: peak } = await tf.profile(() => {
     // Blocks that may be left out keep more than those that are one op.
-    const { gradients, logits } = differentiate(objective, { images, labels, indices, ...(rate && { dropPath: { rate, random: new Random(0) } }) });
+    const { gradients, logits } = differentiate(objective, {
+      images,
+      labels,
+      indices,
+      ...(rate && { dropPath: { rate, random: new Random(0) } }),
+    });
     tf.dispose([images, labels, logits, Object.values(gradients)]);
     return [];
   });

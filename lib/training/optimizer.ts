@@ -3,13 +3,31 @@ import type { Named } from '../models/parameter';
 import { execute, hasKernels } from '../tensor/native';
 import * as tf from '../tensor/tf';
 
-const sgd = z.object({ name: z.literal('sgd'), momentum: z.number().min(0).max(1).default(0.9), nesterov: z.boolean().default(true) }).strict();
-const adamW = z.object({ name: z.literal('adamw'), beta1: z.number().default(0.9), beta2: z.number().default(0.999), epsilon: z.number().positive().default(1e-8) }).strict();
-const lamb = z.object({
-  name: z.literal('lamb'), beta1: z.number().default(0.9), beta2: z.number().default(0.999), epsilon: z.number().positive().default(1e-6),
-  /** Largest global norm of the gradients that it takes, beside the recipe's own clipping. */
-  maxNorm: z.number().positive().default(1),
-}).strict();
+const sgd = z
+  .object({
+    name: z.literal('sgd'),
+    momentum: z.number().min(0).max(1).default(0.9),
+    nesterov: z.boolean().default(true),
+  })
+  .strict();
+const adamW = z
+  .object({
+    name: z.literal('adamw'),
+    beta1: z.number().default(0.9),
+    beta2: z.number().default(0.999),
+    epsilon: z.number().positive().default(1e-8),
+  })
+  .strict();
+const lamb = z
+  .object({
+    name: z.literal('lamb'),
+    beta1: z.number().default(0.9),
+    beta2: z.number().default(0.999),
+    epsilon: z.number().positive().default(1e-6),
+    /** Largest global norm of the gradients that it takes, beside the recipe's own clipping. */
+    maxNorm: z.number().positive().default(1),
+  })
+  .strict();
 
 /** What moves the weights, in PyTorch's terms. */
 export const optimizerSpec = z.discriminatedUnion('name', [sgd, adamW, lamb]);
@@ -26,11 +44,15 @@ export class Optimizer {
 
   /** Weight decay spares biases and every other 1-D parameter; `everything` decays those too. */
   constructor(
-    private readonly spec: OptimizerSpec, private readonly parameters: readonly Named[], weightDecay: number,
+    private readonly spec: OptimizerSpec,
+    private readonly parameters: readonly Named[],
+    weightDecay: number,
     { everything = false }: { readonly everything?: boolean } = {},
   ) {
-    this.slots = Array.from({ length: spec.name === 'sgd' ? 1 : 2 }, () =>
-      new Map(parameters.map(([path, { value }]) => [path, tf.keep(tf.zerosLike(value))])));
+    this.slots = Array.from(
+      { length: spec.name === 'sgd' ? 1 : 2 },
+      () => new Map(parameters.map(([path, { value }]) => [path, tf.keep(tf.zerosLike(value))])),
+    );
     this.decays = parameters.map(([, { value }]) => (everything || value.rank > 1 ? weightDecay : 0));
   }
 
@@ -42,7 +64,9 @@ export class Optimizer {
       const slots = this.slots.map((slot) => this.parameters.map(([path]) => slot.get(path)!));
       const { spec } = this;
       if (spec.name === 'lamb') return this.lamb(spec, values, slopes, slots, rate, step, scale);
-      return hasKernels() ? this.fused(spec, values, slopes, slots, rate, step, scale) : this.composed(spec, values, slopes, slots, rate, step, scale);
+      return hasKernels()
+        ? this.fused(spec, values, slopes, slots, rate, step, scale)
+        : this.composed(spec, values, slopes, slots, rate, step, scale);
     });
     this.parameters.forEach(([path, { variable }], i) => {
       variable.assign(moved[i]!);
@@ -53,7 +77,9 @@ export class Optimizer {
 
   /** What it remembers, by name: `0.layer1.0.conv1.weight`. The tensors stay its own. */
   state(): ReadonlyMap<string, tf.Tensor> {
-    return new Map(this.slots.flatMap((slot, s) => [...slot].map(([path, tensor]) => [`${s}.${path}`, tensor] as const)));
+    return new Map(
+      this.slots.flatMap((slot, s) => [...slot].map(([path, tensor]) => [`${s}.${path}`, tensor] as const)),
+    );
   }
 
   /** Takes over a remembered tensor. */
@@ -74,39 +100,93 @@ export class Optimizer {
     slot.set(path, tf.keep(tensor));
   }
 
-  private fused(spec: Plain, values: tf.Tensor[], slopes: tf.Tensor[], slots: tf.Tensor[][], rate: number, step: number, scale: number): tf.Tensor[] {
+  private fused(
+    spec: Plain,
+    values: tf.Tensor[],
+    slopes: tf.Tensor[],
+    slots: tf.Tensor[][],
+    rate: number,
+    step: number,
+    scale: number,
+  ): tf.Tensor[] {
     const inputs = [...values, ...slopes, ...slots.flat(), tf.tensor1d([...this.decays])];
     const count = values.length;
     return spec.name === 'sgd'
-      ? execute('OfaSgd', [...inputs, tf.tensor1d([rate, spec.momentum, scale])], [['N', 'int', count], ['nesterov', 'bool', spec.nesterov]], 2 * count)
-      : execute('OfaAdamW', [...inputs, tf.tensor1d([rate, spec.beta1, spec.beta2, spec.epsilon, 1 - spec.beta1 ** step, 1 - spec.beta2 ** step, scale])],
-        [['N', 'int', count]], 3 * count);
+      ? execute(
+          'OfaSgd',
+          [...inputs, tf.tensor1d([rate, spec.momentum, scale])],
+          [
+            ['N', 'int', count],
+            ['nesterov', 'bool', spec.nesterov],
+          ],
+          2 * count,
+        )
+      : execute(
+          'OfaAdamW',
+          [
+            ...inputs,
+            tf.tensor1d([
+              rate,
+              spec.beta1,
+              spec.beta2,
+              spec.epsilon,
+              1 - spec.beta1 ** step,
+              1 - spec.beta2 ** step,
+              scale,
+            ]),
+          ],
+          [['N', 'int', count]],
+          3 * count,
+        );
   }
 
   /** Those of one shape and decay are moved together: on a GPU it is the number of ops that takes time. */
-  private composed(spec: Plain, values: tf.Tensor[], slopes: tf.Tensor[], slots: tf.Tensor[][], rate: number, step: number, scale: number): tf.Tensor[] {
+  private composed(
+    spec: Plain,
+    values: tf.Tensor[],
+    slopes: tf.Tensor[],
+    slots: tf.Tensor[][],
+    rate: number,
+    step: number,
+    scale: number,
+  ): tf.Tensor[] {
     const moved: tf.Tensor[][] = [values, ...slots].map(() => []);
     for (const alike of alikes(values, this.decays)) {
-      const together = (tensors: tf.Tensor[]): tf.Tensor => (alike.length === 1 ? tensors[alike[0]!]! : tf.stack(alike.map((i) => tensors[i]!)));
+      const together = (tensors: tf.Tensor[]): tf.Tensor =>
+        alike.length === 1 ? tensors[alike[0]!]! : tf.stack(alike.map((i) => tensors[i]!));
       const slope = scale === 1 ? together(slopes) : tf.mul(together(slopes), scale);
       const parts = plain(spec, together(values), slope, slots.map(together), this.decays[alike[0]!]!, rate, step);
-      parts.forEach((part, p) => (alike.length === 1 ? [part] : tf.unstack(part)).forEach((tensor, k) => { moved[p]![alike[k]!] = tensor; }));
+      parts.forEach((part, p) =>
+        (alike.length === 1 ? [part] : tf.unstack(part)).forEach((tensor, k) => {
+          moved[p]![alike[k]!] = tensor;
+        }),
+      );
     }
     return moved.flat();
   }
 
   /** LAMB (You et al. 2020) as timm 0.6.5 has it: Adam's direction with the decay, as long as the weights are, but for those that are not decayed. */
-  private lamb(spec: Lamb, values: tf.Tensor[], slopes: tf.Tensor[], slots: tf.Tensor[][], rate: number, step: number, scale: number): tf.Tensor[] {
+  private lamb(
+    spec: Lamb,
+    values: tf.Tensor[],
+    slopes: tf.Tensor[],
+    slots: tf.Tensor[][],
+    rate: number,
+    step: number,
+    scale: number,
+  ): tf.Tensor[] {
     const { decays } = this;
     const clip = scale / Math.max((globalNorm(slopes) * scale) / spec.maxNorm, 1);
-    return columns(values.map((value, i): tf.Tensor[] => {
-      const { mean, square, direction } = adam(spec, tf.mul(slopes[i]!, clip), slots[0]![i]!, slots[1]![i]!, step);
-      if (decays[i] === 0) return [tf.sub(value, tf.mul(direction, rate)), mean, square];
-      const decayed = tf.add(direction, tf.mul(value, decays[i]!));
-      const [length, wanted] = [tf.norm(decayed), tf.norm(value)];
-      const ratio = tf.where(tf.logicalAnd(tf.greater(length, 0), tf.greater(wanted, 0)), tf.div(wanted, length), 1);
-      return [tf.sub(value, tf.mul(decayed, tf.mul(ratio, rate))), mean, square];
-    }));
+    return columns(
+      values.map((value, i): tf.Tensor[] => {
+        const { mean, square, direction } = adam(spec, tf.mul(slopes[i]!, clip), slots[0]![i]!, slots[1]![i]!, step);
+        if (decays[i] === 0) return [tf.sub(value, tf.mul(direction, rate)), mean, square];
+        const decayed = tf.add(direction, tf.mul(value, decays[i]!));
+        const [length, wanted] = [tf.norm(decayed), tf.norm(value)];
+        const ratio = tf.where(tf.logicalAnd(tf.greater(length, 0), tf.greater(wanted, 0)), tf.div(wanted, length), 1);
+        return [tf.sub(value, tf.mul(decayed, tf.mul(ratio, rate))), mean, square];
+      }),
+    );
   }
 }
 
@@ -121,7 +201,15 @@ function alikes(values: readonly tf.Tensor[], decays: readonly number[]): number
 }
 
 /** The value and its slots after a step along its slope. */
-function plain(spec: Plain, value: tf.Tensor, slope: tf.Tensor, slots: readonly tf.Tensor[], decay: number, rate: number, step: number): tf.Tensor[] {
+function plain(
+  spec: Plain,
+  value: tf.Tensor,
+  slope: tf.Tensor,
+  slots: readonly tf.Tensor[],
+  decay: number,
+  rate: number,
+  step: number,
+): tf.Tensor[] {
   if (spec.name === 'sgd') {
     const gradient = tf.add(slope, tf.mul(value, decay));
     const velocity = tf.add(tf.mul(slots[0]!, spec.momentum), gradient);
@@ -133,7 +221,13 @@ function plain(spec: Plain, value: tf.Tensor, slope: tf.Tensor, slots: readonly 
 }
 
 /** Adam's moments after a gradient, and where they point, their bias corrected (Kingma and Ba 2015). */
-function adam({ beta1, beta2, epsilon }: Pick<Lamb, 'beta1' | 'beta2' | 'epsilon'>, slope: tf.Tensor, first: tf.Tensor, second: tf.Tensor, step: number): Record<'mean' | 'square' | 'direction', tf.Tensor> {
+function adam(
+  { beta1, beta2, epsilon }: Pick<Lamb, 'beta1' | 'beta2' | 'epsilon'>,
+  slope: tf.Tensor,
+  first: tf.Tensor,
+  second: tf.Tensor,
+  step: number,
+): Record<'mean' | 'square' | 'direction', tf.Tensor> {
   const mean = tf.add(tf.mul(first, beta1), tf.mul(slope, 1 - beta1));
   const square = tf.add(tf.mul(second, beta2), tf.mul(tf.square(slope), 1 - beta2));
   const root = tf.add(tf.div(tf.sqrt(square), Math.sqrt(1 - beta2 ** step)), epsilon);

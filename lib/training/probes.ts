@@ -36,10 +36,22 @@ export interface ProbeStep {
  * Trains the layers of several probes of one teacher on the same batches, with AdamW, gradients clipped at norm 5, and a cosine over the
  * steps. Nothing of a student changes: its features are taken as at inference. Throws UserError where a batch is larger than all images.
  */
-export async function* trainProbes(probes: readonly Probe[], teacher: Model, train: ImageSet, { steps, batchSize, learningRate, seed = 0, signal }: ProbeOptions): AsyncGenerator<ProbeStep, void> {
-  if (batchSize > train.count) throw new UserError(`A batch of ${batchSize} is larger than the ${train.count} images that the layers learn from: take batchSize ${train.count} at most.`);
-  const trained = probes.map(({ distillation }) => parameters(distillation.modules).filter(([, { trainable }]) => trainable));
-  const optimizers = trained.map((named) => new Optimizer({ name: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, named, 0.05));
+export async function* trainProbes(
+  probes: readonly Probe[],
+  teacher: Model,
+  train: ImageSet,
+  { steps, batchSize, learningRate, seed = 0, signal }: ProbeOptions,
+): AsyncGenerator<ProbeStep, void> {
+  if (batchSize > train.count)
+    throw new UserError(
+      `A batch of ${batchSize} is larger than the ${train.count} images that the layers learn from: take batchSize ${train.count} at most.`,
+    );
+  const trained = probes.map(({ distillation }) =>
+    parameters(distillation.modules).filter(([, { trainable }]) => trainable),
+  );
+  const optimizers = trained.map(
+    (named) => new Optimizer({ name: 'adamw', beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, named, 0.05),
+  );
   let step = 0;
   try {
     for (const batch of endless(train, batchSize, new Random(seed).fork('probes'))) {
@@ -67,17 +79,25 @@ export async function* trainProbes(probes: readonly Probe[], teacher: Model, tra
 }
 
 /** The student's forward pass stands outside what is differentiated: it is read, not trained. */
-function differentiate({ student, distillation }: Probe, trained: readonly Named[], { images, labels, indices }: Batch, taught: Output): { loss: number; gradients: Record<string, tf.Tensor> } {
+function differentiate(
+  { student, distillation }: Probe,
+  trained: readonly Named[],
+  { images, labels, indices }: Batch,
+  taught: Output,
+): { loss: number; gradients: Record<string, tf.Tensor> } {
   return tf.tidy(() => {
     const read = student.forward(images, { mode: 'eval' });
     const { value, grads } = variableGrads(
-      () => tf.addN(Object.values(distillation.loss({ student: read, teacher: taught, labels, indices, mode: 'train' }))),
-      trained.map(([, { variable }]) => variable));
+      () =>
+        tf.addN(Object.values(distillation.loss({ student: read, teacher: taught, labels, indices, mode: 'train' }))),
+      trained.map(([, { variable }]) => variable),
+    );
     return { loss: value.dataSync()[0]!, gradients: byPath(grads, trained) };
   });
 }
 
 /** Epoch after epoch, cropped and flipped. */
 function* endless(train: ImageSet, batchSize: number, random: Random): Generator<Batch, void, void> {
-  for (let epoch = 0; ; epoch++) yield* batches(train, { batchSize, random: random.fork(epoch), dropLast: true, transform: cropAndFlip });
+  for (let epoch = 0; ; epoch++)
+    yield* batches(train, { batchSize, random: random.fork(epoch), dropLast: true, transform: cropAndFlip });
 }

@@ -33,10 +33,16 @@ export class Shown {
 
   /** Labels stay classes where nothing is mixed. The teacher, once it is asked, is then asked about the next batch of the epoch. */
   show(micro: Batch, place: Place, next: Batch | undefined): LabelledBatch {
-    const { recipe: { dropPath: rate = 0 }, teacher, teacherCache } = this.options;
+    const {
+      recipe: { dropPath: rate = 0 },
+      teacher,
+      teacherCache,
+    } = this.options;
     const { images, labels } = this.mixed(micro, place);
     return {
-      images, labels, indices: micro.indices,
+      images,
+      labels,
+      indices: micro.indices,
       ...(rate > 0 && { dropPath: { rate, random: this.stream('drop', place) } }),
       ...(teacher && (teacherCache ?? this.ahead) && { taught: () => this.ask(teacher, images, place, next) }),
     };
@@ -47,7 +53,10 @@ export class Shown {
   }
 
   private mixed(micro: Batch, place: Place): Pick<LabelledBatch, 'images' | 'labels'> {
-    const { recipe: { mixing }, classes } = this.options;
+    const {
+      recipe: { mixing },
+      classes,
+    } = this.options;
     if (!mixing) return { images: micro.images, labels: micro.labels };
     const { mixup = 0, cutmix = 0 } = mixing;
     const mixed = mixBatch(micro, classes, this.stream('mix', place), { mixup, cutmix, labelSmoothing: 0 });
@@ -55,15 +64,22 @@ export class Shown {
   }
 
   private stream(name: string, { epoch, step, piece }: Place): Random {
-    return new Random(this.options.recipe.seed).fork(name).fork(epoch * this.options.stepsPerEpoch + step + 1).fork(piece);
+    return new Random(this.options.recipe.seed)
+      .fork(name)
+      .fork(epoch * this.options.stepsPerEpoch + step + 1)
+      .fork(piece);
   }
 
   private ask(teacher: Model, images: tf.Tensor4D, place: Place, next: Batch | undefined): Output {
-    const { options: { teacherCache, stepsPerEpoch }, ahead } = this;
+    const {
+      options: { teacherCache, stepsPerEpoch },
+      ahead,
+    } = this;
     const answer = (): Output => ahead?.output(images) ?? teacher.forward(images, { mode: 'eval' });
     const output = teacherCache ? teacherCache.output(place, answer) : answer();
     const coming = { ...place, step: place.step + 1 };
-    if (ahead && next && coming.step < stepsPerEpoch && teacherCache?.knows(coming) !== true) ahead.begin(() => this.mixed(next, coming).images);
+    if (ahead && next && coming.step < stepsPerEpoch && teacherCache?.knows(coming) !== true)
+      ahead.begin(() => this.mixed(next, coming).images);
     return output;
   }
 }

@@ -19,7 +19,11 @@ export interface SnapshotOptions {
  * Trains and keeps copies of the student: before the first step, after each of the given numbers of steps, and at the end. Stopped by
  * its signal it ends where it is. The caller frees the copies.
  */
-export async function trainWithSnapshots(training: Training, steps: readonly number[], { onStep, signal }: SnapshotOptions = {}): Promise<Snapshot[]> {
+export async function trainWithSnapshots(
+  training: Training,
+  steps: readonly number[],
+  { onStep, signal }: SnapshotOptions = {},
+): Promise<Snapshot[]> {
   const kept: Snapshot[] = [{ step: 0, model: copyOf(training.student) }];
   const keep = (step: number): void => void kept.push({ step, model: copyOf(training.student) });
   let done = 0;

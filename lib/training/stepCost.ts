@@ -30,8 +30,18 @@ export interface StepCostOptions {
  * Measures steps of several recipes in turn, so that what else the machine does falls on all alike. A first step of each warms up and is
  * watched for its memory; the others are timed. Throws the signal's reason when stopped.
  */
-export async function stepCosts(recipes: readonly Recipe[], resources: readonly Resources[], { rounds, onStep, signal }: StepCostOptions): Promise<StepCost[]> {
-  const measured: { readonly training: Training; readonly steps: AsyncGenerator<TrainingEvent, void>; readonly peakBytes: number; readonly milliseconds: number[]; readonly processorMilliseconds: number[] }[] = [];
+export async function stepCosts(
+  recipes: readonly Recipe[],
+  resources: readonly Resources[],
+  { rounds, onStep, signal }: StepCostOptions,
+): Promise<StepCost[]> {
+  const measured: {
+    readonly training: Training;
+    readonly steps: AsyncGenerator<TrainingEvent, void>;
+    readonly peakBytes: number;
+    readonly milliseconds: number[];
+    readonly processorMilliseconds: number[];
+  }[] = [];
   let done = 0;
   try {
     for (const [i, recipe] of recipes.entries()) {
@@ -40,7 +50,9 @@ export async function stepCosts(recipes: readonly Recipe[], resources: readonly 
       // Each recipe's work within its own step.
       const steps = training.run({ signal, workers: 0, ahead: false });
       let most = 0;
-      const stop = watchOps(() => { most = Math.max(most, tf.memory().numBytes); });
+      const stop = watchOps(() => {
+        most = Math.max(most, tf.memory().numBytes);
+      });
       try {
         await nextStep(steps);
       } finally {
@@ -60,7 +72,11 @@ export async function stepCosts(recipes: readonly Recipe[], resources: readonly 
       }
     }
     return measured.map(({ training, milliseconds, processorMilliseconds, peakBytes }) => ({
-      milliseconds, processorMilliseconds, peakBytes, studentParameters: parameterCount(training.student), methodParameters: parameterCount(training.distillation.modules),
+      milliseconds,
+      processorMilliseconds,
+      peakBytes,
+      studentParameters: parameterCount(training.student),
+      methodParameters: parameterCount(training.distillation.modules),
     }));
   } finally {
     for (const { training, steps } of measured) {

@@ -28,7 +28,11 @@ export function runFaults(recipe: Recipe, candidates: Candidates): string[] {
   return faults;
 }
 
-function build({ student, initial, imageSize }: Recipe, { train: { classes, size } }: Candidates, random: Random): Model | UserError {
+function build(
+  { student, initial, imageSize }: Recipe,
+  { train: { classes, size } }: Candidates,
+  random: Random,
+): Model | UserError {
   return orFault(() => {
     const model = createModel(student, { classes: classes.length, imageSize: imageSize ?? size.height }, random);
     if (initial === undefined) return model;
@@ -46,7 +50,8 @@ function faultsWith(student: Model | UserError, recipe: Recipe, candidates: Cand
   const faults = [...recipeFaults(recipe, candidates.method), ...settingFaults(recipe, candidates)];
   // The same may have been found already in the recipe's names.
   const add = (place: string, part: unknown): void => {
-    if (part instanceof UserError && !faults.some((fault) => fault.includes(part.message))) faults.push(`${place}: ${part.message}`);
+    if (part instanceof UserError && !faults.some((fault) => fault.includes(part.message)))
+      faults.push(`${place}: ${part.message}`);
   };
   add('teacher', candidates.teacher);
   add('student', student);
@@ -56,10 +61,26 @@ function faultsWith(student: Model | UserError, recipe: Recipe, candidates: Cand
 }
 
 /** Why the method cannot be made of this student and teacher; undefined also where one of them is missing. */
-function methodFault(student: Model | UserError, { method: spec, seed }: Recipe, { train, teacher, method }: Candidates): UserError | undefined {
+function methodFault(
+  student: Model | UserError,
+  { method: spec, seed }: Recipe,
+  { train, teacher, method }: Candidates,
+): UserError | undefined {
   const needsTeacher = (method ?? methods[spec.kind])?.needsTeacher;
-  if (student instanceof UserError || teacher instanceof UserError || needsTeacher === undefined || (needsTeacher && !teacher)) return undefined;
-  const made = orFault(() => createDistillation(spec, { student, teacher, examples: train.count, labels: train.labels, random: new Random(seed) }, method));
+  if (
+    student instanceof UserError ||
+    teacher instanceof UserError ||
+    needsTeacher === undefined ||
+    (needsTeacher && !teacher)
+  )
+    return undefined;
+  const made = orFault(() =>
+    createDistillation(
+      spec,
+      { student, teacher, examples: train.count, labels: train.labels, random: new Random(seed) },
+      method,
+    ),
+  );
   if (made instanceof UserError) return made;
   disposeModule(made.modules);
   return undefined;

@@ -59,6 +59,12 @@ export class TeacherAhead {
       this.worthwhile = false;
       return stages();
     };
-    return { logits: tf.reshape(logits!, [-1, this.teacher.classes]), pooled: tf.reshape(pooled!, [-1, this.teacher.width]), get stages() { return look(); } };
+    return {
+      logits: tf.reshape(logits!, [-1, this.teacher.classes]),
+      pooled: tf.reshape(pooled!, [-1, this.teacher.width]),
+      get stages() {
+        return look();
+      },
+    };
   }
 }

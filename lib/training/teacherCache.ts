@@ -39,7 +39,13 @@ export class TeacherCache {
   private readonly micro: number;
 
   /** The folder is for one teacher and one sequence of batches: whoever names it answers for that. */
-  constructor(readonly folder: string, private readonly teacher: Model, private readonly recipe: Pick<Recipe, 'batchSize' | 'accumulation'>, trainImages: number, private readonly onFault: (text: string) => void = () => undefined) {
+  constructor(
+    readonly folder: string,
+    private readonly teacher: Model,
+    private readonly recipe: Pick<Recipe, 'batchSize' | 'accumulation'>,
+    trainImages: number,
+    private readonly onFault: (text: string) => void = () => undefined,
+  ) {
     this.images = batchCount(trainImages, recipe.batchSize, true) * recipe.batchSize;
     this.micro = recipe.batchSize / recipe.accumulation;
   }
@@ -59,16 +65,23 @@ export class TeacherCache {
    * not. The caller tidies.
    */
   output({ epoch, step, piece }: Place, ask: () => Output): Output {
-    const { teacher, micro, recipe: { batchSize } } = this;
+    const {
+      teacher,
+      micro,
+      recipe: { batchSize },
+    } = this;
     if (this.current?.number !== epoch) this.current = this.read(epoch) ?? this.blank(epoch);
     const { current } = this;
-    const rows = (width: number): [number, number] => [(step * batchSize + piece * micro) * width, (step * batchSize + (piece + 1) * micro) * width];
+    const rows = (width: number): [number, number] => [
+      (step * batchSize + piece * micro) * width,
+      (step * batchSize + (piece + 1) * micro) * width,
+    ];
     if (current.known === this.images) {
       return {
         logits: tf.tensor2d(current.logits.subarray(...rows(teacher.classes)), [micro, teacher.classes]),
         pooled: tf.tensor2d(current.pooled.subarray(...rows(teacher.width)), [micro, teacher.width]),
         get stages(): Output['stages'] {
-          throw new Error('the teacher\'s stages are not kept: a method that reads them says so (readsStages)');
+          throw new Error("the teacher's stages are not kept: a method that reads them says so (readsStages)");
         },
       };
     }
@@ -86,10 +99,14 @@ export class TeacherCache {
     delete this.current;
     if (current?.known !== images || current.kept) return current?.kept ?? false;
     try {
-      await writeSafetensors(this.file(current.number), new Map([
-        ['logits', { shape: [images, teacher.classes], data: current.logits }],
-        ['pooled', { shape: [images, teacher.width], data: current.pooled }],
-      ]), { metadata: { sha256: digest(current) } });
+      await writeSafetensors(
+        this.file(current.number),
+        new Map([
+          ['logits', { shape: [images, teacher.classes], data: current.logits }],
+          ['pooled', { shape: [images, teacher.width], data: current.pooled }],
+        ]),
+        { metadata: { sha256: digest(current) } },
+      );
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       this.onFault(`What the teacher said is not kept: ${error.message}`);
@@ -98,7 +115,13 @@ export class TeacherCache {
   }
 
   private blank(number: number): Epoch {
-    return { number, logits: new Float32Array(this.images * this.teacher.classes), pooled: new Float32Array(this.images * this.teacher.width), kept: false, known: 0 };
+    return {
+      number,
+      logits: new Float32Array(this.images * this.teacher.classes),
+      pooled: new Float32Array(this.images * this.teacher.width),
+      kept: false,
+      known: 0,
+    };
   }
 
   /** What an earlier run was told; undefined where there is none, or a damaged file. */
@@ -123,6 +146,7 @@ export class TeacherCache {
 
 function digest({ logits, pooled }: Pick<Epoch, 'logits' | 'pooled'>): string {
   const hash = createHash('sha256');
-  for (const { buffer, byteOffset, byteLength } of [logits, pooled]) hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  for (const { buffer, byteOffset, byteLength } of [logits, pooled])
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   return hash.digest('hex');
 }

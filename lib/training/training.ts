@@ -69,15 +69,26 @@ export class Training {
   /** The class that the teacher names for each test image, once it was asked. */
   private taught?: Int32Array;
 
-  constructor(readonly recipe: Recipe, private readonly resources: Resources) {
+  constructor(
+    readonly recipe: Recipe,
+    private readonly resources: Resources,
+  ) {
     const { train, teacher, taught, method } = resources;
     this.taught = taught;
     const random = new Random(recipe.seed);
     this.student = createStudent(recipe, resources, random.fork('student'));
     try {
-      this.distillation = createDistillation(recipe.method, {
-        student: this.student, teacher, examples: train.count, labels: train.labels, random: random.fork('method'),
-      }, method);
+      this.distillation = createDistillation(
+        recipe.method,
+        {
+          student: this.student,
+          teacher,
+          examples: train.count,
+          labels: train.labels,
+          random: random.fork('method'),
+        },
+        method,
+      );
     } catch (error) {
       disposeModule(this.student);
       throw error;
@@ -87,7 +98,9 @@ export class Training {
     const { labelWeight, labelSmoothing, labelLoss } = recipe;
     const trained = this.state().filter(([, { trainable }]) => trainable);
     this.objective = { student, teacher, distillation, trained, labelWeight, labelSmoothing, labelLoss };
-    this.optimizer = new Optimizer(recipe.optimizer, trained, recipe.weightDecay, { everything: recipe.decayEverything });
+    this.optimizer = new Optimizer(recipe.optimizer, trained, recipe.weightDecay, {
+      everything: recipe.decayEverything,
+    });
     if (recipe.averageDecay !== undefined) this.average = new WeightAverage(parameters(student), recipe.averageDecay);
   }
 
@@ -121,12 +134,26 @@ export class Training {
   }
 
   /** Trains to the end of the recipe, an event a step and an epoch. Stops between two steps when the signal fires, or when the reader leaves. */
-  async *run({ signal, workers, onUnreadable, group, ahead = true }: RunOptions = {}): AsyncGenerator<TrainingEvent, void> {
-    const { recipe, resources: { teacher, teacherCache }, stepsPerEpoch } = this;
+  async *run({ signal, workers, onUnreadable, group, ahead = true }: RunOptions = {}): AsyncGenerator<
+    TrainingEvent,
+    void
+  > {
+    const {
+      recipe,
+      resources: { teacher, teacherCache },
+      stepsPerEpoch,
+    } = this;
     const share = shareOf(recipe.accumulation, this.distillation, group);
     const finish = (): Promise<EpochEvent> => this.finishEpoch(feed, signal, group === undefined || group.rank === 0);
     const feed = new BatchFeed(recipe, this.resources, workers, onUnreadable);
-    const shown = new Shown({ recipe, teacher, teacherCache, classes: this.student.classes, stepsPerEpoch, ahead: ahead && recipe.accumulation === 1 && !group });
+    const shown = new Shown({
+      recipe,
+      teacher,
+      teacherCache,
+      classes: this.student.classes,
+      stepsPerEpoch,
+      ahead: ahead && recipe.accumulation === 1 && !group,
+    });
     try {
       // Stopped before the end of an epoch had been told.
       if (this.current.step === stepsPerEpoch) yield await finish();
@@ -135,7 +162,13 @@ export class Training {
         let event: StepEvent;
         try {
           signal?.throwIfAborted();
-          event = await this.update(batch, (micro, place) => shown.show(micro, place, next), (performance.now() - asked) / 1000, share, group);
+          event = await this.update(
+            batch,
+            (micro, place) => shown.show(micro, place, next),
+            (performance.now() - asked) / 1000,
+            share,
+            group,
+          );
         } finally {
           disposeBatch(batch);
         }
@@ -159,16 +192,40 @@ export class Training {
   }
 
   /** One step on a batch for which it waited so many seconds. */
-  private async update(batch: Batch, show: (micro: Batch, place: Place) => LabelledBatch, waited: number, share: Share, group: Group | undefined): Promise<StepEvent> {
+  private async update(
+    batch: Batch,
+    show: (micro: Batch, place: Place) => LabelledBatch,
+    waited: number,
+    share: Share,
+    group: Group | undefined,
+  ): Promise<StepEvent> {
     const { recipe, stepsPerEpoch } = this;
     const started = performance.now();
     const { epoch, step } = this.current;
     const number = epoch * stepsPerEpoch + step + 1;
     const rate = learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch + step / stepsPerEpoch);
-    const own = accumulate(this.objective, batch, recipe.accumulation, (micro, piece) => show(micro, { epoch, step, piece }), share);
-    const { parts, gradients, logits } = group ? await allReduce(group, own, this.state().filter(([, { trainable }]) => !trainable), number) : own;
+    const own = accumulate(
+      this.objective,
+      batch,
+      recipe.accumulation,
+      (micro, piece) => show(micro, { epoch, step, piece }),
+      share,
+    );
+    const { parts, gradients, logits } = group
+      ? await allReduce(
+          group,
+          own,
+          this.state().filter(([, { trainable }]) => !trainable),
+          number,
+        )
+      : own;
     const diverged = (what: string, value: number): UserError =>
-      divergenceError({ what, value, epoch: epoch + 1, step: step + 1, learningRate: rate }, this.objective, batch, this.resources.train);
+      divergenceError(
+        { what, value, epoch: epoch + 1, step: step + 1, learningRate: rate },
+        this.objective,
+        batch,
+        this.resources.train,
+      );
     try {
       const [part, value] = Object.entries(parts).find(([, one]) => !Number.isFinite(one)) ?? [];
       if (part !== undefined && value !== undefined) {
@@ -176,38 +233,71 @@ export class Training {
       }
       const norm = recipe.clipNorm === undefined ? 0 : globalNorm(Object.values(gradients));
       if (!Number.isFinite(norm)) throw diverged('the norm of the gradients', norm);
-      this.optimizer.update(gradients, rate, number, recipe.clipNorm === undefined ? 1 : clipScale(norm, recipe.clipNorm));
+      this.optimizer.update(
+        gradients,
+        rate,
+        number,
+        recipe.clipNorm === undefined ? 1 : clipScale(norm, recipe.clipNorm),
+      );
       this.average?.update();
     } finally {
       tf.dispose([Object.values(gradients), logits]);
     }
-    const sums = Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, (this.current.sums[name] ?? 0) + value]));
+    const sums = Object.fromEntries(
+      Object.entries(parts).map(([name, value]) => [name, (this.current.sums[name] ?? 0) + value]),
+    );
     const seconds = this.current.seconds + waited + (performance.now() - started) / 1000;
     this.current = { epoch, step: step + 1, sums, seconds, waited: this.current.waited + waited };
-    return { kind: 'step', epoch: epoch + 1, step: step + 1, steps: stepsPerEpoch, loss: total(parts), parts, learningRate: rate };
+    return {
+      kind: 'step',
+      epoch: epoch + 1,
+      step: step + 1,
+      steps: stepsPerEpoch,
+      loss: total(parts),
+      parts,
+      learningRate: rate,
+    };
   }
 
-  private async finishEpoch(feed: BatchFeed, signal: AbortSignal | undefined, mayEvaluate: boolean): Promise<EpochEvent> {
+  private async finishEpoch(
+    feed: BatchFeed,
+    signal: AbortSignal | undefined,
+    mayEvaluate: boolean,
+  ): Promise<EpochEvent> {
     const { recipe, stepsPerEpoch } = this;
     const { sums, seconds, waited } = this.current;
     const epoch = this.current.epoch + 1;
-    const teacherCached = await this.resources.teacherCache?.endEpoch() ?? false;
+    const teacherCached = (await this.resources.teacherCache?.endEpoch()) ?? false;
     const evaluated = mayEvaluate && (epoch === recipe.epochs || epoch % recipe.evaluateEvery === 0);
     const measures = evaluated ? await this.evaluate(feed, signal) : {};
     const parts = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / stepsPerEpoch]));
     this.current = { ...start, epoch };
     return {
-      kind: 'epoch', epoch, loss: total(parts), parts, ...measures, seconds, dataShare: waited / seconds, imagesPerSecond: (stepsPerEpoch * recipe.batchSize) / seconds,
+      kind: 'epoch',
+      epoch,
+      loss: total(parts),
+      parts,
+      ...measures,
+      seconds,
+      dataShare: waited / seconds,
+      imagesPerSecond: (stepsPerEpoch * recipe.batchSize) / seconds,
       learningRate: learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch - 1 / stepsPerEpoch),
       ...(teacherCached && { teacherCached: true as const }),
       ...(feed.unreadableCount > 0 && { unreadable: feed.unreadableCount }),
     };
   }
 
-  private async evaluate(feed: BatchFeed, signal: AbortSignal | undefined): Promise<Measures & { readonly top1Unaveraged?: number }> {
-    const { student, resources: { test, teacher } } = this;
+  private async evaluate(
+    feed: BatchFeed,
+    signal: AbortSignal | undefined,
+  ): Promise<Measures & { readonly top1Unaveraged?: number }> {
+    const {
+      student,
+      resources: { test, teacher },
+    } = this;
     if (teacher) this.taught ??= await predictions(teacher, test, { images: feed.test(), signal });
-    const measure = (): Promise<Measures> => evaluate(student, test, { images: feed.test(), taught: this.taught, signal });
+    const measure = (): Promise<Measures> =>
+      evaluate(student, test, { images: feed.test(), taught: this.taught, signal });
     const result = await this.withResult(measure);
     return this.average ? { ...result, top1Unaveraged: (await measure()).top1 } : result;
   }

@@ -19,13 +19,28 @@ export interface CkaTimes {
 }
 
 /** Times minibatch CKA of all blocks of two networks over batches of random images: medians of runs in turn with the forward passes alone, after one of each that warms up. */
-export async function timeCka(a: string, b: string, size: number, batch: number, batches: number, repeats: number): Promise<CkaTimes> {
-  const [first, second] = [a, b].map((name) => createModel(name, { classes: 100, imageSize: size }, new Random(0).fork(name))) as [ReturnType<typeof createModel>, ReturnType<typeof createModel>];
+export async function timeCka(
+  a: string,
+  b: string,
+  size: number,
+  batch: number,
+  batches: number,
+  repeats: number,
+): Promise<CkaTimes> {
+  const [first, second] = [a, b].map((name) =>
+    createModel(name, { classes: 100, imageSize: size }, new Random(0).fork(name)),
+  ) as [ReturnType<typeof createModel>, ReturnType<typeof createModel>];
   const images = Array.from({ length: batches }, () => tf.randomNormal<tf.Rank.R4>([batch, size, size, 3]));
   const forward = (): void => {
-    for (const x of images) for (const model of [first, second]) tf.tidy(() => { model.forward(x, { mode: 'eval' }); });
+    for (const x of images)
+      for (const model of [first, second])
+        tf.tidy(() => {
+          model.forward(x, { mode: 'eval' });
+        });
   };
-  const whole = async (): Promise<void> => { await compareModels(first, second, images); };
+  const whole = async (): Promise<void> => {
+    await compareModels(first, second, images);
+  };
   const runs: Record<'forward' | 'whole', Seconds[]> = { forward: [], whole: [] };
   try {
     forward();
@@ -34,7 +49,11 @@ export async function timeCka(a: string, b: string, size: number, batch: number,
       runs.forward.push(await timed(forward));
       runs.whole.push(await timed(whole));
     }
-    return { layers: [first.blockNames.length, second.blockNames.length], forward: medians(runs.forward), whole: medians(runs.whole) };
+    return {
+      layers: [first.blockNames.length, second.blockNames.length],
+      forward: medians(runs.forward),
+      whole: medians(runs.whole),
+    };
   } finally {
     tf.dispose(images);
     disposeModule(first);
@@ -50,5 +69,8 @@ async function timed(run: () => void | Promise<void>): Promise<Seconds> {
 }
 
 function medians(runs: readonly Seconds[]): Seconds {
-  return { seconds: median(runs.map(({ seconds }) => seconds)), processor: median(runs.map(({ processor }) => processor)) };
+  return {
+    seconds: median(runs.map(({ seconds }) => seconds)),
+    processor: median(runs.map(({ processor }) => processor)),
+  };
 }

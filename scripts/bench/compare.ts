@@ -7,31 +7,58 @@ import { ours, theirs, type Measured } from './peers';
 const variants: readonly (readonly string[])[] = [[], ['--channels-last'], ['--bf16'], ['--bf16', '--channels-last']];
 
 /** Both sides of a training step. Each way of PyTorch's is tried once, the one of least processor time also compiled, and the best then run in turn with ours. */
-export function compareStep(python: string, setting: string, repeats: number, say: (line: string) => void, compiled = true): Comparison {
+export function compareStep(
+  python: string,
+  setting: string,
+  repeats: number,
+  say: (line: string) => void,
+  compiled = true,
+): Comparison {
   const args = setting.split(/\s+/);
   const program = (flags: readonly string[]): Measured => theirs(python, 'pytorch_step.py', [...args, ...flags]);
   const tryOut = (flags: readonly string[]): { readonly flags: readonly string[]; readonly cost: number }[] => {
     try {
       const run = program([...flags, '--steps', '3']);
-      say(`  PyTorch ${flags.join(' ') || 'plain'}: ${speed(run)} images/s, ${processor(run)} ms of the processor a step`);
+      say(
+        `  PyTorch ${flags.join(' ') || 'plain'}: ${speed(run)} images/s, ${processor(run)} ms of the processor a step`,
+      );
       return [{ flags, cost: processor(run) }];
     } catch (error) {
       say(`  PyTorch ${flags.join(' ')}: ${error instanceof Error ? error.message : String(error)}`);
       return [];
     }
   };
-  const best = (tried: readonly { readonly flags: readonly string[]; readonly cost: number }[]): readonly string[] => [...tried].sort((a, b) => a.cost - b.cost)[0]?.flags ?? [];
+  const best = (tried: readonly { readonly flags: readonly string[]; readonly cost: number }[]): readonly string[] =>
+    [...tried].sort((a, b) => a.cost - b.cost)[0]?.flags ?? [];
   const eager = variants.flatMap(tryOut);
   const flags = best([...eager, ...(compiled ? tryOut([...best(eager), '--compile']) : [])]);
-  const [float32, bf16, pytorch] = inTurn(repeats, [() => ours(['step', ...args]), () => ours(['step', ...args, '--bf16']), () => program(flags)]) as [Measured[], Measured[], Measured[]];
+  const [float32, bf16, pytorch] = inTurn(repeats, [
+    () => ours(['step', ...args]),
+    () => ours(['step', ...args, '--bf16']),
+    () => program(flags),
+  ]) as [Measured[], Measured[], Measured[]];
   const speeds = [float32, bf16, pytorch].map((side) => median(side.map(speed))) as [number, number, number];
-  const faster = speeds[1] > speeds[0] ? { precision: 'bf16', side: bf16, flags: ['--bf16'] } as const : { precision: 'float32', side: float32, flags: [] } as const;
+  const faster =
+    speeds[1] > speeds[0]
+      ? ({ precision: 'bf16', side: bf16, flags: ['--bf16'] } as const)
+      : ({ precision: 'float32', side: float32, flags: [] } as const);
   const fastest = Math.max(speeds[0], speeds[1]);
   const { gigaflops, peak } = last(ours(['roofline', ...args, ...faster.flags]));
   return {
-    kind: 'step', setting, ...circumstances(repeats), variant: flags.join(' ') || 'float32, NCHW, eager', precision: faster.precision, float32: speeds[0],
-    ours: fastest, pytorch: speeds[2], ratio: fastest / speeds[2],
-    processor: median(faster.side.map(processor)), pytorchProcessor: median(pytorch.map(processor)), ...memories(faster.side, pytorch), gigaflops: Number(gigaflops), peakGigaflops: Number(peak),
+    kind: 'step',
+    setting,
+    ...circumstances(repeats),
+    variant: flags.join(' ') || 'float32, NCHW, eager',
+    precision: faster.precision,
+    float32: speeds[0],
+    ours: fastest,
+    pytorch: speeds[2],
+    ratio: fastest / speeds[2],
+    processor: median(faster.side.map(processor)),
+    pytorchProcessor: median(pytorch.map(processor)),
+    ...memories(faster.side, pytorch),
+    gigaflops: Number(gigaflops),
+    peakGigaflops: Number(peak),
   };
 }
 
@@ -39,14 +66,28 @@ export function compareStep(python: string, setting: string, repeats: number, sa
 export function compareCka(python: string, setting: string, repeats: number, say: (line: string) => void): Comparison {
   const args = setting.split(/\s+/);
   const program = (name: string): Measured => theirs(python, 'pytorch_cka.py', [...args, '--only', name]);
-  const [fastest] = ['pytorch_cka', 'torch_cka'].map((name) => {
-    const time = seconds(program(name));
-    say(`  ${name}: ${time} s`);
-    return { name, time };
-  }).sort((a, b) => a.time - b.time);
-  const [mine, other] = inTurn(repeats, [() => ours(['cka', ...args]), () => program(fastest!.name)]) as [Measured[], Measured[]];
+  const [fastest] = ['pytorch_cka', 'torch_cka']
+    .map((name) => {
+      const time = seconds(program(name));
+      say(`  ${name}: ${time} s`);
+      return { name, time };
+    })
+    .sort((a, b) => a.time - b.time);
+  const [mine, other] = inTurn(repeats, [() => ours(['cka', ...args]), () => program(fastest!.name)]) as [
+    Measured[],
+    Measured[],
+  ];
   const [a, b] = [mine, other].map((side) => median(side.map(seconds))) as [number, number];
-  return { kind: 'cka', setting, ...circumstances(repeats), variant: fastest!.name, ours: a, pytorch: b, ratio: a / b, ...memories(mine, other) };
+  return {
+    kind: 'cka',
+    setting,
+    ...circumstances(repeats),
+    variant: fastest!.name,
+    ours: a,
+    pytorch: b,
+    ratio: a / b,
+    ...memories(mine, other),
+  };
 }
 
 /** Every side once, then again; the runs of each. */
@@ -58,11 +99,19 @@ function inTurn(repeats: number, sides: readonly (() => Measured)[]): Measured[]
 
 function circumstances(repeats: number): Pick<Comparison, 'date' | 'machine' | 'repeats' | 'threads'> {
   const { processor, cores, memoryGB } = thisMachine();
-  return { date: new Date().toISOString().slice(0, 10), repeats, threads: threadCount(), machine: `${processor}, ${cores} cores, ${memoryGB} GB` };
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    repeats,
+    threads: threadCount(),
+    machine: `${processor}, ${cores} cores, ${memoryGB} GB`,
+  };
 }
 
 function memories(...sides: readonly [Measured[], Measured[]]): Pick<Comparison, 'memory' | 'pytorchMemory'> {
-  const [memory, pytorchMemory] = sides.map((side) => median(side.map(({ peakMemory }) => peakMemory))) as [number, number];
+  const [memory, pytorchMemory] = sides.map((side) => median(side.map(({ peakMemory }) => peakMemory))) as [
+    number,
+    number,
+  ];
   return { memory, pytorchMemory };
 }
 

@@ -9,7 +9,10 @@ const page = 'docs/performance.md';
 /** All that was kept, in the order of the page. */
 export function readComparisons(): Comparison[] {
   if (!existsSync(file)) return [];
-  return readFileSync(file, 'utf8').trim().split('\n').map((line) => comparison.parse(JSON.parse(line)));
+  return readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => comparison.parse(JSON.parse(line)));
 }
 
 /** Keeps a result in place of an older one of the same setting, machine and number of threads, and writes the page's tables anew; the text below them stays. */

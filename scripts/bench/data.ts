@@ -12,7 +12,9 @@ import { Training } from '../../lib/training/training';
 import { photograph } from './photograph';
 
 /** Images of 500 × 375 at quality 90 that are decoded in a second of one core's time to squares of 224, as in evaluation and by the random cuts of training: the best of three runs. */
-export async function decodingSpeed(count: number): Promise<{ readonly kilobytes: number; readonly evaluation: number; readonly training: number }> {
+export async function decodingSpeed(
+  count: number,
+): Promise<{ readonly kilobytes: number; readonly evaluation: number; readonly training: number }> {
   const random = new Random(0);
   const files = await Promise.all(Array.from({ length: 16 }, (_, i) => photograph(500, 375, 90, random.fork(i))));
   const crop = { kind: 'resized', area: [0.08, 1], aspect: [3 / 4, 4 / 3] } as const;
@@ -36,8 +38,16 @@ export async function decodingSpeed(count: number): Promise<{ readonly kilobytes
 /** The share of a step that waits for its images, by the paper's heaviest augmentation at 32 pixels: the laptop's ViT taught by its CNN. */
 export async function dataShare(steps: number): Promise<{ readonly share: number; readonly imagesPerSecond: number }> {
   const { augmentation, mixing, labelSmoothing } = cifar100Tokens.recipe;
-  const recipe = completeRecipe({ ...student('transformer', 'cnn', { kind: 'ofa' }), augmentation, mixing, labelSmoothing, epochs: 3, data: { name: 'cifar-100' } });
-  const set = (count: number) => syntheticImages(new Random(0), { count, classes: 100, size: { height: 32, width: 32 } });
+  const recipe = completeRecipe({
+    ...student('transformer', 'cnn', { kind: 'ofa' }),
+    augmentation,
+    mixing,
+    labelSmoothing,
+    epochs: 3,
+    data: { name: 'cifar-100' },
+  });
+  const set = (count: number) =>
+    syntheticImages(new Random(0), { count, classes: 100, size: { height: 32, width: 32 } });
   const teacher = createModel(recipe.teacher!.model, { classes: 100, imageSize: 32 }, new Random(0));
   const training = new Training(recipe, { train: set(steps * recipe.batchSize), test: set(100), teacher });
   const epochs: { dataShare: number; imagesPerSecond: number }[] = [];
@@ -49,5 +59,8 @@ export async function dataShare(steps: number): Promise<{ readonly share: number
   }
   // The first epoch starts the threads.
   const later = epochs.slice(1);
-  return { share: median(later.map((epoch) => epoch.dataShare)), imagesPerSecond: median(later.map(({ imagesPerSecond }) => imagesPerSecond)) };
+  return {
+    share: median(later.map((epoch) => epoch.dataShare)),
+    imagesPerSecond: median(later.map(({ imagesPerSecond }) => imagesPerSecond)),
+  };
 }

@@ -34,11 +34,16 @@ export function gate(): Verdict {
 export function verdict({ step, measured }: Stored, processor: string, products: number): Verdict {
   const now = `${step}: a step costs as much as ${products.toFixed(2)} products of 2048 × 2048 matrices`;
   const before = measured.find((each) => each.processor === processor);
-  if (!before) return { passed: true, text: `${now}. Nothing to hold it to: no cost on this processor (${processor}) is stored; npm run bench -- gate --save stores it.` };
+  if (!before)
+    return {
+      passed: true,
+      text: `${now}. Nothing to hold it to: no cost on this processor (${processor}) is stored; npm run bench -- gate --save stores it.`,
+    };
   const change = `${now}; on ${before.date} it was ${before.products.toFixed(2)} (${processor})`;
   if (products <= before.products / (1 - allowed)) return { passed: true, text: `${change}.` };
   return {
-    passed: false, text: `${change}. More than ${100 * allowed} % of its speed is lost: npm run bench -- profile ${step} shows where; npm run bench -- gate --save accepts it.`,
+    passed: false,
+    text: `${change}. More than ${100 * allowed} % of its speed is lost: npm run bench -- profile ${step} shows where; npm run bench -- gate --save accepts it.`,
   };
 }
 
@@ -47,7 +52,11 @@ export async function saveGate(step: string): Promise<void> {
   const before = read();
   const { processor } = thisMachine();
   const others = before.step === step ? before.measured.filter((each) => each.processor !== processor) : [];
-  const now = { processor, products: Number(stepInProducts(step).toFixed(3)), date: new Date().toISOString().slice(0, 10) };
+  const now = {
+    processor,
+    products: Number(stepInProducts(step).toFixed(3)),
+    date: new Date().toISOString().slice(0, 10),
+  };
   await writeAtomic(file, `${JSON.stringify({ step, measured: [...others, now] } satisfies Stored, undefined, 2)}\n`);
 }
 
@@ -63,6 +72,8 @@ function stepInProducts(setting: string): number {
     step.run();
     step.run();
     product();
-    return median(Array.from({ length: 5 }, () => processorMilliseconds(() => step.run()) / processorMilliseconds(product)));
+    return median(
+      Array.from({ length: 5 }, () => processorMilliseconds(() => step.run()) / processorMilliseconds(product)),
+    );
   });
 }

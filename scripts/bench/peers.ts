@@ -17,8 +17,12 @@ export function ours(args: readonly string[]): Measured {
 export function checkPython(python: string, modules: readonly string[]): void {
   const wanted = 'torch, timm, torch_cka and pytorch_cka';
   const { error, status, stderr } = spawnSync(python, ['-c', `import ${modules.join(', ')}`], { encoding: 'utf8' });
-  if (error) throw new UserError(`There is no Python to run at "${python}". Name one that has ${wanted}: --python PATH.`);
-  if (status !== 0) throw new UserError(`"${python}" cannot be compared with: ${stderr.trim().split('\n').slice(-1).join('')}. Install ${wanted} there, or name another Python: --python PATH.`);
+  if (error)
+    throw new UserError(`There is no Python to run at "${python}". Name one that has ${wanted}: --python PATH.`);
+  if (status !== 0)
+    throw new UserError(
+      `"${python}" cannot be compared with: ${stderr.trim().split('\n').slice(-1).join('')}. Install ${wanted} there, or name another Python: --python PATH.`,
+    );
 }
 
 /** Runs a PyTorch program of this folder with a given Python. */
@@ -36,10 +40,18 @@ sys.exit(code)
 
 function measure(command: string, args: readonly string[]): Measured {
   const { error, status, stdout, stderr } = spawnSync('python3', ['-c', meter, command, ...args], {
-    encoding: 'utf8', maxBuffer: 1 << 26, env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
   });
-  if (error) throw new UserError(`python3, which measures memory, could not be started: ${error.message}. Install it, or put it on the PATH.`);
-  if (status !== 0) throw new UserError(`${path.basename(command)} ${args.join(' ')} failed:\n${stderr.trim().split('\n').slice(-3).join('\n')}`);
+  if (error)
+    throw new UserError(
+      `python3, which measures memory, could not be started: ${error.message}. Install it, or put it on the PATH.`,
+    );
+  if (status !== 0)
+    throw new UserError(
+      `${path.basename(command)} ${args.join(' ')} failed:\n${stderr.trim().split('\n').slice(-3).join('\n')}`,
+    );
   const printed = stdout.trim().split('\n');
   return { peakMemory: Number(printed.pop()), lines: printed.flatMap(parse) };
 }

@@ -34,14 +34,16 @@ export function profile(run: () => void, modules: Readonly<Record<string, object
 
   // Arrays are known to TensorFlow by number, those of bfloat16 by nothing else.
   const shapes = new Map<unknown, readonly number[]>();
-  const shapesOf = (ids: unknown): (readonly number[])[] => (Array.isArray(ids) ? ids.map((id: unknown) => shapes.get(id) ?? []) : []);
+  const shapesOf = (ids: unknown): (readonly number[])[] =>
+    Array.isArray(ids) ? ids.map((id: unknown) => shapes.get(id) ?? []) : [];
   const undo = [
     wrap(tf.backend(), 'getInputTensorIds', ([tensors], call) => {
       const ids = call();
-      if (Array.isArray(ids) && Array.isArray(tensors)) ids.forEach((id: unknown, i) => {
-        const tensor: unknown = tensors[i];
-        if (tensor instanceof tf.Tensor) shapes.set(id, (tensor as tf.Tensor).shape);
-      });
+      if (Array.isArray(ids) && Array.isArray(tensors))
+        ids.forEach((id: unknown, i) => {
+          const tensor: unknown = tensors[i];
+          if (tensor instanceof tf.Tensor) shapes.set(id, (tensor as tf.Tensor).shape);
+        });
       return ids;
     }),
     wrapBinding('executeOp', ([op, , inputs], call) => {
@@ -50,7 +52,13 @@ export function profile(run: () => void, modules: Readonly<Record<string, object
       const milliseconds = performance.now() - started;
       const outputs = handles(result);
       for (const { id, shape } of outputs) shapes.set(id, shape);
-      runs.push({ op: String(op), layer, direction, milliseconds, flops: flops(String(op), { inputs: shapesOf(inputs), outputs: outputs.map(({ shape }) => shape) }) });
+      runs.push({
+        op: String(op),
+        layer,
+        direction,
+        milliseconds,
+        flops: flops(String(op), { inputs: shapesOf(inputs), outputs: outputs.map(({ shape }) => shape) }),
+      });
       return result;
     }),
     // A gradient belongs to the layer that put it on the tape.
@@ -59,16 +67,23 @@ export function profile(run: () => void, modules: Readonly<Record<string, object
       const result = call();
       const tape: unknown = tf.engine().state.activeTape;
       // It gives a function for each input, and tfjs computes in those too.
-      if (Array.isArray(tape)) wrap(tape[tape.length - 1], 'gradient', (__, slope) => {
-        const slopes = within(place, 'backward', slope);
-        return typeof slopes === 'object' && slopes !== null
-          ? Object.fromEntries(Object.entries(slopes).map(([input, each]: [string, unknown]) => [input, isCall(each) ? () => within(place, 'backward', () => each()) : each]))
-          : slopes;
-      });
+      if (Array.isArray(tape))
+        wrap(tape[tape.length - 1], 'gradient', (__, slope) => {
+          const slopes = within(place, 'backward', slope);
+          return typeof slopes === 'object' && slopes !== null
+            ? Object.fromEntries(
+                Object.entries(slopes).map(([input, each]: [string, unknown]) => [
+                  input,
+                  isCall(each) ? () => within(place, 'backward', () => each()) : each,
+                ]),
+              )
+            : slopes;
+        });
       return result;
     }),
-    ...Object.entries(modules).flatMap(([name, module]) => layersOf(module, name)
-      .map(([path, object]) => wrap(object, 'apply', (_, call) => within(path, direction, call)))),
+    ...Object.entries(modules).flatMap(([name, module]) =>
+      layersOf(module, name).map(([path, object]) => wrap(object, 'apply', (_, call) => within(path, direction, call))),
+    ),
   ];
   try {
     run();
@@ -83,7 +98,10 @@ function layersOf(module: object, path: string): [path: string, layer: object][]
   return [
     ...(typeof Reflect.get(module, 'apply') === 'function' ? [[path, module] as [string, object]] : []),
     ...Object.entries(module).flatMap(([field, child]: [string, unknown]) =>
-      (typeof child === 'object' && child !== null && !(child instanceof tf.Tensor) ? layersOf(child, `${path}.${field}`) : [])),
+      typeof child === 'object' && child !== null && !(child instanceof tf.Tensor)
+        ? layersOf(child, `${path}.${field}`)
+        : [],
+    ),
   ];
 }
 
@@ -108,8 +126,16 @@ function wrapBinding(method: string, around: Around): () => void {
   if (typeof binding !== 'object' || binding === null) return () => undefined;
   const original: unknown = Reflect.get(binding, method);
   if (!isCall(original)) return () => undefined;
-  Reflect.set(backend, 'binding', Object.create(binding, { [method]: { value: (...args: unknown[]) => around(args, () => original.apply(binding, args)) } }));
-  return () => { Reflect.set(backend, 'binding', binding); };
+  Reflect.set(
+    backend,
+    'binding',
+    Object.create(binding, {
+      [method]: { value: (...args: unknown[]) => around(args, () => original.apply(binding, args)) },
+    }),
+  );
+  return () => {
+    Reflect.set(backend, 'binding', binding);
+  };
 }
 
 interface Handle {
@@ -118,7 +144,11 @@ interface Handle {
 }
 
 function handles(value: unknown): Handle[] {
-  return Array.isArray(value) ? value.filter((each): each is Handle => typeof each === 'object' && each !== null && 'id' in each && 'shape' in each) : [];
+  return Array.isArray(value)
+    ? value.filter(
+        (each): each is Handle => typeof each === 'object' && each !== null && 'id' in each && 'shape' in each,
+      )
+    : [];
 }
 
 function isCall(value: unknown): value is Call {

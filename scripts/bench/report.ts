@@ -14,7 +14,12 @@ export function grouped(runs: readonly OpRun[], nameOf: (run: OpRun) => string):
   for (const run of runs) {
     const name = nameOf(run);
     const { milliseconds = 0, calls = 0, flops = 0 } = groups.get(name) ?? {};
-    groups.set(name, { name, milliseconds: milliseconds + run.milliseconds, calls: calls + 1, flops: flops + run.flops });
+    groups.set(name, {
+      name,
+      milliseconds: milliseconds + run.milliseconds,
+      calls: calls + 1,
+      flops: flops + run.flops,
+    });
   }
   return [...groups.values()].sort((a, b) => b.milliseconds - a.milliseconds);
 }
@@ -25,9 +30,16 @@ export function lines(groups: readonly Group[], peak: number): string[] {
   return groups.map(({ name, milliseconds, calls, flops }) => {
     const speed = flops / milliseconds / 1e6;
     return [
-      name.padEnd(44), `${milliseconds.toFixed(1).padStart(8)} ms`, `${((100 * milliseconds) / total).toFixed(1).padStart(5)} %`, `${String(calls).padStart(4)} calls`,
-      flops > 0 ? `${speed.toFixed(0).padStart(5)} GFLOP/s ${((100 * speed) / peak).toFixed(0).padStart(4)} % of peak` : '',
-    ].join('  ').trimEnd();
+      name.padEnd(44),
+      `${milliseconds.toFixed(1).padStart(8)} ms`,
+      `${((100 * milliseconds) / total).toFixed(1).padStart(5)} %`,
+      `${String(calls).padStart(4)} calls`,
+      flops > 0
+        ? `${speed.toFixed(0).padStart(5)} GFLOP/s ${((100 * speed) / peak).toFixed(0).padStart(4)} % of peak`
+        : '',
+    ]
+      .join('  ')
+      .trimEnd();
   });
 }
 

@@ -30,7 +30,14 @@ export interface PreparedStep {
   run(options?: { readonly ahead: boolean }): void;
 }
 
-export function prepareStep({ student: studentName, teacher: teacherName, size, batch: count, vanilla, bf16 }: StepOptions): PreparedStep {
+export function prepareStep({
+  student: studentName,
+  teacher: teacherName,
+  size,
+  batch: count,
+  vanilla,
+  bf16,
+}: StepOptions): PreparedStep {
   const classes = 100;
   const random = new Random(0);
   const student = createModel(studentName, { classes, imageSize: size }, random.fork('student'));
@@ -39,10 +46,14 @@ export function prepareStep({ student: studentName, teacher: teacherName, size, 
   const setting = { student, teacher, examples: count, labels, random: random.fork('method') };
   const distillation = createDistillation({ kind: vanilla ? 'scratch' : 'ofa' }, setting);
   if (bf16) for (const module of [student, teacher, distillation.modules]) setPrecision(module, 'bfloat16');
-  const trained = [...parameters(student, 'student.'), ...parameters(distillation.modules, 'method.')].filter(([, { trainable }]) => trainable);
+  const trained = [...parameters(student, 'student.'), ...parameters(distillation.modules, 'method.')].filter(
+    ([, { trainable }]) => trainable,
+  );
   const optimizer = new Optimizer({ name: 'sgd', momentum: 0.9, nesterov: true }, trained, 2e-3, { everything: true });
   const batch: Batch = {
-    images: tf.randomNormal([count, size, size, 3]), labels: tf.tensor1d(labels, 'int32'), indices: Uint32Array.from(labels.keys()),
+    images: tf.randomNormal([count, size, size, 3]),
+    labels: tf.tensor1d(labels, 'int32'),
+    indices: Uint32Array.from(labels.keys()),
   };
   const ahead = new TeacherAhead(teacher);
   let step = 0;
@@ -58,7 +69,9 @@ export function prepareStep({ student: studentName, teacher: teacherName, size, 
         return output;
       };
       const { gradients, logits } = differentiate(
-        { student, ...(vanilla ? {} : { teacher }), distillation, trained, labelWeight: 1, labelSmoothing: 0.1 }, { ...batch, ...(!vanilla && { taught }) });
+        { student, ...(vanilla ? {} : { teacher }), distillation, trained, labelWeight: 1, labelSmoothing: 0.1 },
+        { ...batch, ...(!vanilla && { taught }) },
+      );
       optimizer.update(gradients, 0.05, ++step);
       tf.dispose([Object.values(gradients), logits]);
     },

@@ -16,7 +16,10 @@ export function medianTimes(run: () => void, repeats: number): Times {
     const processor = processorMilliseconds(run);
     return { milliseconds: performance.now() - started, processor };
   });
-  return { milliseconds: median(times.map(({ milliseconds }) => milliseconds)), processor: median(times.map(({ processor }) => processor)) };
+  return {
+    milliseconds: median(times.map(({ milliseconds }) => milliseconds)),
+    processor: median(times.map(({ processor }) => processor)),
+  };
 }
 
 export function medianMilliseconds(run: () => void, repeats: number): number {

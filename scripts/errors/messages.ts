@@ -12,15 +12,29 @@ const thrown = /^(UserError|UnreachableError|CompressedError|Busy|SetupFault)$/;
 
 /** Every error of lib and scripts that is meant for a user, in the order of files and lines; not those that only pass on a text from elsewhere. */
 export function messages(): Message[] {
-  return ['lib', 'scripts'].flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(ts|mjs)$/.test(name)).sort().map((name) => path.join(folder, name))).flatMap(messagesOf);
+  return ['lib', 'scripts']
+    .flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.(ts|mjs)$/.test(name))
+        .sort()
+        .map((name) => path.join(folder, name)),
+    )
+    .flatMap(messagesOf);
 }
 
 function messagesOf(file: string): Message[] {
   const found: Message[] = [];
   const visit = (node: ts.Node): void => {
-    if (ts.isNewExpression(node) && ts.isIdentifier(node.expression) && thrown.test(node.expression.text) && node.arguments?.[0]) {
-      const text = wording(node.arguments[0]).replace(/\s*\n\s*/g, ' ').replace(/…(\s*…)+/g, '…').trim();
+    if (
+      ts.isNewExpression(node) &&
+      ts.isIdentifier(node.expression) &&
+      thrown.test(node.expression.text) &&
+      node.arguments?.[0]
+    ) {
+      const text = wording(node.arguments[0])
+        .replace(/\s*\n\s*/g, ' ')
+        .replace(/…(\s*…)+/g, '…')
+        .trim();
       if (/[a-z]{2}/i.test(text)) found.push({ file, text });
     }
     ts.forEachChild(node, visit);
@@ -32,9 +46,14 @@ function messagesOf(file: string): Message[] {
 /** A message as it stands in the code, with … for what is put in. */
 function wording(node: ts.Expression): string {
   if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text;
-  if (ts.isTemplateExpression(node)) return node.head.text + node.templateSpans.map(({ literal }) => `…${literal.text}`).join('');
+  if (ts.isTemplateExpression(node))
+    return node.head.text + node.templateSpans.map(({ literal }) => `…${literal.text}`).join('');
   if (ts.isBinaryExpression(node)) return wording(node.left) + wording(node.right);
-  if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression) && ts.isArrayLiteralExpression(node.expression.expression)) {
+  if (
+    ts.isCallExpression(node) &&
+    ts.isPropertyAccessExpression(node.expression) &&
+    ts.isArrayLiteralExpression(node.expression.expression)
+  ) {
     return node.expression.expression.elements.map(wording).join(' ');
   }
   return '…';

@@ -27,7 +27,8 @@ export interface Place {
 
 /** The arguments and flags of a Choice. */
 export function withChoice(sub: Command): Command {
-  return sub.argument('<name>')
+  return sub
+    .argument('<name>')
     .addOption(new Option('--profile <name>', 'how large').choices(profiles).default('laptop'))
     .option('--rows <names>', 'only these rows, by commas', (text: string) => text.split(','))
     .option('--seeds <numbers>', 'these seeds, by commas', (text: string) => text.split(',').map(whole))
@@ -38,12 +39,29 @@ export function withChoice(sub: Command): Command {
 export function withPlace(sub: Command): Command {
   return sub
     .option('--unrecorded', 'only jobs of which data/results has no record: what others have run is not run again')
-    .addOption(new Option('--backend <name>', 'where the jobs run').choices(['local', 'slurm', 'ray', 'kubernetes']).default('local'))
-    .option('--jobs <number>', 'jobs at a time: on this machine each has its share of the threads, or a GPU; for Slurm the throttle of an array', positive, 1)
+    .addOption(
+      new Option('--backend <name>', 'where the jobs run')
+        .choices(['local', 'slurm', 'ray', 'kubernetes'])
+        .default('local'),
+    )
+    .option(
+      '--jobs <number>',
+      'jobs at a time: on this machine each has its share of the threads, or a GPU; for Slurm the throttle of an array',
+      positive,
+      1,
+    )
     .option('--cpus <number>', 'threads of a job, for Slurm, Ray and Kubernetes', positive)
     .option('--gpus <number>', 'GPUs of a job, for Ray and Kubernetes; Slurm’s are named by --sbatch', positive)
-    .option('--mlflow <address>', 'a server that is to have the runs too, as http://127.0.0.1:5000; that of MLFLOW_TRACKING_URI unless told')
-    .option('--processes <number>', 'processes of a job that share each batch; its recipe’s accumulation must be a multiple of them', positive, 1)
+    .option(
+      '--mlflow <address>',
+      'a server that is to have the runs too, as http://127.0.0.1:5000; that of MLFLOW_TRACKING_URI unless told',
+    )
+    .option(
+      '--processes <number>',
+      'processes of a job that share each batch; its recipe’s accumulation must be a multiple of them',
+      positive,
+      1,
+    )
     .option('--sbatch <options>', 'further options of sbatch, as in "--partition=gpu --gres=gpu:1"')
     .option('--address <url>', 'the dashboard of Ray’s head', 'http://127.0.0.1:8265')
     .option('--image <name>', 'for Kubernetes: an image with Node and this project’s libraries', 'node:22')

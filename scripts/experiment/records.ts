@@ -13,7 +13,8 @@ export const results = path.join('data', 'results');
 export async function note(job: Job, record: RunRecord, out: string): Promise<void> {
   const folder = job.profile === 'laptop' ? results : path.join(out, 'results');
   const noted = await recordsIn(folder);
-  if (!noted.some(({ id, started }) => id === record.id && started === record.started)) await appendJsonLine(path.join(folder, `${job.experiment}.jsonl`), record);
+  if (!noted.some(({ id, started }) => id === record.id && started === record.started))
+    await appendJsonLine(path.join(folder, `${job.experiment}.jsonl`), record);
 }
 
 /** The records of the folder of runs, and where it has none those that the project holds. */
@@ -21,7 +22,7 @@ export async function recordsOf(jobs: readonly Job[], out: string): Promise<RunR
   const recorded = new Map((await recordsIn(results)).map((record) => [record.id, record]));
   const found: RunRecord[] = [];
   for (const job of jobs) {
-    const record = await finishedRecord(job, out) ?? recorded.get(job.id);
+    const record = (await finishedRecord(job, out)) ?? recorded.get(job.id);
     if (record) found.push(asTold(job, record));
   }
   return found;
@@ -30,7 +31,10 @@ export async function recordsOf(jobs: readonly Job[], out: string): Promise<RunR
 const counted = (jobs: number): string => `${jobs} job${jobs === 1 ? '' : 's'}`;
 
 /** The jobs with the hours that each is expected to take, and their sum in words. */
-export async function estimated(jobs: readonly Job[], out: string): Promise<{ readonly lines: readonly object[]; readonly total: string }> {
+export async function estimated(
+  jobs: readonly Job[],
+  out: string,
+): Promise<{ readonly lines: readonly object[]; readonly total: string }> {
   const past = await recordsIn(results);
   const threads = availableParallelism();
   const lines = [];
@@ -40,7 +44,14 @@ export async function estimated(jobs: readonly Job[], out: string): Promise<{ re
     if (await finishedRecord(job, out)) finished++;
     else if (expected === null) unknown++;
     else hours += expected;
-    lines.push({ ...job, command: jobCommand(job), expectedHours: expected === null ? null : Number(expected.toFixed(3)) });
+    lines.push({
+      ...job,
+      command: jobCommand(job),
+      expectedHours: expected === null ? null : Number(expected.toFixed(3)),
+    });
   }
-  return { lines, total: `${counted(jobs.length)}, ${finished} finished; what is left takes about ${hours.toFixed(1)} hours on ${threads} threads${unknown > 0 ? `, without ${counted(unknown)} of networks whose speed has not been measured` : ''}.` };
+  return {
+    lines,
+    total: `${counted(jobs.length)}, ${finished} finished; what is left takes about ${hours.toFixed(1)} hours on ${threads} threads${unknown > 0 ? `, without ${counted(unknown)} of networks whose speed has not been measured` : ''}.`,
+  };
 }

@@ -32,27 +32,45 @@ async function work(): Promise<void> {
 async function ended(target: Target, file: string, input: Uint8Array): Promise<string> {
   const before = process.memoryUsage.rss();
   const peak = process.resourceUsage().maxRSS;
-  const outcome = await Promise.resolve().then(() => target.read(file)).then(() => 'value', (error: unknown) => judged(error, target.place, file));
+  const outcome = await Promise.resolve()
+    .then(() => target.read(file))
+    .then(
+      () => 'value',
+      (error: unknown) => judged(error, target.place, file),
+    );
   const taken = process.resourceUsage().maxRSS > peak ? process.resourceUsage().maxRSS * 1024 - before : 0;
   const most = 2 * input.length + spareBytes + (target.allowance?.(input) ?? 0);
   if (taken > most) return `it took ${megabytes(taken)} of memory for an input of ${megabytes(input.length)}`;
-  const strays = [...readdirSync(root).filter((entry) => entry !== 'inside'), ...readdirSync(path.dirname(file)).filter((entry) => entry !== target.file).map((entry) => path.join('inside', entry))];
+  const strays = [
+    ...readdirSync(root).filter((entry) => entry !== 'inside'),
+    ...readdirSync(path.dirname(file))
+      .filter((entry) => entry !== target.file)
+      .map((entry) => path.join('inside', entry)),
+  ];
   for (const stray of strays) rmSync(path.join(root, stray), { recursive: true });
   return strays.length > 0 ? `it wrote ${strays.join(', ')}` : outcome;
 }
 
 function judged(error: unknown, place: RegExp | undefined, file: string): string {
-  if (!(error instanceof UserError)) return `not an error of ours: ${error instanceof Error ? error.stack ?? error.message : String(error)}`;
-  if (!(place?.test(error.message) ?? error.message.includes(file))) return `an error that does not say where: ${error.message.slice(0, mostLetters)}`;
-  return error.message.length <= mostLetters ? 'error' : `an error of ${error.message.length} letters: ${error.message.slice(0, 200)}`;
+  if (!(error instanceof UserError))
+    return `not an error of ours: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  if (!(place?.test(error.message) ?? error.message.includes(file)))
+    return `an error that does not say where: ${error.message.slice(0, mostLetters)}`;
+  return error.message.length <= mostLetters
+    ? 'error'
+    : `an error of ${error.message.length} letters: ${error.message.slice(0, 200)}`;
 }
 
 function tell(fault: Fault): Promise<void> {
-  return new Promise((resolve, reject) => process.send?.(fault, (error: Error | null) => (error ? reject(error) : resolve())));
+  return new Promise((resolve, reject) =>
+    process.send?.(fault, (error: Error | null) => (error ? reject(error) : resolve())),
+  );
 }
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-void work().finally(() => { if (process.connected) process.disconnect(); });
+void work().finally(() => {
+  if (process.connected) process.disconnect();
+});

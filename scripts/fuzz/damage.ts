@@ -8,7 +8,8 @@ export function oneOf<T>(random: Random, choices: readonly T[]): T {
 /** Some of the bytes changed, lost, doubled or added, once or a few times over. */
 export function damaged(random: Random, bytes: Uint8Array): Buffer {
   let result = Buffer.from(bytes);
-  for (let times = 1 + random.integer(4); times > 0; times--) result = Buffer.from(oneOf(random, changes)(random, result));
+  for (let times = 1 + random.integer(4); times > 0; times--)
+    result = Buffer.from(oneOf(random, changes)(random, result));
   return result;
 }
 

@@ -26,7 +26,11 @@ function isBranch(value: unknown): value is Branch {
 
 function changed(random: Random, branch: Branch): void {
   if (Array.isArray(branch)) {
-    branch.splice(random.integer(branch.length + 1), random.integer(2), ...(random.uniform() < 0.7 ? [odd(random)] : []));
+    branch.splice(
+      random.integer(branch.length + 1),
+      random.integer(2),
+      ...(random.uniform() < 0.7 ? [odd(random)] : []),
+    );
     return;
   }
   const keys = Object.keys(branch);
@@ -52,14 +56,59 @@ function doubled(random: Random, text: string): string {
 }
 
 function oddName(random: Random): string {
-  return oneOf(random, ['', '__proto__', 'constructor', 'toString', 'length', '0', 'a.b', 'größe', '\u0000', '"', '../../up', '<script>', 'x'.repeat(3000)]);
+  return oneOf(random, [
+    '',
+    '__proto__',
+    'constructor',
+    'toString',
+    'length',
+    '0',
+    'a.b',
+    'größe',
+    '\u0000',
+    '"',
+    '../../up',
+    '<script>',
+    'x'.repeat(3000),
+  ]);
 }
 
 function odd(random: Random): unknown {
   return oneOf(random, [
-    null, true, false, 0, -0, -1, 1, 0.5, 1e308, -1e308, 5e-324, 2 ** 31, 2 ** 53, 2 ** 64, random.integer(1000), random.normal(),
-    '', '0', 'NaN', '\u0000', '\ud800', 'ü\n', '../../up', '/dev/zero', '$(touch up)', 'x'.repeat(5000),
-    [], {}, [[]], [null], [-1], { length: -1 }, { __proto__: null, a: 1 }, Array(200).fill(0),
+    null,
+    true,
+    false,
+    0,
+    -0,
+    -1,
+    1,
+    0.5,
+    1e308,
+    -1e308,
+    5e-324,
+    2 ** 31,
+    2 ** 53,
+    2 ** 64,
+    random.integer(1000),
+    random.normal(),
+    '',
+    '0',
+    'NaN',
+    '\u0000',
+    '\ud800',
+    'ü\n',
+    '../../up',
+    '/dev/zero',
+    '$(touch up)',
+    'x'.repeat(5000),
+    [],
+    {},
+    [[]],
+    [null],
+    [-1],
+    { length: -1 },
+    { __proto__: null, a: 1 },
+    Array(200).fill(0),
   ]);
 }
 

@@ -37,7 +37,8 @@ export async function supervise({ name, seed, from, end, patience, keep }: Trial
   const note = (fault: Fault): void => {
     faults.push(fault);
     mkdirSync(keep, { recursive: true });
-    for (const file of readdirSync(inside)) copyFileSync(path.join(inside, file), path.join(keep, `${name}-${seed}-${fault.at}-${file}`));
+    for (const file of readdirSync(inside))
+      copyFileSync(path.join(inside, file), path.join(keep, `${name}-${seed}-${fault.at}-${file}`));
   };
   try {
     mkdirSync(inside);
@@ -56,7 +57,11 @@ export async function supervise({ name, seed, from, end, patience, keep }: Trial
 }
 
 /** One process to its end, which is its input's fault if it has not reached the last one. */
-async function follow(args: readonly string[], patience: number, note: (fault: Fault) => void): Promise<{ readonly last?: Tally; readonly reason?: string }> {
+async function follow(
+  args: readonly string[],
+  patience: number,
+  note: (fault: Fault) => void,
+): Promise<{ readonly last?: Tally; readonly reason?: string }> {
   rmSync(`${args[4]}.progress`, { force: true });
   const child = fork(path.join(__dirname, 'child.ts'), args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   const told: string[] = [];
@@ -67,14 +72,18 @@ async function follow(args: readonly string[], patience: number, note: (fault: F
     const at = tallyOf(args)?.at ?? -1;
     if (at !== watched.at) Object.assign(watched, { at, since: performance.now() });
     // Before its first input a process loads what it tries, which a busy machine makes slow.
-    else if (performance.now() - watched.since > 1000 * (at === -1 ? 6 * patience : patience)) watched.hung = child.kill('SIGKILL');
+    else if (performance.now() - watched.since > 1000 * (at === -1 ? 6 * patience : patience))
+      watched.hung = child.kill('SIGKILL');
   }, 200);
   await once(child, 'close');
   clearInterval(watch);
   const last = tallyOf(args);
   if (watched.hung) return { last, reason: `no end within ${patience} s` };
   if (child.exitCode === 0 && last?.at === Number(args[3])) return { last };
-  return { last, reason: `the process ended (${child.signalCode ?? `exit code ${child.exitCode}`}): ${told.join('').trim().slice(-600)}` };
+  return {
+    last,
+    reason: `the process ended (${child.signalCode ?? `exit code ${child.exitCode}`}): ${told.join('').trim().slice(-600)}`,
+  };
 }
 
 function tallyOf([, , , , root = '']: readonly string[]): Tally | undefined {

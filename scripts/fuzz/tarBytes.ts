@@ -18,7 +18,13 @@ export function tar(entries: readonly Entry[]): Buffer {
   return Buffer.concat([...entries.flatMap(member), Buffer.alloc(2 * block)]);
 }
 
-function member({ name, content = Buffer.alloc(0), type = '0', link = '', size = content.length.toString(8).padStart(11, '0') }: Entry): Buffer[] {
+function member({
+  name,
+  content = Buffer.alloc(0),
+  type = '0',
+  link = '',
+  size = content.length.toString(8).padStart(11, '0'),
+}: Entry): Buffer[] {
   const header = Buffer.alloc(block);
   header.write(name, 0, 100);
   header.write('0000644\0', 100, 'latin1');
@@ -39,7 +45,8 @@ function sealed(archive: Buffer, at = 0): Buffer {
 
 /** Members that want out of their folder, point elsewhere, or lie about themselves, put between the honest ones; or damage, believed or not. */
 export function hostileTar(random: Random, honest: readonly Entry[]): Buffer {
-  if (random.uniform() < 0.4) return tar(honest.flatMap((entry) => (random.uniform() < 0.3 ? [hostile(random, entry), entry] : [entry])));
+  if (random.uniform() < 0.4)
+    return tar(honest.flatMap((entry) => (random.uniform() < 0.3 ? [hostile(random, entry), entry] : [entry])));
   const whole = tar(honest);
   if (random.uniform() < 0.5) return damaged(random, whole);
   const at = block * random.integer(Math.floor(whole.length / block) - 2);
@@ -49,14 +56,45 @@ export function hostileTar(random: Random, honest: readonly Entry[]): Buffer {
 
 function hostile(random: Random, entry: Entry): Entry {
   const kind = random.uniform();
-  if (kind < 0.3) return { ...entry, name: oneOf(random, [...outside, 'a'.repeat(100), '', '.', 'a/./b', 'a//b', '\u0001']) };
-  if (kind < 0.5) return { name: 'link', type: oneOf(random, ['1', '2', '3', '4', '6', '7', 'S', 'V', '\0', 'Z']), link: oneOf(random, outside) };
-  if (kind < 0.7) return { ...entry, size: oneOf(random, ['77777777777', '-0000000001', 'xxxxxxxxxxx', '', '00000000000', '\x80\0\0\0\0\0\0\0\0\0\0\x05', '\xff'.repeat(12)]) };
+  if (kind < 0.3)
+    return { ...entry, name: oneOf(random, [...outside, 'a'.repeat(100), '', '.', 'a/./b', 'a//b', '\u0001']) };
+  if (kind < 0.5)
+    return {
+      name: 'link',
+      type: oneOf(random, ['1', '2', '3', '4', '6', '7', 'S', 'V', '\0', 'Z']),
+      link: oneOf(random, outside),
+    };
+  if (kind < 0.7)
+    return {
+      ...entry,
+      size: oneOf(random, [
+        '77777777777',
+        '-0000000001',
+        'xxxxxxxxxxx',
+        '',
+        '00000000000',
+        '\x80\0\0\0\0\0\0\0\0\0\0\x05',
+        '\xff'.repeat(12),
+      ]),
+    };
   if (kind < 0.85) return { name: 'pax', type: oneOf(random, ['x', 'g']), content: Buffer.from(pax(random)) };
-  return { name: '././@LongLink', type: oneOf(random, ['L', 'K']), content: Buffer.from(oneOf(random, [...outside, 'long/'.repeat(100), ''])) };
+  return {
+    name: '././@LongLink',
+    type: oneOf(random, ['L', 'K']),
+    content: Buffer.from(oneOf(random, [...outside, 'long/'.repeat(100), ''])),
+  };
 }
 
-const outside = ['../up', 'a/../../up', '/tmp/up', '..', 'a\\..\\..\\up', 'a\0/../up', './../up', '../'.repeat(30)] as const;
+const outside = [
+  '../up',
+  'a/../../up',
+  '/tmp/up',
+  '..',
+  'a\\..\\..\\up',
+  'a\0/../up',
+  './../up',
+  '../'.repeat(30),
+] as const;
 
 function pax(random: Random): string {
   const record = ` ${oneOf(random, ['path', 'size', 'linkpath', 'GNU.sparse.major', '__proto__'])}=${oneOf(random, [...outside, '5', '-5', '1e300', '9007199254740993', ''])}\n`;

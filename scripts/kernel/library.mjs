@@ -19,7 +19,10 @@ export function takeLibraryAsItIs() {
 
     getPreEmitDiagnosticsOfFiles: (program, files) => [
       ...files.filter(isLibrary).flatMap((file) => program.getSyntacticDiagnostics(file)),
-      ...ts.getPreEmitDiagnosticsOfFiles(program, files.filter((file) => !isLibrary(file))),
+      ...ts.getPreEmitDiagnosticsOfFiles(
+        program,
+        files.filter((file) => !isLibrary(file)),
+      ),
     ],
 
     createWatchProgram: (host) => {
@@ -30,7 +33,12 @@ export function takeLibraryAsItIs() {
           if (file === undefined || !isLibrary(file)) return emit(file, write, ...rest);
           const code = translate(file.text);
           translated.add(code);
-          write(path.join(builder.getCompilerOptions().outDir, path.relative(inProject(), file.fileName)).replace(/\.ts$/, '.js'), code);
+          write(
+            path
+              .join(builder.getCompilerOptions().outDir, path.relative(inProject(), file.fileName))
+              .replace(/\.ts$/, '.js'),
+            code,
+          );
           return { emitSkipped: false, diagnostics: [] };
         };
         keep(builder);
@@ -39,10 +47,16 @@ export function takeLibraryAsItIs() {
     },
 
     // To CommonJS, which ours is already.
-    transpileModule: (code, options) => (translated.delete(code) ? { outputText: code } : ts.transpileModule(code, options)),
+    transpileModule: (code, options) =>
+      translated.delete(code) ? { outputText: code } : ts.transpileModule(code, options),
   };
 }
 
 function translate(source) {
-  return transformSync(source, { loader: 'ts', format: 'cjs', target: 'es2022', supported: { 'dynamic-import': false } }).code;
+  return transformSync(source, {
+    loader: 'ts',
+    format: 'cjs',
+    target: 'es2022',
+    supported: { 'dynamic-import': false },
+  }).code;
 }

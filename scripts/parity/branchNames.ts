@@ -8,9 +8,13 @@ export function releasedName(path: string, { stage, shape }: Pick<BranchOptions,
   const [part = '', ...rest] = path.split('.');
   const tail = rest.join('.');
   switch (part) {
-    case 'body': return tail;
-    case 'merging': return `0.fn.${tail}`;
-    case 'blocks': return `1.${tail}`;
-    default: return `${shape.kind === 'spatial' ? Math.max(4 - stage, 1) + 2 : 3}.${tail}`;
+    case 'body':
+      return tail;
+    case 'merging':
+      return `0.fn.${tail}`;
+    case 'blocks':
+      return `1.${tail}`;
+    default:
+      return `${shape.kind === 'spatial' ? Math.max(4 - stage, 1) + 2 : 3}.${tail}`;
   }
 }

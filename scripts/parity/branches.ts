@@ -9,17 +9,21 @@ import { check, countFault, type Check } from './check';
 import { stateSchema } from './schemas';
 import { shapesOf, stateFault } from './state';
 
-export const branchesSchema = z.array(z.object({
-  student: z.string(),
-  teacher: z.string(),
-  student_parameters: z.number(),
-  branches: z.array(z.object({
-    stage: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]),
-    feature: z.array(z.number()),
-    parameters: z.number(),
-    state: stateSchema,
-  })),
-}));
+export const branchesSchema = z.array(
+  z.object({
+    student: z.string(),
+    teacher: z.string(),
+    student_parameters: z.number(),
+    branches: z.array(
+      z.object({
+        stage: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]),
+        feature: z.array(z.number()),
+        parameters: z.number(),
+        state: stateSchema,
+      }),
+    ),
+  }),
+);
 
 /** The reference's networks are for CIFAR-100 at 224 px, where tokens are merged to a grid of 7. */
 const classes = 100;
@@ -27,23 +31,38 @@ const finalGrid = 7;
 
 /** The student's size, and each branch's feature, names, shapes and size, of every pair. */
 export function checkBranches(pairs: z.infer<typeof branchesSchema>): Check[] {
-  const widths = new Map([...new Set(pairs.map(({ teacher }) => teacher))].map((name) => [name, withModel(name, ({ width }) => width)]));
-  return pairs.flatMap(({ student: studentName, teacher, student_parameters: size, branches }) => withModel(studentName, (student) => [
-    check(`${studentName} parameters`, countFault(parameterCount(student), size)),
-    ...branches.flatMap(({ stage, feature, parameters, state }) => {
-      const name = `${studentName} taught by ${teacher}, branch ${stage}`;
-      const shape = student.stageShapes[stage - 1]!;
-      const branch: Module = createExitBranch(
-        { stage, shape, widthStudent: student.width, widthTeacher: widths.get(teacher)!, classes, finalGrid }, new Random(0));
-      const checks = [
-        check(`${name}: feature`, featureOf(shape).join() === feature.join() ? undefined : `[${featureOf(shape)}], expected [${feature}]`),
-        check(`${name}: state`, stateFault(shapesOf(branch).map(([path, dims]) => [releasedName(path, { stage, shape }), dims]), state)),
-        check(`${name}: parameters`, countFault(parameterCount(branch), parameters)),
-      ];
-      disposeModule(branch);
-      return checks;
-    }),
-  ]));
+  const widths = new Map(
+    [...new Set(pairs.map(({ teacher }) => teacher))].map((name) => [name, withModel(name, ({ width }) => width)]),
+  );
+  return pairs.flatMap(({ student: studentName, teacher, student_parameters: size, branches }) =>
+    withModel(studentName, (student) => [
+      check(`${studentName} parameters`, countFault(parameterCount(student), size)),
+      ...branches.flatMap(({ stage, feature, parameters, state }) => {
+        const name = `${studentName} taught by ${teacher}, branch ${stage}`;
+        const shape = student.stageShapes[stage - 1]!;
+        const branch: Module = createExitBranch(
+          { stage, shape, widthStudent: student.width, widthTeacher: widths.get(teacher)!, classes, finalGrid },
+          new Random(0),
+        );
+        const checks = [
+          check(
+            `${name}: feature`,
+            featureOf(shape).join() === feature.join() ? undefined : `[${featureOf(shape)}], expected [${feature}]`,
+          ),
+          check(
+            `${name}: state`,
+            stateFault(
+              shapesOf(branch).map(([path, dims]) => [releasedName(path, { stage, shape }), dims]),
+              state,
+            ),
+          ),
+          check(`${name}: parameters`, countFault(parameterCount(branch), parameters)),
+        ];
+        disposeModule(branch);
+        return checks;
+      }),
+    ]),
+  );
 }
 
 function withModel<T>(name: string, use: (model: Model) => T): T {
@@ -57,5 +76,7 @@ function withModel<T>(name: string, use: (model: Model) => T): T {
 
 /** A stage's shape as PyTorch gives it: [channels, size, size] or [tokens, channels]. */
 function featureOf(shape: StageShape): number[] {
-  return shape.kind === 'spatial' ? [shape.channels, shape.size, shape.size] : [shape.grid ** 2 + (shape.classToken ? 1 : 0), shape.channels];
+  return shape.kind === 'spatial'
+    ? [shape.channels, shape.size, shape.size]
+    : [shape.grid ** 2 + (shape.classToken ? 1 : 0), shape.channels];
 }

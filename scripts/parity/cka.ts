@@ -40,29 +40,38 @@ export function checkCka(file: CkaFile): Check[] {
 
 /** relu(base · weight) + 0.5 · index · noise, for each layer of a model. */
 function layers(file: CkaFile, base: tf.Tensor2D, model: 'a' | 'b'): Layers {
-  return Object.fromEntries(file.dims[model].map((width, index) => {
-    const name = `${model}${index}`;
-    const weight = tf.tensor2d(input(`${file.prefix}${name}.weight`, [16, width]), [16, width]);
-    const noise = tf.tensor2d(input(`${file.prefix}${name}.noise`, [file.examples, width]), [file.examples, width]);
-    return [name, tf.add<tf.Tensor2D>(tf.relu(tf.matMul(base, weight)), tf.mul(noise, 0.5 * index))];
-  }));
+  return Object.fromEntries(
+    file.dims[model].map((width, index) => {
+      const name = `${model}${index}`;
+      const weight = tf.tensor2d(input(`${file.prefix}${name}.weight`, [16, width]), [16, width]);
+      const noise = tf.tensor2d(input(`${file.prefix}${name}.noise`, [file.examples, width]), [file.examples, width]);
+      return [name, tf.add<tf.Tensor2D>(tf.relu(tf.matMul(base, weight)), tf.mul(noise, 0.5 * index))];
+    }),
+  );
 }
 
 function minibatch(file: CkaFile, rows: Layers, columns: Layers): Table {
   const cka = new MinibatchCka(Object.keys(rows), Object.keys(columns));
   for (let start = 0; start < file.examples; start += file.batch) {
-    const part = (of: Layers): Layers => Object.fromEntries(Object.entries(of).map(([name, x]) =>
-      [name, tf.slice(x, [start, 0], [Math.min(file.batch, file.examples - start), -1])]));
+    const part = (of: Layers): Layers =>
+      Object.fromEntries(
+        Object.entries(of).map(([name, x]) => [
+          name,
+          tf.slice(x, [start, 0], [Math.min(file.batch, file.examples - start), -1]),
+        ]),
+      );
     cka.add(part(rows), part(columns));
   }
   return cka.result().values;
 }
 
 function compare(name: string, actual: Table, expected: Table): Check[] {
-  return expected.flatMap((row, i) => row.map((value, j) => {
-    const cell = `${name} [${i}, ${j}]`;
-    const ours = actual[i]?.[j] ?? null;
-    if (ours !== null && value !== null) return compareNumber(cell, ours, value, 1e-5);
-    return ours === value ? { name: cell } : { name: cell, fault: `${ours}, expected ${value}` };
-  }));
+  return expected.flatMap((row, i) =>
+    row.map((value, j) => {
+      const cell = `${name} [${i}, ${j}]`;
+      const ours = actual[i]?.[j] ?? null;
+      if (ours !== null && value !== null) return compareNumber(cell, ours, value, 1e-5);
+      return ours === value ? { name: cell } : { name: cell, fault: `${ours}, expected ${value}` };
+    }),
+  );
 }

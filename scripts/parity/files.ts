@@ -15,11 +15,14 @@ export function referenceFiles(paths: readonly string[]): string[] {
     try {
       if (!statSync(given).isDirectory()) return [given];
       const found = jsonFiles(given);
-      if (found.length === 0) throw new UserError(`${given} holds no .json files, so there is nothing to compare with.`);
+      if (found.length === 0)
+        throw new UserError(`${given} holds no .json files, so there is nothing to compare with.`);
       return found;
     } catch (error) {
       if (error instanceof UserError) throw error;
-      throw new UserError(`Cannot read ${given}: ${reason(error)}. Give the path of a reference file or of a folder of them.`);
+      throw new UserError(
+        `Cannot read ${given}: ${reason(error)}. Give the path of a reference file or of a folder of them.`,
+      );
     }
   });
 }
@@ -50,15 +53,19 @@ function comparison(file: string): () => Check[] {
   if (has(first, 'stages') && has(first, 'model')) return against(modelSchema, checkModel);
   if (has(first, 'branches')) return against(branchesSchema, checkBranches);
   if (has(first, 'steps')) return against(stepsSchema, checkSteps);
-  throw new UserError(`${file} is no reference file that parity knows: it should hold losses (cases), CKA (linear_full_batch), a model (stages), exit branches (branches) or training steps (steps).`);
+  throw new UserError(
+    `${file} is no reference file that parity knows: it should hold losses (cases), CKA (linear_full_batch), a model (stages), exit branches (branches) or training steps (steps).`,
+  );
 }
 
 function jsonFiles(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1)).flatMap((entry) => {
-    const full = path.join(folder, entry.name);
-    if (entry.isDirectory()) return jsonFiles(full);
-    return entry.isFile() && entry.name.endsWith('.json') ? [full] : [];
-  });
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const full = path.join(folder, entry.name);
+      if (entry.isDirectory()) return jsonFiles(full);
+      return entry.isFile() && entry.name.endsWith('.json') ? [full] : [];
+    });
 }
 
 function parse(file: string): unknown {
@@ -73,7 +80,9 @@ function validate<T>(schema: ZodType<T, ZodTypeDef, unknown>, content: unknown, 
   const parsed = schema.safeParse(content);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new UserError(`${file} looks like a reference file, but at ${issue?.path.join('.') || 'the top'}: ${issue?.message}.`);
+  throw new UserError(
+    `${file} looks like a reference file, but at ${issue?.path.join('.') || 'the top'}: ${issue?.message}.`,
+  );
 }
 
 function has(content: unknown, key: string): boolean {

@@ -20,7 +20,13 @@ import { digestSchema } from './schemas';
 
 const common = { value: z.number(), gradient: digestSchema, labels: z.literal('soft').optional() };
 const caseSchema = z.discriminatedUnion('loss', [
-  z.object({ ...common, loss: z.literal('ofa'), form: z.enum(['released', 'paper']).default('released'), eps: z.number(), temperature: z.number() }),
+  z.object({
+    ...common,
+    loss: z.literal('ofa'),
+    form: z.enum(['released', 'paper']).default('released'),
+    eps: z.number(),
+    temperature: z.number(),
+  }),
   z.object({ ...common, loss: z.literal('kd'), temperature: z.number() }),
   z.object({ ...common, loss: z.literal('bkd') }),
   z.object({ ...common, loss: z.literal('dkd'), alpha: z.number(), beta: z.number(), temperature: z.number() }),
@@ -31,8 +37,15 @@ const caseSchema = z.discriminatedUnion('loss', [
   z.object({ ...common, loss: z.literal('correlation'), scale: z.number(), embedding: z.number() }),
   z.object({ ...common, loss: z.literal('rsd'), kappa: z.number(), input: z.string() }),
   z.object({
-    ...common, loss: z.literal('crd'), data: z.number(), embedding: z.number(), temperature: z.number(), momentum: z.number(),
-    calls: z.number(), index: z.array(z.number()), contrast: z.array(z.array(z.number())),
+    ...common,
+    loss: z.literal('crd'),
+    data: z.number(),
+    embedding: z.number(),
+    temperature: z.number(),
+    momentum: z.number(),
+    calls: z.number(),
+    index: z.array(z.number()),
+    contrast: z.array(z.array(z.number())),
   }),
 ]);
 
@@ -62,7 +75,10 @@ export function checkLosses(file: LossesFile): Check[] {
 
 function checkCase(entry: Case, inputs: Inputs): Check[] {
   const { gradient: _, value: expected, ...described } = entry;
-  const name = Object.entries(described).filter(([, v]) => typeof v !== 'object').map(([k, v]) => `${k === 'loss' ? '' : `${k} `}${String(v)}`).join(' ');
+  const name = Object.entries(described)
+    .filter(([, v]) => typeof v !== 'object')
+    .map(([k, v]) => `${k === 'loss' ? '' : `${k} `}${String(v)}`)
+    .join(' ');
   const relational = ['dist', 'rkd', 'correlation', 'crd', 'rsd'].includes(entry.loss);
   const x = inputs.differentiated(entry);
   const { value, grad } = tf.valueAndGrad((at: tf.Tensor2D) => tf.mean<tf.Scalar>(evaluate(entry, at, inputs)))(x);
@@ -78,28 +94,50 @@ function evaluate(entry: Case, x: tf.Tensor2D, inputs: Inputs): tf.Tensor {
   const teacher = inputs.logits('logits_teacher');
   const labels = inputs.labels(entry.labels);
   switch (entry.loss) {
-    case 'ofa': return ofaLoss(x, teacher, labels, { exponent: entry.eps, temperature: entry.temperature, form: entry.form });
-    case 'kd': return kdLoss(x, teacher, entry);
-    case 'bkd': return bkdLoss(x, teacher);
-    case 'dkd': return dkdLoss(x, teacher, labels, entry);
-    case 'dist': return distLoss(x, teacher, { ...entry, temperature: entry.tau });
-    case 'cross_entropy': return crossEntropy(x, labels, { smoothing: entry.label_smoothing });
-    case 'soft_cross_entropy': return crossEntropy(x, labels);
-    case 'rkd': return rkdLoss(x, inputs.feature('feature_teacher'), { distanceWeight: entry.distance_weight, angleWeight: entry.angle_weight });
-    case 'correlation': return tf.mul(correlationLoss(...inputs.embeddings(x, entry.embedding)), entry.scale);
-    case 'rsd': return rsdLoss(x, inputs.feature('feature_teacher'), entry);
-    case 'crd': return crd(entry, x, inputs);
+    case 'ofa':
+      return ofaLoss(x, teacher, labels, { exponent: entry.eps, temperature: entry.temperature, form: entry.form });
+    case 'kd':
+      return kdLoss(x, teacher, entry);
+    case 'bkd':
+      return bkdLoss(x, teacher);
+    case 'dkd':
+      return dkdLoss(x, teacher, labels, entry);
+    case 'dist':
+      return distLoss(x, teacher, { ...entry, temperature: entry.tau });
+    case 'cross_entropy':
+      return crossEntropy(x, labels, { smoothing: entry.label_smoothing });
+    case 'soft_cross_entropy':
+      return crossEntropy(x, labels);
+    case 'rkd':
+      return rkdLoss(x, inputs.feature('feature_teacher'), {
+        distanceWeight: entry.distance_weight,
+        angleWeight: entry.angle_weight,
+      });
+    case 'correlation':
+      return tf.mul(correlationLoss(...inputs.embeddings(x, entry.embedding)), entry.scale);
+    case 'rsd':
+      return rsdLoss(x, inputs.feature('feature_teacher'), entry);
+    case 'crd':
+      return crd(entry, x, inputs);
   }
 }
 
 /** The loss of the last of several calls on one batch: the first sets Z, each moves the memories. */
 function crd(entry: Extract<Case, { loss: 'crd' }>, x: tf.Tensor2D, inputs: Inputs): tf.Scalar {
-  const rows = tf.tensor2d(entry.contrast.map((row, i) => [entry.index[i] ?? 0, ...row]), undefined, 'int32');
+  const rows = tf.tensor2d(
+    entry.contrast.map((row, i) => [entry.index[i] ?? 0, ...row]),
+    undefined,
+    'int32',
+  );
   const batchAt = (feature: tf.Tensor2D): CrdBatch => {
     const [student, teacher] = inputs.embeddings(feature, entry.embedding);
     return { student, teacher, rows };
   };
-  const bank = (name: string): tf.Tensor2D => normalise(tf.tensor2d(input(inputs.file.prefix + name, [entry.data, entry.embedding]), [entry.data, entry.embedding]), 1);
+  const bank = (name: string): tf.Tensor2D =>
+    normalise(
+      tf.tensor2d(input(inputs.file.prefix + name, [entry.data, entry.embedding]), [entry.data, entry.embedding]),
+      1,
+    );
   let memory = { student: bank('memory_v1'), teacher: bank('memory_v2') };
   const before = batchAt(inputs.feature('feature_student'));
   const normalisers = crdNormalisers(before, memory, entry.temperature);
@@ -116,9 +154,14 @@ class Inputs {
 
   differentiated(entry: Case): tf.Tensor2D {
     switch (entry.loss) {
-      case 'rkd': case 'correlation': case 'crd': return this.feature('feature_student');
-      case 'rsd': return this.feature(entry.input);
-      default: return this.logits('logits_student');
+      case 'rkd':
+      case 'correlation':
+      case 'crd':
+        return this.feature('feature_student');
+      case 'rsd':
+        return this.feature(entry.input);
+      default:
+        return this.logits('logits_student');
     }
   }
 
@@ -140,13 +183,19 @@ class Inputs {
 
   /** Linear embeddings of a student's feature and of the teacher's. */
   embeddings(student: tf.Tensor2D, width: number): [student: tf.Tensor2D, teacher: tf.Tensor2D] {
-    return [this.linear(student, 'embed_s.linear', width), this.linear(this.feature('feature_teacher'), 'embed_t.linear', width)];
+    return [
+      this.linear(student, 'embed_s.linear', width),
+      this.linear(this.feature('feature_teacher'), 'embed_t.linear', width),
+    ];
   }
 
   private linear(x: tf.Tensor2D, name: string, width: number): tf.Tensor2D {
     const shape: [number, number] = [width, x.shape[1]];
     const full = this.file.prefix + name;
-    return tf.add(tf.matMul(x, tf.tensor2d(parameter(`${full}.weight`, shape), shape), false, true), tf.tensor1d(parameter(`${full}.bias`, [width])));
+    return tf.add(
+      tf.matMul(x, tf.tensor2d(parameter(`${full}.weight`, shape), shape), false, true),
+      tf.tensor1d(parameter(`${full}.bias`, [width])),
+    );
   }
 
   private tensor(name: string, width: number): tf.Tensor2D {

@@ -13,7 +13,11 @@ import { shapesOf, stateFault } from './state';
 export const modelSchema = z.object({
   model: z.string(),
   num_classes: z.number().int().positive(),
-  input: z.object({ name: z.string(), scale: z.number(), shape_nhwc: z.tuple([z.number(), z.number(), z.number(), z.number()]) }),
+  input: z.object({
+    name: z.string(),
+    scale: z.number(),
+    shape_nhwc: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+  }),
   parameters: z.number(),
   state: stateSchema,
   logits: digestSchema,
@@ -37,8 +41,11 @@ export function checkModel(file: z.infer<typeof modelSchema>): Check[] {
       const output = model.forward(tf.tensor4d(input(name, shape, scale), shape), { mode: 'eval' });
       features.push(
         feature('logits', output.logits, file.logits),
-        ...([1, 2, 3, 4] as const).map((stage) => feature(`stage${stage}`, output.stages[stage - 1]!, file.stages[stage])),
-        feature('pooled', output.pooled, file.pooled));
+        ...([1, 2, 3, 4] as const).map((stage) =>
+          feature(`stage${stage}`, output.stages[stage - 1]!, file.stages[stage]),
+        ),
+        feature('pooled', output.pooled, file.pooled),
+      );
     });
     return [
       check(`${file.model} state`, stateFault(shapesOf(model), file.state)),

@@ -20,22 +20,39 @@ import { digestSchema, stateSchema } from './schemas';
 import { stateFault } from './state';
 
 const stepSchema = z.object({
-  loss_gt: z.number(), loss_kd: z.number(), loss_ofa: z.number(), total: z.number(),
-  logits: digestSchema, gradients: z.record(digestSchema).optional(),
+  loss_gt: z.number(),
+  loss_kd: z.number(),
+  loss_ofa: z.number(),
+  total: z.number(),
+  logits: digestSchema,
+  gradients: z.record(digestSchema).optional(),
 });
 
-export const stepsSchema = z.array(z.object({
-  student: z.string(), teacher: z.string(),
-  eps: z.array(z.number()),
-  image: z.object({ name: z.string(), scale: z.number(), shape_nhwc: z.tuple([z.number(), z.number(), z.number(), z.number()]) }),
-  labels: z.array(z.number()),
-  final_grid: z.number(),
-  label_smoothing: z.number(),
-  optimizer: z.object({ name: z.literal('sgd'), lr: z.number(), momentum: z.number(), nesterov: z.boolean(), weight_decay: z.number() }),
-  steps: z.array(stepSchema),
-  eval_logits_after: digestSchema,
-  state: z.object({ 'student.': stateSchema, 'teacher.': stateSchema, 'projector.': stateSchema }),
-}));
+export const stepsSchema = z.array(
+  z.object({
+    student: z.string(),
+    teacher: z.string(),
+    eps: z.array(z.number()),
+    image: z.object({
+      name: z.string(),
+      scale: z.number(),
+      shape_nhwc: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+    }),
+    labels: z.array(z.number()),
+    final_grid: z.number(),
+    label_smoothing: z.number(),
+    optimizer: z.object({
+      name: z.literal('sgd'),
+      lr: z.number(),
+      momentum: z.number(),
+      nesterov: z.boolean(),
+      weight_decay: z.number(),
+    }),
+    steps: z.array(stepSchema),
+    eval_logits_after: digestSchema,
+    state: z.object({ 'student.': stateSchema, 'teacher.': stateSchema, 'projector.': stateSchema }),
+  }),
+);
 
 type Run = z.infer<typeof stepsSchema>[number];
 
@@ -53,26 +70,50 @@ function checkRun(run: Run): Check[] {
   const teacher = tiny(run.teacher, image.shape_nhwc[1]);
   const method = methodNamed('ofa');
   const distillation = method.create(
-    method.options.parse({ exponent: eps.length === 1 ? eps[0] : eps, finalGrid: run.final_grid }), { student, teacher, examples: labels.length, labels, random: new Random(0) });
-  const branches = [1, 2, 3, 4].flatMap((stage) => parameters(distillation.modules).filter(([path]) => path.startsWith(`branch${stage}.`)).map(([path, parameter]): Named =>
-    [`projector.${stage}.${releasedName(path.slice('branch1.'.length), { stage: stage as 1 | 2 | 3 | 4, shape: student.stageShapes[stage - 1]! })}`, parameter]));
+    method.options.parse({ exponent: eps.length === 1 ? eps[0] : eps, finalGrid: run.final_grid }),
+    { student, teacher, examples: labels.length, labels, random: new Random(0) },
+  );
+  const branches = [1, 2, 3, 4].flatMap((stage) =>
+    parameters(distillation.modules)
+      .filter(([path]) => path.startsWith(`branch${stage}.`))
+      .map(([path, parameter]): Named => [
+        `projector.${stage}.${releasedName(path.slice('branch1.'.length), { stage: stage as 1 | 2 | 3 | 4, shape: student.stageShapes[stage - 1]! })}`,
+        parameter,
+      ]),
+  );
   const all = [...parameters(student, 'student.'), ...branches];
   fillNamed([...all, ...parameters(teacher, 'teacher.')]);
   const trained = all.filter(([, { trainable }]) => trainable);
-  const optimizer = new Optimizer({ name: 'sgd', momentum: settings.momentum, nesterov: settings.nesterov }, trained, settings.weight_decay, { everything: true });
+  const optimizer = new Optimizer(
+    { name: 'sgd', momentum: settings.momentum, nesterov: settings.nesterov },
+    trained,
+    settings.weight_decay,
+    { everything: true },
+  );
   const batch: Batch = {
     images: tf.tensor4d(input(image.name, image.shape_nhwc, image.scale), image.shape_nhwc),
-    labels: tf.tensor1d(labels, 'int32'), indices: Uint32Array.from(labels.keys()),
+    labels: tf.tensor1d(labels, 'int32'),
+    indices: Uint32Array.from(labels.keys()),
   };
   try {
-    const names = (prefix: string, named: readonly Named[]) => named.map(([name, parameter]) => [name.slice(prefix.length), torchShape(parameter)] as const);
+    const names = (prefix: string, named: readonly Named[]) =>
+      named.map(([name, parameter]) => [name.slice(prefix.length), torchShape(parameter)] as const);
     return [
-      check(`${title}: student's state`, stateFault(names('student.', parameters(student, 'student.')), run.state['student.'])),
-      check(`${title}: teacher's state`, stateFault(names('teacher.', parameters(teacher, 'teacher.')), run.state['teacher.'])),
+      check(
+        `${title}: student's state`,
+        stateFault(names('student.', parameters(student, 'student.')), run.state['student.']),
+      ),
+      check(
+        `${title}: teacher's state`,
+        stateFault(names('teacher.', parameters(teacher, 'teacher.')), run.state['teacher.']),
+      ),
       check(`${title}: branches' state`, stateFault(names('projector.', branches), run.state['projector.'])),
       ...run.steps.flatMap((expected, i) => {
         const tolerance = i === 0 ? 1e-5 : 1e-3;
-        const { parts, gradients, logits } = differentiate({ student, teacher, distillation, trained, labelWeight: 1, labelSmoothing: run.label_smoothing }, batch);
+        const { parts, gradients, logits } = differentiate(
+          { student, teacher, distillation, trained, labelWeight: 1, labelSmoothing: run.label_smoothing },
+          batch,
+        );
         const { label = NaN, logits: kd = NaN, ...branchParts } = parts;
         const ofa = Object.values(branchParts).reduce((sum, part) => sum + part, 0);
         const checks = [
@@ -80,14 +121,28 @@ function checkRun(run: Run): Check[] {
           compareNumber(`${title}, step ${i + 1}: logits' loss`, kd, expected.loss_kd, tolerance, 'relative'),
           compareNumber(`${title}, step ${i + 1}: branches' loss`, ofa, expected.loss_ofa, tolerance, 'relative'),
           compareNumber(`${title}, step ${i + 1}: total`, label + kd + ofa, expected.total, tolerance, 'relative'),
-          feature(`${title}, step ${i + 1}: logits`, 'logits', () => tf.clone(logits), expected.logits, Math.max(tolerance, 1e-4)),
-          ...Object.entries(expected.gradients ?? {}).map(([name, gradient]) => gradientCheck(title, name, all, gradients[name], gradient)),
+          feature(
+            `${title}, step ${i + 1}: logits`,
+            'logits',
+            () => tf.clone(logits),
+            expected.logits,
+            Math.max(tolerance, 1e-4),
+          ),
+          ...Object.entries(expected.gradients ?? {}).map(([name, gradient]) =>
+            gradientCheck(title, name, all, gradients[name], gradient),
+          ),
         ];
         optimizer.update(gradients, settings.lr, i + 1);
         tf.dispose([Object.values(gradients), logits]);
         return checks;
       }),
-      feature(`${title}: evaluation after`, 'logits', () => student.forward(batch.images, { mode: 'eval' }).logits, run.eval_logits_after, 1e-3),
+      feature(
+        `${title}: evaluation after`,
+        'logits',
+        () => student.forward(batch.images, { mode: 'eval' }).logits,
+        run.eval_logits_after,
+        1e-3,
+      ),
     ];
   } finally {
     optimizer.dispose();
@@ -97,7 +152,13 @@ function checkRun(run: Run): Check[] {
 }
 
 /** The reference's gradients are in PyTorch's layout. */
-function gradientCheck(title: string, name: string, all: readonly Named[], actual: tf.Tensor | undefined, expected: Digest): Check {
+function gradientCheck(
+  title: string,
+  name: string,
+  all: readonly Named[],
+  actual: tf.Tensor | undefined,
+  expected: Digest,
+): Check {
   const found = all.find(([path]) => path === name);
   const label = `${title}: gradient of ${name}`;
   if (!found || !actual) return check(label, 'there is none');
@@ -115,10 +176,20 @@ function feature(name: string, label: string, actual: () => tf.Tensor, expected:
 function tiny(name: string, imageSize: number): Model {
   const random = new Random(0);
   switch (name) {
-    case 'tiny_resnet': return new ResNet(name, classes, { imageSize, block: 'basic', depths: [1, 1, 1, 1], channels: 64, stem: 'imagenet' }, random);
-    case 'tiny_vit': return new VisionTransformer(name, classes, { imageSize, patch: 8, width: 48, depth: 4, heads: 3 }, random);
-    case 'tiny_mixer': return new MlpMixer(name, classes, { imageSize, patch: 8, width: 32, depth: 4 }, random);
-    case 'fine_mixer': return new MlpMixer(name, classes, { imageSize, patch: 4, width: 16, depth: 4 }, random);
-    default: throw new Error(`the reference has a network named ${name}, which has no description here`);
+    case 'tiny_resnet':
+      return new ResNet(
+        name,
+        classes,
+        { imageSize, block: 'basic', depths: [1, 1, 1, 1], channels: 64, stem: 'imagenet' },
+        random,
+      );
+    case 'tiny_vit':
+      return new VisionTransformer(name, classes, { imageSize, patch: 8, width: 48, depth: 4, heads: 3 }, random);
+    case 'tiny_mixer':
+      return new MlpMixer(name, classes, { imageSize, patch: 8, width: 32, depth: 4 }, random);
+    case 'fine_mixer':
+      return new MlpMixer(name, classes, { imageSize, patch: 4, width: 16, depth: 4 }, random);
+    default:
+      throw new Error(`the reference has a network named ${name}, which has no description here`);
   }
 }

@@ -34,7 +34,8 @@ export const addon = {
     const compiler = findCompiler();
     if (wheel !== undefined && compiler !== undefined) {
       try {
-        const isBuilt = !force && before?.kind === 'wheel' && existsSync(built) && before.made === identity() && sameCompiler(before);
+        const isBuilt =
+          !force && before?.kind === 'wheel' && existsSync(built) && before.made === identity() && sameCompiler(before);
         if (!isBuilt) await build(compiler, wheel);
         placeLink(built, place);
         return { kind: 'wheel', made: identity(), compiler: compilerIdentity(compiler) };
@@ -60,7 +61,13 @@ async function build(compiler, wheel) {
     await compile({ compiler, wheel, source, object, flags });
     objects.push(object);
   }
-  await link({ compiler, wheel, objects, libraries: ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'], output: built });
+  await link({
+    compiler,
+    wheel,
+    objects,
+    libraries: ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'],
+    output: built,
+  });
 }
 
 async function fallBack(warn) {
@@ -72,7 +79,9 @@ async function fallBack(warn) {
     return { kind: 'stock' };
   } catch (error) {
     if (!(error instanceof SetupFault)) throw error;
-    warn(`TensorFlow's ready-made binary could not be had either (${error.message.split('\n')[0].replace(/:$/, '')}); why is in ${log}.`);
+    warn(
+      `TensorFlow's ready-made binary could not be had either (${error.message.split('\n')[0].replace(/:$/, '')}); why is in ${log}.`,
+    );
     warn('The engine is plain JavaScript: notebooks open, training takes a hundred times as long.');
     return { kind: 'none' };
   }
@@ -80,7 +89,11 @@ async function fallBack(warn) {
 
 /** Changes when the addon's sources, ours among them, or the TensorFlow it is linked to change. */
 function identity() {
-  const sources = [theirs, ours].flatMap((folder) => readdirSync(folder).sort().map((name) => join(folder, name)));
+  const sources = [theirs, ours].flatMap((folder) =>
+    readdirSync(folder)
+      .sort()
+      .map((name) => join(folder, name)),
+  );
   const wheel = findWheel();
   return ofFiles(sources) + (wheel === undefined ? '' : ofLargeFile(join(wheel, 'libtensorflow_cc.so.2')));
 }

@@ -27,14 +27,20 @@ export async function runLogged(command, args, { cwd = root, env = {} } = {}) {
   showLatest('');
   if (code === 0) return;
   // A compiler's errors are followed by its warnings.
-  const lines = tail.trimEnd().split('\n'), errors = lines.filter((line) => /\berror: /.test(line));
+  const lines = tail.trimEnd().split('\n'),
+    errors = lines.filter((line) => /\berror: /.test(line));
   const last = (errors.length > 0 ? errors.slice(0, 8) : lines.slice(-8)).map((line) => `    ${line}`).join('\n');
   throw new SetupFault(`${command} ${args[0] ?? ''} failed (exit code ${code}):\n${last}\n  All of it: ${log}`);
 }
 
 /** What a command prints on standard output, or undefined when it is absent or fails. */
 export function ask(command, args, env = process.env) {
-  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8', env, timeout: 30_000, stdio: ['ignore', 'pipe', 'ignore'] });
+  const { status, stdout } = spawnSync(command, args, {
+    encoding: 'utf8',
+    env,
+    timeout: 30_000,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   return status === 0 ? stdout.trim() : undefined;
 }
 
@@ -63,6 +69,10 @@ function isProgram(path) {
 
 function showLatest(tail) {
   if (!process.stderr.isTTY) return;
-  const line = tail.trimEnd().split(/[\r\n]/).at(-1) ?? '';
+  const line =
+    tail
+      .trimEnd()
+      .split(/[\r\n]/)
+      .at(-1) ?? '';
   process.stderr.write(`\r\u001b[K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
 }

@@ -16,12 +16,19 @@ export const chooseProcessor = (state, env = process.env) => env.OFA_MARCH || st
 export const processorIdentity = (march) => (march === 'native' ? fingerprint(process.arch, abilities()) : march);
 
 /** What a processor must have for what is compiled for `march` to run: for this machine's own, all that it has of the sets that a compiler uses. */
-export const needsOf = (march) => (march === 'native' ? abilities().split(/\s+/).filter((name) => /^(avx(?!512_fp16)|fma|f16c|bmi|sse4|ssse3|movbe|abm)/.test(name)) : []);
+export const needsOf = (march) =>
+  march === 'native'
+    ? abilities()
+        .split(/\s+/)
+        .filter((name) => /^(avx(?!512_fp16)|fma|f16c|bmi|sse4|ssse3|movbe|abm)/.test(name))
+    : [];
 
 /** The instruction sets of the processor, as Linux lists them; elsewhere its name. */
 function abilities() {
   try {
-    const line = readFileSync('/proc/cpuinfo', 'utf8').split('\n').find((each) => /^(flags|Features)\b/.test(each));
+    const line = readFileSync('/proc/cpuinfo', 'utf8')
+      .split('\n')
+      .find((each) => /^(flags|Features)\b/.test(each));
     if (line !== undefined) return line;
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;

@@ -14,7 +14,10 @@ export const environment = {
   title: 'Python environment with JupyterLab and TensorFlow (a download of several hundred MB)',
 
   isDone: ({ device, environment: done }) =>
-    done?.device === device && done.requirements === ofFiles([requirements(`${device}.txt`)]) && existsSync(venvPython) && (findWheel() !== undefined) === done.hasWheel,
+    done?.device === device &&
+    done.requirements === ofFiles([requirements(`${device}.txt`)]) &&
+    existsSync(venvPython) &&
+    (findWheel() !== undefined) === done.hasWheel,
 
   perform: async ({ device, environment: before }, { warn, force }) => {
     const python = findPython();
@@ -38,7 +41,9 @@ export function findWheel() {
 export function cudaLibraries() {
   const folder = join(sitePackages() ?? '', 'nvidia');
   if (!existsSync(folder)) return [];
-  return readdirSync(folder).map((name) => join(folder, name, 'lib')).filter((path) => existsSync(path));
+  return readdirSync(folder)
+    .map((name) => join(folder, name, 'lib'))
+    .filter((path) => existsSync(path));
 }
 
 async function installAll(device, python, warn) {
@@ -50,7 +55,12 @@ async function installAll(device, python, warn) {
       return true;
     } catch (error) {
       // Without a wheel for this machine the rest can be installed; pip speaks of no distribution where it met no network, too.
-      if (!(error instanceof SetupFault) || !/No matching distribution found for tensorflow/i.test(error.message) || /connection|retrying|timed out|name resolution/i.test(error.message)) throw error;
+      if (
+        !(error instanceof SetupFault) ||
+        !/No matching distribution found for tensorflow/i.test(error.message) ||
+        /connection|retrying|timed out|name resolution/i.test(error.message)
+      )
+        throw error;
       warn('TensorFlow has no wheel for this machine; going on without it.');
     }
   }
@@ -75,7 +85,9 @@ function sitePackages() {
   const lib = join(venv, 'lib');
   if (!existsSync(lib)) return undefined;
   // Where the system's Python was upgraded, what the older one had installed is not found by the new one.
-  const [own] = existsSync(venvPython) ? /^python3\.\d+/.exec(basename(realpathSync(venvPython))) ?? [] : [];
-  const version = readdirSync(lib).find((name) => (own === undefined || name === own) && existsSync(join(lib, name, 'site-packages')));
+  const [own] = existsSync(venvPython) ? (/^python3\.\d+/.exec(basename(realpathSync(venvPython))) ?? []) : [];
+  const version = readdirSync(lib).find(
+    (name) => (own === undefined || name === own) && existsSync(join(lib, name, 'site-packages')),
+  );
   return version && join(lib, version, 'site-packages');
 }

@@ -16,7 +16,8 @@ const flags = ['-O3', '-ffp-contract=off'];
 export const images = {
   title: 'Image kernels',
 
-  isDone: ({ addon, march, images: done }) => (addon?.kind === 'wheel' ? part.isDone(done, march) : done?.made === 'none'),
+  isDone: ({ addon, march, images: done }) =>
+    addon?.kind === 'wheel' ? part.isDone(done, march) : done?.made === 'none',
 
   perform: async ({ addon, march }, { warn }) => {
     if (addon.kind !== 'wheel') {
@@ -31,11 +32,31 @@ async function build(compiler, march) {
   const wheel = findWheel();
   const object = inProject('build', 'images.o');
   await compile({ compiler, wheel, source: join(folder, 'addon.cc'), object, flags: [...flags, `-march=${march}`] });
-  await link({ compiler, wheel, objects: [object], libraries: ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'], output });
+  await link({
+    compiler,
+    wheel,
+    objects: [object],
+    libraries: ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'],
+    output,
+  });
 }
 
 /** Changes when the sources, how they are compiled, the processor or the TensorFlow they are linked to change. */
 const identity = (march) =>
-  fingerprint(ofFiles(readdirSync(folder).sort().map((name) => join(folder, name))), flags.join(' '), processorIdentity(march), ofLargeFile(join(findWheel(), 'libtensorflow_cc.so.2')));
+  fingerprint(
+    ofFiles(
+      readdirSync(folder)
+        .sort()
+        .map((name) => join(folder, name)),
+    ),
+    flags.join(' '),
+    processorIdentity(march),
+    ofLargeFile(join(findWheel(), 'libtensorflow_cc.so.2')),
+  );
 
-const part = new OptionalPart({ outputs: [output], identity, build, without: 'No image kernels; images are read without them, more slowly' });
+const part = new OptionalPart({
+  outputs: [output],
+  identity,
+  build,
+  without: 'No image kernels; images are read without them, more slowly',
+});

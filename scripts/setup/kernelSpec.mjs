@@ -20,13 +20,14 @@ export const kernelSpec = {
   },
 };
 
-const content = () => `${JSON.stringify(
-  {
-    argv: [process.execPath, inProject('scripts', 'kernel.mjs'), '{connection_file}'],
-    display_name: 'TypeScript (tslab)',
-    language: 'typescript',
-    env: engineEnvironment({}),
-  },
-  null,
-  2,
-)}\n`;
+const content = () =>
+  `${JSON.stringify(
+    {
+      argv: [process.execPath, inProject('scripts', 'kernel.mjs'), '{connection_file}'],
+      display_name: 'TypeScript (tslab)',
+      language: 'typescript',
+      env: engineEnvironment({}),
+    },
+    null,
+    2,
+  )}\n`;

@@ -18,7 +18,8 @@ const flags = ['-O3', '-fno-math-errno', '-fno-trapping-math', '-fopenmp-simd', 
 export const kernels = {
   title: 'Fused kernels',
 
-  isDone: ({ addon, march, kernels: done }) => (addon?.kind === 'wheel' ? part.isDone(done, march) : done?.made === 'none'),
+  isDone: ({ addon, march, kernels: done }) =>
+    addon?.kind === 'wheel' ? part.isDone(done, march) : done?.made === 'none',
 
   perform: async ({ addon, march }, { warn }) => {
     if (addon.kind !== 'wheel') {
@@ -33,20 +34,46 @@ export const kernels = {
 async function build(compiler, march) {
   // All in one: reading TensorFlow's headers takes ten times as long as compiling a kernel.
   const source = inProject('build', 'kernels.cc');
-  writeFileSync(source, files('.cc').map((path) => `#include "${path}"\n`).join(''));
+  writeFileSync(
+    source,
+    files('.cc')
+      .map((path) => `#include "${path}"\n`)
+      .join(''),
+  );
   const object = inProject('build', 'kernels.o');
   await compile({ compiler, wheel: findWheel(), source, object, flags: [...flags, `-march=${march}`] });
   const libraries = ['libtensorflow_framework.so.2'];
   await link({ compiler, wheel: findWheel(), objects: [object], libraries, output });
   const quietObject = inProject('build', 'quiet.o');
   await compile({ compiler, wheel: findWheel(), source: quietSource, object: quietObject, flags: ['-O1'] });
-  await link({ compiler, wheel: findWheel(), objects: [quietObject], libraries, output: quiet, flags: ['-Wl,-z,initfirst'] });
+  await link({
+    compiler,
+    wheel: findWheel(),
+    objects: [quietObject],
+    libraries,
+    output: quiet,
+    flags: ['-Wl,-z,initfirst'],
+  });
 }
 
-const files = (ending) => readdirSync(folder).filter((name) => name.endsWith(ending)).sort().map((name) => join(folder, name));
+const files = (ending) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(ending))
+    .sort()
+    .map((name) => join(folder, name));
 
 /** Changes when the kernels' sources, how they are compiled, the processor or the TensorFlow they are linked to change. */
 const identity = (march) =>
-  fingerprint(ofFiles([...files('.cc'), ...files('.h'), quietSource]), flags.join(' '), processorIdentity(march), ofLargeFile(join(findWheel(), 'libtensorflow_cc.so.2')));
+  fingerprint(
+    ofFiles([...files('.cc'), ...files('.h'), quietSource]),
+    flags.join(' '),
+    processorIdentity(march),
+    ofLargeFile(join(findWheel(), 'libtensorflow_cc.so.2')),
+  );
 
-const part = new OptionalPart({ outputs: [output, quiet], identity, build, without: 'No fused kernels; everything works without them, several times slower' });
+const part = new OptionalPart({
+  outputs: [output, quiet],
+  identity,
+  build,
+  without: 'No fused kernels; everything works without them, several times slower',
+});

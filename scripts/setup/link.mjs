@@ -14,8 +14,19 @@ const withoutFloat16 = '-U__AVX512FP16__';
 export async function compile({ compiler, wheel, source, object, flags }) {
   mkdirSync(dirname(object), { recursive: true });
   await runLogged(compiler, [
-    '-c', '-fPIC', '-std=c++17', '-DNAPI_VERSION=8', '-DEIGEN_MAX_ALIGN_BYTES=64', ...flags, withoutFloat16,
-    `-I${inProject('node_modules', 'node-api-headers', 'include')}`, '-isystem', `${wheel}/include`, source, '-o', `${object}.partial`,
+    '-c',
+    '-fPIC',
+    '-std=c++17',
+    '-DNAPI_VERSION=8',
+    '-DEIGEN_MAX_ALIGN_BYTES=64',
+    ...flags,
+    withoutFloat16,
+    `-I${inProject('node_modules', 'node-api-headers', 'include')}`,
+    '-isystem',
+    `${wheel}/include`,
+    source,
+    '-o',
+    `${object}.partial`,
   ]);
   renameSync(`${object}.partial`, object);
 }
@@ -24,7 +35,14 @@ export async function compile({ compiler, wheel, source, object, flags }) {
 export async function link({ compiler, wheel, objects, libraries, output, flags = [] }) {
   const search = `$ORIGIN/${relative(dirname(output), wheel)}`;
   await runLogged(compiler, [
-    '-shared', ...flags, ...objects, `-L${wheel}`, ...libraries.map((name) => `-l:${name}`), `-Wl,-rpath,${search}`, '-o', `${output}.partial`,
+    '-shared',
+    ...flags,
+    ...objects,
+    `-L${wheel}`,
+    ...libraries.map((name) => `-l:${name}`),
+    `-Wl,-rpath,${search}`,
+    '-o',
+    `${output}.partial`,
   ]);
   renameSync(`${output}.partial`, output);
 }

@@ -56,7 +56,9 @@ function took() {
 
 function cannotWrite(error) {
   if (!['EACCES', 'EPERM', 'EROFS', 'ENOSPC'].includes(error.code)) return error;
-  return new SetupFault(`The project's folder cannot be written (${error.message}). Clone it where you may write, or make room.`);
+  return new SetupFault(
+    `The project's folder cannot be written (${error.message}). Clone it where you may write, or make room.`,
+  );
 }
 
 /** A holder is gone when it has been silent for long, or is known to this machine and no process any more. */

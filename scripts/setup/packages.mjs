@@ -7,7 +7,14 @@ export const packages = {
   title: 'Node packages',
   isDone: () => installedEqualsLocked(),
   perform: async () => {
-    await runLogged('npm', ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund']);
+    await runLogged('npm', [
+      'ci',
+      '--ignore-scripts',
+      '--include=dev',
+      '--include=optional',
+      '--no-audit',
+      '--no-fund',
+    ]);
     return {};
   },
 };
@@ -20,6 +27,9 @@ function installedEqualsLocked() {
   const locked = JSON.parse(readFileSync(inProject('package-lock.json'), 'utf8')).packages;
   return Object.entries(locked).every(
     ([path, { version, integrity, optional }]) =>
-      path === '' || (installed[path] === undefined ? optional === true : installed[path].version === version && installed[path].integrity === integrity),
+      path === '' ||
+      (installed[path] === undefined
+        ? optional === true
+        : installed[path].version === version && installed[path].integrity === integrity),
   );
 }

@@ -18,7 +18,9 @@ print("%d.%d.%d" % sys.version_info[:3], ",".join(modules), sep="|")`;
 export function findPython(env = process.env) {
   const names = env.PYTHON ? [env.PYTHON] : ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
   const found = names.flatMap((name) => describe(name, env) ?? []);
-  return found.find((each) => each.hasWheel && each.missing.length === 0) ?? found.find((each) => each.hasWheel) ?? found[0];
+  return (
+    found.find((each) => each.hasWheel && each.missing.length === 0) ?? found.find((each) => each.hasWheel) ?? found[0]
+  );
 }
 
 function describe(name, env) {
@@ -29,5 +31,11 @@ function describe(name, env) {
   const [major, minor] = version.split('.').map(Number);
   const isOldEnough = major === 3 && minor <= supported.newest[1];
   const isNewEnough = major === 3 && minor >= supported.oldest[1];
-  return { command, version, isNewEnough, hasWheel: isOldEnough && isNewEnough, missing: missing.split(',').filter(Boolean) };
+  return {
+    command,
+    version,
+    isNewEnough,
+    hasWheel: isOldEnough && isNewEnough,
+    missing: missing.split(',').filter(Boolean),
+  };
 }

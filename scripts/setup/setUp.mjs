@@ -56,12 +56,16 @@ function forget(state, names) {
 }
 
 /** Whether something had to be left out, or is an older or slower thing than it should be. */
-export const fellShort = ({ addon: done, kernels: fused, images: decoders } = readState()) => (done !== undefined && done.kind !== 'wheel') || [fused, decoders].some((one) => one?.made === 'none');
+export const fellShort = ({ addon: done, kernels: fused, images: decoders } = readState()) =>
+  (done !== undefined && done.kind !== 'wheel') || [fused, decoders].some((one) => one?.made === 'none');
 
 function checkMachine({ device }, todo, say) {
   const { faults, warnings } = preflight({ todo, device, folder: root });
   for (const warning of warnings) say(`  ! ${warning}`);
-  if (faults.length > 0) throw new SetupFault(`Missing on this machine:\n${faults.map((line) => `  ✗ ${line}`).join('\n')}\nThen run the command again.`);
+  if (faults.length > 0)
+    throw new SetupFault(
+      `Missing on this machine:\n${faults.map((line) => `  ✗ ${line}`).join('\n')}\nThen run the command again.`,
+    );
 }
 
 async function perform(name, state, { say, force }) {
@@ -80,5 +84,6 @@ async function perform(name, state, { say, force }) {
   }
   writeState(state);
   // A warning tells how it ended.
-  if (!warned) say(`  ✓ ${steps[name].title.replace(/ \(.*/, '')} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+  if (!warned)
+    say(`  ✓ ${steps[name].title.replace(/ \(.*/, '')} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
 }

@@ -27,19 +27,44 @@ interface Trained extends MaybeTrained {
 }
 
 /** Minibatch CKA of every pair of trained networks, and of each with itself, on the images of each seed. Throws a UserError at a network without trained weights. */
-export async function* measure({ networks: names, seeds, batches, batchSize }: Setting, images: ImageSet, dataset: string): AsyncGenerator<Measured> {
+export async function* measure(
+  { networks: names, seeds, batches, batchSize }: Setting,
+  images: ImageSet,
+  dataset: string,
+): AsyncGenerator<Measured> {
   const networks: Trained[] = [];
   try {
     for (const name of names) networks.push(await trained(name, images));
-    const pairs = networks.flatMap((a, i) => networks.slice(i).map((b) => ({ a, b, rowModel: a.model, columnModel: b.model })));
+    const pairs = networks.flatMap((a, i) =>
+      networks.slice(i).map((b) => ({ a, b, rowModel: a.model, columnModel: b.model })),
+    );
     for (const seed of seeds) {
       const results = await comparePairs(pairs, imageBatches(images, { batchSize, random: new Random(seed) }, batches));
       for (const [i, { rows, columns, values, examples }] of results.entries()) {
         const { a, b } = pairs[i]!;
         const { likeDepth, mean } = depthSummary({ rows, columns, values }, a === b);
-        if (likeDepth === null || mean === null) throw new UserError(`The similarity of ${a.title} and ${b.title} is undefined: all their layers are constant on these images.`);
-        const id = createHash('sha256').update(JSON.stringify([a.model.name, a.sha256, b.model.name, b.sha256, dataset, examples, batchSize, seed])).digest('hex').slice(0, 12);
-        yield { id, a: told(a), b: told(b), dataset, rows, columns, values, likeDepth, mean, examples, batchSize, seed };
+        if (likeDepth === null || mean === null)
+          throw new UserError(
+            `The similarity of ${a.title} and ${b.title} is undefined: all their layers are constant on these images.`,
+          );
+        const id = createHash('sha256')
+          .update(JSON.stringify([a.model.name, a.sha256, b.model.name, b.sha256, dataset, examples, batchSize, seed]))
+          .digest('hex')
+          .slice(0, 12);
+        yield {
+          id,
+          a: told(a),
+          b: told(b),
+          dataset,
+          rows,
+          columns,
+          values,
+          likeDepth,
+          mean,
+          examples,
+          batchSize,
+          seed,
+        };
       }
     }
   } finally {
@@ -52,7 +77,9 @@ async function trained(text: string, { classes, size }: ImageSet): Promise<Train
   const network = await trainedModel(name, { classes: classes.length, imageSize: size.height }, new Random(0), file);
   if (network.trained) return { ...network, sha256: await sha256(network.weights) };
   disposeModule(network.model);
-  throw new UserError(`There are no trained weights of ${name} in data/weights, and a record of fresh ones would say nothing. Name a file: ${name}=FILE.`);
+  throw new UserError(
+    `There are no trained weights of ${name} in data/weights, and a record of fresh ones would say nothing. Name a file: ${name}=FILE.`,
+  );
 }
 
 function told({ model: { name, family }, top1, weights, sha256: hash }: Trained): SimilarityRecord['a'] {

@@ -29,8 +29,10 @@ test('every number says where it stands, and nothing says so of what is not ther
 
 test('the rows are those of the published tables', () => {
   const table = z.object({ rows: z.array(z.object({ teacher: z.string(), student: z.string() })) });
-  const pairsOf = (rows: readonly PaperRow[]): number => rows.filter(({ recipe }) => recipe.method?.kind === 'ofa').length;
-  const published = (file: string): number => table.parse(JSON.parse(readFileSync(path.join('data', 'published', file), 'utf8'))).rows.length;
+  const pairsOf = (rows: readonly PaperRow[]): number =>
+    rows.filter(({ recipe }) => recipe.method?.kind === 'ofa').length;
+  const published = (file: string): number =>
+    table.parse(JSON.parse(readFileSync(path.join('data', 'published', file), 'utf8'))).rows.length;
   assert.equal(pairsOf(cifar100Rows), published('cifar100.json'));
   // Three pairs of other tables: ResNet34 → ResNet18, ViT-B and ResNet152 → ResNet50.
   assert.equal(pairsOf(imageNetRows({ name: 'synthetic' })), published('imagenet.json') + 3);
@@ -38,21 +40,39 @@ test('the rows are those of the published tables', () => {
 });
 
 test('a row of the CIFAR-100 table is planned after the fine-tuning of its teacher', () => {
-  const table: Experiment = { name: 'table', title: '', seeds: [0], rows: { smoke: [], laptop: [], paper: cifar100Rows } };
-  for (const { name, recipe: { teacher } } of cifar100Rows) {
+  const table: Experiment = {
+    name: 'table',
+    title: '',
+    seeds: [0],
+    rows: { smoke: [], laptop: [], paper: cifar100Rows },
+  };
+  for (const {
+    name,
+    recipe: { teacher },
+  } of cifar100Rows) {
     const jobs = withTeachers(plan(table, 'paper', { rows: [name] }), [teacherTraining]);
-    assert.deepEqual(jobs.map(({ row }) => row), teacher ? [teacher.model, name] : [name]);
+    assert.deepEqual(
+      jobs.map(({ row }) => row),
+      teacher ? [teacher.model, name] : [name],
+    );
     assert.equal(jobs[0]?.publishes, teacher?.weights);
   }
 });
 
 test('what the author told of single runs is in their rows alone', () => {
   const method = (name: string): unknown => all.find((row) => row.name === name)?.recipe.method;
-  assert.deepEqual(method('swin_tiny_patch4_window7_224-mobilenetv2_100-ofa'), { kind: 'ofa', exponent: 1, branchWeight: 0.1 });
+  assert.deepEqual(method('swin_tiny_patch4_window7_224-mobilenetv2_100-ofa'), {
+    kind: 'ofa',
+    exponent: 1,
+    branchWeight: 0.1,
+  });
   assert.deepEqual(method('vit_small_patch16_224-resnet18-ofa'), { kind: 'ofa', exponent: 1, branchWeight: 1 });
   assert.deepEqual(method('deit_tiny_patch16_224-resnet18-ofa'), { kind: 'ofa', exponent: 1.5, branchWeight: 1 });
   const rate = (name: string): unknown => cifar100Rows.find((row) => row.name === name)?.recipe.learningRate;
-  assert.deepEqual([rate('swin_tiny_patch4_window7_224-resnet18-ofa'), rate('swin_tiny_patch4_window7_224-resnet18-kd')], [0.1, 0.05]);
+  assert.deepEqual(
+    [rate('swin_tiny_patch4_window7_224-resnet18-ofa'), rate('swin_tiny_patch4_window7_224-resnet18-kd')],
+    [0.1, 0.05],
+  );
 });
 
 test('the strong recipe has what is published of it: no smoothing, no erasing, blocks left out', () => {
@@ -60,14 +80,28 @@ test('the strong recipe has what is published of it: no smoothing, no erasing, b
   assert.equal(strong.length, 2 * 10 + 1);
   for (const { recipe } of strong) {
     const { dropPath, labelSmoothing, labelLoss, repeats, augmentation } = completeRecipe(recipe);
-    assert.deepEqual({ dropPath, labelSmoothing, labelLoss, repeats }, { dropPath: 0.05, labelSmoothing: 0, labelLoss: 'binary', repeats: 3 });
-    assert.ok(typeof augmentation === 'object' && augmentation.erasing === undefined && augmentation.colourJitter === undefined && augmentation.randAugment?.magnitude === 7);
+    assert.deepEqual(
+      { dropPath, labelSmoothing, labelLoss, repeats },
+      { dropPath: 0.05, labelSmoothing: 0, labelLoss: 'binary', repeats: 3 },
+    );
+    assert.ok(
+      typeof augmentation === 'object' &&
+        augmentation.erasing === undefined &&
+        augmentation.colourJitter === undefined &&
+        augmentation.randAugment?.magnitude === 7,
+    );
   }
 });
 
 /** What stands at a place. */
 function valueAt(value: unknown, place: string): unknown {
-  return place.split('.').reduce<unknown>((part, key) => (typeof part === 'object' && part !== null ? new Map<string, unknown>(Object.entries(part)).get(key) : undefined), value);
+  return place
+    .split('.')
+    .reduce<unknown>(
+      (part, key) =>
+        typeof part === 'object' && part !== null ? new Map<string, unknown>(Object.entries(part)).get(key) : undefined,
+      value,
+    );
 }
 
 /** The places of all numbers beneath a value; entries of a list are one place. */
@@ -80,5 +114,7 @@ function numbers(value: unknown, place = ''): string[] {
 
 /** The source of a place, or that of what it lies beneath. */
 function sourceOf(place: string, sources: PaperRow['sources']): string | undefined {
-  return sources[place] ?? (place.includes('.') ? sourceOf(place.slice(0, place.lastIndexOf('.')), sources) : undefined);
+  return (
+    sources[place] ?? (place.includes('.') ? sourceOf(place.slice(0, place.lastIndexOf('.')), sources) : undefined)
+  );
 }

@@ -26,7 +26,10 @@ for (const [name, told] of Object.entries(branchMultiplyAdds)) {
     const student = createModel(name, { classes: 1000, imageSize: 224 }, new Random(0));
     const products = student.stageShapes.map((shape, index) => {
       const stage = ([1, 2, 3, 4] as const)[index]!;
-      const branch = createExitBranch({ stage, shape, widthStudent: student.width, widthTeacher: 768, classes: 1000, finalGrid: 7 }, new Random(0));
+      const branch = createExitBranch(
+        { stage, shape, widthStudent: student.width, widthTeacher: 768, classes: 1000, finalGrid: 7 },
+        new Random(0),
+      );
       const all = counted(() => branch.apply(student.forward(images, { mode: 'eval' }).stages[index]!, 'eval'));
       disposeModule(branch);
       return all - counted(() => student.forward(images, { mode: 'eval' }));
@@ -37,13 +40,18 @@ for (const [name, told] of Object.entries(branchMultiplyAdds)) {
 }
 
 test('every published cell of our columns has its recipe, its command and an estimate', () => {
-  for (const { recipe } of [...cifar100Rows, ...imageNetRows(imageNetFolder)]) assert.ok(gpuHours(recipe, 'cifar-100')! > 0, JSON.stringify(recipe.teacher));
+  for (const { recipe } of [...cifar100Rows, ...imageNetRows(imageNetFolder)])
+    assert.ok(gpuHours(recipe, 'cifar-100')! > 0, JSON.stringify(recipe.teacher));
   const scratch = paperScale('cifar100', 'Swin-T', 'ResNet18', 'scratch');
   const ofa = paperScale('cifar100', 'Swin-T', 'ResNet18', 'OFA');
-  const products = 3 * (multiplyAdds['resnet18']! + branchMultiplyAdds['resnet18']!) + multiplyAdds['swin_tiny_patch4_window7_224']!;
+  const products =
+    3 * (multiplyAdds['resnet18']! + branchMultiplyAdds['resnet18']!) + multiplyAdds['swin_tiny_patch4_window7_224']!;
   assert.ok(Math.abs(ofa!.hours! - (2e9 * products * 50_000 * 300) / sustained / 3600) < 1e-9);
   assert.ok(scratch!.hours! < ofa!.hours!);
-  assert.match(ofa!.command, /run paper-cifar100 --rows swin_tiny_patch4_window7_224-resnet18-ofa --seeds 0 --profile paper$/);
+  assert.match(
+    ofa!.command,
+    /run paper-cifar100 --rows swin_tiny_patch4_window7_224-resnet18-ofa --seeds 0 --profile paper$/,
+  );
   assert.equal(paperScale('imagenet', 'ViT-B', 'ResNet50', 'OFA')?.row.name, 'vit_base_patch16_224-resnet50-ofa');
   assert.equal(paperScale('cifar100', 'Swin-T', 'ResNet18', 'Review'), undefined);
 });

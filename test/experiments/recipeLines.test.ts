@@ -13,7 +13,8 @@ test('a published row tells every number and where it stands', () => {
   assert.deepEqual(told.get('method.branchWeight'), ['0.1', 'issue 14: follows from the losses of the author’s log']);
   assert.deepEqual(told.get('accumulation'), ['8', 'issue 6']);
   assert.deepEqual(told.get('student'), ['resnet18', undefined]);
-  for (const [place, value, source] of lines) assert.ok(source !== undefined || !/^[\d.[]/.test(value!), `${place} has no source`);
+  for (const [place, value, source] of lines)
+    assert.ok(source !== undefined || !/^[\d.[]/.test(value!), `${place} has no source`);
 });
 
 test('a recipe of ours is told without sources', () => {

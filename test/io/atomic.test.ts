@@ -29,7 +29,8 @@ test('many writers of one file leave one of their contents, never a mixture', as
 
 test('what a killed writer left is removed, and nothing else', async (t) => {
   const folder = await temporaryFolder(t);
-  for (const name of ['file', 'file.draft', 'file.123.0a1b2c3d.draft', 'other.7.ffffffff.draft']) await writeFile(path.join(folder, name), '');
+  for (const name of ['file', 'file.draft', 'file.123.0a1b2c3d.draft', 'other.7.ffffffff.draft'])
+    await writeFile(path.join(folder, name), '');
   await removeDrafts(folder);
   assert.deepEqual(await readdir(folder), ['file', 'file.draft']);
 });
@@ -79,7 +80,9 @@ test('a full or read-only disk is said in words and loses nothing', async (t) =>
     return;
   }
   const disk = await temporaryFolder(t);
-  const out = execFileSync('unshare', ['-rm', process.execPath, '--import', 'tsx', '-e', child, disk], { encoding: 'utf8' });
+  const out = execFileSync('unshare', ['-rm', process.execPath, '--import', 'tsx', '-e', child, disk], {
+    encoding: 'utf8',
+  });
   const [full, fullLines, kept, readOnly] = out.trim().split('\n');
   assert.match(full!, /^UserError Cannot write .*file: the disk is full/);
   assert.match(fullLines!, /^UserError Cannot write .*lines: the disk is full/);

@@ -18,14 +18,20 @@ const checksum = createHash('sha256').update(content).digest('hex');
 test('a file arrives whole, with its progress, in a folder that was missing', async (t) => {
   const url = await serve(t, (request, response) => sendFrom(content, request, response));
   const seen: number[] = [];
-  const request = { ...(await plan(t, url)), onProgress: ({ received, total }: { received: number; total: number | undefined }) => {
-    assert.equal(total, content.length);
-    seen.push(received);
-  } };
+  const request = {
+    ...(await plan(t, url)),
+    onProgress: ({ received, total }: { received: number; total: number | undefined }) => {
+      assert.equal(total, content.length);
+      seen.push(received);
+    },
+  };
   await download(request);
   assert.deepEqual(await readFile(request.target), content);
   assert.equal(seen.at(-1), content.length);
-  assert.deepEqual(seen, [...seen].sort((a, b) => a - b));
+  assert.deepEqual(
+    seen,
+    [...seen].sort((a, b) => a - b),
+  );
   assert.deepEqual(await readdir(path.dirname(request.target)), ['file.bin']);
 });
 
@@ -48,7 +54,8 @@ test('stopped by its user, it keeps what came, and goes on from there the next t
   const starts: number[] = [];
   const url = await serve(t, (request, response) => {
     starts.push(wantedStart(request));
-    if (starts.length === 1) response.writeHead(200, { 'content-length': content.length }).write(content.subarray(0, 100_000));
+    if (starts.length === 1)
+      response.writeHead(200, { 'content-length': content.length }).write(content.subarray(0, 100_000));
     else sendFrom(content, request, response);
   });
   const request = await plan(t, url);
@@ -67,7 +74,9 @@ test('a server that knows no ranges sends everything again', async (t) => {
   let requests = 0;
   const url = await serve(t, (_, response) => {
     response.writeHead(200, { 'content-length': content.length });
-    response.write(++requests === 1 ? content.subarray(0, 1000) : content, () => (requests === 1 ? hangUp(response) : response.end()));
+    response.write(++requests === 1 ? content.subarray(0, 1000) : content, () =>
+      requests === 1 ? hangUp(response) : response.end(),
+    );
   });
   const request = await plan(t, url);
   await download(request);
@@ -99,7 +108,14 @@ test('the part of a process that has died is taken over; that of a living one, o
   await writeFile(`${request.target}.part.4194399.bb.${processSpace()}`, content.subarray(0, 777));
   await download(request);
   assert.deepEqual(starts, [777]);
-  assert.deepEqual((await readdir(path.dirname(request.target))).sort(), ['file.bin', `file.bin.part.4194399.cc.another-machine`, `file.bin.part.${process.pid}.aa.${processSpace()}`].sort());
+  assert.deepEqual(
+    (await readdir(path.dirname(request.target))).sort(),
+    [
+      'file.bin',
+      `file.bin.part.4194399.cc.another-machine`,
+      `file.bin.part.${process.pid}.aa.${processSpace()}`,
+    ].sort(),
+  );
 });
 
 test('two downloads of one file at once both end well', async (t) => {
@@ -115,18 +131,33 @@ test('a server that lies is found out, and nothing is put in place', async (t) =
   wrong[1234] ^= 1;
   const lies: Readonly<Record<string, readonly [Parameters<typeof serve>[1], ...string[]]>> = {
     content: [(request, response) => sendFrom(wrong, request, response), 'SHA-256', checksum],
-    shorter: [(_, response) => response.writeHead(200, { 'content-length': 1000 }).end(content.subarray(0, 1000)), 'SHA-256'],
-    longer: [(_, response) => response.writeHead(200, { 'content-length': content.length + 5 }).write(content, () => response.destroy()), 'failed'],
+    shorter: [
+      (_, response) => response.writeHead(200, { 'content-length': 1000 }).end(content.subarray(0, 1000)),
+      'SHA-256',
+    ],
+    longer: [
+      (_, response) =>
+        response.writeHead(200, { 'content-length': content.length + 5 }).write(content, () => response.destroy()),
+      'failed',
+    ],
     huge: [(_, response) => response.writeHead(200, { 'content-length': 1e12 }).end(), 'longer than'],
-    endless: [(_, response) => {
-      response.writeHead(200);
-      const pour = (): void => void (response.destroyed || response.write(content, pour));
-      pour();
-    }, 'longer than'],
-    range: [(request, response) => {
-      if (wantedStart(request) === 0) return sendFrom(content, request, response, 1000);
-      response.writeHead(206, { 'content-range': `bytes 5-${content.length - 1}/${content.length}` }).end(content.subarray(5));
-    }, 'another part'],
+    endless: [
+      (_, response) => {
+        response.writeHead(200);
+        const pour = (): void => void (response.destroyed || response.write(content, pour));
+        pour();
+      },
+      'longer than',
+    ],
+    range: [
+      (request, response) => {
+        if (wantedStart(request) === 0) return sendFrom(content, request, response, 1000);
+        response
+          .writeHead(206, { 'content-range': `bytes 5-${content.length - 1}/${content.length}` })
+          .end(content.subarray(5));
+      },
+      'another part',
+    ],
   };
   for (const [name, [handler, ...words]] of Object.entries(lies)) {
     const request = await plan(t, await serve(t, handler));
@@ -138,13 +169,25 @@ test('a server that lies is found out, and nothing is put in place', async (t) =
 test('a silent server, an absent one and no network are unreachable; a refusal is final', async (t) => {
   let tries = 0;
   const silent = await plan(t, await serve(t, () => void tries++));
-  await assert.rejects(download({ ...silent, patience: 1000 }), (error) => error instanceof UnreachableError && error.message.includes('silent'));
+  await assert.rejects(
+    download({ ...silent, patience: 1000 }),
+    (error) => error instanceof UnreachableError && error.message.includes('silent'),
+  );
   assert.equal(tries, 2);
   const absent = await plan(t, await closedAddress());
-  await assert.rejects(download(absent), (error) => error instanceof UnreachableError && error.message.includes('ECONNREFUSED'));
+  await assert.rejects(
+    download(absent),
+    (error) => error instanceof UnreachableError && error.message.includes('ECONNREFUSED'),
+  );
   // A name that stands for no address anywhere (RFC 6761), as all names do without a network.
   const nowhere = await plan(t, 'https://nowhere.invalid/file');
-  await assert.rejects(download(nowhere), (error) => error instanceof UnreachableError && error.message.includes('nowhere.invalid') && error.message.includes(nowhere.target));
+  await assert.rejects(
+    download(nowhere),
+    (error) =>
+      error instanceof UnreachableError &&
+      error.message.includes('nowhere.invalid') &&
+      error.message.includes(nowhere.target),
+  );
   const broken = await plan(t, await serve(t, (_, response) => response.writeHead(503).end()));
   await assert.rejects(download(broken), UnreachableError);
   const refused = await plan(t, await serve(t, (_, response) => response.writeHead(404).end()));
@@ -154,7 +197,8 @@ test('a silent server, an absent one and no network are unreachable; a refusal i
 test('a stalled server is waited for only so long, and resumed', async (t) => {
   let requests = 0;
   const url = await serve(t, (request, response) => {
-    if (++requests === 1) response.writeHead(200, { 'content-length': content.length }).write(content.subarray(0, 1000));
+    if (++requests === 1)
+      response.writeHead(200, { 'content-length': content.length }).write(content.subarray(0, 1000));
     else sendFrom(content, request, response);
   });
   const request = await plan(t, url);

@@ -22,37 +22,61 @@ interface Hub {
 }
 
 /** A hub as the real one: large files are named by their SHA-256 and redirected to another host, small ones come at once. */
-async function hub(context: TestContext, change: (request: IncomingMessage, response: ServerResponse) => boolean = () => false): Promise<Hub> {
+async function hub(
+  context: TestContext,
+  change: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
+): Promise<Hub> {
   const requests: string[] = [];
-  const store = new URL(await serve(context, (request, response) => {
-    requests.push(`${request.method} store`);
-    sendFrom(weights, request, response);
-  }));
-  const address = new URL(await serve(context, (request, response) => {
-    requests.push(`${request.method} ${request.url}`);
-    if (change(request, response)) return;
-    if (request.url === '/timm/resnet18.a1_in1k/resolve/main/model.safetensors') {
-      response.writeHead(302, { location: store.href, 'x-linked-etag': `"${sha256}"`, 'x-linked-size': weights.length, etag: '"0123"' }).end();
-    } else if (request.url === '/timm/resnet18.a1_in1k/resolve/main/config.json') {
-      response.writeHead(307, { location: '/cache/config.json' }).end();
-    } else if (request.url === '/cache/config.json') {
-      response.writeHead(200, { etag: `W/"${git}"`, 'content-length': config.length }).end(request.method === 'HEAD' ? undefined : config);
-    } else {
-      response.writeHead(404).end();
-    }
-  }));
+  const store = new URL(
+    await serve(context, (request, response) => {
+      requests.push(`${request.method} store`);
+      sendFrom(weights, request, response);
+    }),
+  );
+  const address = new URL(
+    await serve(context, (request, response) => {
+      requests.push(`${request.method} ${request.url}`);
+      if (change(request, response)) return;
+      if (request.url === '/timm/resnet18.a1_in1k/resolve/main/model.safetensors') {
+        response
+          .writeHead(302, {
+            location: store.href,
+            'x-linked-etag': `"${sha256}"`,
+            'x-linked-size': weights.length,
+            etag: '"0123"',
+          })
+          .end();
+      } else if (request.url === '/timm/resnet18.a1_in1k/resolve/main/config.json') {
+        response.writeHead(307, { location: '/cache/config.json' }).end();
+      } else if (request.url === '/cache/config.json') {
+        response
+          .writeHead(200, { etag: `W/"${git}"`, 'content-length': config.length })
+          .end(request.method === 'HEAD' ? undefined : config);
+      } else {
+        response.writeHead(404).end();
+      }
+    }),
+  );
   return { options: { endpoint: address.origin, folder: await temporaryFolder(context), pause: 1 }, requests };
 }
 
 test('a large file is fetched once, checked, and asked about afterwards', async (t) => {
   const { options, requests } = await hub(t);
   let last = 0;
-  const file = await hubFile(wanted, { ...options, onProgress: ({ received }) => { last = received; } });
+  const file = await hubFile(wanted, {
+    ...options,
+    onProgress: ({ received }) => {
+      last = received;
+    },
+  });
   assert.deepEqual(readFileSync(file), weights);
   assert.match(file, /\.safetensors$/);
   assert.equal(last, weights.length);
   assert.equal(await hubFile(wanted, options), file);
-  assert.deepEqual(requests.map((request) => request.split(' ')[0]), ['HEAD', 'GET', 'GET', 'HEAD']);
+  assert.deepEqual(
+    requests.map((request) => request.split(' ')[0]),
+    ['HEAD', 'GET', 'GET', 'HEAD'],
+  );
 });
 
 test('a small file is followed within its host and checked as git does', async (t) => {
@@ -75,7 +99,11 @@ test('a file that changes on the hub is fetched anew', async (t) => {
   const first = Buffer.from('first');
   const { options } = await hub(t, (request, response) => {
     if (!old || !request.url?.endsWith('model.safetensors')) return false;
-    const headers = { 'x-linked-etag': `"${createHash('sha256').update(first).digest('hex')}"`, 'x-linked-size': first.length, 'content-length': first.length };
+    const headers = {
+      'x-linked-etag': `"${createHash('sha256').update(first).digest('hex')}"`,
+      'x-linked-size': first.length,
+      'content-length': first.length,
+    };
     response.writeHead(200, headers).end(request.method === 'HEAD' ? undefined : first);
     return true;
   });
@@ -87,7 +115,9 @@ test('a file that changes on the hub is fetched anew', async (t) => {
 test('a wrong checksum, a file cut short for good, an unknown repository and odd names are refused', async (t) => {
   const wrong = await hub(t, (request, response) => {
     if (!request.url?.endsWith('model.safetensors')) return false;
-    response.writeHead(200, { 'x-linked-etag': `"${'0'.repeat(64)}"`, 'x-linked-size': 5, 'content-length': 5 }).end(request.method === 'HEAD' ? undefined : 'hello');
+    response
+      .writeHead(200, { 'x-linked-etag': `"${'0'.repeat(64)}"`, 'x-linked-size': 5, 'content-length': 5 })
+      .end(request.method === 'HEAD' ? undefined : 'hello');
     return true;
   });
   await rejectsWith(hubFile(wanted, wrong.options), 'does not have the expected SHA-256');
@@ -99,7 +129,8 @@ test('a wrong checksum, a file cut short for good, an unknown repository and odd
   await rejectsWith(hubFile({ ...wanted, file: 'config.json' }, damaged.options), 'does not have the checksum');
   const { options } = await hub(t);
   await rejectsWith(hubFile({ repository: 'timm/absent', file: 'model.safetensors' }, options), '404', 'timm/absent');
-  for (const odd of ['../secret', 'a b', 'x/../../y', 'owner/na%2fme']) await rejectsWith(hubFile({ ...wanted, repository: odd }, options), 'is no name');
+  for (const odd of ['../secret', 'a b', 'x/../../y', 'owner/na%2fme'])
+    await rejectsWith(hubFile({ ...wanted, repository: odd }, options), 'is no name');
   const plain = await hub(t, (request, response) => {
     response.writeHead(200, { 'content-length': 0 }).end();
     return true;

@@ -9,7 +9,11 @@ import { temporaryFolder } from '../support/temporaryFolder';
 
 const schema = z.object({ step: z.number(), text: z.string() });
 const parse = (value: unknown): z.infer<typeof schema> => schema.parse(value);
-const records = [{ step: 1, text: 'first' }, { step: 2, text: 'naïve "quotes"\nand a line' }, { step: 3, text: '' }];
+const records = [
+  { step: 1, text: 'first' },
+  { step: 2, text: 'naïve "quotes"\nand a line' },
+  { step: 3, text: '' },
+];
 
 test('what is appended is read back', async (t) => {
   const file = path.join(await temporaryFolder(t), 'new', 'log.jsonl');
@@ -27,7 +31,11 @@ test('cut at any byte, the whole records before the cut remain, and appending go
     const ended = whole.subarray(0, cut + 1).filter((byte) => byte === 0x0a).length;
     assert.deepEqual(await readJsonLines(file, parse), records.slice(0, ended), `cut at ${cut}`);
     await appendJsonLine(file, { step: 9, text: 'after' });
-    assert.deepEqual(await readJsonLines(file, parse), [...records.slice(0, ended), { step: 9, text: 'after' }], `after a cut at ${cut}`);
+    assert.deepEqual(
+      await readJsonLines(file, parse),
+      [...records.slice(0, ended), { step: 9, text: 'after' }],
+      `after a cut at ${cut}`,
+    );
   }
 });
 
@@ -35,7 +43,10 @@ test('a cut line longer than a block is removed as well', async (t) => {
   const file = path.join(await temporaryFolder(t), 'log.jsonl');
   await writeFile(file, `{"step":1,"text":"a"}\n{"step":2,"text":"${'x'.repeat(20_000)}`);
   await appendJsonLine(file, { step: 2, text: 'b' });
-  assert.deepEqual(await readJsonLines(file, parse), [{ step: 1, text: 'a' }, { step: 2, text: 'b' }]);
+  assert.deepEqual(await readJsonLines(file, parse), [
+    { step: 1, text: 'a' },
+    { step: 2, text: 'b' },
+  ]);
 });
 
 test('other damage is named by file and line', async (t) => {

@@ -3,7 +3,10 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 
 /** A web server of this machine that answers with `handler`; goes when the test ends. Returns its address. */
-export async function serve(context: TestContext, handler: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+export async function serve(
+  context: TestContext,
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<string> {
   const server = createServer(handler);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   context.after(() => {
@@ -35,7 +38,10 @@ export function sendFrom(content: Buffer, request: IncomingMessage, response: Se
     response.writeHead(416).end();
     return;
   }
-  const headers = { 'content-length': content.length - start, 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` };
+  const headers = {
+    'content-length': content.length - start,
+    'content-range': `bytes ${start}-${content.length - 1}/${content.length}`,
+  };
   response.writeHead(start > 0 ? 206 : 200, headers);
   const piece = content.subarray(start, start + most);
   response.write(piece, () => (piece.length === content.length - start ? response.end() : hangUp(response)));

@@ -12,8 +12,17 @@ import { temporaryFolder } from '../support/temporaryFolder';
 
 const limits: TarLimits = { totalBytes: 1e6, members: 10 };
 const big = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => (i * 2654435761) >>> 24));
-const plain: readonly Member[] = [[{ name: 'folder/', type: 'directory' }], ['folder/a.txt', 'text'], ['./empty'], [`folder/${'long'.repeat(60)}.bin`, big]];
-const expected = [['folder/a.txt', 'text'], ['empty', ''], [`folder/${'long'.repeat(60)}.bin`, big.toString('latin1')]];
+const plain: readonly Member[] = [
+  [{ name: 'folder/', type: 'directory' }],
+  ['folder/a.txt', 'text'],
+  ['./empty'],
+  [`folder/${'long'.repeat(60)}.bin`, big],
+];
+const expected = [
+  ['folder/a.txt', 'text'],
+  ['empty', ''],
+  [`folder/${'long'.repeat(60)}.bin`, big.toString('latin1')],
+];
 
 test('the files of an archive come in order, compressed or not', async (t) => {
   assert.deepEqual(await read(t, await tarGzOf(plain)), expected);
@@ -40,7 +49,8 @@ test('an archive cut at any byte is refused, and never ends silently', async (t)
   for (let cut = 1; cut < packed.length; cut += Math.ceil(packed.length / 60)) {
     await rejectsWith(read(t, packed.subarray(0, cut)), 'ends too early');
   }
-  for (const cut of [100, 600, 1000, 1700, 40_000]) await rejectsWith(read(t, loose.subarray(0, cut)), 'ends too early');
+  for (const cut of [100, 600, 1000, 1700, 40_000])
+    await rejectsWith(read(t, loose.subarray(0, cut)), 'ends too early');
   const flipped = Buffer.from(packed);
   flipped[packed.length - 6] ^= 1;
   await rejectsWith(read(t, flipped), 'is damaged');
@@ -56,23 +66,46 @@ test('what is no archive is refused', async (t) => {
 
 test('links, devices and names that lead outside are refused', async (t) => {
   const bad: readonly Member[] = [
-    [{ name: 'a', type: 'symlink', linkname: '/etc/passwd' }], [{ name: 'a', type: 'link', linkname: 'b' }],
-    [{ name: 'a', type: 'character-device' }], [{ name: 'a', type: 'fifo' }],
-    ['/etc/passwd', 'x'], ['../up', 'x'], ['a/../../up', 'x'], ['a\\..\\b', 'x'],
+    [{ name: 'a', type: 'symlink', linkname: '/etc/passwd' }],
+    [{ name: 'a', type: 'link', linkname: 'b' }],
+    [{ name: 'a', type: 'character-device' }],
+    [{ name: 'a', type: 'fifo' }],
+    ['/etc/passwd', 'x'],
+    ['../up', 'x'],
+    ['a/../../up', 'x'],
+    ['a\\..\\b', 'x'],
   ];
-  for (const member of bad) await rejectsWith(read(t, await tarGzOf([['fine', 'x'], member])), 'is not read', JSON.stringify(headerName(member)));
+  for (const member of bad)
+    await rejectsWith(
+      read(t, await tarGzOf([['fine', 'x'], member])),
+      'is not read',
+      JSON.stringify(headerName(member)),
+    );
 });
 
 test('archives made to swell stop at the limits, in bytes and in members', async (t) => {
   const bomb = await tarGzOf([['zeros', new Uint8Array(20e6)]]);
   assert.ok(bomb.length < 2e5);
   await rejectsWith(read(t, bomb), 'swells beyond');
-  await rejectsWith(read(t, await tarGzOf(Array.from({ length: 11 }, (_, i) => [`${i}`, 'x'] as const))), 'more than the 10 files');
+  await rejectsWith(
+    read(t, await tarGzOf(Array.from({ length: 11 }, (_, i) => [`${i}`, 'x'] as const))),
+    'more than the 10 files',
+  );
 });
 
 test('headers that lie about sizes end in a value or an error of ours', async (t) => {
-  const fine = await tarOf([['a', 'text'], ['b', big.subarray(0, 3000)]]);
-  for (const size of ['77777777777', '-0000000001', 'xxxxxxxxxxx', '           ', '\x80\0\0\0\xff\xff\xff\xff\xff\xff\xff', '\xff'.repeat(11)]) {
+  const fine = await tarOf([
+    ['a', 'text'],
+    ['b', big.subarray(0, 3000)],
+  ]);
+  for (const size of [
+    '77777777777',
+    '-0000000001',
+    'xxxxxxxxxxx',
+    '           ',
+    '\x80\0\0\0\xff\xff\xff\xff\xff\xff\xff',
+    '\xff'.repeat(11),
+  ]) {
     const archive = Buffer.from(fine);
     archive.write(size, 124, 'latin1');
     await endsWell(t, sealed(archive), `size ${JSON.stringify(size)}`);
@@ -90,11 +123,19 @@ test('headers that lie about sizes end in a value or an error of ours', async (t
 
 test('any damage, a thousand times over, ends in a value or an error of ours', async (t) => {
   const random = new Random(7);
-  const whole = await tarOf([[{ name: 'folder/', type: 'directory' }], ['a', 'text'], ['y'.repeat(150), 'text'], ['b', big.subarray(0, 1500)]]);
+  const whole = await tarOf([
+    [{ name: 'folder/', type: 'directory' }],
+    ['a', 'text'],
+    ['y'.repeat(150), 'text'],
+    ['b', big.subarray(0, 1500)],
+  ]);
   const file = await put(t, whole);
   for (let i = 0; i < 1000; i++) {
-    const damaged = Buffer.from(whole.subarray(0, random.uniform() < 0.3 ? random.integer(whole.length) : whole.length));
-    for (let k = random.integer(4); k >= 0 && damaged.length > 0; k--) damaged[random.integer(damaged.length)] = random.integer(256);
+    const damaged = Buffer.from(
+      whole.subarray(0, random.uniform() < 0.3 ? random.integer(whole.length) : whole.length),
+    );
+    for (let k = random.integer(4); k >= 0 && damaged.length > 0; k--)
+      damaged[random.integer(damaged.length)] = random.integer(256);
     const head = 512 * random.integer(Math.max(1, Math.floor(damaged.length / 512)));
     if (damaged.length >= head + 512 && random.uniform() < 0.7) {
       damaged[head + random.integer(257)] = random.integer(256);

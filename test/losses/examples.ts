@@ -5,7 +5,9 @@ import type { Matrix } from './float64';
 /** Normal random numbers times `scale`, rounded to float32, as rows. */
 export function matrix(name: string, rows: number, columns: number, scale = 1): Matrix {
   const random = new Random(7).fork(name);
-  return Array.from({ length: rows }, () => Array.from({ length: columns }, () => Math.fround(scale * random.normal())));
+  return Array.from({ length: rows }, () =>
+    Array.from({ length: columns }, () => Math.fround(scale * random.normal())),
+  );
 }
 
 export function tensor(rows: Matrix): tf.Tensor2D {

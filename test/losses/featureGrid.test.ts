@@ -6,17 +6,27 @@ import { expectClose } from '../support/close';
 import { expectGradients } from '../support/gradient';
 import { expectNoLeak } from '../support/leaks';
 
-test('resizing has PyTorch\'s values (interpolate, bilinear, align_corners false)', () => {
+test("resizing has PyTorch's values (interpolate, bilinear, align_corners false)", () => {
   const x = tf.tensor4d([0, 1, 2, 3], [1, 2, 2, 1]);
-  expectClose(resizeBilinear(x, 4, 4), [0, 0.25, 0.75, 1, 0.5, 0.75, 1.25, 1.5, 1.5, 1.75, 2.25, 2.5, 2, 2.25, 2.75, 3]);
+  expectClose(
+    resizeBilinear(x, 4, 4),
+    [0, 0.25, 0.75, 1, 0.5, 0.75, 1.25, 1.5, 1.5, 1.75, 2.25, 2.5, 2, 2.25, 2.75, 3],
+  );
   expectClose(resizeBilinear(tf.tensor4d([0, 1, 2, 3, 4, 5], [1, 1, 6, 1]), 1, 4), [0.25, 1.75, 3.25, 4.75]);
   expectClose(resizeBilinear(tf.tensor4d([5, 7], [1, 1, 1, 2]), 2, 2), [5, 7, 5, 7, 5, 7, 5, 7]);
 });
 
-test('resizing agrees with tfjs\'s own op, keeps constants, passes equal sizes, and has the right gradient', () => {
+test("resizing agrees with tfjs's own op, keeps constants, passes equal sizes, and has the right gradient", () => {
   const x = tf.randomNormal<tf.Rank.R4>([2, 5, 3, 2], 0, 1, 'float32', 3);
-  for (const [height, width] of [[7, 7], [2, 3], [14, 1], [5, 3]] as const) {
-    expectClose(resizeBilinear(x, height, width), tf.image.resizeBilinear(x, [height, width], false, true), { absolute: 1e-5 });
+  for (const [height, width] of [
+    [7, 7],
+    [2, 3],
+    [14, 1],
+    [5, 3],
+  ] as const) {
+    expectClose(resizeBilinear(x, height, width), tf.image.resizeBilinear(x, [height, width], false, true), {
+      absolute: 1e-5,
+    });
     expectClose(resizeBilinear(tf.ones([1, 5, 3, 1]), height, width), tf.ones([1, height, width, 1]));
     expectNoLeak(() => resizeBilinear(x, height, width));
   }

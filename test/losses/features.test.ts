@@ -21,12 +21,19 @@ interface FeatureLoss {
 
 const losses: Readonly<Record<string, FeatureLoss>> = {
   rkd: {
-    ours: (s, t) => rkdLoss(s, t, { distanceWeight: 25, angleWeight: 50 }), plain: (s, t) => plain.rkd(s, t, 25, 50),
-    scales: [1e-20, 1e-3, 1, 1e20], teacherWidth: 7,
+    ours: (s, t) => rkdLoss(s, t, { distanceWeight: 25, angleWeight: 50 }),
+    plain: (s, t) => plain.rkd(s, t, 25, 50),
+    scales: [1e-20, 1e-3, 1, 1e20],
+    teacherWidth: 7,
   },
   // Its value is quadratic in the features, so float32 holds it from 1e-15 to 1e15 only: beyond, it is 0 or infinite.
   correlation: { ours: correlationLoss, plain: plain.correlation, scales: [1e-15, 1, 1e15], teacherWidth: 5 },
-  rsd: { ours: (s, t) => rsdLoss(s, t, { kappa: 0.01 }), plain: (s, t) => plain.rsd(s, t, 0.01), scales: [1e-20, 1e-5, 1, 1e20], teacherWidth: 5 },
+  rsd: {
+    ours: (s, t) => rsdLoss(s, t, { kappa: 0.01 }),
+    plain: (s, t) => plain.rsd(s, t, 0.01),
+    scales: [1e-20, 1e-5, 1, 1e20],
+    teacherWidth: 5,
+  },
 };
 
 for (const [name, loss] of Object.entries(losses)) {
@@ -39,7 +46,12 @@ for (const [name, loss] of Object.entries(losses)) {
         const t = matrix('t', 6, loss.teacherWidth, scale);
         expectClose(loss.ours(tensor(s), tensor(t)), loss.plain(s, t), { relative: 1e-5, absolute: 0 });
         // At 1e-20 a change of rsd is lost even in float64.
-        if (name !== 'rsd' || scale > 1e-10) expectPlainGradient((x) => loss.ours(x, tensor(t)), (x) => loss.plain(x, t), s);
+        if (name !== 'rsd' || scale > 1e-10)
+          expectPlainGradient(
+            (x) => loss.ours(x, tensor(t)),
+            (x) => loss.plain(x, t),
+            s,
+          );
       });
     }
 
@@ -53,8 +65,13 @@ for (const [name, loss] of Object.entries(losses)) {
 
     test('a number that is none reaches the loss, from either side', () => {
       const [s, t] = [matrix('s', 6, 5), matrix('t', 6, loss.teacherWidth)];
-      const spoilt = (rows: plain.Matrix): plain.Matrix => rows.map((row, i) => row.map((one, j) => (i === 2 && j === 3 ? NaN : one)));
-      for (const [a, b] of [[spoilt(s), t], [s, spoilt(t)]] as const) assert.ok(!Number.isFinite(largest(loss.ours(tensor(a), tensor(b)))));
+      const spoilt = (rows: plain.Matrix): plain.Matrix =>
+        rows.map((row, i) => row.map((one, j) => (i === 2 && j === 3 ? NaN : one)));
+      for (const [a, b] of [
+        [spoilt(s), t],
+        [s, spoilt(t)],
+      ] as const)
+        assert.ok(!Number.isFinite(largest(loss.ours(tensor(a), tensor(b)))));
     });
 
     test('of constant features is finite, with its gradient', () => {
@@ -78,7 +95,11 @@ for (const [name, loss] of Object.entries(losses)) {
 
 test('rkd by hand: points 0, 1, 3 on a line against 0, 1, 2', () => {
   const student = tf.tensor2d([[0], [1], [3]]);
-  const teacher = tf.tensor2d([[0, 0], [1, 0], [2, 0]]);
+  const teacher = tf.tensor2d([
+    [0, 0],
+    [1, 0],
+    [2, 0],
+  ]);
   // Distances over their means 2 and 4/3: 1/2, 3/2, 1 against 3/4, 3/2, 3/4; each pair counts twice among 9 cells.
   expectClose(rkdLoss(student, teacher, { distanceWeight: 1, angleWeight: 0 }), (2 * (0.25 ** 2 + 0.25 ** 2)) / 2 / 9);
   expectClose(rkdLoss(student, teacher, { distanceWeight: 0, angleWeight: 1 }), 0);
@@ -87,15 +108,40 @@ test('rkd by hand: points 0, 1, 3 on a line against 0, 1, 2', () => {
 test('rkd does not change when either side is scaled, moved or turned', () => {
   const [s, t] = [tensor(matrix('s', 6, 2)), tensor(matrix('t', 6, 3))];
   const options = { distanceWeight: 25, angleWeight: 50 };
-  const turned = tf.matMul(s, tf.tensor2d([[0.6, -0.8], [0.8, 0.6]]));
+  const turned = tf.matMul(
+    s,
+    tf.tensor2d([
+      [0.6, -0.8],
+      [0.8, 0.6],
+    ]),
+  );
   expectClose(rkdLoss(tf.add(tf.mul(turned, 3), 2), t, options), rkdLoss(s, t, options), { relative: 1e-4 });
 });
 
 test('correlation by hand', () => {
-  expectClose(correlationLoss(tf.tensor2d([[1, 2], [0, 3], [1, 1]]), tf.tensor2d([[0, 0], [2, 2], [1, 4]])), (1 * 2 + 2 * 1 + 2 * 0 + 1 * 3) / 2);
+  expectClose(
+    correlationLoss(
+      tf.tensor2d([
+        [1, 2],
+        [0, 3],
+        [1, 1],
+      ]),
+      tf.tensor2d([
+        [0, 0],
+        [2, 2],
+        [1, 4],
+      ]),
+    ),
+    (1 * 2 + 2 * 1 + 2 * 0 + 1 * 3) / 2,
+  );
 });
 
 test('rsd of two equal features with uncorrelated columns of variance 1 is nearly zero', () => {
-  const x = tf.tensor2d([[1, 1], [1, -1], [-1, 1], [-1, -1]]);
+  const x = tf.tensor2d([
+    [1, 1],
+    [1, -1],
+    [-1, 1],
+    [-1, -1],
+  ]);
   expectClose(rsdLoss(x, x, { kappa: 0.01 }), 0, { absolute: 1e-8 });
 });

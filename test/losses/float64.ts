@@ -16,7 +16,15 @@ export function logSoftmax(row: readonly number[], temperature = 1): number[] {
   return z.map((x) => x - logSum);
 }
 
-export function ofa(s: Matrix, t: Matrix, y: readonly number[], exponent: number, temperature: number, form: 'released' | 'paper', labelTerm: boolean): number[] {
+export function ofa(
+  s: Matrix,
+  t: Matrix,
+  y: readonly number[],
+  exponent: number,
+  temperature: number,
+  form: 'released' | 'paper',
+  labelTerm: boolean,
+): number[] {
   return s.map((row, i) => {
     const logT = logSoftmax(t[i]!, temperature);
     const weights = logT.map((l, c) => {
@@ -41,7 +49,14 @@ export function bkd(s: Matrix, t: Matrix): number[] {
   });
 }
 
-export function dkd(s: Matrix, t: Matrix, y: readonly number[], alpha: number, beta: number, temperature: number): number[] {
+export function dkd(
+  s: Matrix,
+  t: Matrix,
+  y: readonly number[],
+  alpha: number,
+  beta: number,
+  temperature: number,
+): number[] {
   const parts = (row: readonly number[], target: number): { binary: number[]; others: number[] } => {
     const z = row.map((x) => x / temperature);
     const rest = z.filter((_, c) => c !== target);
@@ -52,18 +67,25 @@ export function dkd(s: Matrix, t: Matrix, y: readonly number[], alpha: number, b
   return s.map((row, i) => {
     const a = parts(row, y[i]!);
     const b = parts(t[i]!, y[i]!);
-    return temperature ** 2 * (alpha * dot(b.binary.map(Math.exp), minus(b.binary, a.binary)) + beta * dot(b.others.map(Math.exp), minus(b.others, a.others)));
+    return (
+      temperature ** 2 *
+      (alpha * dot(b.binary.map(Math.exp), minus(b.binary, a.binary)) +
+        beta * dot(b.others.map(Math.exp), minus(b.others, a.others)))
+    );
   });
 }
 
 export function dist(s: Matrix, t: Matrix, beta: number, gamma: number, temperature: number): number {
   const p = s.map((row) => logSoftmax(row, temperature).map(Math.exp));
   const q = t.map((row) => logSoftmax(row, temperature).map(Math.exp));
-  const pearson = (a: Matrix, b: Matrix): number => mean(a.map((row, i) => {
-    const x = row.map((v) => v - mean(row));
-    const z = b[i]!.map((v) => v - mean(b[i]!));
-    return dot(x, z) / (norm(x) * norm(z) + 1e-8);
-  }));
+  const pearson = (a: Matrix, b: Matrix): number =>
+    mean(
+      a.map((row, i) => {
+        const x = row.map((v) => v - mean(row));
+        const z = b[i]!.map((v) => v - mean(b[i]!));
+        return dot(x, z) / (norm(x) * norm(z) + 1e-8);
+      }),
+    );
   return temperature ** 2 * (beta * (1 - pearson(p, q)) + gamma * (1 - pearson(transpose(p), transpose(q))));
 }
 
@@ -73,35 +95,51 @@ export function correlation(s: Matrix, t: Matrix): number {
 }
 
 export function rkd(s: Matrix, t: Matrix, distanceWeight: number, angleWeight: number): number {
-  const huber = (x: number): number => (Math.abs(x) < 1 ? x * x / 2 : Math.abs(x) - 0.5);
+  const huber = (x: number): number => (Math.abs(x) < 1 ? (x * x) / 2 : Math.abs(x) - 0.5);
   const relations = (x: Matrix): { distances: number[]; angles: number[] } => {
     const pairs = x.map((a) => x.map((b) => minus(b, a)));
     const distances = pairs.flat().map(norm);
     const units = pairs.map((row) => row.map((d) => d.map((v) => (norm(d) > 0 ? v / norm(d) : 0))));
     const average = sum(distances) / (x.length * (x.length - 1));
-    return { distances: distances.map((d) => (average > 0 ? d / average : 0)), angles: units.flatMap((row) => row.flatMap((a) => row.map((b) => dot(a, b)))) };
+    return {
+      distances: distances.map((d) => (average > 0 ? d / average : 0)),
+      angles: units.flatMap((row) => row.flatMap((a) => row.map((b) => dot(a, b)))),
+    };
   };
   const a = relations(s);
   const b = relations(t);
-  return distanceWeight * mean(minus(a.distances, b.distances).map(huber)) + angleWeight * mean(minus(a.angles, b.angles).map(huber));
+  return (
+    distanceWeight * mean(minus(a.distances, b.distances).map(huber)) +
+    angleWeight * mean(minus(a.angles, b.angles).map(huber))
+  );
 }
 
 export function rsd(s: Matrix, t: Matrix, kappa: number): number {
-  const standard = (x: Matrix): number[][] => transpose(x).map((column) => {
-    const centred = column.map((v) => v - mean(column));
-    return centred.map((v) => v / (norm(centred) / Math.sqrt(column.length) + 1e-5));
-  });
+  const standard = (x: Matrix): number[][] =>
+    transpose(x).map((column) => {
+      const centred = column.map((v) => v - mean(column));
+      return centred.map((v) => v / (norm(centred) / Math.sqrt(column.length) + 1e-5));
+    });
   const a = standard(s);
   const b = standard(t);
-  return sum(b.flatMap((row, i) => a.map((column, j) => (dot(row, column) / s.length - (i === j ? 1 : 0)) ** 2 * (i === j ? 1 : kappa))));
+  return sum(
+    b.flatMap((row, i) =>
+      a.map((column, j) => (dot(row, column) / s.length - (i === j ? 1 : 0)) ** 2 * (i === j ? 1 : kappa)),
+    ),
+  );
 }
 
 /** One direction: embeddings of one network against the other's memory. */
 export function crd(embeddings: Matrix, memory: Matrix, rows: Matrix, temperature: number, normaliser: number): number {
   const negatives = rows[0]!.length - 1;
   const noise = negatives / memory.length;
-  return mean(embeddings.map((e, i) => {
-    const scores = rows[i]!.map((row) => Math.exp(dot(memory[row]!, e) / norm(e) / temperature) / normaliser);
-    return -Math.log(scores[0]! / (scores[0]! + noise + 1e-7)) - sum(scores.slice(1).map((score) => Math.log(noise / (score + noise + 1e-7))));
-  }));
+  return mean(
+    embeddings.map((e, i) => {
+      const scores = rows[i]!.map((row) => Math.exp(dot(memory[row]!, e) / norm(e) / temperature) / normaliser);
+      return (
+        -Math.log(scores[0]! / (scores[0]! + noise + 1e-7)) -
+        sum(scores.slice(1).map((score) => Math.log(noise / (score + noise + 1e-7))))
+      );
+    }),
+  );
 }

@@ -23,19 +23,36 @@ interface LogitLoss {
 }
 
 const losses: Readonly<Record<string, LogitLoss>> = {
-  'cross entropy': { ours: (s, _, y) => crossEntropy(s, y), plain: (s, _, y) => s.map((row, i) => -plain.logSoftmax(row)[y[i]!]!) },
+  'cross entropy': {
+    ours: (s, _, y) => crossEntropy(s, y),
+    plain: (s, _, y) => s.map((row, i) => -plain.logSoftmax(row)[y[i]!]!),
+  },
   kd: { ours: (s, t) => kdLoss(s, t, { temperature: 4 }), plain: (s, t) => plain.kd(s, t, 4), zeroAtTeacher: true },
   bkd: { ours: bkdLoss, plain: plain.bkd },
   dkd: {
-    ours: (s, t, y) => dkdLoss(s, t, y, { alpha: 1, beta: 2, temperature: 2 }), plain: (s, t, y) => plain.dkd(s, t, y, 1, 2, 2), zeroAtTeacher: true,
+    ours: (s, t, y) => dkdLoss(s, t, y, { alpha: 1, beta: 2, temperature: 2 }),
+    plain: (s, t, y) => plain.dkd(s, t, y, 1, 2, 2),
+    zeroAtTeacher: true,
   },
   dist: {
-    ours: (s, t) => distLoss(s, t, { beta: 1, gamma: 2, temperature: 2 }), plain: (s, t) => plain.dist(s, t, 1, 2, 2), zeroAtTeacher: true, relational: true,
+    ours: (s, t) => distLoss(s, t, { beta: 1, gamma: 2, temperature: 2 }),
+    plain: (s, t) => plain.dist(s, t, 1, 2, 2),
+    zeroAtTeacher: true,
+    relational: true,
   },
-  ...Object.fromEntries((['released', 'paper'] as const).flatMap((form) => [0.5, 1.4].flatMap((exponent) => [false, true].map((labelTerm): [string, LogitLoss] => [
-    `ofa ${form} ${exponent}${labelTerm ? ' with label term' : ''}`,
-    { ours: (s, t, y) => ofaLoss(s, t, y, { exponent, form, labelTerm, temperature: 2 }), plain: (s, t, y) => plain.ofa(s, t, y, exponent, 2, form, labelTerm) },
-  ])))),
+  ...Object.fromEntries(
+    (['released', 'paper'] as const).flatMap((form) =>
+      [0.5, 1.4].flatMap((exponent) =>
+        [false, true].map((labelTerm): [string, LogitLoss] => [
+          `ofa ${form} ${exponent}${labelTerm ? ' with label term' : ''}`,
+          {
+            ours: (s, t, y) => ofaLoss(s, t, y, { exponent, form, labelTerm, temperature: 2 }),
+            plain: (s, t, y) => plain.ofa(s, t, y, exponent, 2, form, labelTerm),
+          },
+        ]),
+      ),
+    ),
+  ),
 };
 
 for (const [name, loss] of Object.entries(losses)) {
@@ -48,7 +65,10 @@ for (const [name, loss] of Object.entries(losses)) {
           const t = matrix(`${name} t`, 4, count, scale);
           // Logits carry a relative error of 6e-8 into differences of them; a probability far from 0 and 1 amplifies it by the logits' size.
           const expected = loss.plain(s, t, labels);
-          expectClose(loss.ours(tensor(s), tensor(t), classes(...labels)), expected, { relative: 1e-5 * Math.max(1, scale / 30), absolute: 1e-6 * Math.max(1, scale) });
+          expectClose(loss.ours(tensor(s), tensor(t), classes(...labels)), expected, {
+            relative: 1e-5 * Math.max(1, scale / 30),
+            absolute: 1e-6 * Math.max(1, scale),
+          });
         });
       }
 
@@ -56,7 +76,11 @@ for (const [name, loss] of Object.entries(losses)) {
         test(`has the gradient of finite differences: ${count} classes, logits of ±${scale}`, () => {
           const t = matrix(`${name} t`, 4, count, scale);
           const y = [0, 1, 1, count - 1];
-          expectPlainGradient((s) => loss.ours(s, tensor(t), classes(...y)), (s) => loss.plain(s, t, y), matrix(`${name} s`, 4, count, scale));
+          expectPlainGradient(
+            (s) => loss.ours(s, tensor(t), classes(...y)),
+            (s) => loss.plain(s, t, y),
+            matrix(`${name} s`, 4, count, scale),
+          );
         });
       }
     }
@@ -64,14 +88,18 @@ for (const [name, loss] of Object.entries(losses)) {
     test('has a finite gradient where probabilities are exactly 0 and 1', () => {
       for (const count of [2, 5]) {
         const t = tensor(matrix('far t', 4, count, 1e4));
-        const gradient = tf.grad((s: tf.Tensor) => loss.ours(s as tf.Tensor2D, t, classes(0, 1, 1, 0)))(tensor(matrix('far s', 4, count, 1e4)));
+        const gradient = tf.grad((s: tf.Tensor) => loss.ours(s as tf.Tensor2D, t, classes(0, 1, 1, 0)))(
+          tensor(matrix('far s', 4, count, 1e4)),
+        );
         assert.ok(Number.isFinite(largest(gradient)));
       }
     });
 
     test('of equal logits and of a constant teacher is finite, with its gradient', () => {
       const flat = tf.zeros<tf.Rank.R2>([4, 3]);
-      const { value, grad } = tf.valueAndGrad((s: tf.Tensor) => loss.ours(s as tf.Tensor2D, flat, classes(0, 1, 2, 2)))(flat);
+      const { value, grad } = tf.valueAndGrad((s: tf.Tensor) => loss.ours(s as tf.Tensor2D, flat, classes(0, 1, 2, 2)))(
+        flat,
+      );
       assert.ok(Number.isFinite(largest(value)) && Number.isFinite(largest(grad)));
     });
 
@@ -82,37 +110,50 @@ for (const [name, loss] of Object.entries(losses)) {
       expectNoLeak(() => tf.grad((x: tf.Tensor) => loss.ours(x as tf.Tensor2D, t, y))(s), 'gradient');
     });
 
-    if (loss.zeroAtTeacher) test('is zero, with zero gradient, where the student equals the teacher', () => {
-      const t = tensor(matrix('t', 4, 6, 2));
-      const { value, grad } = tf.valueAndGrad((s: tf.Tensor) => loss.ours(s as tf.Tensor2D, t, classes(0, 5, 2, 2)))(t);
-      expectClose(value, tf.zerosLike(value), { absolute: 1e-5 });
-      expectClose(grad, tf.zerosLike(grad), { absolute: 1e-5 });
-    });
+    if (loss.zeroAtTeacher)
+      test('is zero, with zero gradient, where the student equals the teacher', () => {
+        const t = tensor(matrix('t', 4, 6, 2));
+        const { value, grad } = tf.valueAndGrad((s: tf.Tensor) => loss.ours(s as tf.Tensor2D, t, classes(0, 5, 2, 2)))(
+          t,
+        );
+        expectClose(value, tf.zerosLike(value), { absolute: 1e-5 });
+        expectClose(grad, tf.zerosLike(grad), { absolute: 1e-5 });
+      });
 
-    if (!loss.relational) test('does not depend on how the batch is split', () => {
-      const [s, t, y] = [tensor(matrix('s', 4, 6)), tensor(matrix('t', 4, 6)), classes(0, 5, 2, 2)];
-      const halves = [0, 2].map((start) => loss.ours(tf.slice(s, [start, 0], [2, 6]), tf.slice(t, [start, 0], [2, 6]), tf.slice(y, [start], [2])));
-      expectClose(tf.concat(halves), loss.ours(s, t, y), { relative: 1e-6 });
-    });
+    if (!loss.relational)
+      test('does not depend on how the batch is split', () => {
+        const [s, t, y] = [tensor(matrix('s', 4, 6)), tensor(matrix('t', 4, 6)), classes(0, 5, 2, 2)];
+        const halves = [0, 2].map((start) =>
+          loss.ours(tf.slice(s, [start, 0], [2, 6]), tf.slice(t, [start, 0], [2, 6]), tf.slice(y, [start], [2])),
+        );
+        expectClose(tf.concat(halves), loss.ours(s, t, y), { relative: 1e-6 });
+      });
 
-    if (name !== 'cross entropy') test('refuses networks of different classes', () => {
-      assert.throws(() => loss.ours(tensor(matrix('s', 4, 6)), tensor(matrix('t', 4, 5)), classes(0, 1, 2, 2)), UserError);
-    });
+    if (name !== 'cross entropy')
+      test('refuses networks of different classes', () => {
+        assert.throws(
+          () => loss.ours(tensor(matrix('s', 4, 6)), tensor(matrix('t', 4, 5)), classes(0, 1, 2, 2)),
+          UserError,
+        );
+      });
 
     test('a number that is none reaches the loss, from either side', () => {
       const [s, t] = [matrix('s', 4, 6), matrix('t', 4, 6)];
-      const spoilt = (rows: plain.Matrix, value: number): plain.Matrix => rows.map((row, i) => row.map((one, j) => (i === 2 && j === 3 ? value : one)));
-      const finite = (a: plain.Matrix, b: plain.Matrix): boolean => Number.isFinite(largest(loss.ours(tensor(a), tensor(b), classes(0, 5, 2, 2))));
+      const spoilt = (rows: plain.Matrix, value: number): plain.Matrix =>
+        rows.map((row, i) => row.map((one, j) => (i === 2 && j === 3 ? value : one)));
+      const finite = (a: plain.Matrix, b: plain.Matrix): boolean =>
+        Number.isFinite(largest(loss.ours(tensor(a), tensor(b), classes(0, 5, 2, 2))));
       assert.ok(finite(s, t));
       assert.ok(!finite(spoilt(s, NaN), t));
       if (name !== 'cross entropy') assert.ok(!finite(s, spoilt(t, NaN)));
     });
 
-    if (/cross|dkd|ofa/.test(name)) test('refuses labels of another batch, and soft ones of other classes', () => {
-      const [s, t] = [tensor(matrix('s', 4, 6)), tensor(matrix('t', 4, 6))];
-      for (const labels of [classes(1), classes(0, 1, 2), tf.ones([4, 5]), tf.ones([1, 6])]) {
-        assert.throws(() => loss.ours(s, t, labels as tf.Tensor1D), /labels must be \[4\], or soft ones \[4,6\]/);
-      }
-    });
+    if (/cross|dkd|ofa/.test(name))
+      test('refuses labels of another batch, and soft ones of other classes', () => {
+        const [s, t] = [tensor(matrix('s', 4, 6)), tensor(matrix('t', 4, 6))];
+        for (const labels of [classes(1), classes(0, 1, 2), tf.ones([4, 5]), tf.ones([1, 6])]) {
+          assert.throws(() => loss.ours(s, t, labels as tf.Tensor1D), /labels must be \[4\], or soft ones \[4,6\]/);
+        }
+      });
   });
 }

@@ -18,9 +18,15 @@ const LN4 = Math.log(4);
 
 test('both forms by hand at exponent 2, with and without the label term', () => {
   const target = classes(0);
-  expectClose(ofaLoss(student, teacher, target, { exponent: 2 }), [(1.25 ** 2 - 1) * Math.LN2 + 0.25 * LN4 + 0.0625 * LN4]);
-  expectClose(ofaLoss(student, teacher, target, { exponent: 2, form: 'paper' }), [(1.25 ** 2 - 1) * Math.LN2 + 0.5 * LN4 + 0.25 * LN4]);
-  expectClose(ofaLoss(student, teacher, target, { exponent: 2, labelTerm: true }), [1.25 ** 2 * Math.LN2 + 0.25 * LN4 + 0.0625 * LN4]);
+  expectClose(ofaLoss(student, teacher, target, { exponent: 2 }), [
+    (1.25 ** 2 - 1) * Math.LN2 + 0.25 * LN4 + 0.0625 * LN4,
+  ]);
+  expectClose(ofaLoss(student, teacher, target, { exponent: 2, form: 'paper' }), [
+    (1.25 ** 2 - 1) * Math.LN2 + 0.5 * LN4 + 0.25 * LN4,
+  ]);
+  expectClose(ofaLoss(student, teacher, target, { exponent: 2, labelTerm: true }), [
+    1.25 ** 2 * Math.LN2 + 0.25 * LN4 + 0.0625 * LN4,
+  ]);
 });
 
 test('at exponent 1 both forms are the cross entropy against the teacher, and the target does not matter', () => {
@@ -37,7 +43,10 @@ test('a larger exponent weighs the target more and, in the released form, the ot
 
 test('soft labels count by their likeliest class', () => {
   const soft = tf.tensor2d([[0.3, 0.1, 0.6]]);
-  expectClose(ofaLoss(student, teacher, soft, { exponent: 1.5 }), ofaLoss(student, teacher, classes(2), { exponent: 1.5 }));
+  expectClose(
+    ofaLoss(student, teacher, soft, { exponent: 1.5 }),
+    ofaLoss(student, teacher, classes(2), { exponent: 1.5 }),
+  );
   expectClose(targetMask(soft, 3), tf.tensor2d([[0, 0, 1]]));
 });
 
@@ -48,17 +57,28 @@ test('smoothed and soft cross entropy by hand', () => {
   expectClose(labelDistribution(tf.tensor2d([[1, 0]]), 2, 0.2), tf.tensor2d([[0.9, 0.1]]));
 });
 
-test('weights of any sum have the right gradient, where tfjs\'s own op has not', () => {
-  const weights = tf.tensor2d([[0.9, 0.4, 1.1], [0, 0, 0]]);
-  const logits = tf.tensor2d([[0.3, -1.2, 2], [1, 2, 3]]);
-  for (const temperature of [1, 4]) expectGradients((z) => weightedCrossEntropy(z as tf.Tensor2D, weights, temperature), [logits]);
+test("weights of any sum have the right gradient, where tfjs's own op has not", () => {
+  const weights = tf.tensor2d([
+    [0.9, 0.4, 1.1],
+    [0, 0, 0],
+  ]);
+  const logits = tf.tensor2d([
+    [0.3, -1.2, 2],
+    [1, 2, 3],
+  ]);
+  for (const temperature of [1, 4])
+    expectGradients((z) => weightedCrossEntropy(z as tf.Tensor2D, weights, temperature), [logits]);
   expectNoLeak(() => weightedCrossEntropy(logits, weights, 4));
   const target = classes(0);
   expectNoLeak(() => ofaWeights(teacher, target, { exponent: 1.5, labelTerm: true }));
 });
 
 test('exponents and temperatures that are not above zero are refused, as are foreign shapes', () => {
-  for (const exponent of [0, -1, NaN, Infinity]) assert.throws(() => ofaLoss(student, teacher, classes(0), { exponent }), /exponent ε must be a finite number above 0/);
+  for (const exponent of [0, -1, NaN, Infinity])
+    assert.throws(
+      () => ofaLoss(student, teacher, classes(0), { exponent }),
+      /exponent ε must be a finite number above 0/,
+    );
   assert.throws(() => ofaLoss(student, teacher, classes(0), { exponent: 1, temperature: 0 }), UserError);
   assert.throws(() => ofaLoss(student, tf.zeros([1, 4]), classes(0), { exponent: 1 }), /same classes/);
   assert.throws(() => weightedCrossEntropy(student, tf.zeros([1, 4])), UserError);

@@ -8,19 +8,26 @@ import { tensor } from './examples';
  * by central differences in float64, to a tolerance relative to the largest gradient. `step` is relative to x's largest value.
  */
 export function expectPlainGradient(
-  ours: (x: tf.Tensor2D) => tf.Tensor, plain: (x: Matrix) => readonly number[] | number, x: Matrix,
+  ours: (x: tf.Tensor2D) => tf.Tensor,
+  plain: (x: Matrix) => readonly number[] | number,
+  x: Matrix,
   { tolerance = 1e-4, step = 1e-5 }: { tolerance?: number; step?: number } = {},
 ): void {
-  const contracted = (at: Matrix): number => [plain(at)].flat().reduce<number>((sum, value, i) => sum + value * (i + 1), 0);
+  const contracted = (at: Matrix): number =>
+    [plain(at)].flat().reduce<number>((sum, value, i) => sum + value * (i + 1), 0);
   const h = step * largest(x.flat());
-  const expected = x.flatMap((row, i) => row.map((_, j) => {
-    const moved = (by: number): Matrix => x.map((r, k) => (k === i ? r.map((v, l) => (l === j ? v + by : v)) : r));
-    return (contracted(moved(h)) - contracted(moved(-h))) / (2 * h);
-  }));
-  const gradient = tf.tidy(() => tf.grad((at: tf.Tensor) => {
-    const value = ours(at as tf.Tensor2D);
-    return value.rank === 0 ? value : tf.sum(tf.mul(value, tf.range(1, value.size + 1)));
-  })(tensor(x)));
+  const expected = x.flatMap((row, i) =>
+    row.map((_, j) => {
+      const moved = (by: number): Matrix => x.map((r, k) => (k === i ? r.map((v, l) => (l === j ? v + by : v)) : r));
+      return (contracted(moved(h)) - contracted(moved(-h))) / (2 * h);
+    }),
+  );
+  const gradient = tf.tidy(() =>
+    tf.grad((at: tf.Tensor) => {
+      const value = ours(at as tf.Tensor2D);
+      return value.rank === 0 ? value : tf.sum(tf.mul(value, tf.range(1, value.size + 1)));
+    })(tensor(x)),
+  );
   expectClose(gradient, expected, { relative: 0, absolute: tolerance * largest(expected) }, 'gradient');
   gradient.dispose();
 }

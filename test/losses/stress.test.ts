@@ -23,22 +23,48 @@ interface Pair {
 }
 
 const ofLogits: Readonly<Record<string, Pair>> = {
-  'cross entropy': { ours: (s, _, y) => crossEntropy(s, y), plain: (s, _, y) => s.map((row, i) => -plain.logSoftmax(row)[y[i]!]!) },
+  'cross entropy': {
+    ours: (s, _, y) => crossEntropy(s, y),
+    plain: (s, _, y) => s.map((row, i) => -plain.logSoftmax(row)[y[i]!]!),
+  },
   kd: { ours: (s, t) => kdLoss(s, t, { temperature: 4 }), plain: (s, t) => plain.kd(s, t, 4) },
   bkd: { ours: bkdLoss, plain: plain.bkd },
-  dkd: { ours: (s, t, y) => dkdLoss(s, t, y, { alpha: 1, beta: 2, temperature: 4 }), plain: (s, t, y) => plain.dkd(s, t, y, 1, 2, 4) },
-  dist: { ours: (s, t) => distLoss(s, t, { beta: 1, gamma: 1, temperature: 1 }), plain: (s, t) => plain.dist(s, t, 1, 1, 1) },
-  ofa: { ours: (s, t, y) => ofaLoss(s, t, y, { exponent: 1.4 }), plain: (s, t, y) => plain.ofa(s, t, y, 1.4, 1, 'released', false) },
+  dkd: {
+    ours: (s, t, y) => dkdLoss(s, t, y, { alpha: 1, beta: 2, temperature: 4 }),
+    plain: (s, t, y) => plain.dkd(s, t, y, 1, 2, 4),
+  },
+  dist: {
+    ours: (s, t) => distLoss(s, t, { beta: 1, gamma: 1, temperature: 1 }),
+    plain: (s, t) => plain.dist(s, t, 1, 1, 1),
+  },
+  ofa: {
+    ours: (s, t, y) => ofaLoss(s, t, y, { exponent: 1.4 }),
+    plain: (s, t, y) => plain.ofa(s, t, y, 1.4, 1, 'released', false),
+  },
 };
 
-const rows = [[4, 1, 7], [0, 9, 3], [5, 8, 1], [4, 2, 6]];
+const rows = [
+  [4, 1, 7],
+  [0, 9, 3],
+  [5, 8, 1],
+  [4, 2, 6],
+];
 const bank = matrix('bank', 10, 5).map((row) => row.map((x) => x / Math.hypot(...row)));
 const ofFeatures: Readonly<Record<string, Pair>> = {
-  rkd: { ours: (s, t) => rkdLoss(s, t, { distanceWeight: 25, angleWeight: 50 }), plain: (s, t) => plain.rkd(s, t, 25, 50) },
+  rkd: {
+    ours: (s, t) => rkdLoss(s, t, { distanceWeight: 25, angleWeight: 50 }),
+    plain: (s, t) => plain.rkd(s, t, 25, 50),
+  },
   correlation: { ours: correlationLoss, plain: plain.correlation },
   rsd: { ours: (s, t) => rsdLoss(s, t, { kappa: 0.01 }), plain: (s, t) => plain.rsd(s, t, 0.01) },
   crd: {
-    ours: (s, t) => crdLoss({ student: s, teacher: t, rows: tf.tensor2d(rows, undefined, 'int32') }, { student: tensor(bank), teacher: tensor(bank) }, { student: tf.scalar(3), teacher: tf.scalar(3) }, 0.07),
+    ours: (s, t) =>
+      crdLoss(
+        { student: s, teacher: t, rows: tf.tensor2d(rows, undefined, 'int32') },
+        { student: tensor(bank), teacher: tensor(bank) },
+        { student: tf.scalar(3), teacher: tf.scalar(3) },
+        0.07,
+      ),
     plain: (s, t) => plain.crd(s, bank, rows, 0.07, Math.exp(3)) + plain.crd(t, bank, rows, 0.07, Math.exp(3)),
   },
   fitnet: {
@@ -56,29 +82,36 @@ const labelled = { 'a class missing': [0, 1, 1, 0], 'one class alone': [2, 2, 2,
 
 for (const [name, loss] of Object.entries(ofLogits)) {
   describe(name, () => {
-    for (const [content, repeated] of Object.entries(batches)) for (const [labels, y] of Object.entries(labelled)) for (const scale of [1e-20, 1, 1e4]) {
-      test(`${content}, ${labels}, logits of ±${scale}: equals float64, with a finite gradient`, () => {
-        const [s, t] = [repeated(matrix(`${name} s`, 4, 3, scale)), repeated(matrix(`${name} t`, 4, 3, scale))];
-        const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => loss.ours(x as tf.Tensor2D, tensor(t), classes(...y)))(tensor(s));
-        // Logits of 1e4 are known to 6e-4 in float32, and so is the loss.
-        expectClose(value, loss.plain(s, t, y), { relative: 1e-5, absolute: 1e-7 * Math.max(10, scale) });
-        assert.ok(Number.isFinite(largest(grad)));
-      });
-    }
+    for (const [content, repeated] of Object.entries(batches))
+      for (const [labels, y] of Object.entries(labelled))
+        for (const scale of [1e-20, 1, 1e4]) {
+          test(`${content}, ${labels}, logits of ±${scale}: equals float64, with a finite gradient`, () => {
+            const [s, t] = [repeated(matrix(`${name} s`, 4, 3, scale)), repeated(matrix(`${name} t`, 4, 3, scale))];
+            const { value, grad } = tf.valueAndGrad((x: tf.Tensor) =>
+              loss.ours(x as tf.Tensor2D, tensor(t), classes(...y)),
+            )(tensor(s));
+            // Logits of 1e4 are known to 6e-4 in float32, and so is the loss.
+            expectClose(value, loss.plain(s, t, y), { relative: 1e-5, absolute: 1e-7 * Math.max(10, scale) });
+            assert.ok(Number.isFinite(largest(grad)));
+          });
+        }
   });
 }
 
 for (const [name, loss] of Object.entries(ofFeatures)) {
   describe(name, () => {
-    for (const [content, repeated] of Object.entries(batches)) for (const scale of [1e-20, 1, 1e20]) {
-      test(`${content}, features of ±${scale}: equals float64, with a finite gradient`, () => {
-        const [s, t] = [repeated(matrix(`${name} s`, 4, 5, scale)), repeated(matrix(`${name} t`, 4, 5, scale))];
-        const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => loss.ours(x as tf.Tensor2D, tensor(t), classes(0, 0, 0, 0)))(tensor(s));
-        // CC and FitNet are quadratic: of features of 1e20 they are beyond float32's 3e38, and say so by being infinite.
-        const expected = [loss.plain(s, t, [])].flat().map((x) => (x > 3.4e38 ? Infinity : x));
-        expectClose(value, expected, { relative: 1e-5, absolute: 1e-7 });
-        if (expected.every(Number.isFinite)) assert.ok(Number.isFinite(largest(grad)));
-      });
-    }
+    for (const [content, repeated] of Object.entries(batches))
+      for (const scale of [1e-20, 1, 1e20]) {
+        test(`${content}, features of ±${scale}: equals float64, with a finite gradient`, () => {
+          const [s, t] = [repeated(matrix(`${name} s`, 4, 5, scale)), repeated(matrix(`${name} t`, 4, 5, scale))];
+          const { value, grad } = tf.valueAndGrad((x: tf.Tensor) =>
+            loss.ours(x as tf.Tensor2D, tensor(t), classes(0, 0, 0, 0)),
+          )(tensor(s));
+          // CC and FitNet are quadratic: of features of 1e20 they are beyond float32's 3e38, and say so by being infinite.
+          const expected = [loss.plain(s, t, [])].flat().map((x) => (x > 3.4e38 ? Infinity : x));
+          expectClose(value, expected, { relative: 1e-5, absolute: 1e-7 });
+          if (expected.every(Number.isFinite)) assert.ok(Number.isFinite(largest(grad)));
+        });
+      }
   });
 }

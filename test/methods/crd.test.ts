@@ -19,7 +19,7 @@ function step({ objective, batch }: Example, indices = batch.indices): number {
   return parts.contrast!;
 }
 
-test('memories begin as the paper\'s and move for the examples of the batch only, to length 1', () => {
+test("memories begin as the paper's and move for the examples of the batch only, to length 1", () => {
   const made = example(spec, { examples: 12 });
   const before = state(made);
   for (const bank of ['memory_student', 'memory_teacher']) {
@@ -27,7 +27,11 @@ test('memories begin as the paper\'s and move for the examples of the batch only
     assert.ok(before.get(bank)!.every((x) => Math.abs(x) <= 1 / Math.sqrt(16 / 3)));
   }
   tf.tidy(() => {
-    const four = { ...made.batch, images: tf.slice(made.batch.images, [0], [4]), labels: tf.slice(made.batch.labels, [0], [4]) };
+    const four = {
+      ...made.batch,
+      images: tf.slice(made.batch.images, [0], [4]),
+      labels: tf.slice(made.batch.labels, [0], [4]),
+    };
     step({ ...made, batch: { ...four, indices: Uint32Array.of(3, 8, 1, 10) } });
   });
   const after = state(made);
@@ -41,7 +45,7 @@ test('memories begin as the paper\'s and move for the examples of the batch only
   made.dispose();
 });
 
-test('Z is the first batch\'s and stays; each batch has its own negatives', () => {
+test("Z is the first batch's and stays; each batch has its own negatives", () => {
   const made = example(spec);
   const first = step(made);
   const { log_z_student: z, batches } = Object.fromEntries(state(made));
@@ -57,8 +61,11 @@ test('its state is all that is needed to go on: a second one that is given it do
   const [one, other] = [example(spec), example(spec)];
   step(one);
   step(one);
-  const source = new Map([...parameters(one.distillation.modules), ...parameters(one.student)].map(([path, { value }]) => [path, value]));
-  for (const [path, { variable }] of [...parameters(other.distillation.modules), ...parameters(other.student)]) variable.assign(source.get(path)!);
+  const source = new Map(
+    [...parameters(one.distillation.modules), ...parameters(one.student)].map(([path, { value }]) => [path, value]),
+  );
+  for (const [path, { variable }] of [...parameters(other.distillation.modules), ...parameters(other.student)])
+    variable.assign(source.get(path)!);
   assert.equal(step(other), step(one));
   assert.deepEqual(state(other), state(one));
   one.dispose();
@@ -77,7 +84,8 @@ test('Z is a number: the first batch has the same gradient as one for which Z wa
   const expected = gradient(first);
   const learnt = new Map(parameters(first.distillation.modules));
   const own = new Map(parameters(told.distillation.modules));
-  for (const path of ['log_z_student', 'log_z_teacher', 'batches']) own.get(path)!.variable.assign(learnt.get(path)!.value);
+  for (const path of ['log_z_student', 'log_z_teacher', 'batches'])
+    own.get(path)!.variable.assign(learnt.get(path)!.value);
   expectClose(gradient(told), expected, { relative: 1e-4, absolute: 1e-5 * largest(expected) });
   first.dispose();
   told.dispose();

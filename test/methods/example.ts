@@ -27,21 +27,40 @@ export interface ExampleOptions {
 }
 
 /** Networks of 32 px with weights all over the place, since fresh ones have zeros through which no gradient passes. */
-export function example(spec: MethodSpec, { student: studentName = 'mixer_64', teacher: teacherName = 'resnet_16', classes = 5, examples = 8, labelWeight = 0 }: ExampleOptions = {}): Example {
+export function example(
+  spec: MethodSpec,
+  {
+    student: studentName = 'mixer_64',
+    teacher: teacherName = 'resnet_16',
+    classes = 5,
+    examples = 8,
+    labelWeight = 0,
+  }: ExampleOptions = {},
+): Example {
   const random = new Random(3);
-  const network = (name: string, label: string): Model => roughened(createModel(name, { classes, imageSize: 32 }, random.fork(label)), random.fork(`${label} rough`));
+  const network = (name: string, label: string): Model =>
+    roughened(createModel(name, { classes, imageSize: 32 }, random.fork(label)), random.fork(`${label} rough`));
   const student = network(studentName, 'student');
   const teacher = network(teacherName, 'teacher');
   const labels = Int32Array.from({ length: examples }, (_, i) => i % classes);
   const distillation = createDistillation(spec, { student, teacher, examples, labels, random: random.fork('method') });
-  const trained = [...parameters(student, 'student.'), ...parameters(distillation.modules, 'method.')].filter(([, { trainable }]) => trainable);
+  const trained = [...parameters(student, 'student.'), ...parameters(distillation.modules, 'method.')].filter(
+    ([, { trainable }]) => trainable,
+  );
   const pixels = random.fork('pixels');
   const batch = {
-    images: tf.tensor4d(Float32Array.from({ length: examples * 32 * 32 * 3 }, () => pixels.normal()), [examples, 32, 32, 3]),
-    labels: tf.tensor1d(labels, 'int32'), indices: Uint32Array.from(labels.keys()),
+    images: tf.tensor4d(
+      Float32Array.from({ length: examples * 32 * 32 * 3 }, () => pixels.normal()),
+      [examples, 32, 32, 3],
+    ),
+    labels: tf.tensor1d(labels, 'int32'),
+    indices: Uint32Array.from(labels.keys()),
   };
   return {
-    student, teacher, distillation, batch,
+    student,
+    teacher,
+    distillation,
+    batch,
     objective: { student, teacher, distillation, trained, labelWeight, labelSmoothing: 0 },
     dispose: () => {
       for (const module of [student, teacher, distillation.modules]) disposeModule(module);
@@ -53,7 +72,17 @@ export function example(spec: MethodSpec, { student: studentName = 'mixer_64', t
 function roughened(model: Model, random: Random): Model {
   for (const [, { variable, trainable }] of parameters(model)) {
     if (!trainable) continue;
-    tf.tidy(() => variable.assign(tf.add(variable, tf.tensor(Float32Array.from({ length: variable.size }, () => 0.05 * random.normal()), variable.shape))));
+    tf.tidy(() =>
+      variable.assign(
+        tf.add(
+          variable,
+          tf.tensor(
+            Float32Array.from({ length: variable.size }, () => 0.05 * random.normal()),
+            variable.shape,
+          ),
+        ),
+      ),
+    );
   }
   return model;
 }

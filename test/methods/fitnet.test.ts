@@ -17,10 +17,17 @@ interface Case {
   readonly gradient: number[];
 }
 
-const tokens = (channels: number, grid: number, classToken: boolean): StageShape => ({ kind: 'tokens', channels, grid, classToken });
+const tokens = (channels: number, grid: number, classToken: boolean): StageShape => ({
+  kind: 'tokens',
+  channels,
+  grid,
+  classToken,
+});
 const spatial = (channels: number, size: number): StageShape => ({ kind: 'spatial', channels, size });
 /** Σ v² of the grid 0 1 / 2 3 brought from 2 × 2 to 4 × 4: the rows 0 ¼ ¾ 1 are added to 0 ½ 1½ 2. */
-const squares = [0, 0.5, 1.5, 2].flatMap((row) => [0, 0.25, 0.75, 1].map((column) => (row + column) ** 2)).reduce((a, b) => a + b);
+const squares = [0, 0.5, 1.5, 2]
+  .flatMap((row) => [0, 0.25, 0.75, 1].map((column) => (row + column) ** 2))
+  .reduce((a, b) => a + b);
 
 const cases: Readonly<Record<string, Case>> = {
   'tokens with a class token learn from a larger grid': {
@@ -31,7 +38,13 @@ const cases: Readonly<Record<string, Case>> = {
     gradient: [(2 * 2 * squares) / 32, (-2 * squares) / 32],
   },
   'a grid learns from fewer tokens: the means of 2 × 2 places': {
-    student: [spatial(1, 4), tf.tensor4d(Float32Array.from({ length: 16 }, (_, i) => i), [1, 4, 4, 1])],
+    student: [
+      spatial(1, 4),
+      tf.tensor4d(
+        Float32Array.from({ length: 16 }, (_, i) => i),
+        [1, 4, 4, 1],
+      ),
+    ],
     teacher: [tokens(1, 2, true), tf.tensor3d([-50, 2.5, 4.5, 10.5, 10.5], [1, 5, 1])],
     weights: [1],
     // The means are 2.5, 4.5, 10.5, 12.5: the last is 2 off.
@@ -52,12 +65,26 @@ for (const [name, { student, teacher, weights, loss, gradient }] of Object.entri
   test(name, () => {
     const [from, to] = [network(student[0]), network(teacher[0])];
     const method = methodNamed('fitnet');
-    const { modules, loss: lossOf } = method.create(method.options.parse({ stages: [1] }), { student: from, teacher: to, examples: 2, labels: [0, 1], random: new Random(0) });
+    const { modules, loss: lossOf } = method.create(method.options.parse({ stages: [1] }), {
+      student: from,
+      teacher: to,
+      examples: 2,
+      labels: [0, 1],
+      random: new Random(0),
+    });
     const [, { variable }] = parameters(modules)[0]!;
     tf.tidy(() => variable.assign(tf.tensor(weights, variable.shape)));
-    const { value, grads } = tf.variableGrads(() => lossOf({
-      student: output(student[1]), teacher: output(teacher[1]), labels: tf.tensor1d([0, 1], 'int32'), indices: Uint32Array.of(0, 1), mode: 'train',
-    }).stage1!, [variable]);
+    const { value, grads } = tf.variableGrads(
+      () =>
+        lossOf({
+          student: output(student[1]),
+          teacher: output(teacher[1]),
+          labels: tf.tensor1d([0, 1], 'int32'),
+          indices: Uint32Array.of(0, 1),
+          mode: 'train',
+        }).stage1!,
+      [variable],
+    );
     expectClose(value, loss);
     expectClose(tf.reshape(grads[variable.name]!, [-1]), gradient);
     for (const module of [modules, from, to]) disposeModule(module);

@@ -19,13 +19,19 @@ import { expectClose, largest, toArray } from '../support/close';
 import { example, type Example, type ExampleOptions } from './example';
 
 /** What sets the methods apart: the names of their parts, what of the student they never touch, and whether examples count singly. */
-const expected: Readonly<Record<string, { spec?: object; parts: readonly string[]; untouched?: RegExp; perExample?: true }>> = {
+const expected: Readonly<
+  Record<string, { spec?: object; parts: readonly string[]; untouched?: RegExp; perExample?: true }>
+> = {
   scratch: { parts: [], untouched: /./, perExample: true },
   kd: { parts: ['logits'], perExample: true },
   bkd: { parts: ['logits'], perExample: true },
   dkd: { parts: ['logits'], perExample: true },
   dist: { parts: ['logits'] },
-  fitnet: { parts: ['stage1', 'stage2', 'stage3', 'stage4'], untouched: /^student\.(head|fc|norm)\./, perExample: true },
+  fitnet: {
+    parts: ['stage1', 'stage2', 'stage3', 'stage4'],
+    untouched: /^student\.(head|fc|norm)\./,
+    perExample: true,
+  },
   correlation: { parts: ['relation'], untouched: /^student\.(head|fc)\./ },
   rkd: { parts: ['relation'], untouched: /^student\.(head|fc)\./ },
   crd: { spec: { negatives: 4, width: 16 }, parts: ['contrast'], untouched: /^student\.(head|fc)\./ },
@@ -33,7 +39,12 @@ const expected: Readonly<Record<string, { spec?: object; parts: readonly string[
   rsd: { parts: ['relation'], untouched: /^student\.(head|fc)\./ },
 };
 
-const pairs = [['mixer_64', 'resnet_16'], ['vit_64', 'mixer_64'], ['resnet_16', 'vit_64'], ['resnet_16', 'resnet_24']] as const;
+const pairs = [
+  ['mixer_64', 'resnet_16'],
+  ['vit_64', 'mixer_64'],
+  ['resnet_16', 'vit_64'],
+  ['resnet_16', 'resnet_24'],
+] as const;
 
 test('every method is tested here', () => {
   assert.deepEqual(Object.keys(expected), Object.keys(methods));
@@ -43,165 +54,305 @@ for (const [kind, { spec, parts: names, untouched, perExample }] of Object.entri
   const method: MethodSpec = { kind, ...spec };
   describe(kind, () => {
     for (const [student, teacher] of pairs) {
-      test(`${teacher} teaches ${student}: finite parts, gradients where they belong and nowhere else`, () => within(method, { student, teacher }, (made) => {
-        const before = parameters(made.teacher).map(([, { value }]) => toArray(value));
-        const { parts, gradients } = step(made);
-        assert.deepEqual(Object.keys(parts), ['label', ...names]);
-        for (const [name, part] of Object.entries(parts)) assert.ok(Number.isFinite(part), `${name} is ${part}`);
-        for (const [path] of made.objective.trained) {
-          const gradient = gradients[path];
-          const size = gradient ? largest(gradient) : 0;
-          if (untouched?.test(path)) assert.equal(size, 0, path);
-          else assert.ok(size > 0 && Number.isFinite(size), `${path} has a gradient of ${size}`);
-        }
-        tf.dispose(Object.values(gradients));
-        parameters(made.teacher).forEach(([path, { value }], i) => assert.deepEqual(toArray(value), before[i], `the teacher's ${path}`));
-      }));
+      test(`${teacher} teaches ${student}: finite parts, gradients where they belong and nowhere else`, () =>
+        within(method, { student, teacher }, (made) => {
+          const before = parameters(made.teacher).map(([, { value }]) => toArray(value));
+          const { parts, gradients } = step(made);
+          assert.deepEqual(Object.keys(parts), ['label', ...names]);
+          for (const [name, part] of Object.entries(parts)) assert.ok(Number.isFinite(part), `${name} is ${part}`);
+          for (const [path] of made.objective.trained) {
+            const gradient = gradients[path];
+            const size = gradient ? largest(gradient) : 0;
+            if (untouched?.test(path)) assert.equal(size, 0, path);
+            else assert.ok(size > 0 && Number.isFinite(size), `${path} has a gradient of ${size}`);
+          }
+          tf.dispose(Object.values(gradients));
+          parameters(made.teacher).forEach(([path, { value }], i) =>
+            assert.deepEqual(toArray(value), before[i], `the teacher's ${path}`),
+          );
+        }));
     }
 
-    test('whether it reads the teacher’s stages is what it says', () => within(method, { student: 'vit_64' }, (made) => {
-      let read = false;
-      const forward: Model['forward'] = (...given) => {
-        const output = made.teacher.forward(...given);
-        return { ...output, get stages() {
-          read = true;
-          return output.stages;
-        } };
-      };
-      const { gradients, logits } = differentiate({ ...made.objective, teacher: { ...made.teacher, forward } }, made.batch);
-      tf.dispose([Object.values(gradients), logits]);
-      assert.equal(read, methods[kind]!.readsStages === true);
-    }));
+    test('whether it reads the teacher’s stages is what it says', () =>
+      within(method, { student: 'vit_64' }, (made) => {
+        let read = false;
+        const forward: Model['forward'] = (...given) => {
+          const output = made.teacher.forward(...given);
+          return {
+            ...output,
+            get stages() {
+              read = true;
+              return output.stages;
+            },
+          };
+        };
+        const { gradients, logits } = differentiate(
+          { ...made.objective, teacher: { ...made.teacher, forward } },
+          made.batch,
+        );
+        tf.dispose([Object.values(gradients), logits]);
+        assert.equal(read, methods[kind]!.readsStages === true);
+      }));
 
-    test('two classes', () => within(method, { classes: 2, labelWeight: 1 }, (made) => {
-      const { parts, gradients } = step(made);
-      for (const number of [...Object.values(parts), ...Object.values(gradients).map(largest)]) assert.ok(Number.isFinite(number));
-      tf.dispose(Object.values(gradients));
-    }));
-
-    test('soft labels, and a student that equals its teacher', () => within(method, { student: 'resnet_16', teacher: 'resnet_16', labelWeight: 1 }, (made) => {
-      const own = new Map(parameters(made.student));
-      for (const [path, { variable }] of parameters(made.teacher)) tf.tidy(() => own.get(path)!.variable.assign(tf.clone(variable)));
-      const soft = tf.softmax(tf.randomNormal<tf.Rank.R2>([8, 5], 0, 2, 'float32', 11));
-      const { parts, gradients, logits } = differentiate(made.objective, { ...made.batch, labels: soft });
-      for (const number of [...Object.values(parts), ...Object.values(gradients).map(largest)]) assert.ok(Number.isFinite(number));
-      tf.dispose([Object.values(gradients), logits, soft]);
-    }));
-
-    test('no tensor is left over after three steps', () => within(method, { student: 'vit_64' }, (made) => {
-      const optimizer = new Optimizer({ name: 'sgd', momentum: 0.9, nesterov: true }, made.objective.trained, 0);
-      const counts = [1, 2, 3].map((number) => {
-        const { gradients } = step(made);
-        optimizer.update(gradients, 1e-3, number);
+    test('two classes', () =>
+      within(method, { classes: 2, labelWeight: 1 }, (made) => {
+        const { parts, gradients } = step(made);
+        for (const number of [...Object.values(parts), ...Object.values(gradients).map(largest)])
+          assert.ok(Number.isFinite(number));
         tf.dispose(Object.values(gradients));
-        return tf.memory().numTensors;
-      });
-      assert.deepEqual(counts, counts.map(() => counts[0]));
-      optimizer.dispose();
-    }));
+      }));
 
-    test('one-hot soft labels count as hard ones', () => within(method, { student: 'vit_64' }, (made) => {
-      const hard = lossOf(made, (whole) => whole);
-      // CRD remembers nothing before its first step is over, so that the same batch gives the same.
-      const soft = lossOf(made, (whole) => ({ ...whole, labels: tf.oneHot(tf.cast(whole.labels, 'int32'), 5, 1, 0, 'float32') as tf.Tensor2D }));
-      expectClose(soft, hard);
-    }));
+    test('soft labels, and a student that equals its teacher', () =>
+      within(method, { student: 'resnet_16', teacher: 'resnet_16', labelWeight: 1 }, (made) => {
+        const own = new Map(parameters(made.student));
+        for (const [path, { variable }] of parameters(made.teacher))
+          tf.tidy(() => own.get(path)!.variable.assign(tf.clone(variable)));
+        const soft = tf.softmax(tf.randomNormal<tf.Rank.R2>([8, 5], 0, 2, 'float32', 11));
+        const { parts, gradients, logits } = differentiate(made.objective, { ...made.batch, labels: soft });
+        for (const number of [...Object.values(parts), ...Object.values(gradients).map(largest)])
+          assert.ok(Number.isFinite(number));
+        tf.dispose([Object.values(gradients), logits, soft]);
+      }));
 
-    if (kind !== 'crd') test(perExample ? 'the loss of a batch is the mean of its halves\'' : 'the loss of a batch is not the mean of its halves\'', () => within(method, {}, (made) => {
-      const halves = [[0, 4], [4, 4]].map(([start, size]) => lossOf(made, (whole) => sliced(whole, start!, size!)));
-      const mean = halves[0]!.map((value, i) => (value + halves[1]![i]!) / 2);
-      const whole = lossOf(made, (all) => all);
-      if (perExample) expectClose(mean, whole, { relative: 1e-5 });
-      else assert.ok(mean.some((value, i) => Math.abs(value - whole[i]!) > 1e-3 * Math.abs(value)));
-    }));
+    test('no tensor is left over after three steps', () =>
+      within(method, { student: 'vit_64' }, (made) => {
+        const optimizer = new Optimizer({ name: 'sgd', momentum: 0.9, nesterov: true }, made.objective.trained, 0);
+        const counts = [1, 2, 3].map((number) => {
+          const { gradients } = step(made);
+          optimizer.update(gradients, 1e-3, number);
+          tf.dispose(Object.values(gradients));
+          return tf.memory().numTensors;
+        });
+        assert.deepEqual(
+          counts,
+          counts.map(() => counts[0]),
+        );
+        optimizer.dispose();
+      }));
+
+    test('one-hot soft labels count as hard ones', () =>
+      within(method, { student: 'vit_64' }, (made) => {
+        const hard = lossOf(made, (whole) => whole);
+        // CRD remembers nothing before its first step is over, so that the same batch gives the same.
+        const soft = lossOf(made, (whole) => ({
+          ...whole,
+          labels: tf.oneHot(tf.cast(whole.labels, 'int32'), 5, 1, 0, 'float32') as tf.Tensor2D,
+        }));
+        expectClose(soft, hard);
+      }));
+
+    if (kind !== 'crd')
+      test(
+        perExample
+          ? "the loss of a batch is the mean of its halves'"
+          : "the loss of a batch is not the mean of its halves'",
+        () =>
+          within(method, {}, (made) => {
+            const halves = [
+              [0, 4],
+              [4, 4],
+            ].map(([start, size]) => lossOf(made, (whole) => sliced(whole, start!, size!)));
+            const mean = halves[0]!.map((value, i) => (value + halves[1]![i]!) / 2);
+            const whole = lossOf(made, (all) => all);
+            if (perExample) expectClose(mean, whole, { relative: 1e-5 });
+            else assert.ok(mean.some((value, i) => Math.abs(value - whole[i]!) > 1e-3 * Math.abs(value)));
+          }),
+      );
   });
 }
 
 describe('a student that equals its teacher', () => {
   for (const kind of ['kd', 'dkd', 'dist', 'rkd']) {
-    test(`has no loss and no gradient: ${kind}`, () => within({ kind }, { student: 'resnet_16', teacher: 'resnet_16' }, (made) => {
-      const loss = alike(made);
-      // DIST adds 1e-8 to norms, which shows in classes whose probability hardly varies.
-      const absolute = kind === 'dist' ? 1e-3 : 1e-5;
-      expectClose(loss.value, 0, { absolute });
-      expectClose(loss.gradient, toArray(loss.gradient).map(() => 0), { absolute });
-    }));
+    test(`has no loss and no gradient: ${kind}`, () =>
+      within({ kind }, { student: 'resnet_16', teacher: 'resnet_16' }, (made) => {
+        const loss = alike(made);
+        // DIST adds 1e-8 to norms, which shows in classes whose probability hardly varies.
+        const absolute = kind === 'dist' ? 1e-3 : 1e-5;
+        expectClose(loss.value, 0, { absolute });
+        expectClose(
+          loss.gradient,
+          toArray(loss.gradient).map(() => 0),
+          { absolute },
+        );
+      }));
   }
 
-  test('has no gradient on its logits at ε = 1: ofa', () => within({ kind: 'ofa', stages: [] }, {}, (made) => {
-    expectClose(alike(made).gradient, toArray(alike(made).gradient).map(() => 0), { absolute: 1e-6 });
-  }));
-
-  for (const [kind, copies] of [['fitnet', []], ['correlation', [['embed_teacher.weight', 'embed_student.weight'], ['embed_teacher.bias', 'embed_student.bias']]]] as const) {
-    test(`has no loss once its own layers are alike: ${kind}`, () => within({ kind }, { student: 'vit_64', teacher: 'vit_64' }, (made) => {
-      const own = new Map(parameters(made.distillation.modules));
-      for (const [from, to] of copies) own.get(to)!.variable.assign(own.get(from)!.value);
-      if (kind === 'fitnet') for (const { variable } of own.values()) tf.tidy(() => variable.assign(tf.reshape(tf.eye(variable.shape[2]!), variable.shape)));
-      expectClose(alike(made).value, 0, { absolute: 1e-6 });
+  test('has no gradient on its logits at ε = 1: ofa', () =>
+    within({ kind: 'ofa', stages: [] }, {}, (made) => {
+      expectClose(
+        alike(made).gradient,
+        toArray(alike(made).gradient).map(() => 0),
+        { absolute: 1e-6 },
+      );
     }));
+
+  for (const [kind, copies] of [
+    ['fitnet', []],
+    [
+      'correlation',
+      [
+        ['embed_teacher.weight', 'embed_student.weight'],
+        ['embed_teacher.bias', 'embed_student.bias'],
+      ],
+    ],
+  ] as const) {
+    test(`has no loss once its own layers are alike: ${kind}`, () =>
+      within({ kind }, { student: 'vit_64', teacher: 'vit_64' }, (made) => {
+        const own = new Map(parameters(made.distillation.modules));
+        for (const [from, to] of copies) own.get(to)!.variable.assign(own.get(from)!.value);
+        if (kind === 'fitnet')
+          for (const { variable } of own.values())
+            tf.tidy(() => variable.assign(tf.reshape(tf.eye(variable.shape[2]!), variable.shape)));
+        expectClose(alike(made).value, 0, { absolute: 1e-6 });
+      }));
   }
 });
 
-test('the class token is no hint', () => within({ kind: 'fitnet' }, { student: 'vit_64', teacher: 'vit_64' }, (made) => {
-  const plain = lossOf(made, (whole) => whole);
-  const moved = lossOf(made, (whole) => {
-    const stages = whole.student.stages.map((stage) => tf.add<tf.Tensor3D>(stage, tf.pad(tf.ones([8, 1, 64]), [[0, 0], [0, 64], [0, 0]])));
-    return { ...whole, student: { ...whole.student, stages: [stages[0]!, stages[1]!, stages[2]!, stages[3]!] } };
-  });
-  expectClose(moved, plain);
-}));
+test('the class token is no hint', () =>
+  within({ kind: 'fitnet' }, { student: 'vit_64', teacher: 'vit_64' }, (made) => {
+    const plain = lossOf(made, (whole) => whole);
+    const moved = lossOf(made, (whole) => {
+      const stages = whole.student.stages.map((stage) =>
+        tf.add<tf.Tensor3D>(
+          stage,
+          tf.pad(tf.ones([8, 1, 64]), [
+            [0, 0],
+            [0, 64],
+            [0, 0],
+          ]),
+        ),
+      );
+      return { ...whole, student: { ...whole.student, stages: [stages[0]!, stages[1]!, stages[2]!, stages[3]!] } };
+    });
+    expectClose(moved, plain);
+  }));
 
 describe('options other than the defaults reach the formula', () => {
   const exponents = [1.1, 1.3, 1.7];
   const formulas: readonly (readonly [MethodSpec, (step: Step, made: Example) => readonly tf.Tensor[]])[] = [
-    [{ kind: 'kd', temperature: 3, weight: 2 }, ({ student, teacher }) => [tf.mul(2, tf.mean(kdLoss(student.logits, teacher.logits, { temperature: 3 })))]],
-    [{ kind: 'bkd', weight: 2 }, ({ student, teacher }) => [tf.mul(2, tf.mean(bkdLoss(student.logits, teacher.logits)))]],
-    [{ kind: 'dkd', alpha: 3, beta: 0.5, temperature: 2, weight: 2 },
-      ({ student, teacher, labels }) => [tf.mul(2, tf.mean(dkdLoss(student.logits, teacher.logits, labels, { alpha: 3, beta: 0.5, temperature: 2 })))]],
-    [{ kind: 'dist', beta: 3, gamma: 0.5, temperature: 2, weight: 2 }, ({ student, teacher }) => [tf.mul(2, distLoss(student.logits, teacher.logits, { beta: 3, gamma: 0.5, temperature: 2 }))]],
-    [{ kind: 'rkd', distanceWeight: 3, angleWeight: 7 }, ({ student, teacher }) => [rkdLoss(student.pooled, teacher.pooled, { distanceWeight: 3, angleWeight: 7 })]],
-    ...(['released', 'paper'] as const).map((form) => [
-      { kind: 'ofa', form, exponent: exponents, stages: [2, 4], labelTerm: true, temperature: 2, logitsWeight: 3, branchWeight: 0.5 },
-      ({ student, teacher, labels, mode }: Step, { distillation }: Example) => {
-        const all = [...distillation.exits!.map(({ logits }) => logits(student, mode)), student.logits];
-        const [second, fourth, own] = all.map((logits, i) => tf.mul(i === 2 ? 3 : 0.5, tf.mean(ofaLoss(logits, teacher.logits, labels, { form, exponent: exponents[i]!, labelTerm: true, temperature: 2 }))));
-        return [own!, second!, fourth!];
-      },
-    ] as const),
+    [
+      { kind: 'kd', temperature: 3, weight: 2 },
+      ({ student, teacher }) => [tf.mul(2, tf.mean(kdLoss(student.logits, teacher.logits, { temperature: 3 })))],
+    ],
+    [
+      { kind: 'bkd', weight: 2 },
+      ({ student, teacher }) => [tf.mul(2, tf.mean(bkdLoss(student.logits, teacher.logits)))],
+    ],
+    [
+      { kind: 'dkd', alpha: 3, beta: 0.5, temperature: 2, weight: 2 },
+      ({ student, teacher, labels }) => [
+        tf.mul(2, tf.mean(dkdLoss(student.logits, teacher.logits, labels, { alpha: 3, beta: 0.5, temperature: 2 }))),
+      ],
+    ],
+    [
+      { kind: 'dist', beta: 3, gamma: 0.5, temperature: 2, weight: 2 },
+      ({ student, teacher }) => [
+        tf.mul(2, distLoss(student.logits, teacher.logits, { beta: 3, gamma: 0.5, temperature: 2 })),
+      ],
+    ],
+    [
+      { kind: 'rkd', distanceWeight: 3, angleWeight: 7 },
+      ({ student, teacher }) => [rkdLoss(student.pooled, teacher.pooled, { distanceWeight: 3, angleWeight: 7 })],
+    ],
+    ...(['released', 'paper'] as const).map(
+      (form) =>
+        [
+          {
+            kind: 'ofa',
+            form,
+            exponent: exponents,
+            stages: [2, 4],
+            labelTerm: true,
+            temperature: 2,
+            logitsWeight: 3,
+            branchWeight: 0.5,
+          },
+          ({ student, teacher, labels, mode }: Step, { distillation }: Example) => {
+            const all = [...distillation.exits!.map(({ logits }) => logits(student, mode)), student.logits];
+            const [second, fourth, own] = all.map((logits, i) =>
+              tf.mul(
+                i === 2 ? 3 : 0.5,
+                tf.mean(
+                  ofaLoss(logits, teacher.logits, labels, {
+                    form,
+                    exponent: exponents[i]!,
+                    labelTerm: true,
+                    temperature: 2,
+                  }),
+                ),
+              ),
+            );
+            return [own!, second!, fourth!];
+          },
+        ] as const,
+    ),
   ];
   for (const [spec, formula] of formulas) {
-    test(JSON.stringify(spec), () => within(spec, {}, (made) => {
-      const wanted = tf.tidy(() => formula(wholeStep(made), made).map((part) => part.dataSync()[0]!));
-      expectClose(lossOf(made, (whole) => whole), wanted, { relative: 1e-5 });
-    }));
+    test(JSON.stringify(spec), () =>
+      within(spec, {}, (made) => {
+        const wanted = tf.tidy(() => formula(wholeStep(made), made).map((part) => part.dataSync()[0]!));
+        expectClose(
+          lossOf(made, (whole) => whole),
+          wanted,
+          { relative: 1e-5 },
+        );
+      }),
+    );
   }
 
   for (const kind of ['kd', 'bkd', 'dkd', 'dist', 'fitnet', 'correlation', 'crd', 'rsd']) {
     test(`a weight multiplies every part and gradient: ${kind}`, () => {
-      const [one, three] = [1, 3].map((weight) => within({ kind, ...expected[kind]!.spec, weight }, {}, (made) => {
-        const { parts, gradients } = step(made);
-        const numbers = Object.fromEntries(Object.entries(gradients).map(([path, gradient]) => [path, toArray(gradient)]));
-        tf.dispose(Object.values(gradients));
-        return { parts, numbers };
-      }));
-      for (const name of expected[kind]!.parts) expectClose(three!.parts[name]!, 3 * one!.parts[name]!, { relative: 1e-5 }, name);
-      const most = Math.max(...Object.values(one!.numbers).map((values) => values.reduce((a, b) => Math.max(a, Math.abs(b)), 0)));
-      for (const [path, values] of Object.entries(one!.numbers)) expectClose(three!.numbers[path]!, values.map((value) => 3 * value), { relative: 1e-4, absolute: 1e-5 * most }, path);
+      const [one, three] = [1, 3].map((weight) =>
+        within({ kind, ...expected[kind]!.spec, weight }, {}, (made) => {
+          const { parts, gradients } = step(made);
+          const numbers = Object.fromEntries(
+            Object.entries(gradients).map(([path, gradient]) => [path, toArray(gradient)]),
+          );
+          tf.dispose(Object.values(gradients));
+          return { parts, numbers };
+        }),
+      );
+      for (const name of expected[kind]!.parts)
+        expectClose(three!.parts[name]!, 3 * one!.parts[name]!, { relative: 1e-5 }, name);
+      const most = Math.max(
+        ...Object.values(one!.numbers).map((values) => values.reduce((a, b) => Math.max(a, Math.abs(b)), 0)),
+      );
+      for (const [path, values] of Object.entries(one!.numbers))
+        expectClose(
+          three!.numbers[path]!,
+          values.map((value) => 3 * value),
+          { relative: 1e-4, absolute: 1e-5 * most },
+          path,
+        );
     });
   }
 });
 
 test('unknown methods, and all faults of options, are told in words', () => {
   assert.throws(() => methodNamed('dks'), /Unknown method "dks"\. Nearest: .*dkd/);
-  assert.throws(() => completeMethod({ kind: 'ofa', stages: [1, 5], exponent: [1, -2, 1], temprature: 2 }), (error) => {
-    assert.ok(error instanceof UserError);
-    for (const words of ['5 is no stage', 'exponent', 'temprature']) assert.ok(error.message.includes(words), `${words} in ${error.message}`);
-    return true;
-  });
-  assert.throws(() => completeMethod({ kind: 'ofa', exponent: [1, 1] }), /exponent: has 2 values; 4 stages and the logits need 5/);
+  assert.throws(
+    () => completeMethod({ kind: 'ofa', stages: [1, 5], exponent: [1, -2, 1], temprature: 2 }),
+    (error) => {
+      assert.ok(error instanceof UserError);
+      for (const words of ['5 is no stage', 'exponent', 'temprature'])
+        assert.ok(error.message.includes(words), `${words} in ${error.message}`);
+      return true;
+    },
+  );
+  assert.throws(
+    () => completeMethod({ kind: 'ofa', exponent: [1, 1] }),
+    /exponent: has 2 values; 4 stages and the logits need 5/,
+  );
   assert.throws(() => completeMethod({ kind: 'fitnet', stages: [2, 2] }), /names a stage twice/);
   within({ kind: 'scratch' }, {}, ({ student }) => {
-    assert.throws(() => createDistillation({ kind: 'rsd' }, { student, teacher: undefined, examples: 8, labels: [], random: new Random(0) }), /rsd needs a teacher/);
+    assert.throws(
+      () =>
+        createDistillation(
+          { kind: 'rsd' },
+          { student, teacher: undefined, examples: 8, labels: [], random: new Random(0) },
+        ),
+      /rsd needs a teacher/,
+    );
   });
 });
 
@@ -227,14 +378,25 @@ function wholeStep({ student, teacher, batch }: Example): Step {
 
 /** The parts of the loss on a changed step, as numbers. */
 function lossOf(made: Example, change: (whole: Step) => Step): number[] {
-  return tf.tidy(() => Object.values(made.distillation.loss(change(wholeStep(made)))).map((part) => part.dataSync()[0]!));
+  return tf.tidy(() =>
+    Object.values(made.distillation.loss(change(wholeStep(made)))).map((part) => part.dataSync()[0]!),
+  );
 }
 
 function sliced({ student, teacher, labels, indices, mode }: Step, start: number, size: number): Step {
   const cut = <T extends tf.Tensor>(x: T): T => tf.slice(x, [start], [size]);
-  const output = ({ logits, stages, pooled }: Step['student']): Step['student'] =>
-    ({ logits: cut(logits), pooled: cut(pooled), stages: [cut(stages[0]), cut(stages[1]), cut(stages[2]), cut(stages[3])] });
-  return { student: output(student), teacher: output(teacher), labels: cut(labels), indices: indices.slice(start, start + size), mode };
+  const output = ({ logits, stages, pooled }: Step['student']): Step['student'] => ({
+    logits: cut(logits),
+    pooled: cut(pooled),
+    stages: [cut(stages[0]), cut(stages[1]), cut(stages[2]), cut(stages[3])],
+  });
+  return {
+    student: output(student),
+    teacher: output(teacher),
+    labels: cut(labels),
+    indices: indices.slice(start, start + size),
+    mode,
+  };
 }
 
 /** The loss where the student's output is the teacher's, and its gradient by logits and pooled feature together. */
@@ -242,7 +404,11 @@ function alike(made: Example): { readonly value: number; readonly gradient: read
   return tf.tidy(() => {
     const whole = wholeStep(made);
     const loss = (logits: tf.Tensor, pooled: tf.Tensor): tf.Scalar => {
-      const parts = made.distillation.loss({ ...whole, teacher: whole.student, student: { ...whole.student, logits: logits as tf.Tensor2D, pooled: pooled as tf.Tensor2D } });
+      const parts = made.distillation.loss({
+        ...whole,
+        teacher: whole.student,
+        student: { ...whole.student, logits: logits as tf.Tensor2D, pooled: pooled as tf.Tensor2D },
+      });
       return tf.addN([...Object.values(parts), tf.mul(tf.add(tf.sum(logits), tf.sum(pooled)), 0)]) as tf.Scalar;
     };
     const { value, grads } = tf.valueAndGrads(loss)([whole.student.logits, whole.student.pooled]);

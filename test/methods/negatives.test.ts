@@ -22,7 +22,10 @@ test('each row begins with its example and goes on with different ones of other 
 
 test('as many as there are: every example of the other classes once; more: some of them again', () => {
   const [all] = drawn([4], 48, new Random(2));
-  assert.deepEqual(all!.slice(1).sort((a, b) => a - b), [...labels.keys()].filter((i) => labels[i] !== 4));
+  assert.deepEqual(
+    all!.slice(1).sort((a, b) => a - b),
+    [...labels.keys()].filter((i) => labels[i] !== 4),
+  );
   const [more] = drawn([4], 200, new Random(2));
   assert.equal(more!.length, 201);
   assert.ok(more!.slice(1).every((other) => labels[other] !== 4));
@@ -41,11 +44,13 @@ test('all other examples are equally likely, in every row', () => {
   const rounds = 4000;
   const counts = [0, 1].map(() => new Uint32Array(labels.length));
   for (let round = 0; round < rounds; round++) {
-    for (const [row, [, ...others]] of drawn([0, 5], 12, random.fork(round)).entries()) for (const other of others) counts[row]![other]++;
+    for (const [row, [, ...others]] of drawn([0, 5], 12, random.fork(round)).entries())
+      for (const other of others) counts[row]![other]++;
   }
   for (const count of counts) {
     // Twelve of 48: a binomial of mean 1000 and deviation 27.
-    for (const [i, times] of count.entries()) assert.ok(labels[i] === 0 ? times === 0 : Math.abs(times - rounds / 4) < 135, `${i} came ${times} times`);
+    for (const [i, times] of count.entries())
+      assert.ok(labels[i] === 0 ? times === 0 : Math.abs(times - rounds / 4) < 135, `${i} came ${times} times`);
   }
 });
 

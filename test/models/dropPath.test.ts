@@ -48,7 +48,10 @@ test('an example keeps nothing or all, enlarged so that the mean stays; equal st
 });
 
 test('rates rise evenly from none to the whole one, or are alike; nothing is dropped in evaluation, or where nothing is said', () => {
-  assert.deepEqual([0, 1, 2, 3, 4].map((index) => rising(index, 5)), [0, 0.25, 0.5, 0.75, 1]);
+  assert.deepEqual(
+    [0, 1, 2, 3, 4].map((index) => rising(index, 5)),
+    [0, 0.25, 0.5, 0.75, 1],
+  );
   assert.equal(rising(0, 1), 0);
   assert.equal(blockDrop(training(0.4), three, 'a'), undefined);
   assert.notEqual(blockDrop(training(0.4), three, 'a', alike), undefined);
@@ -65,7 +68,10 @@ test('a transformer block adds each of its two parts to the examples that keep i
     tf.tidy(() => {
       const [first, second] = factors(6).map((factor) => tf.reshape(factor, [6, 1, 1])) as [tf.Tensor, tf.Tensor];
       const attended = tf.add<tf.Tensor3D>(x, tf.mul(first, block.attn.apply(block.norm1.apply(x))));
-      expectClose(block.apply(x, dropping()), tf.add(attended, tf.mul(second, block.mlp.apply(block.norm2.apply(attended)))));
+      expectClose(
+        block.apply(x, dropping()),
+        tf.add(attended, tf.mul(second, block.mlp.apply(block.norm2.apply(attended)))),
+      );
     });
   }
   expectGradients((input) => block.apply(input as tf.Tensor3D, dropping()), [x], { tolerance: 5e-3, probes: 24 });
@@ -77,7 +83,13 @@ test('a transformer block adds each of its two parts to the examples that keep i
 test('a Mixer block without its kernel is the same where nothing happens to be dropped', () => {
   const block = new MixerBlock(8, 16, new Random(1));
   const x = tf.randomNormal<tf.Rank.R3>([3, 8, 16], 0, 1, 'float32', 2);
-  tf.tidy(() => expectClose(block.apply(x, (residual) => residual), block.apply(x), { absolute: 1e-5 }));
+  tf.tidy(() =>
+    expectClose(
+      block.apply(x, (residual) => residual),
+      block.apply(x),
+      { absolute: 1e-5 },
+    ),
+  );
   expectGradients((input) => block.apply(input as tf.Tensor3D, dropping()), [x], { tolerance: 5e-3, probes: 24 });
   x.dispose();
   disposeModule(block);
@@ -87,9 +99,15 @@ test('a residual block of convolutions drops before it cuts at zero', () => {
   const block = new BasicBlock(4, 4, 1, 1, new Random(1));
   const x = tf.randomNormal<tf.Rank.R4>([6, 5, 5, 4], 0, 1, 'float32', 2);
   tf.tidy(() => {
-    const added = block.bn2.apply(block.conv2.apply(block.bn1.apply(block.conv1.apply(x), 'train', { cut: 'relu' })), 'train');
+    const added = block.bn2.apply(
+      block.conv2.apply(block.bn1.apply(block.conv1.apply(x), 'train', { cut: 'relu' })),
+      'train',
+    );
     const [factor] = factors(6);
-    expectClose(block.apply(x, 'train', dropping()), tf.relu(tf.add(x, tf.mul(added, tf.reshape(factor, [6, 1, 1, 1])))));
+    expectClose(
+      block.apply(x, 'train', dropping()),
+      tf.relu(tf.add(x, tf.mul(added, tf.reshape(factor, [6, 1, 1, 1])))),
+    );
   });
   x.dispose();
   disposeModule(block);
@@ -99,7 +117,8 @@ for (const [name, make] of Object.entries(tinyNetworks)) {
   test(`${name}: a training pass drops by its stream, an evaluation does not, and gradients are numbers`, () => {
     const model = make();
     const images = tf.randomNormal<tf.Rank.R4>([6, model.imageSize, model.imageSize, 3], 0, 1, 'float32', 3);
-    const stage = (pass: Pass): Float32Array => tf.tidy(() => model.forward(images, pass).stages[3].dataSync<'float32'>().slice());
+    const stage = (pass: Pass): Float32Array =>
+      tf.tidy(() => model.forward(images, pass).stages[3].dataSync<'float32'>().slice());
     stir(model);
     const without = stage({ mode: 'train' });
     assert.deepEqual(stage(training(0)), without);

@@ -9,18 +9,33 @@ import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/tf';
 import { expectClose } from '../support/close';
 
-const tokens = (grid: number, channels: number, classToken = false): StageShape => ({ kind: 'tokens', grid, channels, classToken });
-const branch = (given: Pick<BranchOptions, 'stage' | 'shape'> & Partial<BranchOptions>): ReturnType<typeof createExitBranch> =>
+const tokens = (grid: number, channels: number, classToken = false): StageShape => ({
+  kind: 'tokens',
+  grid,
+  channels,
+  classToken,
+});
+const branch = (
+  given: Pick<BranchOptions, 'stage' | 'shape'> & Partial<BranchOptions>,
+): ReturnType<typeof createExitBranch> =>
   createExitBranch({ widthStudent: 16, widthTeacher: 24, classes: 5, finalGrid: 2, ...given }, new Random(1));
 
 /** Shapes of the weights with more than one axis, by name. */
 function weights(module: object): Record<string, number[]> {
-  return Object.fromEntries(parameters(module).map(([name, each]): [string, number[]] => [name, torchShape(each)]).filter(([, shape]) => shape.length > 1));
+  return Object.fromEntries(
+    parameters(module)
+      .map(([name, each]): [string, number[]] => [name, torchShape(each)])
+      .filter(([, shape]) => shape.length > 1),
+  );
 }
 
 test('a spatial branch halves down to the last stage, its channels doubling, the last as wide as the wider network', () => {
   const shape: StageShape = { kind: 'spatial', channels: 6, size: 9 };
-  for (const [stage, widths] of [[1, [6, 12, 24, 24]], [2, [6, 12, 24]], [3, [6, 24]]] as const) {
+  for (const [stage, widths] of [
+    [1, [6, 12, 24, 24]],
+    [2, [6, 12, 24]],
+    [3, [6, 24]],
+  ] as const) {
     const module = branch({ stage, shape });
     const shapes = weights(module);
     widths.slice(1).forEach((width, i) => assert.deepEqual(shapes[`body.${i}.op.5.weight`], [width, widths[i], 1, 1]));
@@ -35,13 +50,32 @@ test('a spatial branch halves down to the last stage, its channels doubling, the
 });
 
 test('a token branch merges down to its final grid, and has a block for each stage that is left', () => {
-  for (const [stage, grid, merges, blocks] of [[1, 8, 2, 3], [2, 4, 1, 2], [3, 2, 0, 1], [4, 2, 0, 1], [2, 3, 0, 2]] as const) {
+  for (const [stage, grid, merges, blocks] of [
+    [1, 8, 2, 3],
+    [2, 4, 1, 2],
+    [3, 2, 0, 1],
+    [4, 2, 0, 1],
+    [2, 3, 0, 2],
+  ] as const) {
     const module = branch({ stage, shape: tokens(grid, merges === 0 ? 16 : 4) });
     const shapes = weights(module);
-    const merged = Object.entries(shapes).filter(([name]) => name.endsWith('reduction.weight')).map(([, shape]) => shape);
-    assert.deepEqual(merged, [[16, 16], [16, 64]].slice(0, merges));
+    const merged = Object.entries(shapes)
+      .filter(([name]) => name.endsWith('reduction.weight'))
+      .map(([, shape]) => shape);
+    assert.deepEqual(
+      merged,
+      [
+        [16, 16],
+        [16, 64],
+      ].slice(0, merges),
+    );
     assert.equal(Object.keys(shapes).filter((name) => name.endsWith('attn.qkv.weight')).length, blocks);
-    tf.tidy(() => assert.deepEqual(module.apply(tf.ones<tf.Rank.R3>([3, grid * grid, merges === 0 ? 16 : 4]), 'eval').shape, [3, 5]));
+    tf.tidy(() =>
+      assert.deepEqual(
+        module.apply(tf.ones<tf.Rank.R3>([3, grid * grid, merges === 0 ? 16 : 4]), 'eval').shape,
+        [3, 5],
+      ),
+    );
     disposeModule(module);
   }
 });
@@ -54,7 +88,7 @@ test('where tokens only move within their merged cells the branch sees their ord
     const places = Array.from({ length: 16 }, (_, i) => i);
     const out = module.apply(feature, 'eval');
     // Whole cells of 2 × 2 may change places, since the mean over merged tokens has no order: columns 0, 1 with columns 2, 3.
-    const cells = places.map((i) => 4 * Math.floor(i / 4) + ((i % 4) + 2) % 4);
+    const cells = places.map((i) => 4 * Math.floor(i / 4) + (((i % 4) + 2) % 4));
     expectClose(module.apply(moved(cells), 'eval'), out, { absolute: 1e-5 });
     // Two tokens within a cell may not.
     const within = places.map((i) => (i === 0 ? 1 : i === 1 ? 0 : i));
@@ -69,17 +103,26 @@ test('the class token passes around the merging and is what is read', () => {
     const feature = tf.randomNormal<tf.Rank.R3>([2, 17, 16], 0, 1, 'float32', 3);
     const out = module.apply(feature, 'eval');
     assert.deepEqual(out.shape, [2, 5]);
-    const other = tf.concat([tf.add(tf.slice(feature, [0, 0, 0], [2, 1, 16]), 1), tf.slice(feature, [0, 1, 0], [2, 16, 16])], 1) as tf.Tensor3D;
+    const other = tf.concat(
+      [tf.add(tf.slice(feature, [0, 0, 0], [2, 1, 16]), 1), tf.slice(feature, [0, 1, 0], [2, 16, 16])],
+      1,
+    ) as tf.Tensor3D;
     assert.ok(tf.max(tf.abs(tf.sub(module.apply(other, 'eval'), out))).dataSync()[0]! > 1e-6);
   });
   disposeModule(module);
 });
 
 test('a branch that merges no tokens wants a stage as wide as the student', () => {
-  assert.throws(() => branch({ stage: 3, shape: tokens(2, 8) }), (error) => error instanceof UserError && /stage 3 merges no tokens.* 8 channels .* 16 /.test(error.message));
+  assert.throws(
+    () => branch({ stage: 3, shape: tokens(2, 8) }),
+    (error) => error instanceof UserError && /stage 3 merges no tokens.* 8 channels .* 16 /.test(error.message),
+  );
 });
 
 test('a grid that cannot be halved as often as merging needs is refused in words', () => {
-  assert.throws(() => branch({ stage: 2, shape: tokens(15, 16), finalGrid: 7 }), (error) =>
-    error instanceof UserError && /stage 2 merges 2 × 2 tokens once, and a grid of 15 × 15/.test(error.message));
+  assert.throws(
+    () => branch({ stage: 2, shape: tokens(15, 16), finalGrid: 7 }),
+    (error) =>
+      error instanceof UserError && /stage 2 merges 2 × 2 tokens once, and a grid of 15 × 15/.test(error.message),
+  );
 });

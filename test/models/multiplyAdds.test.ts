@@ -9,8 +9,17 @@ import { Still } from './still';
 
 /** Billions an image, 1000 classes: `_ops` of torchvision's weights, and of those that torchvision has not what their papers' tables print. */
 const published = {
-  resnet18: 1.814, resnet34: 3.664, resnet50: 4.089, mobilenetv2_100: 0.301, convnext_tiny: 4.456, vit_base_patch32_224: 4.409, swin_tiny_patch4_window7_224: 4.491,
-  deit_tiny_patch16_224: 1.3, vit_small_patch16_224: 4.6, resmlp_12_224: 3.0, mixer_b16_224: 12.6,
+  resnet18: 1.814,
+  resnet34: 3.664,
+  resnet50: 4.089,
+  mobilenetv2_100: 0.301,
+  convnext_tiny: 4.456,
+  vit_base_patch32_224: 4.409,
+  swin_tiny_patch4_window7_224: 4.491,
+  deit_tiny_patch16_224: 1.3,
+  vit_small_patch16_224: 4.6,
+  resmlp_12_224: 3.0,
+  mixer_b16_224: 12.6,
 };
 
 for (const [name, billions] of Object.entries(published)) {
@@ -29,9 +38,13 @@ test('counted by hand: a vision transformer and a Mixer of the laptop profile', 
   const [width, patches, depth, classes] = [64, 64, 4, 10];
   const stem = patches * (4 * 4 * 3) * width;
   const head = width * classes;
-  const vit = (tokens: number): number => tokens * width * 3 * width + 2 * tokens * tokens * width + tokens * width * width + 2 * tokens * width * 4 * width;
+  const vit = (tokens: number): number =>
+    tokens * width * 3 * width + 2 * tokens * tokens * width + tokens * width * width + 2 * tokens * width * 4 * width;
   const mixer = 2 * width * patches * (width / 2) + 2 * patches * width * 4 * width;
-  for (const [name, expected] of [['vit_64', stem + depth * vit(patches + 1) + head], ['mixer_64', stem + depth * mixer + head]] as const) {
+  for (const [name, expected] of [
+    ['vit_64', stem + depth * vit(patches + 1) + head],
+    ['mixer_64', stem + depth * mixer + head],
+  ] as const) {
     const model = createModel(name, { classes, imageSize: 32 }, new Random(0));
     assert.equal(networkMultiplyAdds(model), expected, name);
     disposeModule(model);

@@ -18,7 +18,10 @@ after(() => made.forEach(disposeModule));
 
 function imagesFor({ imageSize }: Model, count: number): tf.Tensor4D {
   const shape: [number, number, number, number] = [count, imageSize, imageSize, 3];
-  return tf.tensor4d(Float32Array.from({ length: count * imageSize * imageSize * 3 }, () => random.normal()), shape);
+  return tf.tensor4d(
+    Float32Array.from({ length: count * imageSize * imageSize * 3 }, () => random.normal()),
+    shape,
+  );
 }
 
 /** Numbers in the place of the zeros and small scales with which training begins, so that every part shows in the output. */
@@ -42,7 +45,10 @@ for (const [name, make] of Object.entries(tinyNetworks)) {
       const { logits, stages, pooled } = model.forward(images, { mode: 'eval', tap: (block) => tapped.push(block) });
       assert.deepEqual(logits.shape, [2, 5]);
       assert.deepEqual(pooled.shape, [2, model.width]);
-      assert.deepEqual(stages.map(({ shape }) => shape), model.stageShapes.map((stage) => [2, ...sizes(stage)]));
+      assert.deepEqual(
+        stages.map(({ shape }) => shape),
+        model.stageShapes.map((stage) => [2, ...sizes(stage)]),
+      );
     });
     assert.deepEqual(tapped, model.blockNames);
     images.dispose();
@@ -53,8 +59,13 @@ for (const [name, make] of Object.entries(tinyNetworks)) {
     tf.tidy(() => {
       const together = stirred.forward(images, { mode: 'eval' });
       const turned = stirred.forward(tf.reverse(images, 0), { mode: 'eval' });
-      expectClose(tf.reverse(turned.logits, 0), together.logits, { relative: 1e-4, absolute: 1e-5 * largest(together.logits) });
-      const spread = tf.max(tf.abs(tf.sub(tf.slice(together.logits, 0, 1), tf.slice(together.logits, 1, 1)))).dataSync()[0]!;
+      expectClose(tf.reverse(turned.logits, 0), together.logits, {
+        relative: 1e-4,
+        absolute: 1e-5 * largest(together.logits),
+      });
+      const spread = tf
+        .max(tf.abs(tf.sub(tf.slice(together.logits, 0, 1), tf.slice(together.logits, 1, 1))))
+        .dataSync()[0]!;
       assert.ok(spread > 1e-4 * largest(together.logits), 'different images give different logits');
     });
     images.dispose();
@@ -64,25 +75,36 @@ for (const [name, make] of Object.entries(tinyNetworks)) {
     const images = imagesFor(stirred, 4);
     const trained = parameters(stirred).filter(([, { trainable }]) => trainable);
     const loss = (): tf.Scalar => tf.mean(tf.square(stirred.forward(images, { mode: 'eval' }).logits));
-    const { value, grads } = tf.variableGrads(loss, trained.map(([, { variable }]) => variable));
+    const { value, grads } = tf.variableGrads(
+      loss,
+      trained.map(([, { variable }]) => variable),
+    );
     const slopes = trained.map(([path, { variable }]): [string, tf.Tensor] => [path, grads[variable.name]!]);
     for (const [path, slope] of slopes) {
       assert.ok(largest(slope) > 0, `${path} has a gradient`);
       assert.ok(Number.isFinite(largest(slope)), `${path} has a finite gradient`);
     }
     // Along each parameter's own gradient the loss changes as the gradient says.
-    const probed = slopes.filter(([path]) => /bias|table|cls_token|gamma|ls1|alpha/.test(path)).filter((_, i) => i % 5 === 0);
+    const probed = slopes
+      .filter(([path]) => /bias|table|cls_token|gamma|ls1|alpha/.test(path))
+      .filter((_, i) => i % 5 === 0);
     for (const [path, slope] of probed) {
       const { variable } = trained.find(([other]) => other === path)![1];
       const centre = tf.clone<tf.Tensor>(variable);
       const squared = slope.dataSync<'float32'>().reduce((sum: number, x: number) => sum + x * x, 0);
       const step = 0.02 / Math.sqrt(squared);
-      const at = (t: number): number => tf.tidy(() => {
-        variable.assign(tf.add(centre, tf.mul(slope, t)));
-        return loss().dataSync()[0]!;
-      });
+      const at = (t: number): number =>
+        tf.tidy(() => {
+          variable.assign(tf.add(centre, tf.mul(slope, t)));
+          return loss().dataSync()[0]!;
+        });
       const slopeThere = (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step);
-      expectClose(slopeThere, squared, { relative: 0.05, absolute: 1e-4 * value.dataSync()[0]! / step }, `${path}: along its gradient`);
+      expectClose(
+        slopeThere,
+        squared,
+        { relative: 0.05, absolute: (1e-4 * value.dataSync()[0]!) / step },
+        `${path}: along its gradient`,
+      );
       variable.assign(centre);
       centre.dispose();
     }
@@ -92,10 +114,14 @@ for (const [name, make] of Object.entries(tinyNetworks)) {
   test(`${name}: a pass leaves nothing behind but its output, and disposal frees everything`, () => {
     const images = imagesFor(model, 2);
     for (const mode of ['eval', 'train'] as const) {
-      expectNoLeak(() => tf.tidy(() => {
-        const { logits, pooled } = model.forward(images, { mode });
-        return [logits, pooled];
-      }), mode);
+      expectNoLeak(
+        () =>
+          tf.tidy(() => {
+            const { logits, pooled } = model.forward(images, { mode });
+            return [logits, pooled];
+          }),
+        mode,
+      );
     }
     images.dispose();
     const before = tf.memory().numTensors;
@@ -107,14 +133,21 @@ for (const [name, make] of Object.entries(tinyNetworks)) {
 test('a network of tokens refuses images of another size in words', () => {
   for (const name of ['vit', 'swin', 'mixer', 'resmlp']) {
     const model = made.find((each) => each.name === name)!;
-    assert.throws(() => tf.tidy(() => model.forward(tf.zeros([1, 2 * model.imageSize, model.imageSize, 3]), { mode: 'eval' }).logits),
-      (error) => error instanceof UserError && /was made for images of \d+ × \d+ pixels and got/.test(error.message), name);
+    assert.throws(
+      () =>
+        tf.tidy(() => model.forward(tf.zeros([1, 2 * model.imageSize, model.imageSize, 3]), { mode: 'eval' }).logits),
+      (error) => error instanceof UserError && /was made for images of \d+ × \d+ pixels and got/.test(error.message),
+      name,
+    );
   }
 });
 
 test('equal seeds give equal networks, other seeds others', () => {
   const [a, b, c] = [1, 1, 2].map((seed) => tinyNetworks['convNeXt']!(5, seed));
-  const first = (model: Model): Float32Array => parameters(model).find(([path]) => path === 'stem.0.weight')![1].value.dataSync<'float32'>();
+  const first = (model: Model): Float32Array =>
+    parameters(model)
+      .find(([path]) => path === 'stem.0.weight')![1]
+      .value.dataSync<'float32'>();
   assert.deepEqual(first(a!), first(b!));
   assert.notDeepEqual(first(a!), first(c!));
   made.push(a!, b!, c!);
@@ -130,7 +163,11 @@ test('a residual branch of ResNet begins as the identity', () => {
 
 test('what no network can be made of is refused in words', () => {
   const refused = (name: string, options: { classes: number; imageSize?: number }, message: RegExp): void => {
-    assert.throws(() => createModel(name, options, new Random(1)), (error) => error instanceof UserError && message.test(error.message), name);
+    assert.throws(
+      () => createModel(name, options, new Random(1)),
+      (error) => error instanceof UserError && message.test(error.message),
+      name,
+    );
   };
   refused('resnet81', { classes: 10 }, /resnet18/);
   refused('resnet18', { classes: 0 }, /number of classes .* not 0/);
@@ -142,5 +179,7 @@ test('what no network can be made of is refused in words', () => {
 });
 
 function sizes(stage: StageShape): number[] {
-  return stage.kind === 'spatial' ? [stage.size, stage.size, stage.channels] : [stage.grid ** 2 + (stage.classToken ? 1 : 0), stage.channels];
+  return stage.kind === 'spatial'
+    ? [stage.size, stage.size, stage.channels]
+    : [stage.grid ** 2 + (stage.classToken ? 1 : 0), stage.channels];
 }

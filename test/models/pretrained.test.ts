@@ -18,8 +18,16 @@ const [given, fresh] = [tinyNetworks['convNeXt']!(5, 1), tinyNetworks['convNeXt'
 after(() => disposeModule([given, fresh]));
 
 const config = {
-  architecture: 'convnext', num_classes: 5,
-  pretrained_cfg: { tag: 'test', input_size: [3, 39, 39], interpolation: 'bicubic', crop_pct: 0.95, mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] },
+  architecture: 'convnext',
+  num_classes: 5,
+  pretrained_cfg: {
+    tag: 'test',
+    input_size: [3, 39, 39],
+    interpolation: 'bicubic',
+    crop_pct: 0.95,
+    mean: [0.1, 0.2, 0.3],
+    std: [0.4, 0.5, 0.6],
+  },
 };
 
 /** A hub that has one repository, `timm/convnext.test`. */
@@ -36,25 +44,44 @@ async function hub(context: TestContext, description: unknown = config): Promise
       return;
     }
     const content = isConfig ? json : weights;
-    const etag = isConfig ? createHash('sha1').update(`blob ${json.length}\0`).update(json) : createHash('sha256').update(weights);
-    response.writeHead(200, { 'x-linked-etag': `"${etag.digest('hex')}"`, 'content-length': content.length }).end(request.method === 'HEAD' ? undefined : content);
+    const etag = isConfig
+      ? createHash('sha1').update(`blob ${json.length}\0`).update(json)
+      : createHash('sha256').update(weights);
+    response
+      .writeHead(200, { 'x-linked-etag': `"${etag.digest('hex')}"`, 'content-length': content.length })
+      .end(request.method === 'HEAD' ? undefined : content);
   });
   return { endpoint: new URL(address).origin, folder: path.join(folder, 'cache'), pause: 1 };
 }
 
 test('a repository gives its weights and says how images are prepared for them', async (t) => {
   const { images, normalisation, headLoaded } = await loadWeights(fresh, 'timm/convnext.test@v1', await hub(t));
-  const expected: Preprocessing = { imageSize: 39, cropShare: 0.95, interpolation: 'bicubic', mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] };
+  const expected: Preprocessing = {
+    imageSize: 39,
+    cropShare: 0.95,
+    interpolation: 'bicubic',
+    mean: [0.1, 0.2, 0.3],
+    std: [0.4, 0.5, 0.6],
+  };
   assert.deepEqual(images, expected);
   assert.deepEqual(normalisation, { mean: expected.mean, std: expected.std });
   assert.ok(headLoaded);
-  const numbers = (model: typeof given): unknown => parameters(model).map(([name, parameter]) => [name, toStored(parameter)]);
+  const numbers = (model: typeof given): unknown =>
+    parameters(model).map(([name, parameter]) => [name, toStored(parameter)]);
   assert.deepEqual(numbers(fresh), numbers(given));
 });
 
 test('weights of another network, a description that is none, and what cannot be a source are refused', async (t) => {
-  await rejectsWith(loadWeights(fresh, 'timm/convnext.test@v1', await hub(t, { ...config, architecture: 'resnet18' })), 'holds weights of resnet18', 'convnext');
-  await rejectsWith(loadWeights(fresh, 'timm/convnext.test@v1', await hub(t, { architecture: 'convnext' })), 'Is it a timm repository?', 'pretrained_cfg');
+  await rejectsWith(
+    loadWeights(fresh, 'timm/convnext.test@v1', await hub(t, { ...config, architecture: 'resnet18' })),
+    'holds weights of resnet18',
+    'convnext',
+  );
+  await rejectsWith(
+    loadWeights(fresh, 'timm/convnext.test@v1', await hub(t, { architecture: 'convnext' })),
+    'Is it a timm repository?',
+    'pretrained_cfg',
+  );
   const squashed = { ...config, pretrained_cfg: { ...config.pretrained_cfg, crop_mode: 'squash' } };
   await rejectsWith(loadWeights(fresh, 'timm/convnext.test@v1', await hub(t, squashed)), 'crop_mode');
   await rejectsWith(loadWeights(fresh, 'timm/absent', await hub(t)), '404');

@@ -21,23 +21,32 @@ afterEach(() => {
 });
 
 for (const [name, [width, options]] of Object.entries(blocks)) {
-  for (const [precision, tolerance] of [['float32', 1e-5], ['bfloat16', 0.02]] as const satisfies readonly (readonly [Precision, number])[]) {
-    test(`Swin block of ${name}: one op equals its layers one by one, in ${precision}`, { skip: !hasKernels() && 'no kernels here' }, () => {
-      const block = new SwinBlock(width, options, new Random(3).fork(name));
-      // Fresh blocks have no biases and gains of one.
-      for (const [path, { variable }] of parameters(block)) {
-        tf.tidy(() => { variable.assign(tf.add(variable, tf.randomNormal(variable.shape, 0, 0.1, 'float32', 1 + path.length))); });
-      }
-      const x = tf.randomNormal<tf.Rank.R4>([2, options.grid, options.grid, width], 0, 1, 'float32', 5);
-      setPrecision(block, precision);
-      const fused = tf.tidy(() => block.apply(x));
-      expectNoLeak(() => tf.tidy(() => block.apply(x)));
-      setPrecision(block, 'float32');
-      process.env['OFA_KERNELS'] = 'off';
-      const layered = tf.tidy(() => block.apply(x));
-      expectClose(fused, layered, { relative: 0, absolute: tolerance * Math.max(largest(layered), 1) }, 'y');
-      tf.dispose([x, fused, layered]);
-      disposeModule(block);
-    });
+  for (const [precision, tolerance] of [
+    ['float32', 1e-5],
+    ['bfloat16', 0.02],
+  ] as const satisfies readonly (readonly [Precision, number])[]) {
+    test(
+      `Swin block of ${name}: one op equals its layers one by one, in ${precision}`,
+      { skip: !hasKernels() && 'no kernels here' },
+      () => {
+        const block = new SwinBlock(width, options, new Random(3).fork(name));
+        // Fresh blocks have no biases and gains of one.
+        for (const [path, { variable }] of parameters(block)) {
+          tf.tidy(() => {
+            variable.assign(tf.add(variable, tf.randomNormal(variable.shape, 0, 0.1, 'float32', 1 + path.length)));
+          });
+        }
+        const x = tf.randomNormal<tf.Rank.R4>([2, options.grid, options.grid, width], 0, 1, 'float32', 5);
+        setPrecision(block, precision);
+        const fused = tf.tidy(() => block.apply(x));
+        expectNoLeak(() => tf.tidy(() => block.apply(x)));
+        setPrecision(block, 'float32');
+        process.env['OFA_KERNELS'] = 'off';
+        const layered = tf.tidy(() => block.apply(x));
+        expectClose(fused, layered, { relative: 0, absolute: tolerance * Math.max(largest(layered), 1) }, 'y');
+        tf.dispose([x, fused, layered]);
+        disposeModule(block);
+      },
+    );
   }
 }

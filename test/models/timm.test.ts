@@ -39,15 +39,25 @@ async function expectSameInTimm(model: Model, weights: string, folder: string): 
   const shape: [number, number, number, number] = [2, size, size, 3];
   const data = Float32Array.from(fill('images', 2 * size * size * 3));
   await writeSafetensors(pictures, new Map([['images', { shape, data }]]));
-  const run = spawnSync(python, ['-c', script, model.name, String(size), weights, pictures, String(model.classes)], { encoding: 'utf8' });
+  const run = spawnSync(python, ['-c', script, model.name, String(size), weights, pictures, String(model.classes)], {
+    encoding: 'utf8',
+  });
   assert.equal(run.status, 0, run.stderr);
-  const logits = tf.tidy(() => model.forward(tf.tensor4d(data, shape), { mode: 'eval' }).logits.dataSync<'float32'>().slice());
+  const logits = tf.tidy(() =>
+    model.forward(tf.tensor4d(data, shape), { mode: 'eval' }).logits.dataSync<'float32'>().slice(),
+  );
   const theirs: unknown = JSON.parse(run.stdout);
   assert.ok(Array.isArray(theirs));
   expectClose(logits, theirs.map(Number), { relative: 0, absolute: 1e-4 * largest(logits) });
 }
 
-for (const [name, size] of [['mobilenetv2_035', 64], ['resnet18', 64], ['vit_tiny_patch16_224', 48], ['swin_tiny_patch4_window7_224', 64], ['resmlp_12_224', 32]] as const) {
+for (const [name, size] of [
+  ['mobilenetv2_035', 64],
+  ['resnet18', 64],
+  ['vit_tiny_patch16_224', 48],
+  ['swin_tiny_patch4_window7_224', 64],
+  ['resmlp_12_224', 32],
+] as const) {
   test(`${name}: what is saved here gives the same logits in timm`, { skip }, async (context) => {
     const folder = await temporaryFolder(context);
     const weights = path.join(folder, 'weights.safetensors');
@@ -58,19 +68,44 @@ for (const [name, size] of [['mobilenetv2_035', 64], ['resnet18', 64], ['vit_tin
   });
 }
 
-for (const [student, teacher] of [['resnet18', 'vit_tiny_patch16_224'], ['vit_small_patch16_224', 'resnet18']] as const) {
-  test(`${student} taught by ${teacher} with OFA is saved without branches, and gives the same logits loaded here and in timm`, { skip }, async (context) => {
-    const folder = await temporaryFolder(context);
-    const [job] = jobsOf([{ name: student, recipe: {
-      ...tiny.recipe, student, teacher: { model: teacher, weights: 'fresh' }, method: { kind: 'ofa' }, imageSize: 64, data: { name: 'synthetic', trainImages: 16 }, epochs: 1, batchSize: 8, clipNorm: 5,
-    } }]);
-    const record = await runJob(job!, { folder });
-    assert.ok(record.measures!['methodParameters']! > 0, 'branches were trained');
-    const weights = path.join(homeOf(job!, folder), 'student.safetensors');
-    const model = createModel(student, { classes: 100, imageSize: 64 }, new Random(3));
-    assert.deepEqual([...readSafetensors(weights).tensors.keys()].sort(), parameters(model).map(([name]) => name).sort());
-    loadWeightsFile(model, weights);
-    await expectSameInTimm(model, weights, folder);
-    disposeModule(model);
-  });
+for (const [student, teacher] of [
+  ['resnet18', 'vit_tiny_patch16_224'],
+  ['vit_small_patch16_224', 'resnet18'],
+] as const) {
+  test(
+    `${student} taught by ${teacher} with OFA is saved without branches, and gives the same logits loaded here and in timm`,
+    { skip },
+    async (context) => {
+      const folder = await temporaryFolder(context);
+      const [job] = jobsOf([
+        {
+          name: student,
+          recipe: {
+            ...tiny.recipe,
+            student,
+            teacher: { model: teacher, weights: 'fresh' },
+            method: { kind: 'ofa' },
+            imageSize: 64,
+            data: { name: 'synthetic', trainImages: 16 },
+            epochs: 1,
+            batchSize: 8,
+            clipNorm: 5,
+          },
+        },
+      ]);
+      const record = await runJob(job!, { folder });
+      assert.ok(record.measures!['methodParameters']! > 0, 'branches were trained');
+      const weights = path.join(homeOf(job!, folder), 'student.safetensors');
+      const model = createModel(student, { classes: 100, imageSize: 64 }, new Random(3));
+      assert.deepEqual(
+        [...readSafetensors(weights).tensors.keys()].sort(),
+        parameters(model)
+          .map(([name]) => name)
+          .sort(),
+      );
+      loadWeightsFile(model, weights);
+      await expectSameInTimm(model, weights, folder);
+      disposeModule(model);
+    },
+  );
 }

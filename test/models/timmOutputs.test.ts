@@ -13,18 +13,29 @@ import { digestSchema } from '../../scripts/parity/schemas';
 import { Still } from './still';
 
 /** Made by timmOutputs.py: sizes of networks and images other than those of the reference files that parity takes. */
-const { source, cases } = z.object({
-  source: z.string(),
-  cases: z.array(z.object({ model: z.string(), classes: z.number(), size: z.number(), digests: z.record(digestSchema) })),
-}).parse(JSON.parse(readFileSync(path.join(__dirname, 'timmOutputs.json'), 'utf8')));
+const { source, cases } = z
+  .object({
+    source: z.string(),
+    cases: z.array(
+      z.object({ model: z.string(), classes: z.number(), size: z.number(), digests: z.record(digestSchema) }),
+    ),
+  })
+  .parse(JSON.parse(readFileSync(path.join(__dirname, 'timmOutputs.json'), 'utf8')));
 
 for (const { model: name, classes, size, digests } of cases) {
   test(`${name} at ${size} px: logits, stages and penultimate feature are those of ${source}`, () => {
     const model = createModel(name, { classes, imageSize: size }, new Still(0));
     fillParameters(model);
     tf.tidy(() => {
-      const { logits, pooled, stages } = model.forward(tf.tensor4d(input('image', [1, size, size, 3]), [1, size, size, 3]), { mode: 'eval' });
-      const features: Readonly<Record<string, tf.Tensor>> = { logits, pooled, ...Object.fromEntries(stages.map((stage, i) => [`stage${i + 1}`, stage])) };
+      const { logits, pooled, stages } = model.forward(
+        tf.tensor4d(input('image', [1, size, size, 3]), [1, size, size, 3]),
+        { mode: 'eval' },
+      );
+      const features: Readonly<Record<string, tf.Tensor>> = {
+        logits,
+        pooled,
+        ...Object.fromEntries(stages.map((stage, i) => [`stage${i + 1}`, stage])),
+      };
       for (const [label, expected] of Object.entries(digests)) {
         const actual = features[label]!;
         assert.equal(digestFault(digest(actual.dataSync(), actual.shape, label), expected, 1e-4), undefined, label);

@@ -30,7 +30,10 @@ function network(name: string, classes = 5, seed = 1): Model {
 function logits(model: Model): Float32Array {
   return tf.tidy(() => {
     const shape: [number, number, number, number] = [2, model.imageSize, model.imageSize, 3];
-    return model.forward(tf.tensor4d(Float32Array.from(fill('images', 2 * model.imageSize ** 2 * 3)), shape), { mode: 'eval' }).logits.dataSync<'float32'>().slice();
+    return model
+      .forward(tf.tensor4d(Float32Array.from(fill('images', 2 * model.imageSize ** 2 * 3)), shape), { mode: 'eval' })
+      .logits.dataSync<'float32'>()
+      .slice();
   });
 }
 
@@ -44,7 +47,14 @@ for (const name of Object.keys(tinyNetworks)) {
     const { metadata, headLoaded } = loadWeightsFile(loaded, file);
     assert.equal(tf.memory().numTensors, before);
     assert.ok(headLoaded);
-    assert.deepEqual([...metadata], [['format', 'pt'], ['model', saved.name], ['epochs', '3']]);
+    assert.deepEqual(
+      [...metadata],
+      [
+        ['format', 'pt'],
+        ['model', saved.name],
+        ['epochs', '3'],
+      ],
+    );
     assert.deepEqual(logits(loaded), logits(saved));
   });
 }
@@ -65,18 +75,31 @@ test('another classifier is left as it is on request, and only then', async (con
   await saveWeights(network('swinTransformer'), file);
   const wider = network('swinTransformer', 7, 2);
   const old = logits(wider);
-  assertMisfit(() => loadWeightsFile(wider, file), /head\.fc\.weight is \[5, 64\] instead of \[7, 64\]; head\.fc\.bias is \[5\] instead of \[7\]/, /allowHeadMismatch/);
+  assertMisfit(
+    () => loadWeightsFile(wider, file),
+    /head\.fc\.weight is \[5, 64\] instead of \[7, 64\]; head\.fc\.bias is \[5\] instead of \[7\]/,
+    /allowHeadMismatch/,
+  );
   assert.deepEqual(logits(wider), old, 'nothing was loaded');
-  const head = (): unknown => parameters(wider).filter(([name]) => name.startsWith('head.')).map(([, parameter]) => toStored(parameter));
+  const head = (): unknown =>
+    parameters(wider)
+      .filter(([name]) => name.startsWith('head.'))
+      .map(([, parameter]) => toStored(parameter));
   const before = head();
   assert.equal(loadWeightsFile(wider, file, { allowHeadMismatch: true }).headLoaded, false);
   assert.deepEqual(head(), before);
   assert.notDeepEqual(logits(wider), old);
-  assert.equal(loadWeightsFile(network('swinTransformer', 5, 3), file, { allowHeadMismatch: true }).headLoaded, true, 'a head that fits is loaded');
+  assert.equal(
+    loadWeightsFile(network('swinTransformer', 5, 3), file, { allowHeadMismatch: true }).headLoaded,
+    true,
+    'a head that fits is loaded',
+  );
 });
 
 test('a file without a classifier is taken on request', async (context) => {
-  const file = await changed(context, 'convNeXt', (tensors) => ['head.fc.weight', 'head.fc.bias'].forEach((name) => tensors.delete(name)));
+  const file = await changed(context, 'convNeXt', (tensors) =>
+    ['head.fc.weight', 'head.fc.bias'].forEach((name) => tensors.delete(name)),
+  );
   assertMisfit(() => loadWeightsFile(network('convNeXt', 5, 2), file), /head\.fc\.weight is missing/);
   assert.equal(loadWeightsFile(network('convNeXt', 5, 2), file, { allowHeadMismatch: true }).headLoaded, false);
 });
@@ -90,8 +113,12 @@ test('missing, unexpected and mis-shaped entries are all named, and nothing is l
   const model = network('mobileNetV2', 5, 2);
   const old = logits(model);
   for (const allowHeadMismatch of [false, true]) {
-    assertMisfit(() => loadWeightsFile(model, file, { allowHeadMismatch }),
-      /conv_stem\.weight is \[3\] instead of \[16, 3, 3, 3\]/, /bn1\.running_var is missing/, /foreign\.weight is unexpected/);
+    assertMisfit(
+      () => loadWeightsFile(model, file, { allowHeadMismatch }),
+      /conv_stem\.weight is \[3\] instead of \[16, 3, 3, 3\]/,
+      /bn1\.running_var is missing/,
+      /foreign\.weight is unexpected/,
+    );
   }
   assert.deepEqual(logits(model), old);
 });
@@ -99,20 +126,27 @@ test('missing, unexpected and mis-shaped entries are all named, and nothing is l
 test('what does not fit is refused before it is read', async (context) => {
   const file = path.join(await temporaryFolder(context), 'weights.safetensors');
   const gigabyte = 2 ** 30;
-  const json = Buffer.from(JSON.stringify({ 'conv_stem.weight': { dtype: 'F32', shape: [gigabyte / 4], data_offsets: [0, gigabyte] } }));
+  const json = Buffer.from(
+    JSON.stringify({ 'conv_stem.weight': { dtype: 'F32', shape: [gigabyte / 4], data_offsets: [0, gigabyte] } }),
+  );
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
   writeFileSync(file, Buffer.concat([length, json]));
   truncateSync(file, 8 + json.length + gigabyte);
   const model = network('mobileNetV2');
   const before = process.memoryUsage().arrayBuffers;
-  assertMisfit(() => loadWeightsFile(model, file), /conv_stem\.weight is \[268435456\] instead of \[16, 3, 3, 3\]/, /bn1\.weight is missing/);
+  assertMisfit(
+    () => loadWeightsFile(model, file),
+    /conv_stem\.weight is \[268435456\] instead of \[16, 3, 3, 3\]/,
+    /bn1\.weight is missing/,
+  );
   assert.ok(process.memoryUsage().arrayBuffers - before < 2 ** 20);
 });
 
 test('counters and index tables of PyTorch are passed over', async (context) => {
   const file = await changed(context, 'basicResNet', (tensors) => {
-    for (const name of ['bn1.num_batches_tracked', 'layer1.0.bn1.num_batches_tracked']) tensors.set(name, { shape: [], data: Float32Array.of(3) });
+    for (const name of ['bn1.num_batches_tracked', 'layer1.0.bn1.num_batches_tracked'])
+      tensors.set(name, { shape: [], data: Float32Array.of(3) });
   });
   assert.ok(loadWeightsFile(network('basicResNet', 5, 2), file).headLoaded);
 });
@@ -120,7 +154,9 @@ test('counters and index tables of PyTorch are passed over', async (context) => 
 test('Swin under the names of timm 0.6', async (context) => {
   const file = await changed(context, 'swinTransformer', (tensors) => {
     for (const [name, tensor] of [...tensors]) {
-      const old = name.replace(/^layers\.(\d)\.downsample/, (_, stage: string) => `layers.${Number(stage) - 1}.downsample`).replace('head.fc.', 'head.');
+      const old = name
+        .replace(/^layers\.(\d)\.downsample/, (_, stage: string) => `layers.${Number(stage) - 1}.downsample`)
+        .replace('head.fc.', 'head.');
       if (old === name) continue;
       tensors.delete(name);
       tensors.set(old, tensor);
@@ -133,17 +169,38 @@ test('Swin under the names of timm 0.6', async (context) => {
   assert.deepEqual(logits(loaded), logits(network('swinTransformer')));
 });
 
-const resized = z.object({
-  cases: z.array(z.object({
-    kind: z.enum(['positions', 'table']), old: z.number(), new: z.number(),
-    digest: z.object({ shape: z.array(z.number()), mean: z.number(), rms: z.number(), probe: z.number(), first: z.array(z.number()) }),
-  })),
-}).parse(JSON.parse(readFileSync(path.join(__dirname, 'resized.json'), 'utf8')));
+const resized = z
+  .object({
+    cases: z.array(
+      z.object({
+        kind: z.enum(['positions', 'table']),
+        old: z.number(),
+        new: z.number(),
+        digest: z.object({
+          shape: z.array(z.number()),
+          mean: z.number(),
+          rms: z.number(),
+          probe: z.number(),
+          first: z.array(z.number()),
+        }),
+      }),
+    ),
+  })
+  .parse(JSON.parse(readFileSync(path.join(__dirname, 'resized.json'), 'utf8')));
 
 for (const { kind, old, new: size, digest: expected } of resized.cases) {
   test(`${kind} of ${old} resized to ${size} as timm does`, () => {
     const shape = kind === 'positions' ? [1, 1 + old * old, 6] : [(2 * old - 1) ** 2, 3];
-    const given: FileTensor = { shape, read: () => Float32Array.from(fill(kind, shape.reduce((a, b) => a * b))) };
+    const given: FileTensor = {
+      shape,
+      read: () =>
+        Float32Array.from(
+          fill(
+            kind,
+            shape.reduce((a, b) => a * b),
+          ),
+        ),
+    };
     const result = kind === 'positions' ? resizePositions(given, size) : resizeBiasTable(given, 2 * size - 1);
     assert.equal(digestFault(digest(result.read(), result.shape, kind), expected, 1e-5), undefined);
   });
@@ -157,7 +214,11 @@ test('what has the right size already is not touched', () => {
 });
 
 /** The network's weights in a file, changed on the way. */
-async function changed(context: TestContext, name: string, change: (tensors: Map<string, StoredTensor>) => void): Promise<string> {
+async function changed(
+  context: TestContext,
+  name: string,
+  change: (tensors: Map<string, StoredTensor>) => void,
+): Promise<string> {
   const file = path.join(await temporaryFolder(context), 'weights.safetensors');
   await saveWeights(network(name), file);
   const tensors = new Map(readSafetensors(file).tensors);
@@ -183,7 +244,12 @@ test('a file says how its images are normalised; what cannot be understood is re
   for (const wrong of ['{', '{"mean":[0,0,0],"std":[1,0,1]}', '{"mean":[0,0],"std":[1,1,1]}']) {
     const bad = path.join(path.dirname(file), 'bad.safetensors');
     await saveWeights(saved, bad, { normalisation: wrong });
-    assert.throws(() => loadWeightsFile(loaded, bad), (error) => error instanceof UserError && /The entry "normalisation" of .*bad\.safetensors cannot be understood/.test(error.message));
+    assert.throws(
+      () => loadWeightsFile(loaded, bad),
+      (error) =>
+        error instanceof UserError &&
+        /The entry "normalisation" of .*bad\.safetensors cannot be understood/.test(error.message),
+    );
   }
   assert.deepEqual(logits(loaded), before);
   assert.deepEqual(loadWeightsFile(loaded, file).normalisation, normalisation);

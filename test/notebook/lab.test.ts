@@ -12,21 +12,35 @@ import { startJupyterLab } from '../support/jupyterLab';
 
 const withoutVenv = !existsSync('.venv') && 'no .venv: run npm run setup';
 
-test('JupyterLab listens on this machine only, and answers nobody without its token', { skip: withoutVenv, timeout: 120_000 }, async (context) => {
-  const { port, address, told } = await startJupyterLab(context);
-  const token = address.searchParams.get('token');
-  assert.match(token!, /^[0-9a-f]{48}$/, 'a token of 192 random bits');
-  const statusOf = (place: string, headers: OutgoingHttpHeaders = {}): Promise<number | undefined> => new Promise((resolve, reject) => {
-    get({ host: '127.0.0.1', port, path: place, headers }, (response) => resolve(response.resume().statusCode)).on('error', reject);
-  });
-  const authorization = `token ${token}`;
-  for (const place of ['/api/contents', '/api/kernels', '/api/contents?token=0']) assert.equal(await statusOf(place), 403, place);
-  for (const place of ['/lab', '/files/package.json']) assert.equal(await statusOf(place), 302, `${place} asks for the token`);
-  assert.equal(await statusOf('/api/contents', { authorization }), 200);
-  assert.equal(await statusOf('/api/contents', { authorization, host: 'elsewhere.example' }), 403, 'a name of elsewhere that leads here');
-  assert.deepEqual(await listening(port), ['0100007F'], '127.0.0.1 and no other address');
-  if (process.getuid?.() === 0) assert.match(told.join('\n'), /Warning: this is the root user.*--allow-root/s);
-});
+test(
+  'JupyterLab listens on this machine only, and answers nobody without its token',
+  { skip: withoutVenv, timeout: 120_000 },
+  async (context) => {
+    const { port, address, told } = await startJupyterLab(context);
+    const token = address.searchParams.get('token');
+    assert.match(token!, /^[0-9a-f]{48}$/, 'a token of 192 random bits');
+    const statusOf = (place: string, headers: OutgoingHttpHeaders = {}): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        get({ host: '127.0.0.1', port, path: place, headers }, (response) => resolve(response.resume().statusCode)).on(
+          'error',
+          reject,
+        );
+      });
+    const authorization = `token ${token}`;
+    for (const place of ['/api/contents', '/api/kernels', '/api/contents?token=0'])
+      assert.equal(await statusOf(place), 403, place);
+    for (const place of ['/lab', '/files/package.json'])
+      assert.equal(await statusOf(place), 302, `${place} asks for the token`);
+    assert.equal(await statusOf('/api/contents', { authorization }), 200);
+    assert.equal(
+      await statusOf('/api/contents', { authorization, host: 'elsewhere.example' }),
+      403,
+      'a name of elsewhere that leads here',
+    );
+    assert.deepEqual(await listening(port), ['0100007F'], '127.0.0.1 and no other address');
+    if (process.getuid?.() === 0) assert.match(told.join('\n'), /Warning: this is the root user.*--allow-root/s);
+  },
+);
 
 const cells = (folder: string): readonly string[] => [
   `import { heatmap, progress, untilInterrupted } from './lib/notebook/index';
@@ -50,8 +64,10 @@ await untilInterrupted(async (signal) => {
 console.log(\`steps \${steps[0]} to \${steps.at(-1)}, \${afterStop} after the stop\`);`,
 ];
 
-test('in JupyterLab the heatmap is drawn and can be hovered, the bar moves in place, stop ends the training within a step, and the next run resumes',
-  { skip: withoutChromium() || withoutVenv, timeout: 600_000 }, async (context) => {
+test(
+  'in JupyterLab the heatmap is drawn and can be hovered, the bar moves in place, stop ends the training within a step, and the next run resumes',
+  { skip: withoutChromium() || withoutVenv, timeout: 600_000 },
+  async (context) => {
     // What is started first is ended first: the folder goes when nobody writes there any more.
     const { address } = await startJupyterLab(context);
     const browser = await launchChromium(context);
@@ -88,8 +104,13 @@ test('in JupyterLab the heatmap is drawn and can be hovered, the bar moves in pl
     assert.equal(second.from, first.to + 1, 'goes on from the step after the last one');
     await page.keyboard.press('Control+s');
     await page.waitForFunction("!document.querySelector('.jp-mod-dirty')");
-    assert.match(await readFile(file, 'utf8'), new RegExp(`steps ${second.from} to ${second.to}`), 'saved with its outputs');
-  });
+    assert.match(
+      await readFile(file, 'utf8'),
+      new RegExp(`steps ${second.from} to ${second.to}`),
+      'saved with its outputs',
+    );
+  },
+);
 
 /** The words that hovering over the heatmap's lower left cell shows. */
 async function hover(page: Page): Promise<string> {
@@ -103,7 +124,9 @@ async function hover(page: Page): Promise<string> {
 /** The progress bar once it stands beyond a value, and how many bars there are. */
 async function bar(page: Page, beyond: number): Promise<{ readonly value: number; readonly count: number }> {
   await page.waitForFunction(`document.querySelector('.jp-OutputArea progress')?.value > ${beyond}`);
-  return page.evaluate("({ value: document.querySelector('.jp-OutputArea progress').value, count: document.querySelectorAll('.jp-OutputArea progress').length })");
+  return page.evaluate(
+    "({ value: document.querySelector('.jp-OutputArea progress').value, count: document.querySelectorAll('.jp-OutputArea progress').length })",
+  );
 }
 
 async function stop(page: Page): Promise<void> {
@@ -111,7 +134,10 @@ async function stop(page: Page): Promise<void> {
 }
 
 /** What the training cell says at its end, of a run that began with this step. */
-async function result(page: Page, from: number): Promise<{ readonly from: number; readonly to: number; readonly afterStop: number }> {
+async function result(
+  page: Page,
+  from: number,
+): Promise<{ readonly from: number; readonly to: number; readonly afterStop: number }> {
   const output = page.locator('.jp-OutputArea-output', { hasText: new RegExp(`steps ${from} to`) });
   const text = (await output.textContent())!;
   const [first = NaN, last = NaN, afterStop = NaN] = [...text.matchAll(/\d+/g)].map(Number);
@@ -128,12 +154,34 @@ async function folderInProject(context: TestContext): Promise<string> {
 
 /** Addresses that a port is listened on, as Linux writes them. */
 async function listening(port: number): Promise<string[]> {
-  const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map((table) => readFile(table, 'utf8').catch(() => '')));
+  const tables = await Promise.all(
+    ['/proc/net/tcp', '/proc/net/tcp6'].map((table) => readFile(table, 'utf8').catch(() => '')),
+  );
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  return tables.join('\n').split('\n').map((line) => line.trim().split(/\s+/)).filter(([, local, , state]) => state === '0A' && local?.endsWith(`:${hex}`)).map(([, local]) => local!.split(':')[0]!);
+  return tables
+    .join('\n')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local, , state]) => state === '0A' && local?.endsWith(`:${hex}`))
+    .map(([, local]) => local!.split(':')[0]!);
 }
 
 async function writeNotebook(file: string, sources: readonly string[]): Promise<void> {
-  const code = sources.map((source, index) => ({ cell_type: 'code', id: `cell-${index}`, execution_count: null, outputs: [], metadata: {}, source }));
-  await writeFile(file, JSON.stringify({ cells: code, metadata: { kernelspec: { name: 'tslab', display_name: 'TypeScript', language: 'typescript' } }, nbformat: 4, nbformat_minor: 5 }));
+  const code = sources.map((source, index) => ({
+    cell_type: 'code',
+    id: `cell-${index}`,
+    execution_count: null,
+    outputs: [],
+    metadata: {},
+    source,
+  }));
+  await writeFile(
+    file,
+    JSON.stringify({
+      cells: code,
+      metadata: { kernelspec: { name: 'tslab', display_name: 'TypeScript', language: 'typescript' } },
+      nbformat: 4,
+      nbformat_minor: 5,
+    }),
+  );
 }

@@ -12,11 +12,19 @@ import { temporaryFolder } from '../support/temporaryFolder';
 
 const python = path.resolve('.venv', 'bin', 'python');
 const skip = !existsSync(python) && 'no .venv: run npm run setup';
-const figure = heatmap({ rows: { model: 'ViT', layers: ['a', 'b'] }, columns: { model: '<script>', layers: ['c'] }, values: [[0.25], [null]] });
+const figure = heatmap({
+  rows: { model: 'ViT', layers: ['a', 'b'] },
+  columns: { model: '<script>', layers: ['c'] },
+  values: [[0.25], [null]],
+});
 
 test('pictures of one process, asked for at once, each answer their own request', { skip }, async () => {
   const painter = new Painter(python);
-  const [png, svg, large] = await Promise.all([painter.paint(figure, 'png', 1), painter.paint(figure, 'svg', 1), painter.paint(figure, 'png', 2)]);
+  const [png, svg, large] = await Promise.all([
+    painter.paint(figure, 'png', 1),
+    painter.paint(figure, 'svg', 1),
+    painter.paint(figure, 'png', 2),
+  ]);
   assert.deepEqual(pngSize(png), [figure.layout.width, figure.layout.height]);
   assert.deepEqual(pngSize(large), [2 * figure.layout.width, 2 * figure.layout.height]);
   const text = svg.toString('utf8');
@@ -26,9 +34,14 @@ test('pictures of one process, asked for at once, each answer their own request'
 });
 
 test('a figure that cannot be drawn is refused, and the next is drawn', async (context) => {
-  const painter = new Painter(await script(context, `read a; echo '{"id":0,"error":"too large"}'; read b; echo '{"id":1,"picture":"AQID"}'; read c`));
+  const painter = new Painter(
+    await script(
+      context,
+      `read a; echo '{"id":0,"error":"too large"}'; read b; echo '{"id":1,"picture":"AQID"}'; read c`,
+    ),
+  );
   await rejectsWith(painter.paint(figure, 'png', 1), 'could not be drawn', 'too large');
-  assert.deepEqual([...await painter.paint(figure, 'png', 1)], [1, 2, 3]);
+  assert.deepEqual([...(await painter.paint(figure, 'png', 1))], [1, 2, 3]);
   assert.ok(!painter.replaceable);
   painter.stop();
 });
@@ -44,7 +57,8 @@ test('without Python, or with one that lacks the packages, the message says what
   const folder = await temporaryFolder(context);
   assert.throws(() => new Painter(path.join(folder, 'python')), /npm run setup/);
   const bare = ['/usr/bin/python3', '/usr/local/bin/python3'].find((place) => existsSync(place));
-  if (bare !== undefined) await rejectsWith(new Painter(bare).paint(figure, 'png', 1), 'No static pictures', 'npm run setup');
+  if (bare !== undefined)
+    await rejectsWith(new Painter(bare).paint(figure, 'png', 1), 'No static pictures', 'npm run setup');
 });
 
 test('files: png, svg, and a page that carries the picture and refers to plotly.js', { skip }, async (context) => {

@@ -45,7 +45,10 @@ test('a second interrupt does what one does otherwise', async () => {
 
 test('listeners are as before when the work fails, and however often it runs', async () => {
   const before = process.listeners('SIGINT');
-  await assert.rejects(untilInterrupted(() => Promise.reject(new Error('fault'))), /fault/);
+  await assert.rejects(
+    untilInterrupted(() => Promise.reject(new Error('fault'))),
+    /fault/,
+  );
   for (let i = 0; i < 20; i++) await untilInterrupted(() => Promise.resolve(i));
   assert.deepEqual(process.listeners('SIGINT'), before);
 });

@@ -8,19 +8,29 @@ import { dataFrame, table } from '../../lib/notebook/table';
 import { lines as linesFigure } from '../../lib/plots/lines';
 
 test('outside a notebook a figure is a few words', async (context) => {
-  const text = await printed(context, () => heatmap({
-    rows: { model: 'ViT', layers: ['a', 'b'] }, columns: { model: '<CNN>', layers: ['c'] }, values: [[0.25], [null]],
-  }));
+  const text = await printed(context, () =>
+    heatmap({
+      rows: { model: 'ViT', layers: ['a', 'b'] },
+      columns: { model: '<CNN>', layers: ['c'] },
+      values: [[0.25], [null]],
+    }),
+  );
   assert.equal(text, 'CKA: ViT and <CNN>\n  heatmap of 2 × 1, from 0.2500 to 0.2500, 1 undefined\n');
 });
 
 test('bands are not counted as lines', async (context) => {
-  const text = await printed(context, () => lines([{ name: 'OFA', x: [1, 2], y: [10, 20], spread: [1, 1] }], { title: 'Top-1', x: 'epoch', y: '%' }));
+  const text = await printed(context, () =>
+    lines([{ name: 'OFA', x: [1, 2], y: [10, 20], spread: [1, 1] }], { title: 'Top-1', x: 'epoch', y: '%' }),
+  );
   assert.equal(text, 'Top-1\n  OFA: 2 points, from 10.00 to 20.00\n');
 });
 
 test('a live figure prints its last state, once', async (context) => {
-  const figure = (count: number) => linesFigure([{ name: 'run', x: Array.from({ length: count }, (_, i) => i), y: Array.from({ length: count }, () => 1) }], { title: 'Live', x: 'x', y: 'y' });
+  const figure = (count: number) =>
+    linesFigure(
+      [{ name: 'run', x: Array.from({ length: count }, (_, i) => i), y: Array.from({ length: count }, () => 1) }],
+      { title: 'Live', x: 'x', y: 'y' },
+    );
   const text = await printed(context, async () => {
     const live = await liveFigure(figure(1));
     for (let count = 2; count <= 5; count++) live.update(figure(count));
@@ -30,14 +40,28 @@ test('a live figure prints its last state, once', async (context) => {
 });
 
 test('a table is lined up, with the columns of all rows', async (context) => {
-  const text = await printed(context, () => table([{ method: 'KD', top1: 27.8 }, { method: 'OFA', gamma: 1.2 }], 'Main'));
+  const text = await printed(context, () =>
+    table(
+      [
+        { method: 'KD', top1: 27.8 },
+        { method: 'OFA', gamma: 1.2 },
+      ],
+      'Main',
+    ),
+  );
   assert.equal(text, 'Main\nmethod  top1  gamma\n──────  ────  ─────\nKD      27.8\nOFA           1.2\n');
 });
 
 test('rows become a danfojs data frame with every column, and a frame is shown like rows', async (context) => {
-  const frame = await dataFrame([{ method: 'KD', top1: 27.8 }, { method: 'OFA', top1: 28.6, note: 'best' }]);
+  const frame = await dataFrame([
+    { method: 'KD', top1: 27.8 },
+    { method: 'OFA', top1: 28.6, note: 'best' },
+  ]);
   assert.deepEqual(frame.columns, ['method', 'top1', 'note']);
-  assert.deepEqual(frame.values, [['KD', 27.8, null], ['OFA', 28.6, 'best']]);
+  assert.deepEqual(frame.values, [
+    ['KD', 27.8, null],
+    ['OFA', 28.6, 'best'],
+  ]);
   assert.match(await printed(context, () => table(frame)), /OFA {5}28\.6 {2}best/);
 });
 

@@ -8,13 +8,26 @@ import { z } from 'zod';
 const notebook = z.object({ cells: z.array(z.object({ cell_type: z.string(), source: z.array(z.string()) })) });
 
 /** The code of each notebook as one module at the project's root, from where its imports are told. */
-const modules = new Map(readdirSync('notebooks').filter((name) => name.endsWith('.ipynb')).map((name) => {
-  const { cells } = notebook.parse(JSON.parse(readFileSync(path.join('notebooks', name), 'utf8')));
-  return [path.resolve(name.replace('.ipynb', '.notebook.ts')), cells.filter((cell) => cell.cell_type === 'code').map(({ source }) => source.join('')).join('\n')];
-}));
+const modules = new Map(
+  readdirSync('notebooks')
+    .filter((name) => name.endsWith('.ipynb'))
+    .map((name) => {
+      const { cells } = notebook.parse(JSON.parse(readFileSync(path.join('notebooks', name), 'utf8')));
+      return [
+        path.resolve(name.replace('.ipynb', '.notebook.ts')),
+        cells
+          .filter((cell) => cell.cell_type === 'code')
+          .map(({ source }) => source.join(''))
+          .join('\n'),
+      ];
+    }),
+);
 
 test('the cells of every notebook fit the types of lib, by the options of tslab', () => {
-  const options = ts.getParsedCommandLineOfConfigFile('tsconfig.tslab.json', undefined, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: ({ messageText }) => assert.fail(String(messageText)) })!.options;
+  const options = ts.getParsedCommandLineOfConfigFile('tsconfig.tslab.json', undefined, {
+    ...ts.sys,
+    onUnRecoverableConfigFileDiagnostic: ({ messageText }) => assert.fail(String(messageText)),
+  })!.options;
   const host = ts.createCompilerHost(options);
   const read = host.readFile.bind(host);
   host.readFile = (file) => modules.get(path.resolve(file)) ?? read(file);
@@ -23,10 +36,12 @@ test('the cells of every notebook fit the types of lib, by the options of tslab'
   const program = ts.createProgram([...modules.keys()], options, host);
   const faults = [...modules.keys()].flatMap((file) => {
     const source = program.getSourceFile(file);
-    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(({ messageText, start = 0 }) => {
-      const line = modules.get(file)!.slice(0, start).split('\n').length;
-      return `${path.basename(file)}: ${modules.get(file)!.split('\n')[line - 1]!.trim()} — ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
-    });
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
+      ({ messageText, start = 0 }) => {
+        const line = modules.get(file)!.slice(0, start).split('\n').length;
+        return `${path.basename(file)}: ${modules.get(file)!.split('\n')[line - 1]!.trim()} — ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+      },
+    );
   });
   assert.deepEqual(faults, []);
 });

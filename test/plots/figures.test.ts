@@ -13,7 +13,11 @@ import { lines } from '../../lib/plots/lines';
 import { emptyCell } from '../../lib/plots/style';
 import { sampleEpoch, sampleRecord } from '../results/support';
 
-const similarity = (rows: number, columns: number, value: (i: number, j: number) => number | null = () => 0.5): Similarity => ({
+const similarity = (
+  rows: number,
+  columns: number,
+  value: (i: number, j: number) => number | null = () => 0.5,
+): Similarity => ({
   rows: { model: 'ViT', layers: Array.from({ length: rows }, (_, i) => `block${i}`) },
   columns: { model: 'CNN', layers: Array.from({ length: columns }, (_, j) => `stage${j}`) },
   values: Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (__, j) => value(i, j))),
@@ -24,7 +28,10 @@ test('a heatmap has the fixed scale 0 to 1 whatever its values, dark to bright',
     const { coloraxis } = heatmap(similarity(3, 2, () => value)).layout;
     assert.deepEqual([coloraxis?.cmin, coloraxis?.cmax], [0, 1]);
     const lightness = coloraxis!.colorscale.map(([, color]) => luminance(color));
-    assert.deepEqual(lightness, [...lightness].sort((a, b) => a - b));
+    assert.deepEqual(
+      lightness,
+      [...lightness].sort((a, b) => a - b),
+    );
   }
 });
 
@@ -32,7 +39,10 @@ test('undefined cells are null and show a colour that the scale lacks; defined o
   const figure = heatmap(similarity(2, 2, (i, j) => (i === j ? [1, NaN][i]! : i === 0 ? null : 0.123456789)));
   const [trace] = figure.data;
   assert.ok(trace?.type === 'heatmap');
-  assert.deepEqual(trace.z, [[1, null], [0.123456789, null]]);
+  assert.deepEqual(trace.z, [
+    [1, null],
+    [0.123456789, null],
+  ]);
   assert.equal(trace.hoverongaps, false);
   assert.equal(figure.layout.plot_bgcolor, emptyCell);
   assert.ok(figure.layout.coloraxis!.colorscale.every(([, color]) => color !== emptyCell));
@@ -41,13 +51,22 @@ test('undefined cells are null and show a colour that the scale lacks; defined o
 test('the first layers stand at the lower left, rows on the vertical axis', () => {
   const [trace] = heatmap(similarity(3, 2, (i, j) => i / 4 + j / 8)).data;
   assert.ok(trace?.type === 'heatmap');
-  assert.deepEqual([trace.x, trace.y], [['stage0', 'stage1'], ['block0', 'block1', 'block2']]);
+  assert.deepEqual(
+    [trace.x, trace.y],
+    [
+      ['stage0', 'stage1'],
+      ['block0', 'block1', 'block2'],
+    ],
+  );
   assert.deepEqual(trace.z[2], [0.5, 0.625]);
 });
 
 test('CKA by names of layers becomes the similarity of two models', () => {
   const { rows, columns, values } = similarity(3, 2);
-  assert.deepEqual(betweenModels('ViT', 'CNN', { rows: rows.layers, columns: columns.layers, values }), similarity(3, 2));
+  assert.deepEqual(
+    betweenModels('ViT', 'CNN', { rows: rows.layers, columns: columns.layers, values }),
+    similarity(3, 2),
+  );
 });
 
 test('similarities that do not fit the layers, and layers given twice, are refused', () => {
@@ -58,7 +77,10 @@ test('similarities that do not fit the layers, and layers given twice, are refus
 });
 
 test('panels of a grid share one scale, do not overlap and stay on the paper', () => {
-  const figure = heatmapGrid(Array.from({ length: 6 }, (_, k) => similarity(4 + k, 12)), { title: 'CKA' });
+  const figure = heatmapGrid(
+    Array.from({ length: 6 }, (_, k) => similarity(4 + k, 12)),
+    { title: 'CKA' },
+  );
   const boxes = figure.data.map((trace) => {
     assert.ok(trace.type === 'heatmap');
     const x = figure.layout[`xaxis${trace.xaxis!.slice(1)}`]!.domain!;
@@ -66,52 +88,106 @@ test('panels of a grid share one scale, do not overlap and stay on the paper', (
     assert.ok(x[0] >= 0 && x[1] <= 1 && y[0] >= 0 && y[1] <= 1 && x[0] < x[1] && y[0] < y[1]);
     return { x, y };
   });
-  boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b) => assert.ok(a.x[1] < b.x[0] || b.x[1] < a.x[0] || a.y[1] < b.y[0] || b.y[1] < a.y[0])));
+  boxes.forEach((a, i) =>
+    boxes
+      .slice(i + 1)
+      .forEach((b) => assert.ok(a.x[1] < b.x[0] || b.x[1] < a.x[0] || a.y[1] < b.y[0] || b.y[1] < a.y[0])),
+  );
   assert.ok(boxes[0]!.y[0] > boxes[3]!.y[1], 'filled from above');
 });
 
 test('headings of long names take two lines, so that none runs into its neighbour; short ones take one', () => {
-  const named = (rows: string, columns: string): Similarity => ({ ...similarity(3, 3), rows: { ...similarity(3, 3).rows, model: rows }, columns: { ...similarity(3, 3).columns, model: columns } });
-  const headings = (...panels: Similarity[]): string[] => heatmapGrid(panels).layout.annotations!.map(({ text }) => text);
+  const named = (rows: string, columns: string): Similarity => ({
+    ...similarity(3, 3),
+    rows: { ...similarity(3, 3).rows, model: rows },
+    columns: { ...similarity(3, 3).columns, model: columns },
+  });
+  const headings = (...panels: Similarity[]): string[] =>
+    heatmapGrid(panels).layout.annotations!.map(({ text }) => text);
   assert.deepEqual(headings(named('resnet_24', 'vit_96')), ['resnet_24 and vit_96']);
-  assert.deepEqual(headings(named('mobilenetv2_100 (untrained)', 'vit_small_patch16_224 (untrained)'), named('a', '<b>')),
-    ['mobilenetv2_100 (untrained)<br>and vit_small_patch16_224 (untrained)', 'a<br>and &lt;b&gt;']);
+  assert.deepEqual(
+    headings(named('mobilenetv2_100 (untrained)', 'vit_small_patch16_224 (untrained)'), named('a', '<b>')),
+    ['mobilenetv2_100 (untrained)<br>and vit_small_patch16_224 (untrained)', 'a<br>and &lt;b&gt;'],
+  );
 });
 
 test('a band runs from y − spread to y + spread and leaves out points without either', () => {
-  const figure = lines([{ name: 'OFA', x: [1, 2, 3], y: [10, null, 30], spread: [1, 2, 3] }], { title: '', x: 'epoch', y: 'top-1' });
+  const figure = lines([{ name: 'OFA', x: [1, 2, 3], y: [10, null, 30], spread: [1, 2, 3] }], {
+    title: '',
+    x: 'epoch',
+    y: 'top-1',
+  });
   const [band, stroke] = figure.data;
   assert.ok(band?.type === 'scatter' && 'line' in band && stroke?.type === 'scatter' && 'line' in stroke);
-  assert.deepEqual([band.x, band.y], [[1, 3, 3, 1], [11, 33, 27, 9]]);
+  assert.deepEqual(
+    [band.x, band.y],
+    [
+      [1, 3, 3, 1],
+      [11, 33, 27, 9],
+    ],
+  );
   assert.deepEqual(stroke.y, [10, null, 30]);
   assert.equal(band.legendgroup, stroke.legendgroup);
 });
 
 test('ranges of logarithmic axes are given as numbers and drawn as exponents', () => {
-  const figure = lines([{ name: 'a', x: [1, 100], y: [1, 2] }], { title: '', x: 'x', y: 'y', xRange: [1, 100], logX: true });
+  const figure = lines([{ name: 'a', x: [1, 100], y: [1, 2] }], {
+    title: '',
+    x: 'x',
+    y: 'y',
+    xRange: [1, 100],
+    logX: true,
+  });
   assert.deepEqual(figure.layout.xaxis!.range, [0, 2]);
 });
 
 test('marked points have bars of their spread, each by itself', () => {
-  const { data: [stroke, ...others] } = lines([{ name: 'OFA', x: [1, 2, 3], y: [10, 20, 30], spread: [null, 2, null], markers: true }], { title: '', x: 'ε', y: 'top-1' });
+  const {
+    data: [stroke, ...others],
+  } = lines([{ name: 'OFA', x: [1, 2, 3], y: [10, 20, 30], spread: [null, 2, null], markers: true }], {
+    title: '',
+    x: 'ε',
+    y: 'top-1',
+  });
   assert.ok(stroke?.type === 'scatter' && 'error_y' in stroke);
   assert.deepEqual([stroke.error_y?.array, others], [[0, 2, 0], []]);
 });
 
 test('learning curves draw the mean over seeds with its band, a single seed without', () => {
-  const runs = [0, 1].map((seed) => sampleRecord({ id: `ofa${seed}`, seed, history: [sampleEpoch(1, 10 + seed), sampleEpoch(2, 20 + seed)] }));
+  const runs = [0, 1].map((seed) =>
+    sampleRecord({ id: `ofa${seed}`, seed, history: [sampleEpoch(1, 10 + seed), sampleEpoch(2, 20 + seed)] }),
+  );
   const figure = learningCurves([...runs, sampleRecord({ id: 'kd', method: 'kd' })]);
-  assert.deepEqual(figure.data.map((trace) => [trace.name, 'fill' in trace]), [['ofa (2 seeds)', true], ['ofa (2 seeds)', false], ['kd (1 seed)', false]]);
+  assert.deepEqual(
+    figure.data.map((trace) => [trace.name, 'fill' in trace]),
+    [
+      ['ofa (2 seeds)', true],
+      ['ofa (2 seeds)', false],
+      ['kd (1 seed)', false],
+    ],
+  );
   const [, mean] = figure.data;
   assert.ok(mean?.type === 'scatter');
   assert.deepEqual(mean.y, [10.5, 20.5]);
 });
 
 test('lists of unequal lengths are refused by every figure', () => {
-  assert.throws(() => lines([{ name: 'a', x: [1], y: [1, 2] }], { title: '', x: '', y: '' }), /"a" has 1 places for 2 values/);
-  assert.throws(() => bars(['KD', 'OFA'], [{ name: 'a', values: [1] }], { title: '', y: '' }), /1 values for 2 categories/);
-  assert.throws(() => field({ x: [0, 1], y: [1], z: [[1]] }, { title: '', x: '', y: '', z: 'loss' }), /1 rows of 2 values/);
-  assert.throws(() => field({ x: [0], y: [1], z: [[null]] }, { title: '', x: '', y: '', z: 'loss' }), /no defined value/);
+  assert.throws(
+    () => lines([{ name: 'a', x: [1], y: [1, 2] }], { title: '', x: '', y: '' }),
+    /"a" has 1 places for 2 values/,
+  );
+  assert.throws(
+    () => bars(['KD', 'OFA'], [{ name: 'a', values: [1] }], { title: '', y: '' }),
+    /1 values for 2 categories/,
+  );
+  assert.throws(
+    () => field({ x: [0, 1], y: [1], z: [[1]] }, { title: '', x: '', y: '', z: 'loss' }),
+    /1 rows of 2 values/,
+  );
+  assert.throws(
+    () => field({ x: [0], y: [1], z: [[null]] }, { title: '', x: '', y: '', z: 'loss' }),
+    /no defined value/,
+  );
 });
 
 test('every figure is JSON without loss: no NaN, no infinity, nothing undefined', () => {
@@ -127,15 +203,40 @@ test('every figure is JSON without loss: no NaN, no infinity, nothing undefined'
 
 /** Relative luminance by the sRGB weights. */
 function luminance(color: string): number {
-  return [1, 3, 5].map((start) => (parseInt(color.slice(start, start + 2), 16) / 255) ** 2.2).reduce((sum, part, k) => sum + part * [0.2126, 0.7152, 0.0722][k]!, 0);
+  return [1, 3, 5]
+    .map((start) => (parseInt(color.slice(start, start + 2), 16) / 255) ** 2.2)
+    .reduce((sum, part, k) => sum + part * [0.2126, 0.7152, 0.0722][k]!, 0);
 }
 
 test('a forest draws each effect beside its name, from the top, with an interval that need not be symmetric', () => {
-  const figure = forest([{ name: 'OFA', effects: [{ of: 'a < b', value: 2, low: 1, high: 4 }, { of: 'c', value: null }] }, { name: 'KD', effects: [{ of: 'c', value: -1, hollow: true }] }], { title: '', x: 'points' });
+  const figure = forest(
+    [
+      {
+        name: 'OFA',
+        effects: [
+          { of: 'a < b', value: 2, low: 1, high: 4 },
+          { of: 'c', value: null },
+        ],
+      },
+      { name: 'KD', effects: [{ of: 'c', value: -1, hollow: true }] },
+    ],
+    { title: '', x: 'points' },
+  );
   const [ofa, kd] = figure.data;
   assert.ok(ofa?.type === 'scatter' && 'text' in ofa && kd?.type === 'scatter' && 'text' in kd);
-  assert.deepEqual([ofa.x, ofa.y, ofa.error_x?.array, ofa.error_x?.arrayminus], [[2, null], ['a &lt; b', 'c'], [2, 0], [1, 0]]);
+  assert.deepEqual(
+    [ofa.x, ofa.y, ofa.error_x?.array, ofa.error_x?.arrayminus],
+    [
+      [2, null],
+      ['a &lt; b', 'c'],
+      [2, 0],
+      [1, 0],
+    ],
+  );
   assert.equal(ofa.text[0], '2.00 [1.00, 4.00]');
   assert.deepEqual([kd.error_x, kd.marker.symbol], [undefined, ['diamond-open']]);
-  assert.deepEqual([figure.layout.yaxis!.categoryarray, figure.layout.yaxis!.autorange], [['a &lt; b', 'c'], 'reversed']);
+  assert.deepEqual(
+    [figure.layout.yaxis!.categoryarray, figure.layout.yaxis!.autorange],
+    [['a &lt; b', 'c'], 'reversed'],
+  );
 });

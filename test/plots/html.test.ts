@@ -27,8 +27,14 @@ import { sampleRecord } from '../results/support';
 const evil = '</script><script>alert("&1")</script><!-- \u2028 \'';
 
 const row: RecordedRow = {
-  experiment: 'main', row: 'a-b', recipe: student('transformer', 'cnn', { kind: 'kd' }), seeds: [0, 1, 2], command: 'npm run experiment -- run main --rows a-b',
-  runs: [0, 1].map((seed) => sampleRecord({ id: `run${seed}`, seed, top1: 28 + seed, epochs: 12, experiment: 'main', row: 'a-b' })),
+  experiment: 'main',
+  row: 'a-b',
+  recipe: student('transformer', 'cnn', { kind: 'kd' }),
+  seeds: [0, 1, 2],
+  command: 'npm run experiment -- run main --rows a-b',
+  runs: [0, 1].map((seed) =>
+    sampleRecord({ id: `run${seed}`, seed, top1: 28 + seed, epochs: 12, experiment: 'main', row: 'a-b' }),
+  ),
 };
 
 test('escaped text holds nothing that HTML or a script would read', () => {
@@ -39,7 +45,11 @@ test('escaped text holds nothing that HTML or a script would read', () => {
 });
 
 test('names with scripts in them stay text in every figure', () => {
-  const similarity: Similarity = { rows: { model: evil, layers: [evil] }, columns: { model: evil, layers: [evil] }, values: [[1]] };
+  const similarity: Similarity = {
+    rows: { model: evil, layers: [evil] },
+    columns: { model: evil, layers: [evil] },
+    values: [[1]],
+  };
   const figures = [
     heatmap(similarity, { title: evil, measure: evil }),
     heatmapGrid([{ ...similarity, heading: evil }, similarity], { title: evil, measure: evil }),
@@ -59,18 +69,56 @@ test('names with scripts in them stay text in every figure', () => {
 });
 
 test('names with scripts in them stay text in tables, pages and diagrams', async () => {
-  const run = sampleRecord({ row: evil, method: evil, dataset: evil, command: evil, commit: evil, student: evil, recipe: { name: evil }, machine: { processor: evil, cores: 1, memoryGB: 1 } });
+  const run = sampleRecord({
+    row: evil,
+    method: evil,
+    dataset: evil,
+    command: evil,
+    commit: evil,
+    student: evil,
+    recipe: { name: evil },
+    machine: { processor: evil, cores: 1, memoryGB: 1 },
+  });
   const network = { network: evil, parameters: 1, latency: 1 };
   const compared: Comparison = {
-    label: evil, published: { value: 1, status: 'seen', source: evil }, ours: { ...row, experiment: evil, row: evil, command: evil, runs: [{ ...run, experiment: evil, id: evil }] },
-    paper: { experiment: evil, row: { name: evil, recipe: { ...row.recipe, student: evil }, sources: { [evil]: 'paper' } }, command: evil, hours: 1 },
+    label: evil,
+    published: { value: 1, status: 'seen', source: evil },
+    ours: { ...row, experiment: evil, row: evil, command: evil, runs: [{ ...run, experiment: evil, id: evil }] },
+    paper: {
+      experiment: evil,
+      row: { name: evil, recipe: { ...row.recipe, student: evil }, sources: { [evil]: 'paper' } },
+      command: evil,
+      hours: 1,
+    },
   };
   const pages = [
-    tableHtml({ columns: [evil], rows: [[evil], [{ text: evil, note: evil, link: `page.html?${evil}` }]], caption: evil }),
+    tableHtml({
+      columns: [evil],
+      rows: [[evil], [{ text: evil, note: evil, link: `page.html?${evil}` }]],
+      caption: evil,
+    }),
     tableHtml(comparisonTable([compared], evil)),
     recipesAndRecordsHtml([compared]),
-    gainPage({ distilled: run, scratch: run, student: network, teacher: { ...network, top1: 1, weights: evil }, methodParameters: 1, classes: 2, trainImages: 1, validationImages: 1, imageSize: 32, normalisation: imageNetNormalisation }),
-    await diagramSvg({ title: evil, boxes: [{ id: evil, lines: [evil, evil], group: evil }, { id: 'b', lines: ['b'], group: 'b' }], arrows: [{ from: evil, to: 'b', label: evil }] }),
+    gainPage({
+      distilled: run,
+      scratch: run,
+      student: network,
+      teacher: { ...network, top1: 1, weights: evil },
+      methodParameters: 1,
+      classes: 2,
+      trainImages: 1,
+      validationImages: 1,
+      imageSize: 32,
+      normalisation: imageNetNormalisation,
+    }),
+    await diagramSvg({
+      title: evil,
+      boxes: [
+        { id: evil, lines: [evil, evil], group: evil },
+        { id: 'b', lines: ['b'], group: 'b' },
+      ],
+      arrows: [{ from: evil, to: 'b', label: evil }],
+    }),
   ];
   for (const page of pages) {
     assert.doesNotMatch(page.replace(/<!--.*?-->|<!DOCTYPE[^>]*>/gs, ''), /<script|<!--|alert\("/);
@@ -79,7 +127,10 @@ test('names with scripts in them stay text in tables, pages and diagrams', async
 });
 
 test('an answer in Markdown keeps its emphasis, and a name in it stays text', () => {
-  assert.equal(withoutTags(`**best: ${'<script>x</script>'}**, $a < b$`), '**best: &lt;script>x&lt;/script>**, $a < b$');
+  assert.equal(
+    withoutTags(`**best: ${'<script>x</script>'}**, $a < b$`),
+    '**best: &lt;script>x&lt;/script>**, $a < b$',
+  );
 });
 
 test('a live figure carries its numbers, not plotly.js', () => {
@@ -92,11 +143,24 @@ test('links of a table lead to the web or to a file, never to a script', () => {
   const link = (address: string): string => tableHtml({ columns: ['a'], rows: [[{ text: 'x', link: address }]] });
   assert.match(link('https://arxiv.org/abs/2310.19444'), /<a href="https:/);
   assert.match(link('../data/results/main.jsonl'), /<a href="\.\.\/data/);
-  for (const address of ['javascript:alert(1)', ' javascript:alert(1)', 'JaVaScRiPt:x', 'data:text/html,x', 'java\nscript:x']) assert.throws(() => link(address), /must be a web address/);
+  for (const address of [
+    'javascript:alert(1)',
+    ' javascript:alert(1)',
+    'JaVaScRiPt:x',
+    'data:text/html,x',
+    'java\nscript:x',
+  ])
+    assert.throws(() => link(address), /must be a web address/);
 });
 
 test('numbers stand at the right, unverified ones are marked, rows of the wrong length refused', () => {
-  const html = tableHtml({ columns: ['method', 'top-1'], rows: [['KD', 27.8], ['OFA', { text: '28.60 ± 0.20 (3 seeds)', unverified: true }]] });
+  const html = tableHtml({
+    columns: ['method', 'top-1'],
+    rows: [
+      ['KD', 27.8],
+      ['OFA', { text: '28.60 ± 0.20 (3 seeds)', unverified: true }],
+    ],
+  });
   assert.match(html, /<td style="text-align:right">27\.8<\/td>/);
   assert.match(html, /28\.60 ± 0\.20 \(3 seeds\) †/);
   assert.match(html, /† not verified/);
@@ -108,10 +172,11 @@ test('undefined numbers are empty cells, never NaN', () => {
   assert.doesNotMatch(tableHtml({ columns: ['a', 'b', 'c'], rows: [cells] }), /NaN|Infinity|null/);
 });
 
-test('a comparison shows paper, ours with its conditions, and the command and cost at the paper\'s scale', () => {
+test("a comparison shows paper, ours with its conditions, and the command and cost at the paper's scale", () => {
   const paper = paperScale('cifar100', 'Swin-T', 'ResNet18', 'OFA');
   const table = comparisonTable([
-    { label: 'OFA', published: { value: 80.54, status: 'seen' }, ours: row, paper }, { label: 'RKD', published: { value: 74.11, status: 'recalled' } },
+    { label: 'OFA', published: { value: 80.54, status: 'seen' }, ours: row, paper },
+    { label: 'RKD', published: { value: 74.11, status: 'recalled' } },
     { label: 'CRD', published: { value: 79.8, status: 'checked' }, ours: { ...row, runs: [] } },
   ]);
   const text = tableText(table);
@@ -125,11 +190,15 @@ test('a comparison shows paper, ours with its conditions, and the command and co
 
 test('every link of a comparison leads to the recipe and the records that are told once on the page', () => {
   const paper = paperScale('cifar100', 'ConvNeXt-T', 'DeiT-T', 'KD');
-  const comparisons = [{ label: 'a', ours: row, paper }, { label: 'b', ours: row, paper: paperScale('cifar100', 'Mixer-B/16', 'DeiT-T', 'KD') }];
+  const comparisons = [
+    { label: 'a', ours: row, paper },
+    { label: 'b', ours: row, paper: paperScale('cifar100', 'Mixer-B/16', 'DeiT-T', 'KD') },
+  ];
   const proofs = recipesAndRecordsHtml(comparisons, 'records');
   const ids = [...proofs.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id!);
   assert.equal(new Set(ids).size, ids.length);
-  for (const [, target] of tableHtml(comparisonTable(comparisons)).matchAll(/href="#([^"]+)"/g)) assert.ok(ids.includes(target!), target);
+  for (const [, target] of tableHtml(comparisonTable(comparisons)).matchAll(/href="#([^"]+)"/g))
+    assert.ok(ids.includes(target!), target);
   assert.equal(ids.length, 3);
   assert.match(proofs, /href="records\/main\.jsonl"/);
   for (const { id, command } of row.runs) assert.ok(proofs.includes(id) && proofs.includes(escapeHtml(command)));

@@ -14,7 +14,11 @@ test('fill follows its rule: the first number mixes FNV-1a of the name', () => {
     h = ((h ^ (h >> 13n)) * 0xc2b2ae35n) & mask;
     return Number(h ^ (h >> 16n)) / 2 ** 31 - 1;
   };
-  for (const name of ['', 'image', 'blocks.0.γ']) assert.deepEqual([...fill(name, 100)], Array.from({ length: 100 }, (_, i) => plain(name, i)));
+  for (const name of ['', 'image', 'blocks.0.γ'])
+    assert.deepEqual(
+      [...fill(name, 100)],
+      Array.from({ length: 100 }, (_, i) => plain(name, i)),
+    );
 });
 
 test('numbers are uniform in [−1, 1)', () => {
@@ -27,11 +31,17 @@ test('numbers are uniform in [−1, 1)', () => {
 test('parameters are scaled by the last part of their name', () => {
   const u = (name: string): number => fill(name, 1)[0]!;
   const cases: readonly (readonly [string, number[], (u: number) => number])[] = [
-    ['bn1.running_var', [4], (x) => 1 + 0.2 * x], ['bn1.running_mean', [4], (x) => 0.1 * x], ['fc.bias', [4], (x) => 0.05 * x],
-    ['cls_token', [1, 1, 4], (x) => 0.1 * x], ['blocks.0.ls1', [4], (x) => 0.5 + 0.1 * x], ['norm.weight', [4], (x) => 1 + 0.1 * x],
-    ['norm1.alpha', [1, 1, 4], (x) => 1 + 0.1 * x], ['conv1.weight', [8, 3, 2, 2], (x) => x * Math.sqrt(3 / 12)],
+    ['bn1.running_var', [4], (x) => 1 + 0.2 * x],
+    ['bn1.running_mean', [4], (x) => 0.1 * x],
+    ['fc.bias', [4], (x) => 0.05 * x],
+    ['cls_token', [1, 1, 4], (x) => 0.1 * x],
+    ['blocks.0.ls1', [4], (x) => 0.5 + 0.1 * x],
+    ['norm.weight', [4], (x) => 1 + 0.1 * x],
+    ['norm1.alpha', [1, 1, 4], (x) => 1 + 0.1 * x],
+    ['conv1.weight', [8, 3, 2, 2], (x) => x * Math.sqrt(3 / 12)],
   ];
-  for (const [name, shape, scaled] of cases) assert.equal(parameter(name, shape)[0], Math.fround(scaled(u(name))), name);
+  for (const [name, shape, scaled] of cases)
+    assert.equal(parameter(name, shape)[0], Math.fround(scaled(u(name))), name);
   assert.equal(input('image', [2], 2)[1], Math.fround(2 * fill('image', 2)[1]!));
 });
 
@@ -42,7 +52,29 @@ test('a digest sees a changed value, a changed order and a changed shape', () =>
   assert.equal(expected.first.length, 8);
   const swapped = [...values.slice(0, 22), values[23]!, values[22]!];
   assert.match(digestFault(digest(swapped, [4, 6], 'x'), expected, 1e-4) ?? '', /probe/);
-  assert.match(digestFault(digest(values.map((x, i) => (i === 20 ? x + 1 : x)), [4, 6], 'x'), expected, 1e-4) ?? '', /mean/);
+  assert.match(
+    digestFault(
+      digest(
+        values.map((x, i) => (i === 20 ? x + 1 : x)),
+        [4, 6],
+        'x',
+      ),
+      expected,
+      1e-4,
+    ) ?? '',
+    /mean/,
+  );
   assert.match(digestFault(digest(values, [6, 4], 'x'), expected, 1e-4) ?? '', /shape/);
-  assert.match(digestFault(digest(values.map(() => NaN), [4, 6], 'x'), expected, 1e-4) ?? '', /NaN/);
+  assert.match(
+    digestFault(
+      digest(
+        values.map(() => NaN),
+        [4, 6],
+        'x',
+      ),
+      expected,
+      1e-4,
+    ) ?? '',
+    /NaN/,
+  );
 });

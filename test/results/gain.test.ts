@@ -7,8 +7,16 @@ import { sampleRecord } from './support';
 function gain(distilled: number, scratch: number, validationImages = 1000): Gain {
   const cost = { network: 'vit_64', parameters: 1, latency: 1 };
   return {
-    distilled: sampleRecord({ top1: distilled }), scratch: sampleRecord({ top1: scratch }), student: cost, methodParameters: 1,
-    teacher: { ...cost, network: 'resnet_24', top1: 70, weights: 'fresh' }, classes: 2, trainImages: 10, validationImages, imageSize: 32, normalisation: imageNetNormalisation,
+    distilled: sampleRecord({ top1: distilled }),
+    scratch: sampleRecord({ top1: scratch }),
+    student: cost,
+    methodParameters: 1,
+    teacher: { ...cost, network: 'resnet_24', top1: 70, weights: 'fresh' },
+    classes: 2,
+    trainImages: 10,
+    validationImages,
+    imageSize: 32,
+    normalisation: imageNetNormalisation,
   };
 }
 
@@ -21,8 +29,14 @@ test('chance is the 95 % interval of a difference of two shares', () => {
 
 test('what was gained, lost or neither is told, with as much certainty as there is', () => {
   assert.equal(gainedPoints(gain(52.5, 50)), 2.5);
-  assert.match(verdict(gain(56, 50)), /vit_64 gained 6\.00 points of top-1: 56\.00 % instead of 50\.00 % alone\..*other seeds would add/);
+  assert.match(
+    verdict(gain(56, 50)),
+    /vit_64 gained 6\.00 points of top-1: 56\.00 % instead of 50\.00 % alone\..*other seeds would add/,
+  );
   assert.match(verdict(gain(44, 50)), /lost 6\.00 points/);
-  assert.match(verdict(gain(52, 50)), /gained 2\.00 points.*differences of up to ±4\.4 points may be chance: this one is no evidence/);
+  assert.match(
+    verdict(gain(52, 50)),
+    /gained 2\.00 points.*differences of up to ±4\.4 points may be chance: this one is no evidence/,
+  );
   assert.match(verdict(gain(50, 50)), /changed nothing/);
 });

@@ -3,17 +3,36 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { meanGain, publishedCells, publishedFacts, publishedLikeFamily, publishedSuccessors, publishedTable } from '../../lib/results/published';
+import {
+  meanGain,
+  publishedCells,
+  publishedFacts,
+  publishedLikeFamily,
+  publishedSuccessors,
+  publishedTable,
+} from '../../lib/results/published';
 
 const collected = process.env.OFA_PUBLISHED ?? '';
-const skip = existsSync(path.join(collected, 'cifar100.json')) ? false : 'OFA_PUBLISHED names no folder of published numbers';
+const skip = existsSync(path.join(collected, 'cifar100.json'))
+  ? false
+  : 'OFA_PUBLISHED names no folder of published numbers';
 const read = (file: string): string => readFileSync(path.join(collected, file), 'utf8');
 const numbers = (text: string): string[] => text.match(/\d+\.\d+/g) ?? [];
 
 for (const name of ['cifar100', 'imagenet'] as const) {
   test(`${name}: every cell and its status are those that were collected`, { skip }, async () => {
     const cell = z.object({ value: z.number(), status: z.string() });
-    const schema = z.object({ rows: z.array(z.object({ teacher: z.string(), student: z.string(), teacher_top1: cell, student_top1: cell, methods: z.record(cell) })) });
+    const schema = z.object({
+      rows: z.array(
+        z.object({
+          teacher: z.string(),
+          student: z.string(),
+          teacher_top1: cell,
+          student_top1: cell,
+          methods: z.record(cell),
+        }),
+      ),
+    });
     const bare = (json: unknown): unknown => schema.parse(json);
     assert.deepEqual(bare(await publishedTable(name)), bare(JSON.parse(read(`${name}.json`))));
   });
@@ -21,25 +40,37 @@ for (const name of ['cifar100', 'imagenet'] as const) {
   test(`${name}: columns whose cells count as checked have the published mean gain`, async () => {
     const table = await publishedTable(name);
     for (const row of table.rows) {
-      for (const [column, { status }] of publishedCells(row)) if (status === 'checked' && column !== 'scratch') assert.ok(column in table.published_mean_gain, column);
+      for (const [column, { status }] of publishedCells(row))
+        if (status === 'checked' && column !== 'scratch') assert.ok(column in table.published_mean_gain, column);
     }
-    for (const [column, gain] of Object.entries(table.published_mean_gain)) assert.ok(Math.abs(meanGain(table, column) - gain) < 0.01, `${column}: ${meanGain(table, column)}`);
+    for (const [column, gain] of Object.entries(table.published_mean_gain))
+      assert.ok(Math.abs(meanGain(table, column) - gain) < 0.01, `${column}: ${meanGain(table, column)}`);
   });
 }
 
-test('what is said of ablations, successors and like families has no number that was not collected', { skip }, async () => {
-  const known = new Set(numbers(read('README.md')).map(Number));
-  const { rows, studentMean } = await publishedSuccessors();
-  const said = [
-    ...(await publishedFacts()).flatMap(({ fact }) => numbers(fact).map(Number)),
-    ...(await publishedLikeFamily()).map(({ value }) => value), studentMean,
-    ...rows.flatMap(({ cifar100_gain: a, imagenet_gain: b, pairs }) => [a, b, ...pairs.map(({ value }) => value)]).filter((value): value is number => value !== null),
-  ];
-  // Said there in other words: the paper's own tables, and 1.28 × 12 = 15.4.
-  const tables = new Set([...numbers(read('cifar100.json')), ...numbers(read('imagenet.json'))].map(Number));
-  assert.deepEqual(said.filter((value) => !known.has(value) && !tables.has(value)), []);
-  assert.ok(said.length > 50);
-});
+test(
+  'what is said of ablations, successors and like families has no number that was not collected',
+  { skip },
+  async () => {
+    const known = new Set(numbers(read('README.md')).map(Number));
+    const { rows, studentMean } = await publishedSuccessors();
+    const said = [
+      ...(await publishedFacts()).flatMap(({ fact }) => numbers(fact).map(Number)),
+      ...(await publishedLikeFamily()).map(({ value }) => value),
+      studentMean,
+      ...rows
+        .flatMap(({ cifar100_gain: a, imagenet_gain: b, pairs }) => [a, b, ...pairs.map(({ value }) => value)])
+        .filter((value): value is number => value !== null),
+    ];
+    // Said there in other words: the paper's own tables, and 1.28 × 12 = 15.4.
+    const tables = new Set([...numbers(read('cifar100.json')), ...numbers(read('imagenet.json'))].map(Number));
+    assert.deepEqual(
+      said.filter((value) => !known.has(value) && !tables.has(value)),
+      [],
+    );
+    assert.ok(said.length > 50);
+  },
+);
 
 test('cells of Table 5, which nobody of us has seen, count as unverified', async () => {
   assert.ok((await publishedLikeFamily()).every(({ status }) => status === 'recalled'));

@@ -25,7 +25,13 @@ test('a folder of results is read in order, a run recorded twice once, as last r
   await writeFile(path.join(folder, '1.jsonl'), `${JSON.stringify(a)}\n${JSON.stringify(b)}\n`);
   await writeFile(path.join(folder, 'README.md'), 'not a record');
   const records = await readRecords(folder);
-  assert.deepEqual(records.map(({ id, top1 }) => [id, top1]), [['a', 30], ['b', b.top1]]);
+  assert.deepEqual(
+    records.map(({ id, top1 }) => [id, top1]),
+    [
+      ['a', 30],
+      ['b', b.top1],
+    ],
+  );
 });
 
 test('a bad line is named by file and line, a missing folder by its name', async (context) => {

@@ -25,17 +25,31 @@ test('a single seed has no spread and no interval, and nothing has no summary', 
   assert.throws(() => summary([1, NaN]), UserError);
 });
 
-test('Student\'s t agrees with the printed tables and with the normal distribution in the limit', () => {
+test("Student's t agrees with the printed tables and with the normal distribution in the limit", () => {
   const printed: readonly (readonly [probability: number, freedom: number, value: number])[] = [
-    [0.975, 1, 12.7062], [0.975, 2, 4.30265], [0.975, 3, 3.18245], [0.975, 4, 2.77645], [0.975, 9, 2.26216], [0.95, 5, 2.01505], [0.995, 10, 3.16927],
+    [0.975, 1, 12.7062],
+    [0.975, 2, 4.30265],
+    [0.975, 3, 3.18245],
+    [0.975, 4, 2.77645],
+    [0.975, 9, 2.26216],
+    [0.95, 5, 2.01505],
+    [0.995, 10, 3.16927],
   ];
-  for (const [probability, freedom, value] of printed) assert.ok(Math.abs(studentQuantile(probability, freedom) - value) < 1e-4 * value, `${freedom}`);
+  for (const [probability, freedom, value] of printed)
+    assert.ok(Math.abs(studentQuantile(probability, freedom) - value) < 1e-4 * value, `${freedom}`);
   assert.ok(Math.abs(studentQuantile(0.975, 100_000) - 1.959964) < 1e-4);
-  for (const freedom of [1, 2, 7, 8]) assert.ok(Math.abs(studentWithin(studentQuantile(0.9, freedom), freedom) - 0.8) < 1e-10);
+  for (const freedom of [1, 2, 7, 8])
+    assert.ok(Math.abs(studentWithin(studentQuantile(0.9, freedom), freedom) - 0.8) < 1e-10);
 });
 
 test('groups keep the order of first appearance', () => {
-  assert.deepEqual([...groupBy(['b1', 'a1', 'b2'], (item) => item.slice(0, 1))], [['b', ['b1', 'b2']], ['a', ['a1']]]);
+  assert.deepEqual(
+    [...groupBy(['b1', 'a1', 'b2'], (item) => item.slice(0, 1))],
+    [
+      ['b', ['b1', 'b2']],
+      ['a', ['a1']],
+    ],
+  );
 });
 
 test('a curve is the mean over seeds, epoch by epoch, without epochs that were not evaluated', () => {

@@ -3,15 +3,44 @@ import type { EpochRecord, RunRecord } from '../../lib/results/record';
 /** A record as a run of two epochs leaves it, with what a test changes. */
 export function sampleRecord(changes: Partial<RunRecord> = {}): RunRecord {
   return {
-    id: 'a1b2c3', experiment: 'main', row: 'vit_128 from resnet_16 by ofa', profile: 'laptop', dataset: 'cifar-100',
-    teacher: 'resnet_16', student: 'vit_128', method: 'ofa', recipe: { gamma: 1.2, stages: [1, 2, 3, 4] }, seed: 0, epochs: 2, images: 25_000,
-    commit: 'abcdef0123456789', dirty: false, machine: { processor: 'Zen 4', cores: 2, memoryGB: 16 }, threads: 2,
-    versions: { node: '20.19.0', tensorflow: '2.21.0' }, started: '2026-01-02T03:04:05.000Z', seconds: 120, command: 'npm run experiment -- run main',
-    top1: 28.6, top5: 55, bestTop1: 28.7, teacherTop1: 61.2, history: [sampleEpoch(1, 20), sampleEpoch(2, 28.6)],
+    id: 'a1b2c3',
+    experiment: 'main',
+    row: 'vit_128 from resnet_16 by ofa',
+    profile: 'laptop',
+    dataset: 'cifar-100',
+    teacher: 'resnet_16',
+    student: 'vit_128',
+    method: 'ofa',
+    recipe: { gamma: 1.2, stages: [1, 2, 3, 4] },
+    seed: 0,
+    epochs: 2,
+    images: 25_000,
+    commit: 'abcdef0123456789',
+    dirty: false,
+    machine: { processor: 'Zen 4', cores: 2, memoryGB: 16 },
+    threads: 2,
+    versions: { node: '20.19.0', tensorflow: '2.21.0' },
+    started: '2026-01-02T03:04:05.000Z',
+    seconds: 120,
+    command: 'npm run experiment -- run main',
+    top1: 28.6,
+    top5: 55,
+    bestTop1: 28.7,
+    teacherTop1: 61.2,
+    history: [sampleEpoch(1, 20), sampleEpoch(2, 28.6)],
     ...changes,
   };
 }
 
 export function sampleEpoch(epoch: number, top1: number): EpochRecord {
-  return { epoch, loss: 5 / epoch, parts: { label: 3 / epoch, logits: 2 / epoch }, top1, top5: 50, learningRate: 1e-3, imagesPerSecond: 200, seconds: 60 };
+  return {
+    epoch,
+    loss: 5 / epoch,
+    parts: { label: 3 / epoch, logits: 2 / epoch },
+    top1,
+    top5: 50,
+    learningRate: 1e-3,
+    imagesPerSecond: 200,
+    seconds: 60,
+  };
 }

@@ -11,7 +11,9 @@ for (const [what, args, message] of [
   ['a Python without packages', ['compare', '--python', process.execPath], /cannot be compared with/],
 ] as const) {
   test(`the benchmark names ${what} that there cannot be, without a stack`, () => {
-    const { status, stderr, stdout } = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/bench.ts', ...args], { encoding: 'utf8' });
+    const { status, stderr, stdout } = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/bench.ts', ...args], {
+      encoding: 'utf8',
+    });
     assert.notEqual(status, 0);
     assert.match(stderr, message);
     assert.ok(stderr.trim().split('\n').length <= 2 && !/^\s+at |Traceback/m.test(stderr), stderr);

@@ -4,10 +4,18 @@ import { test } from 'node:test';
 import { z } from 'zod';
 
 test('npm run -s claims prints a line of JSON for each of the eleven claims, from the records', () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/launch.mjs', 'claims'], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/launch.mjs', 'claims'], {
+    encoding: 'utf8',
+  });
   assert.equal(status, 0, stderr);
-  const lines = stdout.trim().split('\n').map((line) => z.record(z.unknown()).parse(JSON.parse(line)));
-  assert.deepEqual(lines.map(({ claim }) => claim), Array.from({ length: 11 }, (_, index) => index + 1));
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => z.record(z.unknown()).parse(JSON.parse(line)));
+  assert.deepEqual(
+    lines.map(({ claim }) => claim),
+    Array.from({ length: 11 }, (_, index) => index + 1),
+  );
   for (const line of lines) {
     for (const key of ['claim', 'verdict', 'effect', 'low', 'high', 'seeds']) assert.ok(key in line, key);
     assert.ok(['holds', 'does not hold', 'undecided at this scale'].includes(String(line['verdict'])));

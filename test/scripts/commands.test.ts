@@ -7,13 +7,20 @@ import { test } from 'node:test';
 
 const node = (...args: string[]) => spawnSync(process.execPath, args, { encoding: 'utf8' });
 
-test('a set-up that is complete does nothing when run again', { skip: !hasWheel() && 'what is set up here falls short of TensorFlow’s wheel, and another set-up would try for it again' }, () => {
-  const before = traces();
-  const { status, stdout, stderr } = node('scripts/setup.mjs');
-  assert.equal(status, 0, stderr);
-  assert.equal(stdout.split('\n')[0], 'Everything is in place.');
-  assert.deepEqual(traces(), before);
-});
+test(
+  'a set-up that is complete does nothing when run again',
+  {
+    skip:
+      !hasWheel() && 'what is set up here falls short of TensorFlow’s wheel, and another set-up would try for it again',
+  },
+  () => {
+    const before = traces();
+    const { status, stdout, stderr } = node('scripts/setup.mjs');
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout.split('\n')[0], 'Everything is in place.');
+    assert.deepEqual(traces(), before);
+  },
+);
 
 test('set-up names an option that it does not know, and does nothing', () => {
   const { status, stderr } = node('scripts/setup.mjs', '--forse');
@@ -32,13 +39,25 @@ test('a name that leaves the folder of commands is no command', () => {
 });
 
 test('a reader that has seen enough, as head has, is no fault', () => {
-  const { stdout, stderr } = spawnSync('sh', ['-c', `"${process.execPath}" scripts/launch.mjs experiment plan methods | head -n 1`], { encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(
+    'sh',
+    ['-c', `"${process.execPath}" scripts/launch.mjs experiment plan methods | head -n 1`],
+    { encoding: 'utf8' },
+  );
   assert.match(stdout, /^\{"id":.*\}\n$/);
   assert.doesNotMatch(stderr, /Error|EPIPE/);
 });
 
 test('what a command does not take is told, and nothing is done', () => {
-  const { status, stdout, stderr } = node('scripts/launch.mjs', 'experiment', 'plan', 'epsilon', '--rows', 'resnet_24-vit_64-paper-1.2', 'resnet_24-vit_64-paper-1.4');
+  const { status, stdout, stderr } = node(
+    'scripts/launch.mjs',
+    'experiment',
+    'plan',
+    'epsilon',
+    '--rows',
+    'resnet_24-vit_64-paper-1.2',
+    'resnet_24-vit_64-paper-1.4',
+  );
   assert.equal(status, 1);
   assert.equal(stdout, '');
   assert.match(stderr, /too many arguments for 'plan'/);
@@ -60,7 +79,9 @@ test('a command’s death by a signal is passed on', () => {
 
 test('a signal reaches the command, which may end as it likes', async () => {
   const command = 'process.on("SIGTERM", () => process.exit(75)); console.log("ready"); setTimeout(() => {}, 20000)';
-  const outer = spawn(process.execPath, ['--input-type=module', '-e', foregroundOf(command)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const outer = spawn(process.execPath, ['--input-type=module', '-e', foregroundOf(command)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await once(outer.stdout, 'data');
   outer.kill('SIGTERM');
   await once(outer, 'exit');
@@ -89,6 +110,13 @@ function hasWheel(): boolean {
 
 /** What a set-up that did something would change. */
 function traces(): unknown {
-  const files = ['build', 'node_modules', '.venv', path.join('.venv', 'lib')].map((folder) => [folder, statSync(folder).mtimeMs, readdirSync(folder).filter((name) => !/^(setup\.|lab-|site$)/.test(name))]);
-  return [files.map(([folder, time, names]) => (folder === 'build' ? [folder, names] : [folder, time, names])), readFileSync(path.join('build', 'setup.json'), 'utf8')];
+  const files = ['build', 'node_modules', '.venv', path.join('.venv', 'lib')].map((folder) => [
+    folder,
+    statSync(folder).mtimeMs,
+    readdirSync(folder).filter((name) => !/^(setup\.|lab-|site$)/.test(name)),
+  ]);
+  return [
+    files.map(([folder, time, names]) => (folder === 'build' ? [folder, names] : [folder, time, names])),
+    readFileSync(path.join('build', 'setup.json'), 'utf8'),
+  ];
 }

@@ -15,7 +15,25 @@ test('npm run distil: stopped by Ctrl-C it exits with 75, called again it ends w
   const images = await writeFolder(path.join(folder, 'images'), { cats: 20, dogs: 20 });
   await writeFile(path.join(images, 'cats', 'broken.jpg'), 'no JPEG');
   const out = path.join(folder, 'out');
-  const args = [...command, '--student', 'mixer_64', '--teacher', 'resnet_16', '--data', images, '--split', '0.2', '--image-size', '32', '--epochs', '6', '--batch-size', '16', '--out', out];
+  const args = [
+    ...command,
+    '--student',
+    'mixer_64',
+    '--teacher',
+    'resnet_16',
+    '--data',
+    images,
+    '--split',
+    '0.2',
+    '--image-size',
+    '32',
+    '--epochs',
+    '6',
+    '--batch-size',
+    '16',
+    '--out',
+    out,
+  ];
 
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let asked = false;
@@ -30,17 +48,49 @@ test('npm run distil: stopped by Ctrl-C it exits with 75, called again it ends w
   assert.equal(status, 0, stderr);
   assert.match(stdout, /teacher: goes on after epoch [1-5]/);
   assert.match(stdout, /broken\.jpg is left out/);
-  assert.match(stdout, /mixer_64: [\d.]+ % alone, [\d.]+ % taught by resnet_16 \([\d.]+ %\): -?[\d.]+ points, ±[\d.]+ by chance/);
+  assert.match(
+    stdout,
+    /mixer_64: [\d.]+ % alone, [\d.]+ % taught by resnet_16 \([\d.]+ %\): -?[\d.]+ points, ±[\d.]+ by chance/,
+  );
   assert.ok(existsSync(path.join(out, 'student.safetensors')) && existsSync(path.join(out, 'records.json')));
   const page = await readFile(path.join(out, 'index.html'), 'utf8');
-  for (const words of ['mixer_64 taught by resnet_16', 'multiply-adds an image', 'validation images', '1 that could not be read', 'npm run distil -- --student mixer_64', 'data:image/png;base64,']) {
+  for (const words of [
+    'mixer_64 taught by resnet_16',
+    'multiply-adds an image',
+    'validation images',
+    '1 that could not be read',
+    'npm run distil -- --student mixer_64',
+    'data:image/png;base64,',
+  ]) {
     assert.ok(page.includes(words), `"${words}" on the page`);
   }
 });
 
 test('what is wrong is told in lines without a stack', () => {
-  const { status, stderr } = spawnSync(process.execPath, [...command, '--student', 'mixer_46', '--teacher', 'resnet_61', '--data', 'nowhere', '--method', 'ofaa', '--batch-size', '0'], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [
+      ...command,
+      '--student',
+      'mixer_46',
+      '--teacher',
+      'resnet_61',
+      '--data',
+      'nowhere',
+      '--method',
+      'ofaa',
+      '--batch-size',
+      '0',
+    ],
+    { encoding: 'utf8' },
+  );
   assert.equal(status, 1);
-  for (const words of ['student: Unknown network "mixer_46"', 'teacher: Unknown network "resnet_61"', 'method: Unknown method "ofaa". Nearest: ofa', 'batchSize']) assert.ok(stderr.includes(words), stderr);
+  for (const words of [
+    'student: Unknown network "mixer_46"',
+    'teacher: Unknown network "resnet_61"',
+    'method: Unknown method "ofaa". Nearest: ofa',
+    'batchSize',
+  ])
+    assert.ok(stderr.includes(words), stderr);
   assert.doesNotMatch(stderr, /\n\s+at /);
 });

@@ -13,7 +13,10 @@ test('docs/errors.md lists every error of the code', () => {
 test('every error has a meaning and a cure', () => {
   const all = messages();
   assert.ok(all.length > 100);
-  assert.deepEqual(all.filter(({ file }) => groupOf(file) === undefined), []);
+  assert.deepEqual(
+    all.filter(({ file }) => groupOf(file) === undefined),
+    [],
+  );
   for (const { meaning, cure } of groups) assert.ok(meaning.length > 40 && cure.length > 40);
 });
 
@@ -25,5 +28,6 @@ test('messages are found in all their forms, with … for what differs', () => {
     '… does not have the expected SHA-256 …: the file was changed, or damaged on the way. It was discarded. Try again, or fetch the file from a source you trust.',
     'No checkpoint in … can be used: … Remove them to begin again.',
     'OFA_DEVICE is "…"; it must be cpu or cuda, or unset to look for an NVIDIA driver.',
-  ]) assert.ok(texts.includes(text), text);
+  ])
+    assert.ok(texts.includes(text), text);
 });

@@ -11,16 +11,27 @@ after(() => rmSync(folder, { recursive: true }));
 
 test('notebooks run on the real kernel at the project’s root; faults of every kind are found', async () => {
   const notebooks = [
-    write('good', ["import * as tf from './lib/tensor/tf';\ntf.matMul([[2]], [[3]]).print();", '#summary\nconsole.log(`six is ${2 * 3}`);']),
+    write('good', [
+      "import * as tf from './lib/tensor/tf';\ntf.matMul([[2]], [[3]]).print();",
+      '#summary\nconsole.log(`six is ${2 * 3}`);',
+    ]),
     write('thrown', ["throw new Error('thrown in a cell');", "#summary\nconsole.log('never reached');"]),
     write('typed', ["import { Random } from './lib/tensor/random';\nconst n: string = new Random('seed').uniform();"]),
-    write('refused', ["import { Random } from './lib/tensor/random';\nimport { createModel } from './lib/models/zoo';\ncreateModel('resnet81', { classes: 10 }, new Random(0));"]),
-    write('unawaited', ["void setTimeout(() => { throw new Error('thrown later'); }, 50);", "void Promise.reject(new Error('nobody awaited this'));"]),
+    write('refused', [
+      "import { Random } from './lib/tensor/random';\nimport { createModel } from './lib/models/zoo';\ncreateModel('resnet81', { classes: 10 }, new Random(0));",
+    ]),
+    write('unawaited', [
+      "void setTimeout(() => { throw new Error('thrown later'); }, 50);",
+      "void Promise.reject(new Error('nobody awaited this'));",
+    ]),
   ];
   const executed: Executed[] = [];
   for await (const event of executeNotebooks(notebooks, folder)) if (event.event === 'notebook') executed.push(event);
 
-  assert.deepEqual(executed.map(({ notebook }) => notebook), notebooks.map((file) => path.basename(file)));
+  assert.deepEqual(
+    executed.map(({ notebook }) => notebook),
+    notebooks.map((file) => path.basename(file)),
+  );
   assert.deepEqual(executed[0]!.faults, []);
   assert.deepEqual(executed[0]!.summary, ['six is 6\n']);
   const [, thrown, typed, refused, unawaited] = executed.map(({ faults }) => faults.join('\n'));
@@ -43,8 +54,12 @@ test('notebooks run on the real kernel at the project’s root; faults of every 
 /** Writes a notebook of code cells; one that begins with #summary is tagged so. */
 function write(name: string, sources: readonly string[]): string {
   const cells = sources.map((source, index) => ({
-    cell_type: 'code', id: `cell-${index}`, execution_count: 1, outputs: [{ output_type: 'stream', name: 'stdout', text: 'said another time' }],
-    metadata: source.startsWith('#summary\n') ? { tags: ['summary'] } : {}, source: source.replace(/^#summary\n/, ''),
+    cell_type: 'code',
+    id: `cell-${index}`,
+    execution_count: 1,
+    outputs: [{ output_type: 'stream', name: 'stdout', text: 'said another time' }],
+    metadata: source.startsWith('#summary\n') ? { tags: ['summary'] } : {},
+    source: source.replace(/^#summary\n/, ''),
   }));
   const kernelspec = { name: 'tslab', display_name: 'TypeScript', language: 'typescript' };
   const file = path.join(folder, `${name}.ipynb`);

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { verdict, type Stored } from '../../scripts/bench/gate';
 
-const measured = [{ processor: 'a processor', products: 3, date: '2026-11-24' }, { processor: 'another', products: 6, date: '2026-11-25' }];
+const measured = [
+  { processor: 'a processor', products: 3, date: '2026-11-24' },
+  { processor: 'another', products: 6, date: '2026-11-25' },
+];
 const before: Stored = { step: 'vit_64 resnet_24 32 64', measured };
 
 test('a step may cost up to a third more matrix products, which is a quarter of its speed', () => {

@@ -20,15 +20,19 @@ function whyNot(): string | false {
   return status === 0 ? false : `this compiler does not know ${float16}`;
 }
 
-test('the wheel’s headers compile for a processor with float16 arithmetic, whatever this one is', { skip: whyNot() }, async () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'link-'));
-  try {
-    const source = path.join(folder, 'source.cc');
-    const object = path.join(folder, 'source.o');
-    writeFileSync(source, '#include "tensorflow/core/framework/op_kernel.h"\n');
-    await compile({ compiler, wheel, source, object, flags: ['-O0', float16] });
-    assert(existsSync(object));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+test(
+  'the wheel’s headers compile for a processor with float16 arithmetic, whatever this one is',
+  { skip: whyNot() },
+  async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'link-'));
+    try {
+      const source = path.join(folder, 'source.cc');
+      const object = path.join(folder, 'source.o');
+      writeFileSync(source, '#include "tensorflow/core/framework/op_kernel.h"\n');
+      await compile({ compiler, wheel, source, object, flags: ['-O0', float16] });
+      assert(existsSync(object));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);

@@ -32,7 +32,12 @@ test('a machine with all that is needed has no findings', () => {
 });
 
 test('all that is missing is named at once, a line each with how to get it', () => {
-  const { faults, warnings } = preflight({ ...ample, env: machine('bare', {}), nodeVersion: '18.20.4', freeBytes: 1e9 });
+  const { faults, warnings } = preflight({
+    ...ample,
+    env: machine('bare', {}),
+    nodeVersion: '18.20.4',
+    freeBytes: 1e9,
+  });
   assert.equal(faults.length, 3);
   assert.match(faults[0]!, /^Node: 18\.20\.4 found, 20\.19 or newer needed\. Install: /);
   assert.match(faults[1]!, /^Python: none found.* Install: /);
@@ -58,20 +63,31 @@ test('versions of Node are compared as numbers', () => {
 test('a Python that is too old, or lacks its modules, is a fault', () => {
   const old = preflight({ ...ample, env: machine('old', { python3: 'echo "3.9.2|"', 'g++': 'true' }) });
   assert.match(old.faults.join(), /^Python: 3\.9\.2 found .*3\.10 or newer needed/);
-  const poor = preflight({ ...ample, env: machine('poor', { python3: 'echo "3.12.3|venv,ensurepip"', 'g++': 'true' }) });
+  const poor = preflight({
+    ...ample,
+    env: machine('poor', { python3: 'echo "3.12.3|venv,ensurepip"', 'g++': 'true' }),
+  });
   assert.deepEqual(poor.faults.length, 1);
   assert.match(poor.faults[0]!, /venv and ensurepip modules: missing .*apt install python3\.12-venv/);
 });
 
 test('of several Pythons the one is taken that TensorFlow supports', () => {
-  const env = machine('several', { python3: 'echo "3.14.0|"', 'python3.12': 'echo "3.12.3|ensurepip"', 'python3.10': 'echo "3.10.4|"', 'g++': 'true' });
+  const env = machine('several', {
+    python3: 'echo "3.14.0|"',
+    'python3.12': 'echo "3.12.3|ensurepip"',
+    'python3.10': 'echo "3.10.4|"',
+    'g++': 'true',
+  });
   assert.equal(findPython(env)?.version, '3.10.4');
   const named = { ...env, PYTHON: 'python3.12' };
   assert.equal(findPython(named)?.version, '3.12.3');
 });
 
 test('a Python too new for TensorFlow is a warning: the set-up goes on with less', () => {
-  const { faults, warnings } = preflight({ ...ample, env: machine('new', { python3: 'echo "3.14.0|"', 'g++': 'true' }) });
+  const { faults, warnings } = preflight({
+    ...ample,
+    env: machine('new', { python3: 'echo "3.14.0|"', 'g++': 'true' }),
+  });
   assert.deepEqual(faults, []);
   assert.match(warnings.join(), /no wheel for 3\.14\.0/);
 });

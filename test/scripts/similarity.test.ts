@@ -5,7 +5,12 @@ import { test } from 'node:test';
 import { readSimilarities } from '../../lib/results/similarityRecord';
 import { temporaryFolder } from '../support/temporaryFolder';
 
-const similarity = (...args: string[]) => spawnSync(process.execPath, ['--import', 'tsx', 'scripts/similarity.ts', '--profile', 'smoke', '--batches', '1', '--batch-size', '16', ...args], { encoding: 'utf8' });
+const similarity = (...args: string[]) =>
+  spawnSync(
+    process.execPath,
+    ['--import', 'tsx', 'scripts/similarity.ts', '--profile', 'smoke', '--batches', '1', '--batch-size', '16', ...args],
+    { encoding: 'utf8' },
+  );
 
 test('similarities of trained networks are recorded once, each with what makes it again', async (context) => {
   const out = path.join(await temporaryFolder(context), 'similarity', 'cka.jsonl');
@@ -15,17 +20,30 @@ test('similarities of trained networks are recorded once, each with what makes i
   assert.match(stderr, /MADE-UP IMAGES/);
   assert.match(stdout, /vit_64 and vit_64, seed 1: mean CKA 0\.\d{3}, at like depth 0\.\d{3}$/m);
   const records = await readSimilarities(out);
-  assert.deepEqual(records.map(({ seed }) => seed), [0, 0, 0, 1, 1, 1]);
+  assert.deepEqual(
+    records.map(({ seed }) => seed),
+    [0, 0, 0, 1, 1, 1],
+  );
   const [own, cross] = records;
-  assert.deepEqual(own!.values.map((row, i) => Math.abs(row[i]! - 1) < 1e-9), own!.rows.map(() => true));
+  assert.deepEqual(
+    own!.values.map((row, i) => Math.abs(row[i]! - 1) < 1e-9),
+    own!.rows.map(() => true),
+  );
   assert.notEqual(cross!.a.weights!.sha256, cross!.b.weights!.sha256);
   assert.deepEqual([cross!.dataset, cross!.examples, cross!.batchSize], ['synthetic', 16, 16]);
-  assert.match(cross!.command, /^npm run similarity -- --networks vit_64,vit_64=data\/weights\/vit_64-by-ofa\.safetensors --seeds 0,1 --batches 1 --batch-size 16 --profile smoke$/);
+  assert.match(
+    cross!.command,
+    /^npm run similarity -- --networks vit_64,vit_64=data\/weights\/vit_64-by-ofa\.safetensors --seeds 0,1 --batches 1 --batch-size 16 --profile smoke$/,
+  );
   assert.equal(new Set(records.map(({ id }) => id)).size, 6);
 
   assert.match(similarity(...args, '--seeds', '1').stdout, /recorded before/);
   const turned = ['--networks', 'vit_64=data/weights/vit_64-by-ofa.safetensors,vit_64', '--out', out];
-  assert.match(similarity(...turned, '--seeds', '1').stdout, /^(.*recorded before\)\n){3}$/, 'in the other order it is the same pair');
+  assert.match(
+    similarity(...turned, '--seeds', '1').stdout,
+    /^(.*recorded before\)\n){3}$/,
+    'in the other order it is the same pair',
+  );
   assert.equal((await readSimilarities(out)).length, 6);
 });
 

@@ -11,60 +11,100 @@ import { sources } from '../../scripts/site/sources';
 import { launchChromium, withoutChromium } from '../support/chromium';
 
 const skip = withoutChromium();
-const notebooks = readdirSync('notebooks').filter((name) => name.endsWith('.ipynb')).map((name) => name.replace('.ipynb', '.html'));
+const notebooks = readdirSync('notebooks')
+  .filter((name) => name.endsWith('.ipynb'))
+  .map((name) => name.replace('.ipynb', '.html'));
 
 /** As wide as a small phone, in CSS pixels. */
 const phone = { width: 390, height: 844 };
 
-before(() => {
-  if (skip || isCurrent('site/index.html')) return;
-  const { status, stderr } = spawnSync(process.execPath, ['scripts/launch.mjs', 'site'], { encoding: 'utf8', timeout: 540_000 });
-  assert.equal(status, 0, stderr);
-}, { timeout: 600_000 });
+before(
+  () => {
+    if (skip || isCurrent('site/index.html')) return;
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/launch.mjs', 'site'], {
+      encoding: 'utf8',
+      timeout: 540_000,
+    });
+    assert.equal(status, 0, stderr);
+  },
+  { timeout: 600_000 },
+);
 
-test('every page opens from the disk: no error, every figure drawn, formulas set, no wider than a phone', { skip, timeout: 900_000 }, async (context) => {
-  const browser = await launchChromium(context, ['--allow-file-access-from-files']);
-  const pages = readdirSync('site', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.html') && file !== '404.html');
-  assert.deepEqual(notebooks.filter((name) => !pages.includes(path.join('notebooks', name))), [], 'every notebook has its page');
-  for (const file of pages) {
-    const { page, faults } = await watched(browser);
-    page.on('request', (request) => void (/^https?:/.test(request.url()) && faults.push(`${request.url()} is elsewhere`)));
-    await page.goto(pathToFileURL(path.join('site', file)).href);
-    await page.waitForFunction("[...document.querySelectorAll('.live-figure')].every((one) => one.querySelector('.main-svg'))");
-    await page.waitForFunction('window.MathJax?.startup?.promise?.then(() => true)');
-    assert.deepEqual(faults, [], file);
-    assert.equal(await page.locator('.live-figure').count(), liveFigures(file), `${file}: all figures of the notebook are there`);
-    const width = Number(await page.evaluate('document.documentElement.scrollWidth'));
-    assert.ok(width <= phone.width, `${file} is ${width} pixels wide`);
-    assert.equal(await page.evaluate("[...document.querySelectorAll('.jp-RenderedMarkdown')].some((one) => /\\$[^$\\n]+\\$/.test(one.innerText))"), false, `${file}: formulas are set`);
-    await page.close();
-  }
-});
+test(
+  'every page opens from the disk: no error, every figure drawn, formulas set, no wider than a phone',
+  { skip, timeout: 900_000 },
+  async (context) => {
+    const browser = await launchChromium(context, ['--allow-file-access-from-files']);
+    const pages = readdirSync('site', { recursive: true, encoding: 'utf8' }).filter(
+      (file) => file.endsWith('.html') && file !== '404.html',
+    );
+    assert.deepEqual(
+      notebooks.filter((name) => !pages.includes(path.join('notebooks', name))),
+      [],
+      'every notebook has its page',
+    );
+    for (const file of pages) {
+      const { page, faults } = await watched(browser);
+      page.on(
+        'request',
+        (request) => void (/^https?:/.test(request.url()) && faults.push(`${request.url()} is elsewhere`)),
+      );
+      await page.goto(pathToFileURL(path.join('site', file)).href);
+      await page.waitForFunction(
+        "[...document.querySelectorAll('.live-figure')].every((one) => one.querySelector('.main-svg'))",
+      );
+      await page.waitForFunction('window.MathJax?.startup?.promise?.then(() => true)');
+      assert.deepEqual(faults, [], file);
+      assert.equal(
+        await page.locator('.live-figure').count(),
+        liveFigures(file),
+        `${file}: all figures of the notebook are there`,
+      );
+      const width = Number(await page.evaluate('document.documentElement.scrollWidth'));
+      assert.ok(width <= phone.width, `${file} is ${width} pixels wide`);
+      assert.equal(
+        await page.evaluate(
+          "[...document.querySelectorAll('.jp-RenderedMarkdown')].some((one) => /\\$[^$\\n]+\\$/.test(one.innerText))",
+        ),
+        false,
+        `${file}: formulas are set`,
+      );
+      await page.close();
+    }
+  },
+);
 
 test('the index leads to every notebook', { skip, timeout: 60_000 }, () => {
   const index = readFileSync('site/index.html', 'utf8');
   for (const name of notebooks) assert.ok(index.includes(`href="notebooks/${name}"`), name);
 });
 
-test('the search finds a word of a notebook, without a server and from one', { skip, timeout: 120_000 }, async (context) => {
-  const browser = await launchChromium(context);
-  for (const address of [pathToFileURL('site/index.html').href, await serve(context)]) {
-    const { page, faults } = await watched(browser);
-    await page.goto(address);
-    await page.locator('.md-header label[for="__search"]').first().click();
-    await page.locator('.md-search__input').first().pressSequentially('heatmaps');
-    await page.waitForSelector('.md-search-result__item');
-    assert.match((await page.textContent('.md-search-result__list'))!, /CKA/, address);
-    assert.deepEqual(faults, [], address);
-    await page.close();
-  }
-});
+test(
+  'the search finds a word of a notebook, without a server and from one',
+  { skip, timeout: 120_000 },
+  async (context) => {
+    const browser = await launchChromium(context);
+    for (const address of [pathToFileURL('site/index.html').href, await serve(context)]) {
+      const { page, faults } = await watched(browser);
+      await page.goto(address);
+      await page.locator('.md-header label[for="__search"]').first().click();
+      await page.locator('.md-search__input').first().pressSequentially('heatmaps');
+      await page.waitForSelector('.md-search-result__item');
+      assert.match((await page.textContent('.md-search-result__list'))!, /CKA/, address);
+      assert.deepEqual(faults, [], address);
+      await page.close();
+    }
+  },
+);
 
 /** Whether the site was built after all that it is built from. */
 function isCurrent(index: string): boolean {
   if (!existsSync(index)) return false;
   const built = statSync(index).mtimeMs;
-  const newer = (from: string): boolean => statSync(from).isDirectory() ? readdirSync(from).some((name) => newer(path.join(from, name))) : statSync(from).mtimeMs > built;
+  const newer = (from: string): boolean =>
+    statSync(from).isDirectory()
+      ? readdirSync(from).some((name) => newer(path.join(from, name)))
+      : statSync(from).mtimeMs > built;
   return !['scripts/site', ...sources.map(([from]) => from)].some((from) => existsSync(from) && newer(from));
 }
 
@@ -87,10 +127,20 @@ async function watched(browser: Browser): Promise<{ readonly page: Page; readonl
 
 /** The address of the site on a plain server of files. */
 async function serve(context: TestContext): Promise<string> {
-  const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.json': 'application/json', '.png': 'image/png', '.svg': 'image/svg+xml' };
+  const types: Readonly<Record<string, string>> = {
+    '.html': 'text/html',
+    '.js': 'text/javascript',
+    '.css': 'text/css',
+    '.json': 'application/json',
+    '.png': 'image/png',
+    '.svg': 'image/svg+xml',
+  };
   const server = createServer(({ url = '/' }, response) => {
     const file = path.join('site', path.normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname)));
-    if (existsSync(file)) createReadStream(file).pipe(response.setHeader('content-type', types[path.extname(file)] ?? 'application/octet-stream'));
+    if (existsSync(file))
+      createReadStream(file).pipe(
+        response.setHeader('content-type', types[path.extname(file)] ?? 'application/octet-stream'),
+      );
     else response.writeHead(404).end();
   }).listen(0, '127.0.0.1');
   context.after(() => {

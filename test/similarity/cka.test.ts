@@ -10,7 +10,9 @@ import { features, plainGram, plainHsic } from './features';
 
 type Layers = Readonly<Record<string, tf.Tensor>>;
 
-function table(batches: readonly (readonly [rows: Layers, columns: Layers])[]): readonly (readonly (number | null)[])[] {
+function table(
+  batches: readonly (readonly [rows: Layers, columns: Layers])[],
+): readonly (readonly (number | null)[])[] {
   const cka = new MinibatchCka(Object.keys(batches[0]![0]), Object.keys(batches[0]![1]));
   for (const [rows, columns] of batches) cka.add(rows, columns);
   return cka.result().values;
@@ -22,7 +24,10 @@ function cell(...batches: readonly (readonly [tf.Tensor, tf.Tensor])[]): number 
 }
 
 const [x, y] = [features('x', 12, 6), features('y', 12, 20)];
-const measures: Readonly<Record<string, (a: tf.Tensor, b: tf.Tensor) => number | null>> = { 'full batch': linearCka, minibatch: (a, b) => cell([a, b]) };
+const measures: Readonly<Record<string, (a: tf.Tensor, b: tf.Tensor) => number | null>> = {
+  'full batch': linearCka,
+  minibatch: (a, b) => cell([a, b]),
+};
 
 for (const [name, measure] of Object.entries(measures)) {
   test(`${name}: a layer is one with itself, and the order of two does not matter`, () => {
@@ -43,7 +48,8 @@ for (const [name, measure] of Object.entries(measures)) {
 
   test(`${name}: features of 1e-20 and 1e20, each against either`, () => {
     const expected = measure(x, y)!;
-    for (const a of [1e-20, 1e20]) for (const b of [1e-20, 1, 1e20]) expectClose(measure(tf.mul(x, a), tf.mul(y, b))!, expected, { relative: 1e-4 });
+    for (const a of [1e-20, 1e20])
+      for (const b of [1e-20, 1, 1e20]) expectClose(measure(tf.mul(x, a), tf.mul(y, b))!, expected, { relative: 1e-4 });
   });
 
   test(`${name}: features of any rank count flattened`, () => {
@@ -60,17 +66,27 @@ for (const [name, measure] of Object.entries(measures)) {
   });
 
   test(`${name}: leaks nothing, not even when it refuses`, () => {
-    expectNoLeak(() => { measure(x, y); return []; });
+    expectNoLeak(() => {
+      measure(x, y);
+      return [];
+    });
     const far = tf.mul(x, 1e20);
-    expectNoLeak(() => { measure(far, y); return []; });
+    expectNoLeak(() => {
+      measure(far, y);
+      return [];
+    });
     const broken = tf.fill([12, 2], NaN);
-    expectNoLeak(() => { assert.throws(() => measure(broken, y)); return []; });
+    expectNoLeak(() => {
+      assert.throws(() => measure(broken, y));
+      return [];
+    });
   });
 }
 
 test('minibatches: HSIC is averaged over batches before the ratio, as in Nguyen et al. 2021', () => {
   const batches = [4, 7, 12].map((n, i) => [features(`x${i}`, n, 6, 3 ** i), features(`y${i}`, n, 20)] as const);
-  const mean = (of: (a: number[][], b: number[][]) => number): number => batches.reduce((sum, [a, b]) => sum + of(plainGram(a), plainGram(b)) / 3, 0);
+  const mean = (of: (a: number[][], b: number[][]) => number): number =>
+    batches.reduce((sum, [a, b]) => sum + of(plainGram(a), plainGram(b)) / 3, 0);
   const expected = mean(plainHsic) / Math.sqrt(mean((a) => plainHsic(a, a)) * mean((_, b) => plainHsic(b, b)));
   expectClose(cell(...batches)!, expected);
 });
@@ -88,8 +104,11 @@ test('a layer that only one example excites has nothing to compare', () => {
 
 test('duplicate examples and four examples work', () => {
   const four = [tf.slice(x, [0, 0], [4, 6]), tf.slice(y, [0, 0], [4, 20])] as const;
-  expectClose(cell(four)!, plainHsic(plainGram(four[0]), plainGram(four[1]))
-    / Math.sqrt(plainHsic(plainGram(four[0]), plainGram(four[0])) * plainHsic(plainGram(four[1]), plainGram(four[1]))));
+  expectClose(
+    cell(four)!,
+    plainHsic(plainGram(four[0]), plainGram(four[1])) /
+      Math.sqrt(plainHsic(plainGram(four[0]), plainGram(four[0])) * plainHsic(plainGram(four[1]), plainGram(four[1]))),
+  );
   const twice = [tf.concat([x, x]), tf.concat([y, y])] as const;
   const value = cell(twice)!;
   assert.ok(value > 0.1 && value <= 1);
@@ -98,22 +117,35 @@ test('duplicate examples and four examples work', () => {
 test('all pairs of any layers at once, with a constant layer among them', () => {
   const a: Layers = { first: x, dead: tf.zeros([12, 3]), last: y };
   const values = table([[a, a]]);
-  const expected = [[1, null, cell([x, y])], [null, null, null], [cell([y, x]), null, 1]];
-  values.forEach((row, i) => row.forEach((value, j) => {
-    if (value === null) assert.equal(expected[i]![j], null);
-    else expectClose(value, expected[i]![j] ?? NaN);
-  }));
+  const expected = [
+    [1, null, cell([x, y])],
+    [null, null, null],
+    [cell([y, x]), null, 1],
+  ];
+  values.forEach((row, i) =>
+    row.forEach((value, j) => {
+      if (value === null) assert.equal(expected[i]![j], null);
+      else expectClose(value, expected[i]![j] ?? NaN);
+    }),
+  );
 });
 
 test('too few examples, absent layers and layers of different batches are refused', () => {
   const three = tf.slice(x, [0, 0], [3, 6]);
   assert.throws(() => cell([three, three]), /at least 4 examples, and this one has 3/);
-  assert.throws(() => new MinibatchCka(['layer1', 'layer9'], ['layer1']).add({ layer1: x, layer2: x }, { layer1: x }), /Unknown layer "layer9"/);
+  assert.throws(
+    () => new MinibatchCka(['layer1', 'layer9'], ['layer1']).add({ layer1: x, layer2: x }, { layer1: x }),
+    /Unknown layer "layer9"/,
+  );
   assert.throws(() => cell([x, features('y', 11, 5)]), /same examples/);
   assert.throws(() => linearCka(x, features('y', 11, 5)), UserError);
   assert.throws(() => linearCka(tf.ones([1, 3]), tf.ones([1, 3])), /at least 2/);
 });
 
 test('before the first batch nothing is known', () => {
-  assert.deepEqual(new MinibatchCka(['a'], ['b', 'c']).result(), { rows: ['a'], columns: ['b', 'c'], values: [[null, null]] });
+  assert.deepEqual(new MinibatchCka(['a'], ['b', 'c']).result(), {
+    rows: ['a'],
+    columns: ['b', 'c'],
+    values: [[null, null]],
+  });
 });

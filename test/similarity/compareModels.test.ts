@@ -21,7 +21,12 @@ test('it is the minibatch CKA of the tapped features; a short last batch is left
   const result = await compareModels(cnn, vit, batches);
   const taps = (model: typeof cnn, x: tf.Tensor4D): Record<string, tf.Tensor> => {
     const features: Record<string, tf.Tensor> = {};
-    model.forward(x, { mode: 'eval', tap: (name, feature) => { features[name] = tf.clone(feature); } });
+    model.forward(x, {
+      mode: 'eval',
+      tap: (name, feature) => {
+        features[name] = tf.clone(feature);
+      },
+    });
     return features;
   };
   const expected = new MinibatchCka(cnn.blockNames, vit.blockNames);
@@ -34,7 +39,10 @@ test('it is the minibatch CKA of the tapped features; a short last batch is left
 test('a model with itself has ones on its diagonal and is symmetric; layers can be chosen', async () => {
   const { values } = await compareModels(vit, vit, batches);
   values.forEach((row, i) => row.forEach((value, j) => expectClose(value!, i === j ? 1 : values[j]![i]!)));
-  const part = await compareModels(vit, vit, batches, { rowLayers: ['blocks.2'], columnLayers: ['blocks.0', 'blocks.3'] });
+  const part = await compareModels(vit, vit, batches, {
+    rowLayers: ['blocks.2'],
+    columnLayers: ['blocks.0', 'blocks.3'],
+  });
   assert.deepEqual(part.values, [[values[2]![0], values[2]![3]]]);
 });
 
@@ -45,22 +53,41 @@ test('several pairs in one pass give what each gives alone, and each model sees 
     passes++;
     return vit.forward(...pass);
   };
-  const together = await comparePairs([{ rowModel: cnn, columnModel: counted }, { rowModel: counted, columnModel: counted, rowLayers: ['blocks.1'] }, { rowModel: cnn, columnModel: cnn }], batches);
+  const together = await comparePairs(
+    [
+      { rowModel: cnn, columnModel: counted },
+      { rowModel: counted, columnModel: counted, rowLayers: ['blocks.1'] },
+      { rowModel: cnn, columnModel: cnn },
+    ],
+    batches,
+  );
   assert.equal(passes, 2);
-  const alone = [await compareModels(cnn, vit, batches), await compareModels(vit, vit, batches, { rowLayers: ['blocks.1'] }), await compareModels(cnn, cnn, batches)];
+  const alone = [
+    await compareModels(cnn, vit, batches),
+    await compareModels(vit, vit, batches, { rowLayers: ['blocks.1'] }),
+    await compareModels(cnn, cnn, batches),
+  ];
   assert.deepEqual(together, alone);
 });
 
 test('leaks nothing, tells its progress, and stops when asked', async () => {
   const seen: number[] = [];
-  await expectNoLeakAsync(async () => { await compareModels(cnn, vit, batches, { onBatch: (n) => seen.push(n) }); return []; });
+  await expectNoLeakAsync(async () => {
+    await compareModels(cnn, vit, batches, { onBatch: (n) => seen.push(n) });
+    return [];
+  });
   assert.deepEqual(seen, [1, 2]);
   const stop = new AbortController();
-  await assert.rejects(compareModels(cnn, vit, batches, { onBatch: () => stop.abort(), signal: stop.signal }), { name: 'AbortError' });
+  await assert.rejects(compareModels(cnn, vit, batches, { onBatch: () => stop.abort(), signal: stop.signal }), {
+    name: 'AbortError',
+  });
 });
 
 test('unknown layers, batches that are too small and no images at all are refused', async () => {
-  await assert.rejects(compareModels(cnn, vit, batches, { rowLayers: ['layer5.0'] }), /Unknown layer of resnet_16 "layer5.0"/);
+  await assert.rejects(
+    compareModels(cnn, vit, batches, { rowLayers: ['layer5.0'] }),
+    /Unknown layer of resnet_16 "layer5.0"/,
+  );
   await assert.rejects(compareModels(cnn, vit, batches, { columnLayers: [] }), UserError);
   await assert.rejects(compareModels(cnn, vit, [images(3, 4)]), /at least 4 examples/);
   await assert.rejects(compareModels(cnn, vit, []), /no images/);

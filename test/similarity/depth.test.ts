@@ -5,31 +5,70 @@ import { depthSummary, likeDepth } from '../../lib/similarity/depth';
 import { expectClose } from '../support/close';
 
 const named = (count: number): string[] => Array.from({ length: count }, (_, i) => `layer ${i}`);
-const table = (values: readonly (readonly (number | null)[])[]) => ({ rows: named(values.length), columns: named(values[0]!.length), values });
+const table = (values: readonly (readonly (number | null)[])[]) => ({
+  rows: named(values.length),
+  columns: named(values[0]!.length),
+  values,
+});
 
 test('by hand: of more columns than rows, and the other way round', () => {
   // First meets first, last meets last.
-  assert.deepEqual(depthSummary(table([[0.1, 0.2, 0.6], [0.3, 0.5, 0.4]])), { mean: 2.1 / 6, likeDepth: (0.1 + 0.4) / 2, best: (0.6 + 0.5) / 2 });
-  const tall = depthSummary(table([[0.1, 0.3], [0.2, 0.5], [0.6, 0.4]]));
+  assert.deepEqual(
+    depthSummary(
+      table([
+        [0.1, 0.2, 0.6],
+        [0.3, 0.5, 0.4],
+      ]),
+    ),
+    { mean: 2.1 / 6, likeDepth: (0.1 + 0.4) / 2, best: (0.6 + 0.5) / 2 },
+  );
+  const tall = depthSummary(
+    table([
+      [0.1, 0.3],
+      [0.2, 0.5],
+      [0.6, 0.4],
+    ]),
+  );
   assert.equal(tall.likeDepth, (0.1 + 0.5 + 0.4) / 3);
   assert.equal(tall.best, (0.3 + 0.5 + 0.6) / 3);
 });
 
 test('the layer at the same share of the depth', () => {
   const between = { rows: named(3), columns: named(9) };
-  assert.deepEqual([0, 1, 2].map((row) => likeDepth(row, between)), [0, 4, 8]);
-  assert.deepEqual(Array.from({ length: 9 }, (_, row) => likeDepth(row, { rows: between.columns, columns: between.rows })), [0, 0, 1, 1, 1, 1, 2, 2, 2]);
+  assert.deepEqual(
+    [0, 1, 2].map((row) => likeDepth(row, between)),
+    [0, 4, 8],
+  );
+  assert.deepEqual(
+    Array.from({ length: 9 }, (_, row) => likeDepth(row, { rows: between.columns, columns: between.rows })),
+    [0, 0, 1, 1, 1, 1, 2, 2, 2],
+  );
 });
 
 test('a network with itself: without the diagonal, and with the next layer as its like', () => {
-  const same = depthSummary(table([[1, 0.8, 0.2], [0.8, 1, 0.6], [0.2, 0.6, 1]]), true);
+  const same = depthSummary(
+    table([
+      [1, 0.8, 0.2],
+      [0.8, 1, 0.6],
+      [0.2, 0.6, 1],
+    ]),
+    true,
+  );
   expectClose(same.mean!, (0.8 + 0.2 + 0.6) / 3);
   expectClose(same.likeDepth!, (0.8 + 0.6 + 0.6) / 3);
   expectClose(same.best!, (0.8 + 0.8 + 0.6) / 3);
 });
 
 test('cells that are undefined count nowhere', () => {
-  assert.deepEqual(depthSummary(table([[null, 0.5], [0.7, null]])), { mean: 0.6, likeDepth: null, best: 0.6 });
+  assert.deepEqual(
+    depthSummary(
+      table([
+        [null, 0.5],
+        [0.7, null],
+      ]),
+    ),
+    { mean: 0.6, likeDepth: null, best: 0.6 },
+  );
 });
 
 test('one layer has no depth', () => {

@@ -13,7 +13,12 @@ test('it is equation 5 of Song et al. 2012, from 4 examples on', () => {
 });
 
 test('by hand: two pairs of neighbours against the same pairs', () => {
-  const k = tf.tensor2d([[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 0, 1, 1]]);
+  const k = tf.tensor2d([
+    [1, 1, 0, 0],
+    [1, 1, 0, 0],
+    [0, 0, 1, 1],
+    [0, 0, 1, 1],
+  ]);
   // tr K̃K̃ = 4, 1ᵀK̃1 = 4, 1ᵀK̃K̃1 = 4: (4 + 16 / 6 − 4) / 4.
   expectClose(hsic(k, k), 2 / 3);
 });
@@ -21,10 +26,11 @@ test('by hand: two pairs of neighbours against the same pairs', () => {
 test('its mean over many small samples of unrelated features is zero: it is unbiased', () => {
   let sum = 0;
   for (let i = 0; i < 2000; i++) {
-    const gram = (seed: number): tf.Tensor2D => tf.tidy(() => {
-      const x = tf.randomNormal<tf.Rank.R2>([5, 3], 0, 1, 'float32', seed);
-      return tf.matMul(x, x, false, true);
-    });
+    const gram = (seed: number): tf.Tensor2D =>
+      tf.tidy(() => {
+        const x = tf.randomNormal<tf.Rank.R2>([5, 3], 0, 1, 'float32', seed);
+        return tf.matMul(x, x, false, true);
+      });
     const [k, l] = [gram(2 * i + 1), gram(2 * i + 2)];
     sum += hsic(k, l);
     tf.dispose([k, l]);

@@ -17,13 +17,15 @@ function plainMinibatch(x: tf.Tensor2D, y: tf.Tensor2D): number {
 /** Linear CKA of one full batch, in float64, of features whose mean is zero. */
 function plainFull(x: tf.Tensor2D, y: tf.Tensor2D): number {
   const [k, l] = [x, y].map(plainGram);
-  const product = (a: Rows, b: Rows): number => a.reduce((sum, row, i) => sum + row.reduce((inner, v, j) => inner + v * b[i]![j]!, 0), 0);
+  const product = (a: Rows, b: Rows): number =>
+    a.reduce((sum, row, i) => sum + row.reduce((inner, v, j) => inner + v * b[i]![j]!, 0), 0);
   return product(k!, l!) / Math.sqrt(product(k!, k!) * product(l!, l!));
 }
 
 /** With the opposite of each row, so that the mean is zero. */
 const opposite = (x: tf.Tensor2D): tf.Tensor2D => tf.concat([x, tf.neg(x)]);
-const repeated = (x: tf.Tensor2D, order: readonly number[]): tf.Tensor2D => tf.gather(x, tf.tensor1d([...order], 'int32'));
+const repeated = (x: tf.Tensor2D, order: readonly number[]): tf.Tensor2D =>
+  tf.gather(x, tf.tensor1d([...order], 'int32'));
 const cell = (x: tf.Tensor, y: tf.Tensor): number | null => {
   const cka = new MinibatchCka(['x'], ['y']);
   cka.add({ x }, { y });
@@ -32,17 +34,20 @@ const cell = (x: tf.Tensor, y: tf.Tensor): number | null => {
 
 const pairs: Readonly<Record<string, (name: string, width: number) => tf.Tensor2D>> = {
   'four images': (name, width) => opposite(features(name, 2, width)),
-  'every image three times': (name, width) => repeated(opposite(features(name, 2, width)), [0, 1, 2, 3, 3, 2, 1, 0, 0, 1, 2, 3]),
+  'every image three times': (name, width) =>
+    repeated(opposite(features(name, 2, width)), [0, 1, 2, 3, 3, 2, 1, 0, 0, 1, 2, 3]),
   'eight images of a wide layer': (name, width) => opposite(features(name, 4, 50 * width)),
 };
 
-for (const [content, make] of Object.entries(pairs)) for (const a of [1e-20, 1, 1e20]) for (const b of [1e-20, 1, 1e20]) {
-  test(`${content}, features of ±${a} against ±${b}: equals float64`, () => {
-    const [x, y] = [make('x', 6), make('y', 9)];
-    expectClose(cell(tf.mul(x, a), tf.mul(y, b))!, plainMinibatch(x, y), { relative: 1e-4, absolute: 1e-5 });
-    expectClose(linearCka(tf.mul(x, a), tf.mul(y, b))!, plainFull(x, y), { relative: 1e-4, absolute: 1e-5 });
-  });
-}
+for (const [content, make] of Object.entries(pairs))
+  for (const a of [1e-20, 1, 1e20])
+    for (const b of [1e-20, 1, 1e20]) {
+      test(`${content}, features of ±${a} against ±${b}: equals float64`, () => {
+        const [x, y] = [make('x', 6), make('y', 9)];
+        expectClose(cell(tf.mul(x, a), tf.mul(y, b))!, plainMinibatch(x, y), { relative: 1e-4, absolute: 1e-5 });
+        expectClose(linearCka(tf.mul(x, a), tf.mul(y, b))!, plainFull(x, y), { relative: 1e-4, absolute: 1e-5 });
+      });
+    }
 
 test('one image four times has no similarity with anything', () => {
   const x = repeated(features('x', 1, 6), [0, 0, 0, 0]);

@@ -10,7 +10,8 @@ export async function tarOf(members: readonly Member[]): Promise<Buffer> {
   for (const [header, content = ''] of members) {
     const bytes = Buffer.from(content);
     const { size = bytes.length, ...rest } = typeof header === 'string' ? { name: header } : header;
-    if (size === bytes.length && rest.type !== 'symlink' && rest.type !== 'link') archive.entry({ ...rest, size }, bytes);
+    if (size === bytes.length && rest.type !== 'symlink' && rest.type !== 'link')
+      archive.entry({ ...rest, size }, bytes);
     else archive.entry({ ...rest, size: 0 });
   }
   archive.finalize();

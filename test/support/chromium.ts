@@ -18,7 +18,13 @@ export function withoutChromium(): string | false {
 
 /** A browser until the test is over. It takes no signals for itself, so that one that ends the test's process ends it. */
 export async function launchChromium(context: TestContext, args: readonly string[] = []): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: chromiumPath()!, args: ['--no-sandbox', ...args], handleSIGHUP: false, handleSIGINT: false, handleSIGTERM: false });
+  const browser = await chromium.launch({
+    executablePath: chromiumPath()!,
+    args: ['--no-sandbox', ...args],
+    handleSIGHUP: false,
+    handleSIGINT: false,
+    handleSIGTERM: false,
+  });
   context.after(() => Promise.race([browser.close(), sleep(20_000, undefined, { ref: false })]));
   return browser;
 }

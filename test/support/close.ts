@@ -10,8 +10,14 @@ export interface Tolerance {
 }
 
 /** Asserts equal shapes (of two tensors) and near values; NaN is near nothing, an infinity only near itself. */
-export function expectClose(actual: Numbers, expected: Numbers, { relative = 1e-5, absolute = 1e-6 }: Tolerance = {}, what = 'value'): void {
-  if (actual instanceof tf.Tensor && expected instanceof tf.Tensor) assert.deepEqual(actual.shape, expected.shape, `${what}: shape`);
+export function expectClose(
+  actual: Numbers,
+  expected: Numbers,
+  { relative = 1e-5, absolute = 1e-6 }: Tolerance = {},
+  what = 'value',
+): void {
+  if (actual instanceof tf.Tensor && expected instanceof tf.Tensor)
+    assert.deepEqual(actual.shape, expected.shape, `${what}: shape`);
   const a = toArray(actual);
   const e = toArray(expected);
   assert.equal(a.length, e.length, `${what}: number of values`);
@@ -24,7 +30,10 @@ export function expectClose(actual: Numbers, expected: Numbers, { relative = 1e-
       excess = Number.isNaN(difference) ? Infinity : difference;
     }
   }
-  if (worst >= 0) assert.fail(`${what}: at ${worst} of ${e.length} is ${a[worst]}, expected ${e[worst]} (relative ${relative}, absolute ${absolute})`);
+  if (worst >= 0)
+    assert.fail(
+      `${what}: at ${worst} of ${e.length} is ${a[worst]}, expected ${e[worst]} (relative ${relative}, absolute ${absolute})`,
+    );
 }
 
 /** The largest magnitude among the numbers; tolerances of gradients are best given relative to it. */

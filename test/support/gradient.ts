@@ -16,7 +16,8 @@ export interface GradientCheck {
  * The outputs are contracted with fixed random numbers in float64 and the stencil is of fourth order, so that float32 suffices.
  */
 export function expectGradients(
-  f: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: readonly tf.Tensor[],
+  f: (...inputs: tf.Tensor[]) => tf.Tensor,
+  inputs: readonly tf.Tensor[],
   { step = 0.02, tolerance = 1e-3, probes = 64 }: GradientCheck = {},
 ): void {
   const random = new Random(20).fork('gradient');
@@ -27,16 +28,33 @@ export function expectGradients(
 
   inputs.forEach((input, k) => {
     const values = toArray(input);
-    const contracted = (at: number, offset: number): number => tf.tidy(() => {
-      const moved = tf.tensor(values.map((v, i) => (i === at ? v + offset : v)), input.shape);
-      return toArray(f(...inputs.map((other, j) => (j === k ? moved : other)))).reduce((sum, y, i) => sum + y * contraction[i]!, 0);
-    });
-    const places = values.length <= probes ? values.map((_, i) => i) : Array.from({ length: probes }, () => random.integer(values.length));
-    const numeric = places.map((at) =>
-      (8 * (contracted(at, step) - contracted(at, -step)) - (contracted(at, 2 * step) - contracted(at, -2 * step))) / (12 * step));
+    const contracted = (at: number, offset: number): number =>
+      tf.tidy(() => {
+        const moved = tf.tensor(
+          values.map((v, i) => (i === at ? v + offset : v)),
+          input.shape,
+        );
+        return toArray(f(...inputs.map((other, j) => (j === k ? moved : other)))).reduce(
+          (sum, y, i) => sum + y * contraction[i]!,
+          0,
+        );
+      });
+    const places =
+      values.length <= probes
+        ? values.map((_, i) => i)
+        : Array.from({ length: probes }, () => random.integer(values.length));
+    const numeric = places.map(
+      (at) =>
+        (8 * (contracted(at, step) - contracted(at, -step)) - (contracted(at, 2 * step) - contracted(at, -2 * step))) /
+        (12 * step),
+    );
     const gradient = toArray(analytic[k]!);
-    expectClose(places.map((at) => gradient[at]!), numeric,
-      { relative: 0, absolute: tolerance * Math.max(largest(numeric), 1e-3) }, `gradient of input ${k}`);
+    expectClose(
+      places.map((at) => gradient[at]!),
+      numeric,
+      { relative: 0, absolute: tolerance * Math.max(largest(numeric), 1e-3) },
+      `gradient of input ${k}`,
+    );
   });
   tf.dispose([output, dy, ...analytic]);
 }

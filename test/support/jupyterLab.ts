@@ -18,7 +18,10 @@ export interface JupyterLab {
 export async function startJupyterLab(context: TestContext): Promise<JupyterLab> {
   const port = await freePort();
   // A process group of its own, so that nothing of it outlives the test, whatever state it is in.
-  const child = spawn(process.execPath, ['scripts/launch.mjs', 'lab', '--port', String(port), '--no-browser'], { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  const child = spawn(process.execPath, ['scripts/launch.mjs', 'lab', '--port', String(port), '--no-browser'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
   const ended = once(child, 'exit');
   context.after(async () => {
     child.kill('SIGTERM');
@@ -56,9 +59,11 @@ function killGroup(leader: number): void {
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    socket.on('error', () => resolve(false)).on('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
+    socket
+      .on('error', () => resolve(false))
+      .on('connect', () => {
+        socket.destroy();
+        resolve(true);
+      });
   });
 }

@@ -7,15 +7,28 @@ import { expectNoLeak } from './leaks';
 
 test('closeness refuses NaN, other shapes and far values', () => {
   expectClose([1, Infinity], [1 + 1e-7, Infinity]);
-  for (const [actual, expected] of [[[NaN], [0]], [[0], [NaN]], [[1, 2], [1]], [[1], [1.001]], [[Infinity], [1]], [[1], [Infinity]]] as const)
+  for (const [actual, expected] of [
+    [[NaN], [0]],
+    [[0], [NaN]],
+    [[1, 2], [1]],
+    [[1], [1.001]],
+    [[Infinity], [1]],
+    [[1], [Infinity]],
+  ] as const)
     assert.throws(() => expectClose(actual, expected));
 });
 
 test('finite differences accept a right gradient and refuse a wrong one', () => {
-  const x = tf.tensor2d([[0.3, -1.2], [2, 0.1]]);
+  const x = tf.tensor2d([
+    [0.3, -1.2],
+    [2, 0.1],
+  ]);
   expectGradients((a) => tf.mul(tf.exp(a), a), [x]);
   // The known fault of tfjs: right only where the rows of labels sum to one.
-  const labels = tf.tensor2d([[0.9, 0.4], [1.1, 0.2]]);
+  const labels = tf.tensor2d([
+    [0.9, 0.4],
+    [1.1, 0.2],
+  ]);
   assert.throws(() => expectGradients((a) => tf.losses.softmaxCrossEntropy(labels, a), [x]), /gradient of input 0/);
 });
 

@@ -16,23 +16,66 @@ type Op = (inputs: readonly tf.Tensor[], precision: Precision) => tf.Tensor;
 
 /** Every way in which a product is computed, and the shapes that it takes. */
 const ops: Readonly<Record<string, readonly [op: Op, shapes: readonly (readonly number[])[]]>> = {
-  linear: [([x, weight], precision) => linear(x!, weight as tf.Tensor2D, { precision }), [[3, 5, 24], [24, 16]]],
-  'linear with bias and residual, many rows and columns': [([x, weight, bias, residual], precision) => linear(x!, weight as tf.Tensor2D, { bias: bias as tf.Tensor1D, residual, precision }), [[5, 41, 136], [136, 152], [152], [5, 41, 152]]],
-  'linear of odd widths': [([x, weight, bias], precision) => linear(x!, weight as tf.Tensor2D, { bias: bias as tf.Tensor1D, precision }), [[7, 13], [13, 10], [10]]],
-  'attention with a bias': [([qkv, bias], precision) => attention(qkv as tf.Tensor3D, 2, { bias: bias as tf.Tensor4D, precision }), [[4, 17, 48], [2, 2, 17, 17]]],
+  linear: [
+    ([x, weight], precision) => linear(x!, weight as tf.Tensor2D, { precision }),
+    [
+      [3, 5, 24],
+      [24, 16],
+    ],
+  ],
+  'linear with bias and residual, many rows and columns': [
+    ([x, weight, bias, residual], precision) =>
+      linear(x!, weight as tf.Tensor2D, { bias: bias as tf.Tensor1D, residual, precision }),
+    [[5, 41, 136], [136, 152], [152], [5, 41, 152]],
+  ],
+  'linear of odd widths': [
+    ([x, weight, bias], precision) => linear(x!, weight as tf.Tensor2D, { bias: bias as tf.Tensor1D, precision }),
+    [[7, 13], [13, 10], [10]],
+  ],
+  'attention with a bias': [
+    ([qkv, bias], precision) => attention(qkv as tf.Tensor3D, 2, { bias: bias as tf.Tensor4D, precision }),
+    [
+      [4, 17, 48],
+      [2, 2, 17, 17],
+    ],
+  ],
   'convolution of our kernels': convolution([3, 9, 7, 16], [3, 3, 16, 48], { stride: 1, padding: 1 }),
   'convolution of our kernels, without padding': convolution([2, 8, 8, 16], [3, 3, 16, 16], { stride: 1, padding: 0 }),
-  'convolution of our kernels, of stride 2 over an odd size': convolution([2, 9, 11, 48], [3, 3, 48, 80], { stride: 2, padding: 1 }),
-  'convolution of our kernels, of points and stride 2': convolution([2, 7, 6, 32], [1, 1, 32, 64], { stride: 2, padding: 0 }),
-  'convolution of our kernels, larger than a band': convolution([2, 40, 40, 64], [3, 3, 64, 16], { stride: 1, padding: 1 }),
-  'convolution of our kernels, of long rows and stride 2': convolution([2, 5, 67, 16], [3, 3, 16, 48], { stride: 2, padding: 1 }),
-  'convolution of our kernels, of long odd rows without padding': convolution([3, 4, 35, 16], [3, 3, 16, 32], { stride: 1, padding: 0 }),
-  'convolution of our kernels, of many short rows and channels': convolution([5, 13, 11, 80], [3, 3, 80, 48], { stride: 1, padding: 1 }),
+  'convolution of our kernels, of stride 2 over an odd size': convolution([2, 9, 11, 48], [3, 3, 48, 80], {
+    stride: 2,
+    padding: 1,
+  }),
+  'convolution of our kernels, of points and stride 2': convolution([2, 7, 6, 32], [1, 1, 32, 64], {
+    stride: 2,
+    padding: 0,
+  }),
+  'convolution of our kernels, larger than a band': convolution([2, 40, 40, 64], [3, 3, 64, 16], {
+    stride: 1,
+    padding: 1,
+  }),
+  'convolution of our kernels, of long rows and stride 2': convolution([2, 5, 67, 16], [3, 3, 16, 48], {
+    stride: 2,
+    padding: 1,
+  }),
+  'convolution of our kernels, of long odd rows without padding': convolution([3, 4, 35, 16], [3, 3, 16, 32], {
+    stride: 1,
+    padding: 0,
+  }),
+  'convolution of our kernels, of many short rows and channels': convolution([5, 13, 11, 80], [3, 3, 80, 48], {
+    stride: 1,
+    padding: 1,
+  }),
   'convolution of our kernels, of patches': convolution([2, 8, 8, 16], [2, 2, 16, 32], { stride: 2, padding: 0 }),
-  'convolution': convolution([2, 8, 8, 8], [3, 3, 8, 16], { stride: 1, padding: 1 }),
+  convolution: convolution([2, 8, 8, 8], [3, 3, 8, 16], { stride: 1, padding: 1 }),
   'convolution of stride 2': convolution([2, 8, 8, 8], [3, 3, 8, 16], { stride: 2, padding: 1 }),
-  'convolution of stride 2 over an odd size, of many channels': convolution([2, 9, 9, 72], [3, 3, 72, 72], { stride: 2, padding: 1 }),
-  'convolution of many channels over an odd number of positions': convolution([3, 7, 5, 80], [3, 3, 80, 64], { stride: 1, padding: 1 }),
+  'convolution of stride 2 over an odd size, of many channels': convolution([2, 9, 9, 72], [3, 3, 72, 72], {
+    stride: 2,
+    padding: 1,
+  }),
+  'convolution of many channels over an odd number of positions': convolution([3, 7, 5, 80], [3, 3, 80, 64], {
+    stride: 1,
+    padding: 1,
+  }),
   'pointwise convolution of stride 2': convolution([3, 7, 5, 64], [1, 1, 64, 96], { stride: 2, padding: 0 }),
   'convolution of images': convolution([2, 12, 12, 3], [7, 7, 3, 8], { stride: 2, padding: 3 }),
   'convolution of patches': convolution([2, 8, 8, 3], [4, 4, 3, 16], { stride: 4, padding: 0 }),
@@ -42,16 +85,32 @@ const ops: Readonly<Record<string, readonly [op: Op, shapes: readonly (readonly 
   'Mixer block': block(new MixerBlock(8, 16, new Random(2)), [3, 8, 16]),
 };
 
-function convolution(x: readonly number[], filter: readonly number[], options: ConvolutionOptions): readonly [Op, readonly (readonly number[])[]] {
-  return [([input, weight], precision) => conv2d(input as tf.Tensor4D, weight as tf.Tensor4D, { ...options, precision }), [x, filter]];
+function convolution(
+  x: readonly number[],
+  filter: readonly number[],
+  options: ConvolutionOptions,
+): readonly [Op, readonly (readonly number[])[]] {
+  return [
+    ([input, weight], precision) => conv2d(input as tf.Tensor4D, weight as tf.Tensor4D, { ...options, precision }),
+    [x, filter],
+  ];
 }
 
-function block(module: TransformerBlock | MixerBlock, shape: readonly number[]): readonly [Op, readonly (readonly number[])[]] {
-  for (const [, { variable }] of parameters(module)) tf.tidy(() => { variable.assign(tf.add(variable, tf.randomNormal(variable.shape, 0, 0.2, 'float32', 9))); });
-  return [([x], precision) => {
-    setPrecision(module, precision);
-    return module.apply(x as tf.Tensor3D);
-  }, [shape]];
+function block(
+  module: TransformerBlock | MixerBlock,
+  shape: readonly number[],
+): readonly [Op, readonly (readonly number[])[]] {
+  for (const [, { variable }] of parameters(module))
+    tf.tidy(() => {
+      variable.assign(tf.add(variable, tf.randomNormal(variable.shape, 0, 0.2, 'float32', 9)));
+    });
+  return [
+    ([x], precision) => {
+      setPrecision(module, precision);
+      return module.apply(x as tf.Tensor3D);
+    },
+    [shape],
+  ];
 }
 
 const skip = !isNative() && 'no TensorFlow here';
@@ -69,8 +128,18 @@ for (const [name, [op, shapes]] of Object.entries(ops)) {
 
   test(`${name} in bfloat16: as in float32 to its eight bits, forward and backward`, { skip }, () => {
     const given = inputs();
-    const [exact, rounded] = (['float32', 'bfloat16'] as const).map((precision) => [tf.tidy(() => op(given, precision)), ...gradients(given, precision)]) as [tf.Tensor[], tf.Tensor[]];
-    exact.forEach((tensor, i) => expectClose(rounded[i]!, tensor, { relative: 0, absolute: 0.02 * largest(tensor) }, i === 0 ? 'y' : `gradient ${i}`));
+    const [exact, rounded] = (['float32', 'bfloat16'] as const).map((precision) => [
+      tf.tidy(() => op(given, precision)),
+      ...gradients(given, precision),
+    ]) as [tf.Tensor[], tf.Tensor[]];
+    exact.forEach((tensor, i) =>
+      expectClose(
+        rounded[i]!,
+        tensor,
+        { relative: 0, absolute: 0.02 * largest(tensor) },
+        i === 0 ? 'y' : `gradient ${i}`,
+      ),
+    );
     assert.ok(!exact[0]!.dataSync().every((value, i) => value === rounded[0]!.dataSync()[i]), 'nothing was rounded');
     tf.dispose([given, exact, rounded]);
   });
@@ -98,37 +167,83 @@ for (const [name, [op, shapes]] of Object.entries(ops)) {
   });
 }
 
-test('factors that bfloat16 holds are multiplied without error, in kernels and in TensorFlow alike', { skip: !hasKernels() && 'no kernels here' }, () => {
-  const whole = (shape: number[], seed: number): tf.Tensor => tf.tidy(() => tf.floor(tf.randomUniform(shape, -4, 5, 'float32', seed)));
-  const [x, weight] = [whole([7, 16], 1), whole([16, 8], 2)] as [tf.Tensor2D, tf.Tensor2D];
-  const [exact, rounded] = (['float32', 'bfloat16'] as const).map((precision) => linear(x, weight, { precision })) as [tf.Tensor2D, tf.Tensor2D];
-  assert.deepEqual([...rounded.dataSync()], [...exact.dataSync()]);
-  tf.dispose([x, weight, exact, rounded]);
-});
+test(
+  'factors that bfloat16 holds are multiplied without error, in kernels and in TensorFlow alike',
+  { skip: !hasKernels() && 'no kernels here' },
+  () => {
+    const whole = (shape: number[], seed: number): tf.Tensor =>
+      tf.tidy(() => tf.floor(tf.randomUniform(shape, -4, 5, 'float32', seed)));
+    const [x, weight] = [whole([7, 16], 1), whole([16, 8], 2)] as [tf.Tensor2D, tf.Tensor2D];
+    const [exact, rounded] = (['float32', 'bfloat16'] as const).map((precision) =>
+      linear(x, weight, { precision }),
+    ) as [tf.Tensor2D, tf.Tensor2D];
+    assert.deepEqual([...rounded.dataSync()], [...exact.dataSync()]);
+    tf.dispose([x, weight, exact, rounded]);
+  },
+);
 
-test('an image smaller than the filter is an error in kernels too', { skip: !hasKernels() && 'no kernels here' }, () => {
-  const [image, filter, each] = [tf.ones<tf.Rank.R4>([1, 2, 8, 16]), tf.ones<tf.Rank.R4>([3, 3, 16, 16]), tf.ones<tf.Rank.R4>([3, 3, 16, 1])];
-  for (const stride of [1, 2]) {
-    for (const precision of ['float32', 'bfloat16'] as const) assert.throws(() => conv2d(image, filter, { stride, padding: 0, precision }), /smaller than the filter/);
-    assert.throws(() => depthwiseConv2d(image, each, { stride, padding: 0 }), /smaller than the filter/);
-  }
-  tf.dispose([image, filter, each]);
-});
+test(
+  'an image smaller than the filter is an error in kernels too',
+  { skip: !hasKernels() && 'no kernels here' },
+  () => {
+    const [image, filter, each] = [
+      tf.ones<tf.Rank.R4>([1, 2, 8, 16]),
+      tf.ones<tf.Rank.R4>([3, 3, 16, 16]),
+      tf.ones<tf.Rank.R4>([3, 3, 16, 1]),
+    ];
+    for (const stride of [1, 2]) {
+      for (const precision of ['float32', 'bfloat16'] as const)
+        assert.throws(() => conv2d(image, filter, { stride, padding: 0, precision }), /smaller than the filter/);
+      assert.throws(() => depthwiseConv2d(image, each, { stride, padding: 0 }), /smaller than the filter/);
+    }
+    tf.dispose([image, filter, each]);
+  },
+);
 
-test('a filter has the same gradient image by image and place by place, whatever the window', { skip: !hasKernels() && 'no kernels here' }, () => {
-  const random = new Random(3);
-  for (let round = 0; round < 60; round++) {
-    const size = 1 + random.integer(5), stride = 1 + random.integer(3), padding = random.integer(size);
-    const [height, width] = [0, 1].map(() => size + random.integer(random.integer(2) === 0 ? 6 : 40)) as [number, number];
-    const [batch, channelsIn, channels] = [1 + random.integer(9), 8 * (1 + random.integer(10)), 8 * (1 + random.integer(10))];
-    const [down, across] = [height, width].map((side) => Math.floor((side + 2 * padding - size) / stride) + 1) as [number, number];
-    const given = [tf.randomNormal([batch, height, width, channelsIn], 0, 1, 'float32', round), tf.randomNormal([batch, down, across, channels], 0, 1, 'float32', 100 + round)];
-    const window: readonly Attribute[] = [['size', 'int', size], ['stride', 'int', stride], ['padding', 'int', padding]];
-    const [byImage, byPlace] = ['Rounded', 'ByPlace'].map((kernel) => execute(`OfaConvolutionFilterGrad${kernel}`, given, window)[0]!) as [tf.Tensor, tf.Tensor];
-    expectClose(byImage, byPlace, { relative: 0, absolute: 3e-6 * largest(byPlace) }, `[${batch}, ${height}, ${width}, ${channelsIn}] by ${size} of stride ${stride} and padding ${padding} to ${channels}`);
-    tf.dispose([given, byImage, byPlace]);
-  }
-});
+test(
+  'a filter has the same gradient image by image and place by place, whatever the window',
+  { skip: !hasKernels() && 'no kernels here' },
+  () => {
+    const random = new Random(3);
+    for (let round = 0; round < 60; round++) {
+      const size = 1 + random.integer(5),
+        stride = 1 + random.integer(3),
+        padding = random.integer(size);
+      const [height, width] = [0, 1].map(() => size + random.integer(random.integer(2) === 0 ? 6 : 40)) as [
+        number,
+        number,
+      ];
+      const [batch, channelsIn, channels] = [
+        1 + random.integer(9),
+        8 * (1 + random.integer(10)),
+        8 * (1 + random.integer(10)),
+      ];
+      const [down, across] = [height, width].map((side) => Math.floor((side + 2 * padding - size) / stride) + 1) as [
+        number,
+        number,
+      ];
+      const given = [
+        tf.randomNormal([batch, height, width, channelsIn], 0, 1, 'float32', round),
+        tf.randomNormal([batch, down, across, channels], 0, 1, 'float32', 100 + round),
+      ];
+      const window: readonly Attribute[] = [
+        ['size', 'int', size],
+        ['stride', 'int', stride],
+        ['padding', 'int', padding],
+      ];
+      const [byImage, byPlace] = ['Rounded', 'ByPlace'].map(
+        (kernel) => execute(`OfaConvolutionFilterGrad${kernel}`, given, window)[0]!,
+      ) as [tf.Tensor, tf.Tensor];
+      expectClose(
+        byImage,
+        byPlace,
+        { relative: 0, absolute: 3e-6 * largest(byPlace) },
+        `[${batch}, ${height}, ${width}, ${channelsIn}] by ${size} of stride ${stride} and padding ${padding} to ${channels}`,
+      );
+      tf.dispose([given, byImage, byPlace]);
+    }
+  },
+);
 
 test('sums are kept in float32: 4096 ones and a small one', { skip }, () => {
   // In bfloat16 a sum of ones would stop at 256.
@@ -139,14 +254,16 @@ test('sums are kept in float32: 4096 ones and a small one', { skip }, () => {
   tf.dispose([x, weight, y]);
 });
 
-
 /** Arrays that TensorFlow holds after a call beyond those before it. */
 function countArrays(call: () => void): number {
   const backend = tf.backend();
   const binding: unknown = Reflect.get(backend, 'binding');
   assert.ok(typeof binding === 'object' && binding !== null);
   let alive = 0;
-  const counted = (method: string, count: (args: readonly unknown[], result: unknown) => number): PropertyDescriptor => ({
+  const counted = (
+    method: string,
+    count: (args: readonly unknown[], result: unknown) => number,
+  ): PropertyDescriptor => ({
     value: (...args: unknown[]): unknown => {
       const original: unknown = Reflect.get(binding, method);
       assert.ok(typeof original === 'function');
@@ -155,11 +272,15 @@ function countArrays(call: () => void): number {
       return result;
     },
   });
-  Reflect.set(backend, 'binding', Object.create(binding, {
-    executeOp: counted('executeOp', (_, result) => (Array.isArray(result) ? result.length : 0)),
-    createTensor: counted('createTensor', () => 1),
-    deleteTensor: counted('deleteTensor', () => -1),
-  }));
+  Reflect.set(
+    backend,
+    'binding',
+    Object.create(binding, {
+      executeOp: counted('executeOp', (_, result) => (Array.isArray(result) ? result.length : 0)),
+      createTensor: counted('createTensor', () => 1),
+      deleteTensor: counted('deleteTensor', () => -1),
+    }),
+  );
   try {
     call();
   } finally {

@@ -5,7 +5,22 @@ import { expectClose } from '../support/close';
 
 test('the streams are those that the recorded runs were made with', () => {
   const random = new Random(0).fork('pins');
-  expectClose([random.uniform(), random.uniform(), random.integer(1000), random.normal(), random.normal(), random.truncatedNormal(), random.beta(0.8, 0.8)], [0.9998196761589497, 0.4732460274826735, 462, -0.11350664060290197, -0.7022990436996526, -0.01026779315165514, 0.04091233858206813], { relative: 1e-12 });
+  expectClose(
+    [
+      random.uniform(),
+      random.uniform(),
+      random.integer(1000),
+      random.normal(),
+      random.normal(),
+      random.truncatedNormal(),
+      random.beta(0.8, 0.8),
+    ],
+    [
+      0.9998196761589497, 0.4732460274826735, 462, -0.11350664060290197, -0.7022990436996526, -0.01026779315165514,
+      0.04091233858206813,
+    ],
+    { relative: 1e-12 },
+  );
   assert.deepEqual([...new Random(1).permutation(8)], [1, 7, 5, 4, 2, 3, 0, 6]);
   assert.equal(new Random(0).fork('data').fork(3).seed, -121525915);
 });
@@ -14,7 +29,18 @@ test('a fork depends on seed and label alone', () => {
   const [fresh, used] = [new Random(5), new Random(5)];
   for (let i = 0; i < 3; i++) used.normal();
   assert.equal(used.fork('a').uniform(), fresh.fork('a').uniform());
-  assert.equal(new Set([new Random(5).fork('a'), new Random(5).fork('b'), new Random(6).fork('a'), new Random(5).fork(0), new Random(5).fork(1)].map(({ seed }) => seed)).size, 5);
+  assert.equal(
+    new Set(
+      [
+        new Random(5).fork('a'),
+        new Random(5).fork('b'),
+        new Random(6).fork('a'),
+        new Random(5).fork(0),
+        new Random(5).fork(1),
+      ].map(({ seed }) => seed),
+    ).size,
+    5,
+  );
 });
 
 test('draws have the mean and deviation of their distribution, and lie where it does', () => {
@@ -22,7 +48,12 @@ test('draws have the mean and deviation of their distribution, and lie where it 
   const moments = (draw: () => number): readonly [mean: number, deviation: number, least: number, most: number] => {
     const values = Array.from({ length: 20_000 }, draw);
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    return [mean, Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length), Math.min(...values), Math.max(...values)];
+    return [
+      mean,
+      Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length),
+      Math.min(...values),
+      Math.max(...values),
+    ];
   };
   // The deviation of a mean of 20,000 draws is 0.007 of theirs.
   const cases: readonly (readonly [() => number, number, number, number, number])[] = [
@@ -36,10 +67,19 @@ test('draws have the mean and deviation of their distribution, and lie where it 
   ];
   for (const [draw, mean, deviation, least, most] of cases) {
     const [m, d, low, high] = moments(draw);
-    assert.ok(Math.abs(m - mean) < 0.035 * deviation && Math.abs(d - deviation) < 0.04 * deviation && low >= least && high <= most, `${draw}: ${m}, ${d}, ${low}, ${high}`);
+    assert.ok(
+      Math.abs(m - mean) < 0.035 * deviation &&
+        Math.abs(d - deviation) < 0.04 * deviation &&
+        low >= least &&
+        high <= most,
+      `${draw}: ${m}, ${d}, ${low}, ${high}`,
+    );
   }
 });
 
 test('a permutation has every number once', () => {
-  assert.deepEqual([...new Random(7).permutation(100)].sort((a, b) => a - b), Array.from({ length: 100 }, (_, i) => i));
+  assert.deepEqual(
+    [...new Random(7).permutation(100)].sort((a, b) => a - b),
+    Array.from({ length: 100 }, (_, i) => i),
+  );
 });

@@ -8,25 +8,32 @@ import { variableGrads } from '../../lib/tensor/variableGrads';
 const shape = [3, 4] as const;
 const values = (label: string): tf.Tensor2D => {
   const random = new Random(3).fork(label);
-  return tf.tensor2d(Float32Array.from({ length: 12 }, () => random.normal()), [...shape]);
+  return tf.tensor2d(
+    Float32Array.from({ length: 12 }, () => random.normal()),
+    [...shape],
+  );
 };
 
 const variable = (label: string): tf.Variable => tf.tidy(() => tf.variable(values(label)));
 
 /** y = a + b, whose gradient is the very tensor that came, for both. */
-const addSame = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => customGradient([a, b], () => ({ value: tf.add(a, b), saved: [], backward: (dy) => [dy, dy] }));
+const addSame = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+  customGradient([a, b], () => ({ value: tf.add(a, b), saved: [], backward: (dy) => [dy, dy] }));
 /** y = 2 (a + b), whose gradient is one new tensor for both. */
-const addTwice = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => customGradient([a, b], () => ({
-  value: tf.mul(2, tf.add(a, b)), saved: [], backward: (dy) => {
-    const both = tf.mul(2, dy);
-    return [both, both];
-  },
-}));
+const addTwice = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+  customGradient([a, b], () => ({
+    value: tf.mul(2, tf.add(a, b)),
+    saved: [],
+    backward: (dy) => {
+      const both = tf.mul(2, dy);
+      return [both, both];
+    },
+  }));
 
 const graphs: Readonly<Record<string, (v: tf.Variable, w: tf.Variable) => tf.Tensor>> = {
   'a chain': (v, w) => tf.relu(tf.mul(tf.exp(v), w)),
   'a variable that is read twice': (v, w) => tf.mul(tf.add(v, tf.square(v)), tf.add(w, v)),
-  'residuals': (v, w) => {
+  residuals: (v, w) => {
     const x = tf.tanh(v);
     const y = tf.add(x, tf.mul(x, w));
     return tf.add(y, tf.sigmoid(y));
@@ -39,7 +46,10 @@ const graphs: Readonly<Record<string, (v: tf.Variable, w: tf.Variable) => tf.Ten
   'a gradient that is the one that came, for two': (v, w) => tf.square(addSame(tf.exp(addSame(v, w)), tf.sin(w))),
 };
 
-interface Result { readonly value: readonly number[]; readonly grads: readonly (readonly number[])[] }
+interface Result {
+  readonly value: readonly number[];
+  readonly grads: readonly (readonly number[])[];
+}
 
 /** The value and the gradients of the sum of a graph. */
 function run(graph: (typeof graphs)[string], differentiate: typeof variableGrads): Result {
@@ -62,8 +72,14 @@ for (const [name, graph] of Object.entries(graphs)) {
 }
 
 test('a gradient that stands for two is freed for each by itself (tf.variableGrads frees it for both)', () => {
-  const graph = (add: typeof addTwice) => (v: tf.Variable, w: tf.Variable): tf.Tensor => tf.exp(tf.mul(0.1, add(tf.exp(v), tf.square(add(w, v)))));
-  const wanted = run(graph((a, b) => tf.mul(2, tf.add(a, b))), (f, variables) => tf.variableGrads(f, variables));
+  const graph =
+    (add: typeof addTwice) =>
+    (v: tf.Variable, w: tf.Variable): tf.Tensor =>
+      tf.exp(tf.mul(0.1, add(tf.exp(v), tf.square(add(w, v)))));
+  const wanted = run(
+    graph((a, b) => tf.mul(2, tf.add(a, b))),
+    (f, variables) => tf.variableGrads(f, variables),
+  );
   assert.deepEqual(run(graph(addTwice), variableGrads), wanted);
 });
 

@@ -7,10 +7,16 @@ import { expectClose, toArray } from '../support/close';
 import { snapshot, take, tinyRecipe, withTraining } from './example';
 
 test('the average by hand: buffers too, from the first weights on', async () => {
-  const named: Named[] = [['w', new Parameter(tf.tensor1d([1, 2]), 'plain')], ['running', new Parameter(tf.tensor1d([4]), 'plain', false)]];
+  const named: Named[] = [
+    ['w', new Parameter(tf.tensor1d([1, 2]), 'plain')],
+    ['running', new Parameter(tf.tensor1d([4]), 'plain', false)],
+  ];
   const average = new WeightAverage(named, 0.75);
   const before = tf.memory().numTensors;
-  for (const [w, running] of [[[5, 2], [0]], [[1, -2], [8]]]) {
+  for (const [w, running] of [
+    [[5, 2], [0]],
+    [[1, -2], [8]],
+  ]) {
     tf.tidy(() => {
       named[0]![1].variable.assign(tf.tensor1d(w!));
       named[1]![1].variable.assign(tf.tensor1d(running!));
@@ -21,9 +27,15 @@ test('the average by hand: buffers too, from the first weights on', async () => 
   const weights = (): number[] => named.flatMap(([, { value }]) => [...toArray(value)]);
   await average.during(() => Promise.resolve(expectClose(weights(), [1.75, 1, 4.25])));
   expectClose(weights(), [1, -2, 8]);
-  await assert.rejects(average.during(() => Promise.reject(new Error('no'))), /no/);
+  await assert.rejects(
+    average.during(() => Promise.reject(new Error('no'))),
+    /no/,
+  );
   expectClose(weights(), [1, -2, 8]);
-  expectClose([...average.state().values()].flatMap((tensor) => [...toArray(tensor)]), [1.75, 1, 4.25]);
+  expectClose(
+    [...average.state().values()].flatMap((tensor) => [...toArray(tensor)]),
+    [1.75, 1, 4.25],
+  );
   assert.equal(tf.memory().numTensors, before);
 });
 
@@ -39,7 +51,10 @@ test('in training it follows the weights, is what is evaluated and saved, and do
     // A decay of 0 forgets all but the last weights.
     const [epoch, expected] = [events.at(-1)!, without.events.at(-1)!];
     assert.ok(epoch.kind === 'epoch' && expected.kind === 'epoch');
-    assert.deepEqual([epoch.top1, epoch.top1Unaveraged, epoch.calibrationError], [expected.top1, expected.top1, expected.calibrationError]);
+    assert.deepEqual(
+      [epoch.top1, epoch.top1Unaveraged, epoch.calibrationError],
+      [expected.top1, expected.top1, expected.calibrationError],
+    );
     assert.ok(!('top1Unaveraged' in expected));
   });
   await withTraining({ ...plain, averageDecay: 1 }, async (training) => {
@@ -47,7 +62,8 @@ test('in training it follows the weights, is what is evaluated and saved, and do
     await take(training, Infinity);
     // A decay of 1 never leaves the first weights.
     await training.withResult(() => {
-      for (const [name, { value }] of training.state()) if (name.startsWith('student.')) assert.deepEqual([...toArray(value)], first.get(name), name);
+      for (const [name, { value }] of training.state())
+        if (name.startsWith('student.')) assert.deepEqual([...toArray(value)], first.get(name), name);
       return Promise.resolve();
     });
     assert.notDeepEqual(snapshot(training).get('student.head.weight'), first.get('student.head.weight'));

@@ -14,10 +14,24 @@ const sgd: Partial<RecipeInput> = { student: 'resnet_16', optimizer: { name: 'sg
 
 const recipes: Readonly<Record<string, Recipe>> = {
   'scratch, batch norm and SGD': tinyRecipe({ ...sgd, clipNorm: 1 }),
-  'OFA with its branches, AdamW and blocks left out': tinyRecipe({ student: 'vit_64', teacher, method: { kind: 'ofa', exponent: 1.3 }, dropPath: 0.3 }),
-  'CRD with its memories, in micro-batches': tinyRecipe({ ...sgd, accumulation: 2, teacher: { model: 'mixer_64', weights: 'fresh' }, method: { kind: 'crd', negatives: 8, width: 16 } }),
+  'OFA with its branches, AdamW and blocks left out': tinyRecipe({
+    student: 'vit_64',
+    teacher,
+    method: { kind: 'ofa', exponent: 1.3 },
+    dropPath: 0.3,
+  }),
+  'CRD with its memories, in micro-batches': tinyRecipe({
+    ...sgd,
+    accumulation: 2,
+    teacher: { model: 'mixer_64', weights: 'fresh' },
+    method: { kind: 'crd', negatives: 8, width: 16 },
+  }),
   'LAMB, a running average, mixed and augmented images': tinyRecipe({
-    student: 'resnet_16', optimizer: { name: 'lamb' }, averageDecay: 0.9, mixing: { mixup: 0.8, cutmix: 1 }, labelLoss: 'binary',
+    student: 'resnet_16',
+    optimizer: { name: 'lamb' },
+    averageDecay: 0.9,
+    mixing: { mixup: 0.8, cutmix: 1 },
+    labelLoss: 'binary',
     augmentation: { crop: { kind: 'resized' }, colourJitter: 0.4, erasing: 0.25 },
   }),
   'RSD with the batch norm of its projector': tinyRecipe({ student: 'mixer_64', teacher, method: { kind: 'rsd' } }),
@@ -60,7 +74,8 @@ const damages: Readonly<Record<string, (file: string) => void>> = {
   'cut short': (file) => truncateSync(file, 1000),
   empty: (file) => truncateSync(file, 0),
   'other bytes': (file) => writeFileSync(file, 'no checkpoint at all, but long enough to be read as one'),
-  'a position that is no JSON': (file) => writeFileSync(file, readFileSync(file, 'latin1').replace('{\\"epoch\\"', '[\\"epoch\\"'), 'latin1'),
+  'a position that is no JSON': (file) =>
+    writeFileSync(file, readFileSync(file, 'latin1').replace('{\\"epoch\\"', '[\\"epoch\\"'), 'latin1'),
 };
 
 for (const [damage, spoil] of Object.entries(damages)) {
@@ -93,10 +108,22 @@ test('a checkpoint cut anywhere is named, refused, and changes nothing', async (
     await take(training, 1);
     await saveCheckpoint(training, folder);
     const [whole, before] = [readFileSync(file), snapshot(training)];
-    const places = [0, 7, 8, 9, 100, whole.length - 1, ...Array.from({ length: 30 }, (_, i) => Math.floor((whole.length * (i + 0.5)) / 30))];
+    const places = [
+      0,
+      7,
+      8,
+      9,
+      100,
+      whole.length - 1,
+      ...Array.from({ length: 30 }, (_, i) => Math.floor((whole.length * (i + 0.5)) / 30)),
+    ];
     for (const place of places) {
       writeFileSync(file, whole.subarray(0, place));
-      assert.throws(() => restoreCheckpoint(training, folder), (error) => error instanceof UserError && error.message.includes(file), `cut at ${place} of ${whole.length}`);
+      assert.throws(
+        () => restoreCheckpoint(training, folder),
+        (error) => error instanceof UserError && error.message.includes(file),
+        `cut at ${place} of ${whole.length}`,
+      );
     }
     assert.deepEqual(snapshot(training), before);
   });
@@ -107,7 +134,11 @@ test('a checkpoint of another recipe is refused, and changes nothing', async (co
   await withTraining(tinyRecipe({ learningRate: 2e-3 }), (training) => saveCheckpoint(training, folder));
   await withTraining(plain, (training) => {
     const before = snapshot(training);
-    assert.throws(() => restoreCheckpoint(training, folder), (error) => error instanceof UserError && /another recipe/.test(error.message) && /begin again/.test(error.message));
+    assert.throws(
+      () => restoreCheckpoint(training, folder),
+      (error) =>
+        error instanceof UserError && /another recipe/.test(error.message) && /begin again/.test(error.message),
+    );
     assert.deepEqual(snapshot(training), before);
   });
 });

@@ -16,18 +16,29 @@ const strong = {
 
 /** What an event tells of the run, without how long it took. */
 function measured(event: object): object {
-  return Object.fromEntries(Object.entries(event).filter(([name]) => !['seconds', 'imagesPerSecond', 'dataShare'].includes(name)));
+  return Object.fromEntries(
+    Object.entries(event).filter(([name]) => !['seconds', 'imagesPerSecond', 'dataShare'].includes(name)),
+  );
 }
 
 test('metrics and weights are the same, bit for bit, with images from this thread, from one other and from two', async () => {
-  const recipe = tinyRecipe({ ...strong, imageSize: 40, teacher: { model: 'resnet_16', weights: 'fresh' }, method: { kind: 'ofa' }, averageDecay: 0.9, dropPath: 0.3 });
+  const recipe = tinyRecipe({
+    ...strong,
+    imageSize: 40,
+    teacher: { model: 'resnet_16', weights: 'fresh' },
+    method: { kind: 'ofa' },
+    averageDecay: 0.9,
+    dropPath: 0.3,
+  });
   const runs = [];
   for (const workers of [0, 1, 2, 0]) {
-    runs.push(await withTraining(recipe, async (training) => {
-      const events: object[] = [];
-      for await (const event of training.run({ workers })) events.push(measured(event));
-      return { events, weights: snapshot(training) };
-    }));
+    runs.push(
+      await withTraining(recipe, async (training) => {
+        const events: object[] = [];
+        for await (const event of training.run({ workers })) events.push(measured(event));
+        return { events, weights: snapshot(training) };
+      }),
+    );
   }
   assert.equal(runs[0]!.events.length, 2 * (images.train.count / 8 + 1));
   for (const run of runs.slice(1)) assert.deepEqual(run, runs[0]);
@@ -35,14 +46,19 @@ test('metrics and weights are the same, bit for bit, with images from this threa
 
 test('two processes give the same metrics and the same file of weights', async (context) => {
   const [job] = jobsOf([{ ...tiny, recipe: { ...tiny.recipe, ...strong } }]);
-  const runs = await Promise.all([0, 1].map(async () => {
-    const out = await temporaryFolder(context);
-    const { code, text } = await runToEnd(job!, out);
-    assert.equal(code, 0, text);
-    const metrics = path.join(homeOf(job!, out), 'metrics.jsonl');
-    assert.ok(existsSync(metrics));
-    return { metrics: (await readJsonLines(metrics, (value) => epochRecord.parse(value))).map(measured), weights: await weightsHash(job!, out) };
-  }));
+  const runs = await Promise.all(
+    [0, 1].map(async () => {
+      const out = await temporaryFolder(context);
+      const { code, text } = await runToEnd(job!, out);
+      assert.equal(code, 0, text);
+      const metrics = path.join(homeOf(job!, out), 'metrics.jsonl');
+      assert.ok(existsSync(metrics));
+      return {
+        metrics: (await readJsonLines(metrics, (value) => epochRecord.parse(value))).map(measured),
+        weights: await weightsHash(job!, out),
+      };
+    }),
+  );
   assert.equal(runs[0]!.metrics.length, 2);
   assert.deepEqual(runs[1], runs[0]);
 });

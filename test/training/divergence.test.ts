@@ -24,7 +24,10 @@ test('a NaN in one image is named by the image', async () => {
     values[5 * 32 * 32 * 3 + 77] = NaN;
     const sick = { ...batch!, images: tf.tensor4d(values, batch!.images.shape) };
     const before = tf.memory().numTensors;
-    assert.match(divergenceError(when, objective, sick, images.train).message, /"label" is NaN at epoch 1, step 2 .*Image 13 of synthetic stripes has values that are not finite/);
+    assert.match(
+      divergenceError(when, objective, sick, images.train).message,
+      /"label" is NaN at epoch 1, step 2 .*Image 13 of synthetic stripes has values that are not finite/,
+    );
     assert.doesNotMatch(divergenceError(when, objective, batch!, images.train).message, /not finite/);
     assert.equal(tf.memory().numTensors, before);
     disposeBatch(batch!);
@@ -34,14 +37,32 @@ test('a NaN in one image is named by the image', async () => {
 
 test('gradients that are no numbers, of a loss that is one, end a run before they reach a weight', async () => {
   const method = defineMethod({
-    title: 'root', source: 'this test', needsTeacher: true, options: z.object({}).strict(),
-    create: () => ({ modules: {}, loss: ({ student: { logits } }) => ({ root: tf.sqrt(tf.sum<tf.Scalar>(tf.sub(logits, logits))) }) }),
+    title: 'root',
+    source: 'this test',
+    needsTeacher: true,
+    options: z.object({}).strict(),
+    create: () => ({
+      modules: {},
+      loss: ({ student: { logits } }) => ({ root: tf.sqrt(tf.sum<tf.Scalar>(tf.sub(logits, logits))) }),
+    }),
   });
   const teacher = createModel('resnet_16', { classes, imageSize: 32 }, new Random(0));
-  const training = new Training(completeRecipe({ ...tinyRecipe(), clipNorm: 5, teacher: { model: 'resnet_16', weights: 'fresh' }, method: { kind: 'root' } }, { method }), { ...images, teacher, method });
+  const training = new Training(
+    completeRecipe(
+      { ...tinyRecipe(), clipNorm: 5, teacher: { model: 'resnet_16', weights: 'fresh' }, method: { kind: 'root' } },
+      { method },
+    ),
+    { ...images, teacher, method },
+  );
   try {
-    await assert.rejects(take(training, 1), (error) => error instanceof UserError && /the norm of the gradients is (NaN|Infinity) at epoch 1, step 1/.test(error.message));
-    for (const [name, { value }] of training.state()) assert.ok(value.dataSync<'float32'>().every(Number.isFinite), name);
+    await assert.rejects(
+      take(training, 1),
+      (error) =>
+        error instanceof UserError &&
+        /the norm of the gradients is (NaN|Infinity) at epoch 1, step 1/.test(error.message),
+    );
+    for (const [name, { value }] of training.state())
+      assert.ok(value.dataSync<'float32'>().every(Number.isFinite), name);
   } finally {
     training.dispose();
     disposeModule(teacher);
@@ -56,21 +77,44 @@ test('weights that are no numbers never reach a checkpoint', async (context) => 
     const [name, { variable }] = parameters(training.student).find(([path]) => path === 'blocks.1.norm1.weight')!;
     const before = variable.dataSync().slice();
     tf.tidy(() => variable.assign(tf.fill(variable.shape, Infinity)));
-    await assert.rejects(saveCheckpoint(training, folder), (error) => error instanceof UserError && error.message.includes(`student.${name} is not finite after epoch 0, step 1`));
+    await assert.rejects(
+      saveCheckpoint(training, folder),
+      (error) =>
+        error instanceof UserError && error.message.includes(`student.${name} is not finite after epoch 0, step 1`),
+    );
     tf.tidy(() => variable.assign(tf.tensor(before, variable.shape)));
     assert.match(restoreCheckpoint(training, folder)!, /^goes on after epoch 0, step 1$/);
   });
 });
 
 test('a NaN in one weight ends a run, is named by the weight, and leaves no tensor over', async () => {
-  for (const [network, path] of [['student', 'blocks.1.norm1.weight'], ['teacher', 'layer2.0.conv1.weight']] as const) {
-    await withTraining(tinyRecipe({ teacher: { model: 'resnet_16', weights: 'fresh' }, method: { kind: 'kd' } }), async (training) => {
-      const { student, teacher } = training.objective;
-      const [, { variable }] = parameters(network === 'student' ? student : teacher!).find(([name]) => name === path)!;
-      tf.tidy(() => variable.assign(tf.tensor(variable.dataSync().map((value, i) => (i === 3 ? NaN : value)), variable.shape)));
-      const before = tf.memory().numTensors;
-      await assert.rejects(take(training, 1), (error) => error instanceof UserError && error.message.includes(`The weight ${network}.${path} is not finite.`));
-      assert.equal(tf.memory().numTensors, before);
-    });
+  for (const [network, path] of [
+    ['student', 'blocks.1.norm1.weight'],
+    ['teacher', 'layer2.0.conv1.weight'],
+  ] as const) {
+    await withTraining(
+      tinyRecipe({ teacher: { model: 'resnet_16', weights: 'fresh' }, method: { kind: 'kd' } }),
+      async (training) => {
+        const { student, teacher } = training.objective;
+        const [, { variable }] = parameters(network === 'student' ? student : teacher!).find(
+          ([name]) => name === path,
+        )!;
+        tf.tidy(() =>
+          variable.assign(
+            tf.tensor(
+              variable.dataSync().map((value, i) => (i === 3 ? NaN : value)),
+              variable.shape,
+            ),
+          ),
+        );
+        const before = tf.memory().numTensors;
+        await assert.rejects(
+          take(training, 1),
+          (error) =>
+            error instanceof UserError && error.message.includes(`The weight ${network}.${path} is not finite.`),
+        );
+        assert.equal(tf.memory().numTensors, before);
+      },
+    );
   }
 });

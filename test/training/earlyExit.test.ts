@@ -13,7 +13,12 @@ const costs = [1, 2, 4];
 
 test('at a threshold of 0 all leave at the first exit, above 1 at the last', () => {
   assert.deepEqual(earlyExit(exits, costs, 0), { threshold: 0, top1: exitTop1(exits[0]!), cost: 1, shares: [1, 0, 0] });
-  assert.deepEqual(earlyExit(exits, costs, 1.01), { threshold: 1.01, top1: exitTop1(exits[2]!), cost: 4, shares: [0, 0, 1] });
+  assert.deepEqual(earlyExit(exits, costs, 1.01), {
+    threshold: 1.01,
+    top1: exitTop1(exits[2]!),
+    cost: 4,
+    shares: [0, 0, 1],
+  });
 });
 
 test('each image is judged by the exit that it leaves at', () => {
@@ -26,7 +31,11 @@ test('each image is judged by the exit that it leaves at', () => {
 test('the cost grows with the threshold, and the shares are one together', () => {
   const along = [0, 0.2, 0.4, 0.6, 0.8, 1].map((threshold) => earlyExit(exits, costs, threshold));
   along.slice(1).forEach(({ cost }, i) => assert.ok(cost >= along[i]!.cost));
-  for (const { shares } of along) expectClose(shares.reduce((sum, share) => sum + share, 0), 1);
+  for (const { shares } of along)
+    expectClose(
+      shares.reduce((sum, share) => sum + share, 0),
+      1,
+    );
 });
 
 test('exits of other lengths, missing costs and no images are refused', () => {

@@ -26,7 +26,8 @@ function says(logits: readonly number[][], seen: number[] = []): Model {
   });
 }
 
-const row = (values: Readonly<Record<number, number>>): number[] => Array.from({ length: 10 }, (_, i) => values[i] ?? 0);
+const row = (values: Readonly<Record<number, number>>): number[] =>
+  Array.from({ length: 10 }, (_, i) => values[i] ?? 0);
 
 test('top-1 and top-5 by hand, every image once, the last batch smaller', async () => {
   // Image i is of class i: the logits fall from class 0 on, so class i is in place i + 1.
@@ -56,7 +57,10 @@ test('changes nothing, leaves no tensor over, and stops when told', async () => 
   const state = (): number[][] => parameters(model).map(([, { value }]) => [...value.dataSync()]);
   const [before, tensors] = [state(), tf.memory().numTensors];
   await evaluate(model, set, { batchSize: 4 });
-  await assert.rejects(evaluate(model, set, { batchSize: 4, signal: AbortSignal.abort(new Error('enough')) }), /enough/);
+  await assert.rejects(
+    evaluate(model, set, { batchSize: 4, signal: AbortSignal.abort(new Error('enough')) }),
+    /enough/,
+  );
   assert.equal(tf.memory().numTensors, tensors);
   assert.deepEqual(state(), before);
   disposeModule(model);

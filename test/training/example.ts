@@ -21,14 +21,24 @@ function made(count: number, label: string): ImageSet {
 /** A recipe of two epochs in batches of eight. */
 export function tinyRecipe(changes: Partial<RecipeInput> = {}): Recipe {
   return completeRecipe({
-    student: 'mixer_64', method: { kind: 'scratch' }, data: { name: 'synthetic' }, epochs: 2, batchSize: 8,
-    optimizer: { name: 'adamw' }, learningRate: 1e-3, schedule: { kind: 'cosine', min: 0, per: 'step' }, weightDecay: 0.05, ...changes,
+    student: 'mixer_64',
+    method: { kind: 'scratch' },
+    data: { name: 'synthetic' },
+    epochs: 2,
+    batchSize: 8,
+    optimizer: { name: 'adamw' },
+    learningRate: 1e-3,
+    schedule: { kind: 'cosine', min: 0, per: 'step' },
+    weightDecay: 0.05,
+    ...changes,
   });
 }
 
 /** A training and its teacher, freed when the work is over. */
 export async function withTraining<T>(recipe: Recipe, work: (training: Training) => T | Promise<T>): Promise<T> {
-  const teacher: Model | undefined = recipe.teacher ? createModel(recipe.teacher.model, { classes, imageSize: recipe.imageSize ?? 32 }, new Random(7)) : undefined;
+  const teacher: Model | undefined = recipe.teacher
+    ? createModel(recipe.teacher.model, { classes, imageSize: recipe.imageSize ?? 32 }, new Random(7))
+    : undefined;
   const training = new Training(recipe, { ...images, ...(teacher && { teacher }) });
   try {
     return await work(training);
@@ -55,6 +65,11 @@ export function stepsOf(events: readonly TrainingEvent[]): StepEvent[] {
 
 /** Every number that training changes, bit for bit. */
 export function snapshot(training: Training): Map<string, readonly number[]> {
-  const tensors: [string, tf.Tensor][] = [...training.state().map(([name, { value }]): [string, tf.Tensor] => [name, value]), ...Object.entries(training.statefulParts()).flatMap(([part, stateful]) => [...stateful.state()].map(([name, tensor]): [string, tf.Tensor] => [`${part}.${name}`, tensor]))];
+  const tensors: [string, tf.Tensor][] = [
+    ...training.state().map(([name, { value }]): [string, tf.Tensor] => [name, value]),
+    ...Object.entries(training.statefulParts()).flatMap(([part, stateful]) =>
+      [...stateful.state()].map(([name, tensor]): [string, tf.Tensor] => [`${part}.${name}`, tensor]),
+    ),
+  ];
   return new Map(tensors.map(([name, tensor]) => [name, [...tensor.dataSync()]]));
 }

@@ -20,28 +20,50 @@ const teacher = createModel('resnet_16', options, new Random(1));
 const student = createModel('vit_64', options, new Random(2));
 
 function probe(kind: 'ofa' | 'kd' = 'ofa'): Probe {
-  return { student, distillation: createDistillation({ kind }, { student, teacher, examples: images.train.count, labels: images.train.labels, random: new Random(3) }) };
+  return {
+    student,
+    distillation: createDistillation(
+      { kind },
+      { student, teacher, examples: images.train.count, labels: images.train.labels, random: new Random(3) },
+    ),
+  };
 }
 
 test('the last exit answers as the student does, and every exit names a class', async () => {
   const { distillation } = probe();
   const answers = await exitAnswers(student, distillation, images.test, { batchSize: 5 });
-  assert.deepEqual(answers.map(({ name }) => name), ['branch1', 'branch2', 'branch3', 'branch4', 'logits']);
+  assert.deepEqual(
+    answers.map(({ name }) => name),
+    ['branch1', 'branch2', 'branch3', 'branch4', 'logits'],
+  );
   expectClose(exitTop1(answers[4]!), (await evaluate(student, images.test)).top1);
   for (const { confidence } of answers) assert.ok(confidence.every((p) => p > 1 / classes - 1e-6 && p <= 1));
   const [batch] = batches(images.test, { batchSize: images.test.count });
   tf.tidy(() => {
     const output = student.forward(batch!.images, { mode: 'eval' });
-    distillation.exits!.forEach((exit, i) => expectClose(answers[i]!.confidence, tf.max(tf.softmax(exit.logits(output, 'eval')), 1), { relative: 1e-4 }, exit.name));
+    distillation.exits!.forEach((exit, i) =>
+      expectClose(
+        answers[i]!.confidence,
+        tf.max(tf.softmax(exit.logits(output, 'eval')), 1),
+        { relative: 1e-4 },
+        exit.name,
+      ),
+    );
   });
   disposeBatch(batch!);
   disposeModule(distillation.modules);
 });
 
 test('the cost of an exit is that of the stages and branches before it', () => {
-  for (const learner of [student, createModel('resnet_16', options, new Random(4)), createModel('mixer_64', options, new Random(5))]) {
+  for (const learner of [
+    student,
+    createModel('resnet_16', options, new Random(4)),
+    createModel('mixer_64', options, new Random(5)),
+  ]) {
     const setting = { student: learner, teacher, examples: 1, labels: [0], random: new Random(3) };
-    const [all, last] = [{ kind: 'ofa' }, { kind: 'ofa', stages: [4] }].map((spec) => exitCosts(learner, createDistillation(spec, setting)));
+    const [all, last] = [{ kind: 'ofa' }, { kind: 'ofa', stages: [4] }].map((spec) =>
+      exitCosts(learner, createDistillation(spec, setting)),
+    );
     assert.equal(all!.length, 5);
     all!.slice(1).forEach((cost, i) => assert.ok(cost > all![i]!, learner.name));
     // Past one branch only, the end costs the network and that branch.
@@ -62,7 +84,12 @@ test('probes learn, on the same batches whoever is beside them, change nothing o
   const [one, same] = [probe(), probe()];
   const count = tf.memory().numTensors;
   const together: (readonly number[])[] = [];
-  for await (const { losses } of trainProbes([one, same], teacher, images.train, { steps: 12, batchSize: 8, learningRate: 3e-3 })) together.push(losses);
+  for await (const { losses } of trainProbes([one, same], teacher, images.train, {
+    steps: 12,
+    batchSize: 8,
+    learningRate: 3e-3,
+  }))
+    together.push(losses);
   assert.equal(tf.memory().numTensors, count);
   assert.equal(together.length, 12);
   for (const [a, b] of together) expectClose(a!, b!, { relative: 1e-5 });

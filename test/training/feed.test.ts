@@ -44,7 +44,9 @@ test('a run taken up in the middle gets the batches that it would have got', asy
 
 test('an epoch shows every image once; with repeats, a part of them so many times, augmented anew', async () => {
   const counts = (batches: readonly Plain[]): Map<number, number> =>
-    batches.flatMap(({ indices }) => indices).reduce((map, index) => map.set(index, (map.get(index) ?? 0) + 1), new Map<number, number>());
+    batches
+      .flatMap(({ indices }) => indices)
+      .reduce((map, index) => map.set(index, (map.get(index) ?? 0) + 1), new Map<number, number>());
   assert.deepEqual([...counts((await collect({}, 0)).slice(0, 4)).values()], Array(32).fill(1));
   const repeated = (await collect({ repeats: 4, augmentation: { crop: { kind: 'resized' } } }, 0)).slice(0, 4);
   assert.deepEqual([...counts(repeated).values()], Array(8).fill(4));
@@ -68,7 +70,10 @@ test('test images come in order, once, resized and cut where the recipe has anot
     disposeBatch(batch);
   }
   await feed.close();
-  assert.deepEqual(seen, Array.from({ length: 16 }, (_, i) => i));
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 16 }, (_, i) => i),
+  );
 });
 
 test('a feed may be left at any time', async () => {

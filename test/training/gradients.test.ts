@@ -16,9 +16,15 @@ for (const kind of ['scratch', 'kd', 'bkd', 'dkd', 'fitnet', 'ofa']) {
     const most = Math.max(...Object.values(whole.gradients).map(largest));
     for (const pieces of [2, 4]) {
       const parts = accumulate(made.objective, made.batch, pieces);
-      for (const [name, value] of Object.entries(whole.parts)) expectClose(parts.parts[name]!, value, { relative: 1e-5 }, name);
+      for (const [name, value] of Object.entries(whole.parts))
+        expectClose(parts.parts[name]!, value, { relative: 1e-5 }, name);
       for (const [path, gradient] of Object.entries(whole.gradients)) {
-        expectClose(parts.gradients[path]!, gradient, { relative: 1e-5, absolute: 1e-5 * Math.max(largest(gradient), 1e-3 * most) }, path);
+        expectClose(
+          parts.gradients[path]!,
+          gradient,
+          { relative: 1e-5, absolute: 1e-5 * Math.max(largest(gradient), 1e-3 * most) },
+          path,
+        );
       }
       expectClose(parts.logits, whole.logits, { absolute: 1e-5 });
       free(parts);
@@ -30,12 +36,16 @@ for (const kind of ['scratch', 'kd', 'bkd', 'dkd', 'fitnet', 'ofa']) {
 
 test('a relational loss is the mean over the micro-batches, each taken by itself', () => {
   const made = example({ kind: 'rkd' }, { student: 'mixer_64', teacher: 'vit_64' });
-  const halves = [0, 4].map((start) => tf.tidy(() => {
-    const { parts } = differentiate(made.objective, {
-      images: tf.slice(made.batch.images, [start], [4]), labels: tf.slice(made.batch.labels, [start], [4]), indices: made.batch.indices.slice(start, start + 4),
-    });
-    return parts.relation!;
-  }));
+  const halves = [0, 4].map((start) =>
+    tf.tidy(() => {
+      const { parts } = differentiate(made.objective, {
+        images: tf.slice(made.batch.images, [start], [4]),
+        labels: tf.slice(made.batch.labels, [start], [4]),
+        indices: made.batch.indices.slice(start, start + 4),
+      });
+      return parts.relation!;
+    }),
+  );
   const both = accumulate(made.objective, made.batch, 2);
   expectClose(both.parts.relation!, (halves[0]! + halves[1]!) / 2);
   free(both);
@@ -48,7 +58,10 @@ test('label smoothing: the gradient on the logits is softmax − ((1 − s) · o
   const { gradients, logits, parts } = differentiate({ ...made.objective, labelSmoothing: smoothing }, made.batch);
   const [slope, loss] = tf.tidy((): tf.Tensor[] => {
     const target = tf.add(tf.mul(tf.oneHot(tf.cast(made.batch.labels, 'int32'), 5), 1 - smoothing), smoothing / 5);
-    return [tf.mul(tf.sum(tf.sub(tf.softmax(logits), target), 0), 2 / 8), tf.mul(tf.sum(tf.mul(target, tf.logSoftmax(logits))), -2 / 8)];
+    return [
+      tf.mul(tf.sum(tf.sub(tf.softmax(logits), target), 0), 2 / 8),
+      tf.mul(tf.sum(tf.mul(target, tf.logSoftmax(logits))), -2 / 8),
+    ];
   });
   expectClose(gradients['student.head.bias']!, slope!, { absolute: 1e-6 });
   expectClose(parts.label!, loss!);
@@ -57,9 +70,12 @@ test('label smoothing: the gradient on the logits is softmax − ((1 − s) · o
   made.dispose();
 });
 
-test('binary label loss: the gradient on the logits is (sigmoid − target) over examples and classes, as timm\'s', () => {
+test("binary label loss: the gradient on the logits is (sigmoid − target) over examples and classes, as timm's", () => {
   const made = example({ kind: 'scratch' }, { labelWeight: 1 });
-  const { gradients, logits, parts } = differentiate({ ...made.objective, labelSmoothing: 0.1, labelLoss: 'binary' }, made.batch);
+  const { gradients, logits, parts } = differentiate(
+    { ...made.objective, labelSmoothing: 0.1, labelLoss: 'binary' },
+    made.batch,
+  );
   const slope = tf.tidy(() => {
     const target = tf.add(tf.mul(tf.oneHot(tf.cast(made.batch.labels, 'int32'), 5), 0.9), 0.02);
     return tf.div(tf.sum(tf.sub(tf.sigmoid(logits), target), 0), 8 * 5);
@@ -79,14 +95,17 @@ test('each micro-batch is mixed by itself, and soft labels reach the loss: mixin
     const { images, targets } = mixBatch(micro, 5, new Random(piece), { mixup: 0, cutmix: 0, labelSmoothing: 0 });
     return { images, labels: targets, indices: micro.indices };
   });
-  assert.deepEqual(seen, [[0, [0, 1, 2, 3]], [1, [4, 5, 6, 7]]]);
+  assert.deepEqual(seen, [
+    [0, [0, 1, 2, 3]],
+    [1, [4, 5, 6, 7]],
+  ]);
   for (const [name, value] of Object.entries(plain.parts)) expectClose(mixed.parts[name]!, value);
   free(plain);
   free(mixed);
   made.dispose();
 });
 
-test('gradients are those of the sum of the parts, label\'s and method\'s', () => {
+test("gradients are those of the sum of the parts, label's and method's", () => {
   const gradient = (labelWeight: number, kind: string): readonly number[] => {
     const made = example({ kind }, { labelWeight });
     const result = differentiate(made.objective, made.batch);
@@ -96,13 +115,21 @@ test('gradients are those of the sum of the parts, label\'s and method\'s', () =
     return values;
   };
   const [label, method, both] = [gradient(3, 'scratch'), gradient(0, 'kd'), gradient(3, 'kd')];
-  expectClose(both, label.map((value, i) => value + method[i]!), { absolute: 1e-5 * largest(both) });
+  expectClose(
+    both,
+    label.map((value, i) => value + method[i]!),
+    { absolute: 1e-5 * largest(both) },
+  );
 });
 
-test('a step moves the student\'s running averages and not the teacher\'s', () => {
+test("a step moves the student's running averages and not the teacher's", () => {
   const made = example({ kind: 'kd' }, { student: 'resnet_16', teacher: 'resnet_24' });
-  const averages = ({ student, teacher }: Example): readonly number[][] => [student, teacher].map((model) =>
-    parameters(model).filter(([path]) => path.includes('running')).flatMap(([, { value }]) => [...toArray(value)]));
+  const averages = ({ student, teacher }: Example): readonly number[][] =>
+    [student, teacher].map((model) =>
+      parameters(model)
+        .filter(([path]) => path.includes('running'))
+        .flatMap(([, { value }]) => [...toArray(value)]),
+    );
   const before = averages(made);
   free(differentiate(made.objective, made.batch));
   const after = averages(made);

@@ -10,7 +10,9 @@ import { expectClose } from '../support/close';
 
 /** A group whose other processes add these numbers to ours. */
 const beside = (others: readonly number[], size: number): Group => ({
-  rank: 0, size, sum: (values) => {
+  rank: 0,
+  size,
+  sum: (values) => {
     others.forEach((value, i) => void (values[i] = values[i]! + value));
     return Promise.resolve();
   },
@@ -19,9 +21,18 @@ const beside = (others: readonly number[], size: number): Group => ({
 test('gradients and parts are summed, buffers averaged, and logits pass', async () => {
   const buffer = new Parameter(tf.tensor1d([10, 20]), 'plain', false);
   const before = tf.memory().numTensors;
-  const own = { parts: { label: 1, logits: 2 }, gradients: { w: tf.tensor2d([[1, 2]]), b: tf.scalar(3) }, logits: tf.zeros<tf.Rank.R2>([1, 2]) };
+  const own = {
+    parts: { label: 1, logits: 2 },
+    gradients: { w: tf.tensor2d([[1, 2]]), b: tf.scalar(3) },
+    logits: tf.zeros<tf.Rank.R2>([1, 2]),
+  };
   // Gradients, buffers, parts, and the step.
-  const { parts, gradients, logits } = await allReduce(beside([10, 20, 30, 30, 40, 5, 6, 7], 2), own, [['running_mean', buffer]], 7);
+  const { parts, gradients, logits } = await allReduce(
+    beside([10, 20, 30, 30, 40, 5, 6, 7], 2),
+    own,
+    [['running_mean', buffer]],
+    7,
+  );
   assert.deepEqual(parts, { label: 6, logits: 8 });
   assert.deepEqual(gradients['w']!.shape, [1, 2]);
   expectClose(gradients['w']!, [11, 22]);
@@ -38,12 +49,29 @@ test('processes at other steps are found out', async () => {
 });
 
 test('micro-batches are shared out evenly or not at all, and a method with memories not at all', () => {
-  const [student, teacher] = ['mixer_64', 'resnet_16'].map((name) => createModel(name, { classes: 4, imageSize: 32 }, new Random(1)));
-  const made = (kind: string) => createDistillation({ kind }, { student: student!, teacher: teacher!, examples: 2, labels: [0, 1], random: new Random(2) });
+  const [student, teacher] = ['mixer_64', 'resnet_16'].map((name) =>
+    createModel(name, { classes: 4, imageSize: 32 }, new Random(1)),
+  );
+  const made = (kind: string) =>
+    createDistillation(
+      { kind },
+      { student: student!, teacher: teacher!, examples: 2, labels: [0, 1], random: new Random(2) },
+    );
   const third: Group = { rank: 2, size: 3, sum: () => Promise.resolve() };
   assert.deepEqual(shareOf(6, made('kd'), third), { first: 4, count: 2 });
   assert.deepEqual(shareOf(4, made('kd'), undefined), { first: 0, count: 4 });
   assert.throws(() => shareOf(4, made('kd'), third), /3 processes cannot share 4 micro-batches/);
   assert.throws(() => shareOf(1, made('kd'), third), /a batch that is not cut/);
-  assert.throws(() => shareOf(6, createDistillation({ kind: 'crd', negatives: 1 }, { student: student!, teacher: teacher!, examples: 2, labels: [0, 1], random: new Random(2) }), third), /CRD/);
+  assert.throws(
+    () =>
+      shareOf(
+        6,
+        createDistillation(
+          { kind: 'crd', negatives: 1 },
+          { student: student!, teacher: teacher!, examples: 2, labels: [0, 1], random: new Random(2) },
+        ),
+        third,
+      ),
+    /CRD/,
+  );
 });

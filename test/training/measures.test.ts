@@ -7,17 +7,28 @@ import { expectClose } from '../support/close';
 /** Logits of two classes by which the first has this probability. */
 const sure = (p: number): number[] => [Math.log(p / (1 - p)), 0];
 
-function measured(probabilities: readonly number[], labels: readonly number[], taught?: readonly number[], cut = probabilities.length): ReturnType<() => Measuring['result']> {
+function measured(
+  probabilities: readonly number[],
+  labels: readonly number[],
+  taught?: readonly number[],
+  cut = probabilities.length,
+): ReturnType<() => Measuring['result']> {
   const measuring = new Measuring();
   for (let i = 0; i < labels.length; i += cut) {
-    measuring.add(Float32Array.from(probabilities.slice(i, i + cut).flatMap(sure)), labels.slice(i, i + cut), taught?.slice(i, i + cut));
+    measuring.add(
+      Float32Array.from(probabilities.slice(i, i + cut).flatMap(sure)),
+      labels.slice(i, i + cut),
+      taught?.slice(i, i + cut),
+    );
   }
   return measuring.result;
 }
 
 test('calibration by hand: in each of 15 bins, how far confidence is from accuracy, weighted by its images', () => {
   // 0.9 in bin 13: sure of four, right about two: 0.4 off. 0.62 in bin 9: sure of one, and right: 0.38 off.
-  expectClose(measured([0.9, 0.9, 0.9, 0.9, 0.62], [0, 0, 1, 1, 0]).calibrationError, (100 * (4 * 0.4 + 0.38)) / 5, { relative: 1e-5 });
+  expectClose(measured([0.9, 0.9, 0.9, 0.9, 0.62], [0, 0, 1, 1, 0]).calibrationError, (100 * (4 * 0.4 + 0.38)) / 5, {
+    relative: 1e-5,
+  });
   expectClose(measured([0.75, 0.75, 0.75, 0.75], [0, 0, 0, 1]).calibrationError, 0, { absolute: 1e-4 });
   // Two faults in one bin cancel, in two bins they do not.
   expectClose(measured([0.9, 0.1], [0, 0]).calibrationError, 40, { relative: 1e-5 });
@@ -31,12 +42,18 @@ test('top-1, top-5 and calibration of random logits are what their definitions g
   const rows = labels.map((label, i) => {
     const row = Array.from(logits.subarray(i * classes, (i + 1) * classes));
     const total = row.reduce((sum, z) => sum + Math.exp(z), 0);
-    const order = row.map((z, c) => [z, c] as const).sort(([a], [b]) => b - a).map(([, c]) => c);
+    const order = row
+      .map((z, c) => [z, c] as const)
+      .sort(([a], [b]) => b - a)
+      .map(([, c]) => c);
     return { confidence: Math.exp(Math.max(...row)) / total, place: order.indexOf(label) };
   });
-  const share = (good: (place: number) => boolean): number => (100 * rows.filter(({ place }) => good(place)).length) / images;
+  const share = (good: (place: number) => boolean): number =>
+    (100 * rows.filter(({ place }) => good(place)).length) / images;
   // Guo et al. 2017, equations 2, 3 and 5: bins (m − 1, m] / 15, |B| / n · |accuracy − confidence|.
-  const ece = Array.from({ length: 15 }, (_, m) => rows.filter(({ confidence }) => confidence > m / 15 && confidence <= (m + 1) / 15)).reduce((sum, bin) => {
+  const ece = Array.from({ length: 15 }, (_, m) =>
+    rows.filter(({ confidence }) => confidence > m / 15 && confidence <= (m + 1) / 15),
+  ).reduce((sum, bin) => {
     if (bin.length === 0) return sum;
     const accuracy = bin.filter(({ place }) => place === 0).length / bin.length;
     const confidence = bin.reduce((total, one) => total + one.confidence, 0) / bin.length;
@@ -44,7 +61,11 @@ test('top-1, top-5 and calibration of random logits are what their definitions g
   }, 0);
   const measuring = new Measuring();
   measuring.add(logits, labels);
-  expectClose([measuring.result.top1, measuring.result.top5, measuring.result.calibrationError], [share((place) => place === 0), share((place) => place < 5), 100 * ece], { relative: 1e-5 });
+  expectClose(
+    [measuring.result.top1, measuring.result.top5, measuring.result.calibrationError],
+    [share((place) => place === 0), share((place) => place < 5), 100 * ece],
+    { relative: 1e-5 },
+  );
 });
 
 test('agreement is with the teacher, whatever the label; without one there is none', () => {
@@ -53,7 +74,11 @@ test('agreement is with the teacher, whatever the label; without one there is no
 });
 
 test('how the images are cut into batches changes nothing', () => {
-  const [p, labels, taught] = [[0.9, 0.6, 0.3, 0.99, 0.51, 0.1], [0, 1, 1, 0, 1, 0], [0, 0, 1, 1, 0, 1]];
+  const [p, labels, taught] = [
+    [0.9, 0.6, 0.3, 0.99, 0.51, 0.1],
+    [0, 1, 1, 0, 1, 0],
+    [0, 0, 1, 1, 0, 1],
+  ];
   assert.deepEqual(measured(p, labels, taught, 1), measured(p, labels, taught, 6));
   assert.deepEqual(measured(p, labels, taught, 4), measured(p, labels, taught, 6));
 });

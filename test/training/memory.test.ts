@@ -32,9 +32,17 @@ test('a process grows by what a step is expected to need', async () => {
 
 test('a batch that cannot fit is refused before the first step, with what fits; one that may not is told; one that does is not', async () => {
   const { least, most } = await stepMemory(recipe, images);
-  await rejectsWith(checkMemory(recipe, images, most(8)), 'A step of 32 images at a time needs', '8 at a time fit: set accumulation to 4');
+  await rejectsWith(
+    checkMemory(recipe, images, most(8)),
+    'A step of 32 images at a time needs',
+    '8 at a time fit: set accumulation to 4',
+  );
   await rejectsWith(checkMemory(recipe, images, most(8) / 1000), 'Not even single images');
-  await rejectsWith(checkMemory({ ...recipe, accumulation: 2 }, images, most(4)), 'A step of 16 images', 'set accumulation to 8');
+  await rejectsWith(
+    checkMemory({ ...recipe, accumulation: 2 }, images, most(4)),
+    'A step of 16 images',
+    'set accumulation to 8',
+  );
   const told = await checkMemory(recipe, images, (least(32) + most(32)) / 2);
   assert.match(told ?? '', /16 at a time fit: set accumulation to 2/);
   assert.equal(await checkMemory(recipe, images, most(32)), undefined);
@@ -50,12 +58,18 @@ test('looking leaves nothing behind', async () => {
 
 test('memory that TensorFlow does not get is said in our words, and other errors pass', () => {
   const vector = tf.ones([1_000_000, 1]);
-  assert.throws(() => tf.matMul(vector, vector, false, true), (error) => {
-    const told = memoryFault(error, 512);
-    assert.ok(told instanceof UserError);
-    assert.match(told.message, /not enough memory for a step of 512 images at a time \(an array of \[1000000,1000000\] was too much\).*accumulation/);
-    return true;
-  });
+  assert.throws(
+    () => tf.matMul(vector, vector, false, true),
+    (error) => {
+      const told = memoryFault(error, 512);
+      assert.ok(told instanceof UserError);
+      assert.match(
+        told.message,
+        /not enough memory for a step of 512 images at a time \(an array of \[1000000,1000000\] was too much\).*accumulation/,
+      );
+      return true;
+    },
+  );
   const other = new Error('something else');
   assert.equal(memoryFault(other, 8), other);
 });

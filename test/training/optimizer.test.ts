@@ -12,88 +12,135 @@ const ways = ['fused', 'composed'] as const;
 
 for (const way of ways) {
   describe(way, { skip: way === 'fused' && !hasKernels() && 'the kernels are not built: npm run setup' }, () => {
-    test('SGD by hand: decay into the gradient, momentum, and Nesterov\'s look ahead', () => using(way, () => {
-      // d = g + 0.1 w; v ← 0.9 v + d; w ← w − 0.1 (d + 0.9 v), from w = 1 with g = 0.5 twice.
-      expectClose(path({ name: 'sgd', momentum: 0.9, nesterov: true }, [0.5, 0.5]), [0.886, 0.725566]);
-      expectClose(path({ name: 'sgd', momentum: 0.9, nesterov: false }, [0.5, 0.5]), [0.94, 0.8266]);
-      expectClose(path({ name: 'sgd', momentum: 0, nesterov: false }, [0.5, 0.5]), [0.94, 0.8806]);
-    }));
+    test("SGD by hand: decay into the gradient, momentum, and Nesterov's look ahead", () =>
+      using(way, () => {
+        // d = g + 0.1 w; v ← 0.9 v + d; w ← w − 0.1 (d + 0.9 v), from w = 1 with g = 0.5 twice.
+        expectClose(path({ name: 'sgd', momentum: 0.9, nesterov: true }, [0.5, 0.5]), [0.886, 0.725566]);
+        expectClose(path({ name: 'sgd', momentum: 0.9, nesterov: false }, [0.5, 0.5]), [0.94, 0.8266]);
+        expectClose(path({ name: 'sgd', momentum: 0, nesterov: false }, [0.5, 0.5]), [0.94, 0.8806]);
+      }));
 
-    test('AdamW by hand: the decay apart from the moments', () => using(way, () => {
-      expectClose(path(optimizerSpec.parse({ name: 'adamw' }), [0.5, -1, 0.25]), [0.89, 0.9177103542, 0.9222023168], { relative: 1e-6 });
-    }));
+    test('AdamW by hand: the decay apart from the moments', () =>
+      using(way, () => {
+        expectClose(path(optimizerSpec.parse({ name: 'adamw' }), [0.5, -1, 0.25]), [0.89, 0.9177103542, 0.9222023168], {
+          relative: 1e-6,
+        });
+      }));
 
-    test('an absent gradient counts as zero, a scale multiplies all', () => using(way, () => {
-      expectClose(path({ name: 'sgd', momentum: 0.9, nesterov: true }, [undefined]), [1 - 0.1 * 0.1 * 1.9]);
-      expectClose(path({ name: 'sgd', momentum: 0.9, nesterov: true }, [2, 2], 0.25), [0.886, 0.725566]);
-    }));
+    test('an absent gradient counts as zero, a scale multiplies all', () =>
+      using(way, () => {
+        expectClose(path({ name: 'sgd', momentum: 0.9, nesterov: true }, [undefined]), [1 - 0.1 * 0.1 * 1.9]);
+        expectClose(path({ name: 'sgd', momentum: 0.9, nesterov: true }, [2, 2], 0.25), [0.886, 0.725566]);
+      }));
 
-    test('weight decay spares what has one dimension, unless told', () => using(way, () => {
-      const after = (everything: boolean): number[] => {
-        const named: Named[] = [['weight', new Parameter(tf.ones([2, 2]), 'linear')], ['bias', new Parameter(tf.ones([2]), 'plain')]];
-        const optimizer = new Optimizer({ name: 'sgd', momentum: 0, nesterov: false }, named, 0.5, { everything });
-        optimizer.update({}, 0.1, 1);
-        const values = named.flatMap(([, { value }]) => [...toArray(value)]);
-        optimizer.dispose();
-        for (const [, { variable }] of named) variable.dispose();
-        return values;
-      };
-      expectClose(after(false), [0.95, 0.95, 0.95, 0.95, 1, 1]);
-      expectClose(after(true), [0.95, 0.95, 0.95, 0.95, 0.95, 0.95]);
-    }));
+    test('weight decay spares what has one dimension, unless told', () =>
+      using(way, () => {
+        const after = (everything: boolean): number[] => {
+          const named: Named[] = [
+            ['weight', new Parameter(tf.ones([2, 2]), 'linear')],
+            ['bias', new Parameter(tf.ones([2]), 'plain')],
+          ];
+          const optimizer = new Optimizer({ name: 'sgd', momentum: 0, nesterov: false }, named, 0.5, { everything });
+          optimizer.update({}, 0.1, 1);
+          const values = named.flatMap(([, { value }]) => [...toArray(value)]);
+          optimizer.dispose();
+          for (const [, { variable }] of named) variable.dispose();
+          return values;
+        };
+        expectClose(after(false), [0.95, 0.95, 0.95, 0.95, 1, 1]);
+        expectClose(after(true), [0.95, 0.95, 0.95, 0.95, 0.95, 0.95]);
+      }));
 
-    test('the global norm is that of all gradients as one vector', () => using(way, () => {
-      const gradients = [tf.tensor2d([[3, 0], [0, 4]]), tf.tensor1d([12]), tf.scalar(84)];
-      expectClose(globalNorm(gradients), 85);
-      tf.dispose(gradients);
-    }));
+    test('the global norm is that of all gradients as one vector', () =>
+      using(way, () => {
+        const gradients = [
+          tf.tensor2d([
+            [3, 0],
+            [0, 4],
+          ]),
+          tf.tensor1d([12]),
+          tf.scalar(84),
+        ];
+        expectClose(globalNorm(gradients), 85);
+        tf.dispose(gradients);
+      }));
   });
 }
 
-for (const spec of [{ name: 'sgd', nesterov: true }, { name: 'sgd', nesterov: false, momentum: 0.5 }, { name: 'adamw' }] as const) {
-  test(`fused and composed agree over ten steps: ${JSON.stringify(spec)}`, { skip: !hasKernels() && 'the kernels are not built: npm run setup' }, () => {
-    const [fused, composed] = ways.map((way) => using(way, () => trajectory(optimizerSpec.parse(spec))));
-    expectClose(fused!, composed!, { relative: 1e-5, absolute: 1e-7 });
-  });
+for (const spec of [
+  { name: 'sgd', nesterov: true },
+  { name: 'sgd', nesterov: false, momentum: 0.5 },
+  { name: 'adamw' },
+] as const) {
+  test(
+    `fused and composed agree over ten steps: ${JSON.stringify(spec)}`,
+    { skip: !hasKernels() && 'the kernels are not built: npm run setup' },
+    () => {
+      const [fused, composed] = ways.map((way) => using(way, () => trajectory(optimizerSpec.parse(spec))));
+      expectClose(fused!, composed!, { relative: 1e-5, absolute: 1e-7 });
+    },
+  );
 }
 
 for (const way of ways) {
-  test(`${way}: parameters of one shape move together to the very bits that each moves to alone`, { skip: way === 'fused' && !hasKernels() && 'the kernels are not built: npm run setup' }, () => using(way, () => {
-    const shapes = { a: [2, 3], b: [3], c: [2, 3], d: [6], e: [3], f: [2, 3] };
-    const draw = (name: string, step: number): tf.Tensor => tf.randomNormal(shapes[name as keyof typeof shapes], 0, 1, 'float32', name.charCodeAt(0) + 100 * step);
-    const moved = (names: readonly string[]): Float32Array[] => {
-      const named: Named[] = names.map((name) => [name, new Parameter(draw(name, 0), 'plain')]);
-      const optimizer = new Optimizer(optimizerSpec.parse({ name: 'adamw' }), named, 0.05);
-      for (const step of [1, 2, 3]) tf.tidy(() => optimizer.update(Object.fromEntries(names.map((name) => [name, draw(name, step)])), 0.02, step, 0.7));
-      const values = named.map(([, { value }]) => Float32Array.from(toArray(value)));
-      optimizer.dispose();
-      for (const [, { variable }] of named) variable.dispose();
-      return values;
-    };
-    const names = Object.keys(shapes);
-    assert.deepEqual(moved(names), names.flatMap((name) => moved([name])));
-  }));
+  test(
+    `${way}: parameters of one shape move together to the very bits that each moves to alone`,
+    { skip: way === 'fused' && !hasKernels() && 'the kernels are not built: npm run setup' },
+    () =>
+      using(way, () => {
+        const shapes = { a: [2, 3], b: [3], c: [2, 3], d: [6], e: [3], f: [2, 3] };
+        const draw = (name: string, step: number): tf.Tensor =>
+          tf.randomNormal(shapes[name as keyof typeof shapes], 0, 1, 'float32', name.charCodeAt(0) + 100 * step);
+        const moved = (names: readonly string[]): Float32Array[] => {
+          const named: Named[] = names.map((name) => [name, new Parameter(draw(name, 0), 'plain')]);
+          const optimizer = new Optimizer(optimizerSpec.parse({ name: 'adamw' }), named, 0.05);
+          for (const step of [1, 2, 3])
+            tf.tidy(() =>
+              optimizer.update(Object.fromEntries(names.map((name) => [name, draw(name, step)])), 0.02, step, 0.7),
+            );
+          const values = named.map(([, { value }]) => Float32Array.from(toArray(value)));
+          optimizer.dispose();
+          for (const [, { variable }] of named) variable.dispose();
+          return values;
+        };
+        const names = Object.keys(shapes);
+        assert.deepEqual(
+          moved(names),
+          names.flatMap((name) => moved([name])),
+        );
+      }),
+  );
 }
 
-test('LAMB by hand, as timm: clipped to a norm of 1, decayed weights move by their own length, the others as Adam\'s', () => {
+test("LAMB by hand, as timm: clipped to a norm of 1, decayed weights move by their own length, the others as Adam's", () => {
   const [rate, decay, beta1, beta2, epsilon] = [0.1, 0.2, 0.9, 0.999, 1e-6];
-  const slopes = [[3, -4, 12], [0.1, 0.2, -0.3]];
+  const slopes = [
+    [3, -4, 12],
+    [0.1, 0.2, -0.3],
+  ];
   const state = { value: [1, 2, -0.5], mean: new Float64Array(3), square: new Float64Array(3) };
   const norm = (x: readonly number[]): number => Math.hypot(...x);
   slopes.forEach((slope, i) => {
     const clip = Math.max(norm(slope), 1);
     const step = i + 1;
     const direction = slope.map((g, k) => {
-      const mean = state.mean[k] = beta1 * state.mean[k]! + (1 - beta1) * (g / clip);
-      const square = state.square[k] = beta2 * state.square[k]! + (1 - beta2) * (g / clip) ** 2;
-      return (mean / (1 - beta1 ** step)) / (Math.sqrt(square) / Math.sqrt(1 - beta2 ** step) + epsilon);
+      const mean = (state.mean[k] = beta1 * state.mean[k]! + (1 - beta1) * (g / clip));
+      const square = (state.square[k] = beta2 * state.square[k]! + (1 - beta2) * (g / clip) ** 2);
+      return mean / (1 - beta1 ** step) / (Math.sqrt(square) / Math.sqrt(1 - beta2 ** step) + epsilon);
     });
     // The first two are a matrix, the third a bias.
     const decayed = direction.slice(0, 2).map((d, k) => d + decay * state.value[k]!);
     const ratio = norm(state.value.slice(0, 2)) / norm(decayed);
-    state.value = [state.value[0]! - rate * ratio * decayed[0]!, state.value[1]! - rate * ratio * decayed[1]!, state.value[2]! - rate * direction[2]!];
+    state.value = [
+      state.value[0]! - rate * ratio * decayed[0]!,
+      state.value[1]! - rate * ratio * decayed[1]!,
+      state.value[2]! - rate * direction[2]!,
+    ];
   });
-  const named: Named[] = [['weight', new Parameter(tf.tensor2d([[1, 2]]), 'linear')], ['bias', new Parameter(tf.tensor1d([-0.5]), 'plain')]];
+  const named: Named[] = [
+    ['weight', new Parameter(tf.tensor2d([[1, 2]]), 'linear')],
+    ['bias', new Parameter(tf.tensor1d([-0.5]), 'plain')],
+  ];
   const optimizer = new Optimizer(optimizerSpec.parse({ name: 'lamb' }), named, decay);
   slopes.forEach(([a, b, c], i) => {
     const gradients = { weight: tf.tensor2d([[a!, b!]]), bias: tf.tensor1d([c!]) };
@@ -102,7 +149,11 @@ test('LAMB by hand, as timm: clipped to a norm of 1, decayed weights move by the
     assert.equal(tf.memory().numTensors, before);
     tf.dispose(gradients);
   });
-  expectClose(named.flatMap(([, { value }]) => [...toArray(value)]), state.value, { relative: 1e-5 });
+  expectClose(
+    named.flatMap(([, { value }]) => [...toArray(value)]),
+    state.value,
+    { relative: 1e-5 },
+  );
   optimizer.dispose();
   for (const [, { variable }] of named) variable.dispose();
 });
@@ -118,7 +169,10 @@ test('LAMB leaves weights that are all zero to the plain step', () => {
 
 test('state goes on in another optimiser, keyed by path whatever the order', () => {
   const spec = optimizerSpec.parse({ name: 'adamw' });
-  const named = (): Named[] => [['a', new Parameter(tf.ones([2, 2]), 'linear')], ['b', new Parameter(tf.ones([3]), 'plain')]];
+  const named = (): Named[] => [
+    ['a', new Parameter(tf.ones([2, 2]), 'linear')],
+    ['b', new Parameter(tf.ones([3]), 'plain')],
+  ];
   const gradients = { a: tf.fill([2, 2], 0.3), b: tf.fill([3], -0.7) };
   const [first, second] = [named(), named().reverse()];
   const [one, other] = [new Optimizer(spec, first, 0.1), new Optimizer(spec, second, 0.1)];
@@ -127,13 +181,14 @@ test('state goes on in another optimiser, keyed by path whatever the order', () 
   for (const [name, { variable }] of second) variable.assign(first.find(([path]) => path === name)![1].value);
   one.update(gradients, 0.1, 2);
   other.update(gradients, 0.1, 2);
-  for (const [name, { value }] of second) assert.deepEqual(toArray(value), toArray(first.find(([path]) => path === name)![1].value));
+  for (const [name, { value }] of second)
+    assert.deepEqual(toArray(value), toArray(first.find(([path]) => path === name)![1].value));
   assert.throws(() => other.restore('0.c', tf.scalar(0)), /no state named 0\.c/);
   for (const optimizer of [one, other]) optimizer.dispose();
 });
 
 /** Runs `work` with the kernels on or off. */
-function using<T>(way: typeof ways[number], work: () => T): T {
+function using<T>(way: (typeof ways)[number], work: () => T): T {
   const before = process.env['OFA_KERNELS'];
   if (way === 'composed') process.env['OFA_KERNELS'] = 'off';
   try {
@@ -164,8 +219,16 @@ function path(spec: OptimizerSpec, slopes: readonly (number | undefined)[], scal
 
 function trajectory(spec: OptimizerSpec): number[] {
   const random = new Random(4);
-  const draw = (shape: number[]): tf.Tensor => tf.tensor(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()), shape);
-  const named: Named[] = [['a', new Parameter(draw([3, 4]), 'linear')], ['b', new Parameter(draw([5]), 'plain')], ['c', new Parameter(draw([3, 3, 2, 2]), 'conv')]];
+  const draw = (shape: number[]): tf.Tensor =>
+    tf.tensor(
+      Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()),
+      shape,
+    );
+  const named: Named[] = [
+    ['a', new Parameter(draw([3, 4]), 'linear')],
+    ['b', new Parameter(draw([5]), 'plain')],
+    ['c', new Parameter(draw([3, 3, 2, 2]), 'conv')],
+  ];
   const optimizer = new Optimizer(spec, named, 0.05);
   for (let step = 1; step <= 10; step++) {
     const gradients = Object.fromEntries(named.map(([name, { value }]) => [name, draw(value.shape)]));

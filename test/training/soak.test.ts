@@ -10,7 +10,15 @@ const collectGarbage: unknown = runInNewContext('gc');
 
 test('over a thousand steps of OFA no tensor is left over, and the process does not grow by 5 %', async (context) => {
   assert(isCall(collectGarbage));
-  const recipe = tinyRecipe({ student: 'mixer_64', imageSize: 16, teacher: { model: 'mixer_64', weights: 'fresh' }, method: { kind: 'ofa', stages: [4] }, epochs: 400, batchSize: 8, evaluateEvery: 100 });
+  const recipe = tinyRecipe({
+    student: 'mixer_64',
+    imageSize: 16,
+    teacher: { model: 'mixer_64', weights: 'fresh' },
+    method: { kind: 'ofa', stages: [4] },
+    epochs: 400,
+    batchSize: 8,
+    evaluateEvery: 100,
+  });
   await withTraining(recipe, async (training) => {
     const tensors = new Set<number>();
     const memory: number[] = [];

@@ -28,7 +28,8 @@ function counted(micro: number): { readonly teacher: Model; readonly asked: () =
   let asked = 0;
   return {
     teacher: {
-      ...inner, forward: (...given) => {
+      ...inner,
+      forward: (...given) => {
         if (given[0].shape[0] === micro) asked++;
         return inner.forward(...given);
       },
@@ -45,7 +46,11 @@ async function outcome(training: Training, ahead: boolean): Promise<object> {
 }
 
 function numbers(event: TrainingEvent): object {
-  return Object.fromEntries(Object.entries(event).filter(([name]) => !['seconds', 'imagesPerSecond', 'dataShare', 'teacherCached'].includes(name)));
+  return Object.fromEntries(
+    Object.entries(event).filter(
+      ([name]) => !['seconds', 'imagesPerSecond', 'dataShare', 'teacherCached'].includes(name),
+    ),
+  );
 }
 
 for (const [name, changes, asked] of [
@@ -53,15 +58,26 @@ for (const [name, changes, asked] of [
   ['KD in bfloat16', { method: { kind: 'kd' }, precision: 'bfloat16' }, 2],
   ['RSD, which reads penultimate features', { method: { kind: 'rsd' } }, 2],
   ['FitNet, which reads stages', { method: { kind: 'fitnet' } }, steps],
-  ['OFA with mixed images and blocks left out', { method: { kind: 'ofa' }, mixing: { mixup: 0.8, cutmix: 1 }, dropPath: 0.2 }, 2],
+  [
+    'OFA with mixed images and blocks left out',
+    { method: { kind: 'ofa' }, mixing: { mixup: 0.8, cutmix: 1 }, dropPath: 0.2 },
+    2,
+  ],
   ['OFA with gradients of two micro-batches', { method: { kind: 'ofa' }, accumulation: 2 }, 2 * steps],
 ] as const) {
   test(`${name}: the same bits come out whether the teacher is asked a batch ahead or not, and nothing is left behind`, async (context) => {
     const recipe = tinyRecipe({ ...taught, ...changes });
     const before = tf.memory().numTensors;
-    const run = async (ahead: boolean, folder?: string): Promise<{ readonly result: object; readonly asked: number }> => {
+    const run = async (
+      ahead: boolean,
+      folder?: string,
+    ): Promise<{ readonly result: object; readonly asked: number }> => {
       const { teacher, asked: count } = counted(recipe.batchSize / recipe.accumulation);
-      const training = new Training(recipe, { ...images, teacher, ...(folder !== undefined && { teacherCache: new TeacherCache(folder, teacher, recipe, images.train.count) }) });
+      const training = new Training(recipe, {
+        ...images,
+        teacher,
+        ...(folder !== undefined && { teacherCache: new TeacherCache(folder, teacher, recipe, images.train.count) }),
+      });
       const result = await outcome(training, ahead);
       training.dispose();
       disposeModule(teacher);
@@ -101,31 +117,37 @@ test('a run that is left in the middle frees what it asked ahead, and one that g
   assert.equal(tf.memory().numTensors, before);
 });
 
-test('it is not asked ahead once somebody has looked at its stages', { skip: mayAsk ? false : 'without our kernels and a second thread it is never asked ahead' }, () => {
-  const { teacher, asked } = counted(2);
-  const ahead = new TeacherAhead(teacher);
-  const batch = tf.ones<tf.Rank.R4>([2, 32, 32, 3]);
-  const ask = (look: boolean): void => tf.tidy(() => {
-    const output = ahead.output(batch);
-    if (look) assert.equal(output.stages.length, 4);
-    ahead.begin(() => batch);
-  });
-  const counts = [false, false, true, false, true].map((look) => {
-    ask(look);
-    return asked();
-  });
-  // The second and third were recorded answers, the third's stages another forward pass; from then on it is asked when it is needed.
-  assert.deepEqual(counts, [1, 1, 2, 3, 4]);
-  ahead.dispose();
-  tf.dispose(batch);
-  disposeModule(teacher);
-});
+test(
+  'it is not asked ahead once somebody has looked at its stages',
+  { skip: mayAsk ? false : 'without our kernels and a second thread it is never asked ahead' },
+  () => {
+    const { teacher, asked } = counted(2);
+    const ahead = new TeacherAhead(teacher);
+    const batch = tf.ones<tf.Rank.R4>([2, 32, 32, 3]);
+    const ask = (look: boolean): void =>
+      tf.tidy(() => {
+        const output = ahead.output(batch);
+        if (look) assert.equal(output.stages.length, 4);
+        ahead.begin(() => batch);
+      });
+    const counts = [false, false, true, false, true].map((look) => {
+      ask(look);
+      return asked();
+    });
+    // The second and third were recorded answers, the third's stages another forward pass; from then on it is asked when it is needed.
+    assert.deepEqual(counts, [1, 1, 2, 3, 4]);
+    ahead.dispose();
+    tf.dispose(batch);
+    disposeModule(teacher);
+  },
+);
 
 test('a teacher whose answers no list of ops can repeat is asked each time', () => {
   const { teacher, asked } = counted(2);
   // It divides by the largest logit, which JavaScript reads.
   const odd: Model = {
-    ...teacher, forward: (...given) => {
+    ...teacher,
+    forward: (...given) => {
       const output = teacher.forward(...given);
       return { ...output, logits: tf.div(output.logits, Math.max(...output.logits.dataSync())) };
     },

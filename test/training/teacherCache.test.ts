@@ -19,17 +19,34 @@ const taught: Partial<RecipeInput> = { teacher: { model: 'resnet_16', weights: '
 const steps = 8;
 
 /** A whole run or its first events, and how often its teacher was asked. */
-async function run(recipe: Recipe, folder: string | undefined, until = Infinity, onFault?: (text: string) => void): Promise<{ readonly asked: number; readonly events: readonly TrainingEvent[]; readonly state: ReturnType<typeof snapshot> }> {
+async function run(
+  recipe: Recipe,
+  folder: string | undefined,
+  until = Infinity,
+  onFault?: (text: string) => void,
+): Promise<{
+  readonly asked: number;
+  readonly events: readonly TrainingEvent[];
+  readonly state: ReturnType<typeof snapshot>;
+}> {
   const inner = createModel('resnet_16', { classes, imageSize: 32 }, new Random(7));
   let asked = 0;
   const teacher: Model = {
-    ...inner, forward: (...given) => {
+    ...inner,
+    forward: (...given) => {
       // Test images are shown in another batch.
       if (given[0].shape[0] === recipe.batchSize / recipe.accumulation) asked++;
       return inner.forward(...given);
     },
   };
-  const training = new Training(recipe, { train: images.train, test: images.test, teacher, ...(folder !== undefined && { teacherCache: new TeacherCache(folder, teacher, recipe, images.train.count, onFault) }) });
+  const training = new Training(recipe, {
+    train: images.train,
+    test: images.test,
+    teacher,
+    ...(folder !== undefined && {
+      teacherCache: new TeacherCache(folder, teacher, recipe, images.train.count, onFault),
+    }),
+  });
   try {
     const events: TrainingEvent[] = [];
     for await (const event of training.run({ ahead: false })) if (events.push(event) === until) break;
@@ -41,7 +58,9 @@ async function run(recipe: Recipe, folder: string | undefined, until = Infinity,
 }
 
 for (const [name, method] of [
-  ['KD', { kind: 'kd' }], ['OFA', { kind: 'ofa', exponent: 1.4 }], ['RSD, which reads penultimate features', { kind: 'rsd' }],
+  ['KD', { kind: 'kd' }],
+  ['OFA', { kind: 'ofa', exponent: 1.4 }],
+  ['RSD, which reads penultimate features', { kind: 'rsd' }],
 ] as const) {
   test(`${name}: with what another run's teacher said, the same bits come out, and the teacher is not asked`, async (context) => {
     const folder = await temporaryFolder(context);
@@ -56,7 +75,10 @@ for (const [name, method] of [
     assert.equal(tf.memory().numTensors, before);
     assert.equal(cached.asked, 0);
     assert.deepEqual(cached.state, plain.state);
-    assert.deepEqual(cached.events.map((event) => event.kind === 'epoch' && event.teacherCached), plain.events.map(({ kind }) => kind === 'epoch' || false));
+    assert.deepEqual(
+      cached.events.map((event) => event.kind === 'epoch' && event.teacherCached),
+      plain.events.map(({ kind }) => kind === 'epoch' || false),
+    );
   });
 }
 
@@ -73,7 +95,10 @@ test('micro-batches of mixed images have places of their own', async (context) =
 test('a method that reads stages finds none there, in words', async (context) => {
   const folder = await temporaryFolder(context);
   await run(tinyRecipe({ ...taught, method: { kind: 'kd' } }), folder);
-  await assert.rejects(run(tinyRecipe({ ...taught, method: { kind: 'fitnet' } }), folder), /a method that reads them says so \(readsStages\)/);
+  await assert.rejects(
+    run(tinyRecipe({ ...taught, method: { kind: 'fitnet' } }), folder),
+    /a method that reads them says so \(readsStages\)/,
+  );
 });
 
 test('what cannot be kept is told, and the run goes on to the same end', async (context) => {

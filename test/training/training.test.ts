@@ -19,7 +19,14 @@ import { classes, images, snapshot, stepsOf, take, tinyRecipe, withTraining } fr
 const teacher = { model: 'resnet_16', weights: 'fresh' };
 
 test('it learns: eight epochs on striped images end far above chance', async () => {
-  const recipe = tinyRecipe({ student: 'resnet_16', epochs: 8, evaluateEvery: 8, optimizer: { name: 'sgd' }, learningRate: 0.05, augmentation: 'none' });
+  const recipe = tinyRecipe({
+    student: 'resnet_16',
+    epochs: 8,
+    evaluateEvery: 8,
+    optimizer: { name: 'sgd' },
+    learningRate: 0.05,
+    augmentation: 'none',
+  });
   await withTraining(recipe, async (training) => {
     const events = await take(training, Infinity);
     const epochs = events.filter((event) => event.kind === 'epoch');
@@ -27,40 +34,69 @@ test('it learns: eight epochs on striped images end far above chance', async () 
     const last = epochs[7]!;
     assert.ok(last.kind === 'epoch' && last.top1 !== undefined && last.top1 >= 60, `top-1 ${JSON.stringify(last)}`);
     assert.ok(last.loss < 0.5 * epochs[0]!.loss);
-    assert.ok(epochs.slice(0, 7).every((event) => !('top1' in event)), 'evaluated only when the recipe says so');
+    assert.ok(
+      epochs.slice(0, 7).every((event) => !('top1' in event)),
+      'evaluated only when the recipe says so',
+    );
   });
 });
 
-test('events tell where the run is: steps from 1, the mean of the parts at the epoch\'s end', async () => {
-  await withTraining(tinyRecipe({ student: 'vit_64', teacher, method: { kind: 'ofa', stages: [2, 4] } }), async (training) => {
-    const events = await take(training, 5);
-    const steps = stepsOf(events);
-    assert.deepEqual(steps.map(({ epoch, step, steps: all }) => [epoch, step, all]), [[1, 1, 4], [1, 2, 4], [1, 3, 4], [1, 4, 4]]);
-    const epoch = events[4]!;
-    assert.equal(epoch.kind, 'epoch');
-    assert.deepEqual(Object.keys(epoch.parts), ['label', 'logits', 'branch2', 'branch4']);
-    for (const [name, mean] of Object.entries(epoch.parts)) expectClose(mean, steps.reduce((sum, { parts }) => sum + parts[name]! / 4, 0));
-    expectClose(epoch.loss, Object.values(epoch.parts).reduce((sum, part) => sum + part, 0));
-    expectClose(steps.map(({ learningRate }) => learningRate), [0, 1, 2, 3].map((step) => 5e-4 * (1 + Math.cos((Math.PI * step) / 8))));
-  });
+test("events tell where the run is: steps from 1, the mean of the parts at the epoch's end", async () => {
+  await withTraining(
+    tinyRecipe({ student: 'vit_64', teacher, method: { kind: 'ofa', stages: [2, 4] } }),
+    async (training) => {
+      const events = await take(training, 5);
+      const steps = stepsOf(events);
+      assert.deepEqual(
+        steps.map(({ epoch, step, steps: all }) => [epoch, step, all]),
+        [
+          [1, 1, 4],
+          [1, 2, 4],
+          [1, 3, 4],
+          [1, 4, 4],
+        ],
+      );
+      const epoch = events[4]!;
+      assert.equal(epoch.kind, 'epoch');
+      assert.deepEqual(Object.keys(epoch.parts), ['label', 'logits', 'branch2', 'branch4']);
+      for (const [name, mean] of Object.entries(epoch.parts))
+        expectClose(
+          mean,
+          steps.reduce((sum, { parts }) => sum + parts[name]! / 4, 0),
+        );
+      expectClose(
+        epoch.loss,
+        Object.values(epoch.parts).reduce((sum, part) => sum + part, 0),
+      );
+      expectClose(
+        steps.map(({ learningRate }) => learningRate),
+        [0, 1, 2, 3].map((step) => 5e-4 * (1 + Math.cos((Math.PI * step) / 8))),
+      );
+    },
+  );
 });
 
 test('equal seeds give equal runs, other seeds others', async () => {
-  const [one, same, other] = await Promise.all([0, 0, 1].map((seed) => withTraining(tinyRecipe({ seed }), async (training) => stepsOf(await take(training, 2)))));
+  const [one, same, other] = await Promise.all(
+    [0, 0, 1].map((seed) => withTraining(tinyRecipe({ seed }), async (training) => stepsOf(await take(training, 2)))),
+  );
   assert.deepEqual(same, one);
   assert.notDeepEqual(other, one);
 });
 
 test('the number of tensors is the same after each of 30 steps', async () => {
   for (const method of [{ kind: 'ofa' }, { kind: 'crd', negatives: 8, width: 16 }]) {
-    await withTraining(tinyRecipe({ student: 'vit_64', teacher, method, epochs: 8, accumulation: 2, clipNorm: 1 }), async (training) => {
-      const counts: number[] = [];
-      for await (const event of training.run()) {
-        if (event.kind === 'step') counts.push(tf.memory().numTensors);
-        if (counts.length === 30) break;
-      }
-      assert.deepEqual(new Set(counts).size, 1, `${method.kind}: ${counts.join()}`);
-    });
+    await withTraining(
+      tinyRecipe({ student: 'vit_64', teacher, method, epochs: 8, accumulation: 2, clipNorm: 1 }),
+      async (training) => {
+        const counts: number[] = [];
+        for await (const event of training.run()) {
+          if (event.kind === 'step') counts.push(tf.memory().numTensors);
+          if (counts.length === 30) break;
+        }
+        assert.deepEqual(new Set(counts).size, 1, `${method.kind}: ${counts.join()}`);
+      },
+    );
   }
 });
 
@@ -85,26 +121,52 @@ test('a stop ends the run between two steps, or within the evaluation, and leave
 });
 
 test('a run that diverges stops with the step and the part named, and the weights unspoilt', async () => {
-  await withTraining(tinyRecipe({ student: 'mixer_64', teacher, method: { kind: 'kd' }, optimizer: { name: 'sgd' }, learningRate: 1e6, epochs: 20 }), async (training) => {
-    let before = snapshot(training);
-    await assert.rejects(async () => {
-      for await (const event of training.run()) {
-        if (event.kind === 'step') before = snapshot(training);
-      }
-    }, (error) => error instanceof UserError && /diverged: the loss part "(label|logits)" is (NaN|-?Infinity) at epoch \d+, step \d+/.test(error.message) && /1\.00e\+6|9\.\d+e\+5/.test(error.message));
-    assert.deepEqual(snapshot(training), before);
-  });
+  await withTraining(
+    tinyRecipe({
+      student: 'mixer_64',
+      teacher,
+      method: { kind: 'kd' },
+      optimizer: { name: 'sgd' },
+      learningRate: 1e6,
+      epochs: 20,
+    }),
+    async (training) => {
+      let before = snapshot(training);
+      await assert.rejects(
+        async () => {
+          for await (const event of training.run()) {
+            if (event.kind === 'step') before = snapshot(training);
+          }
+        },
+        (error) =>
+          error instanceof UserError &&
+          /diverged: the loss part "(label|logits)" is (NaN|-?Infinity) at epoch \d+, step \d+/.test(error.message) &&
+          /1\.00e\+6|9\.\d+e\+5/.test(error.message),
+      );
+      assert.deepEqual(snapshot(training), before);
+    },
+  );
 });
 
 test('clipping: plain SGD moves by the rate times the largest norm, and not at all differently where nothing is clipped', async () => {
-  const plain = { student: 'resnet_16', optimizer: { name: 'sgd', momentum: 0, nesterov: false }, weightDecay: 0, learningRate: 0.5, schedule: { kind: 'step', at: [], factor: 1 } } satisfies Partial<RecipeInput>;
-  const moved = (clipNorm?: number): Promise<{ norm: number; state: Map<string, readonly number[]> }> => withTraining(tinyRecipe({ ...plain, clipNorm }), async (training) => {
-    const before = snapshot(training);
-    await take(training, 1);
-    const state = snapshot(training);
-    const changes = training.state().filter(([, { trainable }]) => trainable).flatMap(([name]) => state.get(name)!.map((value, i) => value - before.get(name)![i]!));
-    return { norm: Math.sqrt(changes.reduce((sum, change) => sum + change ** 2, 0)), state };
-  });
+  const plain = {
+    student: 'resnet_16',
+    optimizer: { name: 'sgd', momentum: 0, nesterov: false },
+    weightDecay: 0,
+    learningRate: 0.5,
+    schedule: { kind: 'step', at: [], factor: 1 },
+  } satisfies Partial<RecipeInput>;
+  const moved = (clipNorm?: number): Promise<{ norm: number; state: Map<string, readonly number[]> }> =>
+    withTraining(tinyRecipe({ ...plain, clipNorm }), async (training) => {
+      const before = snapshot(training);
+      await take(training, 1);
+      const state = snapshot(training);
+      const changes = training
+        .state()
+        .filter(([, { trainable }]) => trainable)
+        .flatMap(([name]) => state.get(name)!.map((value, i) => value - before.get(name)![i]!));
+      return { norm: Math.sqrt(changes.reduce((sum, change) => sum + change ** 2, 0)), state };
+    });
   const free = await moved();
   assert.ok(free.norm / 0.5 > 0.1, `gradient norm ${free.norm / 0.5}`);
   expectClose((await moved(0.01)).norm, 0.5 * 0.01, { relative: 1e-3 });
@@ -112,7 +174,14 @@ test('clipping: plain SGD moves by the rate times the largest norm, and not at a
 });
 
 test('weight decay alone shrinks weights and spares biases and norms, unless everything is to decay', async () => {
-  const still = { student: 'resnet20', labelWeight: 0, optimizer: { name: 'sgd', momentum: 0, nesterov: false }, weightDecay: 0.1, learningRate: 0.5, schedule: { kind: 'step', at: [], factor: 1 } } satisfies Partial<RecipeInput>;
+  const still = {
+    student: 'resnet20',
+    labelWeight: 0,
+    optimizer: { name: 'sgd', momentum: 0, nesterov: false },
+    weightDecay: 0.1,
+    learningRate: 0.5,
+    schedule: { kind: 'step', at: [], factor: 1 },
+  } satisfies Partial<RecipeInput>;
   for (const decayEverything of [undefined, true] as const) {
     await withTraining(tinyRecipe({ ...still, decayEverything }), async (training) => {
       const before = snapshot(training);
@@ -121,7 +190,12 @@ test('weight decay alone shrinks weights and spares biases and norms, unless eve
       for (const [name, { trainable, value }] of training.state()) {
         if (!trainable) continue;
         const left = decayEverything || value.rank > 1 ? 0.95 : 1;
-        expectClose(after.get(name)!, before.get(name)!.map((weight) => left * weight), { absolute: 1e-7 }, name);
+        expectClose(
+          after.get(name)!,
+          before.get(name)!.map((weight) => left * weight),
+          { absolute: 1e-7 },
+          name,
+        );
       }
     });
   }
@@ -132,7 +206,13 @@ test('the student is saved without anything that the method added', async (conte
   const fresh = createModel('vit_64', { classes, imageSize: 32 }, new Random(0));
   const names = parameters(fresh).map(([name]) => name);
   disposeModule(fresh);
-  for (const method of [{ kind: 'ofa' }, { kind: 'fitnet' }, { kind: 'rsd' }, { kind: 'correlation' }, { kind: 'crd', negatives: 8 }]) {
+  for (const method of [
+    { kind: 'ofa' },
+    { kind: 'fitnet' },
+    { kind: 'rsd' },
+    { kind: 'correlation' },
+    { kind: 'crd', negatives: 8 },
+  ]) {
     await withTraining(tinyRecipe({ student: 'vit_64', teacher, method }), async (training) => {
       const file = path.join(folder, 'student.safetensors');
       assert.ok(training.state().length > names.length, `${method.kind} has layers of its own`);
@@ -144,15 +224,23 @@ test('the student is saved without anything that the method added', async (conte
 
 test('a method written on the spot trains like those of the list', async () => {
   const mean = defineMethod({
-    title: 'mean', source: 'this test', needsTeacher: true, options: z.object({ weight: z.number().positive() }).strict(),
+    title: 'mean',
+    source: 'this test',
+    needsTeacher: true,
+    options: z.object({ weight: z.number().positive() }).strict(),
     create: ({ weight }) => ({
       modules: {},
-      loss: ({ student, teacher: taught }) => ({ mean: tf.mul(tf.square(tf.sub(tf.mean<tf.Scalar>(student.logits), tf.mean<tf.Scalar>(taught.logits))), weight) }),
+      loss: ({ student, teacher: taught }) => ({
+        mean: tf.mul(tf.square(tf.sub(tf.mean<tf.Scalar>(student.logits), tf.mean<tf.Scalar>(taught.logits))), weight),
+      }),
     }),
   });
   const given = { ...tinyRecipe(), teacher, method: { kind: 'mean', weight: 2 } };
   assert.throws(() => completeRecipe(given), /Unknown method "mean"/);
-  assert.throws(() => completeRecipe({ ...given, method: { kind: 'mean', weight: -2 } }, { method: mean }), /method\.weight: .* \(it is -2\)/);
+  assert.throws(
+    () => completeRecipe({ ...given, method: { kind: 'mean', weight: -2 } }, { method: mean }),
+    /method\.weight: .* \(it is -2\)/,
+  );
   const model = createModel(teacher.model, { classes, imageSize: 32 }, new Random(7));
   const training = new Training(completeRecipe(given, { method: mean }), { ...images, teacher: model, method: mean });
   const before = toArray(parameters(model)[0]![1].value);

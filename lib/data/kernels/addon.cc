@@ -1,5 +1,5 @@
-// Images for JavaScript, in threads too where TensorFlow.js cannot be loaded: the size of a JPEG, a cut of it, and Pillow's resize.
-// JPEGs are decoded by the libjpeg-turbo within TensorFlow.
+// Images for JavaScript, in threads too where TensorFlow.js cannot be loaded: the size of a JPEG, a cut of it, and
+// Pillow's resize. JPEGs are decoded by the libjpeg-turbo within TensorFlow.
 #include <node_api.h>
 
 #include <array>
@@ -14,7 +14,8 @@ struct Bytes {
   size_t length = 0;
 };
 
-/** The arguments of a call from JavaScript. lib/data/imageKernels.ts says what they are, and calls with nothing else. */
+/** The arguments of a call from JavaScript. lib/data/imageKernels.ts says what they are, and calls with nothing else.
+ */
 template <size_t count>
 std::array<napi_value, count> Arguments(napi_env env, napi_callback_info info) {
   std::array<napi_value, count> values;
@@ -43,7 +44,8 @@ std::array<int32_t, count> NumbersOf(napi_env env, napi_value array) {
 napi_value NewBytes(napi_env env, size_t length, uint8_t** data) {
   void* memory = nullptr;
   napi_value buffer, array = nullptr;
-  if (napi_create_arraybuffer(env, length, &memory, &buffer) == napi_ok) napi_create_typedarray(env, napi_uint8_array, length, buffer, 0, &array);
+  if (napi_create_arraybuffer(env, length, &memory, &buffer) == napi_ok)
+    napi_create_typedarray(env, napi_uint8_array, length, buffer, 0, &array);
   *data = static_cast<uint8_t*>(memory);
   return array;
 }
@@ -58,7 +60,8 @@ napi_value Undefined(napi_env env) {
 napi_value JpegSize(napi_env env, napi_callback_info info) {
   const Bytes jpeg = BytesOf(env, Arguments<1>(env, info)[0]);
   int32_t size[2], components;
-  if (!tensorflow::jpeg::GetImageInfo(jpeg.data, static_cast<int>(jpeg.length), &size[0], &size[1], &components)) return Undefined(env);
+  if (!tensorflow::jpeg::GetImageInfo(jpeg.data, static_cast<int>(jpeg.length), &size[0], &size[1], &components))
+    return Undefined(env);
   if (components != 1 && components != 3) return Undefined(env);
   napi_value pair;
   napi_create_array_with_length(env, 2, &pair);
@@ -122,7 +125,8 @@ napi_value Resize(napi_env env, napi_callback_info info) {
   uint8_t* out;
   const napi_value resized = NewBytes(env, 3 * static_cast<size_t>(wide) * tall, &out);
   if (resized == nullptr) return nullptr;
-  Resample(BytesOf(env, bytes).data, 3 * static_cast<size_t>(width), MakeTaps(width, wide, 0, wide, cubic != 0), MakeTaps(height, tall, 0, tall, cubic != 0), out);
+  Resample(BytesOf(env, bytes).data, 3 * static_cast<size_t>(width), MakeTaps(width, wide, 0, wide, cubic != 0),
+           MakeTaps(height, tall, 0, tall, cubic != 0), out);
   return resized;
 }
 
@@ -130,7 +134,8 @@ napi_value Resize(napi_env env, napi_callback_info info) {
 }  // namespace ofa
 
 NAPI_MODULE_INIT() {
-  const std::pair<const char*, napi_callback> functions[] = {{"jpegSize", ofa::JpegSize}, {"cutJpeg", ofa::CutOfJpeg}, {"resize", ofa::Resize}};
+  const std::pair<const char*, napi_callback> functions[] = {
+      {"jpegSize", ofa::JpegSize}, {"cutJpeg", ofa::CutOfJpeg}, {"resize", ofa::Resize}};
   for (const auto& [name, function] : functions) {
     napi_value value;
     napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value);

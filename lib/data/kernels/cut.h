@@ -24,8 +24,8 @@ struct Cut {
 };
 
 /**
- * Decodes of a JPEG what the cut needs, and takes it, byte for byte as Pillow would; `out` is [window.height, window.width, 3].
- * False where anything at all is odd, as a warning of libjpeg's.
+ * Decodes of a JPEG what the cut needs, and takes it, byte for byte as Pillow would; `out` is [window.height,
+ * window.width, 3]. False where anything at all is odd, as a warning of libjpeg's.
  */
 inline bool CutJpeg(const uint8_t* bytes, size_t length, const Cut& cut, uint8_t* out) {
   using namespace tensorflow::jpeg;
@@ -48,7 +48,9 @@ inline bool CutJpeg(const uint8_t* bytes, size_t length, const Cut& cut, uint8_t
   const std::unique_ptr<uint8_t[]> pixels(new (std::nothrow) uint8_t[stride * flags.crop_height]);
   if (pixels == nullptr) return false;
   int64_t warnings = 0;
-  if (!Uncompress(bytes, static_cast<int>(length), flags, &warnings, [&](int, int, int) { return pixels.get(); }) || warnings > 0) return false;
+  if (!Uncompress(bytes, static_cast<int>(length), flags, &warnings, [&](int, int, int) { return pixels.get(); }) ||
+      warnings > 0)
+    return false;
 
   Resample(&pixels[3 * (cut.box.left + across.begin - flags.crop_x)], stride, across, down, out);
   return true;

@@ -7,7 +7,8 @@
 
 namespace ofa {
 
-/** What new values of a row or column are made of, in Pillow's fixed point: 22 bits after the point, so that sums of bytes stay within 32. */
+/** What new values of a row or column are made of, in Pillow's fixed point: 22 bits after the point, so that sums of
+ * bytes stay within 32. */
 struct Taps {
   static constexpr int kBits = 22;
   static constexpr int32_t kHalf = 1 << (kBits - 1);
@@ -32,20 +33,25 @@ inline double Weight(double x, bool cubic) {
   return d < 2 ? ((-0.5 * d + 2.5) * d - 4) * d + 2 : 0;
 }
 
-/** The taps of the new values from `skip` on when `from` old ones become `to`: the rule of lib/tensor/resampling.ts, to the last bit. */
+/** The taps of the new values from `skip` on when `from` old ones become `to`: the rule of lib/tensor/resampling.ts, to
+ * the last bit. */
 inline Taps MakeTaps(int from, int to, int skip, int values, bool cubic) {
-  const double scale = static_cast<double>(from) / to, widening = std::max(scale, 1.0), reach = (cubic ? 2 : 1) * widening;
-  Taps taps{from, 0, 2 * static_cast<int>(std::ceil(reach)) + 1, std::vector<int>(values), std::vector<int>(values), {}};
+  const double scale = static_cast<double>(from) / to, widening = std::max(scale, 1.0),
+               reach = (cubic ? 2 : 1) * widening;
+  Taps taps{from, 0, 2 * static_cast<int>(std::ceil(reach)) + 1, std::vector<int>(values), std::vector<int>(values),
+            {}};
   taps.weights.resize(static_cast<size_t>(values) * taps.most);
   std::vector<double> exact(taps.most);
   for (int i = 0; i < values; ++i) {
     const double centre = (skip + i + 0.5) * scale;
-    const int first = std::max(static_cast<int>(centre - reach + 0.5), 0), end = std::min(static_cast<int>(centre + reach + 0.5), from);
+    const int first = std::max(static_cast<int>(centre - reach + 0.5), 0),
+              end = std::min(static_cast<int>(centre + reach + 0.5), from);
     double sum = 0;
     for (int k = 0; k < end - first; ++k) sum += exact[k] = Weight((first + k - centre + 0.5) / widening, cubic);
     for (int k = 0; k < end - first; ++k) {
       const double share = exact[k] / sum;
-      taps.weights[static_cast<size_t>(i) * taps.most + k] = static_cast<int32_t>(share * (1 << Taps::kBits) + (share < 0 ? -0.5 : 0.5));
+      taps.weights[static_cast<size_t>(i) * taps.most + k] =
+          static_cast<int32_t>(share * (1 << Taps::kBits) + (share < 0 ? -0.5 : 0.5));
     }
     taps.first[i] = first;
     taps.count[i] = end - first;
@@ -56,7 +62,8 @@ inline Taps MakeTaps(int from, int to, int skip, int values, bool cubic) {
   return taps;
 }
 
-/** One row of `width` pixels, three bytes each, resampled. The pixels stand in `wide` as numbers first, with one to spare behind. */
+/** One row of `width` pixels, three bytes each, resampled. The pixels stand in `wide` as numbers first, with one to
+ * spare behind. */
 inline void ResampleRow(const uint8_t* row, int width, const Taps& across, int32_t* wide, uint8_t* out) {
   // The fourth number is the next pixel's, and is dropped.
   typedef int32_t Pixel __attribute__((vector_size(16)));
@@ -74,14 +81,15 @@ inline void ResampleRow(const uint8_t* row, int width, const Taps& across, int32
 }
 
 /**
- * Pillow's resize: first along the rows, then along the columns, rounded after each. `rows` is the byte of the first pixel that the taps
- * need, `stride` the bytes from row to row; `out` is [down's values, across's values, 3].
+ * Pillow's resize: first along the rows, then along the columns, rounded after each. `rows` is the byte of the first
+ * pixel that the taps need, `stride` the bytes from row to row; `out` is [down's values, across's values, 3].
  */
 inline void Resample(const uint8_t* rows, size_t stride, const Taps& across, const Taps& down, uint8_t* out) {
   const int width = across.end - across.begin, height = down.end - down.begin, row = 3 * across.values();
   std::vector<int32_t> wide(3 * width + 1), sums(row);
   std::vector<uint8_t> narrow(static_cast<size_t>(height) * row);
-  for (int y = 0; y < height; ++y) ResampleRow(rows + y * stride, width, across, wide.data(), &narrow[static_cast<size_t>(y) * row]);
+  for (int y = 0; y < height; ++y)
+    ResampleRow(rows + y * stride, width, across, wide.data(), &narrow[static_cast<size_t>(y) * row]);
   for (int y = 0; y < down.values(); ++y, out += row) {
     std::fill(sums.begin(), sums.end(), Taps::kHalf);
     for (int k = 0; k < down.count[y]; ++k) {

@@ -1,5 +1,6 @@
-// TensorFlow.js's own binding, with recordings that run in a thread of their own (replay.h). They share its arrays, which nobody else can
-// reach: hence its source is read here, without its registration, and compiled with -fno-access-control.
+// TensorFlow.js's own binding, with recordings that run in a thread of their own (replay.h). They share its arrays,
+// which nobody else can reach: hence its source is read here, without its registration, and compiled with
+// -fno-access-control.
 #include <node_api.h>
 #undef NAPI_MODULE
 #define NAPI_MODULE(name, initialise)
@@ -73,7 +74,8 @@ T& Pointer(napi_env env, napi_value external) {
 template <typename T>
 napi_value External(napi_env env, std::unique_ptr<T> owned) {
   napi_value external;
-  Check(napi_create_external(env, owned.get(), [](napi_env, void* pointer, void*) { delete static_cast<T*>(pointer); }, nullptr, &external));
+  Check(napi_create_external(
+      env, owned.get(), [](napi_env, void* pointer, void*) { delete static_cast<T*>(pointer); }, nullptr, &external));
   owned.release();
   return external;
 }
@@ -176,7 +178,8 @@ NAPI_MODULE_INIT() {
       {"release", nullptr, ofa::Call<ofa::Release>, nullptr, nullptr, nullptr, napi_default, nullptr},
   };
   napi_value replay;
-  if (napi_create_object(env, &replay) != napi_ok || napi_define_properties(env, replay, ARRAY_SIZE(functions), functions) != napi_ok ||
+  if (napi_create_object(env, &replay) != napi_ok ||
+      napi_define_properties(env, replay, ARRAY_SIZE(functions), functions) != napi_ok ||
       napi_set_named_property(env, exports, "replay", replay) != napi_ok)
     napi_throw_error(env, nullptr, "TensorFlow.js's addon could not be made ready");
   return exports;

@@ -91,7 +91,9 @@ class Recording {
   /** Runs all ops on another input; its shape and type must be those of the recorded one. */
   Handles Run(TFE_TensorHandle* input) const {
     Handles values(constants_.size());
-    const auto at = [&](int value) { return value == 0 ? input : constants_[value] ? constants_[value].get() : values[value].get(); };
+    const auto at = [&](int value) {
+      return value == 0 ? input : constants_[value] ? constants_[value].get() : values[value].get();
+    };
     Status status;
     for (const Call& call : calls_) {
       const Op op = NewOp(context_, call.name);
@@ -128,7 +130,8 @@ class Recording {
   std::vector<int> results_;
 };
 
-/** A thread that does one thing after another. It lasts, since oneDNN keeps for each thread the code that it has generated. */
+/** A thread that does one thing after another. It lasts, since oneDNN keeps for each thread the code that it has
+ * generated. */
 class Worker {
  public:
   using Task = std::packaged_task<Handles()>;
@@ -176,13 +179,16 @@ class Worker {
 };
 
 /**
- * One run of a recording beside the caller. What it was given and what it found are freed by the caller's thread: the memory of an array may
- * be JavaScript's, which frees it nowhere else.
+ * One run of a recording beside the caller. What it was given and what it found are freed by the caller's thread: the
+ * memory of an array may be JavaScript's, which frees it nowhere else.
  */
 class Replay {
  public:
   Replay(std::shared_ptr<const Recording> recording, std::shared_ptr<Worker> worker, TFE_TensorHandle* input)
-      : recording_(std::move(recording)), worker_(std::move(worker)), input_(Share(input)), results_(worker_->Do(Worker::Task([run = recording_.get(), from = input_.get()] { return run->Run(from); }))) {}
+      : recording_(std::move(recording)),
+        worker_(std::move(worker)),
+        input_(Share(input)),
+        results_(worker_->Do(Worker::Task([run = recording_.get(), from = input_.get()] { return run->Run(from); }))) {}
 
   ~Replay() {
     try {

@@ -8,7 +8,10 @@ namespace ofa {
 using namespace tensorflow;
 
 REGISTER_OP("OfaAddBias")
-    .Input("x: float").Input("bias: float").Input("residual: N * float").Output("y: float")
+    .Input("x: float")
+    .Input("bias: float")
+    .Input("residual: N * float")
+    .Output("y: float")
     .Attr("N: int >= 0")
     .SetShapeFn(shape_inference::UnchangedShape);
 
@@ -28,7 +31,8 @@ class AddBias : public OpKernel {
     const float* residual = c->num_inputs() > 2 ? c->input(2).flat<float>().data() : nullptr;
     float* py = y->flat<float>().data();
     Parallel(c, rows, width, [=](int64_t begin, int64_t end) {
-      for (int64_t r = begin; r < end; ++r) AddRow(px + r * width, width, bias, residual == nullptr ? nullptr : residual + r * width, py + r * width);
+      for (int64_t r = begin; r < end; ++r)
+        AddRow(px + r * width, width, bias, residual == nullptr ? nullptr : residual + r * width, py + r * width);
     });
   }
 };

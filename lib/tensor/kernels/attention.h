@@ -1,4 +1,5 @@
-// Scaled dot-product attention of one example (Vaswani et al. 2017, eq. 1), all heads, out of the cache and back into it.
+// Scaled dot-product attention of one example (Vaswani et al. 2017, eq. 1), all heads, out of the cache and back into
+// it.
 #pragma once
 #include <cmath>
 #include <limits>
@@ -10,21 +11,33 @@
 
 namespace ofa {
 
-/** What is added to the scores of one example, and where its slope is added up: [heads][keys, queries], each row as long as `HeadwiseAttention::Columns`. */
+/** What is added to the scores of one example, and where its slope is added up: [heads][keys, queries], each row as
+ * long as `HeadwiseAttention::Columns`. */
 struct ScoreBias {
   const float* values;
   float* slopes;
 };
 
 /**
- * Attention of packed queries, keys and values [tokens, 3 · heads · depth]; holds what a thread needs to write on. Scores stand as
- * [keys, queries], so that the softmax goes down the columns, as many at once as a vector holds; beyond the last query there are zeros.
+ * Attention of packed queries, keys and values [tokens, 3 · heads · depth]; holds what a thread needs to write on.
+ * Scores stand as [keys, queries], so that the softmax goes down the columns, as many at once as a vector holds; beyond
+ * the last query there are zeros.
  */
 class HeadwiseAttention {
  public:
   HeadwiseAttention(int64_t tokens, int64_t heads, int64_t depth, Multiplier& multiply)
-      : multiply_(multiply), tokens_(tokens), heads_(heads), depth_(depth), width_(heads * depth), columns_(Columns(tokens)), scale_(1.0f / std::sqrt(static_cast<float>(depth))),
-        turned_(depth * columns_), weights_(tokens * columns_), slopes_(tokens * columns_), highest_(columns_), sums_(columns_) {}
+      : multiply_(multiply),
+        tokens_(tokens),
+        heads_(heads),
+        depth_(depth),
+        width_(heads * depth),
+        columns_(Columns(tokens)),
+        scale_(1.0f / std::sqrt(static_cast<float>(depth))),
+        turned_(depth * columns_),
+        weights_(tokens * columns_),
+        slopes_(tokens * columns_),
+        highest_(columns_),
+        sums_(columns_) {}
 
   /** Length of a row of scores: the queries, and zeros up to a whole vector. */
   static int64_t Columns(int64_t tokens) { return (tokens + kWide - 1) / kWide * kWide; }
@@ -45,7 +58,8 @@ class HeadwiseAttention {
       float *p = weights_.data(), *dp = slopes_.data(), *sum = sums_.data();
       multiply_(tokens_, depth_, tokens_, {p, columns_, 1}, slope, Part(dqkv, h, 2));
       Transpose(tokens_, depth_, slope, {turned_.data(), columns_});
-      multiply_(tokens_, columns_, depth_, {Part(qkv, h, 2).data, 3 * width_, 1}, {turned_.data(), columns_}, {dp, columns_});
+      multiply_(tokens_, columns_, depth_, {Part(qkv, h, 2).data, 3 * width_, 1}, {turned_.data(), columns_},
+                {dp, columns_});
       std::fill(sums_.begin(), sums_.end(), 0.0f);
       for (int64_t k = 0; k < tokens_; ++k) {
         const float *weight = p + k * columns_, *d = dp + k * columns_;
@@ -75,7 +89,8 @@ class HeadwiseAttention {
 
   void Weights(const float* qkv, int64_t head, const ScoreBias& bias) {
     Transpose(tokens_, depth_, Part(qkv, head, 0), {turned_.data(), columns_});
-    multiply_(tokens_, columns_, depth_, {Part(qkv, head, 1).data, 3 * width_, 1}, {turned_.data(), columns_}, {weights_.data(), columns_});
+    multiply_(tokens_, columns_, depth_, {Part(qkv, head, 1).data, 3 * width_, 1}, {turned_.data(), columns_},
+              {weights_.data(), columns_});
     float *p = weights_.data(), *highest = highest_.data(), *sum = sums_.data();
     const float* added = bias.values == nullptr ? nullptr : bias.values + head * tokens_ * columns_;
     std::fill(highest_.begin(), highest_.end(), -std::numeric_limits<float>::infinity());

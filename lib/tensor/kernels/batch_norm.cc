@@ -1,5 +1,6 @@
-// Batch normalisation over all but the last axis (Ioffe and Szegedy 2015) with the residual and the ReLU that follow it in one go:
-// y = relu(scale · (x − mean) · inverse + offset + residual). Statistics are the batch's; the running averages move as PyTorch's do.
+// Batch normalisation over all but the last axis (Ioffe and Szegedy 2015) with the residual and the ReLU that follow it
+// in one go: y = relu(scale · (x − mean) · inverse + offset + residual). Statistics are the batch's; the running
+// averages move as PyTorch's do.
 #include <cmath>
 
 #include "parallel.h"
@@ -10,10 +11,21 @@ namespace ofa {
 using namespace tensorflow;
 
 REGISTER_OP("OfaBatchNorm")
-    .Input("x: float").Input("scale: float").Input("offset: float").Input("running_mean: float").Input("running_variance: float")
+    .Input("x: float")
+    .Input("scale: float")
+    .Input("offset: float")
+    .Input("running_mean: float")
+    .Input("running_variance: float")
     .Input("residual: N * float")
-    .Output("y: float").Output("mean: float").Output("inverse: float").Output("new_mean: float").Output("new_variance: float")
-    .Attr("N: int >= 0").Attr("epsilon: float").Attr("momentum: float").Attr("relu: bool")
+    .Output("y: float")
+    .Output("mean: float")
+    .Output("inverse: float")
+    .Output("new_mean: float")
+    .Output("new_variance: float")
+    .Attr("N: int >= 0")
+    .Attr("epsilon: float")
+    .Attr("momentum: float")
+    .Attr("relu: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class BatchNorm : public OpKernel {
@@ -28,7 +40,8 @@ class BatchNorm : public OpKernel {
     const Tensor& x = c->input(0);
     const int64_t width = c->input(1).NumElements();
     OP_REQUIRES_OK(c, HasRows(x, width, "x"));
-    for (int i = 2; i < 5; ++i) OP_REQUIRES_OK(c, HasCount(c->input(i), width, i == 2 ? "offset" : i == 3 ? "running_mean" : "running_variance"));
+    for (int i = 2; i < 5; ++i)
+      OP_REQUIRES_OK(c, HasCount(c->input(i), width, i == 2 ? "offset" : i == 3 ? "running_mean" : "running_variance"));
     if (c->num_inputs() > 5) OP_REQUIRES_OK(c, IsAlike(c->input(5), x, "residual"));
     const int64_t rows = x.NumElements() / width;
     OP_REQUIRES(c, rows > 0, absl::InvalidArgumentError("a batch without an example has no statistics"));
@@ -39,7 +52,8 @@ class BatchNorm : public OpKernel {
     OP_REQUIRES_OK(c, c->allocate_output(2, channels, &inverse));
     OP_REQUIRES_OK(c, c->allocate_output(3, channels, &new_mean));
     OP_REQUIRES_OK(c, c->allocate_output(4, channels, &new_variance));
-    const float *px = x.flat<float>().data(), *scale = c->input(1).flat<float>().data(), *offset = c->input(2).flat<float>().data();
+    const float *px = x.flat<float>().data(), *scale = c->input(1).flat<float>().data(),
+                *offset = c->input(2).flat<float>().data();
     const float *old_mean = c->input(3).flat<float>().data(), *old_variance = c->input(4).flat<float>().data();
     const float* residual = c->num_inputs() > 5 ? c->input(5).flat<float>().data() : nullptr;
 
@@ -66,7 +80,8 @@ class BatchNorm : public OpKernel {
       pm[i] = static_cast<float>(px[i] + d);
       pi[i] = static_cast<float>(1.0 / std::sqrt(variance + epsilon_));
       pnm[i] = (1 - momentum_) * old_mean[i] + momentum_ * pm[i];
-      pnv[i] = static_cast<float>((1 - momentum_) * old_variance[i] + momentum_ * variance * rows / std::max<int64_t>(rows - 1, 1));
+      pnv[i] = static_cast<float>((1 - momentum_) * old_variance[i] +
+                                  momentum_ * variance * rows / std::max<int64_t>(rows - 1, 1));
       gain[i] = scale[i] * pi[i];
     }
     const float* pg = gain.data();
@@ -101,9 +116,18 @@ REGISTER_KERNEL_BUILDER(Name("OfaBatchNorm").Device(DEVICE_CPU), BatchNorm);
 
 // dresidual is dy where y > 0; without a ReLU it is dy itself, and not written.
 REGISTER_OP("OfaBatchNormGrad")
-    .Input("dy: float").Input("x: float").Input("y: float").Input("scale: float").Input("mean: float").Input("inverse: float")
-    .Output("dx: float").Output("dscale: float").Output("doffset: float").Output("dresidual: float")
-    .Attr("relu: bool").Attr("residual: bool")
+    .Input("dy: float")
+    .Input("x: float")
+    .Input("y: float")
+    .Input("scale: float")
+    .Input("mean: float")
+    .Input("inverse: float")
+    .Output("dx: float")
+    .Output("dscale: float")
+    .Output("doffset: float")
+    .Output("dresidual: float")
+    .Attr("relu: bool")
+    .Attr("residual: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class BatchNormGrad : public OpKernel {
@@ -126,8 +150,10 @@ class BatchNormGrad : public OpKernel {
     OP_REQUIRES_OK(c, c->allocate_output(1, TensorShape({width}), &dscale));
     OP_REQUIRES_OK(c, c->allocate_output(2, TensorShape({width}), &doffset));
     OP_REQUIRES_OK(c, c->allocate_output(3, residual_ && relu_ ? x.shape() : TensorShape({0}), &dresidual));
-    const float *pdy = c->input(0).flat<float>().data(), *px = x.flat<float>().data(), *py = c->input(2).flat<float>().data();
-    const float *scale = c->input(3).flat<float>().data(), *mean = c->input(4).flat<float>().data(), *inverse = c->input(5).flat<float>().data();
+    const float *pdy = c->input(0).flat<float>().data(), *px = x.flat<float>().data(),
+                *py = c->input(2).flat<float>().data();
+    const float *scale = c->input(3).flat<float>().data(), *mean = c->input(4).flat<float>().data(),
+                *inverse = c->input(5).flat<float>().data();
     // Without a ReLU every element passes: compare with a floor below all numbers.
     const float floor = relu_ ? 0.0f : -INFINITY;
     Buffer<float> sums(2 * width), a(width), b(width), d(width);

@@ -10,9 +10,17 @@ namespace ofa {
 using namespace tensorflow;
 
 REGISTER_OP("OfaBatchNormEval")
-    .Input("x: float").Input("scale: float").Input("offset: float").Input("mean: float").Input("variance: float")
-    .Input("residual: N * float").Output("y: float")
-    .Attr("N: int >= 0").Attr("epsilon: float").Attr("floor: float").Attr("ceiling: float")
+    .Input("x: float")
+    .Input("scale: float")
+    .Input("offset: float")
+    .Input("mean: float")
+    .Input("variance: float")
+    .Input("residual: N * float")
+    .Output("y: float")
+    .Attr("N: int >= 0")
+    .Attr("epsilon: float")
+    .Attr("floor: float")
+    .Attr("ceiling: float")
     .SetShapeFn(shape_inference::UnchangedShape);
 
 class BatchNormEval : public OpKernel {
@@ -27,12 +35,14 @@ class BatchNormEval : public OpKernel {
     const Tensor& x = c->input(0);
     const int64_t width = c->input(1).NumElements();
     OP_REQUIRES_OK(c, HasRows(x, width, "x"));
-    for (int i = 2; i < 5; ++i) OP_REQUIRES_OK(c, HasCount(c->input(i), width, i == 2 ? "offset" : i == 3 ? "mean" : "variance"));
+    for (int i = 2; i < 5; ++i)
+      OP_REQUIRES_OK(c, HasCount(c->input(i), width, i == 2 ? "offset" : i == 3 ? "mean" : "variance"));
     if (c->num_inputs() > 5) OP_REQUIRES_OK(c, IsAlike(c->input(5), x, "residual"));
     const int64_t rows = x.NumElements() / width;
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &y));
-    const float *px = x.flat<float>().data(), *scale = c->input(1).flat<float>().data(), *offset = c->input(2).flat<float>().data();
+    const float *px = x.flat<float>().data(), *scale = c->input(1).flat<float>().data(),
+                *offset = c->input(2).flat<float>().data();
     const float *mean = c->input(3).flat<float>().data(), *variance = c->input(4).flat<float>().data();
     const float* residual = c->num_inputs() > 5 ? c->input(5).flat<float>().data() : nullptr;
     Buffer<float> gain(width);

@@ -8,7 +8,9 @@ namespace ofa {
 using namespace tensorflow;
 
 REGISTER_OP("OfaBiasGelu")
-    .Input("x: float").Input("bias: float").Output("y: float")
+    .Input("x: float")
+    .Input("bias: float")
+    .Output("y: float")
     .SetShapeFn(shape_inference::UnchangedShape);
 
 class BiasGelu : public OpKernel {
@@ -40,7 +42,11 @@ class BiasGelu : public OpKernel {
 REGISTER_KERNEL_BUILDER(Name("OfaBiasGelu").Device(DEVICE_CPU), BiasGelu);
 
 REGISTER_OP("OfaBiasGeluGrad")
-    .Input("dy: float").Input("x: float").Input("bias: float").Output("dx: float").Output("dbias: float")
+    .Input("dy: float")
+    .Input("x: float")
+    .Input("bias: float")
+    .Output("dx: float")
+    .Output("dbias: float")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class BiasGeluGrad : public OpKernel {
@@ -56,23 +62,25 @@ class BiasGeluGrad : public OpKernel {
     Tensor *dx, *dbias;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));
     OP_REQUIRES_OK(c, c->allocate_output(1, TensorShape({width}), &dbias));
-    const float *pdy = c->input(0).flat<float>().data(), *px = x.flat<float>().data(), *bias = c->input(2).flat<float>().data();
+    const float *pdy = c->input(0).flat<float>().data(), *px = x.flat<float>().data(),
+                *bias = c->input(2).flat<float>().data();
     float* pdx = dx->flat<float>().data();
-    BlockedSum(c, rows, width, width * 14, dbias->flat<float>().data(), [=](int64_t begin, int64_t end, float* partial) {
-      for (int64_t r = begin; r < end; ++r) {
-        const float *in = px + r * width, *dout = pdy + r * width;
-        float* din = pdx + r * width;
+    BlockedSum(c, rows, width, width * 14, dbias->flat<float>().data(),
+               [=](int64_t begin, int64_t end, float* partial) {
+                 for (int64_t r = begin; r < end; ++r) {
+                   const float *in = px + r * width, *dout = pdy + r * width;
+                   float* din = pdx + r * width;
 #pragma omp simd
-        for (int64_t i = 0; i < width; ++i) {
-          const float v = in[i] + bias[i];
-          float distribution, density;
-          Normal(v, &distribution, &density);
-          const float g = dout[i] * (distribution + v * density);
-          din[i] = g;
-          partial[i] += g;
-        }
-      }
-    });
+                   for (int64_t i = 0; i < width; ++i) {
+                     const float v = in[i] + bias[i];
+                     float distribution, density;
+                     Normal(v, &distribution, &density);
+                     const float g = dout[i] * (distribution + v * density);
+                     din[i] = g;
+                     partial[i] += g;
+                   }
+                 }
+               });
   }
 };
 REGISTER_KERNEL_BUILDER(Name("OfaBiasGeluGrad").Device(DEVICE_CPU), BiasGeluGrad);

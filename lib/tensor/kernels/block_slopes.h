@@ -40,7 +40,8 @@ class BlockSlopes {
     return {sums + offsets_[k], offsets_[k + 1] == offsets_[k + 2] ? nullptr : sums + offsets_[k + 1]};
   }
 
-  absl::Status Write(const float* sums, const tensorflow::OpInputList& parameters, tensorflow::OpOutputList* slopes) const {
+  absl::Status Write(const float* sums, const tensorflow::OpInputList& parameters,
+                     tensorflow::OpOutputList* slopes) const {
     for (int k = 0; k < parameters.size(); ++k) {
       tensorflow::Tensor* slope;
       TF_RETURN_IF_ERROR(slopes->allocate(k, parameters[k].shape(), &slope));

@@ -6,7 +6,8 @@
 
 namespace ofa {
 
-/** Numbers of 32 bits that begin with a line of the cache, where Eigen was compiled for AVX-512, else with half of one: what lies across two lines is loaded at half the speed of what fills one, or less. */
+/** Numbers of 32 bits that begin with a line of the cache, where Eigen was compiled for AVX-512, else with half of one:
+ * what lies across two lines is loaded at half the speed of what fills one, or less. */
 template <typename Number>
 using Buffer = std::vector<Number, Eigen::aligned_allocator<Number>>;
 

@@ -18,9 +18,15 @@ struct Window {
   bool fits(const Plane& image) const { return std::min(image.height, image.width) + 2 * padding >= size; }
   /** Whether an image [batch, height, width, channels] gives slopes [batch, height, width, …] of such a size. */
   bool gives(const tensorflow::Tensor& image, const tensorflow::Tensor& slopes) const {
-    return image.dims() == 4 && slopes.dims() == 4 && fits({image.dim_size(1), image.dim_size(2), 0}) && image.dim_size(0) == slopes.dim_size(0) && over(image.dim_size(1)) == slopes.dim_size(1) && over(image.dim_size(2)) == slopes.dim_size(2);
+    return image.dims() == 4 && slopes.dims() == 4 && fits({image.dim_size(1), image.dim_size(2), 0}) &&
+           image.dim_size(0) == slopes.dim_size(0) && over(image.dim_size(1)) == slopes.dim_size(1) &&
+           over(image.dim_size(2)) == slopes.dim_size(2);
   }
-  absl::Status IsSound() const { return size > 0 && stride > 0 && padding >= 0 ? absl::OkStatus() : absl::InvalidArgumentError("a window's side and stride must be above 0, and padding not below"); }
+  absl::Status IsSound() const {
+    return size > 0 && stride > 0 && padding >= 0
+               ? absl::OkStatus()
+               : absl::InvalidArgumentError("a window's side and stride must be above 0, and padding not below");
+  }
   int64_t over(int64_t length) const { return (length + 2 * padding - size) / stride + 1; }
 };
 

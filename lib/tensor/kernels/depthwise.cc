@@ -1,5 +1,5 @@
-// A depthwise convolution and its gradients, a vector of channels at a time: x [batch, height, width, channels], filter [size, size, channels, 1].
-// It waits for memory alone, so that nothing is padded, copied or rounded.
+// A depthwise convolution and its gradients, a vector of channels at a time: x [batch, height, width, channels], filter
+// [size, size, channels, 1]. It waits for memory alone, so that nothing is padded, copied or rounded.
 #include "convolution.h"
 #include "parallel.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
@@ -17,21 +17,25 @@ Stretch& At(float* place) { return *reinterpret_cast<Stretch*>(place); }
 
 /** Where a window of S that begins at `first`, perhaps before 0, lies within `length`. */
 struct Span {
-  Span(int64_t first, int64_t size, int64_t length) : begin(std::max<int64_t>(0, -first)), end(std::min(size, length - first)) {}
+  Span(int64_t first, int64_t size, int64_t length)
+      : begin(std::max<int64_t>(0, -first)), end(std::min(size, length - first)) {}
   int64_t begin, end;
   int64_t size() const { return end - begin; }
 };
 
 /** The windows of S that lie within `length` as a whole. */
 struct Inner {
-  Inner(const Window& window, int64_t length) : begin((window.padding + window.stride - 1) / window.stride), end((length - window.size + window.padding + window.stride) / window.stride) {}
+  Inner(const Window& window, int64_t length)
+      : begin((window.padding + window.stride - 1) / window.stride),
+        end((length - window.size + window.padding + window.stride) / window.stride) {}
   bool holds(int64_t place) const { return place >= begin && place < end; }
   int64_t begin, end;
 };
 
 /** A row of the result. Turned, the filter is upside down, as in the gradient to the image at stride 1. */
 template <int S>
-void Row(const Plane& in, int64_t outWidth, const Window& window, const float* image, const float* filter, bool turned, int64_t v, float* to) {
+void Row(const Plane& in, int64_t outWidth, const Window& window, const float* image, const float* filter, bool turned,
+         int64_t v, float* to) {
   const int64_t channels = in.channels, top = v * window.stride - window.padding;
   const Span rows(top, S, in.height);
   const Inner inner(window, in.width);
@@ -50,7 +54,8 @@ void Row(const Plane& in, int64_t outWidth, const Window& window, const float* i
       } else {
         const Span columns(left, S, in.width);
         for (int64_t i = rows.begin; i < rows.end; ++i)
-          for (int64_t j = columns.begin; j < columns.end; ++j) sum += At(from + (i * in.width + j) * channels) * taps[i * S + j];
+          for (int64_t j = columns.begin; j < columns.end; ++j)
+            sum += At(from + (i * in.width + j) * channels) * taps[i * S + j];
       }
       At(to + u * channels + c) = sum;
     }
@@ -59,7 +64,8 @@ void Row(const Plane& in, int64_t outWidth, const Window& window, const float* i
 
 /** A row of the gradient to the image at any stride: what of dy [height, width, channels] each pixel took part in. */
 template <int S>
-void GradRow(const Plane& in, const Plane& out, const Window& window, const float* dy, const float* filter, int64_t y, float* to) {
+void GradRow(const Plane& in, const Plane& out, const Window& window, const float* dy, const float* filter, int64_t y,
+             float* to) {
   for (int64_t x = 0; x < in.width; ++x)
     for (int64_t c = 0; c < in.channels; c += kWide) {
       Stretch sum{};
@@ -68,7 +74,8 @@ void GradRow(const Plane& in, const Plane& out, const Window& window, const floa
         if (y + window.padding < i || v >= out.height) continue;
         for (int64_t j = (x + window.padding) % window.stride; j < S; j += window.stride) {
           const int64_t u = (x + window.padding - j) / window.stride;
-          if (x + window.padding >= j && u < out.width) sum += At(dy + (v * out.width + u) * in.channels + c) * At(filter + (i * S + j) * in.channels + c);
+          if (x + window.padding >= j && u < out.width)
+            sum += At(dy + (v * out.width + u) * in.channels + c) * At(filter + (i * S + j) * in.channels + c);
         }
       }
       At(to + x * in.channels + c) = sum;
@@ -77,7 +84,8 @@ void GradRow(const Plane& in, const Plane& out, const Window& window, const floa
 
 /** Adds an image's part to the gradient of the filter. */
 template <int S>
-void AddFilterGrad(const Plane& in, const Plane& out, const Window& window, const float* image, const float* dy, float* slopes) {
+void AddFilterGrad(const Plane& in, const Plane& out, const Window& window, const float* image, const float* dy,
+                   float* slopes) {
   const Inner inner(window, in.width);
   for (int64_t c = 0; c < in.channels; c += kWide) {
     Stretch sums[S * S] = {};
@@ -96,7 +104,8 @@ void AddFilterGrad(const Plane& in, const Plane& out, const Window& window, cons
         } else {
           const Span columns(left, S, in.width);
           for (int64_t i = rows.begin; i < rows.end; ++i)
-            for (int64_t j = columns.begin; j < columns.end; ++j) sums[i * S + j] += At(from + (i * in.width + j) * in.channels) * slope;
+            for (int64_t j = columns.begin; j < columns.end; ++j)
+              sums[i * S + j] += At(from + (i * in.width + j) * in.channels) * slope;
         }
       }
     }
@@ -108,9 +117,12 @@ void AddFilterGrad(const Plane& in, const Plane& out, const Window& window, cons
 template <typename Work>
 void WithSide(int64_t side, const Work& work) {
   switch (side) {
-    case 3: return work(std::integral_constant<int, 3>());
-    case 5: return work(std::integral_constant<int, 5>());
-    default: return work(std::integral_constant<int, 7>());
+    case 3:
+      return work(std::integral_constant<int, 3>());
+    case 5:
+      return work(std::integral_constant<int, 5>());
+    default:
+      return work(std::integral_constant<int, 7>());
   }
 }
 
@@ -136,7 +148,13 @@ class DepthwiseKernel : public OpKernel {
 };
 }  // namespace
 
-REGISTER_OP("OfaDepthwise").Input("x: float").Input("filter: float").Output("y: float").Attr("stride: int").Attr("padding: int").SetShapeFn(shape_inference::UnknownShape);
+REGISTER_OP("OfaDepthwise")
+    .Input("x: float")
+    .Input("filter: float")
+    .Output("y: float")
+    .Attr("stride: int")
+    .Attr("padding: int")
+    .SetShapeFn(shape_inference::UnknownShape);
 
 class Depthwise : public DepthwiseKernel {
  public:
@@ -147,26 +165,36 @@ class Depthwise : public DepthwiseKernel {
     OP_REQUIRES_OK(c, HasRank(x, 4, "x"));
     OP_REQUIRES_OK(c, HasRank(filter, 4, "the filter"));
     const Window window = WindowOf(filter.dim_size(0));
-    const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)}, out{window.over(in.height), window.over(in.width), in.channels};
+    const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)},
+        out{window.over(in.height), window.over(in.width), in.channels};
     OP_REQUIRES_OK(c, Check(window.size, in.channels));
-    OP_REQUIRES(c, filter.dim_size(1) == window.size && filter.dim_size(2) == in.channels && filter.dim_size(3) == 1, absl::InvalidArgumentError("the filter must be a square, one for each channel of the image"));
+    OP_REQUIRES(c, filter.dim_size(1) == window.size && filter.dim_size(2) == in.channels && filter.dim_size(3) == 1,
+                absl::InvalidArgumentError("the filter must be a square, one for each channel of the image"));
     OP_REQUIRES(c, window.fits(in), absl::InvalidArgumentError("the image is smaller than the filter"));
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({x.dim_size(0), out.height, out.width, out.channels}), &y));
     const float *from = x.flat<float>().data(), *taps = filter.flat<float>().data();
     float* to = y->flat<float>().data();
     WithSide(window.size, [&](auto side) {
-      Parallel(c, x.dim_size(0) * out.height, out.width * out.channels * window.size * window.size / 8, [&](int64_t begin, int64_t end) {
-        for (int64_t r = begin; r < end; ++r) Row<side>(in, out.width, window, from + r / out.height * in.size(), taps, false, r % out.height, to + r * out.width * out.channels);
-      });
+      Parallel(c, x.dim_size(0) * out.height, out.width * out.channels * window.size * window.size / 8,
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t r = begin; r < end; ++r)
+                   Row<side>(in, out.width, window, from + r / out.height * in.size(), taps, false, r % out.height,
+                             to + r * out.width * out.channels);
+               });
     });
   }
 };
 REGISTER_KERNEL_BUILDER(Name("OfaDepthwise").Device(DEVICE_CPU), Depthwise);
 
 REGISTER_OP("OfaDepthwiseInputGrad")
-    .Input("dy: float").Input("filter: float").Output("dx: float")
-    .Attr("stride: int").Attr("padding: int").Attr("height: int").Attr("width: int")
+    .Input("dy: float")
+    .Input("filter: float")
+    .Output("dx: float")
+    .Attr("stride: int")
+    .Attr("padding: int")
+    .Attr("height: int")
+    .Attr("width: int")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class DepthwiseInputGrad : public DepthwiseKernel {
@@ -183,21 +211,27 @@ class DepthwiseInputGrad : public DepthwiseKernel {
     const Window window = WindowOf(filter.dim_size(0));
     const Plane in{height_, width_, dy.dim_size(3)}, out{dy.dim_size(1), dy.dim_size(2), dy.dim_size(3)};
     OP_REQUIRES_OK(c, Check(window.size, in.channels));
-    OP_REQUIRES(c, window.fits(in) && out.height == window.over(in.height) && out.width == window.over(in.width) && filter.NumElements() == window.size * window.size * in.channels, absl::InvalidArgumentError("dy and the filter do not fit the image"));
+    OP_REQUIRES(c,
+                window.fits(in) && out.height == window.over(in.height) && out.width == window.over(in.width) &&
+                    filter.NumElements() == window.size * window.size * in.channels,
+                absl::InvalidArgumentError("dy and the filter do not fit the image"));
     Tensor* dx;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({dy.dim_size(0), in.height, in.width, in.channels}), &dx));
     const float *from = dy.flat<float>().data(), *taps = filter.flat<float>().data();
     float* to = dx->flat<float>().data();
     const Window back{window.size, 1, window.size - 1 - window.padding};
     WithSide(window.size, [&](auto side) {
-      Parallel(c, dy.dim_size(0) * in.height, in.width * in.channels * window.size * window.size / 8 / window.stride, [&](int64_t begin, int64_t end) {
-        for (int64_t r = begin; r < end; ++r) {
-          const float* slopes = from + r / in.height * out.size();
-          float* row = to + r * in.width * in.channels;
-          if (window.stride == 1) Row<side>(out, in.width, back, slopes, taps, true, r % in.height, row);
-          else GradRow<side>(in, out, window, slopes, taps, r % in.height, row);
-        }
-      });
+      Parallel(c, dy.dim_size(0) * in.height, in.width * in.channels * window.size * window.size / 8 / window.stride,
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t r = begin; r < end; ++r) {
+                   const float* slopes = from + r / in.height * out.size();
+                   float* row = to + r * in.width * in.channels;
+                   if (window.stride == 1)
+                     Row<side>(out, in.width, back, slopes, taps, true, r % in.height, row);
+                   else
+                     GradRow<side>(in, out, window, slopes, taps, r % in.height, row);
+                 }
+               });
     });
   }
 
@@ -207,13 +241,19 @@ class DepthwiseInputGrad : public DepthwiseKernel {
 REGISTER_KERNEL_BUILDER(Name("OfaDepthwiseInputGrad").Device(DEVICE_CPU), DepthwiseInputGrad);
 
 REGISTER_OP("OfaDepthwiseFilterGrad")
-    .Input("x: float").Input("dy: float").Output("dw: float")
-    .Attr("size: int").Attr("stride: int").Attr("padding: int")
+    .Input("x: float")
+    .Input("dy: float")
+    .Output("dw: float")
+    .Attr("size: int")
+    .Attr("stride: int")
+    .Attr("padding: int")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class DepthwiseFilterGrad : public DepthwiseKernel {
  public:
-  explicit DepthwiseFilterGrad(OpKernelConstruction* c) : DepthwiseKernel(c) { OP_REQUIRES_OK(c, c->GetAttr("size", &size_)); }
+  explicit DepthwiseFilterGrad(OpKernelConstruction* c) : DepthwiseKernel(c) {
+    OP_REQUIRES_OK(c, c->GetAttr("size", &size_));
+  }
 
   void Compute(OpKernelContext* c) override {
     const Tensor &x = c->input(0), &dy = c->input(1);
@@ -222,14 +262,20 @@ class DepthwiseFilterGrad : public DepthwiseKernel {
     const Window window = WindowOf(size_);
     const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)}, out{dy.dim_size(1), dy.dim_size(2), dy.dim_size(3)};
     OP_REQUIRES_OK(c, Check(window.size, in.channels));
-    OP_REQUIRES(c, window.gives(x, dy) && out.channels == in.channels, absl::InvalidArgumentError("dy is not of the size that the window makes of x"));
+    OP_REQUIRES(c, window.gives(x, dy) && out.channels == in.channels,
+                absl::InvalidArgumentError("dy is not of the size that the window makes of x"));
     Tensor* dw;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({size_, size_, in.channels, 1}), &dw));
     const float *from = x.flat<float>().data(), *slopes = dy.flat<float>().data();
     WithSide(window.size, [&](auto side) {
-      BlockedSum(c, x.dim_size(0), dw->NumElements(), out.height * out.width * out.channels * window.size * window.size / 8, dw->flat<float>().data(), [&](int64_t begin, int64_t end, float* partial) {
-        for (int64_t b = begin; b < end; ++b) AddFilterGrad<side>(in, out, window, from + b * in.size(), slopes + b * out.size(), partial);
-      }, 16, 1);
+      BlockedSum(
+          c, x.dim_size(0), dw->NumElements(), out.height * out.width * out.channels * window.size * window.size / 8,
+          dw->flat<float>().data(),
+          [&](int64_t begin, int64_t end, float* partial) {
+            for (int64_t b = begin; b < end; ++b)
+              AddFilterGrad<side>(in, out, window, from + b * in.size(), slopes + b * out.size(), partial);
+          },
+          16, 1);
     });
   }
 

@@ -4,7 +4,8 @@
 
 namespace ofa {
 
-/** The left factor: element (i, k) stands at data[i · row + k · column], so that a transposed matrix is one with its strides exchanged. */
+/** The left factor: element (i, k) stands at data[i · row + k · column], so that a transposed matrix is one with its
+ * strides exchanged. */
 template <typename Number>
 struct Left {
   const Number* data;

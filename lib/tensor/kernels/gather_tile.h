@@ -1,4 +1,5 @@
-// A product whose left rows stand anywhere in memory, such as the patches of an image under a filter: nothing is copied to make a matrix of them.
+// A product whose left rows stand anywhere in memory, such as the patches of an image under a filter: nothing is copied
+// to make a matrix of them.
 #pragma once
 #include <cstdint>
 #include <type_traits>
@@ -8,7 +9,8 @@
 
 namespace ofa {
 
-/** What the sums run over: `count` runs of `length` numbers (floats, or pairs of bfloat16); run i begins at offsets[i], in every left row alike. */
+/** What the sums run over: `count` runs of `length` numbers (floats, or pairs of bfloat16); run i begins at offsets[i],
+ * in every left row alike. */
 struct Runs {
   const int64_t* offsets;
   int64_t count, length;
@@ -16,7 +18,8 @@ struct Runs {
 
 /** R left rows times V vectors of columns. The right factor follows the runs without a gap, rows of `width` numbers. */
 template <int R, int V, typename Number>
-inline void GatherTile(const Runs& runs, const Number* const* left, const Number* right, int64_t width, float* to, int64_t stride) {
+inline void GatherTile(const Runs& runs, const Number* const* left, const Number* right, int64_t width, float* to,
+                       int64_t stride) {
   typedef typename Lanes<kWide, float>::Vector Vector;
   typedef typename Lanes<kWide, Number>::Vector Line;
   const Number* rows[R];
@@ -45,13 +48,15 @@ inline void GatherTile(const Runs& runs, const Number* const* left, const Number
 #ifdef __AMX_BF16__
 /** The same on the matrix unit, of as many left rows at once as stand equally far apart. */
 template <int V>
-inline void GatherTiles(int64_t m, const Runs& runs, const Pair* const* left, const Pair* right, int64_t width, float* to, int64_t stride) {
+inline void GatherTiles(int64_t m, const Runs& runs, const Pair* const* left, const Pair* right, int64_t width,
+                        float* to, int64_t stride) {
   for (int64_t i = 0, rows, shaped = 0; i < m; i += rows) {
     const int64_t gap = i + 1 < m ? left[i + 1] - left[i] : 0;
     for (rows = 1; rows < std::min(kTile, m - i) && left[i + rows] - left[i + rows - 1] == gap;) ++rows;
     if (rows != shaped) TileShapes(shaped = rows, kTile, runs.length % kTile).Use();
     TileSums<V>::Begin(to + i * stride, stride, false);
-    for (int64_t r = 0; r < runs.count; ++r) TileSums<V>::Add(runs.length, left[i] + runs.offsets[r], gap, right + r * runs.length * width, width);
+    for (int64_t r = 0; r < runs.count; ++r)
+      TileSums<V>::Add(runs.length, left[i] + runs.offsets[r], gap, right + r * runs.length * width, width);
     TileSums<V>::End(to + i * stride, stride);
   }
   _tile_release();
@@ -60,7 +65,8 @@ inline void GatherTiles(int64_t m, const Runs& runs, const Pair* const* left, co
 
 /** V vectors of columns for m left rows, R at a time and what remains by fours, twos and ones. */
 template <int R, int V, typename Number>
-inline void GatherPanel(int64_t m, const Runs& runs, const Number* const* left, const Number* right, int64_t width, float* to, int64_t stride) {
+inline void GatherPanel(int64_t m, const Runs& runs, const Number* const* left, const Number* right, int64_t width,
+                        float* to, int64_t stride) {
 #ifdef __AMX_BF16__
   if constexpr (std::is_same_v<Number, Pair>)
     if (HasMatrixUnit()) return GatherTiles<V>(m, runs, left, right, width, to, stride);
@@ -74,12 +80,17 @@ inline void GatherPanel(int64_t m, const Runs& runs, const Number* const* left, 
 
 /** `vectors` of columns, at most four. */
 template <typename Number>
-inline void GatherProduct(int64_t m, int64_t vectors, const Runs& runs, const Number* const* left, const Number* right, int64_t width, float* to, int64_t stride) {
+inline void GatherProduct(int64_t m, int64_t vectors, const Runs& runs, const Number* const* left, const Number* right,
+                          int64_t width, float* to, int64_t stride) {
   switch (vectors) {
-    case 4: return GatherPanel<RowsOf<4>(6), 4>(m, runs, left, right, width, to, stride);
-    case 3: return GatherPanel<RowsOf<3>(6), 3>(m, runs, left, right, width, to, stride);
-    case 2: return GatherPanel<RowsOf<2>(8), 2>(m, runs, left, right, width, to, stride);
-    default: return GatherPanel<8, 1>(m, runs, left, right, width, to, stride);
+    case 4:
+      return GatherPanel<RowsOf<4>(6), 4>(m, runs, left, right, width, to, stride);
+    case 3:
+      return GatherPanel<RowsOf<3>(6), 3>(m, runs, left, right, width, to, stride);
+    case 2:
+      return GatherPanel<RowsOf<2>(8), 2>(m, runs, left, right, width, to, stride);
+    default:
+      return GatherPanel<8, 1>(m, runs, left, right, width, to, stride);
   }
 }
 

@@ -1,4 +1,5 @@
-// Vectors of numbers, and the one step of which products are made: sum += x · line, for floats and for pairs of bfloat16.
+// Vectors of numbers, and the one step of which products are made: sum += x · line, for floats and for pairs of
+// bfloat16.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -10,7 +11,8 @@
 
 namespace ofa {
 
-/** Two bfloat16 that follow one another along the depth of a product: the upper halves of two floats, the first of them in the lower bits. */
+/** Two bfloat16 that follow one another along the depth of a product: the upper halves of two floats, the first of them
+ * in the lower bits. */
 struct Pair {
   uint32_t bits;
 };
@@ -41,17 +43,22 @@ constexpr int RowsOf(int most) {
 }
 
 template <int kLanes>
-inline void MultiplyAdd(float x, const typename Lanes<kLanes, float>::Vector& line, typename Lanes<kLanes, float>::Vector& sum) {
+inline void MultiplyAdd(float x, const typename Lanes<kLanes, float>::Vector& line,
+                        typename Lanes<kLanes, float>::Vector& sum) {
   sum += x * line;
 }
 
-/** Both products of each pair, added to sums of 32 bits; where the processor has no instruction for it, as slow as with floats. */
+/** Both products of each pair, added to sums of 32 bits; where the processor has no instruction for it, as slow as with
+ * floats. */
 template <int kLanes>
-inline void MultiplyAdd(Pair x, const typename Lanes<kLanes, Pair>::Vector& line, typename Lanes<kLanes, float>::Vector& sum) {
+inline void MultiplyAdd(Pair x, const typename Lanes<kLanes, Pair>::Vector& line,
+                        typename Lanes<kLanes, float>::Vector& sum) {
   typedef typename Lanes<kLanes, float>::Vector Vector;
 #ifdef __AVX512BF16__
   if constexpr (kLanes == 16) {
-    sum = reinterpret_cast<Vector>(_mm512_dpbf16_ps(reinterpret_cast<__m512>(sum), reinterpret_cast<__m512bh>(_mm512_set1_epi32(x.bits)), reinterpret_cast<__m512bh>(line)));
+    sum = reinterpret_cast<Vector>(_mm512_dpbf16_ps(reinterpret_cast<__m512>(sum),
+                                                    reinterpret_cast<__m512bh>(_mm512_set1_epi32(x.bits)),
+                                                    reinterpret_cast<__m512bh>(line)));
     return;
   }
 #endif

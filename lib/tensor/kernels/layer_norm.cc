@@ -8,8 +8,12 @@ namespace ofa {
 using namespace tensorflow;
 
 REGISTER_OP("OfaLayerNorm")
-    .Input("x: float").Input("scale: float").Input("offset: float")
-    .Output("y: float").Output("mean: float").Output("inverse: float")
+    .Input("x: float")
+    .Input("scale: float")
+    .Input("offset: float")
+    .Output("y: float")
+    .Output("mean: float")
+    .Output("inverse: float")
     .Attr("epsilon: float")
     .SetShapeFn(shape_inference::UnknownShape);
 
@@ -27,7 +31,8 @@ class LayerNorm : public OpKernel {
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &y));
     OP_REQUIRES_OK(c, c->allocate_output(1, TensorShape({rows}), &mean));
     OP_REQUIRES_OK(c, c->allocate_output(2, TensorShape({rows}), &inverse));
-    const float *px = x.flat<float>().data(), *scale = c->input(1).flat<float>().data(), *offset = c->input(2).flat<float>().data();
+    const float *px = x.flat<float>().data(), *scale = c->input(1).flat<float>().data(),
+                *offset = c->input(2).flat<float>().data();
     float *py = y->flat<float>().data(), *pm = mean->flat<float>().data(), *pi = inverse->flat<float>().data();
     Parallel(c, rows, width * 4, [=](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) {
@@ -45,8 +50,14 @@ class LayerNorm : public OpKernel {
 REGISTER_KERNEL_BUILDER(Name("OfaLayerNorm").Device(DEVICE_CPU), LayerNorm);
 
 REGISTER_OP("OfaLayerNormGrad")
-    .Input("dy: float").Input("x: float").Input("scale: float").Input("mean: float").Input("inverse: float")
-    .Output("dx: float").Output("dscale: float").Output("doffset: float")
+    .Input("dy: float")
+    .Input("x: float")
+    .Input("scale: float")
+    .Input("mean: float")
+    .Input("inverse: float")
+    .Output("dx: float")
+    .Output("dscale: float")
+    .Output("doffset: float")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class LayerNormGrad : public OpKernel {
@@ -64,12 +75,15 @@ class LayerNormGrad : public OpKernel {
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));
     OP_REQUIRES_OK(c, c->allocate_output(1, TensorShape({width}), &dscale));
     OP_REQUIRES_OK(c, c->allocate_output(2, TensorShape({width}), &doffset));
-    const float *pdy = c->input(0).flat<float>().data(), *px = x.flat<float>().data(), *scale = c->input(2).flat<float>().data();
+    const float *pdy = c->input(0).flat<float>().data(), *px = x.flat<float>().data(),
+                *scale = c->input(2).flat<float>().data();
     const float *mean = c->input(3).flat<float>().data(), *inverse = c->input(4).flat<float>().data();
     float* pdx = dx->flat<float>().data();
     Buffer<float> sums(2 * width);
     BlockedSum(c, rows, 2 * width, width * 6, sums.data(), [=](int64_t begin, int64_t end, float* partial) {
-      for (int64_t r = begin; r < end; ++r) NormaliseGrad(pdy + r * width, px + r * width, width, {mean[r], inverse[r]}, scale, nullptr, pdx + r * width, partial, partial + width);
+      for (int64_t r = begin; r < end; ++r)
+        NormaliseGrad(pdy + r * width, px + r * width, width, {mean[r], inverse[r]}, scale, nullptr, pdx + r * width,
+                      partial, partial + width);
     });
     std::copy(sums.begin(), sums.begin() + width, dscale->flat<float>().data());
     std::copy(sums.begin() + width, sums.end(), doffset->flat<float>().data());

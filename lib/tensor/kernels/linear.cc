@@ -1,5 +1,6 @@
-// x · weight + bias + residual in mixed precision, whatever the width: weights are rounded once into panels of columns, rows a block at
-// a time, and the sums get bias and residual while they are in the cache. TensorFlow's way takes three more passes over memory.
+// x · weight + bias + residual in mixed precision, whatever the width: weights are rounded once into panels of columns,
+// rows a block at a time, and the sums get bias and residual while they are in the cache. TensorFlow's way takes three
+// more passes over memory.
 #include "panels.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
@@ -9,8 +10,12 @@ using namespace tensorflow;
 
 // others: bias [out], then what is added to the result.
 REGISTER_OP("OfaLinear")
-    .Input("x: float").Input("weight: float").Input("others: N * float").Output("y: float")
-    .Attr("N: int >= 0").Attr("transposed: bool")
+    .Input("x: float")
+    .Input("weight: float")
+    .Input("others: N * float")
+    .Output("y: float")
+    .Attr("N: int >= 0")
+    .Attr("transposed: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class Linear : public OpKernel {
@@ -27,13 +32,15 @@ class Linear : public OpKernel {
     OP_REQUIRES(c, n % 8 == 0, absl::InvalidArgumentError("the width must be a multiple of 8"));
     OP_REQUIRES_OK(c, HasRows(x, depth, "x"));
     const int64_t rows = x.NumElements() / depth;
-    for (int i = 0; i < others.size(); ++i) OP_REQUIRES_OK(c, HasCount(others[i], i == 0 ? n : rows * n, i == 0 ? "bias" : "residual"));
+    for (int i = 0; i < others.size(); ++i)
+      OP_REQUIRES_OK(c, HasCount(others[i], i == 0 ? n : rows * n, i == 0 ? "bias" : "residual"));
     TensorShape shape = x.shape();
     shape.set_dim(shape.dims() - 1, n);
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, shape, &y));
     const float* from = x.flat<float>().data();
-    const float *bias = others.size() > 0 ? others[0].flat<float>().data() : nullptr, *residual = others.size() > 1 ? others[1].flat<float>().data() : nullptr;
+    const float *bias = others.size() > 0 ? others[0].flat<float>().data() : nullptr,
+                *residual = others.size() > 1 ? others[1].flat<float>().data() : nullptr;
     float* to = y->flat<float>().data();
     // As many rows at a time as leave the cache room for a panel.
     const int64_t pairs = panels.steps(), block = std::min<int64_t>(96, std::max<int64_t>(12, 32768 / pairs / 12 * 12));
@@ -46,7 +53,9 @@ class Linear : public OpKernel {
           const int64_t at = first * n + p * kPanel, width = panels.width(p);
           panels.Multiply(many, left.data(), p, {to + at, n});
           if (bias == nullptr) continue;
-          for (int64_t r = 0; r < many; ++r) AddRow(to + at + r * n, width, bias + p * kPanel, residual == nullptr ? nullptr : residual + at + r * n, to + at + r * n);
+          for (int64_t r = 0; r < many; ++r)
+            AddRow(to + at + r * n, width, bias + p * kPanel, residual == nullptr ? nullptr : residual + at + r * n,
+                   to + at + r * n);
         }
       }
     });

@@ -1,5 +1,6 @@
 // A block of MLP-Mixer (Tolstikhin et al. 2021), one example at a time that stays in the cache from norm to sum:
-// m = x + (MLP over tokens of norm1(x)), y = m + fc2(GELU(fc1(norm2(m)))). No transposes: weights stand on the left of products over tokens.
+// m = x + (MLP over tokens of norm1(x)), y = m + fc2(GELU(fc1(norm2(m)))). No transposes: weights stand on the left of
+// products over tokens.
 #include "block_slopes.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
@@ -16,14 +17,20 @@ struct MixerSizes {
   int64_t cost() const { return tokens * mlp.width * 4 * (between + mlp.hidden) / 32; }
 
   absl::Status Check(const OpInputList& parameters) const {
-    if (tokens % 8 != 0 || between % 8 != 0 || mlp.width % 8 != 0 || mlp.hidden % 8 != 0) return absl::InvalidArgumentError("tokens and widths must be multiples of 8");
+    if (tokens % 8 != 0 || between % 8 != 0 || mlp.width % 8 != 0 || mlp.hidden % 8 != 0)
+      return absl::InvalidArgumentError("tokens and widths must be multiples of 8");
     const int64_t width = mlp.width, hidden = mlp.hidden;
-    return AreLayers(parameters, {{0, width}, {tokens, between, true}, {between, tokens, true}, {0, width}, {width, hidden}, {hidden, width}});
+    return AreLayers(
+        parameters,
+        {{0, width}, {tokens, between, true}, {between, tokens, true}, {0, width}, {width, hidden}, {hidden, width}});
   }
 };
 
 MixerSizes MixerSizesOf(const Tensor& x, const OpInputList& parameters, float epsilon) {
-  return {x.dim_size(0), x.dim_size(1), ColumnsOf(parameters[2 * kTokens1]), {x.dim_size(2), ColumnsOf(parameters[2 * kChannels1]), epsilon}};
+  return {x.dim_size(0),
+          x.dim_size(1),
+          ColumnsOf(parameters[2 * kTokens1]),
+          {x.dim_size(2), ColumnsOf(parameters[2 * kChannels1]), epsilon}};
 }
 
 /** y[r, i] = x[r, i] + bias[r] + other[r, i]. */
@@ -48,9 +55,16 @@ void AccumulateColumn(int64_t rows, int64_t width, const float* x, float* total)
 
 // between, mixed and hidden are for the gradient, and empty unless saved.
 REGISTER_OP("OfaMixerBlock")
-    .Input("x: float").Input("parameters: N * float")
-    .Output("y: float").Output("between: float").Output("mixed: float").Output("hidden: float")
-    .Attr("N: int = 12").Attr("epsilon: float").Attr("rounded: bool").Attr("save: bool")
+    .Input("x: float")
+    .Input("parameters: N * float")
+    .Output("y: float")
+    .Output("between: float")
+    .Output("mixed: float")
+    .Output("hidden: float")
+    .Attr("N: int = 12")
+    .Attr("epsilon: float")
+    .Attr("rounded: bool")
+    .Attr("save: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class MixerBlock : public OpKernel {
@@ -68,10 +82,13 @@ class MixerBlock : public OpKernel {
     OP_REQUIRES_OK(c, IsBlock(x, 3, parameters, 6));
     const MixerSizes s = MixerSizesOf(x, parameters, epsilon_);
     OP_REQUIRES_OK(c, s.Check(parameters));
-    const int64_t width = s.mlp.width, tokens = s.tokens, size = tokens * width, between = s.between * width, hidden = tokens * s.mlp.hidden;
+    const int64_t width = s.mlp.width, tokens = s.tokens, size = tokens * width, between = s.between * width,
+                  hidden = tokens * s.mlp.hidden;
     Tensor* outputs[4];
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &outputs[0]));
-    const auto shape = [&](int64_t rows, int64_t columns) { return save_ ? TensorShape({s.batch, rows, columns}) : TensorShape({0}); };
+    const auto shape = [&](int64_t rows, int64_t columns) {
+      return save_ ? TensorShape({s.batch, rows, columns}) : TensorShape({0});
+    };
     OP_REQUIRES_OK(c, c->allocate_output(1, shape(s.between, width), &outputs[1]));
     OP_REQUIRES_OK(c, c->allocate_output(2, shape(tokens, width), &outputs[2]));
     OP_REQUIRES_OK(c, c->allocate_output(3, shape(tokens, s.mlp.hidden), &outputs[3]));
@@ -79,9 +96,11 @@ class MixerBlock : public OpKernel {
     for (int i = 0; i < 4; ++i) places[i] = outputs[i]->flat<float>().data();
     const float* px = x.flat<float>().data();
     const bool save = save_;
-    const auto norm1 = LayerOf(parameters, kMixNorm1), tokens1 = LayerOf(parameters, kTokens1), tokens2 = LayerOf(parameters, kTokens2);
+    const auto norm1 = LayerOf(parameters, kMixNorm1), tokens1 = LayerOf(parameters, kTokens1),
+               tokens2 = LayerOf(parameters, kTokens2);
     const auto norm2 = LayerOf(parameters, kMixNorm2);
-    const Layer fc1 = SharedLayerOf(parameters, kChannels1, bfloat16_), fc2 = SharedLayerOf(parameters, kChannels2, bfloat16_);
+    const Layer fc1 = SharedLayerOf(parameters, kChannels1, bfloat16_),
+                fc2 = SharedLayerOf(parameters, kChannels2, bfloat16_);
     Parallel(c, s.batch, s.cost(), [&](int64_t begin, int64_t end) {
       Multiplier multiply(bfloat16_);
       ResidualMlp mlp(tokens, s.mlp, multiply);
@@ -108,9 +127,17 @@ class MixerBlock : public OpKernel {
 REGISTER_KERNEL_BUILDER(Name("OfaMixerBlock").Device(DEVICE_CPU), MixerBlock);
 
 REGISTER_OP("OfaMixerBlockGrad")
-    .Input("dy: float").Input("x: float").Input("between: float").Input("mixed: float").Input("hidden: float").Input("parameters: N * float")
-    .Output("dx: float").Output("slopes: N * float")
-    .Attr("N: int = 12").Attr("epsilon: float").Attr("rounded: bool")
+    .Input("dy: float")
+    .Input("x: float")
+    .Input("between: float")
+    .Input("mixed: float")
+    .Input("hidden: float")
+    .Input("parameters: N * float")
+    .Output("dx: float")
+    .Output("slopes: N * float")
+    .Attr("N: int = 12")
+    .Attr("epsilon: float")
+    .Attr("rounded: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class MixerBlockGrad : public OpKernel {
@@ -131,37 +158,50 @@ class MixerBlockGrad : public OpKernel {
     OP_REQUIRES_OK(c, IsBlock(x, 3, parameters, 6));
     const MixerSizes s = MixerSizesOf(x, parameters, epsilon_);
     OP_REQUIRES_OK(c, s.Check(parameters));
-    const int64_t width = s.mlp.width, tokens = s.tokens, size = tokens * width, between = s.between * width, sizes[] = {size, size, between, size, tokens * s.mlp.hidden};
+    const int64_t width = s.mlp.width, tokens = s.tokens, size = tokens * width, between = s.between * width,
+                  sizes[] = {size, size, between, size, tokens * s.mlp.hidden};
     for (int i = 0; i < 5; ++i) OP_REQUIRES_OK(c, HasCount(c->input(i), s.batch * sizes[i], "what was saved, or dy,"));
     Tensor* dx;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));
     float* pdx = dx->flat<float>().data();
-    const auto norm1 = LayerOf(parameters, kMixNorm1), tokens1 = LayerOf(parameters, kTokens1), tokens2 = LayerOf(parameters, kTokens2), norm2 = LayerOf(parameters, kMixNorm2);
-    const Turned fc1 = TurnedLayerOf(parameters, kChannels1, bfloat16_), fc2 = TurnedLayerOf(parameters, kChannels2, bfloat16_);
+    const auto norm1 = LayerOf(parameters, kMixNorm1), tokens1 = LayerOf(parameters, kTokens1),
+               tokens2 = LayerOf(parameters, kTokens2), norm2 = LayerOf(parameters, kMixNorm2);
+    const Turned fc1 = TurnedLayerOf(parameters, kChannels1, bfloat16_),
+                 fc2 = TurnedLayerOf(parameters, kChannels2, bfloat16_);
     const BlockSlopes layout(parameters);
     Buffer<float> sums(layout.size());
-    BlockedSum(c, s.batch, layout.size(), 3 * s.cost(), sums.data(), [&](int64_t begin, int64_t end, float* partial) {
-      Multiplier multiply(bfloat16_);
-      ResidualMlp mlp(tokens, s.mlp, multiply);
-      Buffer<float> normed(size), skip(size), turned(std::max(size, between)), curved(between), slope(between), narrow(size);
-      const auto dtokens1 = layout.LayerOf(partial, kTokens1), dtokens2 = layout.LayerOf(partial, kTokens2);
-      for (int64_t e = begin; e < end; ++e) {
-        const float *from = places[1] + e * size, *mid = places[2] + e * between;
-        mlp.Backward(tokens, places[0] + e * size, places[3] + e * size, places[4] + e * tokens * s.mlp.hidden, norm2, fc1, fc2,
-                     layout.LayerOf(partial, kMixNorm2), layout.LayerOf(partial, kChannels1), layout.LayerOf(partial, kChannels2), skip.data());
-        AccumulateColumn(tokens, width, skip.data(), dtokens2.bias);
-        multiply(s.between, width, tokens, {tokens2.weight, tokens, 1}, {skip.data(), width}, {slope.data(), width});
-        GeluGrad(slope.data(), mid, between, curved.data(), slope.data());
-        Transpose(tokens, width, {skip.data(), width}, {turned.data(), tokens});
-        multiply(s.between, tokens, width, {curved.data(), width, 1}, {turned.data(), tokens}, {dtokens2.weight, tokens}, true);
-        AccumulateColumn(s.between, width, slope.data(), dtokens1.bias);
-        NormaliseRows(tokens, width, s.mlp.epsilon, from, norm1, normed.data());
-        Transpose(s.between, width, {slope.data(), width}, {turned.data(), s.between});
-        multiply(tokens, s.between, width, {normed.data(), width, 1}, {turned.data(), s.between}, {dtokens1.weight, s.between}, true);
-        multiply(tokens, width, s.between, {tokens1.weight, s.between, 1}, {slope.data(), width}, {narrow.data(), width});
-        NormaliseRowsGrad(tokens, width, s.mlp.epsilon, narrow.data(), from, norm1, skip.data(), pdx + e * size, layout.LayerOf(partial, kMixNorm1));
-      }
-    }, Threads(c), 1);
+    BlockedSum(
+        c, s.batch, layout.size(), 3 * s.cost(), sums.data(),
+        [&](int64_t begin, int64_t end, float* partial) {
+          Multiplier multiply(bfloat16_);
+          ResidualMlp mlp(tokens, s.mlp, multiply);
+          Buffer<float> normed(size), skip(size), turned(std::max(size, between)), curved(between), slope(between),
+              narrow(size);
+          const auto dtokens1 = layout.LayerOf(partial, kTokens1), dtokens2 = layout.LayerOf(partial, kTokens2);
+          for (int64_t e = begin; e < end; ++e) {
+            const float *from = places[1] + e * size, *mid = places[2] + e * between;
+            mlp.Backward(tokens, places[0] + e * size, places[3] + e * size, places[4] + e * tokens * s.mlp.hidden,
+                         norm2, fc1, fc2, layout.LayerOf(partial, kMixNorm2), layout.LayerOf(partial, kChannels1),
+                         layout.LayerOf(partial, kChannels2), skip.data());
+            AccumulateColumn(tokens, width, skip.data(), dtokens2.bias);
+            multiply(s.between, width, tokens, {tokens2.weight, tokens, 1}, {skip.data(), width},
+                     {slope.data(), width});
+            GeluGrad(slope.data(), mid, between, curved.data(), slope.data());
+            Transpose(tokens, width, {skip.data(), width}, {turned.data(), tokens});
+            multiply(s.between, tokens, width, {curved.data(), width, 1}, {turned.data(), tokens},
+                     {dtokens2.weight, tokens}, true);
+            AccumulateColumn(s.between, width, slope.data(), dtokens1.bias);
+            NormaliseRows(tokens, width, s.mlp.epsilon, from, norm1, normed.data());
+            Transpose(s.between, width, {slope.data(), width}, {turned.data(), s.between});
+            multiply(tokens, s.between, width, {normed.data(), width, 1}, {turned.data(), s.between},
+                     {dtokens1.weight, s.between}, true);
+            multiply(tokens, width, s.between, {tokens1.weight, s.between, 1}, {slope.data(), width},
+                     {narrow.data(), width});
+            NormaliseRowsGrad(tokens, width, s.mlp.epsilon, narrow.data(), from, norm1, skip.data(), pdx + e * size,
+                              layout.LayerOf(partial, kMixNorm1));
+          }
+        },
+        Threads(c), 1);
     OP_REQUIRES_OK(c, layout.Write(sums.data(), parameters, &slopes));
   }
 

@@ -1,4 +1,5 @@
-// y = x + fc2(GELU(fc1(norm(x)))): the half that transformer and Mixer blocks share, for a few rows at a time, forward and backward.
+// y = x + fc2(GELU(fc1(norm(x)))): the half that transformer and Mixer blocks share, for a few rows at a time, forward
+// and backward.
 #pragma once
 #include <vector>
 
@@ -26,7 +27,8 @@ struct Layer {
 
 /** The transpose of weights [in, out], which carries gradients back. */
 struct Turned {
-  Turned(const float* data, int64_t in, int64_t out, bool bfloat16) : floats(Transposed(data, in, out)), weight(out, in, floats.data(), bfloat16) {}
+  Turned(const float* data, int64_t in, int64_t out, bool bfloat16)
+      : floats(Transposed(data, in, out)), weight(out, in, floats.data(), bfloat16) {}
 
   static Buffer<float> Transposed(const float* data, int64_t in, int64_t out) {
     Buffer<float> turned(in * out);
@@ -39,14 +41,17 @@ struct Turned {
 };
 
 /** y = x · weight + bias + other, for rows without gaps. */
-inline void Apply(Multiplier& multiply, int64_t rows, int64_t in, int64_t out, const float* x, const Layer& layer, const float* other, float* y) {
+inline void Apply(Multiplier& multiply, int64_t rows, int64_t in, int64_t out, const float* x, const Layer& layer,
+                  const float* other, float* y) {
   multiply(rows, out, in, {x, in, 1}, layer.weight, {y, out});
   if (layer.bias == nullptr && other == nullptr) return;
-  for (int64_t r = 0; r < rows; ++r) AddRow(y + r * out, out, layer.bias, other == nullptr ? nullptr : other + r * out, y + r * out);
+  for (int64_t r = 0; r < rows; ++r)
+    AddRow(y + r * out, out, layer.bias, other == nullptr ? nullptr : other + r * out, y + r * out);
 }
 
 /** What dy brings to the weights and bias of such a layer, and to its input by way of the turned weights. */
-inline void ApplyGrad(Multiplier& multiply, int64_t rows, int64_t in, int64_t out, const float* dy, const float* x, const Turned& turned, const Affine<float>& slope, float* dx) {
+inline void ApplyGrad(Multiplier& multiply, int64_t rows, int64_t in, int64_t out, const float* dy, const float* x,
+                      const Turned& turned, const Affine<float>& slope, float* dx) {
   multiply(in, out, rows, {x, 1, in}, {dy, out}, {slope.weight, out}, true);
   if (slope.bias != nullptr)
     for (int64_t r = 0; r < rows; ++r) Accumulate(dy + r * out, out, slope.bias);
@@ -54,22 +59,35 @@ inline void ApplyGrad(Multiplier& multiply, int64_t rows, int64_t in, int64_t ou
 }
 
 /** The layer norm of each of some rows without gaps. */
-inline void NormaliseRows(int64_t rows, int64_t width, float epsilon, const float* x, const Affine<const float>& norm, float* y) {
-  for (int64_t r = 0; r < rows; ++r, x += width, y += width) Normalise(x, width, MomentsOf(x, width, epsilon), norm.weight, norm.bias, y);
+inline void NormaliseRows(int64_t rows, int64_t width, float epsilon, const float* x, const Affine<const float>& norm,
+                          float* y) {
+  for (int64_t r = 0; r < rows; ++r, x += width, y += width)
+    Normalise(x, width, MomentsOf(x, width, epsilon), norm.weight, norm.bias, y);
 }
 
 /** Its gradient to x, beside what `skip` brings to it, and what it adds to those of weight and bias. */
-inline void NormaliseRowsGrad(int64_t rows, int64_t width, float epsilon, const float* dy, const float* x, const Affine<const float>& norm, const float* skip, float* dx, const Affine<float>& slope) {
-  for (int64_t at = 0; at < rows * width; at += width) NormaliseGrad(dy + at, x + at, width, MomentsOf(x + at, width, epsilon), norm.weight, skip + at, dx + at, slope.weight, slope.bias);
+inline void NormaliseRowsGrad(int64_t rows, int64_t width, float epsilon, const float* dy, const float* x,
+                              const Affine<const float>& norm, const float* skip, float* dx,
+                              const Affine<float>& slope) {
+  for (int64_t at = 0; at < rows * width; at += width)
+    NormaliseGrad(dy + at, x + at, width, MomentsOf(x + at, width, epsilon), norm.weight, skip + at, dx + at,
+                  slope.weight, slope.bias);
 }
 
 /** Runs the half block on at most `rows` rows at once. */
 class ResidualMlp {
  public:
-  ResidualMlp(int64_t rows, const MlpSizes& s, Multiplier& multiply) : s_(s), multiply_(multiply), normed_(rows * s.width), wide_(rows * s.hidden), slope_(rows * s.hidden), narrow_(rows * s.width) {}
+  ResidualMlp(int64_t rows, const MlpSizes& s, Multiplier& multiply)
+      : s_(s),
+        multiply_(multiply),
+        normed_(rows * s.width),
+        wide_(rows * s.hidden),
+        slope_(rows * s.hidden),
+        narrow_(rows * s.width) {}
 
   /** hidden [rows, hidden] gets what GELU is applied to, which Backward wants. */
-  void Forward(int64_t rows, const float* x, const Affine<const float>& norm, const Layer& fc1, const Layer& fc2, float* hidden, float* y) {
+  void Forward(int64_t rows, const float* x, const Affine<const float>& norm, const Layer& fc1, const Layer& fc2,
+               float* hidden, float* y) {
     NormaliseRows(rows, s_.width, s_.epsilon, x, norm, normed_.data());
     Apply(multiply_, rows, s_.width, s_.hidden, normed_.data(), fc1, nullptr, hidden);
     Gelu(hidden, rows * s_.hidden, wide_.data());
@@ -77,8 +95,9 @@ class ResidualMlp {
   }
 
   /** turned1 and turned2: the transposes of the weights. dx may not be dy. */
-  void Backward(int64_t rows, const float* dy, const float* x, const float* hidden, const Affine<const float>& norm, const Turned& turned1, const Turned& turned2,
-                const Affine<float>& dnorm, const Affine<float>& dfc1, const Affine<float>& dfc2, float* dx) {
+  void Backward(int64_t rows, const float* dy, const float* x, const float* hidden, const Affine<const float>& norm,
+                const Turned& turned1, const Turned& turned2, const Affine<float>& dnorm, const Affine<float>& dfc1,
+                const Affine<float>& dfc2, float* dx) {
     // GELU's result is needed by the gradient of fc2's weights, and its slope by what goes further back.
     multiply_(rows, s_.hidden, s_.width, {dy, s_.width, 1}, turned2.weight, {slope_.data(), s_.hidden});
     GeluGrad(slope_.data(), hidden, rows * s_.hidden, wide_.data(), slope_.data());

@@ -1,4 +1,5 @@
-// Products in float32, or in bfloat16 as mixed precision has them: factors are rounded to 8 bits of mantissa, sums kept in float32.
+// Products in float32, or in bfloat16 as mixed precision has them: factors are rounded to 8 bits of mantissa, sums kept
+// in float32.
 #pragma once
 #include <algorithm>
 #include <cstring>
@@ -19,7 +20,8 @@ namespace ofa {
 inline void PairRows(int64_t columns, const float* first, const float* second, Pair* to) {
   int64_t i = 0;
 #ifdef __AVX512BF16__
-  static const __m512i kInterleaved = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+  static const __m512i kInterleaved = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23,
+                                                       7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
   for (; i + 16 <= columns; i += 16) {
     const __m512bh halves = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(second + i), _mm512_loadu_ps(first + i));
     _mm512_storeu_si512(to + i, _mm512_permutexvar_epi16(kInterleaved, reinterpret_cast<__m512i>(halves)));
@@ -53,14 +55,17 @@ inline void PairAlong(int64_t rows, int64_t columns, const Rows<const float>& fr
     Half* halves = reinterpret_cast<Half*>(to);
     int64_t i = 0;
 #ifdef __AVX512BF16__
-    for (; i + 32 <= columns; i += 32) _mm512_storeu_si512(halves + i, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(_mm512_loadu_ps(row + i + 16), _mm512_loadu_ps(row + i))));
+    for (; i + 32 <= columns; i += 32)
+      _mm512_storeu_si512(halves + i, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(_mm512_loadu_ps(row + i + 16),
+                                                                                    _mm512_loadu_ps(row + i))));
 #endif
 #pragma omp simd
     for (int64_t k = i; k < columns / 2 * 2; ++k) halves[k] = static_cast<uint16_t>(Rounded(row[k]));
   }
 }
 
-/** The left factor of a product whose transpose, pairs [pairs, m] without gaps, is given. A matrix unit reads rows, which are then made in `turned`. */
+/** The left factor of a product whose transpose, pairs [pairs, m] without gaps, is given. A matrix unit reads rows,
+ * which are then made in `turned`. */
 inline Left<Pair> LeftOf(int64_t m, int64_t pairs, const Pair* transposed, Buffer<Pair>& turned) {
   if (!HasMatrixUnit()) return {transposed, 1, m};
   const int64_t row = WholeLines(pairs);
@@ -72,15 +77,18 @@ inline Left<Pair> LeftOf(int64_t m, int64_t pairs, const Pair* transposed, Buffe
 /** Columns of a panel: four vectors, as many as a tile of `Product` holds. */
 constexpr int64_t kPanel = 64;
 
-/** Pairs of neighbouring rows in panels of columns, each without gaps: rows far apart, as those of a wide matrix, would share few places of the cache. */
+/** Pairs of neighbouring rows in panels of columns, each without gaps: rows far apart, as those of a wide matrix, would
+ * share few places of the cache. */
 inline void PairPanels(int64_t depth, int64_t n, const Rows<const float>& from, Pair* to) {
-  for (int64_t j = 0; j < n; j += kPanel) PairDown(depth, std::min(kPanel, n - j), {from.data + j, from.stride}, to + j * ((depth + 1) / 2));
+  for (int64_t j = 0; j < n; j += kPanel)
+    PairDown(depth, std::min(kPanel, n - j), {from.data + j, from.stride}, to + j * ((depth + 1) / 2));
 }
 
 /** A right factor [depth, n] without gaps that many products share: rounded once. */
 class Weight {
  public:
-  Weight(int64_t depth, int64_t n, const float* data, bool bfloat16) : data_(data), n_(n), pairs_(bfloat16 ? (depth + 1) / 2 * n : 0) {
+  Weight(int64_t depth, int64_t n, const float* data, bool bfloat16)
+      : data_(data), n_(n), pairs_(bfloat16 ? (depth + 1) / 2 * n : 0) {
     if (bfloat16) PairPanels(depth, n, {data, n}, pairs_.data());
   }
 
@@ -98,8 +106,10 @@ class Multiplier {
  public:
   explicit Multiplier(bool bfloat16) : bfloat16_(bfloat16) {}
 
-  /** C [m, n] = A [m, depth] · B [depth, n], added to what is there where asked; n a multiple of 8, one of A's strides 1. */
-  void operator()(int64_t m, int64_t n, int64_t depth, const Left<float>& a, const Rows<const float>& b, const Rows<float>& c, bool add = false) {
+  /** C [m, n] = A [m, depth] · B [depth, n], added to what is there where asked; n a multiple of 8, one of A's
+   * strides 1. */
+  void operator()(int64_t m, int64_t n, int64_t depth, const Left<float>& a, const Rows<const float>& b,
+                  const Rows<float>& c, bool add = false) {
     if (!bfloat16_) return Product<float>(m, n, depth, a, b, c, add);
     const int64_t pairs = (depth + 1) / 2;
     right_.resize(std::max<size_t>(right_.size(), pairs * n));
@@ -107,13 +117,17 @@ class Multiplier {
     Multiply(m, n, depth, a, right_.data(), c, add);
   }
 
-  void operator()(int64_t m, int64_t n, int64_t depth, const Left<float>& a, const Weight& b, const Rows<float>& c, bool add = false) {
-    if (bfloat16_) Multiply(m, n, depth, a, b.panels(), c, add);
-    else Product<float>(m, n, depth, a, b.floats(), c, add);
+  void operator()(int64_t m, int64_t n, int64_t depth, const Left<float>& a, const Weight& b, const Rows<float>& c,
+                  bool add = false) {
+    if (bfloat16_)
+      Multiply(m, n, depth, a, b.panels(), c, add);
+    else
+      Product<float>(m, n, depth, a, b.floats(), c, add);
   }
 
  private:
-  void Multiply(int64_t m, int64_t n, int64_t depth, const Left<float>& a, const Pair* panels, const Rows<float>& c, bool add) {
+  void Multiply(int64_t m, int64_t n, int64_t depth, const Left<float>& a, const Pair* panels, const Rows<float>& c,
+                bool add) {
     const Left<Pair> left = Paired(m, depth, a);
     const int64_t pairs = (depth + 1) / 2;
     for (int64_t j = 0; j < n; j += kPanel) {

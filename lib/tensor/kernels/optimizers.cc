@@ -10,9 +10,15 @@ using namespace tensorflow;
 
 // Stochastic gradient descent with momentum as PyTorch has it: the rate multiplies the velocity, not the gradient.
 REGISTER_OP("OfaSgd")
-    .Input("values: N * float").Input("gradients: N * float").Input("velocities: N * float").Input("decays: float").Input("settings: float")
-    .Output("new_values: N * float").Output("new_velocities: N * float")
-    .Attr("N: int >= 1").Attr("nesterov: bool")
+    .Input("values: N * float")
+    .Input("gradients: N * float")
+    .Input("velocities: N * float")
+    .Input("decays: float")
+    .Input("settings: float")
+    .Output("new_values: N * float")
+    .Output("new_velocities: N * float")
+    .Attr("N: int >= 1")
+    .Attr("nesterov: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class Sgd : public OpKernel {
@@ -36,7 +42,8 @@ class Sgd : public OpKernel {
       Tensor *out, *speed;
       OP_REQUIRES_OK(c, new_values.allocate(k, values[k].shape(), &out));
       OP_REQUIRES_OK(c, new_velocities.allocate(k, values[k].shape(), &speed));
-      const float *p = values[k].flat<float>().data(), *g = gradients[k].flat<float>().data(), *v = velocities[k].flat<float>().data();
+      const float *p = values[k].flat<float>().data(), *g = gradients[k].flat<float>().data(),
+                  *v = velocities[k].flat<float>().data();
       float *po = out->flat<float>().data(), *vo = speed->flat<float>().data();
       const float decay = decays[k];
       Parallel(c, values[k].NumElements(), 4, [=](int64_t begin, int64_t end) {
@@ -58,8 +65,15 @@ REGISTER_KERNEL_BUILDER(Name("OfaSgd").Device(DEVICE_CPU), Sgd);
 
 // AdamW (Loshchilov and Hutter 2019) as PyTorch has it: decay multiplies the rate and leaves the moments alone.
 REGISTER_OP("OfaAdamW")
-    .Input("values: N * float").Input("gradients: N * float").Input("means: N * float").Input("squares: N * float").Input("decays: float").Input("settings: float")
-    .Output("new_values: N * float").Output("new_means: N * float").Output("new_squares: N * float")
+    .Input("values: N * float")
+    .Input("gradients: N * float")
+    .Input("means: N * float")
+    .Input("squares: N * float")
+    .Input("decays: float")
+    .Input("settings: float")
+    .Output("new_values: N * float")
+    .Output("new_means: N * float")
+    .Output("new_squares: N * float")
     .Attr("N: int >= 1")
     .SetShapeFn(shape_inference::UnknownShape);
 
@@ -80,7 +94,8 @@ class AdamW : public OpKernel {
     const int n = values.size();
     const float* decays = c->input(4 * n).flat<float>().data();
     const float* s = c->input(4 * n + 1).flat<float>().data();
-    const float rate = s[0], beta1 = s[1], beta2 = s[2], epsilon = s[3], correction1 = s[4], correction2 = s[5], scale = s[6];
+    const float rate = s[0], beta1 = s[1], beta2 = s[2], epsilon = s[3], correction1 = s[4], correction2 = s[5],
+                scale = s[6];
     const float step = rate / correction1, root = std::sqrt(correction2);
     for (int k = 0; k < n; ++k) {
       Tensor *out, *mean, *square;
@@ -108,7 +123,11 @@ class AdamW : public OpKernel {
 REGISTER_KERNEL_BUILDER(Name("OfaAdamW").Device(DEVICE_CPU), AdamW);
 
 // Σ g² over every gradient, for clipping by the global norm.
-REGISTER_OP("OfaSquaredNorm").Input("gradients: N * float").Output("norm: float").Attr("N: int >= 1").SetShapeFn(shape_inference::ScalarShape);
+REGISTER_OP("OfaSquaredNorm")
+    .Input("gradients: N * float")
+    .Output("norm: float")
+    .Attr("N: int >= 1")
+    .SetShapeFn(shape_inference::ScalarShape);
 
 class SquaredNorm : public OpKernel {
  public:

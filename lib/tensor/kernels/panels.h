@@ -1,5 +1,5 @@
-// Factors of products of any width: the right one cut into panels that are read from end to end, the left one a block of rows. Both are
-// floats, or pairs of bfloat16.
+// Factors of products of any width: the right one cut into panels that are read from end to end, the left one a block
+// of rows. Both are floats, or pairs of bfloat16.
 #pragma once
 #include <algorithm>
 #include <type_traits>
@@ -20,7 +20,9 @@ constexpr int64_t Steps(int64_t depth) {
   return std::is_same_v<Number, Pair> ? (depth + 1) / 2 : depth;
 }
 
-inline void Pack(int64_t rows, int64_t columns, const Rows<const float>& from, Pair* to) { PairDown(rows, columns, from, to); }
+inline void Pack(int64_t rows, int64_t columns, const Rows<const float>& from, Pair* to) {
+  PairDown(rows, columns, from, to);
+}
 inline void Pack(int64_t rows, int64_t columns, const Rows<const float>& from, float* to) {
   for (int64_t r = 0; r < rows; ++r) std::copy_n(from.data + r * from.stride, columns, to + r * columns);
 }
@@ -40,9 +42,11 @@ class Panels {
     Parallel(c, count() * pieces, kPiece * kPanel, [&](int64_t begin, int64_t end) {
       Buffer<float> turned(transposed ? kPiece * kPanel : 0);
       for (int64_t i = begin; i < end; ++i) {
-        const int64_t p = i / pieces, column = p * kPanel, row = i % pieces * kPiece, rows = std::min(kPiece, depth_ - row);
+        const int64_t p = i / pieces, column = p * kPanel, row = i % pieces * kPiece,
+                      rows = std::min(kPiece, depth_ - row);
         if (transposed) Transpose(width(p), rows, {from + column * depth_ + row, depth_}, {turned.data(), kPanel});
-        Pack(rows, width(p), transposed ? Rows<const float>{turned.data(), kPanel} : Rows<const float>{from + row * n_ + column, n_},
+        Pack(rows, width(p),
+             transposed ? Rows<const float>{turned.data(), kPanel} : Rows<const float>{from + row * n_ + column, n_},
              numbers_.data() + column * steps() + Steps<Number>(row) * width(p));
       }
     });
@@ -53,7 +57,9 @@ class Panels {
   int64_t n() const { return n_; }
   int64_t count() const { return (n_ + kPanel - 1) / kPanel; }
   int64_t width(int64_t panel) const { return std::min(kPanel, n_ - panel * kPanel); }
-  Rows<const Number> operator[](int64_t panel) const { return {numbers_.data() + panel * kPanel * steps(), width(panel)}; }
+  Rows<const Number> operator[](int64_t panel) const {
+    return {numbers_.data() + panel * kPanel * steps(), width(panel)};
+  }
 
   /** One panel's columns of left · this, for rows of the left factor without gaps. */
   void Multiply(int64_t rows, const Number* left, int64_t panel, const Rows<float>& to, bool add = false) const {

@@ -11,20 +11,26 @@ namespace ofa {
 using tensorflow::int64;
 using tensorflow::OpKernelContext;
 
-/** Calls work(begin, end) over [0, total) in blocks on the threads of the op's device; cost is in cycles for one unit. */
-inline void Parallel(OpKernelContext* context, int64_t total, int64_t cost, const std::function<void(int64_t, int64_t)>& work) {
+/** Calls work(begin, end) over [0, total) in blocks on the threads of the op's device; cost is in cycles for one unit.
+ */
+inline void Parallel(OpKernelContext* context, int64_t total, int64_t cost,
+                     const std::function<void(int64_t, int64_t)>& work) {
   context->device()->tensorflow_cpu_worker_threads()->workers->ParallelFor(total, cost, work);
 }
 
 /** Threads of the op's device. */
-inline int64_t Threads(OpKernelContext* context) { return context->device()->tensorflow_cpu_worker_threads()->num_threads; }
+inline int64_t Threads(OpKernelContext* context) {
+  return context->device()->tensorflow_cpu_worker_threads()->num_threads;
+}
 
 /**
- * Sums that every thread adds to, in an order that does not depend on which of them is faster: rows are cut into at most `most` blocks of at least `least`,
- * each block sums on its own, and the blocks are added in order. work(begin, end, sums) adds to `width` floats.
+ * Sums that every thread adds to, in an order that does not depend on which of them is faster: rows are cut into at
+ * most `most` blocks of at least `least`, each block sums on its own, and the blocks are added in order. work(begin,
+ * end, sums) adds to `width` floats.
  */
 template <typename Work>
-void BlockedSum(OpKernelContext* context, int64_t rows, int64_t width, int64_t cost, float* out, const Work& work, int64_t most = 16, int64_t least = 16) {
+void BlockedSum(OpKernelContext* context, int64_t rows, int64_t width, int64_t cost, float* out, const Work& work,
+                int64_t most = 16, int64_t least = 16) {
   if (rows == 0) return void(std::fill_n(out, width, 0.0f));
   const int64_t limit = std::min(most, std::max<int64_t>(1, rows / least));
   const int64_t size = (rows + limit - 1) / limit, blocks = (rows + size - 1) / size;

@@ -21,13 +21,16 @@ inline Moments MomentsOf(const float* x, int64_t width, float epsilon) {
 }
 
 /** y = (x − mean) · inverse · scale + offset. */
-inline void Normalise(const float* x, int64_t width, const Moments& moments, const float* scale, const float* offset, float* y) {
+inline void Normalise(const float* x, int64_t width, const Moments& moments, const float* scale, const float* offset,
+                      float* y) {
 #pragma omp simd
   for (int64_t i = 0; i < width; ++i) y[i] = (x[i] - moments.mean) * moments.inverse * scale[i] + offset[i];
 }
 
-/** The gradient of Normalise to x (beside what `skip` brings to it, if anything), and what it adds to those of scale and offset. */
-inline void NormaliseGrad(const float* dy, const float* x, int64_t width, const Moments& moments, const float* scale, const float* skip, float* dx, float* dscale, float* doffset) {
+/** The gradient of Normalise to x (beside what `skip` brings to it, if anything), and what it adds to those of scale
+ * and offset. */
+inline void NormaliseGrad(const float* dy, const float* x, int64_t width, const Moments& moments, const float* scale,
+                          const float* skip, float* dx, float* dscale, float* doffset) {
   const float mean = moments.mean, inverse = moments.inverse;
   float a = 0, b = 0;
 #pragma omp simd reduction(+ : a, b)
@@ -51,7 +54,8 @@ inline void NormaliseGrad(const float* dy, const float* x, int64_t width, const 
 /** y = x + bias (none where null) + other (none where null). */
 inline void AddRow(const float* x, int64_t width, const float* bias, const float* other, float* y) {
 #pragma omp simd
-  for (int64_t i = 0; i < width; ++i) y[i] = x[i] + (bias == nullptr ? 0.0f : bias[i]) + (other == nullptr ? 0.0f : other[i]);
+  for (int64_t i = 0; i < width; ++i)
+    y[i] = x[i] + (bias == nullptr ? 0.0f : bias[i]) + (other == nullptr ? 0.0f : other[i]);
 }
 
 /** total += x. */

@@ -1,5 +1,6 @@
-// Products of bfloat16 pairs on the processor's matrix unit (Intel's AMX): up to sixteen rows of the left factor, four times sixteen
-// columns of the right one, and sixteen pairs along the depth at a time. Sums begin with what they are added to, and take depth in order.
+// Products of bfloat16 pairs on the processor's matrix unit (Intel's AMX): up to sixteen rows of the left factor, four
+// times sixteen columns of the right one, and sixteen pairs along the depth at a time. Sums begin with what they are
+// added to, and take depth in order.
 #pragma once
 
 #ifndef __AMX_BF16__
@@ -30,7 +31,8 @@ inline bool HasMatrixUnit() {
   return granted;
 }
 
-/** What the eight tiles hold: 0 to 3 sums, 4 and 5 whole pieces of the left and the right factor, 6 and 7 those at the end of the depth. */
+/** What the eight tiles hold: 0 to 3 sums, 4 and 5 whole pieces of the left and the right factor, 6 and 7 those at the
+ * end of the depth. */
 struct alignas(64) TileShapes {
   uint8_t palette = 1, start = 0, reserved[14] = {};
   uint16_t bytes[16] = {};
@@ -54,18 +56,28 @@ struct alignas(64) TileShapes {
 
 // The compiler's own names of these instructions take the number of a tile as a token, which a template cannot give.
 template <int kTo>
-inline void ZeroTile() { asm volatile("tilezero %%tmm%c0" : : "i"(kTo)); }
+inline void ZeroTile() {
+  asm volatile("tilezero %%tmm%c0" : : "i"(kTo));
+}
 template <int kTo>
-inline void LoadTile(const void* from, int64_t stride) { asm volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(from), "r"(4 * stride), "i"(kTo) : "memory"); }
+inline void LoadTile(const void* from, int64_t stride) {
+  asm volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(from), "r"(4 * stride), "i"(kTo) : "memory");
+}
 template <int kFrom>
-inline void StoreTile(void* to, int64_t stride) { asm volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(to), "r"(4 * stride), "i"(kFrom) : "memory"); }
+inline void StoreTile(void* to, int64_t stride) {
+  asm volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(to), "r"(4 * stride), "i"(kFrom) : "memory");
+}
 template <int kSum, int kLeft, int kRight>
-inline void MultiplyTiles() { asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(kSum), "i"(kLeft), "i"(kRight)); }
+inline void MultiplyTiles() {
+  asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" : : "i"(kSum), "i"(kLeft), "i"(kRight));
+}
 
 /** V tiles of sums side by side. */
 template <int V>
 struct TileSums {
-  static void Begin(const float* c, int64_t ldc, bool add) { EachTile([&](auto v) { add ? LoadTile<v>(c + v * kTile, ldc) : ZeroTile<v>(); }); }
+  static void Begin(const float* c, int64_t ldc, bool add) {
+    EachTile([&](auto v) { add ? LoadTile<v>(c + v * kTile, ldc) : ZeroTile<v>(); });
+  }
 
   /** Adds the product of rows `row` apart and of a right factor whose rows are `stride` apart. */
   static void Add(int64_t depth, const Pair* a, int64_t row, const Pair* b, int64_t stride) {
@@ -73,7 +85,9 @@ struct TileSums {
     if (depth > 0) AddPiece<6, 7>(a, row, b, stride);
   }
 
-  static void End(float* c, int64_t ldc) { EachTile([&](auto v) { StoreTile<v>(c + v * kTile, ldc); }); }
+  static void End(float* c, int64_t ldc) {
+    EachTile([&](auto v) { StoreTile<v>(c + v * kTile, ldc); });
+  }
 
  private:
   template <int kLeft, int kRight>
@@ -96,7 +110,8 @@ struct TileSums {
 
 /** V tiles of `columns` for m rows of the left factor, `row` apart. */
 template <int V>
-void TilePanel(int64_t m, int64_t columns, int64_t depth, const Pair* a, int64_t row, const Pair* b, int64_t stride, float* c, int64_t ldc, bool add) {
+void TilePanel(int64_t m, int64_t columns, int64_t depth, const Pair* a, int64_t row, const Pair* b, int64_t stride,
+               float* c, int64_t ldc, bool add) {
   for (int64_t i = 0; i < m; i += kTile) {
     const int64_t rows = std::min(kTile, m - i);
     if (i == 0 || rows < kTile) TileShapes(rows, columns, depth % kTile).Use();

@@ -1,5 +1,5 @@
-// A pre-norm transformer block (Vaswani et al. 2017; Dosovitskiy et al. 2021), a few examples at a time that stay in the cache from
-// norm to sum: a = x + proj(attention(qkv(norm1(x)))), y = a + fc2(GELU(fc1(norm2(a)))).
+// A pre-norm transformer block (Vaswani et al. 2017; Dosovitskiy et al. 2021), a few examples at a time that stay in
+// the cache from norm to sum: a = x + proj(attention(qkv(norm1(x)))), y = a + fc2(GELU(fc1(norm2(a)))).
 #include "attention.h"
 #include "block_slopes.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
@@ -22,9 +22,11 @@ struct TransformerSizes {
 
   absl::Status Check(const OpInputList& parameters) const {
     if (tokens == 0) return absl::InvalidArgumentError("x has no tokens");
-    if (heads < 1 || mlp.width % heads != 0 || depth() % 8 != 0 || mlp.hidden % 8 != 0) return absl::InvalidArgumentError("a head's depth and the hidden width must be multiples of 8");
+    if (heads < 1 || mlp.width % heads != 0 || depth() % 8 != 0 || mlp.hidden % 8 != 0)
+      return absl::InvalidArgumentError("a head's depth and the hidden width must be multiples of 8");
     const int64_t width = mlp.width, hidden = mlp.hidden;
-    return AreLayers(parameters, {{0, width}, {width, 3 * width}, {width, width}, {0, width}, {width, hidden}, {hidden, width}});
+    return AreLayers(parameters,
+                     {{0, width}, {width, 3 * width}, {width, width}, {0, width}, {width, hidden}, {hidden, width}});
   }
 };
 
@@ -35,9 +37,18 @@ TransformerSizes TransformerSizesOf(const Tensor& x, const OpInputList& paramete
 
 // qkv, mixed, attended and hidden are for the gradient, and empty unless saved.
 REGISTER_OP("OfaTransformerBlock")
-    .Input("x: float").Input("parameters: N * float")
-    .Output("y: float").Output("qkv: float").Output("mixed: float").Output("attended: float").Output("hidden: float")
-    .Attr("N: int = 12").Attr("heads: int").Attr("epsilon: float").Attr("rounded: bool").Attr("save: bool")
+    .Input("x: float")
+    .Input("parameters: N * float")
+    .Output("y: float")
+    .Output("qkv: float")
+    .Output("mixed: float")
+    .Output("attended: float")
+    .Output("hidden: float")
+    .Attr("N: int = 12")
+    .Attr("heads: int")
+    .Attr("epsilon: float")
+    .Attr("rounded: bool")
+    .Attr("save: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class TransformerBlock : public OpKernel {
@@ -57,7 +68,9 @@ class TransformerBlock : public OpKernel {
     const TransformerSizes s = TransformerSizesOf(x, parameters, heads_, epsilon_);
     OP_REQUIRES_OK(c, s.Check(parameters));
     const int64_t width = s.mlp.width, hidden = s.mlp.hidden, group = s.group();
-    const auto shape = [&](int64_t columns) { return save_ ? TensorShape({s.batch, s.tokens, columns}) : TensorShape({0}); };
+    const auto shape = [&](int64_t columns) {
+      return save_ ? TensorShape({s.batch, s.tokens, columns}) : TensorShape({0});
+    };
     Tensor* outputs[5];
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &outputs[0]));
     const int64_t columns[] = {width, 3 * width, width, width, hidden};
@@ -76,9 +89,12 @@ class TransformerBlock : public OpKernel {
       ResidualMlp mlp(most, s.mlp, multiply);
       Buffer<float> normed(most * width), scratch(save ? 0 : most * (5 * width + hidden));
       for (int64_t g = begin; g < end; ++g) {
-        const int64_t first = g * group, examples = std::min(group, s.batch - first), rows = s.row(examples), at = s.row(first);
+        const int64_t first = g * group, examples = std::min(group, s.batch - first), rows = s.row(examples),
+                      at = s.row(first);
         float *in = scratch.data(), *mix = in + most * 3 * width, *sum = mix + most * width, *wide = sum + most * width;
-        if (save) in = places[1] + at * 3 * width, mix = places[2] + at * width, sum = places[3] + at * width, wide = places[4] + at * hidden;
+        if (save)
+          in = places[1] + at * 3 * width, mix = places[2] + at * width, sum = places[3] + at * width,
+          wide = places[4] + at * hidden;
         const float* from = px + at * width;
         NormaliseRows(rows, width, s.mlp.epsilon, from, norm1, normed.data());
         Apply(multiply, rows, width, 3 * width, normed.data(), qkv, nullptr, in);
@@ -97,9 +113,19 @@ class TransformerBlock : public OpKernel {
 REGISTER_KERNEL_BUILDER(Name("OfaTransformerBlock").Device(DEVICE_CPU), TransformerBlock);
 
 REGISTER_OP("OfaTransformerBlockGrad")
-    .Input("dy: float").Input("x: float").Input("qkv: float").Input("mixed: float").Input("attended: float").Input("hidden: float").Input("parameters: N * float")
-    .Output("dx: float").Output("slopes: N * float")
-    .Attr("N: int = 12").Attr("heads: int").Attr("epsilon: float").Attr("rounded: bool")
+    .Input("dy: float")
+    .Input("x: float")
+    .Input("qkv: float")
+    .Input("mixed: float")
+    .Input("attended: float")
+    .Input("hidden: float")
+    .Input("parameters: N * float")
+    .Output("dx: float")
+    .Output("slopes: N * float")
+    .Attr("N: int = 12")
+    .Attr("heads: int")
+    .Attr("epsilon: float")
+    .Attr("rounded: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class TransformerBlockGrad : public OpKernel {
@@ -121,8 +147,10 @@ class TransformerBlockGrad : public OpKernel {
     OP_REQUIRES_OK(c, IsBlock(x, 3, parameters, 6));
     const TransformerSizes s = TransformerSizesOf(x, parameters, heads_, epsilon_);
     OP_REQUIRES_OK(c, s.Check(parameters));
-    const int64_t width = s.mlp.width, hidden = s.mlp.hidden, group = s.group(), columns[] = {width, width, 3 * width, width, width, hidden};
-    for (int i = 0; i < 6; ++i) OP_REQUIRES_OK(c, HasCount(c->input(i), s.row(s.batch) * columns[i], "what was saved, or dy,"));
+    const int64_t width = s.mlp.width, hidden = s.mlp.hidden, group = s.group(),
+                  columns[] = {width, width, 3 * width, width, width, hidden};
+    for (int i = 0; i < 6; ++i)
+      OP_REQUIRES_OK(c, HasCount(c->input(i), s.row(s.batch) * columns[i], "what was saved, or dy,"));
     Tensor* dx;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));
     float* pdx = dx->flat<float>().data();
@@ -131,24 +159,35 @@ class TransformerBlockGrad : public OpKernel {
     const Turned qkv = turned(kQkv), proj = turned(kProj), fc1 = turned(kFc1), fc2 = turned(kFc2);
     const BlockSlopes layout(parameters);
     Buffer<float> sums(layout.size());
-    BlockedSum(c, (s.batch + group - 1) / group, layout.size(), 3 * group * s.cost(), sums.data(), [&](int64_t begin, int64_t end, float* partial) {
-      const int64_t most = s.row(group);
-      Multiplier multiply(bfloat16_);
-      HeadwiseAttention attention(s.tokens, s.heads, s.depth(), multiply);
-      ResidualMlp mlp(most, s.mlp, multiply);
-      Buffer<float> normed(most * width), narrow(most * width), skip(most * width), wide(most * 3 * width);
-      for (int64_t g = begin; g < end; ++g) {
-        const int64_t first = g * group, examples = std::min(group, s.batch - first), rows = s.row(examples), at = s.row(first) * width;
-        const float *dy = places[0] + at, *from = places[1] + at, *in = places[2] + 3 * at, *mix = places[3] + at, *sum = places[4] + at;
-        mlp.Backward(rows, dy, sum, places[5] + s.row(first) * hidden, norm2, fc1, fc2,
-                     layout.LayerOf(partial, kNorm2), layout.LayerOf(partial, kFc1), layout.LayerOf(partial, kFc2), skip.data());
-        ApplyGrad(multiply, rows, width, width, skip.data(), mix, proj, layout.LayerOf(partial, kProj), narrow.data());
-        for (int64_t e = 0; e < examples; ++e) attention.Backward(narrow.data() + s.row(e) * width, in + s.row(e) * 3 * width, wide.data() + s.row(e) * 3 * width);
-        NormaliseRows(rows, width, s.mlp.epsilon, from, norm1, normed.data());
-        ApplyGrad(multiply, rows, width, 3 * width, wide.data(), normed.data(), qkv, layout.LayerOf(partial, kQkv), narrow.data());
-        NormaliseRowsGrad(rows, width, s.mlp.epsilon, narrow.data(), from, norm1, skip.data(), pdx + at, layout.LayerOf(partial, kNorm1));
-      }
-    }, Threads(c), 1);
+    BlockedSum(
+        c, (s.batch + group - 1) / group, layout.size(), 3 * group * s.cost(), sums.data(),
+        [&](int64_t begin, int64_t end, float* partial) {
+          const int64_t most = s.row(group);
+          Multiplier multiply(bfloat16_);
+          HeadwiseAttention attention(s.tokens, s.heads, s.depth(), multiply);
+          ResidualMlp mlp(most, s.mlp, multiply);
+          Buffer<float> normed(most * width), narrow(most * width), skip(most * width), wide(most * 3 * width);
+          for (int64_t g = begin; g < end; ++g) {
+            const int64_t first = g * group, examples = std::min(group, s.batch - first), rows = s.row(examples),
+                          at = s.row(first) * width;
+            const float *dy = places[0] + at, *from = places[1] + at, *in = places[2] + 3 * at, *mix = places[3] + at,
+                        *sum = places[4] + at;
+            mlp.Backward(rows, dy, sum, places[5] + s.row(first) * hidden, norm2, fc1, fc2,
+                         layout.LayerOf(partial, kNorm2), layout.LayerOf(partial, kFc1), layout.LayerOf(partial, kFc2),
+                         skip.data());
+            ApplyGrad(multiply, rows, width, width, skip.data(), mix, proj, layout.LayerOf(partial, kProj),
+                      narrow.data());
+            for (int64_t e = 0; e < examples; ++e)
+              attention.Backward(narrow.data() + s.row(e) * width, in + s.row(e) * 3 * width,
+                                 wide.data() + s.row(e) * 3 * width);
+            NormaliseRows(rows, width, s.mlp.epsilon, from, norm1, normed.data());
+            ApplyGrad(multiply, rows, width, 3 * width, wide.data(), normed.data(), qkv, layout.LayerOf(partial, kQkv),
+                      narrow.data());
+            NormaliseRowsGrad(rows, width, s.mlp.epsilon, narrow.data(), from, norm1, skip.data(), pdx + at,
+                              layout.LayerOf(partial, kNorm1));
+          }
+        },
+        Threads(c), 1);
     OP_REQUIRES_OK(c, layout.Write(sums.data(), parameters, &slopes));
   }
 

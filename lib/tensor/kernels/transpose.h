@@ -48,9 +48,11 @@ template <typename Number = float>
 inline void Transpose(int64_t rows, int64_t columns, const Rows<const Number>& from, const Rows<Number>& to) {
   const int64_t down = rows / kWide * kWide, across = columns / kWide * kWide;
   for (int64_t i = 0; i < down; i += kWide)
-    for (int64_t j = 0; j < across; j += kWide) square::Transpose(from.data + i * from.stride + j, from.stride, to.data + j * to.stride + i, to.stride);
+    for (int64_t j = 0; j < across; j += kWide)
+      square::Transpose(from.data + i * from.stride + j, from.stride, to.data + j * to.stride + i, to.stride);
   for (int64_t i = 0; i < rows; ++i)
-    for (int64_t j = i < down ? across : 0; j < columns; ++j) to.data[j * to.stride + i] = from.data[i * from.stride + j];
+    for (int64_t j = i < down ? across : 0; j < columns; ++j)
+      to.data[j * to.stride + i] = from.data[i * from.stride + j];
 }
 
 }  // namespace ofa

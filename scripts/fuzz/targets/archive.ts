@@ -20,14 +20,24 @@ export const target: Target = {
       { name: 'cifar-100-binary/train.bin', content: soundRecords(random, layout.trainPerClass) },
     ];
     const kind = random.uniform();
-    if (kind < 0.001) return (bomb ??= gzipSync(tar([{ name: 'zeros', content: new Uint8Array(300e6) }]), { level: 1 }));
-    if (kind < 0.2) return gzipSync(tar(entries.map((entry) => (random.uniform() < 0.3 && entry.content ? { ...entry, content: damaged(random, entry.content) } : entry))), { level: 1 });
+    if (kind < 0.001)
+      return (bomb ??= gzipSync(tar([{ name: 'zeros', content: new Uint8Array(300e6) }]), { level: 1 }));
+    if (kind < 0.2)
+      return gzipSync(
+        tar(
+          entries.map((entry) =>
+            random.uniform() < 0.3 && entry.content ? { ...entry, content: damaged(random, entry.content) } : entry,
+          ),
+        ),
+        { level: 1 },
+      );
     if (kind < 0.6) return gzipSync(hostileTar(random, entries), { level: 1 });
     return damaged(random, gzipSync(tar(entries), { level: oneOf(random, [0, 1]) }));
   },
   read: async (file) => {
     const { train, test, classes } = await readCifarArchive(file, layout);
-    if (train.labels.length !== 8 || test.labels.length !== 4 || classes.length !== 4) throw new Error('another layout than was asked for');
+    if (train.labels.length !== 8 || test.labels.length !== 4 || classes.length !== 4)
+      throw new Error('another layout than was asked for');
     return train;
   },
 };

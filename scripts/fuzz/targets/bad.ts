@@ -13,13 +13,21 @@ export const target: Target = {
 const ways: readonly ((file: string) => unknown)[] = [
   () => 'a value',
   (file) => refuse(`${file} is no good.`),
-  () => { throw new TypeError('oh'); },
+  () => {
+    throw new TypeError('oh');
+  },
   () => refuse('somewhere something is no good.'),
   (file) => refuse(`${file} is no good: ${'x'.repeat(5000)}`),
   () => Buffer.alloc(300e6, 1).length,
-  (file) => { writeFileSync(path.join(path.dirname(file), '..', 'stray'), ''); },
-  () => { process.kill(process.pid, 'SIGSEGV'); },
-  () => { while (true); },
+  (file) => {
+    writeFileSync(path.join(path.dirname(file), '..', 'stray'), '');
+  },
+  () => {
+    process.kill(process.pid, 'SIGSEGV');
+  },
+  () => {
+    while (true);
+  },
 ];
 
 function refuse(text: string): never {

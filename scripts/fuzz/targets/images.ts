@@ -13,7 +13,9 @@ export const target: Target = {
   file: 'input.jpg',
   make: async (random) => {
     const size = { width: 1 + random.integer(60), height: 1 + random.integer(60) };
-    const raw = Buffer.from(Array.from({ length: 3 * size.width * size.height }, (_, i) => (i * 7 + random.integer(40)) % 256));
+    const raw = Buffer.from(
+      Array.from({ length: 3 * size.width * size.height }, (_, i) => (i * 7 + random.integer(40)) % 256),
+    );
     const image = await oneOf(random, formats)(sharp(raw, { raw: { ...size, channels: 3 } })).toBuffer();
     const kind = random.uniform();
     if (kind < 0.1) return image;
@@ -24,9 +26,19 @@ export const target: Target = {
     const bytes = readFileSync(file);
     const training = bytes.length % 2 === 0;
     const random = new Random(bytes.length);
-    const { data } = await decode(bytes, training
-      ? cutOf({ for: 'training', side, augmentation: { flip: true, crop: { kind: 'resized', area: [0.08, 1], aspect: [0.75, 4 / 3] } } }, random)
-      : cutOf({ for: 'evaluation', side, cropShare: 0.875 }, random));
+    const { data } = await decode(
+      bytes,
+      training
+        ? cutOf(
+            {
+              for: 'training',
+              side,
+              augmentation: { flip: true, crop: { kind: 'resized', area: [0.08, 1], aspect: [0.75, 4 / 3] } },
+            },
+            random,
+          )
+        : cutOf({ for: 'evaluation', side, cropShare: 0.875 }, random),
+    );
     if (data.length !== 3 * side * side) throw new Error(`${data.length} bytes of pixels`);
     return data;
   },
@@ -37,9 +49,15 @@ export const target: Target = {
 };
 
 const formats: readonly ((image: Sharp) => Sharp)[] = [
-  (image) => image.jpeg({ quality: 80 }), (image) => image.jpeg({ progressive: true }), (image) => image.greyscale().jpeg(),
-  (image) => image.jpeg({ chromaSubsampling: '4:4:4' }), (image) => image.toColourspace('cmyk').jpeg(), (image) => image.jpeg({ optimiseCoding: false }),
-  (image) => image.png(), (image) => image.webp({ effort: 0 }), (image) => image.tiff(),
+  (image) => image.jpeg({ quality: 80 }),
+  (image) => image.jpeg({ progressive: true }),
+  (image) => image.greyscale().jpeg(),
+  (image) => image.jpeg({ chromaSubsampling: '4:4:4' }),
+  (image) => image.toColourspace('cmyk').jpeg(),
+  (image) => image.jpeg({ optimiseCoding: false }),
+  (image) => image.png(),
+  (image) => image.webp({ effort: 0 }),
+  (image) => image.tiff(),
 ];
 
 /** A segment of a JPEG lost, doubled, of a false length or size, or with other bytes. */
@@ -50,9 +68,12 @@ function segmentChanged(random: Random, image: Buffer): Buffer {
   const kind = random.uniform();
   if (kind < 0.2) return Buffer.concat([image.subarray(0, start), image.subarray(end)]);
   if (kind < 0.4) return Buffer.concat([image.subarray(0, end), image.subarray(start)]);
-  if (kind < 0.6 && start + 4 <= image.length) image.writeUInt16BE(oneOf(random, [0, 1, 2, 3, 0x7fff, 0xffff, random.integer(300)]), start + 2);
+  if (kind < 0.6 && start + 4 <= image.length)
+    image.writeUInt16BE(oneOf(random, [0, 1, 2, 3, 0x7fff, 0xffff, random.integer(300)]), start + 2);
   else if (kind < 0.7) return withSize(random, image);
-  else for (let times = 1 + random.integer(3); times > 0; times--) image[start + random.integer(end - start)] = random.integer(256);
+  else
+    for (let times = 1 + random.integer(3); times > 0; times--)
+      image[start + random.integer(end - start)] = random.integer(256);
   return image;
 }
 

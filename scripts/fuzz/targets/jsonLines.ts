@@ -19,14 +19,30 @@ export const target: Target = {
   read: async (file) => {
     const parse = (value: unknown): EpochRecord => epochRecord.parse(value);
     const records = await readJsonLines(file, parse);
-    const next: EpochRecord = { epoch: 99, loss: 1, parts: { label: 1 }, learningRate: 0, imagesPerSecond: 1, seconds: 1 };
+    const next: EpochRecord = {
+      epoch: 99,
+      loss: 1,
+      parts: { label: 1 },
+      learningRate: 0,
+      imagesPerSecond: 1,
+      seconds: 1,
+    };
     await appendJsonLine(file, next);
     const after = await readJsonLines(file, parse);
-    if (JSON.stringify(after) !== JSON.stringify([...records, next])) throw new Error(`${records.length} records became ${after.length} when one was appended`);
+    if (JSON.stringify(after) !== JSON.stringify([...records, next]))
+      throw new Error(`${records.length} records became ${after.length} when one was appended`);
     return records;
   },
 };
 
 function record(random: Random, epoch: number): EpochRecord {
-  return { epoch, loss: random.uniform(), parts: { label: random.uniform() }, top1: 100 * random.uniform(), learningRate: 1e-3, imagesPerSecond: random.integer(500), seconds: 10 * random.uniform() };
+  return {
+    epoch,
+    loss: random.uniform(),
+    parts: { label: random.uniform() },
+    top1: 100 * random.uniform(),
+    learningRate: 1e-3,
+    imagesPerSecond: random.integer(500),
+    seconds: 10 * random.uniform(),
+  };
 }

@@ -8,7 +8,8 @@ import { damagedJson } from '../damageJson';
 import type { Target } from '../target';
 
 const jobs: readonly Job[] = Object.values(experiments).flatMap((experiment) =>
-  profiles.flatMap((profile) => (experiment.rows[profile].length > 0 ? plan(experiment, profile) : [])));
+  profiles.flatMap((profile) => (experiment.rows[profile].length > 0 ? plan(experiment, profile) : [])),
+);
 
 /** Plans of jobs, a line each: damaged, cut, or with recipes that were changed, in half of them with an id to match. */
 export const target: Target = {
@@ -24,7 +25,8 @@ export const target: Target = {
   },
   read: async (file) => {
     const read = await readPlan(file);
-    for (const job of read) if (recipeId(job.recipe) !== job.id) throw new Error(`a job of another id than its recipe's: ${job.id}`);
+    for (const job of read)
+      if (recipeId(job.recipe) !== job.id) throw new Error(`a job of another id than its recipe's: ${job.id}`);
     return read;
   },
 };

@@ -9,7 +9,9 @@ import { damagedJson } from '../damageJson';
 import type { Target } from '../target';
 
 /** Every recipe of the experiments. */
-const known: readonly RecipeInput[] = Object.values(experiments).flatMap(({ rows }) => [...rows.smoke, ...rows.laptop, ...rows.paper]).map(({ recipe }) => recipe);
+const known: readonly RecipeInput[] = Object.values(experiments)
+  .flatMap(({ rows }) => [...rows.smoke, ...rows.laptop, ...rows.paper])
+  .map(({ recipe }) => recipe);
 
 /** Believes whatever it is given. */
 const anything = z.custom<RecipeInput>();
@@ -20,9 +22,13 @@ export const target: Target = {
   make: (random) => Buffer.from(damagedJson(random, oneOf(random, known))),
   read: (file) => {
     const complete = completeRecipe(anything.parse(JSON.parse(readFileSync(file, 'utf8'))));
-    if (!isDeepStrictEqual(completeRecipe(complete), complete)) throw new Error('completing a complete recipe changes it');
-    if (recipeId(complete) !== recipeId(completeRecipe(structuredClone(complete)))) throw new Error('equal recipes have different ids');
-    const rates = [0, 0.5, complete.epochs - 1].map((time) => learningRate(complete.schedule, complete.learningRate, complete.epochs, time));
+    if (!isDeepStrictEqual(completeRecipe(complete), complete))
+      throw new Error('completing a complete recipe changes it');
+    if (recipeId(complete) !== recipeId(completeRecipe(structuredClone(complete))))
+      throw new Error('equal recipes have different ids');
+    const rates = [0, 0.5, complete.epochs - 1].map((time) =>
+      learningRate(complete.schedule, complete.learningRate, complete.epochs, time),
+    );
     if (!rates.every((rate) => Number.isFinite(rate) && rate >= 0)) throw new Error(`learning rates ${rates.join()}`);
     return complete;
   },

@@ -14,7 +14,8 @@ export const target: Target = {
     const records = soundRecords(random, layout.trainPerClass);
     if (random.uniform() < 0.4) return damaged(random, records);
     // The two bytes at a record's head say its group and class.
-    for (let times = random.integer(3); times > 0; times--) records[recordBytes * random.integer(8) + random.integer(2)] = oneOf(random, [0, 1, 2, 3, 4, 127, 255]);
+    for (let times = random.integer(3); times > 0; times--)
+      records[recordBytes * random.integer(8) + random.integer(2)] = oneOf(random, [0, 1, 2, 3, 4, 127, 255]);
     return records;
   },
   read: (file) => {
@@ -27,7 +28,8 @@ export const target: Target = {
       start = end;
     }
     const { images, labels } = records.finish();
-    if (labels.length !== 8 || images.length !== 8 * 3072) throw new Error(`${labels.length} labels, ${images.length} bytes of images`);
+    if (labels.length !== 8 || images.length !== 8 * 3072)
+      throw new Error(`${labels.length} labels, ${images.length} bytes of images`);
     return labels;
   },
 };
@@ -35,5 +37,9 @@ export const target: Target = {
 /** So many records of each class, in any order. */
 export function soundRecords(random: Random, perClass: number): Buffer {
   const order = Array.from(random.permutation(layout.classes * perClass), (i) => i % layout.classes);
-  return Buffer.concat(order.map((label) => Buffer.concat([Buffer.of(label >> 1, label), Buffer.alloc(recordBytes - 2, random.integer(256))])));
+  return Buffer.concat(
+    order.map((label) =>
+      Buffer.concat([Buffer.of(label >> 1, label), Buffer.alloc(recordBytes - 2, random.integer(256))]),
+    ),
+  );
 }

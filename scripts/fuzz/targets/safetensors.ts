@@ -14,13 +14,15 @@ export const target: Target = {
     const json = kind < 0.5 ? damagedJson(random, header) : JSON.stringify(header);
     const whole = assembled(json, bytes);
     if (kind < 0.6) return whole;
-    if (kind < 0.8) return Buffer.concat([damaged(random, whole.subarray(0, 8 + json.length)), whole.subarray(8 + json.length)]);
+    if (kind < 0.8)
+      return Buffer.concat([damaged(random, whole.subarray(0, 8 + json.length)), whole.subarray(8 + json.length)]);
     return damaged(random, whole);
   },
   read: (file) => {
     const { tensors } = readSafetensors(file);
     for (const [name, { shape, data }] of tensors) {
-      if (shape.reduce((product, size) => product * size, 1) !== data.length) throw new Error(`tensor ${name} of shape [${shape.join()}] has ${data.length} values`);
+      if (shape.reduce((product, size) => product * size, 1) !== data.length)
+        throw new Error(`tensor ${name} of shape [${shape.join()}] has ${data.length} values`);
     }
     return tensors;
   },

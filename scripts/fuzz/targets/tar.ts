@@ -7,7 +7,10 @@ import type { Target } from '../target';
 export const target: Target = {
   file: 'input.tar',
   make: (random) => {
-    const entries = Array.from({ length: 1 + random.integer(4) }, (_, i): Entry => ({ name: `folder/${i}.txt`, content: Buffer.alloc(random.integer(1500), random.integer(256)) }));
+    const entries = Array.from({ length: 1 + random.integer(4) }, (_, i): Entry => ({
+      name: `folder/${i}.txt`,
+      content: Buffer.alloc(random.integer(1500), random.integer(256)),
+    }));
     if (random.uniform() < 0.01) entries.push({ name: 'zeros', content: new Uint8Array(3e6) });
     const archive = hostileTar(random, entries);
     return random.uniform() < 0.3 ? gzipSync(archive, { level: 1 }) : archive;
