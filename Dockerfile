@@ -18,9 +18,9 @@ FROM machine
 COPY --chown=node:node package.json package-lock.json ./
 COPY --chown=node:node scripts/setup.mjs scripts/
 COPY --chown=node:node scripts/setup scripts/setup
-COPY --chown=node:node lib/tensor/binding lib/tensor/binding
-COPY --chown=node:node lib/tensor/kernels lib/tensor/kernels
-COPY --chown=node:node lib/data/kernels lib/data/kernels
+COPY --chown=node:node lib/tensor lib/tensor
+COPY --chown=node:node lib/tensor/engine/binding lib/tensor/engine/binding
+COPY --chown=node:node lib/data/decoding/kernels lib/data/decoding/kernels
 ENV OFA_DEVICE=cpu
 RUN npm run setup
 COPY --chown=node:node . .

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { backendInfo } from '../lib/tensor/backendInfo';
-import * as tf from '../lib/tensor/tf';
+import { backendInfo } from '../lib/tensor/engine/backendInfo';
+import * as tf from '../lib/tensor/engine/tf';
 import { timeCka } from './bench/cka';
 import { compareCka, compareStep } from './bench/compare';
 import { keepComparison } from './bench/comparisons';

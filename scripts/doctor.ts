@@ -5,10 +5,10 @@ import { performance } from 'node:perf_hooks';
 import { Command } from 'commander';
 import { z } from 'zod';
 
-import { cifar100Archive } from '../lib/data/cifar100';
+import { cifar100Archive } from '../lib/data/cifar/cifar100';
 import { UserError } from '../lib/errors';
-import { backendInfo } from '../lib/tensor/backendInfo';
-import * as tf from '../lib/tensor/tf';
+import { backendInfo } from '../lib/tensor/engine/backendInfo';
+import * as tf from '../lib/tensor/engine/tf';
 import { run } from './cli/run';
 import { findWheel } from './setup/environment.mjs';
 import { inProject, venvPython } from './setup/project.mjs';

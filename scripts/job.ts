@@ -3,11 +3,11 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { isStop, UserError } from '../lib/errors';
 import { readJsonLines } from '../lib/io/jsonLines';
-import { homeOf } from '../lib/runs/home';
-import { Busy } from '../lib/runs/lock';
-import { joinGroup, leadGroup } from '../lib/runs/processGroup';
-import { sessions } from '../lib/runs/sessions';
-import { gpus, resumeLater, taskCommand } from '../lib/runs/slots';
+import { homeOf } from '../lib/runs/runFolder/paths';
+import { Busy } from '../lib/runs/runFolder/lock';
+import { joinGroup, leadGroup } from '../lib/runs/schedulers/processGroup';
+import { sessions } from '../lib/runs/runFolder/sessions';
+import { gpus, resumeLater, taskCommand } from '../lib/runs/schedulers/slots';
 import { hasCheckpoint } from '../lib/training/checkpointFiles';
 import { positive, whole } from './cli/arguments';
 import { run } from './cli/run';
@@ -54,8 +54,8 @@ async function lead(plan: string, index: number, { out, checkpointSeconds, proce
   const cards = count > 1 ? gpus() : [];
   const [own] = cards;
   if (own !== undefined) process.env['CUDA_VISIBLE_DEVICES'] = own;
-  const { readPlan } = await import('../lib/runs/job');
-  const { epochText, runJob } = await import('../lib/runs/runJob');
+  const { readPlan } = await import('../lib/runs/job/job');
+  const { epochText, runJob } = await import('../lib/runs/job/runJob');
   const job = (await readPlan(plan))[index]!;
   const left = timeLeft(job.recipe.epochs);
   const start = (): ReturnType<typeof leadGroup> =>
@@ -89,8 +89,8 @@ async function lead(plan: string, index: number, { out, checkpointSeconds, proce
 
 async function help(plan: string, index: number, { out, processes, rank }: Options): Promise<void> {
   const group = joinGroup(rank, processes);
-  const { readPlan } = await import('../lib/runs/job');
-  const { helpAt } = await import('../lib/runs/helpAt');
+  const { readPlan } = await import('../lib/runs/job/job');
+  const { helpAt } = await import('../lib/runs/job/gainPoints');
   await helpAt((await readPlan(plan))[index]!, out, group);
 }
 

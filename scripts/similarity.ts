@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { loadImages } from '../lib/data/loadImages';
+import { loadImages } from '../lib/data/images/loadImages';
 import { appendJsonLine } from '../lib/io/jsonLines';
 import { measurement, readSimilarities } from '../lib/results/similarityRecord';
-import { commit } from '../lib/runs/machine';
+import { commit } from '../lib/runs/runFolder/machine';
 import { positive, whole } from './cli/arguments';
 import { run } from './cli/run';
 import { measure, type Setting } from './similarity/measure';

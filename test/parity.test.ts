@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { UserError } from '../lib/errors';
-import * as tf from '../lib/tensor/tf';
+import * as tf from '../lib/tensor/engine/tf';
 import { checkFile, referenceFiles } from '../scripts/parity/files';
 
 const reference = process.env['OFA_REFERENCE'];

@@ -75,7 +75,7 @@ test('danfojs reads a table from an address with what stands in for request', as
   await once(server, 'listening');
   const address = server.address();
   assert.ok(typeof address === 'object' && address !== null);
-  await import('../lib/tensor/backend');
+  await import('../lib/tensor/engine/backend');
   const { readCSV } = await import('danfojs-node');
   const frame = await readCSV(`http://127.0.0.1:${address.port}/runs.csv`);
   assert.deepEqual(frame.values, [

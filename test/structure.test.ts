@@ -20,9 +20,10 @@ const rules: Readonly<Record<string, Rule>> = {
   losses: { values: ['tensor'] },
   methods: { values: ['losses', 'models', 'tensor'] },
   training: { values: ['io', 'tensor', 'data', 'models', 'losses', 'methods'] },
+  analysis: { values: ['tensor', 'data', 'models', 'methods', 'training'] },
   experiments: { values: [], types: ['models', 'training'] },
   results: { values: ['io'], types: ['data', 'experiments', 'models'] },
-  runs: { values: ['io', 'tensor', 'data', 'models', 'methods', 'training', 'experiments', 'results'] },
+  runs: { values: ['io', 'tensor', 'data', 'models', 'methods', 'training', 'analysis', 'experiments', 'results'] },
   plots: { values: ['results'] },
   notebook: { values: ['io', 'plots', 'results'], lazily: ['tensor'] },
 };

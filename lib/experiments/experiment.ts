@@ -1,5 +1,5 @@
 import type { Profile } from '../profile';
-import type { RecipeInput } from '../training/recipe';
+import type { RecipeInput } from '../training/recipe/recipe';
 import type { Sources } from './paperRecipes';
 
 /** One line of a table: a recipe without its seed. Rows of two experiments with one recipe are the same runs. */

@@ -1,5 +1,5 @@
 import type { Family } from '../models/model';
-import type { RecipeInput } from '../training/recipe';
+import type { RecipeInput } from '../training/recipe/recipe';
 import { student } from './laptop';
 
 /** What a study of ε holds fixed. */

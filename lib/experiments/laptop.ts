@@ -1,5 +1,5 @@
 import type { Family } from '../models/model';
-import type { RecipeInput } from '../training/recipe';
+import type { RecipeInput } from '../training/recipe/recipe';
 
 /** What the laptop profile's recipes share. They are ours: the paper trains other networks, at 224 px, for 300 epochs on eight GPUs. */
 type Recipe = Omit<RecipeInput, 'seed'>;

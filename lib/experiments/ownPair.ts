@@ -1,5 +1,5 @@
 import type { Family } from '../models/model';
-import type { RecipeInput } from '../training/recipe';
+import type { RecipeInput } from '../training/recipe/recipe';
 import { cifar100Cnn, cifar100Tokens } from './paperRecipes';
 
 /** What is settled before the recipe of a family is fitted to one's own images. */

@@ -1,4 +1,4 @@
-import type { RecipeInput } from '../training/recipe';
+import type { RecipeInput } from '../training/recipe/recipe';
 
 /** Billions of multiplications with an addition in a forward pass of one image of 224 pixels, as a test counts them in the networks. */
 export const multiplyAdds: Readonly<Record<string, number>> = {

@@ -1,4 +1,4 @@
-import type { RecipeInput } from '../training/recipe';
+import type { RecipeInput } from '../training/recipe/recipe';
 
 /** Where a number stands. What was not published has a value all the same, and the source says whose it is. */
 export type Source = Origin | `${Origin}: ${string}`;

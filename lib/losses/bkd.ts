@@ -1,4 +1,4 @@
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 import { binaryCrossEntropy } from './binaryCrossEntropy';
 import { checkSameShape } from './check';
 

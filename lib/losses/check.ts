@@ -1,5 +1,5 @@
 import { UserError } from '../errors';
-import type * as tf from '../tensor/tf';
+import type * as tf from '../tensor/engine/tf';
 
 /** Refuses two tensors of different shapes, naming what each is. */
 export function checkSameShape(a: tf.Tensor, b: tf.Tensor, loss: string, names = 'student and teacher logits'): void {

@@ -1,5 +1,5 @@
-import { pick } from '../tensor/pick';
-import * as tf from '../tensor/tf';
+import { pick } from '../tensor/ops/pick';
+import * as tf from '../tensor/engine/tf';
 import { UserError } from '../errors';
 import { checkPositive, checkSameShape } from './check';
 import { normalise } from './norm';

@@ -1,4 +1,4 @@
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 import { checkLabels, labelDistribution, type Labels } from './labels';
 import { weightedCrossEntropy } from './weightedCrossEntropy';
 

@@ -1,4 +1,4 @@
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 import { checkPositive, checkSameShape } from './check';
 import { checkLabels, targetMask, type Labels } from './labels';
 

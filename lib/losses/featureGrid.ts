@@ -1,5 +1,5 @@
 import { UserError } from '../errors';
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 
 /** Tokens as a square grid: [batch, tokens, channels] → [batch, √tokens, √tokens, channels], class token left out. Grids pass. */
 export function toGrid(feature: tf.Tensor3D | tf.Tensor4D, classToken: boolean): tf.Tensor4D {

@@ -1,5 +1,5 @@
 import { UserError } from '../errors';
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 
 /** Class indices [batch] (int32), or a probability for every class [batch, classes] (mixup, cutmix). */
 export type Labels = tf.Tensor1D | tf.Tensor2D;

@@ -1,5 +1,5 @@
-import { customGradient } from '../tensor/customGradient';
-import * as tf from '../tensor/tf';
+import { customGradient } from '../tensor/engine/customGradient';
+import * as tf from '../tensor/engine/tf';
 
 /** Below this a sum of squares counts as zero; float32 holds nothing smaller than 1e-38. */
 const tiny = 1e-36;

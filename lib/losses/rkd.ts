@@ -1,4 +1,4 @@
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 import { UserError } from '../errors';
 import { checkBatch } from './check';
 import { euclideanNorm, normalise, scaleFree } from './norm';

@@ -1,5 +1,5 @@
-import { customGradient } from '../tensor/customGradient';
-import * as tf from '../tensor/tf';
+import { customGradient } from '../tensor/engine/customGradient';
+import * as tf from '../tensor/engine/tf';
 import { checkPositive, checkSameShape } from './check';
 
 /**

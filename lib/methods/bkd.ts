@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bkdLoss } from '../losses/bkd';
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 import { defineMethod } from './method';
 
 /** The teacher's probabilities are the targets of a question for each class: is it this one? */

@@ -7,10 +7,10 @@ import {
   type CrdMemory,
   type CrdNormalisers,
 } from '../losses/crd';
-import { Linear } from '../models/layers';
+import { Linear } from '../models/layers/layers';
 import { Parameter, constant, uniform } from '../models/parameter';
 import type { Random } from '../tensor/random';
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 import { defineMethod, teacherOf, type Distillation, type Setting, type Step } from './method';
 import { negatives, type Negatives } from './negatives';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dkdLoss } from '../losses/dkd';
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 import { defineMethod } from './method';
 
 const weight = z.number().nonnegative();

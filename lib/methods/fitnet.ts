@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { resizeBilinear, toGrid } from '../losses/featureGrid';
 import { hintLoss } from '../losses/hint';
-import { Conv2d } from '../models/layers';
+import { Conv2d } from '../models/layers/layers';
 import type { Feature, StageShape } from '../models/model';
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 import { defineMethod, teacherOf } from './method';
 import { stages } from './stages';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { kdLoss } from '../losses/kd';
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 import { defineMethod } from './method';
 
 /** The student's softened logits follow the teacher's. */

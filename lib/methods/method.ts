@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import { UserError } from '../errors';
 import type { Labels } from '../losses/labels';
-import type { Mode } from '../models/layers';
+import type { Mode } from '../models/layers/layers';
 import type { Model, Output } from '../models/model';
 import type { Module } from '../models/parameter';
 import type { Random } from '../tensor/random';
-import type * as tf from '../tensor/tf';
+import type * as tf from '../tensor/engine/tf';
 
 /** The networks and the data that a method is to work with. */
 export interface Setting {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { schemaFaults, UserError, unknownName } from '../errors';
 import { bkd } from './bkd';
-import { correlation } from './correlation';
+import { correlation } from './cc';
 import { crd } from './crd';
 import { dist } from './dist';
 import { dkd } from './dkd';

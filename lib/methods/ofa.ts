@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ofaLoss, type OfaOptions } from '../losses/ofa';
 import { createExitBranch, type ExitBranch } from '../models/exitBranch';
 import type { Model, StageShape } from '../models/model';
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 import { defineMethod, teacherOf, type Exit } from './method';
 import { stages } from './stages';
 

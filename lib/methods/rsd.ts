@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { rsdLoss } from '../losses/rsd';
-import { BatchNorm2d, Linear, type Mode } from '../models/layers';
-import { gelu } from '../tensor/gelu';
+import { BatchNorm2d, Linear, type Mode } from '../models/layers/layers';
+import { gelu } from '../tensor/ops/gelu/gelu';
 import type { Random } from '../tensor/random';
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 import { defineMethod, teacherOf } from './method';
 
 /** Each channel of the student's projected feature follows the same channel of the teacher's, and no other. */

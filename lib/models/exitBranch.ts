@@ -1,12 +1,12 @@
 import { UserError } from '../errors';
-import { gelu } from '../tensor/gelu';
-import { meanOfPlaces } from '../tensor/mean';
+import { gelu } from '../tensor/ops/gelu/gelu';
+import { meanOfPlaces } from '../tensor/ops/mean';
 import type { Random } from '../tensor/random';
-import * as tf from '../tensor/tf';
-import { BatchNorm2d, Conv2d, Linear, type Mode } from './layers';
+import * as tf from '../tensor/engine/tf';
+import { BatchNorm2d, Conv2d, Linear, type Mode } from './layers/layers';
 import type { Feature, StageShape } from './model';
-import { PatchMerging } from './patchMerging';
-import { TransformerBlock } from './visionTransformer';
+import { PatchMerging } from './layers/patchMerging';
+import { TransformerBlock } from './networks/visionTransformer';
 
 /** Where a branch stands and what it maps between. */
 export interface BranchOptions {

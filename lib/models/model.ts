@@ -1,7 +1,7 @@
 import type { FileTensor } from '../io/safetensors';
 import type { Random } from '../tensor/random';
-import type * as tf from '../tensor/tf';
-import type { Mode } from './layers';
+import type * as tf from '../tensor/engine/tf';
+import type { Mode } from './layers/layers';
 import type { Module } from './parameter';
 
 /** A stage's feature: [batch, height, width, channels], or [batch, tokens, channels] (Swin's windows given as such tokens too). */

@@ -1,5 +1,5 @@
-import { multiplyAddsOf } from '../tensor/multiplyAdds';
-import * as tf from '../tensor/tf';
+import { multiplyAddsOf } from '../tensor/inspect/multiplyAdds';
+import * as tf from '../tensor/engine/tf';
 import type { Model } from './model';
 
 /** Multiply-adds of one image on its way through a network; undefined where the engine does not tell its ops. */

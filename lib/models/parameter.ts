@@ -1,6 +1,6 @@
-import type { Precision } from '../tensor/native';
+import type { Precision } from '../tensor/engine/native';
 import type { Random } from '../tensor/random';
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 
 /** How PyTorch lays the same numbers out: conv [out, in, h, w], depthwise [channels, 1, h, w], linear [out, in]; else as here. */
 export type Layout = 'conv' | 'depthwise' | 'linear' | 'plain';

@@ -1,13 +1,13 @@
 import { unknownName, UserError } from '../errors';
 import type { Random } from '../tensor/random';
-import { ConvNeXt, convNeXts } from './convNeXt';
-import { MlpMixer, mlpMixers } from './mlpMixer';
-import { MobileNetV2, mobileNetV2s } from './mobileNetV2';
+import { ConvNeXt, convNeXts } from './networks/convNeXt';
+import { MlpMixer, mlpMixers } from './networks/mlpMixer';
+import { MobileNetV2, mobileNetV2s } from './networks/mobileNetV2';
 import type { Model } from './model';
-import { ResMlp, resMlps } from './resMlp';
-import { ResNet, resNets } from './resnet';
-import { SwinTransformer, swinTransformers } from './swinTransformer';
-import { VisionTransformer, visionTransformers } from './visionTransformer';
+import { ResMlp, resMlps } from './networks/resMlp';
+import { ResNet, resNets } from './networks/resnet';
+import { SwinTransformer, swinTransformers } from './networks/swinTransformer';
+import { VisionTransformer, visionTransformers } from './networks/visionTransformer';
 
 export interface ModelOptions {
   readonly classes: number;

@@ -20,7 +20,7 @@ export async function table(content: Rows | Table | DataFrame, caption?: string)
 export async function dataFrame(rows: Rows): Promise<DataFrame> {
   const { columns, rows: cells } = fromRows(rows);
   // danfojs brings TensorFlow.js along; ours comes first, with what it needs on this Node.
-  await import('../tensor/backend');
+  await import('../tensor/engine/backend');
   const { DataFrame } = await import('danfojs-node');
   return new DataFrame(
     cells.map((row) => [...row]),

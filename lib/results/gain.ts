@@ -1,4 +1,4 @@
-import type { Normalisation } from '../data/normalisation';
+import type { Normalisation } from '../data/images/normalisation';
 import type { RunRecord } from './record';
 
 /** What a network costs. */

@@ -1,6 +1,6 @@
 import { UserError, unknownName } from '../errors';
 import type { Model } from '../models/model';
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 import { centredGram, type CentredGram } from './gram';
 import { MinibatchCka, type Similarities } from './minibatchCka';
 

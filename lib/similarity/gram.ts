@@ -1,6 +1,6 @@
 import { UserError } from '../errors';
-import { gramMatrix } from '../tensor/gramMatrix';
-import * as tf from '../tensor/tf';
+import { gramMatrix } from '../tensor/ops/gramMatrix/gramMatrix';
+import * as tf from '../tensor/engine/tf';
 import { uCentre } from './hsic';
 
 /** Squared variation below this share of a layer's squared magnitude is float32's rounding: the layer counts as constant. */

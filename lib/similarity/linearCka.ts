@@ -1,5 +1,5 @@
 import { UserError } from '../errors';
-import type * as tf from '../tensor/tf';
+import type * as tf from '../tensor/engine/tf';
 import { standardGram } from './gram';
 
 /**

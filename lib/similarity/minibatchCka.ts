@@ -1,5 +1,5 @@
 import { UserError, unknownName } from '../errors';
-import type * as tf from '../tensor/tf';
+import type * as tf from '../tensor/engine/tf';
 import { centredGram, type CentredGram } from './gram';
 import { hsicOfCentred } from './hsic';
 

@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { UserError } from '../errors';
 import { jsonOrNothing } from '../io/json';
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../io/safetensors';
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 import { current, previous } from './checkpointFiles';
-import { recipeId } from './recipe';
+import { recipeId } from './recipe/recipe';
 import type { Training } from './training';
 
 const position = z.object({

@@ -1,8 +1,8 @@
-import type { Batch } from '../data/batches';
-import { imageName, type Images } from '../data/imageFiles';
+import type { Batch } from '../data/batches/batches';
+import { imageName, type Images } from '../data/images/imageFiles';
 import { UserError } from '../errors';
 import { parameters, type Named } from '../models/parameter';
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 import type { Objective } from './gradients';
 
 /** What is no number, and when. */

@@ -1,9 +1,9 @@
-import { batches, disposeBatch, type Batch } from '../data/batches';
-import { fileBatches } from '../data/fileBatches';
-import type { Images } from '../data/imageFiles';
+import { batches, disposeBatch, type Batch } from '../data/batches/batches';
+import { fileBatches } from '../data/batches/fileBatches';
+import type { Images } from '../data/images/imageFiles';
 import { UserError } from '../errors';
 import type { Model } from '../models/model';
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 import { Measuring, type Measures } from './measures';
 
 /** Images of a side at a time, where nothing else is asked for: of larger ones fewer, by their area, so that memory does not grow with the side. */

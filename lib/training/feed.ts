@@ -1,11 +1,11 @@
 import os from 'node:os';
-import { batchCount, epochOrder, toBatch, type Batch } from '../data/batches';
-import { openPreparer, type BatchRequest, type Preparer } from '../data/preparer';
-import type { Prepared, Unreadable } from '../data/prepare';
-import { imageNetPreprocessing } from '../data/preprocess';
+import { batchCount, epochOrder, toBatch, type Batch } from '../data/batches/batches';
+import { openPreparer, type BatchRequest, type Preparer } from '../data/batches/preparer';
+import type { Prepared, Unreadable } from '../data/batches/prepare';
+import { imageNetPreprocessing } from '../data/batches/preprocess';
 import { Random } from '../tensor/random';
 import { evaluationBatch } from './evaluate';
-import type { Recipe } from './recipe';
+import type { Recipe } from './recipe/recipe';
 import type { Resources } from './training';
 
 /** The batches of a run, those to come prepared in other threads while a step computes. */

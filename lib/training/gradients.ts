@@ -1,12 +1,12 @@
-import type { Batch } from '../data/batches';
+import type { Batch } from '../data/batches/batches';
 import { binaryCrossEntropy } from '../losses/binaryCrossEntropy';
 import { crossEntropy } from '../losses/crossEntropy';
 import { labelDistribution, type Labels } from '../losses/labels';
 import type { Distillation, LossParts } from '../methods/method';
 import type { DropPath, Model, Output } from '../models/model';
 import type { Named } from '../models/parameter';
-import * as tf from '../tensor/tf';
-import { variableGrads } from '../tensor/variableGrads';
+import * as tf from '../tensor/engine/tf';
+import { variableGrads } from '../tensor/engine/variableGrads';
 import { memoryFault } from './memoryFault';
 
 /** What one step minimises, and with respect to what. */

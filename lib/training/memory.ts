@@ -1,9 +1,9 @@
 import { UserError } from '../errors';
 import { Random } from '../tensor/random';
-import * as tf from '../tensor/tf';
-import { backendInfo } from '../tensor/backendInfo';
+import * as tf from '../tensor/engine/tf';
+import { backendInfo } from '../tensor/engine/backendInfo';
 import { differentiate } from './gradients';
-import type { Recipe } from './recipe';
+import type { Recipe } from './recipe/recipe';
 import { Training, type Resources } from './training';
 
 /** The bytes of memory that a step needs, by the images that it sees at a time: at least, and at most. */

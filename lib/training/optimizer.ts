@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Named } from '../models/parameter';
-import { execute, hasKernels } from '../tensor/native';
-import * as tf from '../tensor/tf';
+import { execute, hasKernels } from '../tensor/engine/native';
+import * as tf from '../tensor/engine/tf';
 
 const sgd = z
   .object({

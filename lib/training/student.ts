@@ -2,11 +2,11 @@ import { UserError } from '../errors';
 import { createDistillation, methods } from '../methods/methods';
 import type { Model } from '../models/model';
 import { disposeModule } from '../models/parameter';
-import { loadWeightsFile } from '../models/weights';
+import { loadWeightsFile } from '../models/weights/weights';
 import { createModel } from '../models/zoo';
 import { Random } from '../tensor/random';
-import { recipeError, settingFaults, type Candidates } from './checkRecipe';
-import { recipeFaults, type Recipe } from './recipe';
+import { recipeError, settingFaults, type Candidates } from './recipe/checkRecipe';
+import { recipeFaults, type Recipe } from './recipe/recipe';
 import type { Resources } from './training';
 
 /** The student of a recipe with fresh weights. Throws one UserError that lists everything for which the run cannot be. */

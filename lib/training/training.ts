@@ -1,13 +1,13 @@
-import { batchCount, disposeBatch, type Batch } from '../data/batches';
-import type { Images } from '../data/imageFiles';
-import type { Unreadable } from '../data/prepare';
+import { batchCount, disposeBatch, type Batch } from '../data/batches/batches';
+import type { Images } from '../data/images/imageFiles';
+import type { Unreadable } from '../data/batches/prepare';
 import type { UserError } from '../errors';
 import type { Distillation, Method } from '../methods/method';
 import { createDistillation } from '../methods/methods';
 import type { Model } from '../models/model';
 import { disposeModule, parameters, setPrecision, type Named } from '../models/parameter';
 import { Random } from '../tensor/random';
-import * as tf from '../tensor/tf';
+import * as tf from '../tensor/engine/tf';
 import { WeightAverage } from './average';
 import { evaluate, predictions } from './evaluate';
 import { divergenceError } from './divergence';
@@ -15,15 +15,15 @@ import type { EpochEvent, StepEvent, TrainingEvent } from './event';
 import { BatchFeed } from './feed';
 import { accumulate, type LabelledBatch, type Objective } from './gradients';
 import { allReduce, shareOf, type Group, type Share } from './group';
-import { withNext } from './lookahead';
+import { withNext } from './teacher/withNext';
 import type { Measures } from './measures';
 import { clipScale, globalNorm, Optimizer } from './optimizer';
 import { start, type Position } from './position';
-import type { Recipe } from './recipe';
-import { learningRate } from './schedule';
-import { Shown } from './shown';
+import type { Recipe } from './recipe/recipe';
+import { learningRate } from './recipe/schedule';
+import { Shown } from './studentInputs';
 import { createStudent } from './student';
-import type { Place, TeacherCache } from './teacherCache';
+import type { Place, TeacherCache } from './teacher/teacherCache';
 
 /** What a part of the training remembers from step to step, for checkpoints. */
 export interface Stateful {

@@ -3,7 +3,7 @@ import { createModel } from '../../lib/models/zoo';
 import { median } from '../../lib/results/median';
 import { compareModels } from '../../lib/similarity/compareModels';
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 
 export interface Seconds {
   readonly seconds: number;

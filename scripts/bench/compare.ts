@@ -1,5 +1,5 @@
 import { median } from '../../lib/results/median';
-import { thisMachine, threadCount } from '../../lib/runs/machine';
+import { thisMachine, threadCount } from '../../lib/runs/runFolder/machine';
 import type { Comparison } from './comparison';
 import { ours, theirs, type Measured } from './peers';
 

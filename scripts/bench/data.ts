@@ -1,13 +1,13 @@
-import { cutOf } from '../../lib/data/cut';
-import { decode } from '../../lib/data/decode';
-import { syntheticImages } from '../../lib/data/synthetic';
+import { cutOf } from '../../lib/data/decoding/cut';
+import { decode } from '../../lib/data/decoding/decode';
+import { syntheticImages } from '../../lib/data/images/synthetic';
 import { student } from '../../lib/experiments/laptop';
 import { cifar100Tokens } from '../../lib/experiments/paperRecipes';
 import { disposeModule } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { median } from '../../lib/results/median';
 import { Random } from '../../lib/tensor/random';
-import { completeRecipe } from '../../lib/training/recipe';
+import { completeRecipe } from '../../lib/training/recipe/recipe';
 import { Training } from '../../lib/training/training';
 import { photograph } from './photograph';
 

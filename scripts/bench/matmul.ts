@@ -1,6 +1,6 @@
-import { linear } from '../../lib/tensor/linear';
-import type { Precision } from '../../lib/tensor/native';
-import * as tf from '../../lib/tensor/tf';
+import { linear } from '../../lib/tensor/ops/linear/linear';
+import type { Precision } from '../../lib/tensor/engine/native';
+import * as tf from '../../lib/tensor/engine/tf';
 import { medianMilliseconds } from './times';
 
 const size = 2048;

@@ -1,5 +1,5 @@
-import * as tf from '../../lib/tensor/tf';
-import { flops } from '../../lib/tensor/flops';
+import * as tf from '../../lib/tensor/engine/tf';
+import { flops } from '../../lib/tensor/inspect/flops';
 
 export type Direction = 'forward' | 'backward';
 

@@ -1,13 +1,13 @@
-import type { Batch } from '../../lib/data/batches';
+import type { Batch } from '../../lib/data/batches/batches';
 import { createDistillation } from '../../lib/methods/methods';
 import type { Output } from '../../lib/models/model';
 import { parameterCount, parameters, setPrecision } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { differentiate } from '../../lib/training/gradients';
 import { Optimizer } from '../../lib/training/optimizer';
-import { TeacherAhead } from '../../lib/training/teacherAhead';
+import { TeacherAhead } from '../../lib/training/teacher/teacherPrefetch';
 
 export interface StepOptions {
   readonly student: string;

@@ -77,10 +77,10 @@ export const groups: readonly Group[] = [
     title: 'Weights',
     places: [
       'lib/io/safetensors',
-      'lib/models/pretrained.ts',
-      'lib/models/weights.ts',
-      'lib/models/trained.ts',
-      'lib/models/swinWeights.ts',
+      'lib/models/weights/pretrained.ts',
+      'lib/models/weights/weights.ts',
+      'lib/models/weights/trained.ts',
+      'lib/models/weights/swinWeights.ts',
     ],
     meaning:
       'A file of weights is damaged, is a pickle, or holds other tensors than the network has. Nothing of it was used.',
@@ -166,7 +166,7 @@ export const groups: readonly Group[] = [
   },
   {
     title: 'Clusters',
-    places: ['lib/runs/slurm.ts', 'lib/runs/ray.ts', 'lib/runs/kubernetes.ts'],
+    places: ['lib/runs/schedulers/slurm.ts', 'lib/runs/schedulers/ray.ts', 'lib/runs/schedulers/kubernetes.ts'],
     meaning: 'Slurm, Ray or Kubernetes is not there or refuses the job; its own words are in the message.',
     cure: 'Run the command on a login node, or give `--address`. Nothing was started twice: run it again, and finished jobs are passed over.',
   },

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { appendJsonLine } from '../../lib/io/jsonLines';
 import type { RunRecord } from '../../lib/results/record';
 import { recordsIn } from '../../lib/results/recordedRow';
-import { expectedHours } from '../../lib/runs/expected';
-import { asTold, finishedRecord, jobCommand, type Job } from '../../lib/runs/job';
+import { expectedHours } from '../../lib/runs/job/expectedHours';
+import { asTold, finishedRecord, jobCommand, type Job } from '../../lib/runs/job/job';
 
 /** The folder of the project's records. */
 export const results = path.join('data', 'results');

@@ -1,5 +1,5 @@
 import { digest, digestFault, type Digest } from '../../lib/reference/digest';
-import type * as tf from '../../lib/tensor/tf';
+import type * as tf from '../../lib/tensor/engine/tf';
 
 /** One comparison of ours with a reference: `fault` says what is wrong, and is absent when nothing is. */
 export interface Check {

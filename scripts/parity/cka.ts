@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { input } from '../../lib/reference/fill';
 import { linearCka } from '../../lib/similarity/linearCka';
 import { MinibatchCka } from '../../lib/similarity/minibatchCka';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { compareNumber, type Check } from './check';
 
 const table = z.array(z.array(z.number().nullable()));

@@ -1,4 +1,4 @@
-import { assignStored, torchShape } from '../../lib/models/layout';
+import { assignStored, torchShape } from '../../lib/models/weights/layout';
 import { parameters, type Module, type Named } from '../../lib/models/parameter';
 import { parameter } from '../../lib/reference/fill';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../../lib/errors';
-import { correlationLoss } from '../../lib/losses/correlation';
+import { correlationLoss } from '../../lib/losses/cc';
 import { crdLoss, crdNormalisers, crdRemember, type CrdBatch } from '../../lib/losses/crd';
 import { bkdLoss } from '../../lib/losses/bkd';
 import { crossEntropy } from '../../lib/losses/crossEntropy';
@@ -14,7 +14,7 @@ import { rkdLoss } from '../../lib/losses/rkd';
 import { rsdLoss } from '../../lib/losses/rsd';
 import { digest, digestFault } from '../../lib/reference/digest';
 import { input, parameter } from '../../lib/reference/fill';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { compareNumber, type Check } from './check';
 import { digestSchema } from './schemas';
 

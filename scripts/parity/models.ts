@@ -4,7 +4,7 @@ import { createModel } from '../../lib/models/zoo';
 import type { Digest } from '../../lib/reference/digest';
 import { input } from '../../lib/reference/fill';
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { check, compareTensor, countFault, type Check } from './check';
 import { fillParameters } from './fillParameters';
 import { digestSchema, stateSchema } from './schemas';

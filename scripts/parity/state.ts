@@ -1,4 +1,4 @@
-import { torchShape } from '../../lib/models/layout';
+import { torchShape } from '../../lib/models/weights/layout';
 import { parameters, type Module } from '../../lib/models/parameter';
 
 /** Names and shapes of a network's parameters and buffers, as PyTorch has them. */

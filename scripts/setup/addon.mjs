@@ -11,7 +11,7 @@ import { inProject } from './project.mjs';
 const built = inProject('build', 'tfjs_binding.node');
 // Its sources, and ours, which read one of theirs.
 const theirs = join(tfjsNode, 'binding');
-const ours = inProject('lib', 'tensor', 'binding');
+const ours = inProject('lib', 'tensor', 'engine', 'binding');
 const flags = ['-O2', `-I${theirs}`, '-fno-access-control'];
 const place = join(tfjsNode, 'lib', 'napi-v8', 'tfjs_binding.node');
 

@@ -7,9 +7,9 @@ import { compile, link } from './link.mjs';
 import { OptionalPart } from './optional.mjs';
 import { inProject } from './project.mjs';
 
-const folder = inProject('lib', 'tensor', 'kernels');
+const folder = inProject('lib', 'tensor');
 const output = inProject('build', 'kernels.node');
-const quietSource = join(folder, 'quiet', 'quiet.cc');
+const quietSource = join(folder, 'engine', 'quiet', 'quiet.cc');
 const quiet = inProject('build', 'quiet.node');
 // Loops with comparisons are only vectorised when these need not raise floating-point exceptions, which nobody looks at.
 const flags = ['-O3', '-fno-math-errno', '-fno-trapping-math', '-fopenmp-simd', '-DEIGEN_USE_THREADS'];
@@ -41,7 +41,7 @@ async function build(compiler, march) {
       .join(''),
   );
   const object = inProject('build', 'kernels.o');
-  await compile({ compiler, wheel: findWheel(), source, object, flags: [...flags, `-march=${march}`] });
+  await compile({ compiler, wheel: findWheel(), source, object, flags: [...flags, `-I${folder}`, `-march=${march}`] });
   const libraries = ['libtensorflow_framework.so.2'];
   await link({ compiler, wheel: findWheel(), objects: [object], libraries, output });
   const quietObject = inProject('build', 'quiet.o');
@@ -57,7 +57,8 @@ async function build(compiler, march) {
 }
 
 const files = (ending) =>
-  readdirSync(folder)
+  readdirSync(folder, { recursive: true })
+    .filter((name) => !/^engine\/(binding|quiet)\//.test(name))
     .filter((name) => name.endsWith(ending))
     .sort()
     .map((name) => join(folder, name));

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { imageBatches } from '../../lib/data/imageBatches';
-import type { ImageSet } from '../../lib/data/imageSet';
+import { imageBatches } from '../../lib/data/batches/imageBatches';
+import type { ImageSet } from '../../lib/data/images/imageSet';
 import { UserError } from '../../lib/errors';
 import { sha256 } from '../../lib/io/sha256';
 import { disposeModule } from '../../lib/models/parameter';
-import { trainedModel, type MaybeTrained } from '../../lib/models/trained';
+import { trainedModel, type MaybeTrained } from '../../lib/models/weights/trained';
 import type { SimilarityRecord } from '../../lib/results/similarityRecord';
 import { comparePairs } from '../../lib/similarity/compareModels';
 import { depthSummary } from '../../lib/similarity/depth';

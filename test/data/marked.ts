@@ -1,4 +1,4 @@
-import type { ImageSet } from '../../lib/data/imageSet';
+import type { ImageSet } from '../../lib/data/images/imageSet';
 
 /** Images of 2 × 2 whose every byte is the image's place; labels 0, 1, …, classes − 1 in turn. */
 export function marked(count: number, classes: number): ImageSet {

@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { z } from 'zod';
-import { affine, rotate } from '../../lib/data/affine';
-import { brightness, colour, contrast, sharpness } from '../../lib/data/enhance';
-import { autoContrast, equalize, invert, posterize, solarize, solarizeAdd } from '../../lib/data/tone';
-import type { Pixels } from '../../lib/data/transform';
+import { affine, rotate } from '../../lib/data/augmentation/affine';
+import { brightness, colour, contrast, sharpness } from '../../lib/data/augmentation/enhance';
+import { autoContrast, equalize, invert, posterize, solarize, solarizeAdd } from '../../lib/data/augmentation/tone';
+import type { Pixels } from '../../lib/data/augmentation/transform';
 import { fill } from '../../lib/reference/fill';
 
 const name = z.enum(['autoContrast', 'equalize', 'invert', 'posterize', 'solarize', 'solarizeAdd', 'colour', 'contrast', 'brightness', 'sharpness',

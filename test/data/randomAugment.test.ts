@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { colourJitter } from '../../lib/data/colourJitter';
-import type { Rgb } from '../../lib/data/imageSet';
-import { randAugment, randAugmentOperations } from '../../lib/data/randAugment';
-import { randomErasing } from '../../lib/data/randomErasing';
-import { randomBox, randomResizedCrop } from '../../lib/data/randomResizedCrop';
-import { resize } from '../../lib/data/resize';
-import type { Pixels } from '../../lib/data/transform';
+import { colourJitter } from '../../lib/data/augmentation/colourJitter';
+import type { Rgb } from '../../lib/data/images/imageSet';
+import { randAugment, randAugmentOperations } from '../../lib/data/augmentation/randAugment';
+import { randomErasing } from '../../lib/data/augmentation/randomErasing';
+import { randomBox, randomResizedCrop } from '../../lib/data/augmentation/randomResizedCrop';
+import { resize } from '../../lib/data/augmentation/resize';
+import type { Pixels } from '../../lib/data/augmentation/transform';
 import { Random } from '../../lib/tensor/random';
 
 const fill: Rgb = [129, 124, 112];

@@ -6,8 +6,8 @@ import { z } from 'zod';
 import type { Experiment } from '../../lib/experiments/experiment';
 import { cifar100Rows, imageNetRows, type PaperRow } from '../../lib/experiments/paper';
 import { teacherTraining } from '../../lib/experiments/teachers';
-import { plan, withTeachers } from '../../lib/runs/job';
-import { completeRecipe } from '../../lib/training/recipe';
+import { plan, withTeachers } from '../../lib/runs/job/job';
+import { completeRecipe } from '../../lib/training/recipe/recipe';
 
 const all: readonly PaperRow[] = [...cifar100Rows, ...imageNetRows({ name: 'synthetic' })];
 

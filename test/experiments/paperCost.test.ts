@@ -7,8 +7,8 @@ import { createExitBranch } from '../../lib/models/exitBranch';
 import { disposeModule } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
-import { multiplyAddsOf } from '../../lib/tensor/multiplyAdds';
-import * as tf from '../../lib/tensor/tf';
+import { multiplyAddsOf } from '../../lib/tensor/inspect/multiplyAdds';
+import * as tf from '../../lib/tensor/engine/tf';
 
 const counted = (run: () => void): number => multiplyAddsOf(() => void tf.tidy(run))! / 1e9;
 const images = tf.zeros<tf.Rank.R4>([1, 224, 224, 3]);

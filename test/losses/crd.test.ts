@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { UserError } from '../../lib/errors';
 import { crdLoss, crdNormalisers, crdRemember, type CrdBatch, type CrdMemory } from '../../lib/losses/crd';
 import { normalise } from '../../lib/losses/norm';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose } from '../support/close';
 import { expectNoLeak } from '../support/leaks';
 import { matrix, tensor } from './examples';

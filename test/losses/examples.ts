@@ -1,5 +1,5 @@
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import type { Matrix } from './float64';
 
 /** Normal random numbers times `scale`, rounded to float32, as rows. */

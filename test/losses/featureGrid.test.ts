@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resizeBilinear, toGrid } from '../../lib/losses/featureGrid';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose } from '../support/close';
 import { expectGradients } from '../support/gradient';
 import { expectNoLeak } from '../support/leaks';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { UserError } from '../../lib/errors';
-import { correlationLoss } from '../../lib/losses/correlation';
+import { correlationLoss } from '../../lib/losses/cc';
 import { rkdLoss } from '../../lib/losses/rkd';
 import { rsdLoss } from '../../lib/losses/rsd';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose, largest } from '../support/close';
 import { expectNoLeak } from '../support/leaks';
 import { matrix, tensor } from './examples';

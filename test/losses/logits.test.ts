@@ -7,7 +7,7 @@ import { distLoss } from '../../lib/losses/dist';
 import { dkdLoss } from '../../lib/losses/dkd';
 import { kdLoss } from '../../lib/losses/kd';
 import { ofaLoss } from '../../lib/losses/ofa';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose, largest } from '../support/close';
 import { expectNoLeak } from '../support/leaks';
 import { classes, matrix, tensor } from './examples';

@@ -5,7 +5,7 @@ import { crossEntropy } from '../../lib/losses/crossEntropy';
 import { labelDistribution, targetMask } from '../../lib/losses/labels';
 import { ofaLoss, ofaWeights } from '../../lib/losses/ofa';
 import { weightedCrossEntropy } from '../../lib/losses/weightedCrossEntropy';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose } from '../support/close';
 import { expectGradients } from '../support/gradient';
 import { expectNoLeak } from '../support/leaks';

@@ -1,4 +1,4 @@
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose, largest } from '../support/close';
 import type { Matrix } from './float64';
 import { tensor } from './examples';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bkdLoss } from '../../lib/losses/bkd';
-import { correlationLoss } from '../../lib/losses/correlation';
+import { correlationLoss } from '../../lib/losses/cc';
 import { crdLoss } from '../../lib/losses/crd';
 import { crossEntropy } from '../../lib/losses/crossEntropy';
 import { distLoss } from '../../lib/losses/dist';
@@ -11,7 +11,7 @@ import { kdLoss } from '../../lib/losses/kd';
 import { ofaLoss } from '../../lib/losses/ofa';
 import { rkdLoss } from '../../lib/losses/rkd';
 import { rsdLoss } from '../../lib/losses/rsd';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose, largest } from '../support/close';
 import { classes, matrix, tensor } from './examples';
 import * as plain from './float64';

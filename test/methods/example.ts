@@ -3,9 +3,9 @@ import type { Distillation } from '../../lib/methods/method';
 import type { Model } from '../../lib/models/model';
 import { disposeModule, parameters } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
-import type { Batch } from '../../lib/data/batches';
+import type { Batch } from '../../lib/data/batches/batches';
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import type { Objective } from '../../lib/training/gradients';
 
 /** A method at work on small networks: the objective that training minimises, and a batch for it. */

@@ -4,7 +4,7 @@ import type { Feature, Model, Output, StageShape } from '../../lib/models/model'
 import { disposeModule, parameters } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose } from '../support/close';
 
 /** Cases by hand, as no reference pairs networks of different families: FitNet of stage 1 with these shapes, features and weights of the 1 × 1 convolution. */

@@ -12,7 +12,7 @@ import type { Step } from '../../lib/methods/method';
 import type { Model } from '../../lib/models/model';
 import { parameters } from '../../lib/models/parameter';
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { differentiate, type Gradients } from '../../lib/training/gradients';
 import { Optimizer } from '../../lib/training/optimizer';
 import { expectClose, largest, toArray } from '../support/close';

@@ -1,10 +1,10 @@
 import { afterEach, test } from 'node:test';
-import { MixerBlock } from '../../lib/models/mlpMixer';
+import { MixerBlock } from '../../lib/models/networks/mlpMixer';
 import { disposeModule, parameters } from '../../lib/models/parameter';
-import { TransformerBlock } from '../../lib/models/visionTransformer';
-import { hasKernels } from '../../lib/tensor/native';
+import { TransformerBlock } from '../../lib/models/networks/visionTransformer';
+import { hasKernels } from '../../lib/tensor/engine/native';
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose, largest } from '../support/close';
 import { expectGradients } from '../support/gradient';
 import { expectNoLeak } from '../support/leaks';

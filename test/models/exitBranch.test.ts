@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../lib/errors';
 import { createExitBranch, type BranchOptions } from '../../lib/models/exitBranch';
-import { torchShape } from '../../lib/models/layout';
+import { torchShape } from '../../lib/models/weights/layout';
 import type { StageShape } from '../../lib/models/model';
 import { disposeModule, parameters } from '../../lib/models/parameter';
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose } from '../support/close';
 
 const tokens = (grid: number, channels: number, classToken = false): StageShape => ({

@@ -4,7 +4,7 @@ import { disposeModule, setPrecision } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { networkMultiplyAdds } from '../../lib/models/multiplyAdds';
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { Still } from './still';
 
 /** Billions an image, 1000 classes: `_ops` of torchvision's weights, and of those that torchvision has not what their papers' tables print. */

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { UserError } from '../../lib/errors';
-import { assignStored, torchShape } from '../../lib/models/layout';
+import { assignStored, torchShape } from '../../lib/models/weights/layout';
 import type { Model, StageShape } from '../../lib/models/model';
 import { disposeModule, parameters } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { parameter } from '../../lib/reference/fill';
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose, largest } from '../support/close';
 import { expectNoLeak } from '../support/leaks';
 import { tinyNetworks } from './tinyNetworks';

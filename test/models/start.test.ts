@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createExitBranch } from '../../lib/models/exitBranch';
-import { Conv2d, Linear } from '../../lib/models/layers';
+import { Conv2d, Linear } from '../../lib/models/layers/layers';
 import { disposeModule, parameters, type Parameter } from '../../lib/models/parameter';
 import { Random } from '../../lib/tensor/random';
 

@@ -7,7 +7,7 @@ import { disposeModule } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { digest, digestFault } from '../../lib/reference/digest';
 import { input } from '../../lib/reference/fill';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { fillParameters } from '../../scripts/parity/fillParameters';
 import { digestSchema } from '../../scripts/parity/schemas';
 import { Still } from './still';

@@ -1,11 +1,11 @@
-import { ConvNeXt } from '../../lib/models/convNeXt';
-import { MlpMixer } from '../../lib/models/mlpMixer';
-import { MobileNetV2 } from '../../lib/models/mobileNetV2';
+import { ConvNeXt } from '../../lib/models/networks/convNeXt';
+import { MlpMixer } from '../../lib/models/networks/mlpMixer';
+import { MobileNetV2 } from '../../lib/models/networks/mobileNetV2';
 import type { Model } from '../../lib/models/model';
-import { ResMlp } from '../../lib/models/resMlp';
-import { ResNet } from '../../lib/models/resnet';
-import { SwinTransformer } from '../../lib/models/swinTransformer';
-import { VisionTransformer } from '../../lib/models/visionTransformer';
+import { ResMlp } from '../../lib/models/networks/resMlp';
+import { ResNet } from '../../lib/models/networks/resnet';
+import { SwinTransformer } from '../../lib/models/networks/swinTransformer';
+import { VisionTransformer } from '../../lib/models/networks/visionTransformer';
 import { Random } from '../../lib/tensor/random';
 
 /** One small network of each architecture, at sizes that are no powers of two where it takes them. */

@@ -6,7 +6,7 @@ import { story } from '../../lib/experiments/story';
 import { weightClip } from '../../lib/experiments/weightClip';
 import { coverageText, gainOver, onSharedSeeds, recordedRows, recordsIn, rowOf } from '../../lib/results/recordedRow';
 import type { RunRecord } from '../../lib/results/record';
-import { plan } from '../../lib/runs/job';
+import { plan } from '../../lib/runs/job/job';
 import { sampleRecord } from './support';
 
 const all = Object.values(experiments);

@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Experiment, Row } from '../../lib/experiments/experiment';
 import { sha256 } from '../../lib/io/sha256';
-import { homeOf } from '../../lib/runs/home';
-import { plan, writePlan, type Job } from '../../lib/runs/job';
-import { taskCommand } from '../../lib/runs/slots';
+import { homeOf } from '../../lib/runs/runFolder/paths';
+import { plan, writePlan, type Job } from '../../lib/runs/job/job';
+import { taskCommand } from '../../lib/runs/schedulers/slots';
 
 /** The smallest recipe of all: seconds on made-up images. */
 export const tiny: Row = {

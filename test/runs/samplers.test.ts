@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../lib/errors';
-import { optunaPython, optunaSampler } from '../../lib/runs/optuna';
-import { gridSampler, type Sampler, type Trial } from '../../lib/runs/sampler';
-import { successiveHalving } from '../../lib/runs/successiveHalving';
+import { optunaPython, optunaSampler } from '../../lib/runs/search/optuna';
+import { gridSampler, type Sampler, type Trial } from '../../lib/runs/search/sampler';
+import { successiveHalving } from '../../lib/runs/search/successiveHalving';
 
 /** Everything that a sampler proposes where a value is the better the nearer it is to `best`, and longer training makes it no other. */
 async function played(sampler: Sampler, best = 1.3): Promise<Trial[]> {

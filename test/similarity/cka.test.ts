@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { UserError } from '../../lib/errors';
 import { linearCka } from '../../lib/similarity/linearCka';
 import { MinibatchCka } from '../../lib/similarity/minibatchCka';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose } from '../support/close';
 import { expectNoLeak } from '../support/leaks';
 import { features, plainGram, plainHsic } from './features';

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../lib/errors';
 import { disposeModule } from '../../lib/models/parameter';
-import { renormalised } from '../../lib/models/renormalised';
+import { renormalised } from '../../lib/models/weights/renormalised';
 import { createModel } from '../../lib/models/zoo';
 import { compareModels, comparePairs } from '../../lib/similarity/compareModels';
 import { MinibatchCka } from '../../lib/similarity/minibatchCka';
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose } from '../support/close';
 import { expectNoLeakAsync } from '../support/leaks';
 

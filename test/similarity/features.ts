@@ -1,5 +1,5 @@
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 
 /** Random features [examples, width] that share a signal of the same examples, more of it in narrower layers. */
 export function features(name: string, examples: number, width: number, scale = 1): tf.Tensor2D {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { linearCka } from '../../lib/similarity/linearCka';
 import { MinibatchCka } from '../../lib/similarity/minibatchCka';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose } from '../support/close';
 import { features, plainGram, plainHsic } from './features';
 

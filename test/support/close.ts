@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 
 export type Numbers = tf.Tensor | ArrayLike<number> | number;
 

@@ -1,5 +1,5 @@
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose, largest, toArray } from './close';
 
 export interface GradientCheck {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 
 /**
  * Runs `f`, asserts that exactly the tensors in what it returns are new and alive, and disposes those.

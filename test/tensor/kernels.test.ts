@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { attention } from '../../lib/tensor/attention';
-import { batchNormEval, batchNormTrain } from '../../lib/tensor/batchNorm';
-import { conv2d, depthwiseConv2d } from '../../lib/tensor/convolution';
-import { biasGelu } from '../../lib/tensor/gelu';
-import { gramMatrix } from '../../lib/tensor/gramMatrix';
-import { layerNorm } from '../../lib/tensor/layerNorm';
-import { addBias, linear } from '../../lib/tensor/linear';
-import { maxPool } from '../../lib/tensor/maxPool';
-import { execute, hasKernels, type Attribute } from '../../lib/tensor/native';
-import * as tf from '../../lib/tensor/tf';
+import { attention } from '../../lib/tensor/ops/attention/attention';
+import { batchNormEval, batchNormTrain } from '../../lib/tensor/ops/batchNorm/batchNorm';
+import { conv2d, depthwiseConv2d } from '../../lib/tensor/ops/convolution/convolution';
+import { biasGelu } from '../../lib/tensor/ops/gelu/gelu';
+import { gramMatrix } from '../../lib/tensor/ops/gramMatrix/gramMatrix';
+import { layerNorm } from '../../lib/tensor/ops/layerNorm/layerNorm';
+import { addBias, linear } from '../../lib/tensor/ops/linear/linear';
+import { maxPool } from '../../lib/tensor/ops/maxPool/maxPool';
+import { execute, hasKernels, type Attribute } from '../../lib/tensor/engine/native';
+import * as tf from '../../lib/tensor/engine/tf';
 
 const skip = !hasKernels() && 'no kernels here';
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MixerBlock } from '../../lib/models/mlpMixer';
+import { MixerBlock } from '../../lib/models/networks/mlpMixer';
 import { parameters, setPrecision } from '../../lib/models/parameter';
-import { TransformerBlock } from '../../lib/models/visionTransformer';
-import { attention } from '../../lib/tensor/attention';
-import { conv2d, depthwiseConv2d, type ConvolutionOptions } from '../../lib/tensor/convolution';
-import { linear } from '../../lib/tensor/linear';
-import { execute, hasKernels, isNative, type Attribute, type Precision } from '../../lib/tensor/native';
+import { TransformerBlock } from '../../lib/models/networks/visionTransformer';
+import { attention } from '../../lib/tensor/ops/attention/attention';
+import { conv2d, depthwiseConv2d, type ConvolutionOptions } from '../../lib/tensor/ops/convolution/convolution';
+import { linear } from '../../lib/tensor/ops/linear/linear';
+import { execute, hasKernels, isNative, type Attribute, type Precision } from '../../lib/tensor/engine/native';
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose, largest } from '../support/close';
 import { expectNoLeak } from '../support/leaks';
 

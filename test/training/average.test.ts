@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Parameter, type Named } from '../../lib/models/parameter';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { WeightAverage } from '../../lib/training/average';
 import { expectClose, toArray } from '../support/close';
 import { snapshot, take, tinyRecipe, withTraining } from './example';

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../../lib/errors';
 import { removeCheckpoints, restoreCheckpoint, saveCheckpoint } from '../../lib/training/checkpoint';
-import type { Recipe, RecipeInput } from '../../lib/training/recipe';
-import * as tf from '../../lib/tensor/tf';
+import type { Recipe, RecipeInput } from '../../lib/training/recipe/recipe';
+import * as tf from '../../lib/tensor/engine/tf';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { snapshot, stepsOf, take, tinyRecipe, withTraining } from './example';
 

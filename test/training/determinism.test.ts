@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { readJsonLines } from '../../lib/io/jsonLines';
 import { epochRecord } from '../../lib/results/record';
-import { homeOf } from '../../lib/runs/home';
+import { homeOf } from '../../lib/runs/runFolder/paths';
 import { jobsOf, runToEnd, tiny, weightsHash } from '../runs/example';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { images, snapshot, tinyRecipe, withTraining } from './example';

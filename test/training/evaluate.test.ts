@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { syntheticImages } from '../../lib/data/synthetic';
+import { syntheticImages } from '../../lib/data/images/synthetic';
 import { parameters, disposeModule } from '../../lib/models/parameter';
 import type { Model, Output } from '../../lib/models/model';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { evaluate, evaluationBatch } from '../../lib/training/evaluate';
 import { expectClose } from '../support/close';
 import { rejectsWith } from '../support/faults';

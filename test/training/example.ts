@@ -1,13 +1,13 @@
-import { syntheticImages } from '../../lib/data/synthetic';
+import { syntheticImages } from '../../lib/data/images/synthetic';
 import type { Model } from '../../lib/models/model';
 import { disposeModule } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
-import type * as tf from '../../lib/tensor/tf';
+import type * as tf from '../../lib/tensor/engine/tf';
 import type { StepEvent, TrainingEvent } from '../../lib/training/event';
-import { completeRecipe, type Recipe, type RecipeInput } from '../../lib/training/recipe';
+import { completeRecipe, type Recipe, type RecipeInput } from '../../lib/training/recipe/recipe';
 import { Training } from '../../lib/training/training';
-import type { ImageSet } from '../../lib/data/imageSet';
+import type { ImageSet } from '../../lib/data/images/imageSet';
 
 export const classes = 4;
 

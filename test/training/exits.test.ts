@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { batches, disposeBatch } from '../../lib/data/batches';
+import { batches, disposeBatch } from '../../lib/data/batches/batches';
 import { createDistillation } from '../../lib/methods/methods';
 import { networkMultiplyAdds } from '../../lib/models/multiplyAdds';
 import { disposeModule, parameters } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
-import { exitTop1 } from '../../lib/training/earlyExit';
+import * as tf from '../../lib/tensor/engine/tf';
+import { exitTop1 } from '../../lib/analysis/earlyExit';
 import { evaluate } from '../../lib/training/evaluate';
-import { exitAnswers } from '../../lib/training/exitAnswers';
-import { exitCosts } from '../../lib/training/exitCosts';
-import { trainProbes, type Probe } from '../../lib/training/probes';
+import { exitAnswers } from '../../lib/analysis/exitPredictions';
+import { exitCosts } from '../../lib/analysis/exitCosts';
+import { trainProbes, type Probe } from '../../lib/analysis/probes';
 import { expectClose } from '../support/close';
 import { classes, images } from './example';
 

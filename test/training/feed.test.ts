@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { disposeBatch } from '../../lib/data/batches';
-import * as tf from '../../lib/tensor/tf';
+import { disposeBatch } from '../../lib/data/batches/batches';
+import * as tf from '../../lib/tensor/engine/tf';
 import { BatchFeed } from '../../lib/training/feed';
-import type { RecipeInput } from '../../lib/training/recipe';
+import type { RecipeInput } from '../../lib/training/recipe/recipe';
 import { images, tinyRecipe } from './example';
 
 const strong: Partial<RecipeInput> = {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parameters } from '../../lib/models/parameter';
-import { mixBatch } from '../../lib/data/mix';
+import { mixBatch } from '../../lib/data/augmentation/mix';
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { accumulate, differentiate, type Gradients } from '../../lib/training/gradients';
 import { expectClose, largest, toArray } from '../support/close';
 import { example, type Example } from '../methods/example';

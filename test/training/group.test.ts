@@ -4,7 +4,7 @@ import { createDistillation } from '../../lib/methods/methods';
 import { Parameter } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { allReduce, shareOf, type Group } from '../../lib/training/group';
 import { expectClose } from '../support/close';
 

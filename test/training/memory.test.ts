@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { UserError } from '../../lib/errors';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { checkMemory, stepMemory } from '../../lib/training/memory';
 import { memoryFault } from '../../lib/training/memoryFault';
 import { rejectsWith } from '../support/faults';

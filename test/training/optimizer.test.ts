@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Parameter, type Named } from '../../lib/models/parameter';
-import { hasKernels } from '../../lib/tensor/native';
+import { hasKernels } from '../../lib/tensor/engine/native';
 import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/tf';
+import * as tf from '../../lib/tensor/engine/tf';
 import { globalNorm, Optimizer, optimizerSpec, type OptimizerSpec } from '../../lib/training/optimizer';
 import { expectClose, toArray } from '../support/close';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
-import { cutOf } from '../../../lib/data/cut';
-import { decode } from '../../../lib/data/decode';
+import { cutOf } from '../../../lib/data/decoding/cut';
+import { decode } from '../../../lib/data/decoding/decode';
 import { Random } from '../../../lib/tensor/random';
 import { damaged, oneOf } from '../damage';
 import type { Target } from '../target';

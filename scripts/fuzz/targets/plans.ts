@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { experiments } from '../../../lib/experiments/experiments';
 import { profiles } from '../../../lib/profile';
-import { plan, readPlan, type Job } from '../../../lib/runs/job';
-import { recipe, recipeId } from '../../../lib/training/recipe';
+import { plan, readPlan, type Job } from '../../../lib/runs/job/job';
+import { recipe, recipeId } from '../../../lib/training/recipe/recipe';
 import { cut, damaged, oneOf } from '../damage';
 import { damagedJson } from '../damageJson';
 import type { Target } from '../target';

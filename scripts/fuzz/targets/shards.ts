@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { readImage } from '../../../lib/data/imageFiles';
-import { openTarShards } from '../../../lib/data/tarShards';
+import { readImage } from '../../../lib/data/images/imageFiles';
+import { openTarShards } from '../../../lib/data/images/tarShards';
 import { oneOf } from '../damage';
 import { hostileTar, type Entry } from '../tarBytes';
 import type { Target } from '../target';

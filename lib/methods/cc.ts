@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { correlationLoss } from '../losses/cc';
+import { Linear } from '../models/layers/layers';
+import * as tf from '../tensor/engine/tf';
+import { defineMethod, teacherOf } from './method';
+
+/** Linear embeddings of both penultimate features, whose differences should not go together in neighbours of the batch. */
+export const correlation = defineMethod({
+  title: 'CC',
+  source: 'Peng et al. 2019, arXiv 1904.01802; as in github Hao840/OFAKD',
+  needsTeacher: true,
+  options: z
+    .object({ width: z.number().int().positive().default(128), weight: z.number().nonnegative().default(0.02) })
+    .strict(),
+  create: ({ width, weight }, setting) => {
+    const { student, random } = setting;
+    const embedStudent = new Linear(student.width, width, random.fork('student'), { start: 'fanInUniform' });
+    const embedTeacher = new Linear(teacherOf(setting).width, width, random.fork('teacher'), { start: 'fanInUniform' });
+    return {
+      modules: { embedStudent, embedTeacher },
+      loss: (step) => ({
+        relation: tf.mul(
+          correlationLoss(embedStudent.apply(step.student.pooled), embedTeacher.apply(step.teacher.pooled)),
+          weight,
+        ),
+      }),
+    };
+  },
+});

@@ -1,0 +1,104 @@
+import { fusedBlock, fusesBlocks } from '../../tensor/ops/blocks/fusedBlock';
+import { meanOfPlaces } from '../../tensor/ops/mean';
+import type { Random } from '../../tensor/random';
+import * as tf from '../../tensor/engine/tf';
+import { addPart, addResidual, alike, type Drop } from '../layers/dropPath';
+import { checkImages, patchGrid } from './imageSize';
+import { LayerNorm, Linear, Mlp } from '../layers/layers';
+import type { Model, Output, Pass } from '../model';
+import { PatchEmbed } from '../layers/patchEmbed';
+import { blockNames, runBlocks, tokenStages } from './tokenStages';
+
+export interface MlpMixerOptions {
+  readonly imageSize: number;
+  readonly patch: number;
+  readonly width: number;
+  readonly depth: number;
+}
+
+/** An MLP across tokens, then one across channels, each on a norm and added to its input. [batch, tokens, width] → the same. */
+export class MixerBlock {
+  readonly norm1: LayerNorm;
+  readonly mlpTokens: Mlp;
+  readonly norm2: LayerNorm;
+  readonly mlpChannels: Mlp;
+
+  constructor(tokens: number, width: number, random: Random) {
+    this.norm1 = new LayerNorm(width, 1e-6);
+    this.mlpTokens = new Mlp(tokens, Math.floor(width / 2), random.fork('tokens'), { start: 'xavierUniform' });
+    this.norm2 = new LayerNorm(width, 1e-6);
+    this.mlpChannels = new Mlp(width, 4 * width, random.fork('channels'), { start: 'xavierUniform' });
+  }
+
+  apply(x: tf.Tensor3D, drop?: Drop): tf.Tensor3D {
+    const { norm1, mlpTokens, norm2, mlpChannels } = this;
+    const layers = [norm1, mlpTokens.fc1, mlpTokens.fc2, norm2, mlpChannels.fc1, mlpChannels.fc2].map(
+      ({ values }) => values,
+    );
+    if (!drop && fusesBlocks(layers) && layers.flatMap(({ weight }) => weight.shape).every((size) => size % 8 === 0))
+      return fusedBlock('OfaMixerBlock', {
+        x,
+        layers,
+        attributes: [['epsilon', 'float', norm1.epsilon]],
+        precision: mlpTokens.fc1.weight.precision,
+        kept: 3,
+      });
+    const across = tf.transpose<tf.Tensor3D>(
+      mlpTokens.apply(tf.transpose<tf.Tensor3D>(norm1.apply(x), [0, 2, 1])),
+      [0, 2, 1],
+    );
+    const mixed = addResidual(x, across, drop);
+    return addPart(mixed, (to) => mlpChannels.apply(norm2.apply(mixed), to), drop);
+  }
+}
+
+/** MLP-Mixer (Tolstikhin et al. 2021). */
+export class MlpMixer implements Model {
+  readonly family = 'mlp';
+  readonly headName = 'head';
+  readonly imageSize: number;
+  readonly width: number;
+  readonly stageShapes: Model['stageShapes'];
+  readonly blockNames: readonly string[];
+  readonly stem: PatchEmbed;
+  readonly blocks: readonly MixerBlock[];
+  readonly norm: LayerNorm;
+  readonly head: Linear;
+
+  constructor(
+    readonly name: string,
+    readonly classes: number,
+    { imageSize, patch, width, depth }: MlpMixerOptions,
+    random: Random,
+  ) {
+    const grid = patchGrid(name, imageSize, patch);
+    this.imageSize = imageSize;
+    this.width = width;
+    this.stageShapes = tokenStages(width, grid, false);
+    this.blockNames = blockNames(depth);
+    this.stem = new PatchEmbed(patch, width, random.fork('stem'), 'lecunNormal');
+    this.blocks = this.blockNames.map((block) => new MixerBlock(grid * grid, width, random.fork(block)));
+    this.norm = new LayerNorm(width, 1e-6);
+    this.head = new Linear(width, classes, random.fork('head'), { start: 'zeros' });
+  }
+
+  forward(images: tf.Tensor4D, pass: Pass): Output {
+    checkImages(this, images);
+    const { x, stages } = runBlocks(this.stem.apply(images), this.blocks, pass, alike);
+    const pooled = meanOfPlaces(this.norm.apply(x));
+    return { logits: this.head.apply(pooled), stages, pooled };
+  }
+}
+
+/** The small ones are 32-pixel networks of the laptop profile. */
+export const mlpMixers = {
+  mixer_64: { imageSize: 32, patch: 4, width: 64, depth: 4 },
+  mixer_96: { imageSize: 32, patch: 4, width: 96, depth: 6 },
+  mixer_128: { imageSize: 32, patch: 4, width: 128, depth: 8 },
+  mixer_s32_224: { imageSize: 224, patch: 32, width: 512, depth: 8 },
+  mixer_s16_224: { imageSize: 224, patch: 16, width: 512, depth: 8 },
+  mixer_b32_224: { imageSize: 224, patch: 32, width: 768, depth: 12 },
+  mixer_b16_224: { imageSize: 224, patch: 16, width: 768, depth: 12 },
+  mixer_l32_224: { imageSize: 224, patch: 32, width: 1024, depth: 24 },
+  mixer_l16_224: { imageSize: 224, patch: 16, width: 1024, depth: 24 },
+} satisfies Record<string, MlpMixerOptions>;

@@ -1,0 +1,163 @@
+import { meanOfPlaces } from '../../tensor/ops/mean';
+import type { Random } from '../../tensor/random';
+import * as tf from '../../tensor/engine/tf';
+import { addPart, blockDrop, type Drop, type Share } from '../layers/dropPath';
+import { inTurn, type Step } from './inTurn';
+import { BatchNorm2d, Conv2d, Linear, type Mode } from '../layers/layers';
+import type { Model, Output, Pass, StageShape } from '../model';
+
+export interface MobileNetV2Options {
+  readonly imageSize: number;
+  /** Factor on the number of channels, which are rounded to multiples of eight. */
+  readonly multiplier: number;
+}
+
+/** The seven stages of the paper's table 2: expansion, channels, blocks, and the stride of the first block. */
+const stages = [
+  { expansion: 1, channels: 16, blocks: 1, stride: 1 },
+  { expansion: 6, channels: 24, blocks: 2, stride: 2 },
+  { expansion: 6, channels: 32, blocks: 3, stride: 2 },
+  { expansion: 6, channels: 64, blocks: 4, stride: 2 },
+  { expansion: 6, channels: 96, blocks: 3, stride: 1 },
+  { expansion: 6, channels: 160, blocks: 3, stride: 2 },
+  { expansion: 6, channels: 320, blocks: 1, stride: 1 },
+] as const;
+
+/** The stages whose ends are the first three that branches and hints read. */
+const tapped = [1, 2, 4];
+
+/** A depthwise 3×3 convolution, then a linear 1×1 one: the first block, which does not expand. [batch, h, w, in] → [batch, h, w, channels] */
+class DepthwiseSeparable {
+  readonly convDw: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly convPw: Conv2d;
+  readonly bn2: BatchNorm2d;
+
+  constructor(channelsIn: number, channels: number, random: Random) {
+    this.convDw = new Conv2d(channelsIn, channelsIn, { kernel: 3, depthwise: true }, random.fork('dw'));
+    this.bn1 = new BatchNorm2d(channelsIn);
+    this.convPw = new Conv2d(channelsIn, channels, { kernel: 1 }, random.fork('pw'));
+    this.bn2 = new BatchNorm2d(channels);
+  }
+
+  apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
+    return this.bn2.apply(this.convPw.apply(this.bn1.apply(this.convDw.apply(x), mode, { cut: 'relu6' })), mode);
+  }
+}
+
+/** 1×1 to many channels, depthwise 3×3, linear 1×1 to few, added to the input where shapes agree (figure 4d). [batch, h, w, in] → [batch, h / stride, w / stride, channels] */
+class InvertedResidual {
+  readonly convPw: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly convDw: Conv2d;
+  readonly bn2: BatchNorm2d;
+  readonly convPwl: Conv2d;
+  readonly bn3: BatchNorm2d;
+  private readonly skips: boolean;
+
+  constructor(channelsIn: number, channels: number, expansion: number, stride: number, random: Random) {
+    const wide = divisible(channelsIn * expansion);
+    this.convPw = new Conv2d(channelsIn, wide, { kernel: 1 }, random.fork('pw'));
+    this.bn1 = new BatchNorm2d(wide);
+    this.convDw = new Conv2d(wide, wide, { kernel: 3, stride, depthwise: true }, random.fork('dw'));
+    this.bn2 = new BatchNorm2d(wide);
+    this.convPwl = new Conv2d(wide, channels, { kernel: 1 }, random.fork('pwl'));
+    this.bn3 = new BatchNorm2d(channels);
+    this.skips = stride === 1 && channelsIn === channels;
+  }
+
+  apply(x: tf.Tensor4D, mode: Mode, drop?: Drop): tf.Tensor4D {
+    const expanded = this.bn1.apply(this.convPw.apply(x), mode, { cut: 'relu6' });
+    const filtered = this.bn2.apply(this.convDw.apply(expanded), mode, { cut: 'relu6' });
+    const narrow = this.convPwl.apply(filtered);
+    return this.skips
+      ? addPart(x, (residual) => this.bn3.apply(narrow, mode, { residual }), drop)
+      : this.bn3.apply(narrow, mode);
+  }
+}
+
+/** MobileNetV2 (Sandler et al. 2018), timm's `mobilenetv2`. */
+export class MobileNetV2 implements Model {
+  readonly family = 'cnn';
+  readonly headName = 'classifier';
+  readonly imageSize: number;
+  readonly width: number;
+  readonly stageShapes: Model['stageShapes'];
+  readonly blockNames: readonly string[];
+  readonly convStem: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly blocks: readonly (readonly (DepthwiseSeparable | InvertedResidual)[])[];
+  readonly convHead: Conv2d;
+  readonly bn2: BatchNorm2d;
+  readonly classifier: Linear;
+
+  constructor(
+    readonly name: string,
+    readonly classes: number,
+    { imageSize, multiplier }: MobileNetV2Options,
+    random: Random,
+  ) {
+    const scaled = (channels: number): number => divisible(channels * multiplier);
+    const shape = (channels: number, halvings: number): StageShape => ({
+      kind: 'spatial',
+      channels,
+      size: Math.ceil(imageSize / 2 ** halvings),
+    });
+    this.imageSize = imageSize;
+    this.width = Math.max(1280, scaled(1280));
+    this.stageShapes = [shape(scaled(24), 2), shape(scaled(32), 3), shape(scaled(96), 4), shape(this.width, 5)];
+    this.blockNames = stages.flatMap(({ blocks }, i) => Array.from({ length: blocks }, (_, j) => `blocks.${i}.${j}`));
+    this.convStem = new Conv2d(3, scaled(32), { kernel: 3, stride: 2, first: true }, random.fork('stem'));
+    this.bn1 = new BatchNorm2d(scaled(32));
+    this.blocks = stages.map(({ expansion, channels, blocks, stride }, i) =>
+      Array.from({ length: blocks }, (_, j) => {
+        const channelsIn = scaled(j > 0 ? channels : i > 0 ? stages[i - 1]!.channels : 32);
+        const stream = random.fork(`blocks.${i}.${j}`);
+        return expansion === 1
+          ? new DepthwiseSeparable(channelsIn, scaled(channels), stream)
+          : new InvertedResidual(channelsIn, scaled(channels), expansion, j === 0 ? stride : 1, stream);
+      }),
+    );
+    this.convHead = new Conv2d(scaled(320), this.width, { kernel: 1 }, random.fork('head'));
+    this.bn2 = new BatchNorm2d(this.width);
+    this.classifier = new Linear(this.width, classes, random.fork('classifier'), { start: 'fanOutUniform' });
+  }
+
+  forward(images: tf.Tensor4D, pass: Pass): Output {
+    const { mode, tap } = pass;
+    let x = tf.tidy(() => this.bn1.apply(this.convStem.apply(images), mode, { cut: 'relu6' }));
+    const ends = this.blocks.map((stage, i) => {
+      x = inTurn(
+        x,
+        stage.map((block, j): Step<tf.Tensor4D> => {
+          const name = `blocks.${i}.${j}`;
+          return [name, (y) => block.apply(y, mode, blockDrop(pass, this.blockNames, name, short))];
+        }),
+        tap,
+      );
+      return x;
+    });
+    const last = tf.tidy(() => this.bn2.apply(this.convHead.apply(x), mode, { cut: 'relu6' }));
+    const pooled = meanOfPlaces(last);
+    const [a, b, c] = tapped.map((i) => ends[i]!) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+    return { logits: this.classifier.apply(pooled), stages: [a, b, c, last], pooled };
+  }
+}
+
+/** timm's rule for networks of this kind: no block gets to the whole rate. */
+const short: Share = (index, count) => index / count;
+
+/** The nearest multiple of eight, the next one where that would take away more than a tenth. */
+function divisible(channels: number): number {
+  const nearest = Math.max(8, Math.floor((channels + 4) / 8) * 8);
+  return nearest < 0.9 * channels ? nearest + 8 : nearest;
+}
+
+/** By how much wider or narrower they are than the paper's. */
+export const mobileNetV2s = {
+  mobilenetv2_035: { imageSize: 224, multiplier: 0.35 },
+  mobilenetv2_050: { imageSize: 224, multiplier: 0.5 },
+  mobilenetv2_075: { imageSize: 224, multiplier: 0.75 },
+  mobilenetv2_100: { imageSize: 224, multiplier: 1 },
+  mobilenetv2_140: { imageSize: 224, multiplier: 1.4 },
+} satisfies Record<string, MobileNetV2Options>;

@@ -1,0 +1,198 @@
+import type { BatchNormEpilogue } from '../../tensor/ops/batchNorm/batchNorm';
+import { maxPool } from '../../tensor/ops/maxPool/maxPool';
+import { meanOfPlaces } from '../../tensor/ops/mean';
+import type { Random } from '../../tensor/random';
+import { relu } from '../../tensor/ops/relu';
+import * as tf from '../../tensor/engine/tf';
+import { addResidual, blockDrop, type Drop } from '../layers/dropPath';
+import { inTurn, type Step } from './inTurn';
+import { BatchNorm2d, Conv2d, Linear, type Mode } from '../layers/layers';
+import type { Model, Output, Pass, StageShape } from '../model';
+
+export interface ResNetOptions {
+  readonly imageSize: number;
+  readonly block: 'basic' | 'bottleneck';
+  /** Blocks of each stage. Where there are three, as in He et al.'s networks for CIFAR (§4.2), the stem counts as the first of the four stages. */
+  readonly depths: readonly [number, number, number, number] | readonly [number, number, number];
+  /** Channels of the first stage, before a bottleneck widens them by four; each later stage doubles them. */
+  readonly channels: number;
+  /** A 7×7 convolution of stride 2 and max pooling, or one 3×3 convolution for 32-pixel images. */
+  readonly stem: 'imagenet' | 'cifar';
+  /** Scale of each block's last batch norm at the start: 0 unless told, so that a block begins as the identity. */
+  readonly lastScale?: 0 | 1;
+}
+
+/** Two 3×3 convolutions added to their input (He et al. 2016, figure 2). [batch, h, w, in] → [batch, h / stride, w / stride, channels] */
+export class BasicBlock {
+  readonly conv1: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly conv2: Conv2d;
+  readonly bn2: BatchNorm2d;
+  readonly downsample?: Downsample;
+
+  constructor(channelsIn: number, channels: number, stride: number, lastScale: 0 | 1, random: Random) {
+    this.conv1 = new Conv2d(channelsIn, channels, { kernel: 3, stride }, random.fork('conv1'));
+    this.bn1 = new BatchNorm2d(channels);
+    this.conv2 = new Conv2d(channels, channels, { kernel: 3 }, random.fork('conv2'));
+    this.bn2 = new BatchNorm2d(channels, { zero: lastScale === 0 });
+    if (stride !== 1 || channelsIn !== channels) this.downsample = downsample(channelsIn, channels, stride, random);
+  }
+
+  apply(x: tf.Tensor4D, mode: Mode, drop?: Drop): tf.Tensor4D {
+    const hidden = this.bn1.apply(this.conv1.apply(x), mode, { cut: 'relu' });
+    return join(shortcut(x, this.downsample, mode), drop, (epilogue) =>
+      this.bn2.apply(this.conv2.apply(hidden), mode, epilogue),
+    );
+  }
+}
+
+/** 1×1, 3×3 and 1×1 convolutions added to their input (He et al. 2016, figure 5); the last widens fourfold. */
+class Bottleneck {
+  readonly conv1: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly conv2: Conv2d;
+  readonly bn2: BatchNorm2d;
+  readonly conv3: Conv2d;
+  readonly bn3: BatchNorm2d;
+  readonly downsample?: Downsample;
+
+  constructor(channelsIn: number, channels: number, stride: number, lastScale: 0 | 1, random: Random) {
+    this.conv1 = new Conv2d(channelsIn, channels, { kernel: 1 }, random.fork('conv1'));
+    this.bn1 = new BatchNorm2d(channels);
+    this.conv2 = new Conv2d(channels, channels, { kernel: 3, stride }, random.fork('conv2'));
+    this.bn2 = new BatchNorm2d(channels);
+    this.conv3 = new Conv2d(channels, 4 * channels, { kernel: 1 }, random.fork('conv3'));
+    this.bn3 = new BatchNorm2d(4 * channels, { zero: lastScale === 0 });
+    if (stride !== 1 || channelsIn !== 4 * channels)
+      this.downsample = downsample(channelsIn, 4 * channels, stride, random);
+  }
+
+  apply(x: tf.Tensor4D, mode: Mode, drop?: Drop): tf.Tensor4D {
+    const narrow = this.bn1.apply(this.conv1.apply(x), mode, { cut: 'relu' });
+    const spatial = this.bn2.apply(this.conv2.apply(narrow), mode, { cut: 'relu' });
+    return join(shortcut(x, this.downsample, mode), drop, (epilogue) =>
+      this.bn3.apply(this.conv3.apply(spatial), mode, epilogue),
+    );
+  }
+}
+
+type Downsample = readonly [Conv2d, BatchNorm2d];
+type Stage = readonly (BasicBlock | Bottleneck)[];
+
+/** Residual network (He et al. 2016), timm's `resnet`; with the `cifar` stem the small ones of the laptop profile. */
+export class ResNet implements Model {
+  readonly family = 'cnn';
+  readonly headName = 'fc';
+  readonly imageSize: number;
+  readonly width: number;
+  readonly stageShapes: Model['stageShapes'];
+  readonly blockNames: readonly string[];
+  readonly conv1: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly layer1: Stage;
+  readonly layer2: Stage;
+  readonly layer3: Stage;
+  readonly layer4?: Stage;
+  readonly fc: Linear;
+
+  constructor(
+    readonly name: string,
+    readonly classes: number,
+    private readonly options: ResNetOptions,
+    random: Random,
+  ) {
+    const { imageSize, block, depths, channels, stem, lastScale = 0 } = options;
+    const expansion = block === 'basic' ? 1 : 4;
+    const stage = (index: 0 | 1 | 2 | 3): Stage =>
+      Array.from({ length: depths[index] ?? 0 }, (_, i) => {
+        const channelsIn =
+          i > 0 ? channels * 2 ** index * expansion : index > 0 ? channels * 2 ** (index - 1) * expansion : channels;
+        const Block = block === 'basic' ? BasicBlock : Bottleneck;
+        return new Block(
+          channelsIn,
+          channels * 2 ** index,
+          i === 0 && index > 0 ? 2 : 1,
+          lastScale,
+          random.fork(`layer${index + 1}.${i}`),
+        );
+      });
+    const shape = (index: number): StageShape => ({
+      kind: 'spatial',
+      channels: channels * 2 ** index * expansion,
+      size: Math.ceil(imageSize / (stem === 'imagenet' ? 4 : 1) / 2 ** index),
+    });
+    this.imageSize = imageSize;
+    this.width = channels * 2 ** (depths.length - 1) * expansion;
+    this.stageShapes =
+      depths.length === 4
+        ? [shape(0), shape(1), shape(2), shape(3)]
+        : [{ ...shape(0), channels }, shape(0), shape(1), shape(2)];
+    this.blockNames = depths.flatMap((depth, i) => Array.from({ length: depth }, (_, j) => `layer${i + 1}.${j}`));
+    this.conv1 =
+      stem === 'imagenet'
+        ? new Conv2d(3, channels, { kernel: 7, stride: 2, first: true }, random.fork('conv1'))
+        : new Conv2d(3, channels, { kernel: 3, first: true }, random.fork('conv1'));
+    this.bn1 = new BatchNorm2d(channels);
+    this.layer1 = stage(0);
+    this.layer2 = stage(1);
+    this.layer3 = stage(2);
+    if (depths.length === 4) this.layer4 = stage(3);
+    this.fc = new Linear(this.width, classes, random.fork('fc'), { start: 'fanInUniform' });
+  }
+
+  forward(images: tf.Tensor4D, pass: Pass): Output {
+    const { mode, tap } = pass;
+    const stem = tf.tidy(() => this.bn1.apply(this.conv1.apply(images), mode, { cut: 'relu' }));
+    const first = this.options.stem === 'imagenet' ? maxPool(stem, { size: 3, stride: 2, padding: 1 }) : stem;
+    let x = first;
+    const run = (name: string, stage: Stage): tf.Tensor4D => {
+      x = inTurn(
+        x,
+        stage.map((block, i): Step<tf.Tensor4D> => {
+          const path = `${name}.${i}`;
+          return [path, (y) => block.apply(y, mode, blockDrop(pass, this.blockNames, path))];
+        }),
+        tap,
+      );
+      return x;
+    };
+    const three = [run('layer1', this.layer1), run('layer2', this.layer2), run('layer3', this.layer3)] as const;
+    const stages = this.layer4 ? ([...three, run('layer4', this.layer4)] as const) : ([first, ...three] as const);
+    const pooled = meanOfPlaces(x);
+    return { logits: this.fc.apply(pooled), stages, pooled };
+  }
+}
+
+function downsample(channelsIn: number, channels: number, stride: number, random: Random): Downsample {
+  return [
+    new Conv2d(channelsIn, channels, { kernel: 1, stride }, random.fork('downsample')),
+    new BatchNorm2d(channels),
+  ];
+}
+
+function shortcut(x: tf.Tensor4D, projection: Downsample | undefined, mode: Mode): tf.Tensor4D {
+  return projection ? projection[1].apply(projection[0].apply(x), mode) : x;
+}
+
+/** What a block adds and its shortcut, cut at zero: in the batch norm's own pass over memory where nothing is dropped. */
+function join(
+  residual: tf.Tensor4D,
+  drop: Drop | undefined,
+  part: (epilogue: BatchNormEpilogue) => tf.Tensor4D,
+): tf.Tensor4D {
+  return drop ? relu(addResidual(residual, part({}), drop)) : part({ residual, cut: 'relu' });
+}
+
+/** The small ones are 32-pixel networks of the laptop profile; `resnet20` is that of RepDistiller (He et al.'s, with a projection where the width changes). */
+export const resNets = {
+  resnet20: { imageSize: 32, block: 'basic', depths: [3, 3, 3], channels: 16, stem: 'cifar', lastScale: 1 },
+  resnet_16: { imageSize: 32, block: 'basic', depths: [1, 1, 1, 1], channels: 16, stem: 'cifar' },
+  resnet_24: { imageSize: 32, block: 'basic', depths: [1, 1, 1, 1], channels: 24, stem: 'cifar' },
+  resnet_32: { imageSize: 32, block: 'basic', depths: [2, 2, 2, 2], channels: 32, stem: 'cifar' },
+  resnet18: { imageSize: 224, block: 'basic', depths: [2, 2, 2, 2], channels: 64, stem: 'imagenet' },
+  resnet26: { imageSize: 224, block: 'bottleneck', depths: [2, 2, 2, 2], channels: 64, stem: 'imagenet' },
+  resnet34: { imageSize: 224, block: 'basic', depths: [3, 4, 6, 3], channels: 64, stem: 'imagenet' },
+  resnet50: { imageSize: 224, block: 'bottleneck', depths: [3, 4, 6, 3], channels: 64, stem: 'imagenet' },
+  resnet101: { imageSize: 224, block: 'bottleneck', depths: [3, 4, 23, 3], channels: 64, stem: 'imagenet' },
+  resnet152: { imageSize: 224, block: 'bottleneck', depths: [3, 8, 36, 3], channels: 64, stem: 'imagenet' },
+} as const satisfies Record<string, ResNetOptions>;

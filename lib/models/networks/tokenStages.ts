@@ -1,0 +1,46 @@
+import type * as tf from '../../tensor/engine/tf';
+import { blockDrop, type Drop, type Share } from '../layers/dropPath';
+import { inTurn, type Step } from './inTurn';
+import type { Output, Pass, StageShape } from '../model';
+
+/** The blocks (counted from 1) after which a token network's four stages end: 2, 4, 10 and 12 of 12, else each quarter. */
+function stageEnds(depth: number): readonly [number, number, number, number] {
+  return depth === 12
+    ? [2, 4, 10, 12]
+    : [Math.floor(depth / 4), Math.floor(depth / 2), Math.floor((3 * depth) / 4), depth];
+}
+
+/** The four stages of a network whose tokens keep their number and width throughout. */
+export function tokenStages(
+  channels: number,
+  grid: number,
+  classToken: boolean,
+): readonly [StageShape, StageShape, StageShape, StageShape] {
+  const stage: StageShape = { kind: 'tokens', channels, grid, classToken };
+  return [stage, stage, stage, stage];
+}
+
+/** Names of a token network's blocks. */
+export function blockNames(depth: number): string[] {
+  return Array.from({ length: depth }, (_, i) => `blocks.${i}`);
+}
+
+/** Sends tokens [batch, tokens, width] through the blocks; gives the last feature and those at the ends of the four stages. */
+export function runBlocks(
+  tokens: tf.Tensor3D,
+  blocks: readonly { apply(x: tf.Tensor3D, drop?: Drop): tf.Tensor3D }[],
+  pass: Pass,
+  share?: Share,
+): { readonly x: tf.Tensor3D; readonly stages: Output['stages'] } {
+  const names = blockNames(blocks.length);
+  const steps = blocks.map((block, i): Step<tf.Tensor3D> => [
+    names[i]!,
+    (x) => block.apply(x, blockDrop(pass, names, names[i]!, share)),
+  ]);
+  const [first, second, third, last] = stageEnds(blocks.length);
+  const a = inTurn(tokens, steps.slice(0, first), pass.tap);
+  const b = inTurn(a, steps.slice(first, second), pass.tap);
+  const c = inTurn(b, steps.slice(second, third), pass.tap);
+  const d = inTurn(c, steps.slice(third, last), pass.tap);
+  return { x: d, stages: [a, b, c, d] };
+}

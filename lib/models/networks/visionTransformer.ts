@@ -1,0 +1,135 @@
+import type { FileTensor } from '../../io/safetensors';
+import { fusedBlock, fusesBlocks } from '../../tensor/ops/blocks/fusedBlock';
+import type { Random } from '../../tensor/random';
+import * as tf from '../../tensor/engine/tf';
+import { addPart, type Drop } from '../layers/dropPath';
+import { checkImages, patchGrid } from './imageSize';
+import { Attention, LayerNorm, Linear, Mlp } from '../layers/layers';
+import type { Model, Output, Pass } from '../model';
+import { normal, Parameter } from '../parameter';
+import { PatchEmbed } from '../layers/patchEmbed';
+import { resizePositions } from '../layers/positions';
+import { blockNames, runBlocks, tokenStages } from './tokenStages';
+
+export interface VisionTransformerOptions {
+  readonly imageSize: number;
+  readonly patch: number;
+  readonly width: number;
+  readonly depth: number;
+  readonly heads: number;
+}
+
+/** A pre-norm transformer block: x + attention(norm(x)), then x + MLP(norm(x)). [batch, tokens, width] → the same. */
+export class TransformerBlock {
+  readonly norm1: LayerNorm;
+  readonly attn: Attention;
+  readonly norm2: LayerNorm;
+  readonly mlp: Mlp;
+
+  constructor(
+    width: number,
+    heads: number,
+    epsilon: number,
+    random: Random,
+    { qkvBias = true }: { qkvBias?: boolean } = {},
+  ) {
+    this.norm1 = new LayerNorm(width, epsilon);
+    this.attn = new Attention(width, heads, random.fork('attn'), { qkvBias });
+    this.norm2 = new LayerNorm(width, epsilon);
+    this.mlp = new Mlp(width, 4 * width, random.fork('mlp'));
+  }
+
+  apply(x: tf.Tensor3D, drop?: Drop): tf.Tensor3D {
+    const { norm1, attn, norm2, mlp } = this;
+    const layers = [norm1, attn.qkv, attn.proj, norm2, mlp.fc1, mlp.fc2].map(({ values }) => values);
+    if (!drop && fusesBlocks(layers) && x.shape[2] % (8 * attn.heads) === 0)
+      return fusedBlock('OfaTransformerBlock', {
+        x,
+        layers,
+        attributes: [
+          ['heads', 'int', attn.heads],
+          ['epsilon', 'float', norm1.epsilon],
+        ],
+        precision: attn.qkv.weight.precision,
+        kept: 4,
+      });
+    const attended = addPart(x, (to) => attn.apply(norm1.apply(x), to), drop);
+    return addPart(attended, (to) => mlp.apply(norm2.apply(attended), to), drop);
+  }
+}
+
+/** Vision transformer with a class token (Dosovitskiy et al. 2021); DeiT's plain networks are the same (Touvron et al. 2021). */
+export class VisionTransformer implements Model {
+  readonly family = 'transformer';
+  readonly headName = 'head';
+  readonly imageSize: number;
+  readonly width: number;
+  readonly stageShapes: Model['stageShapes'];
+  readonly blockNames: readonly string[];
+  readonly clsToken: Parameter<tf.Rank.R3>;
+  readonly posEmbed: Parameter<tf.Rank.R3>;
+  readonly patchEmbed: PatchEmbed;
+  readonly blocks: readonly TransformerBlock[];
+  readonly norm: LayerNorm;
+  readonly head: Linear;
+
+  constructor(
+    readonly name: string,
+    readonly classes: number,
+    { imageSize, patch, width, depth, heads }: VisionTransformerOptions,
+    random: Random,
+  ) {
+    const grid = patchGrid(name, imageSize, patch);
+    this.imageSize = imageSize;
+    this.width = width;
+    this.stageShapes = tokenStages(width, grid, true);
+    this.blockNames = blockNames(depth);
+    this.clsToken = new Parameter(normal<tf.Rank.R3>([1, 1, width], 1e-6, random.fork('cls')), 'plain');
+    this.posEmbed = new Parameter(
+      normal<tf.Rank.R3>([1, 1 + grid * grid, width], 0.02, random.fork('position')),
+      'plain',
+    );
+    this.patchEmbed = new PatchEmbed(patch, width, random.fork('patch'));
+    this.blocks = this.blockNames.map((block) => new TransformerBlock(width, heads, 1e-6, random.fork(block)));
+    this.norm = new LayerNorm(width, 1e-6);
+    this.head = new Linear(width, classes, random.fork('head'));
+  }
+
+  /** Position embeddings of another image size are resized as timm does. */
+  adaptWeights(stored: ReadonlyMap<string, FileTensor>): ReadonlyMap<string, FileTensor> {
+    const embedding = stored.get('pos_embed');
+    return embedding
+      ? new Map(stored).set('pos_embed', resizePositions(embedding, Math.sqrt(this.posEmbed.value.shape[1] - 1)))
+      : stored;
+  }
+
+  forward(images: tf.Tensor4D, pass: Pass): Output {
+    checkImages(this, images);
+    const batch = images.shape[0];
+    // Not tf.tile: its gradient is one slice an example.
+    const classToken = tf.add(tf.zeros<tf.Rank.R3>([batch, 1, this.width]), this.clsToken.value);
+    const tokens = tf.add<tf.Tensor3D>(tf.concat([classToken, this.patchEmbed.apply(images)], 1), this.posEmbed.value);
+    const { x, stages } = runBlocks(tokens, this.blocks, pass);
+    // The norm acts on each token alone, and only the class token is read.
+    const pooled = this.norm.apply(
+      tf.reshape<tf.Rank.R2>(tf.slice(x, [0, 0, 0], [batch, 1, this.width]), [batch, this.width]),
+    );
+    return { logits: this.head.apply(pooled), stages, pooled };
+  }
+}
+
+/** The small ones are 32-pixel networks of the laptop profile. */
+export const visionTransformers = {
+  vit_64: { imageSize: 32, patch: 4, width: 64, depth: 4, heads: 4 },
+  vit_96: { imageSize: 32, patch: 4, width: 96, depth: 6, heads: 4 },
+  vit_128: { imageSize: 32, patch: 4, width: 128, depth: 8, heads: 4 },
+  vit_tiny_patch16_224: { imageSize: 224, patch: 16, width: 192, depth: 12, heads: 3 },
+  vit_small_patch32_224: { imageSize: 224, patch: 32, width: 384, depth: 12, heads: 6 },
+  vit_small_patch16_224: { imageSize: 224, patch: 16, width: 384, depth: 12, heads: 6 },
+  vit_base_patch32_224: { imageSize: 224, patch: 32, width: 768, depth: 12, heads: 12 },
+  vit_base_patch16_224: { imageSize: 224, patch: 16, width: 768, depth: 12, heads: 12 },
+  vit_large_patch16_224: { imageSize: 224, patch: 16, width: 1024, depth: 24, heads: 16 },
+  deit_tiny_patch16_224: { imageSize: 224, patch: 16, width: 192, depth: 12, heads: 3 },
+  deit_small_patch16_224: { imageSize: 224, patch: 16, width: 384, depth: 12, heads: 6 },
+  deit_base_patch16_224: { imageSize: 224, patch: 16, width: 768, depth: 12, heads: 12 },
+} satisfies Record<string, VisionTransformerOptions>;

@@ -1,0 +1,23 @@
+import path from 'node:path';
+import type { EpochRecord } from '../../results/record';
+import { openSummaries } from '../../tensor/engine/summaries';
+import type { Job } from '../job/job';
+import { scalarsOf, type Tracker } from './tracker';
+
+/** Event files beneath the run's folder: `tensorboard --logdir runs` shows every run by its row and seed. */
+export async function tensorBoard({ row, recipe: { seed } }: Job, home: string): Promise<Tracker | undefined> {
+  const summaries = await openSummaries(path.join(home, 'tensorboard', `${row}-seed${seed}`));
+  if (!summaries) return undefined;
+  return {
+    name: 'TensorBoard',
+    step: ({ loss, learningRate }, updates) => {
+      summaries.scalar('step/loss', loss, updates);
+      summaries.scalar('step/learningRate', learningRate, updates);
+    },
+    epoch: (record: EpochRecord, updates) => {
+      for (const [tag, value] of scalarsOf(record)) summaries.scalar(tag, value, updates);
+      summaries.flush();
+    },
+    end: () => summaries.flush(),
+  };
+}

@@ -1,7 +1,0 @@
-import { execute, hasKernels } from './native';
-import * as tf from './tf';
-
-/** x xᵀ. x [rows, columns]; returns [rows, rows]. Not differentiable. */
-export function gramMatrix(x: tf.Tensor2D): tf.Tensor2D {
-  return hasKernels() ? (execute('OfaGram', [x], [])[0] as tf.Tensor2D) : tf.matMul(x, x, false, true);
-}

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { z } from 'zod';
+import { isStop } from '../../../lib/errors';
+import type { EpochRecord } from '../../../lib/results/record';
+import { homeOf } from '../../../lib/runs/runFolder/paths';
+import { type Job } from '../../../lib/runs/job/job';
+import { runJob } from '../../../lib/runs/job/runJob';
+import { scalarsOf } from '../../../lib/runs/tracking/tracker';
+import { closedAddress } from '../../io/server';
+import { rejectsWith } from '../../support/faults';
+import { temporaryFolder } from '../../support/temporaryFolder';
+import { jobsOf, tiny } from '../example';
+import { mlflowServer, type LoggedRun } from '../mlflowServer';
+
+const [job] = jobsOf() as [Job];
+/** Updates of an epoch: 100 images in batches of 20. */
+const steps = 5;
+
+test('TensorFlow reads from the event files what metrics.jsonl says, also of a run that was stopped and taken up again', async (context) => {
+  const folder = await temporaryFolder(context);
+  await stopped(job, folder, 7);
+  await runJob(job, { folder });
+  const home = homeOf(job, folder);
+  const events = eventsBeneath(path.join(home, 'tensorboard', `${job.row}-seed0`));
+  const epochs = (await readFile(path.join(home, 'metrics.jsonl'), 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as EpochRecord);
+  for (const record of epochs) {
+    for (const [tag, value] of scalarsOf(record)) {
+      const found = events.filter((event) => event.tag === tag && event.step === record.epoch * steps);
+      assert.equal(found.length, 1, `${tag} of epoch ${record.epoch}`);
+      assert.equal(found[0]!.value, Math.fround(value), tag);
+    }
+  }
+  const losses = events.filter(({ tag }) => tag === 'step/loss');
+  assert.deepEqual([...new Set(losses.map(({ step }) => step))].sort((a, b) => a - b), Array.from({ length: 2 * steps }, (_, i) => i + 1));
+});
+
+test('MLflow gets recipe, measures and end of a run; one that was stopped goes on under its id', async (context) => {
+  const server = await mlflowServer(context);
+  const folder = await temporaryFolder(context);
+  // Another job makes the experiment between question and creation.
+  server.experiments.set(job.experiment, '7');
+  server.hidden.add(job.experiment);
+  await stopped(job, folder, 7, server.address);
+  assert.deepEqual([...server.runs.values()].map(({ status }) => status), ['KILLED']);
+  const record = await runJob(job, { folder, mlflow: server.address });
+  assert.deepEqual(server.faults, []);
+  assert.equal(server.runs.size, 1);
+  const [run] = [...server.runs.values()] as [LoggedRun];
+  assert.equal(run.status, 'FINISHED');
+  assert.equal(run.experiment, job.experiment);
+  assert.deepEqual(['student', 'optimizer.name', 'learningRate', 'schedule.kind'].map((key) => run.params.get(key)), ['mixer_64', 'adamw', '0.001', 'cosine']);
+  for (const epoch of record.history) assert.deepEqual(metricsAt(run, epoch.epoch * steps), new Map(scalarsOf(epoch)));
+});
+
+test('a server that is away is told of once and ends no run; back again, it gets what it missed', async (context) => {
+  const server = await mlflowServer(context);
+  const folder = await temporaryFolder(context);
+  const notices: string[] = [];
+  server.away = true;
+  const record = await runJob(jobOfEpochs(4), {
+    folder, mlflow: server.address, onNotice: (text) => notices.push(text),
+    onEvent: (event) => { if (event.kind === 'epoch' && event.epoch === 3) server.away = false; },
+  });
+  assert.equal(notices.filter((text) => text.includes('MLflow')).length, 1, notices.join('\n'));
+  assert.match(notices.join('\n'), /MLflow: http:\S+ answers 503 to experiments\/get-by-name\S*\. The run goes on/);
+  const [run] = [...server.runs.values()] as [LoggedRun];
+  for (const epoch of record.history) assert.deepEqual(metricsAt(run, epoch.epoch * steps), new Map(scalarsOf(epoch)));
+
+  const nobody = await closedAddress();
+  const told: string[] = [];
+  await runJob(job, { folder, mlflow: nobody, onNotice: (text) => told.push(text) });
+  assert.equal(told.filter((text) => text.includes('does not answer')).length, 1, told.join('\n'));
+  const wrong: string[] = [];
+  await runJob(job, { folder: await temporaryFolder(context), mlflow: 'sqlite:///mlflow.db', onNotice: (text) => wrong.push(text) });
+  assert.match(wrong.join('\n'), /MLflow: an address such as http:\/\/127\.0\.0\.1:5000 is needed, not sqlite/);
+});
+
+test('a server that makes a run and then takes nothing more has one run in the end, with everything, and one that has ended', async (context) => {
+  const server = await mlflowServer(context);
+  server.overloaded = 'POST runs/log-batch';
+  const [folder, other] = [await temporaryFolder(context), await temporaryFolder(context)];
+  const record = await runJob(jobOfEpochs(3), { folder, mlflow: server.address, onEvent: (event) => { if (event.kind === 'epoch' && event.epoch === 2) server.overloaded = undefined; } });
+  const [run, ...rest] = [...server.runs.values()] as [LoggedRun];
+  assert.deepEqual([rest, run.status, run.params.get('student')], [[], 'FINISHED', 'mixer_64']);
+  for (const epoch of record.history) assert.deepEqual(metricsAt(run, epoch.epoch * steps), new Map(scalarsOf(epoch)));
+
+  server.overloaded = 'POST runs/log-batch';
+  const notices: string[] = [];
+  await runJob(job, { folder: other, mlflow: server.address, onNotice: (text) => notices.push(text) });
+  assert.deepEqual([...server.runs.values()].map(({ status }) => status), ['FINISHED', 'FINISHED']);
+  assert.equal(notices.filter((text) => text.includes('MLflow')).length, 1, notices.join('\n'));
+  assert.deepEqual(server.faults, []);
+});
+
+test('a failed run is marked as such; a run that was deleted on the server begins anew there', async (context) => {
+  const server = await mlflowServer(context);
+  const folder = await temporaryFolder(context);
+  const [wild] = jobsOf([{ ...tiny, recipe: { ...tiny.recipe, optimizer: { name: 'sgd' }, learningRate: 1e30 } }]) as [Job];
+  await rejectsWith(runJob(wild, { folder, mlflow: server.address }), 'diverged');
+  assert.deepEqual([...server.runs.values()].map(({ status }) => status), ['FAILED']);
+  await stopped(job, folder, 7, server.address);
+  server.runs.delete('run1');
+  await runJob(job, { folder, mlflow: server.address });
+  assert.deepEqual([...server.runs.values()].map(({ status }) => status), ['FAILED', 'FINISHED']);
+  assert.deepEqual(server.faults, []);
+});
+
+test('an event file that cannot be written is told of once and ends no run', async (context) => {
+  const folder = await temporaryFolder(context);
+  const notices: string[] = [];
+  await mkdir(homeOf(job, folder));
+  await writeFile(path.join(homeOf(job, folder), 'tensorboard'), 'a file where the folder should be');
+  const record = await runJob(job, { folder, onNotice: (text) => notices.push(text) });
+  assert.equal(record.history.length, 2);
+  assert.equal(notices.filter((text) => text.includes('TensorBoard')).length, 1, notices.join('\n'));
+});
+
+/** Runs a job until it has told so many events. */
+async function stopped(one: Job, folder: string, events: number, mlflow?: string): Promise<void> {
+  const stop = new AbortController();
+  let seen = 0;
+  await assert.rejects(runJob(one, { folder, mlflow, signal: stop.signal, onEvent: () => { if (++seen === events) stop.abort(); } }), (error) => isStop(error, stop.signal));
+}
+
+function jobOfEpochs(epochs: number): Job {
+  return jobsOf([{ ...tiny, recipe: { ...tiny.recipe, epochs } }])[0]!;
+}
+
+function metricsAt({ metrics }: LoggedRun, step: number): Map<string, number> {
+  return new Map(metrics.filter((metric) => metric.step === step).map(({ key, value }) => [key, value]));
+}
+
+/** Every scalar of the event files in a folder, as TensorFlow's own reader gives them. */
+function eventsBeneath(folder: string): { readonly tag: string; readonly value: number; readonly step: number }[] {
+  const files = readdirSync(folder).map((name) => path.join(folder, name));
+  const program = 'import json, sys\nfrom tensorflow.compat.v1.train import summary_iterator\n'
+    + 'print(json.dumps([dict(tag=v.tag, value=v.simple_value, step=e.step) for f in sys.argv[1:] for e in summary_iterator(f) for v in e.summary.value]))';
+  const text = execFileSync(path.join('.venv', 'bin', 'python'), ['-c', program, ...files], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  return z.array(z.object({ tag: z.string(), value: z.number(), step: z.number() })).parse(JSON.parse(text));
+}
+
