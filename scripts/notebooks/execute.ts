@@ -7,8 +7,12 @@ import { inProject, venvPython } from '../setup/project.mjs';
 
 const cellDone = z.object({ event: z.literal('cell'), notebook: z.string(), done: z.number(), cells: z.number() });
 const notebookDone = z.object({
-  event: z.literal('notebook'), notebook: z.string(), cells: z.number(), seconds: z.number(),
-  faults: z.array(z.string()), summary: z.array(z.string()),
+  event: z.literal('notebook'),
+  notebook: z.string(),
+  cells: z.number(),
+  seconds: z.number(),
+  faults: z.array(z.string()),
+  summary: z.array(z.string()),
 });
 
 /** A notebook that was executed: what went wrong in it, and what its cells tagged `summary` said. */
@@ -16,7 +20,10 @@ export type Executed = z.infer<typeof notebookDone>;
 export type CellDone = z.infer<typeof cellDone>;
 
 /** Executes notebooks in order on the tslab kernel and writes each, executed and as an HTML page, into a folder. */
-export async function* executeNotebooks(notebooks: readonly string[], folder: string): AsyncGenerator<CellDone | Executed> {
+export async function* executeNotebooks(
+  notebooks: readonly string[],
+  folder: string,
+): AsyncGenerator<CellDone | Executed> {
   const child = spawn(venvPython, [inProject('scripts', 'notebooks', 'execute.py'), folder, ...notebooks], {
     env: { ...process.env, JUPYTER_PREFER_ENV_PATH: '1', PYTHONWARNINGS: 'ignore' },
     stdio: ['ignore', 'pipe', 'pipe'],

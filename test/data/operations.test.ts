@@ -10,16 +10,40 @@ import { autoContrast, equalize, invert, posterize, solarize, solarizeAdd } from
 import type { Pixels } from '../../lib/data/augmentation/transform';
 import { fill } from '../../lib/reference/fill';
 
-const name = z.enum(['autoContrast', 'equalize', 'invert', 'posterize', 'solarize', 'solarizeAdd', 'colour', 'contrast', 'brightness', 'sharpness',
-  'rotate', 'shearX', 'shearY', 'translateX', 'translateY']);
-const stored = z.object({
-  source: z.string(),
-  fill: z.tuple([z.number(), z.number(), z.number()]),
-  cases: z.array(z.object({
-    height: z.number(), width: z.number(), op: name, arg: z.number(), kernel: z.enum(['bilinear', 'bicubic']).default('bicubic'),
-    first: z.array(z.number()), sha256: z.string(),
-  })),
-}).parse(JSON.parse(readFileSync(path.join(__dirname, 'operations.json'), 'utf8')));
+const name = z.enum([
+  'autoContrast',
+  'equalize',
+  'invert',
+  'posterize',
+  'solarize',
+  'solarizeAdd',
+  'colour',
+  'contrast',
+  'brightness',
+  'sharpness',
+  'rotate',
+  'shearX',
+  'shearY',
+  'translateX',
+  'translateY',
+]);
+const stored = z
+  .object({
+    source: z.string(),
+    fill: z.tuple([z.number(), z.number(), z.number()]),
+    cases: z.array(
+      z.object({
+        height: z.number(),
+        width: z.number(),
+        op: name,
+        arg: z.number(),
+        kernel: z.enum(['bilinear', 'bicubic']).default('bicubic'),
+        first: z.array(z.number()),
+        sha256: z.string(),
+      }),
+    ),
+  })
+  .parse(JSON.parse(readFileSync(path.join(__dirname, 'operations.json'), 'utf8')));
 
 for (const op of name.options) {
   test(`${op}: byte for byte as ${stored.source}`, () => {
@@ -43,21 +67,36 @@ test('an image of one colour has no contrast to stretch', () => {
 
 function apply(image: Pixels, op: z.infer<typeof name>, arg: number, kernel: 'bilinear' | 'bicubic'): Pixels {
   switch (op) {
-    case 'autoContrast': return autoContrast(image);
-    case 'equalize': return equalize(image);
-    case 'invert': return invert(image);
-    case 'posterize': return posterize(image, arg);
-    case 'solarize': return solarize(image, arg);
-    case 'solarizeAdd': return solarizeAdd(image, arg);
-    case 'colour': return colour(image, arg);
-    case 'contrast': return contrast(image, arg);
-    case 'brightness': return brightness(image, arg);
-    case 'sharpness': return sharpness(image, arg);
-    case 'rotate': return rotate(image, arg, kernel, stored.fill);
-    case 'shearX': return affine(image, [1, arg, 0, 0, 1, 0], kernel, stored.fill);
-    case 'shearY': return affine(image, [1, 0, 0, arg, 1, 0], kernel, stored.fill);
-    case 'translateX': return affine(image, [1, 0, arg * image.width, 0, 1, 0], kernel, stored.fill);
-    case 'translateY': return affine(image, [1, 0, 0, 0, 1, arg * image.height], kernel, stored.fill);
+    case 'autoContrast':
+      return autoContrast(image);
+    case 'equalize':
+      return equalize(image);
+    case 'invert':
+      return invert(image);
+    case 'posterize':
+      return posterize(image, arg);
+    case 'solarize':
+      return solarize(image, arg);
+    case 'solarizeAdd':
+      return solarizeAdd(image, arg);
+    case 'colour':
+      return colour(image, arg);
+    case 'contrast':
+      return contrast(image, arg);
+    case 'brightness':
+      return brightness(image, arg);
+    case 'sharpness':
+      return sharpness(image, arg);
+    case 'rotate':
+      return rotate(image, arg, kernel, stored.fill);
+    case 'shearX':
+      return affine(image, [1, arg, 0, 0, 1, 0], kernel, stored.fill);
+    case 'shearY':
+      return affine(image, [1, 0, 0, arg, 1, 0], kernel, stored.fill);
+    case 'translateX':
+      return affine(image, [1, 0, arg * image.width, 0, 1, 0], kernel, stored.fill);
+    case 'translateY':
+      return affine(image, [1, 0, 0, 0, 1, arg * image.height], kernel, stored.fill);
   }
 }
 

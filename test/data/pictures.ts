@@ -24,10 +24,15 @@ export function jpegOf(pixels: Pixels): Promise<Buffer> {
 }
 
 /** Writes JPEGs as folders of classes: `{ cat: 3, dog: 2 }`. */
-export async function writeFolder(folder: string, classes: Readonly<Record<string, number>>, seed = 0): Promise<string> {
+export async function writeFolder(
+  folder: string,
+  classes: Readonly<Record<string, number>>,
+  seed = 0,
+): Promise<string> {
   for (const [label, [name, count]] of Object.entries(classes).entries()) {
     await mkdir(path.join(folder, name), { recursive: true });
-    for (let i = 0; i < count; i++) await writeFile(path.join(folder, name, `${i}.jpg`), await jpegOf(picture(label, seed + i)));
+    for (let i = 0; i < count; i++)
+      await writeFile(path.join(folder, name, `${i}.jpg`), await jpegOf(picture(label, seed + i)));
   }
   return folder;
 }

@@ -11,9 +11,13 @@ import { Random } from '../../lib/tensor/random';
 
 const fill: Rgb = [129, 124, 112];
 const noise = new Random(0);
-const image: Pixels = { data: Uint8Array.from({ length: 24 * 16 * 3 }, () => noise.integer(256)), height: 24, width: 16 };
+const image: Pixels = {
+  data: Uint8Array.from({ length: 24 * 16 * 3 }, () => noise.integer(256)),
+  height: 24,
+  width: 16,
+};
 
-test('RandAugment has timm\'s fifteen operations, each of which keeps the size', () => {
+test("RandAugment has timm's fifteen operations, each of which keeps the size", () => {
   const random = new Random(1);
   assert.equal(Object.keys(randAugmentOperations).length, 15);
   for (const [name, operation] of Object.entries(randAugmentOperations)) {
@@ -88,8 +92,18 @@ test('random boxes lie inside and have the stated areas and aspect ratios', () =
 
 test('where no draw fits, the largest allowed box in the centre is taken', () => {
   const random = new Random(7);
-  assert.deepEqual(randomBox({ height: 10, width: 100 }, [1, 1], [3 / 4, 4 / 3], random), { top: 0, left: 43, height: 10, width: 13 });
-  assert.deepEqual(randomBox({ height: 100, width: 10 }, [1, 1], [3 / 4, 4 / 3], random), { top: 43, left: 0, height: 13, width: 10 });
+  assert.deepEqual(randomBox({ height: 10, width: 100 }, [1, 1], [3 / 4, 4 / 3], random), {
+    top: 0,
+    left: 43,
+    height: 10,
+    width: 13,
+  });
+  assert.deepEqual(randomBox({ height: 100, width: 10 }, [1, 1], [3 / 4, 4 / 3], random), {
+    top: 43,
+    left: 0,
+    height: 13,
+    width: 10,
+  });
   const one = randomBox({ height: 1, width: 1 }, [0.08, 1], [3 / 4, 4 / 3], random);
   assert.deepEqual(one, { top: 0, left: 0, height: 1, width: 1 });
 });
@@ -97,7 +111,9 @@ test('where no draw fits, the largest allowed box in the centre is taken', () =>
 test('a resized crop of the whole image is the resized image', () => {
   const square: Pixels = { data: image.data.subarray(0, 16 * 16 * 3), height: 16, width: 16 };
   const made = randomResizedCrop(40, [1, 1], [1, 1])(square, new Random(8));
-  const expected = (['bilinear', 'bicubic'] as const).map((kernel) => resize(square, { height: 40, width: 40 }, kernel));
+  const expected = (['bilinear', 'bicubic'] as const).map((kernel) =>
+    resize(square, { height: 40, width: 40 }, kernel),
+  );
   assert.ok(expected.some(({ data }) => Buffer.from(data).equals(Buffer.from(made.data))));
 });
 

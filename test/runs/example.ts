@@ -12,8 +12,15 @@ import { taskCommand } from '../../lib/runs/schedulers/slots';
 export const tiny: Row = {
   name: 'tiny',
   recipe: {
-    student: 'mixer_64', data: { name: 'synthetic', trainImages: 100 }, epochs: 2, batchSize: 20, evaluateEvery: 1,
-    optimizer: { name: 'adamw' }, learningRate: 1e-3, schedule: { kind: 'cosine', min: 0, per: 'step' }, weightDecay: 0.05,
+    student: 'mixer_64',
+    data: { name: 'synthetic', trainImages: 100 },
+    epochs: 2,
+    batchSize: 20,
+    evaluateEvery: 1,
+    optimizer: { name: 'adamw' },
+    learningRate: 1e-3,
+    schedule: { kind: 'cosine', min: 0, per: 'step' },
+    weightDecay: 0.05,
   },
 };
 
@@ -33,20 +40,38 @@ export interface Process {
 }
 
 /** Begins a job in a process of its own, with a checkpoint after every step. */
-export async function start(job: Job, out: string, environment: Readonly<Record<string, string>> = {}, processes = 1): Promise<Process> {
-  const [program, ...args] = [...taskCommand(await writePlan([job], out), 0, out, processes), '--checkpoint-seconds', '0'];
-  const child = spawn(program, args, { env: { ...process.env, TF_NUM_INTRAOP_THREADS: '1', ...environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+export async function start(
+  job: Job,
+  out: string,
+  environment: Readonly<Record<string, string>> = {},
+  processes = 1,
+): Promise<Process> {
+  const [program, ...args] = [
+    ...taskCommand(await writePlan([job], out), 0, out, processes),
+    '--checkpoint-seconds',
+    '0',
+  ];
+  const child = spawn(program, args, {
+    env: { ...process.env, TF_NUM_INTRAOP_THREADS: '1', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   // Whatever becomes of the test, nothing of it stays behind, stopped or not.
   const end = (): boolean => child.kill('SIGKILL');
   process.once('exit', end);
   child.once('close', () => process.off('exit', end));
   const told: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => told.push(text));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => told.push(text));
   return { child, told, ended: once(child, 'close').then(() => ({ code: child.exitCode, signal: child.signalCode })) };
 }
 
 /** Runs a job to the end of its process. */
-export async function runToEnd(job: Job, out: string, environment?: Readonly<Record<string, string>>, processes?: number): Promise<{ readonly code: number | null; readonly text: string }> {
+export async function runToEnd(
+  job: Job,
+  out: string,
+  environment?: Readonly<Record<string, string>>,
+  processes?: number,
+): Promise<{ readonly code: number | null; readonly text: string }> {
   const { told, ended } = await start(job, out, environment, processes);
   const { code } = await ended;
   return { code, text: told.join('') };

@@ -33,7 +33,17 @@ test(`killed at ${kills} random moments and begun again each time, a run ends wi
     child.kill('SIGKILL');
     await ended;
     const done = existsSync(path.join(homeOf(job!, folder), 'record.json'));
-    seen.push(done ? 'result' : last === undefined ? 'set-up' : last.kind === 'epoch' ? 'epoch' : last.step === last.steps ? 'evaluation' : 'step');
+    seen.push(
+      done
+        ? 'result'
+        : last === undefined
+          ? 'set-up'
+          : last.kind === 'epoch'
+            ? 'epoch'
+            : last.step === last.steps
+              ? 'evaluation'
+              : 'step',
+    );
     if (!done && kill % 3 !== 0 && kill < kills) continue;
     await finish();
     folder = await temporaryFolder(context);
@@ -45,12 +55,19 @@ test(`killed at ${kills} random moments and begun again each time, a run ends wi
     assert.equal(code, 0, text);
     assert.equal(await weightsHash(job!, folder), wanted);
     assert.deepEqual(await damagedFiles(homeOf(job!, folder)), []);
-    assert.deepEqual(readdirSync(homeOf(job!, folder)).filter((name) => /checkpoint|draft/.test(name)), []);
+    assert.deepEqual(
+      readdirSync(homeOf(job!, folder)).filter((name) => /checkpoint|draft/.test(name)),
+      [],
+    );
   }
 });
 
 /** Waits for so many events of a process, or for its end; the last of them. */
-async function eventsUntil(child: ChildProcess, ended: Promise<unknown>, count: number): Promise<TrainingEvent | undefined> {
+async function eventsUntil(
+  child: ChildProcess,
+  ended: Promise<unknown>,
+  count: number,
+): Promise<TrainingEvent | undefined> {
   let last: TrainingEvent | undefined;
   const none = ended.then(() => undefined);
   for (let n = 0; n < count; n++) {

@@ -3,15 +3,47 @@ import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { z } from 'zod';
 
-const pair = z.object({ key: z.string().max(250).regex(/^[\w\-. /]+$/), value: z.string().max(500) }).strict();
-const metric = z.object({ key: z.string().max(250).regex(/^[\w\-. /]+$/), value: z.number(), timestamp: z.number().int(), step: z.number().int() }).strict();
+const pair = z
+  .object({
+    key: z
+      .string()
+      .max(250)
+      .regex(/^[\w\-. /]+$/),
+    value: z.string().max(500),
+  })
+  .strict();
+const metric = z
+  .object({
+    key: z
+      .string()
+      .max(250)
+      .regex(/^[\w\-. /]+$/),
+    value: z.number(),
+    timestamp: z.number().int(),
+    step: z.number().int(),
+  })
+  .strict();
 
 /** What MLflow's REST interface 2.0 takes, by the method's path; its documentation gives names, kinds and limits. */
 const requests = {
   'POST experiments/create': z.object({ name: z.string().min(1) }).strict(),
-  'POST runs/create': z.object({ experiment_id: z.string(), run_name: z.string(), start_time: z.number().int(), tags: z.array(pair) }).strict(),
-  'POST runs/log-batch': z.object({ run_id: z.string(), metrics: z.array(metric).max(1000).default([]), params: z.array(pair).max(100).default([]) }).strict(),
-  'POST runs/update': z.object({ run_id: z.string(), status: z.enum(['RUNNING', 'FINISHED', 'FAILED', 'KILLED']), end_time: z.number().int().optional() }).strict(),
+  'POST runs/create': z
+    .object({ experiment_id: z.string(), run_name: z.string(), start_time: z.number().int(), tags: z.array(pair) })
+    .strict(),
+  'POST runs/log-batch': z
+    .object({
+      run_id: z.string(),
+      metrics: z.array(metric).max(1000).default([]),
+      params: z.array(pair).max(100).default([]),
+    })
+    .strict(),
+  'POST runs/update': z
+    .object({
+      run_id: z.string(),
+      status: z.enum(['RUNNING', 'FINISHED', 'FAILED', 'KILLED']),
+      end_time: z.number().int().optional(),
+    })
+    .strict(),
 };
 
 export interface LoggedRun {
@@ -42,14 +74,26 @@ type Answer = readonly [status: number, body: object];
 const fault = (status: number, error_code: string): Answer => [status, { error_code, message: `no: ${error_code}` }];
 
 export async function mlflowServer(context: TestContext): Promise<MlflowServer> {
-  const state: MlflowServer = { address: '', experiments: new Map(), runs: new Map(), faults: [], authorizations: new Set(), away: false, hidden: new Set() };
+  const state: MlflowServer = {
+    address: '',
+    experiments: new Map(),
+    runs: new Map(),
+    faults: [],
+    authorizations: new Set(),
+    away: false,
+    hidden: new Set(),
+  };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-      state.authorizations.add(request.headers.authorization);
-      const [status, body] = state.away ? [503, {}] as const : answer(state, request.method ?? '', request.url ?? '', Buffer.concat(chunks).toString());
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    });
+    request
+      .on('data', (chunk: Buffer) => chunks.push(chunk))
+      .on('end', () => {
+        state.authorizations.add(request.headers.authorization);
+        const [status, body] = state.away
+          ? ([503, {}] as const)
+          : answer(state, request.method ?? '', request.url ?? '', Buffer.concat(chunks).toString());
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   context.after(() => {
@@ -71,7 +115,9 @@ function answer(state: MlflowServer, verb: string, url: string, text: string): A
     const name = searchParams.get('experiment_name');
     if (name === null) return refuse('no experiment_name');
     const experiment_id = state.experiments.get(name);
-    return experiment_id === undefined || state.hidden.delete(name) ? fault(404, 'RESOURCE_DOES_NOT_EXIST') : [200, { experiment: { experiment_id, name } }];
+    return experiment_id === undefined || state.hidden.delete(name)
+      ? fault(404, 'RESOURCE_DOES_NOT_EXIST')
+      : [200, { experiment: { experiment_id, name } }];
   }
   if (!(method in requests)) return refuse('no such method');
   const given = requests[method as keyof typeof requests].safeParse(JSON.parse(text));

@@ -14,22 +14,35 @@ import { jobsOf, runToEnd, start, tiny, weightsHash } from './example';
 
 /** A CNN with batch norm and exit branches; five steps an epoch, each of two micro-batches. */
 const shared = {
-  ...tiny.recipe, student: 'resnet_16', teacher: { model: 'mixer_64', weights: 'fresh' }, method: { kind: 'ofa', stages: [4] },
-  accumulation: 2, optimizer: { name: 'sgd' }, learningRate: 0.02, clipNorm: 5,
+  ...tiny.recipe,
+  student: 'resnet_16',
+  teacher: { model: 'mixer_64', weights: 'fresh' },
+  method: { kind: 'ofa', stages: [4] },
+  accumulation: 2,
+  optimizer: { name: 'sgd' },
+  learningRate: 0.02,
+  clipNorm: 5,
 } as const;
 const [job, uncut, crd] = jobsOf([
-  { name: 'shared', recipe: shared }, { name: 'uncut', recipe: { ...shared, accumulation: 1 } }, { name: 'crd', recipe: { ...shared, method: { kind: 'crd', negatives: 8 } } },
+  { name: 'shared', recipe: shared },
+  { name: 'uncut', recipe: { ...shared, accumulation: 1 } },
+  { name: 'crd', recipe: { ...shared, method: { kind: 'crd', negatives: 8 } } },
 ]);
 
 test('two processes that share each batch train the weights of one that takes the micro-batches in turn; stopped, or with one of them dead, they go on to the very same bits', async (context) => {
-  const [alone, together, disturbed] = [await temporaryFolder(context), await temporaryFolder(context), await temporaryFolder(context)];
+  const [alone, together, disturbed] = [
+    await temporaryFolder(context),
+    await temporaryFolder(context),
+    await temporaryFolder(context),
+  ];
   assert.equal((await runToEnd(job!, alone)).code, 0);
   const { code, text } = await runToEnd(job!, together, {}, 2);
   assert.equal(code, 0, text);
   const [one, two] = [weights(alone), weights(together)];
   assert.deepEqual([...two.keys()], [...one.keys()]);
   // Running means are the micro-batches' in turn here, and averages over the processes there.
-  for (const [name, { data }] of one) if (!name.includes('running')) expectClose(two.get(name)!.data, data, { relative: 1e-5, absolute: 1e-5 }, name);
+  for (const [name, { data }] of one)
+    if (!name.includes('running')) expectClose(two.get(name)!.data, data, { relative: 1e-5, absolute: 1e-5 }, name);
   assert.equal((await finishedRecord(job!, together))?.processes, 2);
   assert.equal((await finishedRecord(job!, alone))?.processes, undefined);
 
@@ -44,7 +57,10 @@ test('two processes that share each batch train the weights of one that takes th
   assert.equal((await widowed.ended).code, 1, widowed.told.join(''));
   assert.match(widowed.told.join(''), /One of the processes that train together has ended/);
   assert.equal((await runToEnd(job!, disturbed)).code, 0);
-  assert.deepEqual((await sessions(homeOf(job!, disturbed))).map(({ processes }) => processes), [2, 2, 2]);
+  assert.deepEqual(
+    (await sessions(homeOf(job!, disturbed))).map(({ processes }) => processes),
+    [2, 2, 2],
+  );
   assert.equal(await weightsHash(job!, disturbed), await weightsHash(job!, together));
 });
 
@@ -69,7 +85,10 @@ test('what cannot be shared is refused: a batch that is not cut, a method that r
     assert.equal(code, 1);
     assert.match(text, message);
   };
-  await refused(uncut!, /2 processes cannot share a batch that is not cut: the recipe's accumulation must be a multiple of 2/);
+  await refused(
+    uncut!,
+    /2 processes cannot share a batch that is not cut: the recipe's accumulation must be a multiple of 2/,
+  );
   await refused(crd!, /CRD.* cannot be shared/);
 });
 
@@ -78,7 +97,11 @@ function weights(folder: string): ReadonlyMap<string, StoredTensor> {
 }
 
 function helperOf(pid: number): number {
-  return Number(execFileSync('sh', ['-c', `cat /proc/${pid}/task/*/children`], { encoding: 'utf8' }).trim().split(/\s+/)[0]);
+  return Number(
+    execFileSync('sh', ['-c', `cat /proc/${pid}/task/*/children`], { encoding: 'utf8' })
+      .trim()
+      .split(/\s+/)[0],
+  );
 }
 
 function lives(pid: number): boolean {

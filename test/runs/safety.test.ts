@@ -27,7 +27,11 @@ test('stopped by SIGTERM, SIGUSR1 or Ctrl-C it leaves a checkpoint and exit code
   assert.equal((await runToEnd(long!, calm)).code, 0);
   for (const signal of ['SIGTERM', 'SIGUSR1', 'SIGINT'] as const) {
     // Another number of threads is asked for than it was begun with.
-    const { child, ended, told } = await start(long!, folder, signal === 'SIGTERM' ? {} : { TF_NUM_INTRAOP_THREADS: '2' });
+    const { child, ended, told } = await start(
+      long!,
+      folder,
+      signal === 'SIGTERM' ? {} : { TF_NUM_INTRAOP_THREADS: '2' },
+    );
     await once(child, 'message');
     if (signal === 'SIGTERM') {
       child.kill('SIGSTOP');
@@ -44,7 +48,10 @@ test('stopped by SIGTERM, SIGUSR1 or Ctrl-C it leaves a checkpoint and exit code
   const { code, text } = await runToEnd(long!, folder, { TF_NUM_INTRAOP_THREADS: '2' });
   assert.equal(code, 0, text);
   assert.match(text, /goes on after epoch/);
-  assert.deepEqual((await sessions(homeOf(long!, folder))).map(({ threads }) => threads), [1, 1, 1, 1]);
+  assert.deepEqual(
+    (await sessions(homeOf(long!, folder))).map(({ threads }) => threads),
+    [1, 1, 1, 1],
+  );
   assert.equal(await weightsHash(long!, folder), await weightsHash(long!, calm));
   assert.match(await logOf(long!, folder), /stopped, with a checkpoint[^]*finished: top-1/);
   assert.equal((await runToEnd(long!, folder)).code, 0);
@@ -67,13 +74,25 @@ test('a number in a checkpoint that changed on the disk is noticed, and the chec
   bytes[bytes.length - 9] ^= 1;
   await writeFile(file, bytes);
   const [first] = await sessions(home);
-  await appendFile(path.join(home, 'sessions.jsonl'), `${JSON.stringify({ ...first, started: '2999-01-01T00:00:00.000Z' })}\n`);
+  await appendFile(
+    path.join(home, 'sessions.jsonl'),
+    `${JSON.stringify({ ...first, started: '2999-01-01T00:00:00.000Z' })}\n`,
+  );
   const { code, text } = await runToEnd(job!, folder);
   assert.equal(code, 0, text);
   assert.match(text, /checkpoint\.safetensors is damaged.*; goes on after epoch/);
   assert.match(text, /the clock was set back/);
 
-  const [broken] = jobsOf([{ ...tiny, recipe: { ...tiny.recipe, method: { kind: 'kd' }, teacher: { model: 'resnet_16', weights: path.join(folder, 'none.safetensors') } } }]);
+  const [broken] = jobsOf([
+    {
+      ...tiny,
+      recipe: {
+        ...tiny.recipe,
+        method: { kind: 'kd' },
+        teacher: { model: 'resnet_16', weights: path.join(folder, 'none.safetensors') },
+      },
+    },
+  ]);
   assert.equal((await runToEnd(broken!, folder)).code, 1);
   const state = await jobState(broken!, folder);
   assert.ok(state.kind === 'failed' && /weights are not at/.test(state.message));
@@ -98,7 +117,11 @@ test('a full disk is told in words; with room again the run goes on and ends wit
   // Room for one checkpoint and not for a second beside it; then for as many as it likes.
   const run = `"${process.execPath}" --import tsx scripts/job.ts "${plan}" 0 --out "${disk}" --checkpoint-seconds 0; echo "exit $?"`;
   const script = `mount -t tmpfs -o size=1500k none "${disk}"; ${run}; mount -o remount,size=100m "${disk}"; ${run}; cp -r "${disk}/." "${folder}/kept"`;
-  const told = execFileSync('unshare', ['-rm', 'sh', '-c', `mkdir -p "${folder}/kept"; { ${script}; } 2>&1`], { encoding: 'utf8', env: { ...process.env, TF_NUM_INTRAOP_THREADS: '1' }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const told = execFileSync('unshare', ['-rm', 'sh', '-c', `mkdir -p "${folder}/kept"; { ${script}; } 2>&1`], {
+    encoding: 'utf8',
+    env: { ...process.env, TF_NUM_INTRAOP_THREADS: '1' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   assert.match(told, /the disk is full/);
   assert.match(told, /exit 1[^]*exit 0/);
   assert.equal((await runToEnd(job!, calm)).code, 0);
@@ -131,26 +154,49 @@ test('metrics that lost an epoch make no record', async (context) => {
 test('the lock of a dead process is taken over, that of a living one is not; many may ask at once and one gets it', async (context) => {
   const folder = await temporaryFolder(context);
   const release = await lockFolder(folder);
-  assert.match(await lockedBy(folder) ?? '', new RegExp(`process ${process.pid} `));
+  assert.match((await lockedBy(folder)) ?? '', new RegExp(`process ${process.pid} `));
   await rejectsWith(lockFolder(folder), `Process ${process.pid}`, 'If that process is gone, remove');
   const file = path.join(folder, 'lock');
   await rename(file, `${file}.mine`);
   // This process's number, but born at another time: the number was given again.
-  await writeFile(file, JSON.stringify({ host: os.hostname(), pid: process.pid, space: processSpace(), born: '1', since: '2026-01-01T00:00:00.000Z' }));
+  await writeFile(
+    file,
+    JSON.stringify({
+      host: os.hostname(),
+      pid: process.pid,
+      space: processSpace(),
+      born: '1',
+      since: '2026-01-01T00:00:00.000Z',
+    }),
+  );
   assert.equal(await lockedBy(folder), undefined);
   const answers = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)));
   assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 1);
   for (const answer of answers) if (answer.status === 'fulfilled') await answer.value();
   await release();
   assert.deepEqual(await readdir(folder), ['lock.mine']);
-  await writeFile(file, JSON.stringify({ host: 'another-machine', pid: 1, born: '1', since: '2026-01-01T00:00:00.000Z' }));
+  await writeFile(
+    file,
+    JSON.stringify({ host: 'another-machine', pid: 1, born: '1', since: '2026-01-01T00:00:00.000Z' }),
+  );
   await rejectsWith(lockFolder(folder), 'on another-machine');
   // A container with this machine's name counts its processes anew.
-  await writeFile(file, JSON.stringify({ host: os.hostname(), pid: 4194399, space: `${os.hostname()}-1`, born: '1', since: '2026-01-01T00:00:00.000Z' }));
+  await writeFile(
+    file,
+    JSON.stringify({
+      host: os.hostname(),
+      pid: 4194399,
+      space: `${os.hostname()}-1`,
+      born: '1',
+      since: '2026-01-01T00:00:00.000Z',
+    }),
+  );
   await rejectsWith(lockFolder(folder), 'Process 4194399');
   // Ten minutes without a sign of life.
   const past = new Date(Date.now() - 11 * 60_000);
   await utimes(file, past, past);
   assert.equal(await lockedBy(folder), undefined, 'nor is it told as running');
-  await (await lockFolder(folder))();
+  await (
+    await lockFolder(folder)
+  )();
 });

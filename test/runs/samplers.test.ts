@@ -18,19 +18,36 @@ async function played(sampler: Sampler, best = 1.3): Promise<Trial[]> {
 
 test('a grid is every value with every seed, one seed after the other', async () => {
   const trials = await played(gridSampler([1, 1.2], [0, 1], 3));
-  assert.deepEqual(trials.map(({ exponent, seed, epochs }) => [exponent, seed, epochs]), [[1, 0, 3], [1.2, 0, 3], [1, 1, 3], [1.2, 1, 3]]);
+  assert.deepEqual(
+    trials.map(({ exponent, seed, epochs }) => [exponent, seed, epochs]),
+    [
+      [1, 0, 3],
+      [1.2, 0, 3],
+      [1, 1, 3],
+      [1.2, 1, 3],
+    ],
+  );
 });
 
 test('halving: half as many in each round with twice the epochs, the best ones, to one comparison at the full number', async () => {
   const trials = await played(successiveHalving({ low: 1, high: 1.7, candidates: 8, epochs: 4 }));
-  const rounds = [1, 2, 4].map((epochs) => trials.filter((trial) => trial.epochs === epochs).map(({ exponent }) => exponent));
-  assert.deepEqual(rounds, [[1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7], [1.1, 1.2, 1.3, 1.4], [1.2, 1.3]]);
+  const rounds = [1, 2, 4].map((epochs) =>
+    trials.filter((trial) => trial.epochs === epochs).map(({ exponent }) => exponent),
+  );
+  assert.deepEqual(rounds, [
+    [1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7],
+    [1.1, 1.2, 1.3, 1.4],
+    [1.2, 1.3],
+  ]);
   assert.equal(trials.length, 14);
 });
 
 test('halving costs no more than a round of all, times the rounds; odd numbers keep the better half', async () => {
   const trials = await played(successiveHalving({ low: 1, high: 2, candidates: 5, epochs: 4 }), 2);
-  assert.deepEqual(trials.slice(-2).map(({ exponent }) => exponent), [1.75, 2]);
+  assert.deepEqual(
+    trials.slice(-2).map(({ exponent }) => exponent),
+    [1.75, 2],
+  );
   const cost = trials.reduce((sum, { epochs }) => sum + epochs, 0);
   assert.ok(cost < 5 * 4, `${cost} epochs`);
 });
@@ -42,15 +59,20 @@ test('ranges and numbers that make no sense are refused', () => {
 });
 
 const python = optunaPython();
-test('Optuna: proposals lie in the range, come near the best, and are the same again', { skip: python === undefined && 'no Python with Optuna: name one by OFA_OPTUNA_PYTHON', timeout: 120_000 }, async () => {
-  const options = { low: 1, high: 2, trials: 40, epochs: 3, seed: 1, python: python! };
-  const trials = await played(optunaSampler(options));
-  assert.equal(trials.length, 40);
-  assert.ok(trials.every(({ exponent, epochs }) => exponent >= 1 && exponent <= 2 && epochs === 3));
-  const distance = (part: readonly Trial[]): number => part.reduce((sum, { exponent }) => sum + Math.abs(exponent - 1.3), 0) / part.length;
-  assert.ok(distance(trials.slice(-10)) < distance(trials.slice(0, 10)), 'it learns from what it is told');
-  assert.deepEqual(await played(optunaSampler(options)), trials);
-});
+test(
+  'Optuna: proposals lie in the range, come near the best, and are the same again',
+  { skip: python === undefined && 'no Python with Optuna: name one by OFA_OPTUNA_PYTHON', timeout: 120_000 },
+  async () => {
+    const options = { low: 1, high: 2, trials: 40, epochs: 3, seed: 1, python: python! };
+    const trials = await played(optunaSampler(options));
+    assert.equal(trials.length, 40);
+    assert.ok(trials.every(({ exponent, epochs }) => exponent >= 1 && exponent <= 2 && epochs === 3));
+    const distance = (part: readonly Trial[]): number =>
+      part.reduce((sum, { exponent }) => sum + Math.abs(exponent - 1.3), 0) / part.length;
+    assert.ok(distance(trials.slice(-10)) < distance(trials.slice(0, 10)), 'it learns from what it is told');
+    assert.deepEqual(await played(optunaSampler(options)), trials);
+  },
+);
 
 test('a Python without Optuna is said to be so', async () => {
   const sampler = optunaSampler({ low: 1, high: 2, trials: 1, epochs: 1, python: '/usr/bin/false' });

@@ -12,13 +12,17 @@ import { temporaryFolder } from '../support/temporaryFolder';
 /** Why there can be no Slurm here; undefined where there can. */
 export function slurmLacks(): string | undefined {
   for (const program of ['slurmctld', 'slurmd', 'munged', 'sbatch']) {
-    if (spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0) return `${program} is not installed (Debian: slurm-wlm, munge)`;
+    if (spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0)
+      return `${program} is not installed (Debian: slurm-wlm, munge)`;
   }
   return process.getuid?.() === 0 ? undefined : 'Slurm is started by root only';
 }
 
 /** A Slurm of this one machine, in a folder of its own: authentication, controller and node. It goes when the test ends. */
-export async function startSlurm(context: TestContext, { maxArraySize }: { readonly maxArraySize: number }): Promise<void> {
+export async function startSlurm(
+  context: TestContext,
+  { maxArraySize }: { readonly maxArraySize: number },
+): Promise<void> {
   const folder = await temporaryFolder(context);
   await chmod(folder, 0o755);
   const inside = (name: string): string => path.join(folder, name);
@@ -26,7 +30,9 @@ export async function startSlurm(context: TestContext, { maxArraySize }: { reado
   const [port, nodePort] = [await freePort(), await freePort()];
   await writeFile(inside('munge.key'), randomBytes(128), { mode: 0o400 });
   await Promise.all(['state', 'spool'].map((name) => mkdir(inside(name))));
-  await writeFile(inside('slurm.conf'), `
+  await writeFile(
+    inside('slurm.conf'),
+    `
 ClusterName=test
 SlurmctldHost=${host}(127.0.0.1)
 SlurmctldPort=${port}
@@ -52,15 +58,28 @@ MaxArraySize=${maxArraySize}
 KillWait=5
 NodeName=${host} NodeAddr=127.0.0.1 CPUs=2 RealMemory=4096 State=UNKNOWN
 PartitionName=all Nodes=${host} Default=YES MaxTime=INFINITE State=UP
-`);
+`,
+  );
   process.env['SLURM_CONF'] = inside('slurm.conf');
-  daemon(context, inside('munged.log'), 'munged', ['--foreground', '--force', `--key-file=${inside('munge.key')}`, `--socket=${inside('munge.socket')}`, `--pid-file=${inside('munged.pid')}`, `--seed-file=${inside('munged.seed')}`, `--log-file=${inside('munge.log')}`, '--num-threads=2']);
+  daemon(context, inside('munged.log'), 'munged', [
+    '--foreground',
+    '--force',
+    `--key-file=${inside('munge.key')}`,
+    `--socket=${inside('munge.socket')}`,
+    `--pid-file=${inside('munged.pid')}`,
+    `--seed-file=${inside('munged.seed')}`,
+    `--log-file=${inside('munge.log')}`,
+    '--num-threads=2',
+  ]);
   daemon(context, inside('slurmctld.log'), 'slurmctld', ['-D', '-i']);
   daemon(context, inside('slurmd.log'), 'slurmd', ['-D']);
   for (let waited = 0; ; waited++) {
     const { stdout } = spawnSync('sinfo', ['--noheader', '--format=%T'], { encoding: 'utf8' });
     if (/idle/.test(stdout)) return;
-    if (waited === 120) throw new Error(`Slurm did not start: ${stdout}${await logs(['munged', 'slurmctld', 'slurmd'].map((name) => inside(`${name}.log`)))}`);
+    if (waited === 120)
+      throw new Error(
+        `Slurm did not start: ${stdout}${await logs(['munged', 'slurmctld', 'slurmd'].map((name) => inside(`${name}.log`)))}`,
+      );
     await sleep(500);
   }
 }
@@ -73,5 +92,7 @@ function daemon(context: TestContext, log: string, program: string, args: readon
 }
 
 async function logs(files: readonly string[]): Promise<string> {
-  return (await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')))).map((text) => text.slice(-2000)).join('\n');
+  return (await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => ''))))
+    .map((text) => text.slice(-2000))
+    .join('\n');
 }

@@ -30,7 +30,12 @@ export function rotate(image: Pixels, degrees: number, kernel: Kernel, fill: Rgb
   const cosine = rounded(Math.cos(angle));
   const sine = rounded(Math.sin(angle));
   const [x, y] = [image.width / 2, image.height / 2];
-  return affine(image, [cosine, sine, cosine * -x + sine * -y + x, -sine, cosine, -sine * -x + cosine * -y + y], kernel, fill);
+  return affine(
+    image,
+    [cosine, sine, cosine * -x + sine * -y + x, -sine, cosine, -sine * -x + cosine * -y + y],
+    kernel,
+    fill,
+  );
 }
 
 /** As Pillow rounds, so that quarter turns are exact. */
@@ -65,10 +70,34 @@ function bicubic({ data, height, width }: Pixels, x: number, y: number, to: Uint
   const y2 = clip(top + 1, height) * width * 3;
   const y3 = clip(top + 2, height) * width * 3;
   for (let channel = 0; channel < 3; channel++) {
-    const p = cubic(data[y0 + x0 + channel]!, data[y0 + x1 + channel]!, data[y0 + x2 + channel]!, data[y0 + x3 + channel]!, dx);
-    const q = cubic(data[y1 + x0 + channel]!, data[y1 + x1 + channel]!, data[y1 + x2 + channel]!, data[y1 + x3 + channel]!, dx);
-    const r = cubic(data[y2 + x0 + channel]!, data[y2 + x1 + channel]!, data[y2 + x2 + channel]!, data[y2 + x3 + channel]!, dx);
-    const s = cubic(data[y3 + x0 + channel]!, data[y3 + x1 + channel]!, data[y3 + x2 + channel]!, data[y3 + x3 + channel]!, dx);
+    const p = cubic(
+      data[y0 + x0 + channel]!,
+      data[y0 + x1 + channel]!,
+      data[y0 + x2 + channel]!,
+      data[y0 + x3 + channel]!,
+      dx,
+    );
+    const q = cubic(
+      data[y1 + x0 + channel]!,
+      data[y1 + x1 + channel]!,
+      data[y1 + x2 + channel]!,
+      data[y1 + x3 + channel]!,
+      dx,
+    );
+    const r = cubic(
+      data[y2 + x0 + channel]!,
+      data[y2 + x1 + channel]!,
+      data[y2 + x2 + channel]!,
+      data[y2 + x3 + channel]!,
+      dx,
+    );
+    const s = cubic(
+      data[y3 + x0 + channel]!,
+      data[y3 + x1 + channel]!,
+      data[y3 + x2 + channel]!,
+      data[y3 + x3 + channel]!,
+      dx,
+    );
     const value = cubic(p, q, r, s, y - top);
     to[at + channel] = value <= 0 ? 0 : value >= 255 ? 255 : value;
   }

@@ -41,7 +41,10 @@ export function window({ data, height, width }: Pixels, top: number, left: numbe
   if (firstColumn < lastColumn) {
     for (let row = Math.max(0, top); row < Math.min(height, top + size.height); row++) {
       const start = (row * width + firstColumn) * 3;
-      cut.set(data.subarray(start, start + (lastColumn - firstColumn) * 3), ((row - top) * size.width + firstColumn - left) * 3);
+      cut.set(
+        data.subarray(start, start + (lastColumn - firstColumn) * 3),
+        ((row - top) * size.width + firstColumn - left) * 3,
+      );
     }
   }
   return { data: cut, height: size.height, width: size.width };

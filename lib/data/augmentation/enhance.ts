@@ -28,7 +28,15 @@ export function sharpness(image: Pixels, factor: number): Pixels {
   const row = width * 3;
   for (let y = 1; y < height - 1; y++) {
     for (let i = y * row + 3; i < (y + 1) * row - 3; i++) {
-      const around = data[i - row - 3]! + data[i - row]! + data[i - row + 3]! + data[i - 3]! + data[i + 3]! + data[i + row - 3]! + data[i + row]! + data[i + row + 3]!;
+      const around =
+        data[i - row - 3]! +
+        data[i - row]! +
+        data[i - row + 3]! +
+        data[i - 3]! +
+        data[i + 3]! +
+        data[i + row - 3]! +
+        data[i + row]! +
+        data[i + row + 3]!;
       smooth[i] = Math.floor((around + 5 * data[i]!) / 13 + 0.5);
     }
   }
@@ -50,6 +58,7 @@ function blend(from: Uint8Array, { data, height, width }: Pixels, factor: number
 /** ITU-R 601 in Pillow's whole numbers. */
 function luminance({ data }: Pixels): Uint8Array {
   const greys = new Uint8Array(data.length / 3);
-  for (let i = 0, at = 0; i < greys.length; i++, at += 3) greys[i] = (19595 * data[at]! + 38470 * data[at + 1]! + 7471 * data[at + 2]! + 0x8000) >> 16;
+  for (let i = 0, at = 0; i < greys.length; i++, at += 3)
+    greys[i] = (19595 * data[at]! + 38470 * data[at + 1]! + 7471 * data[at + 2]! + 0x8000) >> 16;
   return greys;
 }

@@ -23,7 +23,12 @@ export interface MixedBatch {
  * by cutmix (Yun et al. 2019), one draw a batch, as timm's mode `batch`. A parameter of 0 leaves its kind out. The batch stays the
  * caller's; so do the two new tensors.
  */
-export function mixBatch(batch: Pick<Batch, 'images' | 'labels'>, classes: number, random: Random, mixing: Mixing): MixedBatch {
+export function mixBatch(
+  batch: Pick<Batch, 'images' | 'labels'>,
+  classes: number,
+  random: Random,
+  mixing: Mixing,
+): MixedBatch {
   const [, height, width] = batch.images.shape;
   const plan = drawMix({ height, width }, random, mixing);
   return tf.tidy(() => ({
@@ -68,7 +73,8 @@ export function mixImages(images: tf.Tensor4D, { share, box }: MixPlan): tf.Tens
     if (!box) return tf.add(tf.mul(images, share), tf.mul(mirror, 1 - share));
     const [, height, width] = images.shape;
     const inside = tf.buffer([1, height, width, 1], 'bool');
-    for (let row = box.top; row < box.bottom; row++) for (let column = box.left; column < box.right; column++) inside.set(true, 0, row, column, 0);
+    for (let row = box.top; row < box.bottom; row++)
+      for (let column = box.left; column < box.right; column++) inside.set(true, 0, row, column, 0);
     return tf.where(inside.toTensor(), mirror, images);
   });
 }

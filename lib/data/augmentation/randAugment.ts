@@ -36,7 +36,11 @@ export function randAugment({ magnitude, spread, fill, operations = 2 }: RandAug
 }
 
 /** One operation at a level from 0 to 1. */
-export type Operation = (image: Pixels, level: number, context: { readonly random: Random; readonly fill: Rgb }) => Pixels;
+export type Operation = (
+  image: Pixels,
+  level: number,
+  context: { readonly random: Random; readonly fill: Rgb },
+) => Pixels;
 
 /** timm's list `_RAND_INCREASING_TRANSFORMS`, by its names. */
 export const randAugmentOperations = {
@@ -51,10 +55,14 @@ export const randAugmentOperations = {
   ContrastIncreasing: (image, level, { random }) => contrast(image, enhancement(level, random)),
   BrightnessIncreasing: (image, level, { random }) => brightness(image, enhancement(level, random)),
   SharpnessIncreasing: (image, level, { random }) => sharpness(image, enhancement(level, random)),
-  ShearX: (image, level, { random, fill }) => affine(image, [1, signed(0.3 * level, random), 0, 0, 1, 0], kernel(random), fill),
-  ShearY: (image, level, { random, fill }) => affine(image, [1, 0, 0, signed(0.3 * level, random), 1, 0], kernel(random), fill),
-  TranslateXRel: (image, level, { random, fill }) => affine(image, [1, 0, signed(0.45 * level, random) * image.width, 0, 1, 0], kernel(random), fill),
-  TranslateYRel: (image, level, { random, fill }) => affine(image, [1, 0, 0, 0, 1, signed(0.45 * level, random) * image.height], kernel(random), fill),
+  ShearX: (image, level, { random, fill }) =>
+    affine(image, [1, signed(0.3 * level, random), 0, 0, 1, 0], kernel(random), fill),
+  ShearY: (image, level, { random, fill }) =>
+    affine(image, [1, 0, 0, signed(0.3 * level, random), 1, 0], kernel(random), fill),
+  TranslateXRel: (image, level, { random, fill }) =>
+    affine(image, [1, 0, signed(0.45 * level, random) * image.width, 0, 1, 0], kernel(random), fill),
+  TranslateYRel: (image, level, { random, fill }) =>
+    affine(image, [1, 0, 0, 0, 1, signed(0.45 * level, random) * image.height], kernel(random), fill),
 } satisfies Readonly<Record<string, Operation>>;
 
 function signed(value: number, random: Random): number {

@@ -20,7 +20,11 @@ export type Range = readonly [least: number, most: number];
 export function randomResizedCrop(side: number, areas: Range = [0.08, 1], aspects: Range = [3 / 4, 4 / 3]): Transform {
   return (image, random) => {
     const box = randomBox(image, areas, aspects, random);
-    return resize(window(image, box.top, box.left, box), { height: side, width: side }, random.uniform() < 0.5 ? 'bilinear' : 'bicubic');
+    return resize(
+      window(image, box.top, box.left, box),
+      { height: side, width: side },
+      random.uniform() < 0.5 ? 'bilinear' : 'bicubic',
+    );
   };
 }
 
@@ -32,7 +36,12 @@ export function randomBox({ height, width }: ImageSize, areas: Range, aspects: R
     const wide = Math.round(Math.sqrt(area * aspect));
     const tall = Math.round(Math.sqrt(area / aspect));
     if (wide < 1 || tall < 1 || wide > width || tall > height) continue;
-    return { top: random.integer(height - tall + 1), left: random.integer(width - wide + 1), height: tall, width: wide };
+    return {
+      top: random.integer(height - tall + 1),
+      left: random.integer(width - wide + 1),
+      height: tall,
+      width: wide,
+    };
   }
   const wide = Math.min(width, Math.round(height * aspects[1]));
   const tall = Math.min(height, Math.round(width / aspects[0]));

@@ -6,7 +6,11 @@ import type { Pixels } from './transform';
 /** The image at another size, byte for byte as Pillow's `resize`: first along the rows, then along the columns, rounded after each. */
 export function resize({ data, height, width }: Pixels, size: ImageSize, kernel: Kernel): Pixels {
   const kernels = imageKernels();
-  if (kernels) return { data: kernels.resize(data, Int32Array.of(width, height, size.width, size.height, kernel === 'bicubic' ? 1 : 0)), ...size };
+  if (kernels)
+    return {
+      data: kernels.resize(data, Int32Array.of(width, height, size.width, size.height, kernel === 'bicubic' ? 1 : 0)),
+      ...size,
+    };
   const wide = size.width === width ? data : resizeRows(data, height, width, taps(width, size.width, kernel));
   const both = size.height === height ? wide : resizeColumns(wide, size.width, taps(height, size.height, kernel));
   return { data: both, ...size };

@@ -2,47 +2,65 @@ import type { Pixels } from './transform';
 
 /** Each byte negated. */
 export function invert(image: Pixels): Pixels {
-  return map(image, table((byte) => 255 - byte));
+  return map(
+    image,
+    table((byte) => 255 - byte),
+  );
 }
 
 /** Bytes from `threshold` on negated. */
 export function solarize(image: Pixels, threshold: number): Pixels {
-  return map(image, table((byte) => (byte < threshold ? byte : 255 - byte)));
+  return map(
+    image,
+    table((byte) => (byte < threshold ? byte : 255 - byte)),
+  );
 }
 
 /** Bytes below 128 raised by `add`. */
 export function solarizeAdd(image: Pixels, add: number): Pixels {
-  return map(image, table((byte) => (byte < 128 ? Math.min(255, byte + add) : byte)));
+  return map(
+    image,
+    table((byte) => (byte < 128 ? Math.min(255, byte + add) : byte)),
+  );
 }
 
 /** Only the uppermost `bits` of each byte kept. */
 export function posterize(image: Pixels, bits: number): Pixels {
-  return map(image, table((byte) => byte & ~(2 ** (8 - bits) - 1)));
+  return map(
+    image,
+    table((byte) => byte & ~(2 ** (8 - bits) - 1)),
+  );
 }
 
 /** Each colour stretched so that it reaches from 0 to 255; a colour of one value stays. */
 export function autoContrast(image: Pixels): Pixels {
-  return map(image, ...histograms(image).map((histogram) => {
-    const low = histogram.findIndex((count) => count > 0);
-    const high = highest(histogram);
-    if (high <= low) return table((byte) => byte);
-    const scale = 255 / (high - low);
-    return table((byte) => Math.min(Math.max(Math.trunc(byte * scale - low * scale), 0), 255));
-  }));
+  return map(
+    image,
+    ...histograms(image).map((histogram) => {
+      const low = histogram.findIndex((count) => count > 0);
+      const high = highest(histogram);
+      if (high <= low) return table((byte) => byte);
+      const scale = 255 / (high - low);
+      return table((byte) => Math.min(Math.max(Math.trunc(byte * scale - low * scale), 0), 255));
+    }),
+  );
 }
 
 /** Each colour's values spread so that all are about equally frequent. */
 export function equalize(image: Pixels): Pixels {
-  return map(image, ...histograms(image).map((histogram) => {
-    const step = Math.floor((image.height * image.width - histogram[highest(histogram)]!) / 255);
-    if (step === 0) return table((byte) => byte);
-    let sum = Math.floor(step / 2);
-    return table((byte) => {
-      const level = Math.floor(sum / step);
-      sum += histogram[byte]!;
-      return Math.min(level, 255);
-    });
-  }));
+  return map(
+    image,
+    ...histograms(image).map((histogram) => {
+      const step = Math.floor((image.height * image.width - histogram[highest(histogram)]!) / 255);
+      if (step === 0) return table((byte) => byte);
+      let sum = Math.floor(step / 2);
+      return table((byte) => {
+        const level = Math.floor(sum / step);
+        sum += histogram[byte]!;
+        return Math.min(level, 255);
+      });
+    }),
+  );
 }
 
 function table(value: (byte: number) => number): Uint8Array {

@@ -29,7 +29,9 @@ export function* batches(set: ImageSet, options: BatchOptions): Generator<Batch,
   const order = epochOrder(set.count, random);
   const count = batchCount(set.count, batchSize, dropLast);
   for (let k = start; k < count; k++) {
-    yield toBatch(prepare(set, order.slice(k * batchSize, (k + 1) * batchSize), (random ?? new Random(0)).fork(k), options));
+    yield toBatch(
+      prepare(set, order.slice(k * batchSize, (k + 1) * batchSize), (random ?? new Random(0)).fork(k), options),
+    );
   }
 }
 

@@ -47,7 +47,9 @@ export function prepare(set: ImageSet, indices: Uint32Array, random: Random, { t
       values = new Float32Array(indices.length * image.data.length);
     }
     if (image.height !== size.height || image.width !== size.width) {
-      throw new UserError(`${set.name}: a batch cannot mix images of ${size.height} × ${size.width} and ${image.height} × ${image.width}. End the transforms with one size.`);
+      throw new UserError(
+        `${set.name}: a batch cannot mix images of ${size.height} × ${size.width} and ${image.height} × ${image.width}. End the transforms with one size.`,
+      );
     }
     const own = values.subarray(i * image.data.length, (i + 1) * image.data.length);
     normalise(image.data, tables, own);

@@ -42,7 +42,9 @@ export function openPreparer(sources: Sources, workers: number): Preparer {
 export function answering(sources: Sources): (request: BatchRequest) => Promise<Prepared> {
   return async ({ source, indices, seed }) => {
     const { set, preparation } = sources[source]!;
-    return 'images' in set ? prepare(set, indices, new Random(seed), changes(set, preparation)) : prepareFiles(set, indices, new Random(seed), preparation);
+    return 'images' in set
+      ? prepare(set, indices, new Random(seed), changes(set, preparation))
+      : prepareFiles(set, indices, new Random(seed), preparation);
   };
 }
 
@@ -58,7 +60,9 @@ interface Pending {
 
 /** Each worker answers in the order in which it was asked; whoever has least to do is asked next. */
 function otherThreads(sources: Sources, count: number): Preparer {
-  const shared = Object.fromEntries(Object.entries(sources).map(([name, { set, preparation }]) => [name, { set: share(set), preparation }]));
+  const shared = Object.fromEntries(
+    Object.entries(sources).map(([name, { set, preparation }]) => [name, { set: share(set), preparation }]),
+  );
   const threads = Array.from({ length: count }, () => {
     const pending: Pending[] = [];
     const worker = new Worker(start, { eval: true, workerData: shared });
@@ -76,13 +80,14 @@ function otherThreads(sources: Sources, count: number): Preparer {
   });
   return {
     workers: count,
-    prepare: (request) => new Promise((resolve, reject) => {
-      const { worker, pending, broken } = threads.reduce((a, b) => (b.pending.length < a.pending.length ? b : a));
-      if (broken) return reject(broken);
-      pending.push({ resolve, reject });
-      worker.postMessage(request);
-    }),
-    close: async () => void await Promise.all(threads.map(({ worker }) => worker.terminate())),
+    prepare: (request) =>
+      new Promise((resolve, reject) => {
+        const { worker, pending, broken } = threads.reduce((a, b) => (b.pending.length < a.pending.length ? b : a));
+        if (broken) return reject(broken);
+        pending.push({ resolve, reject });
+        worker.postMessage(request);
+      }),
+    close: async () => void (await Promise.all(threads.map(({ worker }) => worker.terminate()))),
   };
 }
 

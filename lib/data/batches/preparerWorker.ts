@@ -8,14 +8,24 @@ const answer = answering(sources);
 
 /** Answers go out in the order of the requests. */
 let last = Promise.resolve();
-parentPort?.on('message', (request: BatchRequest) => { last = last.then(() => work(request)); });
+parentPort?.on('message', (request: BatchRequest) => {
+  last = last.then(() => work(request));
+});
 
 async function work(request: BatchRequest): Promise<void> {
   try {
     const prepared = await answer(request);
     reply({ prepared }, [prepared.values.buffer]);
   } catch (error) {
-    reply({ fault: error instanceof Error ? (error instanceof UserError ? error.message : error.stack ?? error.message) : String(error), ofUser: error instanceof UserError });
+    reply({
+      fault:
+        error instanceof Error
+          ? error instanceof UserError
+            ? error.message
+            : (error.stack ?? error.message)
+          : String(error),
+      ofUser: error instanceof UserError,
+    });
   }
 }
 

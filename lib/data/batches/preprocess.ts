@@ -16,12 +16,23 @@ export interface Preprocessing extends Normalisation {
 }
 
 /** What timm assumes of weights that say nothing else. */
-export const imageNetPreprocessing: Preprocessing = { imageSize: 224, cropShare: 0.875, interpolation: 'bicubic', ...imageNetNormalisation };
+export const imageNetPreprocessing: Preprocessing = {
+  imageSize: 224,
+  cropShare: 0.875,
+  interpolation: 'bicubic',
+  ...imageNetNormalisation,
+};
 
 /** timm's transform for evaluation: the shorter side resized to the image size over the crop share, then the square in the centre. */
-export function resizeAndCrop({ imageSize, cropShare, interpolation }: Pick<Preprocessing, 'imageSize' | 'cropShare' | 'interpolation'>): Transform {
-  if (!(cropShare > 0 && cropShare <= 1)) throw new UserError(`The share of the image that is kept must be above 0 and at most 1, not ${cropShare}.`);
-  if (!(Number.isInteger(imageSize) && imageSize > 0)) throw new UserError(`The image size must be a whole number above 0, not ${imageSize}.`);
+export function resizeAndCrop({
+  imageSize,
+  cropShare,
+  interpolation,
+}: Pick<Preprocessing, 'imageSize' | 'cropShare' | 'interpolation'>): Transform {
+  if (!(cropShare > 0 && cropShare <= 1))
+    throw new UserError(`The share of the image that is kept must be above 0 and at most 1, not ${cropShare}.`);
+  if (!(Number.isInteger(imageSize) && imageSize > 0))
+    throw new UserError(`The image size must be a whole number above 0, not ${imageSize}.`);
   return compose(resizeShorterSide(Math.floor(imageSize / cropShare), interpolation), centreCrop(imageSize));
 }
 
@@ -38,7 +49,8 @@ export function resizedSize({ height, width }: ImageSize, shorter: number): Imag
 
 /** torchvision's `CenterCrop(side)`, with black around images that are smaller. */
 export function centreCrop(side: number): Transform {
-  return (image) => window(image, centred(image.height - side), centred(image.width - side), { height: side, width: side });
+  return (image) =>
+    window(image, centred(image.height - side), centred(image.width - side), { height: side, width: side });
 }
 
 /** Half of what is left over, rounded as Python rounds: halves to the even number; of what is missing, the smaller half comes first. */

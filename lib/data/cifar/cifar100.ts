@@ -29,20 +29,36 @@ export interface TrainAndTest {
  */
 export async function loadCifar100(options: Cifar100Options = {}): Promise<TrainAndTest> {
   const archive = await cifar100Archive(options);
-  const { train, test, classes } = await readCifarArchive(archive, { classes: 100, groups: 20, trainPerClass: 500, testPerClass: 100 });
+  const { train, test, classes } = await readCifarArchive(archive, {
+    classes: 100,
+    groups: 20,
+    trainPerClass: 500,
+    testPerClass: 100,
+  });
   return { train: imageSet('CIFAR-100 train', train, classes), test: imageSet('CIFAR-100 test', test, classes) };
 }
 
 /** The path of the archive, downloaded where it must be. */
-export async function cifar100Archive({ archive, folder, offline, onProgress, signal }: Cifar100Options = {}): Promise<string> {
+export async function cifar100Archive({
+  archive,
+  folder,
+  offline,
+  onProgress,
+  signal,
+}: Cifar100Options = {}): Promise<string> {
   const given = archive ?? process.env['CIFAR100_ARCHIVE'];
   if (given) {
     if (existsSync(given)) return given;
-    throw new UserError(`There is no CIFAR-100 archive at ${given}. Correct the path${archive ? '' : ' in CIFAR100_ARCHIVE'}, or leave it out to download it.`);
+    throw new UserError(
+      `There is no CIFAR-100 archive at ${given}. Correct the path${archive ? '' : ' in CIFAR100_ARCHIVE'}, or leave it out to download it.`,
+    );
   }
   const target = path.join(folder ?? path.join(process.cwd(), 'data', 'downloads'), 'cifar-100-binary.tar.gz');
   if (existsSync(target)) return target;
-  if (offline) throw new UnreachableError(`There is no CIFAR-100 archive at ${target}. Put it there, or set CIFAR100_ARCHIVE, or allow the download.`);
+  if (offline)
+    throw new UnreachableError(
+      `There is no CIFAR-100 archive at ${target}. Put it there, or set CIFAR100_ARCHIVE, or allow the download.`,
+    );
   await download({ ...source, target, onProgress, signal });
   return target;
 }
@@ -56,7 +72,10 @@ const source = {
 
 function imageSet(name: string, { images, labels }: CifarPart, classes: readonly string[]): ImageSet {
   return {
-    name, images, labels, classes,
+    name,
+    images,
+    labels,
+    classes,
     count: labels.length,
     size: { height: 32, width: 32 },
     mean: [0.5071, 0.4865, 0.4409],

@@ -30,14 +30,26 @@ export async function readCifarArchive(file: string, layout: CifarLayout): Promi
   }
   const found = <T>(members: Map<string, T>, name: string): T => {
     const value = members.get(name);
-    if (value === undefined) throw new UserError(`${file} is not CIFAR-100's binary archive: it holds no ${name}. Fetch cifar-100-binary.tar.gz.`);
+    if (value === undefined)
+      throw new UserError(
+        `${file} is not CIFAR-100's binary archive: it holds no ${name}. Fetch cifar-100-binary.tar.gz.`,
+      );
     return value;
   };
   found(names, 'coarse_label_names.txt');
-  return { train: found(parts, 'train.bin'), test: found(parts, 'test.bin'), classes: found(names, 'fine_label_names.txt') };
+  return {
+    train: found(parts, 'train.bin'),
+    test: found(parts, 'test.bin'),
+    classes: found(names, 'fine_label_names.txt'),
+  };
 }
 
-async function readRecords({ name, size, chunks }: TarMember, file: string, layout: CifarLayout, perClass: number): Promise<CifarPart> {
+async function readRecords(
+  { name, size, chunks }: TarMember,
+  file: string,
+  layout: CifarLayout,
+  perClass: number,
+): Promise<CifarPart> {
   const records = new CifarRecords(`${file}, ${name}`, size, layout, perClass);
   for await (const chunk of chunks) records.add(chunk);
   return records.finish();
@@ -47,7 +59,11 @@ async function readNames({ name, size, chunks }: TarMember, file: string, count:
   if (size > 1e5) throw new UserError(`${file}, ${name}: ${size} bytes are too many for ${count} names.`);
   const parts: Uint8Array[] = [];
   for await (const chunk of chunks) parts.push(chunk);
-  const names = Buffer.concat(parts).toString('utf8').split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  const names = Buffer.concat(parts)
+    .toString('utf8')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
   if (names.length !== count || new Set(names).size !== count) {
     throw new UserError(`${file}, ${name}: ${names.length} names where ${count} different ones are expected.`);
   }

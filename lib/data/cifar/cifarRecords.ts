@@ -30,10 +30,17 @@ export class CifarRecords {
   private pendingBytes = 0;
   private done = 0;
 
-  constructor(private readonly place: string, bytes: number, private readonly layout: CifarLayout, private readonly perClass: number) {
+  constructor(
+    private readonly place: string,
+    bytes: number,
+    private readonly layout: CifarLayout,
+    private readonly perClass: number,
+  ) {
     this.count = layout.classes * perClass;
     if (bytes !== this.count * recordBytes) {
-      throw new UserError(`${place}: ${bytes} bytes, where ${this.count} records of ${recordBytes} bytes are expected. It is cut, or not CIFAR-100.`);
+      throw new UserError(
+        `${place}: ${bytes} bytes, where ${this.count} records of ${recordBytes} bytes are expected. It is cut, or not CIFAR-100.`,
+      );
     }
     this.images = new Uint8Array(this.count * pixels * 3);
     this.imageWords = new Uint32Array(this.images.buffer);
@@ -58,10 +65,13 @@ export class CifarRecords {
   }
 
   finish(): CifarPart {
-    if (this.done !== this.count) throw new UserError(`${this.place}: it ends after ${this.done} of ${this.count} records. Fetch it again.`);
+    if (this.done !== this.count)
+      throw new UserError(`${this.place}: it ends after ${this.done} of ${this.count} records. Fetch it again.`);
     const uneven = this.sizes.findIndex((size) => size !== this.perClass);
     if (uneven >= 0) {
-      throw new UserError(`${this.place}: class ${uneven} has ${this.sizes[uneven]} images, and each should have ${this.perClass}. It is not CIFAR-100.`);
+      throw new UserError(
+        `${this.place}: class ${uneven} has ${this.sizes[uneven]} images, and each should have ${this.perClass}. It is not CIFAR-100.`,
+      );
     }
     return { images: this.images, labels: this.labels };
   }
@@ -77,11 +87,15 @@ export class CifarRecords {
   private check(group: number, label: number): void {
     const { classes, groups } = this.layout;
     if (label >= classes || group >= groups) {
-      throw new UserError(`${this.place}, record ${this.done}: class ${label} in group ${group}, but there are ${classes} classes and ${groups} groups, counted from 0. It is damaged, or not CIFAR-100.`);
+      throw new UserError(
+        `${this.place}, record ${this.done}: class ${label} in group ${group}, but there are ${classes} classes and ${groups} groups, counted from 0. It is damaged, or not CIFAR-100.`,
+      );
     }
     if (this.groupOf[label] === -1) this.groupOf[label] = group;
     if (this.groupOf[label] !== group) {
-      throw new UserError(`${this.place}, record ${this.done}: class ${label} is in group ${group}, and was in group ${this.groupOf[label]} before. It is damaged, or not CIFAR-100.`);
+      throw new UserError(
+        `${this.place}, record ${this.done}: class ${label} is in group ${group}, and was in group ${this.groupOf[label]} before. It is damaged, or not CIFAR-100.`,
+      );
     }
     this.sizes[label]++;
   }
@@ -96,6 +110,7 @@ function interleave(planes: Uint32Array, images: Uint32Array, start: number): vo
     const blue = planes[i + 2 * plane]!;
     images[to] = (red & 0xff) | ((green & 0xff) << 8) | ((blue & 0xff) << 16) | ((red & 0xff00) << 16);
     images[to + 1] = ((green >>> 8) & 0xff) | (blue & 0xff00) | (red & 0xff0000) | ((green & 0xff0000) << 8);
-    images[to + 2] = ((blue >>> 16) & 0xff) | ((red >>> 16) & 0xff00) | ((green >>> 8) & 0xff0000) | (blue & 0xff000000);
+    images[to + 2] =
+      ((blue >>> 16) & 0xff) | ((red >>> 16) & 0xff00) | ((green >>> 8) & 0xff0000) | (blue & 0xff000000);
   }
 }

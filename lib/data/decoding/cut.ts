@@ -31,7 +31,9 @@ export function cutOf(preparation: Preparation, random: Random): (size: ImageSiz
 function centre({ width, height }: ImageSize, side: number, share: number): Cut {
   const size = resizedSize({ width, height }, Math.floor(side / share));
   return {
-    box: { top: 0, left: 0, width, height }, size, kernel: 'bicubic',
+    box: { top: 0, left: 0, width, height },
+    size,
+    kernel: 'bicubic',
     window: { top: centred(size.height - side), left: centred(size.width - side), width: side, height: side },
   };
 }

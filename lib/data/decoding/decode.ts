@@ -18,7 +18,10 @@ export async function decode(bytes: Uint8Array, cut: (size: ImageSize) => Cut): 
   if (!kernels || width * height === 0 || width * height > mostPixels) return decodeByLibvips(bytes, cut);
   // Asked once, since it may draw at random.
   const wanted = cut({ width, height });
-  return (shrinksOnLoad({ width, height }, wanted) ? undefined : await cutJpeg(kernels, bytes, wanted)) ?? decodeByLibvips(bytes, () => wanted);
+  return (
+    (shrinksOnLoad({ width, height }, wanted) ? undefined : await cutJpeg(kernels, bytes, wanted)) ??
+    decodeByLibvips(bytes, () => wanted)
+  );
 }
 
 /** Whether these bytes begin and end as a JPEG does: of others libjpeg complains on stderr. */
@@ -26,8 +29,24 @@ function isWholeJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes.at(-2) === 0xff && bytes.at(-1) === 0xd9;
 }
 
-async function cutJpeg(kernels: ImageKernels, bytes: Uint8Array, { box, size, kernel, window = { left: 0, top: 0, ...size } }: Cut): Promise<Pixels | undefined> {
-  const numbers = [box.left, box.top, box.width, box.height, size.width, size.height, window.left, window.top, window.width, window.height, kernel === 'bicubic' ? 1 : 0];
+async function cutJpeg(
+  kernels: ImageKernels,
+  bytes: Uint8Array,
+  { box, size, kernel, window = { left: 0, top: 0, ...size } }: Cut,
+): Promise<Pixels | undefined> {
+  const numbers = [
+    box.left,
+    box.top,
+    box.width,
+    box.height,
+    size.width,
+    size.height,
+    window.left,
+    window.top,
+    window.width,
+    window.height,
+    kernel === 'bicubic' ? 1 : 0,
+  ];
   const data = await kernels.cutJpeg(bytes, Int32Array.from(numbers));
   return data && { data, width: window.width, height: window.height };
 }

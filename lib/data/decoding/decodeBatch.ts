@@ -21,7 +21,12 @@ export interface Decoded {
  * in training the next one that can takes its seat, so that batches stay whole. Throws a UserError where `patience` images on end
  * cannot be read: then it is the disk, or the wrong folder.
  */
-export async function decodeBatch(files: ImageFiles, indices: Uint32Array, random: Random, preparation: Preparation): Promise<Decoded> {
+export async function decodeBatch(
+  files: ImageFiles,
+  indices: Uint32Array,
+  random: Random,
+  preparation: Preparation,
+): Promise<Decoded> {
   const { side } = preparation;
   const bytes = side * side * 3;
   const images = new Uint8Array(indices.length * bytes);
@@ -35,14 +40,23 @@ export async function decodeBatch(files: ImageFiles, indices: Uint32Array, rando
       }
       unreadable.push(found);
       if (preparation.for === 'evaluation') return undefined;
-      if (++tries === Math.min(patience, files.count)) throw new UserError(`${files.name}: ${tries} images on end cannot be read, the last one being ${found.name}: ${found.reason}.`);
+      if (++tries === Math.min(patience, files.count))
+        throw new UserError(
+          `${files.name}: ${tries} images on end cannot be read, the last one being ${found.name}: ${found.reason}.`,
+        );
     }
   });
   const read = Array.from(places.keys()).filter((i) => places[i] !== undefined);
   read.forEach((from, to) => images.copyWithin(to * bytes, from * bytes, (from + 1) * bytes));
   const kept = Uint32Array.from(read, (i) => places[i]!);
   return {
-    set: { ...files, images: images.subarray(0, kept.length * bytes), labels: Uint16Array.from(kept, (place) => files.labels[place]!), count: kept.length, size: { height: side, width: side } },
+    set: {
+      ...files,
+      images: images.subarray(0, kept.length * bytes),
+      labels: Uint16Array.from(kept, (place) => files.labels[place]!),
+      count: kept.length,
+      size: { height: side, width: side },
+    },
     places: kept,
     unreadable,
   };
@@ -52,7 +66,12 @@ const patience = 50;
 /** Images under way at a time: one is read while another is decoded. */
 const together = 4;
 
-async function attempt(files: ImageFiles, place: number, preparation: Preparation, random: Random): Promise<Uint8Array | Unreadable> {
+async function attempt(
+  files: ImageFiles,
+  place: number,
+  preparation: Preparation,
+  random: Random,
+): Promise<Uint8Array | Unreadable> {
   try {
     return (await decode(await readImage(files, place), cutOf(preparation, random))).data;
   } catch (error) {

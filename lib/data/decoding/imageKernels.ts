@@ -13,7 +13,10 @@ export interface ImageKernels {
   resize(image: Uint8Array, sizes: Int32Array): Uint8Array;
 }
 
-const loaded = loadAddon('images', 'Our image kernels cannot be loaded; images are decoded and resized more slowly without them');
+const loaded = loadAddon(
+  'images',
+  'Our image kernels cannot be loaded; images are decoded and resized more slowly without them',
+);
 
 /** The kernels, or undefined where there are none or `OFA_KERNELS=off` says not to use them. */
 export function imageKernels(): ImageKernels | undefined {

@@ -13,7 +13,12 @@ export const mostPixels = 1e8;
 
 /** Whether an image of this size is decoded at a part of it, as far as that goes, since what is taken is so much smaller. */
 export function shrinksOnLoad(whole: ImageSize, { box, size }: Cut): boolean {
-  return box.width === whole.width && box.height === whole.height && Math.min(whole.width, whole.height) >= 1000 && Math.min(box.width / size.width, box.height / size.height) >= 4;
+  return (
+    box.width === whole.width &&
+    box.height === whole.height &&
+    Math.min(whole.width, whole.height) >= 1000 &&
+    Math.min(box.width / size.width, box.height / size.height) >= 4
+  );
 }
 
 /**
@@ -31,7 +36,11 @@ export async function decodeByLibvips(bytes: Uint8Array, cut: (size: ImageSize) 
     // Taking a part, be it the whole, keeps libvips from decoding at a half or less, whose rounded sides would show in small images.
     if (!shrinksOnLoad({ width, height }, wanted)) image.extract(box);
     if (size.width > box.width || size.height > box.height) return enlarged(await rawOf(image), size, kernel, part);
-    image.resize(size.width, size.height, { fit: 'fill', kernel: kernel === 'bicubic' ? 'cubic' : 'linear', fastShrinkOnLoad: false });
+    image.resize(size.width, size.height, {
+      fit: 'fill',
+      kernel: kernel === 'bicubic' ? 'cubic' : 'linear',
+      fastShrinkOnLoad: false,
+    });
     if (part) image.extract(part);
     return await rawOf(image);
   } catch (error) {
@@ -53,7 +62,10 @@ async function opaque(image: Sharp): Promise<Sharp> {
 }
 
 async function rawOf(image: Sharp): Promise<Pixels> {
-  const { data, info: { width, height } } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  const {
+    data,
+    info: { width, height },
+  } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
   return { data, width, height };
 }
 
@@ -65,7 +77,8 @@ function enlarged(image: Pixels, size: ImageSize, kernel: Kernel, part?: Box): P
 
 function reason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  if (message.includes('exceeds pixel limit')) return `it has more than the ${mostPixels / 1e6} million pixels that are opened`;
+  if (message.includes('exceeds pixel limit'))
+    return `it has more than the ${mostPixels / 1e6} million pixels that are opened`;
   if (/unsupported image format|Input buffer is empty/i.test(message)) return 'it is no image of a known format';
   return `it is damaged (${message.split('\n')[0]!.trim()})`;
 }

@@ -35,7 +35,10 @@ export function selectFiles(set: ImageFiles, places: readonly number[]): ImageFi
   return {
     ...set,
     count: places.length,
-    labels: set.labels instanceof Uint8Array ? Uint8Array.from(places, (place) => set.labels[place]!) : Uint16Array.from(places, (place) => set.labels[place]!),
+    labels:
+      set.labels instanceof Uint8Array
+        ? Uint8Array.from(places, (place) => set.labels[place]!)
+        : Uint16Array.from(places, (place) => set.labels[place]!),
     names: packNames(places.map((place) => nameAt(set.names, place))),
     ...(shards && {
       shards: {

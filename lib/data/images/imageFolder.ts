@@ -21,22 +21,38 @@ export interface FolderOptions {
  * the images of a class all those beneath its folder, in order. Nothing is decoded yet. Throws one UserError that tells every fault:
  * no folder, no classes, a class without images, other classes than wanted.
  */
-export async function openImageFolder(folder: string, { side, classes: known, normalisation = imageNetNormalisation }: FolderOptions): Promise<ImageFiles> {
+export async function openImageFolder(
+  folder: string,
+  { side, classes: known, normalisation = imageNetNormalisation }: FolderOptions,
+): Promise<ImageFiles> {
   const classes = (await entries(folder)).filter(({ isFolder }) => isFolder).map(({ name }) => name);
-  if (classes.length === 0) throw new UserError(`${folder} has no folders in it: it needs one of images for each class, such as ${path.join(folder, 'cat')} and ${path.join(folder, 'dog')}.`);
+  if (classes.length === 0)
+    throw new UserError(
+      `${folder} has no folders in it: it needs one of images for each class, such as ${path.join(folder, 'cat')} and ${path.join(folder, 'dog')}.`,
+    );
   const files = await Promise.all(classes.map((name) => filesBeneath(folder, name)));
   const found = files.map((names) => names.filter(isImage));
   const faults = [
-    ...classes.filter((_, label) => found[label]!.length === 0).map((name) => `class ${name} has no image (${extensions.join(', ')})`),
+    ...classes
+      .filter((_, label) => found[label]!.length === 0)
+      .map((name) => `class ${name} has no image (${extensions.join(', ')})`),
     ...classFaults(classes, known),
   ];
   if (faults.length > 0) throw new UserError([`The images of ${folder} cannot be used:`, ...shown(faults)].join('\n'));
   const labels = Uint16Array.from(found.flatMap((names, label) => names.map(() => label)));
   return {
-    name: path.basename(path.resolve(folder)), folder, labels, classes: known ?? classes,
-    count: labels.length, names: packNames(found.flat()), size: { height: side, width: side },
+    name: path.basename(path.resolve(folder)),
+    folder,
+    labels,
+    classes: known ?? classes,
+    count: labels.length,
+    names: packNames(found.flat()),
+    size: { height: side, width: side },
     ...normalisation,
-    notices: passedOver(folder, files.flat().filter((name) => !isImage(name))),
+    notices: passedOver(
+      folder,
+      files.flat().filter((name) => !isImage(name)),
+    ),
   };
 }
 
@@ -52,7 +68,9 @@ export function classFaults(classes: readonly string[], known: readonly string[]
   if (!known) return [];
   return [
     ...known.filter((name) => !classes.includes(name)).map((name) => `class ${name} of the training images is missing`),
-    ...classes.filter((name) => !known.includes(name)).map((name) => `class ${name} is not among those of the training images`),
+    ...classes
+      .filter((name) => !known.includes(name))
+      .map((name) => `class ${name} is not among those of the training images`),
   ];
 }
 
@@ -62,7 +80,9 @@ export const extensions: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', 
 /** The first faults, and how many more there are. */
 export function shown(faults: readonly string[]): string[] {
   const most = 10;
-  return [...faults.slice(0, most), ...(faults.length > most ? [`and ${faults.length - most} more`] : [])].map((fault) => `  ${fault}`);
+  return [...faults.slice(0, most), ...(faults.length > most ? [`and ${faults.length - most} more`] : [])].map(
+    (fault) => `  ${fault}`,
+  );
 }
 
 function isImage(name: string): boolean {
@@ -71,14 +91,19 @@ function isImage(name: string): boolean {
 
 function passedOver(folder: string, names: readonly string[]): string[] {
   const kinds = [...new Set(names.map((name) => path.extname(name) || 'without an ending'))].sort();
-  return names.length === 0 ? [] : [`${folder}: ${names.length} files are no images of a format that is read (${kinds.slice(0, 5).join(', ')}), such as ${names[0]}`];
+  return names.length === 0
+    ? []
+    : [
+        `${folder}: ${names.length} files are no images of a format that is read (${kinds.slice(0, 5).join(', ')}), such as ${names[0]}`,
+      ];
 }
 
 /** Paths of all files beneath a folder, from the root on, in torchvision's order: those of a folder before those of the folders in it. */
 async function filesBeneath(root: string, folder: string): Promise<string[]> {
   const inside = await entries(path.join(root, folder));
   const deeper: string[] = [];
-  for (const { name, isFolder } of inside) if (isFolder) deeper.push(...await filesBeneath(root, path.join(folder, name)));
+  for (const { name, isFolder } of inside)
+    if (isFolder) deeper.push(...(await filesBeneath(root, path.join(folder, name))));
   return [...inside.filter(({ isFolder }) => !isFolder).map(({ name }) => path.join(folder, name)), ...deeper];
 }
 
@@ -88,7 +113,12 @@ async function entries(folder: string): Promise<{ readonly name: string; readonl
   try {
     for await (const entry of await opendir(folder)) {
       if (entry.name.startsWith('.')) continue;
-      found.push({ name: entry.name, isFolder: entry.isSymbolicLink() ? (await stat(path.join(folder, entry.name))).isDirectory() : entry.isDirectory() });
+      found.push({
+        name: entry.name,
+        isFolder: entry.isSymbolicLink()
+          ? (await stat(path.join(folder, entry.name))).isDirectory()
+          : entry.isDirectory(),
+      });
     }
   } catch (error) {
     throw fileFault(error, 'read', folder);

@@ -57,13 +57,21 @@ export function ofClasses(set: ImageSet, names: readonly string[]): ImageSet {
 }
 
 /** Sets `n` images aside at random, of each class its share; both parts keep the order of the whole. */
-export function holdOut(set: ImageSet, n: number, random: Random): { readonly rest: ImageSet; readonly heldOut: ImageSet } {
+export function holdOut(
+  set: ImageSet,
+  n: number,
+  random: Random,
+): { readonly rest: ImageSet; readonly heldOut: ImageSet } {
   const { rest, heldOut } = holdOutPlaces(set, n, random);
   return { rest: subset(set, rest), heldOut: subset(set, heldOut) };
 }
 
 /** The same as places of a set that need not be in memory. */
-export function holdOutPlaces(set: LabelledImages, n: number, random: Random): { readonly rest: number[]; readonly heldOut: number[] } {
+export function holdOutPlaces(
+  set: LabelledImages,
+  n: number,
+  random: Random,
+): { readonly rest: number[]; readonly heldOut: number[] } {
   if (!(Number.isInteger(n) && n >= 0 && n <= set.count)) {
     throw new UserError(`Cannot hold out ${n} images of ${set.name}: it has ${set.count}.`);
   }

@@ -18,20 +18,32 @@ export interface LoadOptions extends Cifar100Options {
 }
 
 /** The images of a profile: made-up ones for `smoke`, CIFAR-100 for the others. Whoever shows results shows the notice too. */
-export async function loadImages(profile: Profile, { standIn = false, madeUp, ...options }: LoadOptions = {}): Promise<LoadedImages> {
+export async function loadImages(
+  profile: Profile,
+  { standIn = false, madeUp, ...options }: LoadOptions = {},
+): Promise<LoadedImages> {
   if (profile === 'smoke') return { ...made(madeUp ?? { train: 1000, test: 200 }), notice: banner };
   try {
     return await loadCifar100(options);
   } catch (error) {
     if (!(standIn && error instanceof UnreachableError)) throw error;
-    return { ...made(madeUp ?? { train: 5000, test: 1000 }), notice: `${banner} CIFAR-100 could not be had: ${error.message}` };
+    return {
+      ...made(madeUp ?? { train: 5000, test: 1000 }),
+      notice: `${banner} CIFAR-100 could not be had: ${error.message}`,
+    };
   }
 }
 
 const banner = 'MADE-UP IMAGES, not CIFAR-100: the numbers say only that everything runs, and nothing about the paper.';
 
 function made(counts: { readonly train: number; readonly test: number }): TrainAndTest {
-  const images = (part: 'train' | 'test'): ImageSet =>
-    ({ ...syntheticImages(new Random(0).fork(part), { count: counts[part], classes: 100, size: { height: 32, width: 32 } }), name: `synthetic ${part}` });
+  const images = (part: 'train' | 'test'): ImageSet => ({
+    ...syntheticImages(new Random(0).fork(part), {
+      count: counts[part],
+      classes: 100,
+      size: { height: 32, width: 32 },
+    }),
+    name: `synthetic ${part}`,
+  });
   return { train: images('train'), test: images('test') };
 }

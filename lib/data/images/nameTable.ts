@@ -9,7 +9,9 @@ export interface NameTable {
 /** Lays names into memory that threads can share. */
 export function packNames(names: readonly string[]): NameTable {
   const starts = new Float64Array(new SharedArrayBuffer((names.length + 1) * Float64Array.BYTES_PER_ELEMENT));
-  names.forEach((name, i) => { starts[i + 1] = starts[i]! + Buffer.byteLength(name); });
+  names.forEach((name, i) => {
+    starts[i + 1] = starts[i]! + Buffer.byteLength(name);
+  });
   const letters = Buffer.from(new SharedArrayBuffer(starts[names.length]!));
   names.forEach((name, i) => letters.write(name, starts[i]!));
   return { letters: new Uint8Array(letters.buffer), starts };

@@ -14,6 +14,14 @@ export function samples(set: ImageSet, count: number, random: Random): Sample[] 
   return classes.flatMap((wanted) => {
     const places = [...set.labels.keys()].filter((place) => set.labels[place] === wanted);
     const place = places[random.integer(Math.max(1, places.length))];
-    return place === undefined ? [] : [{ ...set.size, data: set.images.subarray(place * bytes, (place + 1) * bytes), caption: set.classes[wanted] ?? String(wanted) }];
+    return place === undefined
+      ? []
+      : [
+          {
+            ...set.size,
+            data: set.images.subarray(place * bytes, (place + 1) * bytes),
+            caption: set.classes[wanted] ?? String(wanted),
+          },
+        ];
   });
 }

@@ -19,12 +19,20 @@ export function syntheticImages(random: Random, { count, classes, size, noise = 
   const labels = new Uint16Array(count);
   for (let i = 0; i < count; i++) {
     labels[i] = i % classes;
-    drawStripes(images.subarray(i * height * width * 3, (i + 1) * height * width * 3), size, stripes(i % classes, classes), noise, random);
+    drawStripes(
+      images.subarray(i * height * width * 3, (i + 1) * height * width * 3),
+      size,
+      stripes(i % classes, classes),
+      noise,
+      random,
+    );
   }
   return {
     name: 'synthetic stripes',
     images: new Uint8Array(images.buffer),
-    labels, count, size,
+    labels,
+    count,
+    size,
     classes: Array.from({ length: classes }, (_, label) => `stripes ${label}`),
     mean: [0.5, 0.5, 0.5],
     std: [0.25, 0.25, 0.25],
@@ -51,7 +59,13 @@ function stripes(label: number, classes: number): Stripes {
 
 const goldenRatio = (Math.sqrt(5) - 1) / 2;
 
-function drawStripes(image: Uint8ClampedArray, { height, width }: ImageSize, { step, colour }: Stripes, noise: number, random: Random): void {
+function drawStripes(
+  image: Uint8ClampedArray,
+  { height, width }: ImageSize,
+  { step, colour }: Stripes,
+  noise: number,
+  random: Random,
+): void {
   const phase = 2 * Math.PI * random.uniform();
   const spread = noise * Math.sqrt(12);
   let at = 0;

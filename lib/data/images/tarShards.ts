@@ -16,18 +16,35 @@ import { imageNetNormalisation } from './normalisation';
  * names are the lines of `classes.txt` in the folder, else their numbers. An archive that is cut short gives its whole images, and a
  * notice. Throws a UserError where there is no archive, no image, or where classes are other ones than wanted.
  */
-export async function openTarShards(folder: string, { side, classes: known, normalisation = imageNetNormalisation }: FolderOptions): Promise<ImageFiles> {
-  const files = (await readdir(folder).catch((error) => { throw fileFault(error, 'read', folder); })).filter((name) => /\.tar(\.gz)?$|\.tgz$/.test(name)).sort();
+export async function openTarShards(
+  folder: string,
+  { side, classes: known, normalisation = imageNetNormalisation }: FolderOptions,
+): Promise<ImageFiles> {
+  const files = (
+    await readdir(folder).catch((error) => {
+      throw fileFault(error, 'read', folder);
+    })
+  )
+    .filter((name) => /\.tar(\.gz)?$|\.tgz$/.test(name))
+    .sort();
   if (files.length === 0) throw new UserError(`${folder} holds no .tar archive.`);
   const shards = await inTurns(files, 8, (name) => openShard(path.join(folder, name)));
   const samples = shards.flatMap(({ samples: own }, file) => own.map((sample) => ({ ...sample, file })));
   const notices = shards.flatMap((shard) => shard.notices);
-  if (samples.length === 0) throw new UserError([`The archives of ${folder} hold no image with its class (NAME.jpg and NAME.cls).`, ...shown(notices)].join('\n'));
-  const classes = known ?? await classNames(folder, 1 + samples.reduce((most, { label }) => Math.max(most, label), 0));
+  if (samples.length === 0)
+    throw new UserError(
+      [`The archives of ${folder} hold no image with its class (NAME.jpg and NAME.cls).`, ...shown(notices)].join('\n'),
+    );
+  const classes =
+    known ?? (await classNames(folder, 1 + samples.reduce((most, { label }) => Math.max(most, label), 0)));
   const faults = labelFaults(samples, classes, known !== undefined);
   if (faults.length > 0) throw new UserError([`The images of ${folder} cannot be used:`, ...shown(faults)].join('\n'));
   return {
-    name: path.basename(path.resolve(folder)), folder, classes, count: samples.length, notices,
+    name: path.basename(path.resolve(folder)),
+    folder,
+    classes,
+    count: samples.length,
+    notices,
     labels: Uint16Array.from(samples, ({ label }) => label),
     names: packNames(samples.map(({ name }) => name)),
     shards: {
@@ -36,7 +53,8 @@ export async function openTarShards(folder: string, { side, classes: known, norm
       start: Float64Array.from(samples, ({ start }) => start),
       length: Uint32Array.from(samples, ({ size }) => size),
     },
-    size: { height: side, width: side }, ...normalisation,
+    size: { height: side, width: side },
+    ...normalisation,
   };
 }
 
@@ -44,9 +62,14 @@ interface Sample extends Stretch {
   readonly label: number;
 }
 
-async function openShard(file: string): Promise<{ readonly samples: readonly Sample[]; readonly notices: readonly string[] }> {
+async function openShard(
+  file: string,
+): Promise<{ readonly samples: readonly Sample[]; readonly notices: readonly string[] }> {
   const { members, fault } = await indexTar(file);
-  const labels = await readLabels(file, members.filter(({ name }) => name.endsWith('.cls')));
+  const labels = await readLabels(
+    file,
+    members.filter(({ name }) => name.endsWith('.cls')),
+  );
   const images = members.filter(({ name }) => extensions.includes(path.extname(name).toLowerCase()));
   const samples = images.flatMap((image): Sample[] => {
     const label = labels.get(key(image.name));
@@ -56,8 +79,14 @@ async function openShard(file: string): Promise<{ readonly samples: readonly Sam
   return {
     samples,
     notices: [
-      ...(fault === undefined ? [] : [`${fault.replace(/( Fetch it again)?\.$/, '')}: its first ${samples.length} images are used`]),
-      ...(missing.length === 0 ? [] : [`${file}: ${missing.length} images have no class (a .cls with a whole number), such as ${missing[0]!.name}, and are left out`]),
+      ...(fault === undefined
+        ? []
+        : [`${fault.replace(/( Fetch it again)?\.$/, '')}: its first ${samples.length} images are used`]),
+      ...(missing.length === 0
+        ? []
+        : [
+            `${file}: ${missing.length} images have no class (a .cls with a whole number), such as ${missing[0]!.name}, and are left out`,
+          ]),
     ],
   };
 }
@@ -88,14 +117,30 @@ function key(name: string): string {
 async function classNames(folder: string, least: number): Promise<readonly string[]> {
   const file = path.join(folder, 'classes.txt');
   if (!existsSync(file)) return Array.from({ length: least }, (_, label) => String(label));
-  const names = (await readFile(file, 'utf8')).split('\n').map((line) => line.trim()).filter((line) => line !== '');
-  if (names.length < least) throw new UserError(`${file} names ${names.length} classes, and there are images of class ${least - 1}, counted from 0.`);
+  const names = (await readFile(file, 'utf8'))
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  if (names.length < least)
+    throw new UserError(
+      `${file} names ${names.length} classes, and there are images of class ${least - 1}, counted from 0.`,
+    );
   return names;
 }
 
 function labelFaults(samples: readonly Sample[], classes: readonly string[], known: boolean): string[] {
   const there = new Set(samples.map(({ label }) => label));
-  const beyond = [...there].filter((label) => label >= classes.length).map((label) => `class ${label} is not among the ${classes.length} of the training images`);
+  const beyond = [...there]
+    .filter((label) => label >= classes.length)
+    .map((label) => `class ${label} is not among the ${classes.length} of the training images`);
   const empty = [...classes.keys()].filter((label) => !there.has(label)).map((label) => classes[label]!);
-  return [...beyond, ...(known ? classFaults(classes.filter((name) => !empty.includes(name)), classes) : empty.map((name) => `class ${name} has no image`))];
+  return [
+    ...beyond,
+    ...(known
+      ? classFaults(
+          classes.filter((name) => !empty.includes(name)),
+          classes,
+        )
+      : empty.map((name) => `class ${name} has no image`)),
+  ];
 }

@@ -22,16 +22,25 @@ export function sizeOf(model: Model): { readonly parameters: number; readonly mu
  * What a method adds to its student in training and takes away with it: parameters of its own layers, and for each image the
  * multiply-adds of these layers and of its loss, forward, in a batch of two. A method with memories has moved them afterwards.
  */
-export function methodSizeOf(distillation: Distillation, student: Model, teacher?: Model): { readonly methodParameters: number; readonly methodMultiplyAdds?: number } {
+export function methodSizeOf(
+  distillation: Distillation,
+  student: Model,
+  teacher?: Model,
+): { readonly methodParameters: number; readonly methodMultiplyAdds?: number } {
   const multiplyAdds = tf.tidy(() => {
     const images = tf.zeros<tf.Rank.R4>([2, student.imageSize, student.imageSize, 3]);
     const output = student.forward(images, { mode: 'eval' });
     const taught = teacher?.forward(images, { mode: 'eval' }) ?? output;
     const labels = tf.zeros<tf.Rank.R1>([2], 'int32');
-    return multiplyAddsOf(() => distillation.loss({ student: output, teacher: taught, labels, indices: Uint32Array.of(0, 1), mode: 'eval' }));
+    return multiplyAddsOf(() =>
+      distillation.loss({ student: output, teacher: taught, labels, indices: Uint32Array.of(0, 1), mode: 'eval' }),
+    );
   });
   distillation.afterStep?.();
-  return { methodParameters: parameterCount(distillation.modules), ...(multiplyAdds !== undefined && { methodMultiplyAdds: multiplyAdds / 2 }) };
+  return {
+    methodParameters: parameterCount(distillation.modules),
+    ...(multiplyAdds !== undefined && { methodMultiplyAdds: multiplyAdds / 2 }),
+  };
 }
 
 /** Median milliseconds of a forward pass of one image; some passes warm up. */

@@ -62,7 +62,10 @@ export interface DistilOptions extends Omit<JobOptions, 'folder'> {
  * run again. Leaves `student.safetensors` (without branches) and `records.json` in the folder. Throws UserError where anything that
  * was given cannot be used.
  */
-export async function distil(pair: Pair, { out, command, onRun, onDownload, ...options }: DistilOptions): Promise<Gain> {
+export async function distil(
+  pair: Pair,
+  { out, command, onRun, onDownload, ...options }: DistilOptions,
+): Promise<Gain> {
   const opened = await checked(pair, out);
   const runs = { ...options, folder: path.join(out, 'runs') };
   // An `undefined` would not be equal to the recipe that is read back from JSON.
@@ -71,14 +74,20 @@ export async function distil(pair: Pair, { out, command, onRun, onDownload, ...o
   const { normalisation } = taughtBy;
   const images = { train: { ...opened.train, ...normalisation }, test: { ...opened.test, ...normalisation } };
   const data = { ...pair.data, contents: opened.contents, ...(normalisation && { normalisation }) };
-  const shared = { student: pair.student, data, ...precision, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.studentFamily, studentFit(pair, images.train.count)) };
+  const shared = {
+    student: pair.student,
+    data,
+    ...precision,
+    seed: pair.seed ?? 0,
+    ...familyRecipe(taughtBy.studentFamily, studentFit(pair, images.train.count)),
+  };
   const jobOf = (row: string, recipe: RecipeInput): Job => {
     const complete = completeRecipe(recipe);
     return { id: recipeId(complete), experiment: 'own', row, profile: 'laptop', recipe: complete, command };
   };
   const run = async (job: Job): ReturnType<typeof runJob> => {
     const done = await finishedRecord(job, runs.folder);
-    const fault = done && await replacedWeights(job, homeOf(job, runs.folder), done);
+    const fault = done && (await replacedWeights(job, homeOf(job, runs.folder), done));
     if (fault) throw fault;
     onRun?.(job);
     return runJob(job, runs);
@@ -87,7 +96,12 @@ export async function distil(pair: Pair, { out, command, onRun, onDownload, ...o
   let weights = taughtBy.weights;
   if (weights === undefined) {
     const job = jobOf('teacher', {
-      student: pair.teacher, data, ...precision, seed: pair.seed ?? 0, ...familyRecipe(taughtBy.family, fit(pair, images.train.count)), ...(taughtBy.initial !== undefined && { initial: taughtBy.initial }),
+      student: pair.teacher,
+      data,
+      ...precision,
+      seed: pair.seed ?? 0,
+      ...familyRecipe(taughtBy.family, fit(pair, images.train.count)),
+      ...(taughtBy.initial !== undefined && { initial: taughtBy.initial }),
     });
     await run(job);
     weights = studentOf(homeOf(job, runs.folder));
@@ -96,8 +110,13 @@ export async function distil(pair: Pair, { out, command, onRun, onDownload, ...o
   const job = jobOf('distilled', { ...shared, method: pair.method, teacher: { model: pair.teacher, weights } });
   const distilled = await run(job);
   const gain: Gain = {
-    distilled, scratch, ...await measured(pair, images, weights, studentOf(homeOf(job, runs.folder)), options.signal),
-    classes: images.train.classes.length, trainImages: images.train.count, validationImages: images.test.count, imageSize: pair.imageSize,
+    distilled,
+    scratch,
+    ...(await measured(pair, images, weights, studentOf(homeOf(job, runs.folder)), options.signal)),
+    classes: images.train.classes.length,
+    trainImages: images.train.count,
+    validationImages: images.test.count,
+    imageSize: pair.imageSize,
     normalisation: { mean: images.train.mean, std: images.train.std },
   };
   await publish(studentOf(homeOf(job, runs.folder)), path.join(out, 'student.safetensors'));
@@ -117,10 +136,19 @@ function studentFit(pair: Pair, images: number): Fit {
 async function checked(pair: Pair, out: string): Promise<OwnImages> {
   const { student, teacher, method, data, imageSize, precision } = pair;
   // Of whichever family: its faults are the same.
-  const stand: RecipeInput = { student, teacher: { model: teacher, weights: '' }, method, data, precision, ...familyRecipe('cnn', studentFit(pair, data.trainImages ?? 1024)) };
+  const stand: RecipeInput = {
+    student,
+    teacher: { model: teacher, weights: '' },
+    method,
+    data,
+    precision,
+    ...familyRecipe('cnn', studentFit(pair, data.trainImages ?? 1024)),
+  };
   const faults = [
     ...recipeFaults(stand),
-    ...(methods[method.kind]?.needsTeacher === false ? [`method: ${method.kind} has no use for a teacher; choose another, such as ofa`] : []),
+    ...(methods[method.kind]?.needsTeacher === false
+      ? [`method: ${method.kind} has no use for a teacher; choose another, such as ofa`]
+      : []),
   ];
   if (faults.length > 0) throw recipeError(faults);
   try {
@@ -144,7 +172,11 @@ interface Teacher {
 }
 
 /** Makes both networks once, to see whether they can be made and what the teacher's weights know. */
-async function teacherOf({ student, teacher, teacherWeights, imageSize }: Pair, { train }: OwnImages, fetching: HubOptions): Promise<Teacher> {
+async function teacherOf(
+  { student, teacher, teacherWeights, imageSize }: Pair,
+  { train }: OwnImages,
+  fetching: HubOptions,
+): Promise<Teacher> {
   const options = { classes: train.classes.length, imageSize };
   const learner = createModel(student, options, new Random(0));
   const { family: studentFamily } = learner;
@@ -153,23 +185,48 @@ async function teacherOf({ student, teacher, teacherWeights, imageSize }: Pair, 
   const { family } = model;
   try {
     if (teacherWeights === undefined) return { family, studentFamily };
-    const { file, headLoaded, normalisation = train } = await loadWeights(model, teacherWeights, { ...fetching, allowHeadMismatch: true });
-    return { family, studentFamily, ...(headLoaded ? { weights: file } : { initial: file }), ...(!sameNormalisation(normalisation, train) && { normalisation }) };
+    const {
+      file,
+      headLoaded,
+      normalisation = train,
+    } = await loadWeights(model, teacherWeights, { ...fetching, allowHeadMismatch: true });
+    return {
+      family,
+      studentFamily,
+      ...(headLoaded ? { weights: file } : { initial: file }),
+      ...(!sameNormalisation(normalisation, train) && { normalisation }),
+    };
   } finally {
     disposeModule(model);
   }
 }
 
 /** What student and teacher cost, and how good the teacher is on the same images. */
-async function measured(pair: Pair, { train, test }: Pick<OwnImages, 'train' | 'test'>, weights: string, studentWeights: string, signal: AbortSignal | undefined): Promise<Pick<Gain, 'student' | 'teacher' | 'methodParameters' | 'methodMultiplyAdds'>> {
+async function measured(
+  pair: Pair,
+  { train, test }: Pick<OwnImages, 'train' | 'test'>,
+  weights: string,
+  studentWeights: string,
+  signal: AbortSignal | undefined,
+): Promise<Pick<Gain, 'student' | 'teacher' | 'methodParameters' | 'methodMultiplyAdds'>> {
   const { model: teacher } = loadTeacher({ model: pair.teacher, weights }, train, pair);
   try {
     const { model: student } = loadTeacher({ model: pair.student, weights: studentWeights }, train, pair);
     try {
-      const distillation = createDistillation(pair.method, { student, teacher, examples: train.count, labels: train.labels, random: new Random(0) });
+      const distillation = createDistillation(pair.method, {
+        student,
+        teacher,
+        examples: train.count,
+        labels: train.labels,
+        random: new Random(0),
+      });
       const methodSize = methodSizeOf(distillation, student, teacher);
       disposeModule(distillation.modules);
-      return { student: costOf(student), ...methodSize, teacher: { ...costOf(teacher), top1: (await evaluate(teacher, test, { signal })).top1, weights } };
+      return {
+        student: costOf(student),
+        ...methodSize,
+        teacher: { ...costOf(teacher), top1: (await evaluate(teacher, test, { signal })).top1, weights },
+      };
     } finally {
       disposeModule(student);
     }

@@ -38,24 +38,42 @@ export interface Selection {
 export function plan(experiment: Experiment, profile: Profile, { rows, seeds }: Selection = {}): Job[] {
   const known = experiment.rows[profile];
   if (known.length === 0) throw new UserError(`Experiment ${experiment.name} has no rows at the profile "${profile}".`);
-  for (const name of rows ?? []) if (!known.some((row) => row.name === name)) throw unknownName(`row of ${experiment.name}`, name, known.map((row) => row.name));
+  for (const name of rows ?? [])
+    if (!known.some((row) => row.name === name))
+      throw unknownName(
+        `row of ${experiment.name}`,
+        name,
+        known.map((row) => row.name),
+      );
   const [first, ...others] = experiment.seeds;
-  return known.filter(({ name }) => !rows || rows.includes(name)).flatMap((row: Row) =>
-    (seeds ?? (profile === 'smoke' ? [first] : [first, ...others])).map((seed): Job => {
-      const complete = completeRecipe({ ...row.recipe, seed });
-      return {
-        id: recipeId(complete), experiment: experiment.name, row: row.name, profile, recipe: complete,
-        ...(row.publishes !== undefined && seed === first && { publishes: row.publishes }),
-      };
-    }));
+  return known
+    .filter(({ name }) => !rows || rows.includes(name))
+    .flatMap((row: Row) =>
+      (seeds ?? (profile === 'smoke' ? [first] : [first, ...others])).map((seed): Job => {
+        const complete = completeRecipe({ ...row.recipe, seed });
+        return {
+          id: recipeId(complete),
+          experiment: experiment.name,
+          row: row.name,
+          profile,
+          recipe: complete,
+          ...(row.publishes !== undefined && seed === first && { publishes: row.publishes }),
+        };
+      }),
+    );
 }
 
 /** The jobs, with those of the given experiments before them that train teachers whose weights are not there yet. */
 export function withTeachers(jobs: readonly Job[], experiments: readonly Experiment[]): Job[] {
-  const missing = new Set(jobs.map(teacherWeights).filter((file) => file !== undefined && !existsSync(file) && !jobs.some(({ publishes }) => publishes === file)));
+  const missing = new Set(
+    jobs
+      .map(teacherWeights)
+      .filter((file) => file !== undefined && !existsSync(file) && !jobs.some(({ publishes }) => publishes === file)),
+  );
   const [profile] = jobs.map((one) => one.profile);
   if (missing.size === 0 || profile === undefined) return [...jobs];
-  const teachers = experiments.filter(({ rows }) => rows[profile].length > 0)
+  const teachers = experiments
+    .filter(({ rows }) => rows[profile].length > 0)
     .flatMap((experiment) => plan(experiment, profile, { seeds: experiment.seeds.slice(0, 1) }))
     .filter(({ publishes }) => publishes !== undefined && missing.has(publishes));
   return [...new Map(teachers.map((one) => [one.publishes, one])).values(), ...jobs];
@@ -96,7 +114,10 @@ export async function writePlan(jobs: readonly Job[], folder: string): Promise<s
 export function readPlan(file: string): Promise<Job[]> {
   return readJsonLines(file, (value) => {
     const one = job.parse(value);
-    if (recipeId(one.recipe) !== one.id) throw new UserError(`the recipe of job ${one.id} was changed, and makes it job ${recipeId(one.recipe)}. Plan anew instead of editing.`);
+    if (recipeId(one.recipe) !== one.id)
+      throw new UserError(
+        `the recipe of job ${one.id} was changed, and makes it job ${recipeId(one.recipe)}. Plan anew instead of editing.`,
+      );
     return one;
   });
 }

@@ -41,10 +41,14 @@ export interface LiveOptions {
  * a checkpoint; the next time it first tells the finished epochs again and then goes on. After a finished run it begins anew.
  * Throws Busy where another process is at the same run.
  */
-export async function* liveRun(given: RecipeInput, { folder, testImages, method, materials, until, keep = false, warn, signal }: LiveOptions): AsyncGenerator<LiveEvent, void> {
+export async function* liveRun(
+  given: RecipeInput,
+  { folder, testImages, method, materials, until, keep = false, warn, signal }: LiveOptions,
+): AsyncGenerator<LiveEvent, void> {
   const recipe = completeRecipe(given, { method });
   const end = Math.min(until ?? recipe.epochs, recipe.epochs);
-  const { train, test, notice }: Data = materials ?? await loadData(recipe.data, recipe.imageSize, { standIn: warn !== undefined });
+  const { train, test, notice }: Data =
+    materials ?? (await loadData(recipe.data, recipe.imageSize, { standIn: warn !== undefined }));
   if (notice !== undefined) warn?.(notice);
   const home = path.join(folder, key([recipeId(recipe), testImages, method?.create.toString(), notice !== undefined]));
   const metrics = metricsOf(home);
@@ -55,11 +59,18 @@ export async function* liveRun(given: RecipeInput, { folder, testImages, method,
   }
   const release = await lockFolder(home);
   try {
-    const seen = testImages === undefined || testImages >= test.count ? test : part(test, testImages, new Random(0).fork('live'));
+    const seen =
+      testImages === undefined || testImages >= test.count ? test : part(test, testImages, new Random(0).fork('live'));
     const own = materials ? undefined : teacherFor(recipe, { train, test: seen }, method)?.model;
     try {
       const teacher = materials?.teacher ?? own;
-      const training = new Training(recipe, { ...materials, train, test: seen, ...(teacher && { teacher }), ...(method && { method }) });
+      const training = new Training(recipe, {
+        ...materials,
+        train,
+        test: seen,
+        ...(teacher && { teacher }),
+        ...(method && { method }),
+      });
       try {
         yield* follow(training, home, metrics, end, signal);
       } finally {
@@ -75,7 +86,13 @@ export async function* liveRun(given: RecipeInput, { folder, testImages, method,
 }
 
 /** Tells the epochs that are finished, then trains to the end of an epoch, with a checkpoint after each and when stopped. */
-async function* follow(training: Training, home: string, metrics: string, end: number, signal: AbortSignal | undefined): AsyncGenerator<LiveEvent, void> {
+async function* follow(
+  training: Training,
+  home: string,
+  metrics: string,
+  end: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<LiveEvent, void> {
   if (restoreCheckpoint(training, home) === undefined) await rm(metrics, { force: true });
   else for (const event of await told(metrics, training.position.epoch)) yield event;
   if (training.position.epoch >= end) return;
@@ -101,5 +118,7 @@ function key(decisive: readonly unknown[]): string {
 }
 
 async function told(metrics: string, count: number): Promise<LiveEvent[]> {
-  return (await finishedEpochs(metrics)).filter(({ epoch }) => epoch <= count).map((measured) => ({ kind: 'epoch', ...measured }));
+  return (await finishedEpochs(metrics))
+    .filter(({ epoch }) => epoch <= count)
+    .map((measured) => ({ kind: 'epoch', ...measured }));
 }

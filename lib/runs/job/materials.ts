@@ -36,22 +36,32 @@ interface Share {
 }
 
 /** The images of a recipe; those of one's own are cut to its image size. A part of the training set is the same part for every seed and method. */
-export async function loadData(data: Recipe['data'], imageSize = 224, { standIn = false, ...options }: DataOptions = {}): Promise<Data> {
+export async function loadData(
+  data: Recipe['data'],
+  imageSize = 224,
+  { standIn = false, ...options }: DataOptions = {},
+): Promise<Data> {
   switch (data.name) {
     case 'synthetic':
     case 'cifar-100': {
       const madeUp = { train: (data.trainImages ?? 500) + (data.heldOut ?? 0), test: 100 };
-      const { notice, ...images } = await loadImages(data.name === 'synthetic' ? 'smoke' : 'laptop', { ...options, standIn, madeUp });
+      const { notice, ...images } = await loadImages(data.name === 'synthetic' ? 'smoke' : 'laptop', {
+        ...options,
+        standIn,
+        madeUp,
+      });
       return { ...chosen(images, data), ...(notice !== undefined && { notice }) };
     }
     case 'folder':
-    case 'shards': return openOwnImages(data, imageSize);
+    case 'shards':
+      return openOwnImages(data, imageSize);
   }
 }
 
 /** The images to train on and to measure with: held out of the training set where the recipe says so. The held-out ones are the same for every number trained on. */
 function chosen({ train, test }: TrainAndTest, { trainImages, heldOut }: Share): TrainAndTest {
-  const parts = heldOut === undefined ? { rest: train, heldOut: test } : holdOut(train, heldOut, new Random(0).fork('held out'));
+  const parts =
+    heldOut === undefined ? { rest: train, heldOut: test } : holdOut(train, heldOut, new Random(0).fork('held out'));
   const measured = heldOut === undefined ? test : { ...parts.heldOut, name: `${train.name}, held out` };
   if (trainImages === undefined || trainImages === parts.rest.count) return { train: parts.rest, test: measured };
   return { train: holdOut(parts.rest, trainImages, new Random(0).fork('part')).heldOut, test: measured };
@@ -77,22 +87,31 @@ export function teacherFor(recipe: Recipe, images: Pick<Data, 'train' | 'test'>,
   try {
     return loadTeacher(recipe.teacher, images.train, recipe);
   } catch (error) {
-    throw error instanceof UserError ? recipeError(runFaults(recipe, { ...images, teacher: error, ...(method && { method }) })) : error;
+    throw error instanceof UserError
+      ? recipeError(runFaults(recipe, { ...images, teacher: error, ...(method && { method }) }))
+      : error;
   }
 }
 
 /** A frozen network, which computes as the recipe has it, and, where its weights say so, its accuracy on the test images. The caller frees it. */
 export function loadTeacher(
-  { model: name, weights }: NonNullable<Recipe['teacher']>, set: LabelledImages, { imageSize = set.size.height, precision }: Pick<Recipe, 'imageSize' | 'precision'> = {},
+  { model: name, weights }: NonNullable<Recipe['teacher']>,
+  set: LabelledImages,
+  { imageSize = set.size.height, precision }: Pick<Recipe, 'imageSize' | 'precision'> = {},
 ): Teacher {
   const model = createModel(name, { classes: set.classes.length, imageSize }, new Random(0).fork('teacher'));
   setPrecision(model, precision ?? 'float32');
   if (weights === 'fresh') return { model };
   try {
-    if (!existsSync(weights)) throw new UserError(`The teacher's weights are not at ${weights}. Train it first: npm run experiment -- run teachers --rows ${name}`);
+    if (!existsSync(weights))
+      throw new UserError(
+        `The teacher's weights are not at ${weights}. Train it first: npm run experiment -- run teachers --rows ${name}`,
+      );
     const { metadata, normalisation = set } = loadWeightsFile(model, weights);
     if (!sameNormalisation(normalisation, set)) {
-      throw new UserError(`The weights of ${weights} want their images normalised by mean ${normalisation.mean.join(', ')} and deviation ${normalisation.std.join(', ')}, and those of ${set.name} are by ${set.mean.join(', ')} and ${set.std.join(', ')}. Take weights that were trained on the same images, or, for images of your own, name this normalisation in the recipe's data.`);
+      throw new UserError(
+        `The weights of ${weights} want their images normalised by mean ${normalisation.mean.join(', ')} and deviation ${normalisation.std.join(', ')}, and those of ${set.name} are by ${set.mean.join(', ')} and ${set.std.join(', ')}. Take weights that were trained on the same images, or, for images of your own, name this normalisation in the recipe's data.`,
+      );
     }
     return { model, ...savedTop1(metadata) };
   } catch (error) {

@@ -65,7 +65,11 @@ export async function runJob(job: Job, options: JobOptions): Promise<RunRecord> 
   } catch (error) {
     if (error instanceof Busy) throw error;
     const stopped = isStop(error, options.signal);
-    const told = stopped ? 'stopped, with a checkpoint' : error instanceof Error ? error.stack ?? error.message : String(error);
+    const told = stopped
+      ? 'stopped, with a checkpoint'
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error);
     // On a full disk neither can be written: the fault itself is what is told.
     await log(told).catch(() => undefined);
     if (!stopped) {
@@ -78,10 +82,20 @@ export async function runJob(job: Job, options: JobOptions): Promise<RunRecord> 
   }
 }
 
-async function work(job: Job, home: string, options: JobOptions, log: (text: string) => Promise<void>): Promise<RunRecord> {
+async function work(
+  job: Job,
+  home: string,
+  options: JobOptions,
+  log: (text: string) => Promise<void>,
+): Promise<RunRecord> {
   await writeJson(path.join(home, 'recipe.json'), job);
   const { first, notices } = await beginSession(home, {
-    ...commit(), versions: versions(), machine: thisMachine(), threads: threadCount(), processes: options.processes?.count ?? 1, seed: job.recipe.seed,
+    ...commit(),
+    versions: versions(),
+    machine: thisMachine(),
+    threads: threadCount(),
+    processes: options.processes?.count ?? 1,
+    seed: job.recipe.seed,
     givenWeights: await givenWeights(job.recipe),
   });
   const { train, test, notice } = await loadData(job.recipe.data, job.recipe.imageSize);
@@ -96,7 +110,10 @@ async function work(job: Job, home: string, options: JobOptions, log: (text: str
     const resources = { train, test, ...(teacher && { teacher: teacher.model }) };
     const memory = await checkMemory(job.recipe, resources);
     // Processes that share a batch see a part of it each.
-    const teacherCache = teacher && !options.processes ? await teacherCacheFor(job.recipe, teacher.model, train.count, { folder: options.folder, onFault }) : undefined;
+    const teacherCache =
+      teacher && !options.processes
+        ? await teacherCacheFor(job.recipe, teacher.model, train.count, { folder: options.folder, onFault })
+        : undefined;
     const training = new Training(job.recipe, { ...resources, ...(teacherCache && { teacherCache }) });
     try {
       const resumed = restoreCheckpoint(training, home);
@@ -128,7 +145,17 @@ async function work(job: Job, home: string, options: JobOptions, log: (text: str
 
 /** Trains to the end; metrics and a checkpoint after each epoch, a checkpoint now and then within it and when stopped. */
 async function follow(
-  training: Training, home: string, { signal, processes, onEvent, onNotice, checkpointSeconds = 30, tracking }: JobOptions & { readonly tracking: Tracking }, log: (text: string) => Promise<void>,
+  training: Training,
+  home: string,
+  {
+    signal,
+    processes,
+    onEvent,
+    onNotice,
+    checkpointSeconds = 30,
+    tracking,
+  }: JobOptions & { readonly tracking: Tracking },
+  log: (text: string) => Promise<void>,
 ): Promise<void> {
   let saved = performance.now();
   const unreadable: string[] = [];

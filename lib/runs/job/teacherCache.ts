@@ -28,9 +28,23 @@ interface CacheOptions {
  * the same (images of one's own, a library that differs from its commit), would fill the disk, or is not all that the method reads. What
  * another library has kept is removed: nobody would read it again.
  */
-export async function teacherCacheFor(recipe: Recipe, teacher: Model, trainImages: number, { folder, onFault, library = libraryTree() }: CacheOptions): Promise<TeacherCache | undefined> {
-  if (library === undefined || recipe.data.name === 'folder' || recipe.data.name === 'shards' || methods[recipe.method.kind]?.readsStages) return undefined;
-  const key = createHash('sha256').update(JSON.stringify(await decisive(recipe, library))).digest('hex').slice(0, 12);
+export async function teacherCacheFor(
+  recipe: Recipe,
+  teacher: Model,
+  trainImages: number,
+  { folder, onFault, library = libraryTree() }: CacheOptions,
+): Promise<TeacherCache | undefined> {
+  if (
+    library === undefined ||
+    recipe.data.name === 'folder' ||
+    recipe.data.name === 'shards' ||
+    methods[recipe.method.kind]?.readsStages
+  )
+    return undefined;
+  const key = createHash('sha256')
+    .update(JSON.stringify(await decisive(recipe, library)))
+    .digest('hex')
+    .slice(0, 12);
   const [all, own] = [path.join(folder, 'teacher-cache'), library.slice(0, 12)];
   const cache = new TeacherCache(path.join(all, own, key), teacher, recipe, trainImages, onFault);
   if (cache.bytes(recipe.epochs) > mostBytes) return undefined;
@@ -38,15 +52,35 @@ export async function teacherCacheFor(recipe: Recipe, teacher: Model, trainImage
     if (other === own) continue;
     const place = path.join(all, other);
     // A run at another commit may be writing there: no reason for this one to end.
-    await rm(place, { recursive: true, force: true }).catch((error: unknown) => onFault?.(fileFault(error, 'write', place).message));
+    await rm(place, { recursive: true, force: true }).catch((error: unknown) =>
+      onFault?.(fileFault(error, 'write', place).message),
+    );
   }
   return cache;
 }
 
 /** Everything on which the teacher's numbers depend, to the last bit. */
-async function decisive({ teacher, data, imageSize, batchSize, accumulation, augmentation, mixing, repeats, precision, seed }: Recipe, library: string): Promise<unknown> {
+async function decisive(
+  { teacher, data, imageSize, batchSize, accumulation, augmentation, mixing, repeats, precision, seed }: Recipe,
+  library: string,
+): Promise<unknown> {
   const weights = teacher && (teacher.weights === 'fresh' ? 'fresh' : await sha256(teacher.weights));
-  return [library, versions(), backendInfo(), teacher?.model, weights, data, imageSize, batchSize, accumulation, augmentation, mixing, repeats, precision, seed];
+  return [
+    library,
+    versions(),
+    backendInfo(),
+    teacher?.model,
+    weights,
+    data,
+    imageSize,
+    batchSize,
+    accumulation,
+    augmentation,
+    mixing,
+    repeats,
+    precision,
+    seed,
+  ];
 }
 
 /** Git's hash of all of lib; undefined where the files differ from it, and outside git. */

@@ -9,7 +9,8 @@ import { errorCode, fileFault } from '../../io/fileFault';
 import { processSpace } from '../../io/processSpace';
 
 const holder = z.object({
-  host: z.string(), pid: z.number(),
+  host: z.string(),
+  pid: z.number(),
   /** Where the number of the process counts. */
   space: z.string().default(''),
   /** When the process was started, in the kernel's ticks: another process may get its number. */
@@ -33,16 +34,25 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     throw fileFault(error, 'write', folder);
   });
   const file = path.join(folder, 'lock');
-  const mine = JSON.stringify({ host: os.hostname(), pid: process.pid, space: processSpace(), born: born(process.pid), since: new Date().toISOString() } satisfies Holder);
+  const mine = JSON.stringify({
+    host: os.hostname(),
+    pid: process.pid,
+    space: processSpace(),
+    born: born(process.pid),
+    since: new Date().toISOString(),
+  } satisfies Holder);
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
     await writeFile(draft, mine);
     // Two processes may meet a dead one's lock: one of them clears it away, and each then tries again.
     for (let attempt = 0; ; attempt++) {
-      const taken = await link(draft, file).then(() => true, (error: unknown) => {
-        if (errorCode(error) !== 'EEXIST') throw error;
-        return false;
-      });
+      const taken = await link(draft, file).then(
+        () => true,
+        (error: unknown) => {
+          if (errorCode(error) !== 'EEXIST') throw error;
+          return false;
+        },
+      );
       if (taken) break;
       await clearIfDead(file, draft, attempt < 3);
     }
@@ -51,9 +61,15 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   } finally {
     await rm(draft, { force: true });
   }
-  const held = async (): Promise<boolean> => await readFile(file, 'utf8').catch(() => '') === mine;
+  const held = async (): Promise<boolean> => (await readFile(file, 'utf8').catch(() => '')) === mine;
   // Written rather than touched: the time is then the file system's.
-  const beat = setInterval(() => void held().then((still) => (still ? writeFile(file, mine, { flag: 'r+' }) : undefined)).catch(() => undefined), beatMs).unref();
+  const beat = setInterval(
+    () =>
+      void held()
+        .then((still) => (still ? writeFile(file, mine, { flag: 'r+' }) : undefined))
+        .catch(() => undefined),
+    beatMs,
+  ).unref();
   return async () => {
     clearInterval(beat);
     if (await held()) await rm(file, { force: true });
@@ -73,7 +89,10 @@ async function clearIfDead(file: string, draft: string, again: boolean): Promise
   if (text === undefined && again) return;
   const found = parse(text ?? '');
   const dead = found === undefined || (found.space === processSpace() ? !lives(found) : await silent(file));
-  if (!dead) throw new Busy(`Process ${found.pid} on ${found.host} has been at ${path.dirname(file)} since ${found.since}: this one leaves it alone. If that process is gone, remove ${file}.`);
+  if (!dead)
+    throw new Busy(
+      `Process ${found.pid} on ${found.host} has been at ${path.dirname(file)} since ${found.since}: this one leaves it alone. If that process is gone, remove ${file}.`,
+    );
   const aside = `${draft}.dead`;
   await rename(file, aside).catch(() => undefined);
   const moved = await readFile(aside, 'utf8').catch(() => undefined);
@@ -110,7 +129,7 @@ function born(pid: number): string {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     // A killed process whose parent has not looked yet is dead.
-    return fields[0] === 'Z' ? 'dead' : fields[19] ?? '';
+    return fields[0] === 'Z' ? 'dead' : (fields[19] ?? '');
   } catch {
     return '';
   }

@@ -8,7 +8,9 @@ import * as tf from '../../tensor/engine/tf';
 export function thisMachine(): MachineRecord {
   const processors = os.cpus();
   return {
-    processor: processors[0]?.model.trim() ?? 'unknown', cores: processors.length, memoryGB: Math.round(os.totalmem() / 2 ** 30),
+    processor: processors[0]?.model.trim() ?? 'unknown',
+    cores: processors.length,
+    memoryGB: Math.round(os.totalmem() / 2 ** 30),
     ...(backendInfo().device === 'GPU' && { gpu: gpuName() }),
   };
 }
@@ -17,7 +19,10 @@ export function thisMachine(): MachineRecord {
 function gpuName(): string {
   const [first] = (process.env['CUDA_VISIBLE_DEVICES'] ?? '').split(',');
   try {
-    return execFileSync('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader', `--id=${first || '0'}`], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return execFileSync('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader', `--id=${first || '0'}`], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
     return 'unknown';
   }
@@ -31,7 +36,12 @@ export function threadCount(): number {
 /** What computes, with its versions: whether our kernels take part decides the bits as well. */
 export function versions(): Record<string, string> {
   const { libtensorflow, kernels } = backendInfo();
-  return { node: process.versions.node, tfjs: tf.version_core, ...(libtensorflow !== undefined && { tensorflow: libtensorflow }), kernels: kernels ? 'fused' : 'none' };
+  return {
+    node: process.versions.node,
+    tfjs: tf.version_core,
+    ...(libtensorflow !== undefined && { tensorflow: libtensorflow }),
+    kernels: kernels ? 'fused' : 'none',
+  };
 }
 
 /** What git prints. Throws where it cannot be asked. */
@@ -42,7 +52,10 @@ export function git(...args: string[]): string {
 /** The commit of the project, and whether the files differ from it; `unknown` outside git. */
 export function commit(): { readonly commit: string; readonly dirty: boolean } {
   try {
-    return { commit: git('rev-parse', 'HEAD'), dirty: git('status', '--porcelain', '--untracked-files=no', '--', 'lib', 'scripts') !== '' };
+    return {
+      commit: git('rev-parse', 'HEAD'),
+      dirty: git('status', '--porcelain', '--untracked-files=no', '--', 'lib', 'scripts') !== '',
+    };
   } catch {
     return { commit: 'unknown', dirty: true };
   }

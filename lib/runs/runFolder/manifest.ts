@@ -8,7 +8,8 @@ import { sha256 } from '../../io/sha256';
 const manifest = z.object({ id: z.string(), files: z.record(z.object({ bytes: z.number(), sha256: z.string() })) });
 
 /** Files of a finished run that stay as they are; the lock and the log go on changing. */
-const kept = (name: string): boolean => /\.(jsonl?|safetensors)$/.test(name) && !/^(manifest|failure)\.json$|^checkpoint\./.test(name);
+const kept = (name: string): boolean =>
+  /\.(jsonl?|safetensors)$/.test(name) && !/^(manifest|failure)\.json$|^checkpoint\./.test(name);
 
 /** Lists the files of a finished run with their SHA-256, as the last thing that is written there. */
 export async function writeManifest(home: string): Promise<void> {

@@ -25,17 +25,23 @@ export async function jobState(job: Job, folder: string): Promise<JobState> {
   const by = await lockedBy(home);
   if (by !== undefined) return { kind: 'running', by };
   const failed = failureOf(home);
-  if (existsSync(failed)) return { kind: 'failed', message: (await readJson(failed, (value) => failure.parse(value))).message };
+  if (existsSync(failed))
+    return { kind: 'failed', message: (await readJson(failed, (value) => failure.parse(value))).message };
   return { kind: existsSync(home) ? 'paused' : 'waiting' };
 }
 
 /** A state in words. */
 export function stateText(state: JobState): string {
   switch (state.kind) {
-    case 'finished': return `top-1 ${state.record.top1.toFixed(2)} %${state.damaged.length > 0 ? `, but damaged: ${state.damaged.join(', ')}` : ''}`;
-    case 'running': return `running: ${state.by}`;
-    case 'failed': return `failed: ${state.message.split('\n')[0]!}`;
-    case 'paused': return 'begun, to be gone on with';
-    case 'waiting': return 'not begun';
+    case 'finished':
+      return `top-1 ${state.record.top1.toFixed(2)} %${state.damaged.length > 0 ? `, but damaged: ${state.damaged.join(', ')}` : ''}`;
+    case 'running':
+      return `running: ${state.by}`;
+    case 'failed':
+      return `failed: ${state.message.split('\n')[0]!}`;
+    case 'paused':
+      return 'begun, to be gone on with';
+    case 'waiting':
+      return 'not begun';
   }
 }

@@ -17,7 +17,10 @@ export interface GridOptions {
  * Runs jobs side by side, each after those that it needs. Resolves to what came of each by its id. Where one cannot be run or noted at
  * all, none begins any more; those under way are waited for, and then the fault is thrown.
  */
-export async function runGrid(jobs: readonly Job[], { slots, execute, signal, onOutcome }: GridOptions): Promise<ReadonlyMap<string, Outcome>> {
+export async function runGrid(
+  jobs: readonly Job[],
+  { slots, execute, signal, onOutcome }: GridOptions,
+): Promise<ReadonlyMap<string, Outcome>> {
   const outcomes = new Map<string, Outcome>();
   const waiting = [...jobs];
   const running = new Map<number, Promise<void>>();
@@ -30,7 +33,10 @@ export async function runGrid(jobs: readonly Job[], { slots, execute, signal, on
     for (let index = 0; index < waiting.length && running.size < slots;) {
       const job = waiting[index]!;
       const before = needs(job, jobs).map(({ id }) => outcomes.get(id));
-      const unmet = signal?.aborted === true || faults.length > 0 || before.some((outcome) => outcome !== undefined && outcome !== 'finished');
+      const unmet =
+        signal?.aborted === true ||
+        faults.length > 0 ||
+        before.some((outcome) => outcome !== undefined && outcome !== 'finished');
       if (!unmet && before.includes(undefined)) {
         index++;
         continue;
@@ -39,7 +45,13 @@ export async function runGrid(jobs: readonly Job[], { slots, execute, signal, on
       if (unmet) await settle(job, 'held').catch((error: unknown) => void faults.push(error));
       else {
         const slot = Array.from({ length: slots }, (_, number) => number).find((number) => !running.has(number))!;
-        running.set(slot, execute(job, slot).then((outcome) => settle(job, outcome)).catch((error: unknown) => void faults.push(error)).finally(() => running.delete(slot)));
+        running.set(
+          slot,
+          execute(job, slot)
+            .then((outcome) => settle(job, outcome))
+            .catch((error: unknown) => void faults.push(error))
+            .finally(() => running.delete(slot)),
+        );
       }
     }
     if (running.size > 0) await Promise.race(running.values());

@@ -21,7 +21,19 @@ export interface KubernetesOptions {
  * A plan as an Indexed Job of Kubernetes (1.31 or later), whose pod i runs line i. The manifest fits the schema of Kubernetes; it has not
  * been run on a cluster by us. Exit code 75 asks for another pod and counts as no failure.
  */
-export function indexedJob({ name, plan, out, project, jobs, parallelism, image, claim, cpus, gpus, processes }: KubernetesOptions): object {
+export function indexedJob({
+  name,
+  plan,
+  out,
+  project,
+  jobs,
+  parallelism,
+  image,
+  claim,
+  cpus,
+  gpus,
+  processes,
+}: KubernetesOptions): object {
   const amounts = { cpu: String(cpus), ...(gpus !== undefined && { 'nvidia.com/gpu': String(gpus) }) };
   const [, ...args] = taskCommand(plan, '$(JOB_COMPLETION_INDEX)', out, processes);
   return {
@@ -44,12 +56,17 @@ export function indexedJob({ name, plan, out, project, jobs, parallelism, image,
           restartPolicy: 'Never',
           terminationGracePeriodSeconds: 120,
           volumes: [{ name: 'project', persistentVolumeClaim: { claimName: claim } }],
-          containers: [{
-            name: 'job', image, workingDir: project, command: ['node', ...args],
-            env: [{ name: 'TF_NUM_INTRAOP_THREADS', value: String(cpus) }],
-            volumeMounts: [{ name: 'project', mountPath: project }],
-            resources: { requests: amounts, limits: amounts },
-          }],
+          containers: [
+            {
+              name: 'job',
+              image,
+              workingDir: project,
+              command: ['node', ...args],
+              env: [{ name: 'TF_NUM_INTRAOP_THREADS', value: String(cpus) }],
+              volumeMounts: [{ name: 'project', mountPath: project }],
+              resources: { requests: amounts, limits: amounts },
+            },
+          ],
         },
       },
     },

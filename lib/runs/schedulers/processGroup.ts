@@ -16,10 +16,17 @@ export interface LeadingGroup extends Group {
 const pipe = 3;
 
 /** Starts helpers for this process, which is rank 0: the command is called once for each, with a rank from 1. */
-export function leadGroup(size: number, command: (rank: number) => readonly string[], environment: (rank: number) => Readonly<Record<string, string>>): LeadingGroup {
+export function leadGroup(
+  size: number,
+  command: (rank: number) => readonly string[],
+  environment: (rank: number) => Readonly<Record<string, string>>,
+): LeadingGroup {
   const helpers = Array.from({ length: size - 1 }, (_, i) => {
     const [program = '', ...args] = command(i + 1);
-    const child = spawn(program, args, { env: { ...process.env, ...environment(i + 1) }, stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
+    const child = spawn(program, args, {
+      env: { ...process.env, ...environment(i + 1) },
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    });
     // How it ended shows at its pipe, which ends with it.
     child.on('error', () => undefined);
     const end = child.stdio[pipe];
@@ -72,7 +79,10 @@ class Line {
     const bytes = new Uint8Array(values.buffer);
     for (let at = 0; at < bytes.length;) {
       const { value } = await this.chunks.next().catch(() => ({ value: undefined }));
-      if (!(value instanceof Uint8Array)) throw new UserError('One of the processes that train together has ended; what it said stands above. The same command goes on from the last checkpoint.');
+      if (!(value instanceof Uint8Array))
+        throw new UserError(
+          'One of the processes that train together has ended; what it said stands above. The same command goes on from the last checkpoint.',
+        );
       bytes.set(value, at);
       at += value.length;
     }

@@ -9,7 +9,10 @@ import type { Outcome } from './grid';
 import { quote } from './shell';
 import { resumeLater } from './slots';
 
-const details = z.object({ status: z.enum(['PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'STOPPED']), driver_exit_code: z.number().nullish() });
+const details = z.object({
+  status: z.enum(['PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'STOPPED']),
+  driver_exit_code: z.number().nullish(),
+});
 
 export interface RayOptions {
   /** The dashboard of the cluster's head, such as http://127.0.0.1:8265. */
@@ -25,13 +28,18 @@ export interface RayOptions {
 const patience = 30;
 
 /** Runs a task as a job of Ray, through its REST interface; every node sees the project and the folder of runs at the same place. */
-export async function runRayTask(task: readonly string[], { address, cpus, gpus, environment, signal, pollSeconds = 2 }: RayOptions): Promise<Outcome> {
-  const { submission_id: id } = z.object({ submission_id: z.string() }).parse(await ask(address, 'POST', '/api/jobs/', {
-    entrypoint: `cd ${quote(process.cwd())} && exec ${task.map(quote).join(' ')}`,
-    entrypoint_num_cpus: cpus,
-    ...(gpus !== undefined && { entrypoint_num_gpus: gpus }),
-    runtime_env: { env_vars: { TF_NUM_INTRAOP_THREADS: String(cpus), ...environment } },
-  }));
+export async function runRayTask(
+  task: readonly string[],
+  { address, cpus, gpus, environment, signal, pollSeconds = 2 }: RayOptions,
+): Promise<Outcome> {
+  const { submission_id: id } = z.object({ submission_id: z.string() }).parse(
+    await ask(address, 'POST', '/api/jobs/', {
+      entrypoint: `cd ${quote(process.cwd())} && exec ${task.map(quote).join(' ')}`,
+      entrypoint_num_cpus: cpus,
+      ...(gpus !== undefined && { entrypoint_num_gpus: gpus }),
+      runtime_env: { env_vars: { TF_NUM_INTRAOP_THREADS: String(cpus), ...environment } },
+    }),
+  );
   for (let [stopping, unanswered] = [false, 0]; ; await sleep(pollSeconds * 1000)) {
     const told = await ask(address, 'GET', `/api/jobs/${id}`).catch((error: unknown) => {
       if (++unanswered > patience) throw error;
@@ -50,18 +58,29 @@ export async function runRayTask(task: readonly string[], { address, cpus, gpus,
 }
 
 async function ask(address: string, method: 'GET' | 'POST', place: string, body?: object): Promise<unknown> {
-  if (!/^https?:\/\//.test(address)) throw new UserError(`--address must be that of Ray's dashboard, such as http://127.0.0.1:8265, not ${address}.`);
+  if (!/^https?:\/\//.test(address))
+    throw new UserError(`--address must be that of Ray's dashboard, such as http://127.0.0.1:8265, not ${address}.`);
   const url = new URL(place, address);
   const { status, text } = await answer(url, method, body && JSON.stringify(body)).catch((error: unknown) => {
-    throw new UserError(`Ray does not answer at ${address}. Start it (ray start --head) or give its dashboard with --address.`, { cause: error });
+    throw new UserError(
+      `Ray does not answer at ${address}. Start it (ray start --head) or give its dashboard with --address.`,
+      { cause: error },
+    );
   });
   if (status !== 200) throw new UserError(`Ray refuses ${method} ${url.pathname}: ${text.slice(0, 500)}`);
   return JSON.parse(text);
 }
 
 /** Not by `fetch`: Node's sends Sec-Fetch-Mode, by which Ray takes it for a browser and refuses it. */
-async function answer(url: URL, method: string, body?: string): Promise<{ readonly status: number | undefined; readonly text: string }> {
-  const request = (url.protocol === 'https:' ? https : http).request(url, { method, headers: { 'content-type': 'application/json' } });
+async function answer(
+  url: URL,
+  method: string,
+  body?: string,
+): Promise<{ readonly status: number | undefined; readonly text: string }> {
+  const request = (url.protocol === 'https:' ? https : http).request(url, {
+    method,
+    headers: { 'content-type': 'application/json' },
+  });
   request.setTimeout(30_000, () => request.destroy(new Error('no answer within 30 s')));
   request.end(body);
   const [response] = z.tuple([z.instanceof(http.IncomingMessage)]).parse(await once(request, 'response'));

@@ -42,19 +42,38 @@ export async function submitSlurm(jobs: readonly Job[], options: SlurmOptions): 
   await mkdir(path.join(out, 'slurm'), { recursive: true });
   const largest = options.chunk ?? maxArraySize();
   const submitted: Submission[] = [];
-  for (const group of groups(jobs.filter(({ id }) => !queued.has(id)), jobs)) {
+  for (const group of groups(
+    jobs.filter(({ id }) => !queued.has(id)),
+    jobs,
+  )) {
     // Tasks that must be finished before: those of this call, or of one before it.
     const after = group.needs.flatMap((id) => taskOf(id, submitted) ?? queued.get(id)?.task ?? []);
     for (let start = 0; start < group.jobs.length; start += largest) {
       const chunk = group.jobs.slice(start, start + largest);
       const script = path.join(out, 'slurm', `${path.basename(plan, '.jsonl')}-${chunk[0]!.id}.sh`);
-      await writeAtomic(script, arrayScript(plan, chunk.map(({ id }) => jobs.findIndex((one) => one.id === id)), options));
+      await writeAtomic(
+        script,
+        arrayScript(
+          plan,
+          chunk.map(({ id }) => jobs.findIndex((one) => one.id === id)),
+          options,
+        ),
+      );
       const answer = slurm('sbatch', [
         // As arguments: a line of the script could not hold blanks.
-        '--parsable', `--chdir=${process.cwd()}`, `--output=${path.resolve(out, 'slurm')}/%A_%a.log`, `--array=0-${chunk.length - 1}${options.throttle === undefined ? '' : `%${options.throttle}`}`,
-        ...(after.length > 0 ? [`--dependency=afterok:${after.join(':')}`, '--kill-on-invalid-dep=yes'] : []), ...(options.options ?? []), script,
+        '--parsable',
+        `--chdir=${process.cwd()}`,
+        `--output=${path.resolve(out, 'slurm')}/%A_%a.log`,
+        `--array=0-${chunk.length - 1}${options.throttle === undefined ? '' : `%${options.throttle}`}`,
+        ...(after.length > 0 ? [`--dependency=afterok:${after.join(':')}`, '--kill-on-invalid-dep=yes'] : []),
+        ...(options.options ?? []),
+        script,
       ]);
-      const note = { time: new Date().toISOString(), array: answer.split(';')[0]!.trim(), ids: chunk.map(({ id }) => id) };
+      const note = {
+        time: new Date().toISOString(),
+        array: answer.split(';')[0]!.trim(),
+        ids: chunk.map(({ id }) => id),
+      };
       await appendJsonLine(submissionsFile(out), note);
       submitted.push(note);
     }
@@ -63,20 +82,38 @@ export async function submitSlurm(jobs: readonly Job[], options: SlurmOptions): 
 }
 
 /** The tasks of a folder's jobs that Slurm still has, by the job's id: the task's name and its state in Slurm's words. */
-export async function queuedTasks(out: string): Promise<ReadonlyMap<string, { readonly task: string; readonly state: string }>> {
+export async function queuedTasks(
+  out: string,
+): Promise<ReadonlyMap<string, { readonly task: string; readonly state: string }>> {
   const submissions = await readJsonLinesIfAny(submissionsFile(out), (value) => submission.parse(value));
   if (submissions.length === 0) return new Map();
-  const states = new Map(slurm('squeue', ['--noheader', '--array', '--format=%F_%K %T']).trim().split('\n').map((line) => line.trim().split(' ') as [string, string]));
-  return new Map(submissions.flatMap(({ array, ids }) => ids.flatMap((id, index) => {
-    const task = `${array}_${index}`;
-    const state = states.get(task);
-    return state === undefined ? [] : [[id, { task, state }] as const];
-  })));
+  const states = new Map(
+    slurm('squeue', ['--noheader', '--array', '--format=%F_%K %T'])
+      .trim()
+      .split('\n')
+      .map((line) => line.trim().split(' ') as [string, string]),
+  );
+  return new Map(
+    submissions.flatMap(({ array, ids }) =>
+      ids.flatMap((id, index) => {
+        const task = `${array}_${index}`;
+        const state = states.get(task);
+        return state === undefined ? [] : [[id, { task, state }] as const];
+      }),
+    ),
+  );
 }
 
 /** The batch script of an array whose task i runs a line of the plan. */
-export function arrayScript(plan: string, lines: readonly number[], { out, cpus, processes, restarts = 3 }: SlurmOptions): string {
-  const command = taskCommand(path.resolve(plan), '@line@', path.resolve(out), processes).map(quote).join(' ').replace('@line@', '"${lines[SLURM_ARRAY_TASK_ID]}"');
+export function arrayScript(
+  plan: string,
+  lines: readonly number[],
+  { out, cpus, processes, restarts = 3 }: SlurmOptions,
+): string {
+  const command = taskCommand(path.resolve(plan), '@line@', path.resolve(out), processes)
+    .map(quote)
+    .join(' ')
+    .replace('@line@', '"${lines[SLURM_ARRAY_TASK_ID]}"');
   return `#!/bin/bash
 #SBATCH --job-name=ofa-kd
 #SBATCH --requeue
@@ -99,7 +136,10 @@ exit $code
 }
 
 /** Jobs that need the same ones, those without needs first. */
-function groups(jobs: readonly Job[], all: readonly Job[]): { readonly needs: readonly string[]; readonly jobs: readonly Job[] }[] {
+function groups(
+  jobs: readonly Job[],
+  all: readonly Job[],
+): { readonly needs: readonly string[]; readonly jobs: readonly Job[] }[] {
   const found = new Map<string, { needs: readonly string[]; jobs: Job[] }>();
   for (const job of jobs) {
     const before = needs(job, all).map(({ id }) => id);
@@ -124,8 +164,10 @@ function slurm(program: string, args: readonly string[]): string {
   try {
     return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') throw new UserError(`${program} is not installed here. Run this on a login node of the Slurm cluster.`);
-    const told = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr).trim() : String(error);
+    if (errorCode(error) === 'ENOENT')
+      throw new UserError(`${program} is not installed here. Run this on a login node of the Slurm cluster.`);
+    const told =
+      typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr).trim() : String(error);
     throw new UserError(`${program} ${args.join(' ')} failed: ${told}`);
   }
 }

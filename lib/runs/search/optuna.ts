@@ -21,19 +21,30 @@ export function optunaPython(): string | undefined {
   const named = process.env['OFA_OPTUNA_PYTHON'];
   const python = named ?? path.resolve('.venv', 'bin', 'python');
   const found = existsSync(python) && spawnSync(python, ['-c', 'import optuna'], { stdio: 'ignore' }).status === 0;
-  if (named !== undefined && !found) throw new UserError(`OFA_OPTUNA_PYTHON names ${named}, which is no Python with Optuna. Install it there: ${named} -m pip install optuna`);
+  if (named !== undefined && !found)
+    throw new UserError(
+      `OFA_OPTUNA_PYTHON names ${named}, which is no Python with Optuna. Install it there: ${named} -m pip install optuna`,
+    );
   return found ? python : undefined;
 }
 
 /** Optuna's tree-structured Parzen estimator (Akiba et al. 2019), asked and told in a Python process of its own. */
 export function optunaSampler({ trials, epochs, seed = 0, python, ...range }: OptunaOptions): Sampler {
   checkRange(range);
-  const child = spawn(python, [path.resolve('scripts', 'optuna_sampler.py'), String(range.low), String(range.high), String(seed)], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(
+    python,
+    [path.resolve('scripts', 'optuna_sampler.py'), String(range.low), String(range.high), String(seed)],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  );
   let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { said += text; });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
   child.stdin.on('error', () => undefined);
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const failed = new Promise<never>((_, reject) => child.once('error', (error) => reject(new UserError(`${python} could not be started: ${error.message}`))));
+  const failed = new Promise<never>((_, reject) =>
+    child.once('error', (error) => reject(new UserError(`${python} could not be started: ${error.message}`))),
+  );
   failed.catch(() => undefined);
   const numbers = new Map<Trial, number>();
 

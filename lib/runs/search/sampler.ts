@@ -31,5 +31,6 @@ export function gridSampler(exponents: readonly number[], seeds: readonly number
 
 /** Throws unless the values of a range are positive and in order. */
 export function checkRange({ low, high }: Range): void {
-  if (!(low > 0 && high > low && Number.isFinite(high))) throw new UserError(`A range of ε needs 0 < low < high; it was given ${low} to ${high}.`);
+  if (!(low > 0 && high > low && Number.isFinite(high)))
+    throw new UserError(`A range of ε needs 0 < low < high; it was given ${low} to ${high}.`);
 }

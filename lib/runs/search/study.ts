@@ -29,7 +29,10 @@ export interface StudyOptions {
 }
 
 /** Runs the trials that a sampler proposes, one after the other, and tells of each after every epoch. Ends when the sampler, the time or the signal does. */
-export async function* study(sampler: Sampler, { recipeOf, folder, measuredImages, seconds = Infinity, signal }: StudyOptions): AsyncGenerator<TrialState, void> {
+export async function* study(
+  sampler: Sampler,
+  { recipeOf, folder, measuredImages, seconds = Infinity, signal }: StudyOptions,
+): AsyncGenerator<TrialState, void> {
   const deadline = new AbortController();
   const timer = Number.isFinite(seconds) ? setTimeout(() => deadline.abort(), seconds * 1000) : undefined;
   const stop = AbortSignal.any([deadline.signal, ...(signal ? [signal] : [])]);
@@ -39,7 +42,13 @@ export async function* study(sampler: Sampler, { recipeOf, folder, measuredImage
       if (stop.aborted) return;
       materials ??= await materialsOf(recipeOf(trial), measuredImages);
       const history: EpochRecord[] = [];
-      for await (const event of liveRun(recipeOf(trial), { folder, materials, until: trial.epochs, keep: true, signal: stop })) {
+      for await (const event of liveRun(recipeOf(trial), {
+        folder,
+        materials,
+        until: trial.epochs,
+        keep: true,
+        signal: stop,
+      })) {
         if (event.kind !== 'epoch') continue;
         const { kind: _, ...measured } = event;
         history.push(measured);
@@ -47,7 +56,8 @@ export async function* study(sampler: Sampler, { recipeOf, folder, measuredImage
       }
       if (history.length < trial.epochs) return;
       const { top1 } = history[history.length - 1]!;
-      if (top1 === undefined) throw new UserError('A trial was not measured at its end: its recipe needs evaluateEvery: 1.');
+      if (top1 === undefined)
+        throw new UserError('A trial was not measured at its end: its recipe needs evaluateEvery: 1.');
       await sampler.tell(trial, top1);
     }
   } finally {
@@ -61,7 +71,10 @@ export async function* study(sampler: Sampler, { recipeOf, folder, measuredImage
 async function materialsOf(given: RecipeInput, measuredImages: number | undefined): Promise<Omit<Resources, 'method'>> {
   const recipe = completeRecipe(given);
   const { train, test: all } = await loadData(recipe.data, recipe.imageSize);
-  const test = measuredImages === undefined || measuredImages >= all.count ? all : part(all, measuredImages, new Random(0).fork('measured'));
+  const test =
+    measuredImages === undefined || measuredImages >= all.count
+      ? all
+      : part(all, measuredImages, new Random(0).fork('measured'));
   const teacher = teacherFor(recipe, { train, test })?.model;
   return { train, test, ...(teacher && { teacher, taught: await predictions(teacher, test) }) };
 }

@@ -18,9 +18,13 @@ export interface HalvingOptions extends Range {
 export function successiveHalving({ candidates, epochs, factor = 2, seed = 0, ...range }: HalvingOptions): Sampler {
   checkRange(range);
   if (!(Number.isInteger(candidates) && candidates >= 2 && Number.isInteger(factor) && factor >= 2)) {
-    throw new UserError(`Successive halving needs at least 2 candidates and a factor of at least 2; it was given ${candidates} and ${factor}.`);
+    throw new UserError(
+      `Successive halving needs at least 2 candidates and a factor of at least 2; it was given ${candidates} and ${factor}.`,
+    );
   }
-  const exponents = Array.from({ length: candidates }, (_, i) => rounded(range.low + ((range.high - range.low) * i) / (candidates - 1)));
+  const exponents = Array.from({ length: candidates }, (_, i) =>
+    rounded(range.low + ((range.high - range.low) * i) / (candidates - 1)),
+  );
   const rounds = Math.max(1, Math.ceil(Math.log(candidates) / Math.log(factor) - 1e-9));
   let round = 0;
   let waiting = roundOf(exponents);
@@ -36,7 +40,9 @@ export function successiveHalving({ candidates, epochs, factor = 2, seed = 0, ..
       told.push({ exponent, top1 });
       if (told.length === open && round < rounds - 1) {
         round++;
-        const best = [...told].sort((a, b) => b.top1 - a.top1 || a.exponent - b.exponent).slice(0, Math.ceil(told.length / factor));
+        const best = [...told]
+          .sort((a, b) => b.top1 - a.top1 || a.exponent - b.exponent)
+          .slice(0, Math.ceil(told.length / factor));
         waiting = roundOf(best.map((one) => one.exponent).sort((a, b) => a - b));
         open = waiting.length;
         told = [];

@@ -28,7 +28,8 @@ const statuses: Readonly<Record<Ending, string>> = { finished: 'FINISHED', faile
 
 /** Logs a run to an MLflow server over its REST interface 2.0. Training does not wait for the server; what it missed is sent again. */
 export function mlflow(job: Job, home: string, address: string): Tracker {
-  if (!/^https?:\/\//.test(address)) throw new UserError(`an address such as http://127.0.0.1:5000 is needed, not ${address}`);
+  if (!/^https?:\/\//.test(address))
+    throw new UserError(`an address such as http://127.0.0.1:5000 is needed, not ${address}`);
   const run = new MlflowRun(job, path.join(home, 'mlflow.json'), new MlflowRest(address));
   return {
     name: 'MLflow',
@@ -44,13 +45,19 @@ class MlflowRun {
   private sending: Promise<void> | undefined;
   private id: string | undefined;
 
-  constructor(private readonly job: Job, private readonly file: string, private readonly rest: MlflowRest) {
+  constructor(
+    private readonly job: Job,
+    private readonly file: string,
+    private readonly rest: MlflowRest,
+  ) {
     this.settings = settings(job.recipe).map(([key, value]) => ({ key, value: value.slice(0, longestValue) }));
   }
 
   /** Resolves when the server has everything so far; rejects where it has not, which is then sent with what comes next. */
   add(record: EpochRecord, updates: number): Promise<void> {
-    this.waiting.push(...scalarsOf(record).map(([key, value]) => ({ key, value, timestamp: Date.now(), step: updates })));
+    this.waiting.push(
+      ...scalarsOf(record).map(([key, value]) => ({ key, value, timestamp: Date.now(), step: updates })),
+    );
     return this.send();
   }
 
@@ -61,12 +68,15 @@ class MlflowRun {
       await this.send();
     } finally {
       // Whatever is missing, the run is not to stand as going on for ever.
-      if (this.id !== undefined) await this.rest.post('runs/update', { run_id: this.id, status: statuses[ending], end_time: Date.now() });
+      if (this.id !== undefined)
+        await this.rest.post('runs/update', { run_id: this.id, status: statuses[ending], end_time: Date.now() });
     }
   }
 
   private send(): Promise<void> {
-    this.sending ??= this.sendWaiting().finally(() => { this.sending = undefined; });
+    this.sending ??= this.sendWaiting().finally(() => {
+      this.sending = undefined;
+    });
     return this.sending;
   }
 
@@ -86,13 +96,15 @@ class MlflowRun {
 
   /** The run of an earlier process, or a new one. */
   private async identity(): Promise<string> {
-    this.id ??= await this.resumed() ?? await this.created();
+    this.id ??= (await this.resumed()) ?? (await this.created());
     return this.id;
   }
 
   private async resumed(): Promise<string | undefined> {
     if (!existsSync(this.file)) return undefined;
-    const { address, run } = z.object({ address: z.string(), run: z.string() }).parse(JSON.parse(await readFile(this.file, 'utf8')));
+    const { address, run } = z
+      .object({ address: z.string(), run: z.string() })
+      .parse(JSON.parse(await readFile(this.file, 'utf8')));
     if (address !== this.rest.address) return undefined;
     const known = await this.rest.post('runs/update', { run_id: run, status: 'RUNNING' }, 'RESOURCE_DOES_NOT_EXIST');
     return known === undefined ? undefined : run;
@@ -101,10 +113,14 @@ class MlflowRun {
   private async created(): Promise<string> {
     const { experiment, row, profile, recipe, id } = this.job;
     const tags = { 'mlflow.source.name': 'OFA-KD notebooks', profile, row, recipe: id };
-    const { run } = z.object({ run: z.object({ info: z.object({ run_id: z.string() }) }) }).parse(await this.rest.post('runs/create', {
-      experiment_id: await this.experiment(experiment), run_name: `${row}, seed ${recipe.seed}`, start_time: Date.now(),
-      tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
-    }));
+    const { run } = z.object({ run: z.object({ info: z.object({ run_id: z.string() }) }) }).parse(
+      await this.rest.post('runs/create', {
+        experiment_id: await this.experiment(experiment),
+        run_name: `${row}, seed ${recipe.seed}`,
+        start_time: Date.now(),
+        tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
+      }),
+    );
     // Known at once, here and to whoever goes on: a fault in what follows must not lead to a second run.
     this.id = run.info.run_id;
     await writeAtomic(this.file, `${JSON.stringify({ address: this.rest.address, run: this.id })}\n`);
@@ -114,9 +130,15 @@ class MlflowRun {
   /** The id of the experiment of that name, which another job may be making at the same time. */
   private async experiment(name: string): Promise<string> {
     const existing = z.object({ experiment: z.object({ experiment_id: z.string() }) });
-    const find = (): Promise<unknown> => this.rest.get('experiments/get-by-name', { experiment_name: name }, 'RESOURCE_DOES_NOT_EXIST');
-    const made = await find() ?? await this.rest.post('experiments/create', { name }, 'RESOURCE_ALREADY_EXISTS') ?? await find();
+    const find = (): Promise<unknown> =>
+      this.rest.get('experiments/get-by-name', { experiment_name: name }, 'RESOURCE_DOES_NOT_EXIST');
+    const made =
+      (await find()) ??
+      (await this.rest.post('experiments/create', { name }, 'RESOURCE_ALREADY_EXISTS')) ??
+      (await find());
     const found = existing.safeParse(made);
-    return found.success ? found.data.experiment.experiment_id : z.object({ experiment_id: z.string() }).parse(made).experiment_id;
+    return found.success
+      ? found.data.experiment.experiment_id
+      : z.object({ experiment_id: z.string() }).parse(made).experiment_id;
   }
 }

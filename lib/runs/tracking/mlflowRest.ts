@@ -23,11 +23,17 @@ export class MlflowRest {
     let response: Response;
     let text: string;
     try {
-      response = await fetch(url, { ...request, headers: { 'content-type': 'application/json', ...authorization() }, signal: AbortSignal.timeout(patience) });
+      response = await fetch(url, {
+        ...request,
+        headers: { 'content-type': 'application/json', ...authorization() },
+        signal: AbortSignal.timeout(patience),
+      });
       text = await response.text();
     } catch (error) {
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-      throw new UserError(`${this.address} does not answer (${cause instanceof Error ? cause.message : String(cause)})`);
+      throw new UserError(
+        `${this.address} does not answer (${cause instanceof Error ? cause.message : String(cause)})`,
+      );
     }
     const answer = jsonOrNothing(text);
     if (response.ok) {
@@ -36,12 +42,18 @@ export class MlflowRest {
     }
     const fault = z.object({ error_code: z.string(), message: z.string().default('') }).safeParse(answer);
     if (fault.success && fault.data.error_code === forgiven) return undefined;
-    throw new UserError(`${this.address} answers ${response.status}${fault.success ? `, ${fault.data.error_code}: ${fault.data.message}` : ''} to ${method}`);
+    throw new UserError(
+      `${this.address} answers ${response.status}${fault.success ? `, ${fault.data.error_code}: ${fault.data.message}` : ''} to ${method}`,
+    );
   }
 }
 
 function authorization(): Record<string, string> {
-  const { MLFLOW_TRACKING_TOKEN: token, MLFLOW_TRACKING_USERNAME: user, MLFLOW_TRACKING_PASSWORD: password } = process.env;
+  const {
+    MLFLOW_TRACKING_TOKEN: token,
+    MLFLOW_TRACKING_USERNAME: user,
+    MLFLOW_TRACKING_PASSWORD: password,
+  } = process.env;
   if (token) return { authorization: `Bearer ${token}` };
   return user && password ? { authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}` } : {};
 }

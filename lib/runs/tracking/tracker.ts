@@ -14,6 +14,13 @@ export interface Tracker {
 }
 
 /** What an epoch measured, by tags that group in a dashboard: `loss`, `loss/branch1`, `top1`, … */
-export function scalarsOf({ parts, teacherCached: _, ...measured }: EpochRecord): (readonly [tag: string, value: number])[] {
-  return [...Object.entries(measured), ...Object.entries(parts).map(([name, value]) => [`loss/${name}`, value] as const)];
+export function scalarsOf({
+  parts,
+  teacherCached: _,
+  ...measured
+}: EpochRecord): (readonly [tag: string, value: number])[] {
+  return [
+    ...Object.entries(measured),
+    ...Object.entries(parts).map(([name, value]) => [`loss/${name}`, value] as const),
+  ];
 }

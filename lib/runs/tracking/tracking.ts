@@ -20,13 +20,20 @@ export interface Tracking {
 }
 
 /** Shows a run in TensorBoard and, where its address is known, in MLflow. Their faults are told once and never end the run. */
-export async function track(job: Job, home: string, { mlflow: address = process.env['MLFLOW_TRACKING_URI'], onFault }: TrackingOptions): Promise<Tracking> {
+export async function track(
+  job: Job,
+  home: string,
+  { mlflow: address = process.env['MLFLOW_TRACKING_URI'], onFault }: TrackingOptions,
+): Promise<Tracking> {
   const told = new Set<string>();
   const safely = async (name: string, work: () => unknown): Promise<void> => {
     try {
       await work();
     } catch (error) {
-      if (!told.has(name)) onFault(`${name}: ${error instanceof Error ? error.message : String(error)}. The run goes on, and metrics.jsonl has everything.`);
+      if (!told.has(name))
+        onFault(
+          `${name}: ${error instanceof Error ? error.message : String(error)}. The run goes on, and metrics.jsonl has everything.`,
+        );
       told.add(name);
     }
   };
@@ -36,10 +43,11 @@ export async function track(job: Job, home: string, { mlflow: address = process.
     if (board) trackers.push(board);
   });
   if (address) await safely('MLflow', () => trackers.push(mlflow(job, home, address)));
-  const each = (work: (tracker: Tracker) => unknown): Promise<void[]> => Promise.all(trackers.map((tracker) => safely(tracker.name, () => work(tracker))));
+  const each = (work: (tracker: Tracker) => unknown): Promise<void[]> =>
+    Promise.all(trackers.map((tracker) => safely(tracker.name, () => work(tracker))));
   return {
     step: (event, updates) => void each((tracker) => tracker.step?.(event, updates)),
     epoch: (record, updates) => void each((tracker) => tracker.epoch(record, updates)),
-    end: async (ending) => void await each((tracker) => tracker.end(ending)),
+    end: async (ending) => void (await each((tracker) => tracker.end(ending))),
   };
 }

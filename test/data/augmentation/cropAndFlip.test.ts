@@ -6,12 +6,20 @@ import { Random } from '../../../lib/tensor/random';
 
 /** 3 × 4; pixel (row, column) is (10 · row + column + 1, +100, +200). */
 const image: Pixels = {
-  data: Uint8Array.from({ length: 36 }, (_, i) => 10 * Math.floor(i / 12) + (Math.floor(i / 3) % 4) + 1 + 100 * (i % 3)),
-  height: 3, width: 4,
+  data: Uint8Array.from(
+    { length: 36 },
+    (_, i) => 10 * Math.floor(i / 12) + (Math.floor(i / 3) % 4) + 1 + 100 * (i % 3),
+  ),
+  height: 3,
+  width: 4,
 };
 
 test('a flip mirrors left and right, keeps the colours, and undoes itself', () => {
-  assert.deepEqual(reds(flip(image)), [[4, 3, 2, 1], [14, 13, 12, 11], [24, 23, 22, 21]]);
+  assert.deepEqual(reds(flip(image)), [
+    [4, 3, 2, 1],
+    [14, 13, 12, 11],
+    [24, 23, 22, 21],
+  ]);
   assert.deepEqual([...flip(image).data.slice(0, 3)], [4, 104, 204]);
   assert.deepEqual(flip(flip(image)), image);
 });
@@ -19,8 +27,15 @@ test('a flip mirrors left and right, keeps the colours, and undoes itself', () =
 test('a window is black beyond the image on every side', () => {
   assert.deepEqual(reds(window(image, 0, 0, image)), reds(image));
   assert.deepEqual(reds(window(image, 1, 2, { height: 1, width: 2 })), [[13, 14]]);
-  assert.deepEqual(reds(window(image, -1, -2, { height: 3, width: 4 })), [[0, 0, 0, 0], [0, 0, 1, 2], [0, 0, 11, 12]]);
-  assert.deepEqual(reds(window(image, 2, 3, { height: 2, width: 2 })), [[24, 0], [0, 0]]);
+  assert.deepEqual(reds(window(image, -1, -2, { height: 3, width: 4 })), [
+    [0, 0, 0, 0],
+    [0, 0, 1, 2],
+    [0, 0, 11, 12],
+  ]);
+  assert.deepEqual(reds(window(image, 2, 3, { height: 2, width: 2 })), [
+    [24, 0],
+    [0, 0],
+  ]);
   assert.deepEqual(reds(window(image, 5, 9, { height: 1, width: 2 })), [[0, 0]]);
   assert.deepEqual(reds(window(image, 0, -9, { height: 1, width: 2 })), [[0, 0]]);
 });
@@ -55,5 +70,7 @@ test('transforms are composed from left to right, and the image given stays as i
 });
 
 function reds({ data, height, width }: Pixels): number[][] {
-  return Array.from({ length: height }, (_, row) => Array.from({ length: width }, (_column, column) => data[(row * width + column) * 3]!));
+  return Array.from({ length: height }, (_, row) =>
+    Array.from({ length: width }, (_column, column) => data[(row * width + column) * 3]!),
+  );
 }

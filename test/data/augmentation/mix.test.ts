@@ -8,7 +8,10 @@ import { expectNoLeak } from '../../support/leaks';
 
 const timm = { mixup: 0.8, cutmix: 1, labelSmoothing: 0.1 };
 const size = { height: 6, width: 8 };
-const images = tf.tensor4d(Float32Array.from({ length: 4 * 144 }, (_, i) => Math.floor(i / 144) + 0.25), [4, 6, 8, 3]);
+const images = tf.tensor4d(
+  Float32Array.from({ length: 4 * 144 }, (_, i) => Math.floor(i / 144) + 0.25),
+  [4, 6, 8, 3],
+);
 const labels = tf.tensor1d([2, 0, 1, 1], 'int32');
 
 test('mixup is the weighted mean with the mirror place, by hand', () => {
@@ -18,16 +21,21 @@ test('mixup is the weighted mean with the mirror place, by hand', () => {
 
 test('cutmix takes the rectangle, and nothing else, from the mirror place', () => {
   const mixed = mixImages(images, { share: 0.5, box: { top: 1, bottom: 3, left: 4, right: 8 } }).arraySync();
-  mixed.forEach((image, i) => image.forEach((row, y) => row.forEach((pixel, x) => {
-    const inside = y >= 1 && y < 3 && x >= 4;
-    assert.deepEqual(pixel, Array<number>(3).fill((inside ? 3 - i : i) + 0.25));
-  })));
+  mixed.forEach((image, i) =>
+    image.forEach((row, y) =>
+      row.forEach((pixel, x) => {
+        const inside = y >= 1 && y < 3 && x >= 4;
+        assert.deepEqual(pixel, Array<number>(3).fill((inside ? 3 - i : i) + 0.25));
+      }),
+    ),
+  );
 });
 
 test('labels are smoothed as timm does and mixed by the same share', () => {
   const rest = 0.1 / 3;
   const on = 0.9 + rest;
-  const row = (own: number, other: number): number[] => [0, 1, 2].map((label) => 0.6 * (label === own ? on : rest) + 0.4 * (label === other ? on : rest));
+  const row = (own: number, other: number): number[] =>
+    [0, 1, 2].map((label) => 0.6 * (label === own ? on : rest) + 0.4 * (label === other ? on : rest));
   expectClose(mixLabels(labels, 3, 0.6, 0.1), tf.tensor2d([row(2, 1), row(0, 1), row(1, 0), row(1, 2)]));
 });
 
@@ -36,7 +44,14 @@ test('the share of cutmix is that of the pixels kept, and rectangles stay inside
   for (let i = 0; i < 2000; i++) {
     const { share, box } = drawMix(size, random, { ...timm, mixup: 0 });
     assert.ok(box);
-    assert.ok(box.top >= 0 && box.bottom <= 6 && box.left >= 0 && box.right <= 8 && box.top <= box.bottom && box.left <= box.right);
+    assert.ok(
+      box.top >= 0 &&
+        box.bottom <= 6 &&
+        box.left >= 0 &&
+        box.right <= 8 &&
+        box.top <= box.bottom &&
+        box.left <= box.right,
+    );
     assert.equal(share, 1 - ((box.bottom - box.top) * (box.right - box.left)) / 48);
   }
 });
@@ -53,13 +68,24 @@ test('mixup and cutmix take turns evenly, and their shares have the mean and dev
   assert.ok(Math.abs(cuts / 4000 - 0.5) < 0.03, `${cuts} of 4000`);
   const mean = shares.reduce((a, b) => a + b, 0) / shares.length;
   const variance = shares.reduce((a, b) => a + (b - mean) ** 2, 0) / shares.length;
-  assert.ok(Math.abs(mean - 0.5) < 0.03 && Math.abs(variance - 0.25 / (2 * 0.8 + 1)) < 0.01, `mean ${mean}, variance ${variance}`);
+  assert.ok(
+    Math.abs(mean - 0.5) < 0.03 && Math.abs(variance - 0.25 / (2 * 0.8 + 1)) < 0.01,
+    `mean ${mean}, variance ${variance}`,
+  );
 });
 
-test('with both parameters 0 nothing but the labels\' smoothing happens', () => {
+test("with both parameters 0 nothing but the labels' smoothing happens", () => {
   const mixed = mixBatch({ images, labels }, 3, new Random(3), { mixup: 0, cutmix: 0, labelSmoothing: 0 });
   expectClose(mixed.images, images);
-  expectClose(mixed.targets, tf.tensor2d([[0, 0, 1], [1, 0, 0], [0, 1, 0], [0, 1, 0]]));
+  expectClose(
+    mixed.targets,
+    tf.tensor2d([
+      [0, 0, 1],
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 1, 0],
+    ]),
+  );
 });
 
 test('rows of targets sum to one, the stream decides the mix, and nothing leaks', () => {

@@ -23,8 +23,12 @@ test('without a stream of numbers the images come in order, normalised by hand',
 });
 
 test('an epoch holds every image once, in an order that its seed decides', () => {
-  const epoch = (seed: number): number[] => collect(stripes, { batchSize: 7, random: new Random(seed) }).flatMap(({ indices }) => indices);
-  assert.deepEqual(epoch(1).sort((a, b) => a - b), Array.from({ length: 50 }, (_, i) => i));
+  const epoch = (seed: number): number[] =>
+    collect(stripes, { batchSize: 7, random: new Random(seed) }).flatMap(({ indices }) => indices);
+  assert.deepEqual(
+    epoch(1).sort((a, b) => a - b),
+    Array.from({ length: 50 }, (_, i) => i),
+  );
   assert.deepEqual(epoch(1), epoch(1));
   assert.notDeepEqual(epoch(1), epoch(2));
 });
@@ -40,29 +44,44 @@ test('an epoch taken up in the middle gives the very batches it would have given
 
 test('transforms draw other numbers for each image, batch and epoch', () => {
   const same: ImageSet = { ...stripes, images: Uint8Array.from(stripes.images, (_, i) => stripes.images[i % 192]!) };
-  const drawn = [1, 2].flatMap((epoch) => collect(same, { batchSize: 10, random: new Random(0).fork(epoch), transform: cropAndFlip }))
+  const drawn = [1, 2]
+    .flatMap((epoch) => collect(same, { batchSize: 10, random: new Random(0).fork(epoch), transform: cropAndFlip }))
     .flatMap(({ images }) => Array.from({ length: 10 }, (_, i) => images.slice(i * 192, (i + 1) * 192).join()));
   assert.ok(new Set(drawn).size > 60, `${new Set(drawn).size} different among 100 draws of 162`);
 });
 
 test('a short last batch is kept or left out', () => {
-  assert.deepEqual(collect(stripes, { batchSize: 16 }).map(({ indices }) => indices.length), [16, 16, 16, 2]);
-  assert.deepEqual(collect(stripes, { batchSize: 16, dropLast: true }).map(({ indices }) => indices.length), [16, 16, 16]);
+  assert.deepEqual(
+    collect(stripes, { batchSize: 16 }).map(({ indices }) => indices.length),
+    [16, 16, 16, 2],
+  );
+  assert.deepEqual(
+    collect(stripes, { batchSize: 16, dropLast: true }).map(({ indices }) => indices.length),
+    [16, 16, 16],
+  );
   assert.deepEqual([batchCount(50, 16), batchCount(50, 16, true), batchCount(48, 16), batchCount(0, 16)], [4, 3, 3, 0]);
 });
 
 test('a transform may change the size of all images, but not of some', () => {
-  const [batch] = collect(stripes, { batchSize: 2, transform: () => ({ data: new Uint8Array(5 * 6 * 3), height: 5, width: 6 }) });
+  const [batch] = collect(stripes, {
+    batchSize: 2,
+    transform: () => ({ data: new Uint8Array(5 * 6 * 3), height: 5, width: 6 }),
+  });
   assert.deepEqual(batch!.shape, [2, 5, 6, 3]);
   let height = 0;
-  const uneven = (): { data: Uint8Array; height: number; width: number } => ({ data: new Uint8Array(++height * 3), height, width: 1 });
+  const uneven = (): { data: Uint8Array; height: number; width: number } => ({
+    data: new Uint8Array(++height * 3),
+    height,
+    width: 1,
+  });
   assert.throws(() => collect(stripes, { batchSize: 2, transform: uneven }), UserError);
 });
 
 test('the images of the set are never changed, and no tensor is left', () => {
   const before = stripes.images.slice();
   const alive = tf.memory().numTensors;
-  for (const batch of batches(stripes, { batchSize: 8, random: new Random(1), transform: cropAndFlip, finish: noise })) disposeBatch(batch);
+  for (const batch of batches(stripes, { batchSize: 8, random: new Random(1), transform: cropAndFlip, finish: noise }))
+    disposeBatch(batch);
   assert.equal(tf.memory().numTensors, alive);
   assert.deepEqual(stripes.images, before);
 });
@@ -81,7 +100,12 @@ interface Plain {
 function collect(set: ImageSet, options: BatchOptions): Plain[] {
   return Array.from(batches(set, options), (batch: Batch) => {
     assert.equal(batch.labels.dtype, 'int32');
-    const plain = { images: [...batch.images.dataSync()], labels: [...batch.labels.dataSync()], indices: [...batch.indices], shape: batch.images.shape };
+    const plain = {
+      images: [...batch.images.dataSync()],
+      labels: [...batch.labels.dataSync()],
+      indices: [...batch.indices],
+      shape: batch.images.shape,
+    };
     disposeBatch(batch);
     return plain;
   });

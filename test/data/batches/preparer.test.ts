@@ -11,7 +11,10 @@ const request = { source: 'images', indices: Uint32Array.of(3, 1), seed: 5 };
 test('a fault in a thread reaches whoever waits, and the thread goes on', async () => {
   const preparation: Preparation = { for: 'training', side: 32, augmentation: 'crop-flip' };
   const preparer = openPreparer({ images: { set, preparation } }, 1);
-  const [bad, good] = await Promise.allSettled([preparer.prepare({ ...request, source: 'nowhere' }), preparer.prepare(request)]);
+  const [bad, good] = await Promise.allSettled([
+    preparer.prepare({ ...request, source: 'nowhere' }),
+    preparer.prepare(request),
+  ]);
   await preparer.close();
   assert.equal(bad.status, 'rejected');
   assert.ok(good.status === 'fulfilled');

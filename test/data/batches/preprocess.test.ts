@@ -16,13 +16,24 @@ import { resamplingTaps } from '../../../lib/tensor/resampling';
 import { expectClose } from '../../support/close';
 
 const rgb = z.tuple([z.number(), z.number(), z.number()]);
-const stored = z.object({
-  mean: rgb, std: rgb,
-  cases: z.array(z.object({
-    height: z.number(), width: z.number(), imageSize: z.number(), cropShare: z.number(), interpolation: z.enum(['bicubic', 'bilinear']),
-    bytes: z.string(), first: z.array(z.number()), normalised: z.array(z.number()),
-  })),
-}).parse(JSON.parse(readFileSync(path.join(__dirname, 'preprocess.json'), 'utf8')));
+const stored = z
+  .object({
+    mean: rgb,
+    std: rgb,
+    cases: z.array(
+      z.object({
+        height: z.number(),
+        width: z.number(),
+        imageSize: z.number(),
+        cropShare: z.number(),
+        interpolation: z.enum(['bicubic', 'bilinear']),
+        bytes: z.string(),
+        first: z.array(z.number()),
+        normalised: z.array(z.number()),
+      }),
+    ),
+  })
+  .parse(JSON.parse(readFileSync(path.join(__dirname, 'preprocess.json'), 'utf8')));
 
 const random = new Random(1);
 
@@ -33,7 +44,14 @@ function picture(height: number, width: number): Pixels {
 
 function setOf(image: Pixels): ImageSet {
   return {
-    name: 'test', images: image.data, labels: Uint8Array.of(0), count: 1, size: image, classes: ['a'], mean: [0, 0, 0], std: [1, 1, 1],
+    name: 'test',
+    images: image.data,
+    labels: Uint8Array.of(0),
+    count: 1,
+    size: image,
+    classes: ['a'],
+    mean: [0, 0, 0],
+    std: [1, 1, 1],
   };
 }
 
@@ -43,7 +61,10 @@ for (const { height, width, bytes, first, normalised, ...options } of stored.cas
     const made = resizeAndCrop(options)(image, random);
     assert.deepEqual([...made.data.subarray(0, 6)], first);
     assert.equal(createHash('sha256').update(made.data).digest('hex'), bytes);
-    for (const batch of batches({ ...setOf(image), mean: stored.mean, std: stored.std }, { batchSize: 1, transform: resizeAndCrop(options) })) {
+    for (const batch of batches(
+      { ...setOf(image), mean: stored.mean, std: stored.std },
+      { batchSize: 1, transform: resizeAndCrop(options) },
+    )) {
       expectClose(batch.images.dataSync().slice(0, 6), normalised, { absolute: 1e-6 });
       disposeBatch(batch);
     }
@@ -58,12 +79,21 @@ test('resizing to the same size changes nothing, and a plain image stays plain',
 });
 
 test('weights of resampling sum to one, mirror left and right, and halve by averaging', () => {
-  for (const [from, to] of [[32, 224], [224, 32], [7, 5], [1, 4]] as const) {
+  for (const [from, to] of [
+    [32, 224],
+    [224, 32],
+    [7, 5],
+    [1, 4],
+  ] as const) {
     const taps = resamplingTaps(from, to, 'bicubic');
     const dense = taps.map(({ first, weights }) => Array.from({ length: from }, (_, i) => weights[i - first] ?? 0));
     taps.forEach(({ first, weights }, i) => {
       assert.ok(first >= 0 && first + weights.length <= from);
-      expectClose(weights.reduce((a, b) => a + b, 0), 1, { absolute: 1e-12 });
+      expectClose(
+        weights.reduce((a, b) => a + b, 0),
+        1,
+        { absolute: 1e-12 },
+      );
       expectClose(dense[i]!, [...dense[to - 1 - i]!].reverse(), { absolute: 1e-12 });
     });
   }
@@ -72,7 +102,9 @@ test('weights of resampling sum to one, mirror left and right, and halve by aver
 
 test('the crop is centred, with black around what is too small', () => {
   const image = picture(6, 9);
-  const pixel = ({ data, width }: Pixels, y: number, x: number): number[] => [...data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)];
+  const pixel = ({ data, width }: Pixels, y: number, x: number): number[] => [
+    ...data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3),
+  ];
   const small = centreCrop(3)(image, random);
   // Half of 3 is rounded to 2, half of 6 is 3.
   assert.deepEqual(pixel(small, 0, 0), pixel(image, 2, 3));

@@ -62,9 +62,15 @@ test('what does not fit is named by archive, member and record', async (t) => {
 test('a cut archive, and one of another data set, are refused', async (t) => {
   const whole = await archive({});
   for (let cut = 0; cut < whole.length; cut += 997) {
-    await rejectsWith(readCifarArchive(await put(t, Promise.resolve(whole.subarray(0, cut))), layout), 'ends too early');
+    await rejectsWith(
+      readCifarArchive(await put(t, Promise.resolve(whole.subarray(0, cut))), layout),
+      'ends too early',
+    );
   }
-  const cifar10: readonly Member[] = [['cifar-10-batches-bin/data_batch_1.bin', testPart], ['cifar-10-batches-bin/batches.meta.txt', 'airplane\n']];
+  const cifar10: readonly Member[] = [
+    ['cifar-10-batches-bin/data_batch_1.bin', testPart],
+    ['cifar-10-batches-bin/batches.meta.txt', 'airplane\n'],
+  ];
   await rejectsWith(readCifarArchive(await put(t, tarGzOf(cifar10)), layout), 'not CIFAR-100');
 });
 
@@ -75,26 +81,42 @@ test('random damage ends in images or in an error of ours', async (t) => {
     const damaged = Buffer.from(whole);
     for (let k = random.integer(3); k >= 0; k--) damaged[random.integer(damaged.length)] = random.integer(256);
     await writeFile(file, damaged);
-    await readCifarArchive(file, layout).catch((error: unknown) => assert.ok(error instanceof UserError, String(error)));
+    await readCifarArchive(file, layout).catch((error: unknown) =>
+      assert.ok(error instanceof UserError, String(error)),
+    );
   }
 });
 
 test('the archive is that of the argument, else of the environment, else of the folder; a missing one is said', async (t) => {
   const folder = await temporaryFolder(t);
-  const [argument, environment, kept] = ['a.tar.gz', 'b.tar.gz', 'cifar-100-binary.tar.gz'].map((name) => path.join(folder, name));
-  await rejectsWith(withEnvironment('', () => cifar100Archive({ folder, offline: true })), folder, 'CIFAR100_ARCHIVE');
+  const [argument, environment, kept] = ['a.tar.gz', 'b.tar.gz', 'cifar-100-binary.tar.gz'].map((name) =>
+    path.join(folder, name),
+  );
+  await rejectsWith(
+    withEnvironment('', () => cifar100Archive({ folder, offline: true })),
+    folder,
+    'CIFAR100_ARCHIVE',
+  );
   for (const file of [argument!, environment!, kept!]) await writeFile(file, '');
   assert.equal(await withEnvironment(environment!, () => cifar100Archive({ archive: argument, folder })), argument);
   assert.equal(await withEnvironment(environment!, () => cifar100Archive({ folder })), environment);
   assert.equal(await withEnvironment('', () => cifar100Archive({ folder })), kept);
-  await rejectsWith(cifar100Archive({ archive: path.join(folder, 'none') }), path.join(folder, 'none'), 'Correct the path');
-  await rejectsWith(withEnvironment('/none', () => cifar100Archive({ folder })), '/none', 'CIFAR100_ARCHIVE');
+  await rejectsWith(
+    cifar100Archive({ archive: path.join(folder, 'none') }),
+    path.join(folder, 'none'),
+    'Correct the path',
+  );
+  await rejectsWith(
+    withEnvironment('/none', () => cifar100Archive({ folder })),
+    '/none',
+    'CIFAR100_ARCHIVE',
+  );
   await rejectsWith(loadCifar100({ archive: argument }), argument!, 'ends too early');
   await mkdir(path.join(folder, 'deep'));
   await rejectsWith(loadCifar100({ archive: path.join(folder, 'deep') }), 'deep', 'folder');
 });
 
-test('the real archive: sizes, names, and the channels\' means and deviations', async (t) => {
+test("the real archive: sizes, names, and the channels' means and deviations", async (t) => {
   const file = process.env['CIFAR100_ARCHIVE'];
   if (!file) return t.skip('set CIFAR100_ARCHIVE to the path of cifar-100-binary.tar.gz');
   const loaded = await loadCifar100({ archive: file });
@@ -115,16 +137,30 @@ test('the real archive: sizes, names, and the channels\' means and deviations', 
   }
 });
 
-type Parts = Readonly<Partial<Record<'train.bin' | 'test.bin' | 'fine_label_names.txt' | 'coarse_label_names.txt', Buffer | string | null>>>;
+type Parts = Readonly<
+  Partial<Record<'train.bin' | 'test.bin' | 'fine_label_names.txt' | 'coarse_label_names.txt', Buffer | string | null>>
+>;
 
 async function archive(parts: Parts): Promise<Buffer> {
-  const all: Parts = { 'coarse_label_names.txt': coarse, 'fine_label_names.txt': fine, 'test.bin': testPart, 'train.bin': train, ...parts };
-  return tarGzOf(Object.entries(all).flatMap(([name, content]): Member[] => (content === null ? [] : [[`cifar-100-binary/${name}`, content]])));
+  const all: Parts = {
+    'coarse_label_names.txt': coarse,
+    'fine_label_names.txt': fine,
+    'test.bin': testPart,
+    'train.bin': train,
+    ...parts,
+  };
+  return tarGzOf(
+    Object.entries(all).flatMap(([name, content]): Member[] =>
+      content === null ? [] : [[`cifar-100-binary/${name}`, content]],
+    ),
+  );
 }
 
 /** Records of these classes, each class in the group of its half. */
 function records(labels: readonly number[]): Buffer {
-  return Buffer.concat(labels.map((label) => Buffer.from([label >> 1, label, ...Array.from({ length: 3072 }, () => random.integer(256))])));
+  return Buffer.concat(
+    labels.map((label) => Buffer.from([label >> 1, label, ...Array.from({ length: 3072 }, () => random.integer(256))])),
+  );
 }
 
 async function put(t: TestContext, content: Promise<Buffer>): Promise<string> {

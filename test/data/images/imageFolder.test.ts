@@ -13,9 +13,13 @@ import { temporaryFolder } from '../../support/temporaryFolder';
 import { writeFolder } from '../pictures';
 
 const evaluation = { for: 'evaluation', side: 16, cropShare: 1 } as const;
-const training: Preparation = { for: 'training', side: 16, augmentation: { crop: { kind: 'resized', area: [0.3, 1], aspect: [0.75, 1.3] }, flip: true } };
+const training: Preparation = {
+  for: 'training',
+  side: 16,
+  augmentation: { crop: { kind: 'resized', area: [0.3, 1], aspect: [0.75, 1.3] }, flip: true },
+};
 
-test('classes and images are in torchvision\'s order', async (context) => {
+test("classes and images are in torchvision's order", async (context) => {
   const folder = await writeFolder(await temporaryFolder(context), { zebra: 1, Ant: 2, 'b c': 1 });
   await writeFolder(path.join(folder, 'Ant'), { deeper: 1 });
   await writeFile(path.join(folder, 'Ant', 'notes.txt'), 'no image');
@@ -23,7 +27,10 @@ test('classes and images are in torchvision\'s order', async (context) => {
   await writeFile(path.join(folder, 'readme.jpg'), 'beside the classes');
   const set = await openImageFolder(folder, { side: 16 });
   assert.deepEqual(set.classes, ['Ant', 'b c', 'linked', 'zebra']);
-  assert.deepEqual(places(set).map((place) => path.relative(folder, imageName(set, place))), ['Ant/0.jpg', 'Ant/1.jpg', 'Ant/deeper/0.jpg', 'b c/0.jpg', 'linked/0.jpg', 'zebra/0.jpg']);
+  assert.deepEqual(
+    places(set).map((place) => path.relative(folder, imageName(set, place))),
+    ['Ant/0.jpg', 'Ant/1.jpg', 'Ant/deeper/0.jpg', 'b c/0.jpg', 'linked/0.jpg', 'zebra/0.jpg'],
+  );
   assert.deepEqual([...set.labels], [0, 0, 0, 1, 2, 3]);
   assert.match(set.notices.join(), /1 files are no images.*\.txt.*notes\.txt/);
 });
@@ -37,17 +44,30 @@ test('a folder that cannot be used is refused with all its faults', async (conte
   await writeFile(path.join(folder, 'empty', 'only.txt'), '');
   await rejectsWith(openImageFolder(folder, { side: 16 }), 'class empty has no image');
   await rm(path.join(folder, 'empty'), { recursive: true });
-  await rejectsWith(openImageFolder(folder, { side: 16, classes: ['cat', 'cow', 'dog', 'elk'] }), 'class cow of the training images is missing', 'class elk');
+  await rejectsWith(
+    openImageFolder(folder, { side: 16, classes: ['cat', 'cow', 'dog', 'elk'] }),
+    'class cow of the training images is missing',
+    'class elk',
+  );
   await rejectsWith(openImageFolder(folder, { side: 16, classes: ['cat'] }), 'class dog is not among');
 });
 
 test('a split by seed takes of each class its share, and the parts make the whole', async (context) => {
   const set = await openImageFolder(await writeFolder(await temporaryFolder(context), { a: 10, b: 20 }), { side: 16 });
   const { rest, heldOut } = holdOutPlaces(set, 6, new Random(1));
-  assert.deepEqual([...rest, ...heldOut].sort((a, b) => a - b), places(set));
+  assert.deepEqual(
+    [...rest, ...heldOut].sort((a, b) => a - b),
+    places(set),
+  );
   const held = selectFiles(set, heldOut);
-  assert.deepEqual([0, 1].map((label) => held.labels.filter((own) => own === label).length), [2, 4]);
-  assert.deepEqual(places(held).map((place) => imageName(held, place)), heldOut.map((place) => imageName(set, place)));
+  assert.deepEqual(
+    [0, 1].map((label) => held.labels.filter((own) => own === label).length),
+    [2, 4],
+  );
+  assert.deepEqual(
+    places(held).map((place) => imageName(held, place)),
+    heldOut.map((place) => imageName(set, place)),
+  );
   assert.notEqual(contentsOf(held), contentsOf(set));
   assert.equal(contentsOf(selectFiles(set, places(set))), contentsOf(set));
 });
@@ -86,7 +106,11 @@ test('where nothing can be read, training ends in words', async (context) => {
   const folder = await writeFolder(await temporaryFolder(context), { a: 2 });
   const set = await openImageFolder(folder, { side: 16 });
   await rm(path.join(folder, 'a'), { recursive: true });
-  await rejectsWith(decodeBatch(set, Uint32Array.from([0]), new Random(0), training), '2 images on end cannot be read', '.jpg');
+  await rejectsWith(
+    decodeBatch(set, Uint32Array.from([0]), new Random(0), training),
+    '2 images on end cannot be read',
+    '.jpg',
+  );
   assert.equal((await decodeBatch(set, Uint32Array.from([0, 1]), new Random(0), evaluation)).set.count, 0);
 });
 

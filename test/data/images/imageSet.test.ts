@@ -18,15 +18,24 @@ test('a subset has the images and labels at its places, in its order', () => {
 test('the held-out images have every class in its share, and with the rest make up the whole', () => {
   const set = marked(200, 4);
   const { rest, heldOut } = holdOut(set, 40, new Random(1));
-  assert.deepEqual([...marks(rest), ...marks(heldOut)].sort((a, b) => a - b), marks(set));
+  assert.deepEqual(
+    [...marks(rest), ...marks(heldOut)].sort((a, b) => a - b),
+    marks(set),
+  );
   assert.deepEqual(perClass(heldOut, 4), [10, 10, 10, 10]);
-  assert.deepEqual(marks(heldOut), marks(heldOut).sort((a, b) => a - b));
+  assert.deepEqual(
+    marks(heldOut),
+    marks(heldOut).sort((a, b) => a - b),
+  );
 });
 
 test('shares that do not come out even differ by one at most, and rare classes are kept', () => {
   for (const n of [0, 1, 5, 6, 7, 99, 100]) {
     const counts = perClass(holdOut(marked(100, 6), n, new Random(n)).heldOut, 6);
-    assert.equal(counts.reduce((a, b) => a + b, 0), n);
+    assert.equal(
+      counts.reduce((a, b) => a + b, 0),
+      n,
+    );
     assert.ok(Math.max(...counts) - Math.min(...counts) <= 1 + (100 % 6 ? 1 : 0), `${n}: ${counts}`);
   }
   assert.throws(() => holdOut(marked(100, 6), 101, new Random(0)), UserError);
@@ -47,7 +56,7 @@ function perClass({ labels }: ImageSet, classes: number): number[] {
   return Array.from({ length: classes }, (_, label) => labels.filter((other: number) => other === label).length);
 }
 
-test('the images of some classes keep their places and get those classes\' labels', () => {
+test("the images of some classes keep their places and get those classes' labels", () => {
   const some = ofClasses(marked(12, 4), ['class 3', 'class 1']);
   assert.deepEqual(some.classes, ['class 3', 'class 1']);
   assert.deepEqual(marks(some), [1, 3, 5, 7, 9, 11]);

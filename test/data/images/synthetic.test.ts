@@ -19,8 +19,11 @@ test('the seed decides every byte, and classes come in turn', () => {
 
 test('classes can be learnt: the nearest class by mean colour and slope of training images is right far above chance', () => {
   const shape = { classes: 10, size: { height: 16, width: 16 } };
-  const [train, other] = ['train', 'test'].map((name) => syntheticImages(new Random(6).fork(name), { ...shape, count: name === 'train' ? 400 : 200 }));
-  const features = (set: typeof train, i: number): number[] => describe(set!.images.subarray(i * 768, (i + 1) * 768), 16);
+  const [train, other] = ['train', 'test'].map((name) =>
+    syntheticImages(new Random(6).fork(name), { ...shape, count: name === 'train' ? 400 : 200 }),
+  );
+  const features = (set: typeof train, i: number): number[] =>
+    describe(set!.images.subarray(i * 768, (i + 1) * 768), 16);
   const centres = Array.from({ length: 10 }, () => new Array<number>(5).fill(0));
   for (let i = 0; i < 400; i++) features(train, i).forEach((value, k) => (centres[i % 10]![k] += value / 40));
   let right = 0;

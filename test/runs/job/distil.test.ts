@@ -24,11 +24,16 @@ let [folder, remove] = ['', async (): Promise<void> => undefined];
 let pair: Pair;
 before(async () => {
   [folder, remove] = await makeTemporaryFolder();
-  const made = (count: number, label: string) => syntheticImages(new Random(0).fork(label), { count, classes: 4, size: { height: 32, width: 32 } });
+  const made = (count: number, label: string) =>
+    syntheticImages(new Random(0).fork(label), { count, classes: 4, size: { height: 32, width: 32 } });
   await writeImageFolder(made(64, 'train'), path.join(folder, 'train'));
   await writeImageFolder(made(24, 'test'), path.join(folder, 'test'));
   pair = {
-    student: 'mixer_64', teacher: 'resnet_16', method: { kind: 'ofa' }, imageSize: 32, epochs: 2,
+    student: 'mixer_64',
+    teacher: 'resnet_16',
+    method: { kind: 'ofa' },
+    imageSize: 32,
+    epochs: 2,
     data: { name: 'folder', path: path.join(folder, 'train'), validation: path.join(folder, 'test') },
   };
 });
@@ -53,11 +58,16 @@ test('a student is distilled beside itself alone; what is saved is the plain net
   assert.deepEqual(gain.distilled.measures?.['parameters'], gain.scratch.measures?.['parameters']);
   assert.equal(gain.scratch.measures?.['methodParameters'], 0);
   assert.ok(gain.methodParameters > 0 && gain.methodMultiplyAdds! > 0);
-  assert.equal(parameters(plain).length, parameters(createModel('mixer_64', { classes: 4, imageSize: 32 }, new Random(2))).length);
+  assert.equal(
+    parameters(plain).length,
+    parameters(createModel('mixer_64', { classes: 4, imageSize: 32 }, new Random(2))).length,
+  );
   disposeModule(plain);
 
   // The recipe is that of the student's family, the teacher's that of its own; both students have the same but for the teacher.
-  const [optimizer, teacherOptimizer] = await Promise.all([gain.distilled.id, await idOf(out, 'teacher')].map(async (id) => optimizerOf(out, id)));
+  const [optimizer, teacherOptimizer] = await Promise.all(
+    [gain.distilled.id, await idOf(out, 'teacher')].map(async (id) => optimizerOf(out, id)),
+  );
   assert.deepEqual([optimizer, teacherOptimizer], ['adamw', 'sgd']);
   const { method: _, teacher: __, ...common } = gain.distilled.recipe;
   const { method: ___, teacher: ____, ...alone } = gain.scratch.recipe;
@@ -68,7 +78,10 @@ test('a student is distilled beside itself alone; what is saved is the plain net
 
   const again = await distil(pair, options);
   assert.deepEqual(withoutLatency(again), withoutLatency(gain));
-  assert.deepEqual(withoutLatency(JSON.parse(await readFile(path.join(out, 'records.json'), 'utf8')) as Gain), withoutLatency(again));
+  assert.deepEqual(
+    withoutLatency(JSON.parse(await readFile(path.join(out, 'records.json'), 'utf8')) as Gain),
+    withoutLatency(again),
+  );
 });
 
 test('stopped in the midst of a run it goes on from there, to the same student', async (context) => {
@@ -78,28 +91,53 @@ test('stopped in the midst of a run it goes on from there, to the same student',
   for (const events of [5, 8]) {
     const stop = new AbortController();
     let seen = 0;
-    await assert.rejects(distil(given, { out, command: 'as in the test', signal: stop.signal, onEvent: () => { if (++seen === events) stop.abort(); } }), (error) => isStop(error, stop.signal));
+    await assert.rejects(
+      distil(given, {
+        out,
+        command: 'as in the test',
+        signal: stop.signal,
+        onEvent: () => {
+          if (++seen === events) stop.abort();
+        },
+      }),
+      (error) => isStop(error, stop.signal),
+    );
     assert.ok(!existsSync(path.join(out, 'student.safetensors')));
   }
   await distil(given, { out, command: 'as in the test' });
-  const [expected, student] = [calm, out].map((place) => readSafetensors(path.join(place, 'student.safetensors')).tensors);
+  const [expected, student] = [calm, out].map(
+    (place) => readSafetensors(path.join(place, 'student.safetensors')).tensors,
+  );
   assert.deepEqual(student, expected);
 });
 
 test('a teacher that knows the classes is taken as it is; one of other classes is trained on; a share is held out by seed', async (context) => {
   const [first, out] = [await temporaryFolder(context), await temporaryFolder(context)];
-  const split = { ...pair, epochs: 1, data: { name: 'folder', path: pair.data.path, split: { share: 0.25, seed: 1 } } } as const;
+  const split = {
+    ...pair,
+    epochs: 1,
+    data: { name: 'folder', path: pair.data.path, split: { share: 0.25, seed: 1 } },
+  } as const;
   const { teacher, validationImages } = await distil(split, { out: first, command: 'as in the test' });
   assert.equal(validationImages, 16);
   const runs: string[] = [];
-  const again = await distil({ ...split, teacherWeights: teacher.weights }, { out, command: 'as in the test', onRun: ({ row }) => runs.push(row) });
+  const again = await distil(
+    { ...split, teacherWeights: teacher.weights },
+    { out, command: 'as in the test', onRun: ({ row }) => runs.push(row) },
+  );
   assert.deepEqual(runs, ['scratch', 'distilled']);
   assert.equal(again.teacher.top1, teacher.top1);
 
   const two = path.join(await temporaryFolder(context), 'two');
-  await writeImageFolder(syntheticImages(new Random(0), { count: 40, classes: 2, size: { height: 32, width: 32 } }), two);
+  await writeImageFolder(
+    syntheticImages(new Random(0), { count: 40, classes: 2, size: { height: 32, width: 32 } }),
+    two,
+  );
   const other: string[] = [];
-  await distil({ ...split, data: { ...split.data, path: two }, teacherWeights: teacher.weights }, { out, command: 'as in the test', onRun: ({ row, recipe }) => other.push(`${row} from ${recipe.initial}`) });
+  await distil(
+    { ...split, data: { ...split.data, path: two }, teacherWeights: teacher.weights },
+    { out, command: 'as in the test', onRun: ({ row, recipe }) => other.push(`${row} from ${recipe.initial}`) },
+  );
   assert.equal(other[0], `teacher from ${teacher.weights}`);
 });
 
@@ -111,42 +149,83 @@ test('images are normalised as the teacher’s weights want them, for teacher an
   const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.5, 0.6, 0.7] } as const;
   await saveWeights(teacher, teacherWeights, normalisationEntry(normalisation));
   const gain = await distil({ ...pair, epochs: 1, teacherWeights }, { out, command: 'as in the test' });
-  const validation = { ...await openImageFolder(path.join(folder, 'test'), { side: 32 }), ...normalisation };
+  const validation = { ...(await openImageFolder(path.join(folder, 'test'), { side: 32 })), ...normalisation };
   assert.equal(gain.teacher.top1, (await evaluate(teacher, validation)).top1);
   const student = createModel('mixer_64', options, new Random(1));
   assert.deepEqual(loadWeightsFile(student, path.join(out, 'student.safetensors')).normalisation, normalisation);
   assert.equal(gain.distilled.top1, (await evaluate(student, validation)).top1);
-  assert.deepEqual([gain.normalisation, gain.scratch.recipe['data'], gain.distilled.recipe['data']].map((part) => JSON.stringify(part).includes('"mean":[0.5,0.4,0.3]')), [true, true, true]);
+  assert.deepEqual(
+    [gain.normalisation, gain.scratch.recipe['data'], gain.distilled.recipe['data']].map((part) =>
+      JSON.stringify(part).includes('"mean":[0.5,0.4,0.3]'),
+    ),
+    [true, true, true],
+  );
   // The record says which weights they were; others under the same path make no mixture of old and new.
-  assert.deepEqual(gain.distilled.givenWeights, { teacher: { path: teacherWeights, sha256: await sha256(teacherWeights) } });
+  assert.deepEqual(gain.distilled.givenWeights, {
+    teacher: { path: teacherWeights, sha256: await sha256(teacherWeights) },
+  });
   assert.equal(gain.scratch.givenWeights, undefined);
   const other = createModel('resnet_16', options, new Random(6));
   await saveWeights(other, teacherWeights, normalisationEntry(normalisation));
-  await rejectsWith(distil({ ...pair, epochs: 1, teacherWeights }, { out, command: 'as in the test' }), 'was given other weights of its teacher', teacherWeights);
+  await rejectsWith(
+    distil({ ...pair, epochs: 1, teacherWeights }, { out, command: 'as in the test' }),
+    'was given other weights of its teacher',
+    teacherWeights,
+  );
   disposeModule([teacher, student, other]);
 });
 
 test('everything that is wrong is told at once, before anything is made', async (context) => {
   const out = path.join(await temporaryFolder(context), 'out');
-  await rejectsWith(distil({ ...pair, student: 'resnet_61', teacher: 'vit_69', method: { kind: 'ofa', stages: [5], exponent: -1 }, epochs: 0 }, { out, command: 'as in the test' }),
-    'student: Unknown network "resnet_61"', 'teacher: Unknown network "vit_69"', '5 is no stage', 'method.exponent', 'epochs');
-  await rejectsWith(distil({ ...pair, method: { kind: 'scratch' } }, { out, command: 'as in the test' }), 'scratch has no use for a teacher');
+  await rejectsWith(
+    distil(
+      {
+        ...pair,
+        student: 'resnet_61',
+        teacher: 'vit_69',
+        method: { kind: 'ofa', stages: [5], exponent: -1 },
+        epochs: 0,
+      },
+      { out, command: 'as in the test' },
+    ),
+    'student: Unknown network "resnet_61"',
+    'teacher: Unknown network "vit_69"',
+    '5 is no stage',
+    'method.exponent',
+    'epochs',
+  );
+  await rejectsWith(
+    distil({ ...pair, method: { kind: 'scratch' } }, { out, command: 'as in the test' }),
+    'scratch has no use for a teacher',
+  );
   assert.ok(!existsSync(out));
-  await rejectsWith(distil({ ...pair, imageSize: 30, student: 'vit_64' }, { out, command: 'as in the test' }), 'vit_64 cuts images into patches of 4');
-  await rejectsWith(distil({ ...pair, data: { ...pair.data, path: path.join(folder, 'nowhere') } }, { out, command: 'as in the test' }), 'nowhere');
-  await rejectsWith(distil({ ...pair, teacherWeights: path.join(folder, 'none.safetensors') }, { out, command: 'as in the test' }), 'none.safetensors');
+  await rejectsWith(
+    distil({ ...pair, imageSize: 30, student: 'vit_64' }, { out, command: 'as in the test' }),
+    'vit_64 cuts images into patches of 4',
+  );
+  await rejectsWith(
+    distil({ ...pair, data: { ...pair.data, path: path.join(folder, 'nowhere') } }, { out, command: 'as in the test' }),
+    'nowhere',
+  );
+  await rejectsWith(
+    distil({ ...pair, teacherWeights: path.join(folder, 'none.safetensors') }, { out, command: 'as in the test' }),
+    'none.safetensors',
+  );
   assert.ok(!existsSync(path.join(out, 'runs')), 'nothing was trained');
 });
 
 async function idOf(out: string, row: string): Promise<string> {
   for (const id of await readdir(path.join(out, 'runs'))) {
-    if ((JSON.parse(await readFile(path.join(out, 'runs', id, 'recipe.json'), 'utf8')) as { row: string }).row === row) return id;
+    if ((JSON.parse(await readFile(path.join(out, 'runs', id, 'recipe.json'), 'utf8')) as { row: string }).row === row)
+      return id;
   }
   throw new Error(`no run ${row}`);
 }
 
 async function optimizerOf(out: string, id: string): Promise<string> {
-  const { recipe } = JSON.parse(await readFile(path.join(out, 'runs', id, 'recipe.json'), 'utf8')) as { recipe: { optimizer: { name: string } } };
+  const { recipe } = JSON.parse(await readFile(path.join(out, 'runs', id, 'recipe.json'), 'utf8')) as {
+    recipe: { optimizer: { name: string } };
+  };
   return recipe.optimizer.name;
 }
 

@@ -5,11 +5,24 @@ import { completeRecipe } from '../../../lib/training/recipe/recipe';
 import { sampleEpoch, sampleRecord } from '../../results/support';
 
 const recipe = completeRecipe({
-  student: 'vit_64', teacher: { model: 'resnet_24', weights: 'x.safetensors' }, method: { kind: 'kd' }, data: { name: 'cifar-100', trainImages: 36_000 },
-  epochs: 10, batchSize: 100, optimizer: { name: 'sgd' }, learningRate: 0.1, schedule: { kind: 'cosine', min: 0 }, weightDecay: 0,
+  student: 'vit_64',
+  teacher: { model: 'resnet_24', weights: 'x.safetensors' },
+  method: { kind: 'kd' },
+  data: { name: 'cifar-100', trainImages: 36_000 },
+  epochs: 10,
+  batchSize: 100,
+  optimizer: { name: 'sgd' },
+  learningRate: 0.1,
+  schedule: { kind: 'cosine', min: 0 },
+  weightDecay: 0,
 });
 const record = sampleRecord({
-  student: 'vit_64', teacher: 'resnet_24', method: 'kd', dataset: 'cifar-100', threads: 2, recipe: {},
+  student: 'vit_64',
+  teacher: 'resnet_24',
+  method: 'kd',
+  dataset: 'cifar-100',
+  threads: 2,
+  recipe: {},
   history: [50, 200, 400].map((imagesPerSecond, i) => ({ ...sampleEpoch(i + 1, 1), imagesPerSecond })),
 });
 
@@ -24,8 +37,15 @@ test('records of another method, student or teacher, of a GPU, of another image 
   const guess = expectedHours(recipe, 2, []);
   assert.ok(guess !== null && guess !== 0.5);
   const gpu = { ...record, machine: { ...record.machine, gpu: 'H100' } };
-  for (const other of [{ ...record, method: 'ofa' }, { ...record, student: 'vit_96' }, { ...record, teacher: null }, gpu, { ...record, recipe: { imageSize: 64 } }, { ...record, recipe: { precision: 'bfloat16' } },
-    { ...record, history: record.history.map((epoch) => ({ ...epoch, teacherCached: true as const })) }]) {
+  for (const other of [
+    { ...record, method: 'ofa' },
+    { ...record, student: 'vit_96' },
+    { ...record, teacher: null },
+    gpu,
+    { ...record, recipe: { imageSize: 64 } },
+    { ...record, recipe: { precision: 'bfloat16' } },
+    { ...record, history: record.history.map((epoch) => ({ ...epoch, teacherCached: true as const })) },
+  ]) {
     assert.equal(expectedHours(recipe, 2, [other]), guess);
   }
 });

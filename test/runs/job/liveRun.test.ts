@@ -11,12 +11,21 @@ import { temporaryFolder } from '../../support/temporaryFolder';
 import { tiny } from '../example';
 
 /** What a run tells, stopped after so many steps of this session: every step's and epoch's loss. */
-async function watch(folder: string, most = Infinity, changes: Partial<LiveOptions> = {}, recipe: RecipeInput = { ...tiny.recipe, seed: 0 }): Promise<string[]> {
+async function watch(
+  folder: string,
+  most = Infinity,
+  changes: Partial<LiveOptions> = {},
+  recipe: RecipeInput = { ...tiny.recipe, seed: 0 },
+): Promise<string[]> {
   const stop = new AbortController();
   const told: string[] = [];
   let steps = 0;
   for await (const event of liveRun(recipe, { folder, testImages: 100, signal: stop.signal, ...changes })) {
-    told.push(event.kind === 'step' ? `step ${event.epoch}.${event.step}: ${event.loss}` : `epoch ${event.epoch}: ${event.top1}`);
+    told.push(
+      event.kind === 'step'
+        ? `step ${event.epoch}.${event.step}: ${event.loss}`
+        : `epoch ${event.epoch}: ${event.top1}`,
+    );
     if (event.kind === 'step' && ++steps === most) stop.abort();
   }
   return told;
@@ -39,17 +48,31 @@ test('a run that was stopped goes on at its next step, whether or not an epoch w
 
 test('no run goes on with what another has learnt: of another method under the same name, or measured on other images', async (context) => {
   const method = (sign: 1 | -1): Method => ({
-    title: 'own', source: 'this test', needsTeacher: true, options: z.object({}).strict(),
-    create: sign === 1
-      ? () => ({ modules: {}, loss: ({ student }) => ({ own: tf.mean<tf.Scalar>(student.logits) }) })
-      : () => ({ modules: {}, loss: ({ student }) => ({ own: tf.neg(tf.mean<tf.Scalar>(student.logits)) }) }),
+    title: 'own',
+    source: 'this test',
+    needsTeacher: true,
+    options: z.object({}).strict(),
+    create:
+      sign === 1
+        ? () => ({ modules: {}, loss: ({ student }) => ({ own: tf.mean<tf.Scalar>(student.logits) }) })
+        : () => ({ modules: {}, loss: ({ student }) => ({ own: tf.neg(tf.mean<tf.Scalar>(student.logits)) }) }),
   });
-  const recipe: RecipeInput = { ...tiny.recipe, seed: 0, teacher: { model: 'mixer_64', weights: 'fresh' }, method: { kind: 'own' } };
+  const recipe: RecipeInput = {
+    ...tiny.recipe,
+    seed: 0,
+    teacher: { model: 'mixer_64', weights: 'fresh' },
+    method: { kind: 'own' },
+  };
   const folder = await temporaryFolder(context);
   const [first] = await watch(folder, 1, { method: method(1) }, recipe);
-  for (const others of [{ method: method(-1) }, { method: method(1), testImages: 50 }]) assert.match((await watch(folder, 1, others, recipe))[0]!, /^step 1\.1/);
+  for (const others of [{ method: method(-1) }, { method: method(1), testImages: 50 }])
+    assert.match((await watch(folder, 1, others, recipe))[0]!, /^step 1\.1/);
   assert.match(first!, /^step 1\.1/);
-  assert.match((await watch(folder, 1, { method: method(1) }, recipe))[0]!, /^step 1\.2/, 'and its own is gone on with');
+  assert.match(
+    (await watch(folder, 1, { method: method(1) }, recipe))[0]!,
+    /^step 1\.2/,
+    'and its own is gone on with',
+  );
 });
 
 test('a run that another is at is left alone', async (context) => {
@@ -65,6 +88,8 @@ test('a run that is over at an earlier epoch trains no further', async (context)
   const folder = await temporaryFolder(context);
   const epochs = (told: readonly string[]): number => told.filter((line) => line.startsWith('epoch')).length;
   assert.equal(epochs(await watch(folder, Infinity, { until: 1 })), 1);
-  assert.deepEqual(await watch(folder, Infinity, { until: 1 }).then((told) => told.map((line) => line.slice(0, 7))), ['epoch 1']);
+  assert.deepEqual(await watch(folder, Infinity, { until: 1 }).then((told) => told.map((line) => line.slice(0, 7))), [
+    'epoch 1',
+  ]);
   assert.equal(epochs(await watch(folder)), 2);
 });

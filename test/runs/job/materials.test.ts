@@ -31,20 +31,45 @@ test('a teacher that cannot be had is told together with all else that is wrong,
   const before = tf.memory().numTensors;
   const teacher = { model: 'resnet_16', weights: 'nowhere.safetensors' };
   const refused = (changes: Partial<Recipe>, ...words: readonly string[]): Promise<void> =>
-    rejectsWith(Promise.resolve().then(() => teacherFor({ ...tinyRecipe({ teacher, method: { kind: 'ofa' } }), ...changes }, images)), ...words);
+    rejectsWith(
+      Promise.resolve().then(() =>
+        teacherFor({ ...tinyRecipe({ teacher, method: { kind: 'ofa' } }), ...changes }, images),
+      ),
+      ...words,
+    );
   await refused({}, "The recipe has faults:\n  teacher: The teacher's weights are not at nowhere.safetensors");
-  await refused({ batchSize: 64, student: 'vit_64', imageSize: 30, learningRate: -1 }, 'teacher: The teacher', 'batchSize: a batch of 64 is larger', 'student: vit_64 cuts images into patches of 4', 'learningRate: ');
-  await refused({ initial: 'neither.safetensors', clipNorm: -1 }, 'teacher: The teacher', 'student: ', 'neither.safetensors', 'clipNorm: ');
+  await refused(
+    { batchSize: 64, student: 'vit_64', imageSize: 30, learningRate: -1 },
+    'teacher: The teacher',
+    'batchSize: a batch of 64 is larger',
+    'student: vit_64 cuts images into patches of 4',
+    'learningRate: ',
+  );
+  await refused(
+    { initial: 'neither.safetensors', clipNorm: -1 },
+    'teacher: The teacher',
+    'student: ',
+    'neither.safetensors',
+    'clipNorm: ',
+  );
   // A network that does not exist is told once.
-  await refused({ teacher: { model: 'resnet_17', weights: 'fresh' } }, 'The recipe has faults:\n  teacher: Unknown network "resnet_17". Nearest: ');
+  await refused(
+    { teacher: { model: 'resnet_17', weights: 'fresh' } },
+    'The recipe has faults:\n  teacher: Unknown network "resnet_17". Nearest: ',
+  );
   assert.equal(tf.memory().numTensors, before);
 });
 
 test('a teacher whose file wants its images normalised in another way is refused', async (context) => {
   const weights = path.join(await temporaryFolder(context), 'teacher.safetensors');
   const { train } = images;
-  const model = createModel('resnet_16', { classes: train.classes.length, imageSize: train.size.height }, new Random(0));
-  const load = (): Promise<void> => Promise.resolve().then(() => disposeModule(loadTeacher({ model: 'resnet_16', weights }, train).model));
+  const model = createModel(
+    'resnet_16',
+    { classes: train.classes.length, imageSize: train.size.height },
+    new Random(0),
+  );
+  const load = (): Promise<void> =>
+    Promise.resolve().then(() => disposeModule(loadTeacher({ model: 'resnet_16', weights }, train).model));
   await saveWeights(model, weights, normalisationEntry(train));
   await load();
   await saveWeights(model, weights, normalisationEntry({ mean: [0.1, 0.2, 0.3], std: train.std }));

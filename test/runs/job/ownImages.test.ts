@@ -14,14 +14,25 @@ test('a share is held out of every class, the same for one seed; images that wer
   const set = syntheticImages(new Random(0), { count: 40, classes: 4, size: { height: 8, width: 8 } });
   await writeImageFolder(set, folder);
   const data = { name: 'folder', path: folder, split: { share: 0.25, seed: 1 } } as const;
-  const [first, again, other] = [await openOwnImages(data, 8), await openOwnImages(data, 8), await openOwnImages({ ...data, split: { share: 0.25, seed: 2 } }, 8)];
+  const [first, again, other] = [
+    await openOwnImages(data, 8),
+    await openOwnImages(data, 8),
+    await openOwnImages({ ...data, split: { share: 0.25, seed: 2 } }, 8),
+  ];
   assert.deepEqual([first.train.count, first.test.count], [30, 10]);
   for (const images of [first.train, first.test]) assert.equal(new Set(images.labels).size, 4);
   assert.equal(again.contents, first.contents);
   assert.notEqual(other.contents, first.contents);
   assert.equal((await openOwnImages({ ...data, contents: first.contents }, 8)).test.count, 10);
-  await rejectsWith(openOwnImages({ ...data, split: { share: 0.01, seed: 1 } }, 8), 'cannot be split, 1 % of 40 images held out', 'gets no image for validation');
+  await rejectsWith(
+    openOwnImages({ ...data, split: { share: 0.01, seed: 1 } }, 8),
+    'cannot be split, 1 % of 40 images held out',
+    'gets no image for validation',
+  );
 
   await rm(path.join(folder, set.classes[0]!), { recursive: true });
-  await rejectsWith(openOwnImages({ ...data, contents: first.contents }, 8), 'are not those that the recipe was made for');
+  await rejectsWith(
+    openOwnImages({ ...data, contents: first.contents }, 8),
+    'are not those that the recipe was made for',
+  );
 });

@@ -10,17 +10,31 @@ import { makeTemporaryFolder } from '../../support/temporaryFolder';
 import { completeRecipe, type RecipeInput } from '../../../lib/training/recipe/recipe';
 
 const given: RecipeInput = {
-  student: 'vit_64', teacher: { model: 'resnet_16', weights: 'fresh' }, method: { kind: 'ofa' }, data: { name: 'cifar-100', trainImages: 25_000 }, epochs: 12, batchSize: 128,
-  optimizer: { name: 'adamw' }, learningRate: 1e-3, schedule: { kind: 'cosine', min: 0 }, weightDecay: 0.05,
+  student: 'vit_64',
+  teacher: { model: 'resnet_16', weights: 'fresh' },
+  method: { kind: 'ofa' },
+  data: { name: 'cifar-100', trainImages: 25_000 },
+  epochs: 12,
+  batchSize: 128,
+  optimizer: { name: 'adamw' },
+  learningRate: 1e-3,
+  schedule: { kind: 'cosine', min: 0 },
+  weightDecay: 0.05,
 };
 
 let folder = '';
 let remove = (): Promise<void> => Promise.resolve();
-before(async () => { [folder, remove] = await makeTemporaryFolder(); });
+before(async () => {
+  [folder, remove] = await makeTemporaryFolder();
+});
 after(() => remove());
 
 /** The folder of a recipe's cache below that of all runs. */
-async function cacheOf(changes: Partial<RecipeInput> = {}, library = 'tree', images = 25_000): Promise<string | undefined> {
+async function cacheOf(
+  changes: Partial<RecipeInput> = {},
+  library = 'tree',
+  images = 25_000,
+): Promise<string | undefined> {
   const teacher = createModel('resnet_16', { classes: 100, imageSize: 32 }, new Random(0));
   try {
     const cache = await teacherCacheFor(completeRecipe({ ...given, ...changes }), teacher, images, { folder, library });
@@ -33,12 +47,27 @@ async function cacheOf(changes: Partial<RecipeInput> = {}, library = 'tree', ima
 test('runs share a cache where their teacher sees the same images and computes the same bits, and only there', async () => {
   const own = await cacheOf();
   assert.match(own!, /^teacher-cache\/tree\/[0-9a-f]{12}$/);
-  for (const alike of [{ student: 'mixer_64' }, { method: { kind: 'kd' } }, { epochs: 6 }, { learningRate: 0.1 }, { clipNorm: 5 }] satisfies Partial<RecipeInput>[]) {
+  for (const alike of [
+    { student: 'mixer_64' },
+    { method: { kind: 'kd' } },
+    { epochs: 6 },
+    { learningRate: 0.1 },
+    { clipNorm: 5 },
+  ] satisfies Partial<RecipeInput>[]) {
     assert.equal(await cacheOf(alike), own, JSON.stringify(alike));
   }
   for (const unlike of [
-    { seed: 1 }, { batchSize: 64 }, { accumulation: 2 }, { augmentation: 'none' }, { mixing: { mixup: 0.8 } }, { repeats: 2 }, { precision: 'bfloat16' }, { imageSize: 64 },
-    { data: { name: 'cifar-100', trainImages: 20_000 } }, { data: { name: 'cifar-100', trainImages: 25_000, heldOut: 5000 } }, { teacher: { model: 'resnet_16', weights: 'data/weights/resnet_24.safetensors' } },
+    { seed: 1 },
+    { batchSize: 64 },
+    { accumulation: 2 },
+    { augmentation: 'none' },
+    { mixing: { mixup: 0.8 } },
+    { repeats: 2 },
+    { precision: 'bfloat16' },
+    { imageSize: 64 },
+    { data: { name: 'cifar-100', trainImages: 20_000 } },
+    { data: { name: 'cifar-100', trainImages: 25_000, heldOut: 5000 } },
+    { teacher: { model: 'resnet_16', weights: 'data/weights/resnet_24.safetensors' } },
   ] satisfies Partial<RecipeInput>[]) {
     assert.notEqual(await cacheOf(unlike), own, JSON.stringify(unlike));
   }
@@ -55,5 +84,8 @@ test('what another library has kept is removed, and its own stays', async () => 
   const at = (library: string): string => path.join(folder, 'teacher-cache', library);
   for (const library of ['older', 'tree', 'newer']) mkdirSync(at(library), { recursive: true });
   await cacheOf();
-  assert.deepEqual(['older', 'tree', 'newer'].map((library) => existsSync(at(library))), [false, true, false]);
+  assert.deepEqual(
+    ['older', 'tree', 'newer'].map((library) => existsSync(at(library))),
+    [false, true, false],
+  );
 });

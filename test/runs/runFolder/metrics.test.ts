@@ -9,6 +9,19 @@ import { temporaryFolder } from '../../support/temporaryFolder';
 test('an epoch that was written twice counts once, as it was written last', async (context) => {
   const file = path.join(await temporaryFolder(context), 'metrics.jsonl');
   assert.deepEqual(await finishedEpochs(file), []);
-  for (const [epoch, top1] of [[1, 10], [2, 20], [2, 21], [3, 30]] as const) await appendJsonLine(file, sampleEpoch(epoch, top1));
-  assert.deepEqual((await finishedEpochs(file)).map(({ epoch, top1 }) => [epoch, top1]), [[1, 10], [2, 21], [3, 30]]);
+  for (const [epoch, top1] of [
+    [1, 10],
+    [2, 20],
+    [2, 21],
+    [3, 30],
+  ] as const)
+    await appendJsonLine(file, sampleEpoch(epoch, top1));
+  assert.deepEqual(
+    (await finishedEpochs(file)).map(({ epoch, top1 }) => [epoch, top1]),
+    [
+      [1, 10],
+      [2, 21],
+      [3, 30],
+    ],
+  );
 });

@@ -8,27 +8,49 @@ import { temporaryFolder } from '../../support/temporaryFolder';
 import { clusterLacks, clusterProgram } from '../clusterVenv';
 
 const options = {
-  name: 'ofa-kd-story', plan: '/project/runs/plans/a.jsonl', out: '/project/runs', project: '/project', jobs: 3, parallelism: 8, image: 'node:22', claim: 'ofa-kd', cpus: 2, gpus: 1,
+  name: 'ofa-kd-story',
+  plan: '/project/runs/plans/a.jsonl',
+  out: '/project/runs',
+  project: '/project',
+  jobs: 3,
+  parallelism: 8,
+  image: 'node:22',
+  claim: 'ofa-kd',
+  cpus: 2,
+  gpus: 1,
 } as const;
 
 test('a pod for each line of the plan, no more at a time than there are lines; one that is to be run again has not failed', () => {
   const text = JSON.stringify(indexedJob(options));
   for (const part of [
-    '"completionMode":"Indexed"', '"completions":3', '"parallelism":3', '"/project/runs/plans/a.jsonl","$(JOB_COMPLETION_INDEX)","--out","/project/runs"',
-    '{"action":"Ignore","onExitCodes":{"operator":"In","values":[75]}}', '"claimName":"ofa-kd"', '"nvidia.com/gpu":"1"', '{"name":"TF_NUM_INTRAOP_THREADS","value":"2"}',
-  ]) assert.ok(text.includes(part), `${part} in ${text}`);
+    '"completionMode":"Indexed"',
+    '"completions":3',
+    '"parallelism":3',
+    '"/project/runs/plans/a.jsonl","$(JOB_COMPLETION_INDEX)","--out","/project/runs"',
+    '{"action":"Ignore","onExitCodes":{"operator":"In","values":[75]}}',
+    '"claimName":"ofa-kd"',
+    '"nvidia.com/gpu":"1"',
+    '{"name":"TF_NUM_INTRAOP_THREADS","value":"2"}',
+  ])
+    assert.ok(text.includes(part), `${part} in ${text}`);
   assert.ok(JSON.stringify(indexedJob({ ...options, parallelism: 2 })).includes('"parallelism":2'));
 });
 
-test('the Indexed Job fits the schema of Kubernetes, and a manifest with a fault does not', { skip: clusterLacks }, async (context) => {
-  const folder = await temporaryFolder(context);
-  const manifest = indexedJob(options);
-  const file = path.join(folder, 'job.json');
-  const check = async (value: object): Promise<{ status: number | null; stdout: string; stderr: string }> => {
-    await writeFile(file, JSON.stringify(value));
-    return spawnSync(clusterProgram('kubernetes-validate'), ['--strict', '--kubernetes-version', '1.31', file], { encoding: 'utf8' });
-  };
-  const { status, stdout, stderr } = await check(manifest);
-  assert.equal(status, 0, stdout + stderr);
-  assert.notEqual((await check({ ...manifest, spec: { completionMode: 'Indexed', completion: 3 } })).status, 0);
-});
+test(
+  'the Indexed Job fits the schema of Kubernetes, and a manifest with a fault does not',
+  { skip: clusterLacks },
+  async (context) => {
+    const folder = await temporaryFolder(context);
+    const manifest = indexedJob(options);
+    const file = path.join(folder, 'job.json');
+    const check = async (value: object): Promise<{ status: number | null; stdout: string; stderr: string }> => {
+      await writeFile(file, JSON.stringify(value));
+      return spawnSync(clusterProgram('kubernetes-validate'), ['--strict', '--kubernetes-version', '1.31', file], {
+        encoding: 'utf8',
+      });
+    };
+    const { status, stdout, stderr } = await check(manifest);
+    assert.equal(status, 0, stdout + stderr);
+    assert.notEqual((await check({ ...manifest, spec: { completionMode: 'Indexed', completion: 3 } })).status, 0);
+  },
+);

@@ -14,7 +14,12 @@ import { clusterLacks, clusterProgram } from '../clusterVenv';
 import { jobsOf, tiny } from '../example';
 
 test('an address that is none is refused in words', async () => {
-  await rejectsWith(runRayTask(['true'], { address: '127.0.0.1:8265', cpus: 1, environment: {} }), '--address', 'http://127.0.0.1:8265', 'not 127.0.0.1:8265');
+  await rejectsWith(
+    runRayTask(['true'], { address: '127.0.0.1:8265', cpus: 1, environment: {} }),
+    '--address',
+    'http://127.0.0.1:8265',
+    'not 127.0.0.1:8265',
+  );
 });
 
 test('a grid on Ray: a student after its teacher, one that fails', { skip: clusterLacks }, async (context) => {
@@ -22,9 +27,21 @@ test('a grid on Ray: a student after its teacher, one that fails', { skip: clust
   const [port, dashboard] = [await freePort(), await freePort()];
   const ray = clusterProgram('ray');
   const environment = { ...process.env, RAY_TMPDIR: folder, RAY_USAGE_STATS_ENABLED: '0' };
-  const started = spawnSync(ray, [
-    'start', '--head', `--port=${port}`, `--dashboard-port=${dashboard}`, '--num-cpus=2', `--temp-dir=${path.join(folder, 'ray')}`, '--disable-usage-stats', '--include-dashboard=true', '--block',
-  ].slice(0, -1), { encoding: 'utf8', env: environment });
+  const started = spawnSync(
+    ray,
+    [
+      'start',
+      '--head',
+      `--port=${port}`,
+      `--dashboard-port=${dashboard}`,
+      '--num-cpus=2',
+      `--temp-dir=${path.join(folder, 'ray')}`,
+      '--disable-usage-stats',
+      '--include-dashboard=true',
+      '--block',
+    ].slice(0, -1),
+    { encoding: 'utf8', env: environment },
+  );
   context.after(() => spawnSync(ray, ['stop', '--force'], { env: environment }));
   assert.equal(started.status, 0, started.stdout + started.stderr);
 
@@ -39,15 +56,28 @@ test('a grid on Ray: a student after its teacher, one that fails', { skip: clust
   const order: string[] = [];
   const outcomes = await runGrid(jobs, {
     slots: 2,
-    execute: (job) => runRayTask(taskCommand(plan, jobs.indexOf(job), folder), { address: `http://127.0.0.1:${dashboard}`, cpus: 1, environment: {}, pollSeconds: 0.5 }),
+    execute: (job) =>
+      runRayTask(taskCommand(plan, jobs.indexOf(job), folder), {
+        address: `http://127.0.0.1:${dashboard}`,
+        cpus: 1,
+        environment: {},
+        pollSeconds: 0.5,
+      }),
     onOutcome: (job, outcome) => void order.push(`${job.row} ${outcome}`),
   });
-  assert.deepEqual(jobs.map(({ id }) => outcomes.get(id)), ['finished', 'finished', 'failed']);
+  assert.deepEqual(
+    jobs.map(({ id }) => outcomes.get(id)),
+    ['finished', 'finished', 'failed'],
+  );
   assert.ok(order.indexOf('teacher finished') < order.indexOf('student finished'));
   assert.ok(await finishedRecord(jobs[0]!, folder));
   assert.equal((await jobState(jobs[2]!, folder)).kind, 'failed');
 });
 
 test('where no Ray answers, it is said how to start one', async () => {
-  await rejectsWith(runRayTask(['true'], { address: 'http://127.0.0.1:9', cpus: 1, environment: {} }), 'Ray does not answer', 'ray start --head');
+  await rejectsWith(
+    runRayTask(['true'], { address: 'http://127.0.0.1:9', cpus: 1, environment: {} }),
+    'Ray does not answer',
+    'ray start --head',
+  );
 });

@@ -19,7 +19,13 @@ import { slurmLacks, startSlurm } from '../slurmCluster';
 function grid(folder: string): Job[] {
   const [weights, none] = [path.join(folder, 'teacher.safetensors'), path.join(folder, 'none.safetensors')];
   const taught = (name: string, place: string, rate: number): Row => ({
-    name, recipe: { ...tiny.recipe, teacher: { model: 'mixer_64', weights: place }, method: { kind: 'kd' }, learningRate: rate },
+    name,
+    recipe: {
+      ...tiny.recipe,
+      teacher: { model: 'mixer_64', weights: place },
+      method: { kind: 'kd' },
+      learningRate: rate,
+    },
   });
   return jobsOf([
     ...[1, 2, 3, 4, 5].map((n) => taught(`student-${n}`, weights, n * 1e-3)),
@@ -40,8 +46,10 @@ test('a grid of eight on Slurm: students after their teacher, arrays no larger t
   const jobs = grid(folder);
   const named = (name: string): Job => jobs.find(({ row }) => row === name)!;
   const submitted = await submitSlurm(jobs, { out: folder, throttle: 3 });
-  assert.deepEqual(submitted.map(({ ids }) => ids.map((id) => jobs.find((job) => job.id === id)!.row)),
-    [['teacher', 'killed', 'broken'], ['student-1', 'student-2', 'student-3', 'student-4'], ['student-5']]);
+  assert.deepEqual(
+    submitted.map(({ ids }) => ids.map((id) => jobs.find((job) => job.id === id)!.row)),
+    [['teacher', 'killed', 'broken'], ['student-1', 'student-2', 'student-3', 'student-4'], ['student-5']],
+  );
   assert.deepEqual(await submitSlurm(jobs, { out: folder }), [], 'what Slurm has is not submitted twice');
 
   const [victim] = await until(async () => {
@@ -53,10 +61,24 @@ test('a grid of eight on Slurm: students after their teacher, arrays no larger t
 
   const states = new Map(await Promise.all(jobs.map(async (job) => [job.row, await jobState(job, folder)] as const)));
   const failed = [...states].filter(([, { kind }]) => kind !== 'finished');
-  assert.deepEqual(failed.map(([row, { kind }]) => [row, kind]), [['broken', 'failed']], JSON.stringify(failed));
-  assert.notEqual((await sessions(homeOf(named('killed'), folder))).at(-1)!.pid, victim!.pid, 'the killed one was begun again');
-  assert.match(await readFile(path.join(folder, 'slurm', `${submitted[0]!.array}_2.log`), 'utf8'), /weights are not at/);
-  assert.deepEqual((await table(jobs, folder)).filter((line) => line['top-1 (%)'] === 'not recorded yet').map(({ row }) => row), ['broken']);
+  assert.deepEqual(
+    failed.map(([row, { kind }]) => [row, kind]),
+    [['broken', 'failed']],
+    JSON.stringify(failed),
+  );
+  assert.notEqual(
+    (await sessions(homeOf(named('killed'), folder))).at(-1)!.pid,
+    victim!.pid,
+    'the killed one was begun again',
+  );
+  assert.match(
+    await readFile(path.join(folder, 'slurm', `${submitted[0]!.array}_2.log`), 'utf8'),
+    /weights are not at/,
+  );
+  assert.deepEqual(
+    (await table(jobs, folder)).filter((line) => line['top-1 (%)'] === 'not recorded yet').map(({ row }) => row),
+    ['broken'],
+  );
 
   await copyFile(path.join(folder, 'teacher.safetensors'), path.join(folder, 'none.safetensors'));
   assert.equal((await submitSlurm([named('broken')], { out: folder })).length, 1);
@@ -76,7 +98,10 @@ test('a batch script names its lines of the plan, and asks Slurm to requeue it',
 
 async function table(jobs: readonly Job[], folder: string): Promise<ReturnType<typeof experimentTable>> {
   const records = await Promise.all(jobs.map((job) => finishedRecord(job, folder)));
-  return experimentTable(jobs.map(({ row }) => row), records.filter((record): record is RunRecord => record !== undefined));
+  return experimentTable(
+    jobs.map(({ row }) => row),
+    records.filter((record): record is RunRecord => record !== undefined),
+  );
 }
 
 async function until<T>(look: () => Promise<T | undefined | false>): Promise<T> {

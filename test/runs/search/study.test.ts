@@ -11,7 +11,11 @@ import { temporaryFolder } from '../../support/temporaryFolder';
 import { tiny } from '../example';
 
 const recipeOf = ({ exponent, seed }: Pick<Trial, 'exponent' | 'seed'>): RecipeInput => ({
-  ...tiny.recipe, seed, teacher: { model: 'resnet_16', weights: 'fresh' }, method: { kind: 'ofa', exponent }, data: { name: 'synthetic', trainImages: 40, heldOut: 20 },
+  ...tiny.recipe,
+  seed,
+  teacher: { model: 'resnet_16', weights: 'fresh' },
+  method: { kind: 'ofa', exponent },
+  data: { name: 'synthetic', trainImages: 40, heldOut: 20 },
 });
 
 async function told(states: AsyncIterable<TrialState>): Promise<TrialState[]> {
@@ -24,7 +28,15 @@ test('a study tells every epoch of every trial, tells the same again without tra
   const folder = await temporaryFolder(context);
   const options = { recipeOf, folder, measuredImages: 10 };
   const first = await told(study(gridSampler([1, 1.4], [0], 2), options));
-  assert.deepEqual(first.map(({ exponent, history, finished }) => [exponent, history.length, finished]), [[1, 1, false], [1, 2, true], [1.4, 1, false], [1.4, 2, true]]);
+  assert.deepEqual(
+    first.map(({ exponent, history, finished }) => [exponent, history.length, finished]),
+    [
+      [1, 1, false],
+      [1, 2, true],
+      [1.4, 1, false],
+      [1.4, 2, true],
+    ],
+  );
   const before = tf.memory().numTensors;
   assert.deepEqual(await told(study(gridSampler([1, 1.4], [0], 2), options)), first);
   assert.equal(tf.memory().numTensors, before);
@@ -34,19 +46,24 @@ test('a study that is stopped goes on where it stood, to the same numbers', asyn
   const [whole, parts] = [await temporaryFolder(context), await temporaryFolder(context)];
   const expected = await told(study(gridSampler([1.2], [0], 2), { recipeOf, folder: whole }));
   const stop = new AbortController();
-  for await (const { history } of study(gridSampler([1.2], [0], 2), { recipeOf, folder: parts, signal: stop.signal })) if (history.length === 1) stop.abort();
+  for await (const { history } of study(gridSampler([1.2], [0], 2), { recipeOf, folder: parts, signal: stop.signal }))
+    if (history.length === 1) stop.abort();
   const resumed = await told(study(gridSampler([1.2], [0], 2), { recipeOf, folder: parts }));
-  const losses = (states: readonly TrialState[]): number[] => states[states.length - 1]!.history.map(({ loss }) => loss);
+  const losses = (states: readonly TrialState[]): number[] =>
+    states[states.length - 1]!.history.map(({ loss }) => loss);
   assert.deepEqual(losses(resumed), losses(expected));
 });
 
 test('halving goes on with the trials that it began: an epoch of a trial is told as it was measured', async (context) => {
   const folder = await temporaryFolder(context);
-  const states = await told(study(successiveHalving({ low: 1, high: 1.4, candidates: 3, epochs: 2 }), { recipeOf, folder, measuredImages: 10 }));
+  const states = await told(
+    study(successiveHalving({ low: 1, high: 1.4, candidates: 3, epochs: 2 }), { recipeOf, folder, measuredImages: 10 }),
+  );
   const long = states.filter(({ epochs }) => epochs === 2);
   const short = states.filter(({ epochs }) => epochs === 1);
   assert.equal(short.length, 3);
-  for (const { exponent, history } of long) assert.deepEqual(history[0], short.find((one) => one.exponent === exponent)!.history[0]);
+  for (const { exponent, history } of long)
+    assert.deepEqual(history[0], short.find((one) => one.exponent === exponent)!.history[0]);
 });
 
 test('held-out images are no test images, and are not trained on', async () => {
@@ -55,12 +72,20 @@ test('held-out images are no test images, and are not trained on', async () => {
   assert.deepEqual([held.train.count, held.test.count, plain.test.count], [40, 20, 100]);
   const images = (set: typeof held.train): string[] => {
     assert.ok('images' in set);
-    return Array.from({ length: set.count }, (_, i) => Buffer.from(set.images.subarray(i * 3072, (i + 1) * 3072)).toString('base64'));
+    return Array.from({ length: set.count }, (_, i) =>
+      Buffer.from(set.images.subarray(i * 3072, (i + 1) * 3072)).toString('base64'),
+    );
   };
   const measured = new Set(images(held.test));
   assert.ok(images(held.train).every((image) => !measured.has(image)));
   assert.ok(images(plain.test).every((image) => !measured.has(image)));
-  const recipe = completeRecipe(exponentRecipe({ teacher: 'cnn', student: 'transformer', form: 'paper', images: 100, epochs: 2, batchSize: 20 }, 1.3, 4));
+  const recipe = completeRecipe(
+    exponentRecipe(
+      { teacher: 'cnn', student: 'transformer', form: 'paper', images: 100, epochs: 2, batchSize: 20 },
+      1.3,
+      4,
+    ),
+  );
   assert.deepEqual(recipe.data, { name: 'cifar-100', trainImages: 100, heldOut });
   assert.deepEqual([recipe.method['exponent'], recipe.method['form'], recipe.seed], [1.3, 'paper', 4]);
 });

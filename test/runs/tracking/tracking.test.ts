@@ -27,7 +27,10 @@ test('TensorFlow reads from the event files what metrics.jsonl says, also of a r
   await runJob(job, { folder });
   const home = homeOf(job, folder);
   const events = eventsBeneath(path.join(home, 'tensorboard', `${job.row}-seed0`));
-  const epochs = (await readFile(path.join(home, 'metrics.jsonl'), 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as EpochRecord);
+  const epochs = (await readFile(path.join(home, 'metrics.jsonl'), 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as EpochRecord);
   for (const record of epochs) {
     for (const [tag, value] of scalarsOf(record)) {
       const found = events.filter((event) => event.tag === tag && event.step === record.epoch * steps);
@@ -36,7 +39,10 @@ test('TensorFlow reads from the event files what metrics.jsonl says, also of a r
     }
   }
   const losses = events.filter(({ tag }) => tag === 'step/loss');
-  assert.deepEqual([...new Set(losses.map(({ step }) => step))].sort((a, b) => a - b), Array.from({ length: 2 * steps }, (_, i) => i + 1));
+  assert.deepEqual(
+    [...new Set(losses.map(({ step }) => step))].sort((a, b) => a - b),
+    Array.from({ length: 2 * steps }, (_, i) => i + 1),
+  );
 });
 
 test('MLflow gets recipe, measures and end of a run; one that was stopped goes on under its id', async (context) => {
@@ -46,14 +52,20 @@ test('MLflow gets recipe, measures and end of a run; one that was stopped goes o
   server.experiments.set(job.experiment, '7');
   server.hidden.add(job.experiment);
   await stopped(job, folder, 7, server.address);
-  assert.deepEqual([...server.runs.values()].map(({ status }) => status), ['KILLED']);
+  assert.deepEqual(
+    [...server.runs.values()].map(({ status }) => status),
+    ['KILLED'],
+  );
   const record = await runJob(job, { folder, mlflow: server.address });
   assert.deepEqual(server.faults, []);
   assert.equal(server.runs.size, 1);
   const [run] = [...server.runs.values()] as [LoggedRun];
   assert.equal(run.status, 'FINISHED');
   assert.equal(run.experiment, job.experiment);
-  assert.deepEqual(['student', 'optimizer.name', 'learningRate', 'schedule.kind'].map((key) => run.params.get(key)), ['mixer_64', 'adamw', '0.001', 'cosine']);
+  assert.deepEqual(
+    ['student', 'optimizer.name', 'learningRate', 'schedule.kind'].map((key) => run.params.get(key)),
+    ['mixer_64', 'adamw', '0.001', 'cosine'],
+  );
   for (const epoch of record.history) assert.deepEqual(metricsAt(run, epoch.epoch * steps), new Map(scalarsOf(epoch)));
 });
 
@@ -63,8 +75,12 @@ test('a server that is away is told of once and ends no run; back again, it gets
   const notices: string[] = [];
   server.away = true;
   const record = await runJob(jobOfEpochs(4), {
-    folder, mlflow: server.address, onNotice: (text) => notices.push(text),
-    onEvent: (event) => { if (event.kind === 'epoch' && event.epoch === 3) server.away = false; },
+    folder,
+    mlflow: server.address,
+    onNotice: (text) => notices.push(text),
+    onEvent: (event) => {
+      if (event.kind === 'epoch' && event.epoch === 3) server.away = false;
+    },
   });
   assert.equal(notices.filter((text) => text.includes('MLflow')).length, 1, notices.join('\n'));
   assert.match(notices.join('\n'), /MLflow: http:\S+ answers 503 to experiments\/get-by-name\S*\. The run goes on/);
@@ -76,7 +92,11 @@ test('a server that is away is told of once and ends no run; back again, it gets
   await runJob(job, { folder, mlflow: nobody, onNotice: (text) => told.push(text) });
   assert.equal(told.filter((text) => text.includes('does not answer')).length, 1, told.join('\n'));
   const wrong: string[] = [];
-  await runJob(job, { folder: await temporaryFolder(context), mlflow: 'sqlite:///mlflow.db', onNotice: (text) => wrong.push(text) });
+  await runJob(job, {
+    folder: await temporaryFolder(context),
+    mlflow: 'sqlite:///mlflow.db',
+    onNotice: (text) => wrong.push(text),
+  });
   assert.match(wrong.join('\n'), /MLflow: an address such as http:\/\/127\.0\.0\.1:5000 is needed, not sqlite/);
 });
 
@@ -84,7 +104,13 @@ test('a server that makes a run and then takes nothing more has one run in the e
   const server = await mlflowServer(context);
   server.overloaded = 'POST runs/log-batch';
   const [folder, other] = [await temporaryFolder(context), await temporaryFolder(context)];
-  const record = await runJob(jobOfEpochs(3), { folder, mlflow: server.address, onEvent: (event) => { if (event.kind === 'epoch' && event.epoch === 2) server.overloaded = undefined; } });
+  const record = await runJob(jobOfEpochs(3), {
+    folder,
+    mlflow: server.address,
+    onEvent: (event) => {
+      if (event.kind === 'epoch' && event.epoch === 2) server.overloaded = undefined;
+    },
+  });
   const [run, ...rest] = [...server.runs.values()] as [LoggedRun];
   assert.deepEqual([rest, run.status, run.params.get('student')], [[], 'FINISHED', 'mixer_64']);
   for (const epoch of record.history) assert.deepEqual(metricsAt(run, epoch.epoch * steps), new Map(scalarsOf(epoch)));
@@ -92,7 +118,10 @@ test('a server that makes a run and then takes nothing more has one run in the e
   server.overloaded = 'POST runs/log-batch';
   const notices: string[] = [];
   await runJob(job, { folder: other, mlflow: server.address, onNotice: (text) => notices.push(text) });
-  assert.deepEqual([...server.runs.values()].map(({ status }) => status), ['FINISHED', 'FINISHED']);
+  assert.deepEqual(
+    [...server.runs.values()].map(({ status }) => status),
+    ['FINISHED', 'FINISHED'],
+  );
   assert.equal(notices.filter((text) => text.includes('MLflow')).length, 1, notices.join('\n'));
   assert.deepEqual(server.faults, []);
 });
@@ -100,13 +129,21 @@ test('a server that makes a run and then takes nothing more has one run in the e
 test('a failed run is marked as such; a run that was deleted on the server begins anew there', async (context) => {
   const server = await mlflowServer(context);
   const folder = await temporaryFolder(context);
-  const [wild] = jobsOf([{ ...tiny, recipe: { ...tiny.recipe, optimizer: { name: 'sgd' }, learningRate: 1e30 } }]) as [Job];
+  const [wild] = jobsOf([{ ...tiny, recipe: { ...tiny.recipe, optimizer: { name: 'sgd' }, learningRate: 1e30 } }]) as [
+    Job,
+  ];
   await rejectsWith(runJob(wild, { folder, mlflow: server.address }), 'diverged');
-  assert.deepEqual([...server.runs.values()].map(({ status }) => status), ['FAILED']);
+  assert.deepEqual(
+    [...server.runs.values()].map(({ status }) => status),
+    ['FAILED'],
+  );
   await stopped(job, folder, 7, server.address);
   server.runs.delete('run1');
   await runJob(job, { folder, mlflow: server.address });
-  assert.deepEqual([...server.runs.values()].map(({ status }) => status), ['FAILED', 'FINISHED']);
+  assert.deepEqual(
+    [...server.runs.values()].map(({ status }) => status),
+    ['FAILED', 'FINISHED'],
+  );
   assert.deepEqual(server.faults, []);
 });
 
@@ -124,7 +161,17 @@ test('an event file that cannot be written is told of once and ends no run', asy
 async function stopped(one: Job, folder: string, events: number, mlflow?: string): Promise<void> {
   const stop = new AbortController();
   let seen = 0;
-  await assert.rejects(runJob(one, { folder, mlflow, signal: stop.signal, onEvent: () => { if (++seen === events) stop.abort(); } }), (error) => isStop(error, stop.signal));
+  await assert.rejects(
+    runJob(one, {
+      folder,
+      mlflow,
+      signal: stop.signal,
+      onEvent: () => {
+        if (++seen === events) stop.abort();
+      },
+    }),
+    (error) => isStop(error, stop.signal),
+  );
 }
 
 function jobOfEpochs(epochs: number): Job {
@@ -138,9 +185,12 @@ function metricsAt({ metrics }: LoggedRun, step: number): Map<string, number> {
 /** Every scalar of the event files in a folder, as TensorFlow's own reader gives them. */
 function eventsBeneath(folder: string): { readonly tag: string; readonly value: number; readonly step: number }[] {
   const files = readdirSync(folder).map((name) => path.join(folder, name));
-  const program = 'import json, sys\nfrom tensorflow.compat.v1.train import summary_iterator\n'
-    + 'print(json.dumps([dict(tag=v.tag, value=v.simple_value, step=e.step) for f in sys.argv[1:] for e in summary_iterator(f) for v in e.summary.value]))';
-  const text = execFileSync(path.join('.venv', 'bin', 'python'), ['-c', program, ...files], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const program =
+    'import json, sys\nfrom tensorflow.compat.v1.train import summary_iterator\n' +
+    'print(json.dumps([dict(tag=v.tag, value=v.simple_value, step=e.step) for f in sys.argv[1:] for e in summary_iterator(f) for v in e.summary.value]))';
+  const text = execFileSync(path.join('.venv', 'bin', 'python'), ['-c', program, ...files], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   return z.array(z.object({ tag: z.string(), value: z.number(), step: z.number() })).parse(JSON.parse(text));
 }
-
