@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Command } from 'commander';
 import { mainMethods } from '../lib/experiments/pairs';
-import { findings, ledgerMarkdown } from '../lib/results/findings';
+import { findings, ledgerMarkdown } from '../lib/results/claims/findings';
 import { run } from './cli/run';
 
 interface Options {

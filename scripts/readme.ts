@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { UserError } from '../lib/errors';
 import { mainMethods } from '../lib/experiments/pairs';
-import { findings, ledgerMarkdown } from '../lib/results/findings';
+import { findings, ledgerMarkdown } from '../lib/results/claims/findings';
 import { readComparisons } from './bench/comparisons';
 import { stepTable } from './bench/table';
 import { run } from './cli/run';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Command, Option } from 'commander';
 import { loadImages } from '../lib/data/images/loadImages';
 import { appendJsonLine } from '../lib/io/jsonLines';
-import { measurement, readSimilarities } from '../lib/results/similarityRecord';
+import { measurement, readSimilarities } from '../lib/results/records/similarityRecord';
 import { commit } from '../lib/runs/runFolder/machine';
 import { positive, whole } from './cli/arguments';
 import { run } from './cli/run';

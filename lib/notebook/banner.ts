@@ -1,4 +1,4 @@
-import { escapeHtml } from '../plots/escape';
+import { escapeHtml } from '../plots/html/escape';
 import { kernel } from './kernel';
 
 /** A warning that a reader cannot pass over, as that images are made up; nothing where there is nothing to say. */

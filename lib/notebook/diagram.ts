@@ -1,4 +1,4 @@
-import { diagramSvg, type Diagram } from '../plots/diagram';
+import { diagramSvg, type Diagram } from '../plots/diagrams/diagram';
 import { kernel } from './kernel';
 
 /** Shows a diagram as a picture; in a script, its arrows as text. */

@@ -1,12 +1,12 @@
-import { bars as barsFigure, type Bars, type BarsOptions } from '../plots/bars';
-import { field as fieldFigure, type Field, type FieldOptions } from '../plots/field';
-import { forest as forestFigure, type Effects, type ForestOptions } from '../plots/forest';
-import { heatmap as heatmapFigure, type HeatmapOptions, type Similarity } from '../plots/heatmap';
-import { heatmapGrid as gridFigure, type GridOptions, type Panel } from '../plots/heatmapGrid';
-import { imageGrid as imagesFigure, type ImageGridOptions, type Tile } from '../plots/imageGrid';
-import { learningCurves as curvesFigure, type LearningCurvesOptions } from '../plots/learningCurves';
-import { lines as linesFigure, type Line, type LinesOptions } from '../plots/lines';
-import type { RunRecord } from '../results/record';
+import { bars as barsFigure, type Bars, type BarsOptions } from '../plots/charts/bars';
+import { field as fieldFigure, type Field, type FieldOptions } from '../plots/charts/field';
+import { forest as forestFigure, type Effects, type ForestOptions } from '../plots/charts/forest';
+import { heatmap as heatmapFigure, type HeatmapOptions, type Similarity } from '../plots/charts/heatmap';
+import { heatmapGrid as gridFigure, type GridOptions, type Panel } from '../plots/charts/heatmapGrid';
+import { imageGrid as imagesFigure, type ImageGridOptions, type Tile } from '../plots/charts/imageGrid';
+import { learningCurves as curvesFigure, type LearningCurvesOptions } from '../plots/charts/learningCurves';
+import { lines as linesFigure, type Line, type LinesOptions } from '../plots/charts/lines';
+import type { RunRecord } from '../results/records/record';
 import { show } from './show';
 
 /** Draws and shows in one call: `await heatmap(similarity)`. */

@@ -1,6 +1,6 @@
 /** What a notebook needs besides the science: `import { heatmap, table, parameters } from './lib/notebook/index'`. */
 export { banner } from './banner';
-export { betweenModels } from '../plots/heatmap';
+export { betweenModels } from '../plots/charts/heatmap';
 export { bars, field, forest, heatmap, heatmapGrid, images, learningCurves, lines } from './draw';
 export { diagram } from './diagram';
 export { liveFigure, type LiveFigure } from './liveFigure';

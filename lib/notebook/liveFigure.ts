@@ -1,7 +1,7 @@
 import type { Display } from 'tslab';
 
-import type { Figure } from '../plots/figure';
-import { liveHtml } from '../plots/live';
+import type { Figure } from '../plots/charts/figure';
+import { liveHtml } from '../plots/html/live';
 import { kernel } from './kernel';
 import { describe, figureId, staticPicture } from './show';
 

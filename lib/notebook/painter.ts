@@ -8,7 +8,7 @@ import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
 
 import { UserError } from '../errors';
-import type { Figure } from '../plots/figure';
+import type { Figure } from '../plots/charts/figure';
 
 export type PictureFormat = 'png' | 'svg';
 

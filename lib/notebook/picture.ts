@@ -1,4 +1,4 @@
-import type { Figure } from '../plots/figure';
+import type { Figure } from '../plots/charts/figure';
 import { Painter, type PictureFormat } from './painter';
 
 declare global {

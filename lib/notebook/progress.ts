@@ -1,4 +1,4 @@
-import { escapeHtml } from '../plots/escape';
+import { escapeHtml } from '../plots/html/escape';
 import { kernel } from './kernel';
 
 /** A bar that moves in its place and says how long is left. */

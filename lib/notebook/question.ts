@@ -1,4 +1,4 @@
-import { withoutTags } from '../plots/escape';
+import { withoutTags } from '../plots/html/escape';
 import { kernel } from './kernel';
 
 /** A question whose answer is shown at the top, where it was opened, as soon as the numbers are there. */

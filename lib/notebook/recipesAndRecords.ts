@@ -1,5 +1,5 @@
-import { recipesAndRecordsHtml } from '../plots/recipesAndRecords';
-import type { Comparison } from '../results/comparison';
+import { recipesAndRecordsHtml } from '../plots/tables/recipesAndRecords';
+import type { Comparison } from '../results/tables/comparison';
 import { kernel } from './kernel';
 
 /** Shows, folded, the recipes and records that the cells of comparisons lead to; in a script, how many there are. */

@@ -2,9 +2,9 @@ import path from 'node:path';
 
 import { UserError } from '../errors';
 import { writeAtomic } from '../io/atomic';
-import { escapeHtml, labelText } from '../plots/escape';
-import type { Figure } from '../plots/figure';
-import { liveHtml } from '../plots/live';
+import { escapeHtml, labelText } from '../plots/html/escape';
+import type { Figure } from '../plots/charts/figure';
+import { liveHtml } from '../plots/html/live';
 import { picture } from './picture';
 import { figureId } from './show';
 

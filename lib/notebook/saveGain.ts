@@ -1,7 +1,7 @@
 import { UserError } from '../errors';
 import { writeAtomic } from '../io/atomic';
-import { gainPage } from '../plots/gainPage';
-import { learningCurves } from '../plots/learningCurves';
+import { gainPage } from '../plots/html/gainPage';
+import { learningCurves } from '../plots/charts/learningCurves';
 import type { Gain } from '../results/gain';
 import { picture } from './picture';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
 import { UserError } from '../errors';
-import { labelText } from '../plots/escape';
-import type { Figure, Trace } from '../plots/figure';
-import { liveHtml } from '../plots/live';
+import { labelText } from '../plots/html/escape';
+import type { Figure, Trace } from '../plots/charts/figure';
+import { liveHtml } from '../plots/html/live';
 import { kernel } from './kernel';
 import { picture } from './picture';
 

@@ -1,7 +1,7 @@
 import type { DataFrame } from 'danfojs-node';
 
-import { tableHtml, type Cell, type Table } from '../plots/table';
-import { tableText } from '../plots/tableText';
+import { tableHtml, type Cell, type Table } from '../plots/tables/table';
+import { tableText } from '../plots/tables/tableText';
 import { kernel } from './kernel';
 
 /** Rows by the names of their columns; a row may lack some. */

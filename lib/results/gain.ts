@@ -1,5 +1,5 @@
 import type { Normalisation } from '../data/images/normalisation';
-import type { RunRecord } from './record';
+import type { RunRecord } from './records/record';
 
 /** What a network costs. */
 export interface Cost {

@@ -1,4 +1,4 @@
-import type { RunRecord } from './record';
+import type { RunRecord } from './records/record';
 
 /** A setting of a run's recipe by its path, as `setting(record, 'method.exponent')`; undefined where the recipe has none. */
 export function setting({ recipe }: RunRecord, place: string): unknown {

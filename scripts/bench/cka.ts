@@ -1,6 +1,6 @@
 import { disposeModule } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
-import { median } from '../../lib/results/median';
+import { median } from '../../lib/results/statistics/median';
 import { compareModels } from '../../lib/similarity/compareModels';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';

@@ -1,4 +1,4 @@
-import { median } from '../../lib/results/median';
+import { median } from '../../lib/results/statistics/median';
 import { thisMachine, threadCount } from '../../lib/runs/runFolder/machine';
 import type { Comparison } from './comparison';
 import { ours, theirs, type Measured } from './peers';

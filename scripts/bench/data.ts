@@ -5,7 +5,7 @@ import { student } from '../../lib/experiments/laptop';
 import { cifar100Tokens } from '../../lib/experiments/paperRecipes';
 import { disposeModule } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
-import { median } from '../../lib/results/median';
+import { median } from '../../lib/results/statistics/median';
 import { Random } from '../../lib/tensor/random';
 import { completeRecipe } from '../../lib/training/recipe/recipe';
 import { Training } from '../../lib/training/training';

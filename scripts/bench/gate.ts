@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { writeAtomic } from '../../lib/io/atomic';
-import { median } from '../../lib/results/median';
+import { median } from '../../lib/results/statistics/median';
 import { thisMachine } from '../../lib/runs/runFolder/machine';
 import { matmul } from './matmul';
 import { processorMilliseconds } from './times';

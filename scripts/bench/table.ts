@@ -1,4 +1,4 @@
-import { groupBy } from '../../lib/results/group';
+import { groupBy } from '../../lib/results/statistics/groupBy';
 import type { Comparison } from './comparison';
 
 const byHand = '<!-- From here on by hand. -->';

@@ -1,4 +1,4 @@
-import { median } from '../../lib/results/median';
+import { median } from '../../lib/results/statistics/median';
 
 /** Medians of repeated calls, in milliseconds. */
 export interface Times {

@@ -5,7 +5,7 @@ import { UserError } from '../../lib/errors';
 import { sha256 } from '../../lib/io/sha256';
 import { disposeModule } from '../../lib/models/parameter';
 import { trainedModel, type MaybeTrained } from '../../lib/models/weights/trained';
-import type { SimilarityRecord } from '../../lib/results/similarityRecord';
+import type { SimilarityRecord } from '../../lib/results/records/similarityRecord';
 import { comparePairs } from '../../lib/similarity/compareModels';
 import { depthSummary } from '../../lib/similarity/depth';
 import { Random } from '../../lib/tensor/random';

@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test';
 
 import { Painter } from '../../lib/notebook/painter';
 import { saveFigure } from '../../lib/notebook/save';
-import { heatmap } from '../../lib/plots/heatmap';
+import { heatmap } from '../../lib/plots/charts/heatmap';
 import { rejectsWith } from '../support/faults';
 import { temporaryFolder } from '../support/temporaryFolder';
 

@@ -5,7 +5,7 @@ import { heatmap, lines } from '../../lib/notebook/draw';
 import { liveFigure } from '../../lib/notebook/liveFigure';
 import { progress, progressText } from '../../lib/notebook/progress';
 import { dataFrame, table } from '../../lib/notebook/table';
-import { lines as linesFigure } from '../../lib/plots/lines';
+import { lines as linesFigure } from '../../lib/plots/charts/lines';
 
 test('outside a notebook a figure is a few words', async (context) => {
   const text = await printed(context, () =>

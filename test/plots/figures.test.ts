@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { UserError } from '../../lib/errors';
-import { bars } from '../../lib/plots/bars';
-import { field } from '../../lib/plots/field';
-import type { Figure } from '../../lib/plots/figure';
-import { betweenModels, heatmap, type Similarity } from '../../lib/plots/heatmap';
-import { forest } from '../../lib/plots/forest';
-import { heatmapGrid } from '../../lib/plots/heatmapGrid';
-import { learningCurves } from '../../lib/plots/learningCurves';
-import { lines } from '../../lib/plots/lines';
-import { emptyCell } from '../../lib/plots/style';
+import { bars } from '../../lib/plots/charts/bars';
+import { field } from '../../lib/plots/charts/field';
+import type { Figure } from '../../lib/plots/charts/figure';
+import { betweenModels, heatmap, type Similarity } from '../../lib/plots/charts/heatmap';
+import { forest } from '../../lib/plots/charts/forest';
+import { heatmapGrid } from '../../lib/plots/charts/heatmapGrid';
+import { learningCurves } from '../../lib/plots/charts/learningCurves';
+import { lines } from '../../lib/plots/charts/lines';
+import { emptyCell } from '../../lib/plots/charts/style';
 import { sampleEpoch, sampleRecord } from '../results/support';
 
 const similarity = (

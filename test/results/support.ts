@@ -1,4 +1,4 @@
-import type { EpochRecord, RunRecord } from '../../lib/results/record';
+import type { EpochRecord, RunRecord } from '../../lib/results/records/record';
 
 /** A record as a run of two epochs leaves it, with what a test changes. */
 export function sampleRecord(changes: Partial<RunRecord> = {}): RunRecord {

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { readRecords } from '../../lib/results/read';
+import { readRecords } from '../../lib/results/records/readRecords';
 import { temporaryFolder } from '../support/temporaryFolder';
 
 const experiment = (...args: string[]) =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { test } from 'node:test';
-import { readSimilarities } from '../../lib/results/similarityRecord';
+import { readSimilarities } from '../../lib/results/records/similarityRecord';
 import { temporaryFolder } from '../support/temporaryFolder';
 
 const similarity = (...args: string[]) =>

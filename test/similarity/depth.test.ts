@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readSimilarities } from '../../lib/results/similarityRecord';
+import { readSimilarities } from '../../lib/results/records/similarityRecord';
 import { depthSummary, likeDepth } from '../../lib/similarity/depth';
 import { expectClose } from '../support/close';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { readJsonLines } from '../../lib/io/jsonLines';
-import { epochRecord } from '../../lib/results/record';
+import { epochRecord } from '../../lib/results/records/record';
 import { homeOf } from '../../lib/runs/runFolder/paths';
 import { jobsOf, runToEnd, tiny, weightsHash } from '../runs/example';
 import { temporaryFolder } from '../support/temporaryFolder';

@@ -3,7 +3,7 @@ import type { Model } from '../../models/model';
 import { networkMultiplyAdds } from '../../models/multiplyAdds';
 import { parameterCount } from '../../models/parameter';
 import type { Cost } from '../../results/gain';
-import { median } from '../../results/median';
+import { median } from '../../results/statistics/median';
 import { multiplyAddsOf } from '../../tensor/inspect/multiplyAdds';
 import * as tf from '../../tensor/engine/tf';
 

@@ -1,5 +1,5 @@
-import { median } from '../../results/median';
-import type { RunRecord } from '../../results/record';
+import { median } from '../../results/statistics/median';
+import type { RunRecord } from '../../results/records/record';
 import type { Recipe } from '../../training/recipe/recipe';
 
 /**

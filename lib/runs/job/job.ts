@@ -8,8 +8,8 @@ import { writeAtomic } from '../../io/atomic';
 import { readJson } from '../../io/json';
 import { readJsonLines } from '../../io/jsonLines';
 import { profiles, type Profile } from '../../profile';
-import { parseRecord } from '../../results/read';
-import type { RunRecord } from '../../results/record';
+import { parseRecord } from '../../results/records/readRecords';
+import type { RunRecord } from '../../results/records/record';
 import { completeRecipe, recipe, recipeId } from '../../training/recipe/recipe';
 import { homeOf, recordOf } from '../runFolder/paths';
 

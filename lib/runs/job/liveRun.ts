@@ -5,7 +5,7 @@ import { part } from '../../data/images/part';
 import { isStop } from '../../errors';
 import { appendJsonLine } from '../../io/jsonLines';
 import { disposeModule } from '../../models/parameter';
-import type { EpochRecord } from '../../results/record';
+import type { EpochRecord } from '../../results/records/record';
 import { Random } from '../../tensor/random';
 import { restoreCheckpoint, saveCheckpoint } from '../../training/checkpoint';
 import type { StepEvent } from '../../training/event';

@@ -7,7 +7,7 @@ import { fileFault } from '../../io/fileFault';
 import { writeJson } from '../../io/json';
 import { appendJsonLine } from '../../io/jsonLines';
 import { disposeModule } from '../../models/parameter';
-import type { EpochRecord, RunRecord } from '../../results/record';
+import type { EpochRecord, RunRecord } from '../../results/records/record';
 import { restoreCheckpoint, saveCheckpoint } from '../../training/checkpoint';
 import type { EpochEvent, TrainingEvent } from '../../training/event';
 import { checkMemory } from '../../training/memory';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { UserError } from '../../errors';
 import { sha256 } from '../../io/sha256';
-import type { RunRecord } from '../../results/record';
+import type { RunRecord } from '../../results/records/record';
 import type { Recipe } from '../../training/recipe/recipe';
 import type { Job } from '../job/job';
 

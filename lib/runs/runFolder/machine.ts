@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import os from 'node:os';
-import type { MachineRecord } from '../../results/record';
+import type { MachineRecord } from '../../results/records/record';
 import { backendInfo } from '../../tensor/engine/backendInfo';
 import * as tf from '../../tensor/engine/tf';
 

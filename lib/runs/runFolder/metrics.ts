@@ -1,5 +1,5 @@
 import { readJsonLinesIfAny } from '../../io/jsonLines';
-import { epochRecord, type EpochRecord } from '../../results/record';
+import { epochRecord, type EpochRecord } from '../../results/records/record';
 
 /** The epochs that a run has written, in order; none where it was stopped in its first. One that was killed between its metrics and its checkpoint has written an epoch twice. */
 export async function finishedEpochs(file: string): Promise<EpochRecord[]> {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors';
 import { appendJsonLine, readJsonLinesIfAny } from '../../io/jsonLines';
-import { givenWeightsRecord, machineRecord } from '../../results/record';
+import { givenWeightsRecord, machineRecord } from '../../results/records/record';
 import { hasCheckpoint } from '../../training/checkpointFiles';
 import { weightsFault } from './inputWeights';
 

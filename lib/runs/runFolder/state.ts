@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { readJson } from '../../io/json';
-import type { RunRecord } from '../../results/record';
+import type { RunRecord } from '../../results/records/record';
 import { failureOf, homeOf } from './paths';
 import { finishedRecord, type Job } from '../job/job';
 import { lockedBy } from './lock';

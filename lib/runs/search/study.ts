@@ -1,7 +1,7 @@
 import { part } from '../../data/images/part';
 import { UserError } from '../../errors';
 import { disposeModule } from '../../models/parameter';
-import type { EpochRecord } from '../../results/record';
+import type { EpochRecord } from '../../results/records/record';
 import { Random } from '../../tensor/random';
 import { predictions } from '../../training/evaluate';
 import { completeRecipe, type RecipeInput } from '../../training/recipe/recipe';

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { UserError } from '../../errors';
 import { settings } from '../../experiments/recipeLines';
 import { writeAtomic } from '../../io/atomic';
-import type { EpochRecord } from '../../results/record';
+import type { EpochRecord } from '../../results/records/record';
 import type { Job } from '../job/job';
 import { MlflowRest } from './mlflowRest';
 import { scalarsOf, type Ending, type Tracker } from './tracker';

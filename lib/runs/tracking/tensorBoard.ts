@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { EpochRecord } from '../../results/record';
+import type { EpochRecord } from '../../results/records/record';
 import { openSummaries } from '../../tensor/engine/summaries';
 import type { Job } from '../job/job';
 import { scalarsOf, type Tracker } from './tracker';

@@ -1,4 +1,4 @@
-import type { EpochRecord } from '../../results/record';
+import type { EpochRecord } from '../../results/records/record';
 import type { StepEvent } from '../../training/event';
 
 /** How a run has ended. */

@@ -1,4 +1,4 @@
-import type { EpochRecord } from '../../results/record';
+import type { EpochRecord } from '../../results/records/record';
 import type { StepEvent } from '../../training/event';
 import type { Job } from '../job/job';
 import { mlflow } from './mlflow';

@@ -1,5 +1,5 @@
 import { appendJsonLine, readJsonLines } from '../../../lib/io/jsonLines';
-import { epochRecord, type EpochRecord } from '../../../lib/results/record';
+import { epochRecord, type EpochRecord } from '../../../lib/results/records/record';
 import type { Random } from '../../../lib/tensor/random';
 import { cut, damaged } from '../damage';
 import { damagedJson } from '../damageJson';

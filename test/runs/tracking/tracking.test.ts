@@ -6,7 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { isStop } from '../../../lib/errors';
-import type { EpochRecord } from '../../../lib/results/record';
+import type { EpochRecord } from '../../../lib/results/records/record';
 import { homeOf } from '../../../lib/runs/runFolder/paths';
 import { type Job } from '../../../lib/runs/job/job';
 import { runJob } from '../../../lib/runs/job/runJob';

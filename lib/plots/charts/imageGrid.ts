@@ -1,0 +1,78 @@
+import { UserError } from '../../errors';
+import { label } from '../html/escape';
+import type { Annotation, Figure, LayoutImage } from './figure';
+import { png, type Bitmap } from './png';
+import { baseLayout } from './style';
+
+/** An image and what is written below it. */
+export interface Tile extends Bitmap {
+  readonly caption: string;
+}
+
+export interface ImageGridOptions {
+  readonly title?: string;
+  /** Images side by side. */
+  readonly columns?: number;
+}
+
+/** Pixels on the page of an image's side, of the room for its caption, and of the gap between images; a picture has 1.5 times as many. */
+const side = 64;
+const below = 20;
+const gap = 14;
+
+/** Small images in rows, each above its caption; their pixels are drawn as sharp squares. */
+export function imageGrid(tiles: readonly Tile[], { title = '', columns = 8 }: ImageGridOptions = {}): Figure {
+  if (tiles.length === 0) throw new UserError('A grid of images needs at least one image; none was given.');
+  const across = Math.min(columns, tiles.length);
+  const width = across * (side + gap) - gap;
+  const height = Math.ceil(tiles.length / across) * (side + below);
+  const places = tiles.map((tile, index) => ({
+    tile,
+    left: ((index % across) * (side + gap)) / width,
+    top: 1 - (Math.floor(index / across) * (side + below)) / height,
+  }));
+  return {
+    data: [],
+    layout: {
+      ...baseLayout(title, { width: width + 32, height: height + 64 }),
+      margin: { l: 16, r: 16, t: 52, b: 12 },
+      xaxis: { visible: false },
+      yaxis: { visible: false },
+      images: places.map(({ tile, left, top }): LayoutImage => ({
+        source: `data:image/png;base64,${png(enlarged(tile)).toString('base64')}`,
+        xref: 'paper',
+        yref: 'paper',
+        x: left,
+        y: top,
+        sizex: side / width,
+        sizey: side / height,
+        sizing: 'stretch',
+        xanchor: 'left',
+        yanchor: 'top',
+      })),
+      annotations: places.map(({ tile, left, top }): Annotation => ({
+        text: label(tile.caption),
+        x: left + side / 2 / width,
+        y: top - side / height,
+        xref: 'paper',
+        yref: 'paper',
+        xanchor: 'center',
+        yanchor: 'top',
+        showarrow: false,
+        font: { size: 9 },
+      })),
+    },
+  };
+}
+
+/** Every pixel as a square of three by three: browsers would blur it, and it costs the file little. */
+function enlarged({ height, width, data }: Bitmap, factor = 3): Bitmap {
+  const large = new Uint8Array(height * width * 3 * factor ** 2);
+  for (let row = 0, to = 0; row < height * factor; row++) {
+    for (let column = 0; column < width * factor; column++, to += 3) {
+      const from = (Math.floor(row / factor) * width + Math.floor(column / factor)) * 3;
+      large.set(data.subarray(from, from + 3), to);
+    }
+  }
+  return { height: height * factor, width: width * factor, data: large };
+}

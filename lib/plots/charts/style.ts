@@ -1,0 +1,63 @@
+import type { Axis, Layout, Size } from './figure';
+import { label } from '../html/escape';
+
+/** Okabe and Ito's colours (2008), told apart with every common form of colour blindness; the yellow is left out on white. */
+const palette: readonly string[] = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#56B4E9', '#E69F00', '#000000'];
+
+/** Magma, from dark to bright and even in lightness: the scale of similarities and of other fields. */
+export const darkToBright: readonly (readonly [number, string])[] = [
+  [0, '#000004'],
+  [0.125, '#1c1044'],
+  [0.25, '#4f127b'],
+  [0.375, '#812581'],
+  [0.5, '#b5367a'],
+  [0.625, '#e55964'],
+  [0.75, '#fb8761'],
+  [0.875, '#fec287'],
+  [1, '#fcfdbf'],
+];
+
+/** What shows through an undefined cell: a grey that the scale does not hold. */
+export const emptyCell = '#d9d9d9';
+
+/** The colour of words and of what stands alone. */
+export const ink = '#222222';
+
+/** The colour of the series of that number, counted from 0; after the last it begins again. */
+export function seriesColor(index: number): string {
+  return palette[index % palette.length] ?? ink;
+}
+
+/** A colour of the palette, seen through: the band behind a line. */
+export function translucent(color: string, opacity: number): string {
+  const [red, green, blue] = [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
+  return `rgba(${red},${green},${blue},${opacity})`;
+}
+
+/** The layout that all our figures begin with: white paper, so that it reads the same in a dark JupyterLab, in print and on GitHub. */
+export function baseLayout(title: string, { width, height }: Size): Layout {
+  return {
+    title: { text: label(title), x: 0.02, xanchor: 'left', font: { size: 16 } },
+    font: { family: 'Helvetica, Arial, "DejaVu Sans", sans-serif', size: 13, color: ink },
+    paper_bgcolor: '#ffffff',
+    plot_bgcolor: '#ffffff',
+    margin: { l: 64, r: 24, t: 56, b: 56 },
+    colorway: palette,
+    width,
+    height,
+  };
+}
+
+/** An axis with its line, ticks outside and a faint grid. */
+export function baseAxis(title: string, options: Axis = {}): Axis {
+  return {
+    title: { text: label(title), standoff: 10, font: { size: 13 } },
+    showline: true,
+    linecolor: '#888888',
+    gridcolor: '#e6e6e6',
+    zeroline: false,
+    ticks: 'outside',
+    automargin: true,
+    ...options,
+  };
+}

@@ -1,0 +1,62 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { readJsonLinesIfAny } from '../../io/jsonLines';
+import { weightsRecord } from './record';
+
+const network = z
+  .object({
+    network: z.string(),
+    family: z.string(),
+    /** Per cent on the test images; absent for fresh weights. */
+    top1: z.number().optional(),
+    weights: weightsRecord.optional(),
+  })
+  .strict();
+
+/** How alike the layers of two networks are, as measured: one pair of Figure 1. One line of JSON in `data/results/similarity/cka.jsonl`. */
+export const similarityRecord = z
+  .object({
+    id: z.string(),
+    a: network,
+    b: network,
+    /** `cifar-100`, or `synthetic`. */
+    dataset: z.string().min(1),
+    /** Layers of `a` in rows and of `b` in columns; null where CKA is undefined. */
+    rows: z.array(z.string()).readonly(),
+    columns: z.array(z.string()).readonly(),
+    values: z.array(z.array(z.number().nullable()).readonly()).readonly(),
+    /** Mean over rows of the layer of `b` at the same relative depth. */
+    likeDepth: z.number(),
+    mean: z.number(),
+    examples: z.number().int(),
+    batchSize: z.number().int(),
+    /** Of the choice of images. */
+    seed: z.number().int(),
+    commit: z.string(),
+    dirty: z.boolean(),
+    command: z.string(),
+  })
+  .strict();
+
+export type SimilarityRecord = z.infer<typeof similarityRecord>;
+
+/** The recorded similarities, of a pair that was measured in both orders the later one; none where there is no such file. */
+export async function readSimilarities(
+  file = path.join('data', 'results', 'similarity', 'cka.jsonl'),
+): Promise<readonly SimilarityRecord[]> {
+  const records = await readJsonLinesIfAny(file, (value) => similarityRecord.parse(value));
+  return [...new Map(records.map((record) => [measurement(record), record])).values()];
+}
+
+/** What was measured, whichever of the two networks came first. */
+export function measurement({
+  a,
+  b,
+  dataset,
+  examples,
+  batchSize,
+  seed,
+}: Pick<SimilarityRecord, 'a' | 'b' | 'dataset' | 'examples' | 'batchSize' | 'seed'>): string {
+  const networks = [a, b].map(({ network: name, weights }) => `${name} ${weights?.sha256}`).sort();
+  return JSON.stringify([...networks, dataset, examples, batchSize, seed]);
+}

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+
+import { parseRecord, readRecords } from '../../../lib/results/records/readRecords';
+import { rejectsWith } from '../../support/faults';
+import { temporaryFolder } from '../../support/temporaryFolder';
+import { sampleRecord } from '../support';
+
+test('a record survives JSON unchanged', () => {
+  assert.deepEqual(parseRecord(JSON.parse(JSON.stringify(sampleRecord()))), sampleRecord());
+});
+
+test('every fault of a record is named by its place', () => {
+  const record = { ...sampleRecord(), top1: 101, threads: 0, machine: { cores: 2 }, unknownKey: 1 };
+  assert.throws(() => parseRecord(record), /machine\.processor.*threads.*top1.*unknownKey|top1.*unknownKey/s);
+  assert.throws(() => parseRecord({ ...sampleRecord(), history: [{ epoch: 1 }] }), /history\.0\.loss/);
+});
+
+test('a folder of results is read in order, a run recorded twice once, as last recorded', async (context) => {
+  const folder = await temporaryFolder(context);
+  const [a, b] = [sampleRecord({ id: 'a' }), sampleRecord({ id: 'b', seed: 1 })];
+  await writeFile(path.join(folder, '2.jsonl'), `${JSON.stringify({ ...a, top1: 30 })}\n`);
+  await writeFile(path.join(folder, '1.jsonl'), `${JSON.stringify(a)}\n${JSON.stringify(b)}\n`);
+  await writeFile(path.join(folder, 'README.md'), 'not a record');
+  const records = await readRecords(folder);
+  assert.deepEqual(
+    records.map(({ id, top1 }) => [id, top1]),
+    [
+      ['a', 30],
+      ['b', b.top1],
+    ],
+  );
+});
+
+test('a bad line is named by file and line, a missing folder by its name', async (context) => {
+  const folder = await temporaryFolder(context);
+  const file = path.join(folder, 'runs.jsonl');
+  await writeFile(file, `${JSON.stringify(sampleRecord())}\n${JSON.stringify({ ...sampleRecord(), seed: 'one' })}\n`);
+  await rejectsWith(readRecords(folder), 'runs.jsonl', 'line 2', 'seed');
+  await rejectsWith(readRecords(path.join(folder, 'nowhere')), 'nowhere');
+  await mkdir(path.join(folder, 'empty'));
+  assert.deepEqual(await readRecords(path.join(folder, 'empty')), []);
+});
