@@ -1,15 +1,19 @@
-/** What a notebook needs besides the science: `import { heatmap, table, parameters } from './lib/notebook/index'`. */
+/** What a notebook uses besides the science: `import { parameters, show, table } from './lib/notebook/index'`. */
+// Parameters of the notebook, and the answer at its top.
+export { parameters } from './parameters';
+export { openQuestion, type Question } from './question';
 export { banner } from './banner';
-export { betweenModels } from '../plots/charts/heatmap';
+// Tables and data frames.
+export { dataFrame, table } from './table';
+export { recipesAndRecords } from './recipesAndRecords';
+// Figures: drawn and shown in one call, or shown and saved.
 export { bars, field, forest, heatmap, heatmapGrid, images, learningCurves, lines } from './draw';
 export { diagram } from './diagram';
-export { liveFigure, type LiveFigure } from './liveFigure';
-export { parameters } from './parameters';
-export { recipesAndRecords } from './recipesAndRecords';
-export { progress, type Progress } from './progress';
-export { openQuestion, type Question } from './question';
+export { betweenModels } from '../plots/charts/heatmap';
+export { show } from './show';
 export { saveFigure } from './save';
 export { saveGain } from './saveGain';
-export { show } from './show';
+// Long computations: a figure that grows, a progress bar, the stop button.
+export { liveFigure, type LiveFigure } from './liveFigure';
+export { progress, type Progress } from './progress';
 export { untilInterrupted } from './stop';
-export { dataFrame, table } from './table';

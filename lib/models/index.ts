@@ -1,0 +1,15 @@
+/** The part of `lib/models` that notebooks use: `import { createModel } from './lib/models/index'`. */
+// Networks by name, and with trained weights.
+export { createModel, type ModelOptions } from './zoo';
+export { trainedModel, type MaybeTrained } from './weights/trained';
+export { renormalised } from './weights/renormalised';
+export type { Model, Output } from './model';
+// Weights as safetensors files.
+export { loadWeightsFile, saveWeights } from './weights/weights';
+// Layers and sizes.
+export { Linear } from './layers/layers';
+export { branchSteps } from './exitBranch';
+export { disposeModule, parameterCount } from './parameter';
+export { networkMultiplyAdds } from './multiplyAdds';
+export { outline } from './outline';
+export { stageText } from './stageText';

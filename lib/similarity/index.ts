@@ -1,0 +1,5 @@
+/** The part of `lib/similarity` that notebooks use: `import { comparePairs } from './lib/similarity/index'`. */
+// Minibatch CKA between the blocks of networks.
+export { comparePairs, type Comparison, type ModelPair } from './compareModels';
+// CKA by relative depth.
+export { depthSummary, likeDepth, type DepthSummary } from './depth';
