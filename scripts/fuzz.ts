@@ -2,7 +2,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { unknownName } from '../lib/errors';
-import { inTurns } from '../lib/io/inTurns';
+import { mapConcurrently } from '../lib/io/mapConcurrently';
 import { positive, whole } from './cli/arguments';
 import { run } from './cli/run';
 import { supervise } from './fuzz/supervise';
@@ -34,7 +34,7 @@ const command = new Command('npm run fuzz --')
     console.log(
       `${'target'.padEnd(14)}${'inputs'.padStart(10)}${'values'.padStart(10)}${'our errors'.padStart(12)}${'faults'.padStart(8)}${'seconds'.padStart(9)}`,
     );
-    const outcomes = await inTurns(
+    const outcomes = await mapConcurrently(
       only === undefined ? targetNames : [only],
       Math.max(1, os.availableParallelism()),
       async (name) => {

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 
 import { loadCifar100 } from '../lib/data/cifar/cifar100';
 import { UserError } from '../lib/errors';
-import { UnreachableError } from '../lib/io/http';
+import { UnreachableError } from '../lib/io/download/http';
 import { run } from './cli/run';
 import { StatusLine } from './cli/statusLine';
 import { executeNotebooks, type Executed } from './notebooks/execute';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileFault } from './fileFault';
+import { fileError } from './fileError';
 
 /** All of it at once, or piece by piece. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
@@ -20,7 +20,7 @@ export async function writeAtomic(file: string, content: FileContent): Promise<v
     await syncFolder(path.dirname(file));
   } catch (error) {
     await rm(draft, { force: true }).catch(() => undefined);
-    throw fileFault(error, 'write', file);
+    throw fileError(error, 'write', file);
   }
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { ZodError } from 'zod';
 import { schemaFaults, short, UserError } from '../errors';
 import { writeAtomic } from './atomic';
-import { fileFault } from './fileFault';
+import { fileError } from './fileError';
 
 /** Writes a value as a file of JSON that a person can read, whole or not at all. */
 export async function writeJson(file: string, value: object): Promise<void> {
@@ -17,15 +17,15 @@ export async function readJson<T>(
   remedy = 'Repair or remove it.',
 ): Promise<T> {
   const bytes = await readFile(file).catch((error: unknown) => {
-    throw fileFault(error, 'read', file);
+    throw fileError(error, 'read', file);
   });
-  return parsed(bytes, parse, place, remedy);
+  return parseJson(bytes, parse, place, remedy);
 }
 
 /** The value that bytes of JSON stand for; what is wrong with them is told with their place and what to do about it. */
-export function parsed<T>(bytes: Uint8Array, parse: (value: unknown) => T, place: string, remedy: string): T {
+export function parseJson<T>(bytes: Uint8Array, parse: (value: unknown) => T, place: string, remedy: string): T {
   try {
-    return parse(decode(bytes));
+    return parse(decodeJson(bytes));
   } catch (error) {
     const reason =
       error instanceof ZodError
@@ -36,7 +36,7 @@ export function parsed<T>(bytes: Uint8Array, parse: (value: unknown) => T, place
 }
 
 /** The value that a text of JSON stands for; undefined where it is none. */
-export function jsonOrNothing(text: string): unknown {
+export function tryParseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -45,6 +45,6 @@ export function jsonOrNothing(text: string): unknown {
 }
 
 /** Throws a SyntaxError for what is no JSON, a TypeError for what is no text. */
-export function decode(bytes: Uint8Array): unknown {
+export function decodeJson(bytes: Uint8Array): unknown {
   return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
 }

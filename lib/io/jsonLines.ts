@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { fileFault } from './fileFault';
-import { decode, parsed } from './json';
+import { fileError } from './fileError';
+import { decodeJson, parseJson } from './json';
 
 const newline = 0x0a;
 
@@ -15,14 +15,14 @@ export async function appendJsonLine(file: string, record: object): Promise<void
     await mkdir(path.dirname(file), { recursive: true });
     const handle = await open(file, 'a+');
     try {
-      await mendLastLine(handle);
+      await repairLastLine(handle);
       await handle.appendFile(`${JSON.stringify(record)}\n`);
       await handle.sync();
     } finally {
       await handle.close();
     }
   } catch (error) {
-    throw fileFault(error, 'write', file);
+    throw fileError(error, 'write', file);
   }
 }
 
@@ -32,7 +32,7 @@ export async function appendJsonLine(file: string, record: object): Promise<void
  */
 export async function readJsonLines<T>(file: string, parse: (value: unknown) => T): Promise<T[]> {
   const bytes = await readFile(file).catch((error: unknown) => {
-    throw fileFault(error, 'read', file);
+    throw fileError(error, 'read', file);
   });
   const records: T[] = [];
   let start = 0;
@@ -41,21 +41,21 @@ export async function readJsonLines<T>(file: string, parse: (value: unknown) => 
     const end = found === -1 ? bytes.length : found;
     const text = bytes.subarray(start, end);
     if (found === -1 && !isWholeRecord(text)) break;
-    if (text.length > 0) records.push(parsed(text, parse, `${file}, line ${line}`, 'Repair or remove that line.'));
+    if (text.length > 0) records.push(parseJson(text, parse, `${file}, line ${line}`, 'Repair or remove that line.'));
     start = end + 1;
   }
   return records;
 }
 
 /** The same; none where there is no such file. */
-export async function readJsonLinesIfAny<T>(file: string, parse: (value: unknown) => T): Promise<T[]> {
+export async function readJsonLinesIfExists<T>(file: string, parse: (value: unknown) => T): Promise<T[]> {
   return existsSync(file) ? readJsonLines(file, parse) : [];
 }
 
 /** An object without its last byte is never valid JSON, so one that is valid has not been cut. */
 function isWholeRecord(bytes: Uint8Array): boolean {
   try {
-    const value = decode(bytes);
+    const value = decodeJson(bytes);
     return typeof value === 'object' && value !== null;
   } catch {
     return false;
@@ -63,7 +63,7 @@ function isWholeRecord(bytes: Uint8Array): boolean {
 }
 
 /** Ends a whole last line that lacks its newline; removes a cut one. */
-async function mendLastLine(handle: FileHandle): Promise<void> {
+async function repairLastLine(handle: FileHandle): Promise<void> {
   const { size } = await handle.stat();
   const start = await lastLineStart(handle, size);
   if (start === size) return;

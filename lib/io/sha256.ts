@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { fileFault } from './fileFault';
+import { fileError } from './fileError';
 
 /** The SHA-256 of a file, in hexadecimal. */
 export async function sha256(file: string): Promise<string> {
@@ -9,7 +9,7 @@ export async function sha256(file: string): Promise<string> {
     const chunks: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: 1 << 20 });
     for await (const chunk of chunks) hash.update(chunk);
   } catch (error) {
-    throw fileFault(error, 'read', file);
+    throw fileError(error, 'read', file);
   }
   return hash.digest('hex');
 }

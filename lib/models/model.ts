@@ -1,4 +1,4 @@
-import type { FileTensor } from '../io/safetensors';
+import type { FileTensor } from '../io/safetensors/safetensors';
 import type { Random } from '../tensor/random';
 import type * as tf from '../tensor/engine/tf';
 import type { Mode } from './layers/layers';

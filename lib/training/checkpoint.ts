@@ -3,8 +3,8 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors';
-import { jsonOrNothing } from '../io/json';
-import { readSafetensors, writeSafetensors, type StoredTensor } from '../io/safetensors';
+import { tryParseJson } from '../io/json';
+import { readSafetensors, writeSafetensors, type StoredTensor } from '../io/safetensors/safetensors';
 import * as tf from '../tensor/engine/tf';
 import { current, previous } from './checkpointFiles';
 import { recipeId } from './recipe/recipe';
@@ -82,7 +82,7 @@ function restore(training: Training, file: string): void {
   if (written !== undefined && written !== digest(tensors))
     throw new UserError(`${file} is damaged: its numbers are not those that were written`);
   if (metadata.get('recipe') !== recipeId(training.recipe)) throw new UserError(`${file} belongs to another recipe`);
-  const parsed = position.safeParse(jsonOrNothing(metadata.get('position') ?? 'null'));
+  const parsed = position.safeParse(tryParseJson(metadata.get('position') ?? 'null'));
   if (!parsed.success) throw new UserError(`${file} does not say where the run stood`);
   const wanted = new Map([
     ...training.state().map(([name, { value }]) => [name, value] as const),

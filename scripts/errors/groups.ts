@@ -55,20 +55,20 @@ export const groups: readonly Group[] = [
   },
   {
     title: 'Downloads',
-    places: ['lib/io/download.ts', 'lib/io/http.ts', 'lib/io/partFile.ts'],
+    places: ['lib/io/download/download.ts', 'lib/io/download/http.ts', 'lib/io/download/partFile.ts'],
     meaning:
       'A file could not be fetched, or is not the one we want. Only https is used; every file is checked by SHA-256 and put in its place only when it is right.',
     cure: 'Check the network and run it again: it resumes where it was cut. Or fetch the file another way and put it where the message says (for CIFAR-100: `CIFAR100_ARCHIVE=/path/to/cifar-100-binary.tar.gz`).',
   },
   {
     title: 'The Hugging Face hub',
-    places: ['lib/io/huggingFace.ts'],
+    places: ['lib/io/download/huggingFace.ts'],
     meaning: 'A repository or a file of it is not there, is not public, or comes without a checksum.',
     cure: 'Check the name (`owner/name` or `owner/name@revision`) and `HF_ENDPOINT`; a file downloaded by other means can be given by its path.',
   },
   {
     title: 'Archives',
-    places: ['lib/io/tar', 'lib/io/byteReader.ts'],
+    places: ['lib/io/tar'],
     meaning:
       'A tar archive is cut, damaged, larger than it should be, or holds what no archive of images needs: links, devices, names that lead out of its folder. Nothing of it was written.',
     cure: 'Fetch it again from its source. Make one’s own shards of plain files, uncompressed (`tar cf`).',

@@ -6,7 +6,7 @@ import { loadWeightsFile, saveWeights } from '../../lib/models/weights/weights';
 import { disposeModule, parameters } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { fill } from '../../lib/reference/fill';
-import { readSafetensors, writeSafetensors } from '../../lib/io/safetensors';
+import { readSafetensors, writeSafetensors } from '../../lib/io/safetensors/safetensors';
 import type { Model } from '../../lib/models/model';
 import { homeOf } from '../../lib/runs/runFolder/paths';
 import { runJob } from '../../lib/runs/job/runJob';

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readSafetensors, type StoredTensor } from '../../lib/io/safetensors';
+import { readSafetensors, type StoredTensor } from '../../lib/io/safetensors/safetensors';
 import { homeOf } from '../../lib/runs/runFolder/paths';
 import { finishedRecord, type Job } from '../../lib/runs/job/job';
 import { sessions } from '../../lib/runs/runFolder/sessions';

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { homeOf } from '../../lib/runs/runFolder/paths';
 import { readPlan, writePlan } from '../../lib/runs/job/job';
-import { processSpace } from '../../lib/io/processSpace';
+import { processNamespace } from '../../lib/io/processNamespace';
 import { lockFolder, lockedBy } from '../../lib/runs/runFolder/lock';
 import { damagedFiles } from '../../lib/runs/runFolder/manifest';
 import { sessions } from '../../lib/runs/runFolder/sessions';
@@ -164,7 +164,7 @@ test('the lock of a dead process is taken over, that of a living one is not; man
     JSON.stringify({
       host: os.hostname(),
       pid: process.pid,
-      space: processSpace(),
+      space: processNamespace(),
       born: '1',
       since: '2026-01-01T00:00:00.000Z',
     }),

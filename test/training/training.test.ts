@@ -3,7 +3,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { UserError } from '../../lib/errors';
-import { readSafetensors } from '../../lib/io/safetensors';
+import { readSafetensors } from '../../lib/io/safetensors/safetensors';
 import { defineMethod } from '../../lib/methods/method';
 import { disposeModule, parameters } from '../../lib/models/parameter';
 import { saveWeights } from '../../lib/models/weights/weights';

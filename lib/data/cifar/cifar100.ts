@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { UserError } from '../../errors';
-import { download, type DownloadProgress } from '../../io/download';
-import { UnreachableError } from '../../io/http';
+import { download, type DownloadProgress } from '../../io/download/download';
+import { UnreachableError } from '../../io/download/http';
 import { readCifarArchive, type CifarPart } from './cifarArchive';
 import type { ImageSet } from '../images/imageSet';
 

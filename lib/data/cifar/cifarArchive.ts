@@ -1,5 +1,5 @@
 import { UserError } from '../../errors';
-import { readTar, type TarMember } from '../../io/tar';
+import { readTar, type TarMember } from '../../io/tar/readTar';
 import { CifarRecords, type CifarLayout } from './cifarRecords';
 
 /** What the archive holds: images [count, 32, 32, 3] and fine labels [count] of both parts, and the names of the fine classes. */

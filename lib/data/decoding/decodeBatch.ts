@@ -1,5 +1,5 @@
 import { UserError } from '../../errors';
-import { inTurns } from '../../io/inTurns';
+import { mapConcurrently } from '../../io/mapConcurrently';
 import type { Random } from '../../tensor/random';
 import type { Preparation } from '../augmentation/augmentation';
 import { cutOf } from './cut';
@@ -31,7 +31,7 @@ export async function decodeBatch(
   const bytes = side * side * 3;
   const images = new Uint8Array(indices.length * bytes);
   const unreadable: Unreadable[] = [];
-  const places = await inTurns(indices, together, async (index, i) => {
+  const places = await mapConcurrently(indices, together, async (index, i) => {
     for (let place = index, tries = 0; ; place = (place + 1) % files.count) {
       const found = await attempt(files, place, preparation, random.fork(i));
       if (found instanceof Uint8Array) {

@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileFault } from '../../io/fileFault';
+import { fileError } from '../../io/fileError';
 import { UserError } from '../../errors';
 import type { ImageSet, LabelledImages } from './imageSet';
 import { nameAt, packNames, type NameTable } from './nameTable';
@@ -72,6 +72,6 @@ export async function readImage(set: ImageFiles, place: number): Promise<Buffer>
       await handle.close();
     }
   } catch (error) {
-    throw fileFault(error, 'read', imageName(set, place));
+    throw fileError(error, 'read', imageName(set, place));
   }
 }

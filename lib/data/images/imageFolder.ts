@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { opendir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../errors';
-import { fileFault } from '../../io/fileFault';
+import { fileError } from '../../io/fileError';
 import type { ImageFiles } from './imageFiles';
 import { nameAt, packNames } from './nameTable';
 import { imageNetNormalisation, type Normalisation } from './normalisation';
@@ -121,7 +121,7 @@ async function entries(folder: string): Promise<{ readonly name: string; readonl
       });
     }
   } catch (error) {
-    throw fileFault(error, 'read', folder);
+    throw fileError(error, 'read', folder);
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -1,4 +1,4 @@
-import { UnreachableError } from '../../io/http';
+import { UnreachableError } from '../../io/download/http';
 import type { Profile } from '../../profile';
 import { Random } from '../../tensor/random';
 import { loadCifar100, type Cifar100Options, type TrainAndTest } from '../cifar/cifar100';

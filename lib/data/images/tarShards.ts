@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { open, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../errors';
-import { fileFault } from '../../io/fileFault';
-import { inTurns } from '../../io/inTurns';
-import { indexTar, type Stretch } from '../../io/tarIndex';
+import { fileError } from '../../io/fileError';
+import { mapConcurrently } from '../../io/mapConcurrently';
+import { indexTar, type ByteRange } from '../../io/tar/indexTar';
 import { classFaults, extensions, shown, type FolderOptions } from './imageFolder';
 import type { ImageFiles } from './imageFiles';
 import { packNames } from './nameTable';
@@ -22,13 +22,13 @@ export async function openTarShards(
 ): Promise<ImageFiles> {
   const files = (
     await readdir(folder).catch((error) => {
-      throw fileFault(error, 'read', folder);
+      throw fileError(error, 'read', folder);
     })
   )
     .filter((name) => /\.tar(\.gz)?$|\.tgz$/.test(name))
     .sort();
   if (files.length === 0) throw new UserError(`${folder} holds no .tar archive.`);
-  const shards = await inTurns(files, 8, (name) => openShard(path.join(folder, name)));
+  const shards = await mapConcurrently(files, 8, (name) => openShard(path.join(folder, name)));
   const samples = shards.flatMap(({ samples: own }, file) => own.map((sample) => ({ ...sample, file })));
   const notices = shards.flatMap((shard) => shard.notices);
   if (samples.length === 0)
@@ -58,14 +58,14 @@ export async function openTarShards(
   };
 }
 
-interface Sample extends Stretch {
+interface Sample extends ByteRange {
   readonly label: number;
 }
 
 async function openShard(
   file: string,
 ): Promise<{ readonly samples: readonly Sample[]; readonly notices: readonly string[] }> {
-  const { members, fault } = await indexTar(file);
+  const { members, error: fault } = await indexTar(file);
   const labels = await readLabels(
     file,
     members.filter(({ name }) => name.endsWith('.cls')),
@@ -92,7 +92,7 @@ async function openShard(
 }
 
 /** The class of each sample by its key. */
-async function readLabels(file: string, members: readonly Stretch[]): Promise<ReadonlyMap<string, number>> {
+async function readLabels(file: string, members: readonly ByteRange[]): Promise<ReadonlyMap<string, number>> {
   const handle = await open(file, 'r');
   try {
     const labels = new Map<string, number>();
@@ -103,7 +103,7 @@ async function readLabels(file: string, members: readonly Stretch[]): Promise<Re
     }
     return labels;
   } catch (error) {
-    throw fileFault(error, 'read', file);
+    throw fileError(error, 'read', file);
   } finally {
     await handle.close();
   }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
-import { fileFault } from '../../io/fileFault';
+import { fileError } from '../../io/fileError';
 import { imageBytes, type ImageSet } from './imageSet';
 
 /** Writes a set as a folder of PNG files for each class, as `openImageFolder` reads it. */
@@ -23,6 +23,6 @@ export async function writeImageFolder(set: ImageSet, folder: string): Promise<v
       );
     }
   } catch (error) {
-    throw fileFault(error, 'write', folder);
+    throw fileError(error, 'write', folder);
   }
 }

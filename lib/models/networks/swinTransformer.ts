@@ -1,4 +1,4 @@
-import type { FileTensor } from '../../io/safetensors';
+import type { FileTensor } from '../../io/safetensors/safetensors';
 import { meanOfPlaces } from '../../tensor/ops/mean';
 import type { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';

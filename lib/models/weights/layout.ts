@@ -1,4 +1,4 @@
-import type { StoredTensor } from '../../io/safetensors';
+import type { StoredTensor } from '../../io/safetensors/safetensors';
 import * as tf from '../../tensor/engine/tf';
 import type { Layout, Parameter } from '../parameter';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Preprocessing } from '../../data/batches/preprocess';
 import { UserError } from '../../errors';
-import { hubFile, type HubOptions } from '../../io/huggingFace';
+import { downloadHubFile, type HubOptions } from '../../io/download/huggingFace';
 import { readJson } from '../../io/json';
 import type { Model } from '../model';
 import { normalisationParts } from './savedNormalisation';
@@ -48,11 +48,11 @@ export async function loadWeights(
     );
   }
   const images = await readConfig(
-    await hubFile({ repository, file: 'config.json', revision }, options),
+    await downloadHubFile({ repository, file: 'config.json', revision }, options),
     repository,
     model,
   );
-  const file = await hubFile({ repository, file: 'model.safetensors', revision }, options);
+  const file = await downloadHubFile({ repository, file: 'model.safetensors', revision }, options);
   return {
     ...loadWeightsFile(model, file, options),
     file,

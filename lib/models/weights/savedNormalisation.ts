@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Rgb } from '../../data/images/imageSet';
 import type { Normalisation } from '../../data/images/normalisation';
-import { parsed } from '../../io/json';
+import { parseJson } from '../../io/json';
 
 const rgb = (each: z.ZodNumber) =>
   z
@@ -31,7 +31,7 @@ export function savedNormalisation(
   const text = metadata.get('normalisation');
   if (text === undefined) return {};
   return {
-    normalisation: parsed(
+    normalisation: parseJson(
       Buffer.from(text),
       (value) => normalisation.parse(value),
       `The entry "normalisation" of ${file}`,

@@ -1,4 +1,4 @@
-import type { FileTensor } from '../../io/safetensors';
+import type { FileTensor } from '../../io/safetensors/safetensors';
 
 type Weights = ReadonlyMap<string, FileTensor>;
 

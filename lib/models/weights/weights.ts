@@ -1,6 +1,6 @@
 import type { Normalisation } from '../../data/images/normalisation';
 import { UserError } from '../../errors';
-import { openSafetensors, writeSafetensors, type FileTensor } from '../../io/safetensors';
+import { openSafetensors, writeSafetensors, type FileTensor } from '../../io/safetensors/safetensors';
 import { assignStored, torchShape, toStored } from './layout';
 import type { Model } from '../model';
 import { parameters, type Named } from '../parameter';

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { openSafetensors } from '../../io/safetensors';
+import { openSafetensors } from '../../io/safetensors/safetensors';
 import { sha256 } from '../../io/sha256';
 
 /** How many numbers a file of weights holds: what is trained, and what is kept beside it, as batch norm's averages. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { readJsonLinesIfAny } from '../../io/jsonLines';
+import { readJsonLinesIfExists } from '../../io/jsonLines';
 import { weightsRecord } from './record';
 
 const network = z
@@ -44,7 +44,7 @@ export type SimilarityRecord = z.infer<typeof similarityRecord>;
 export async function readSimilarities(
   file = path.join('data', 'results', 'similarity', 'cka.jsonl'),
 ): Promise<readonly SimilarityRecord[]> {
-  const records = await readJsonLinesIfAny(file, (value) => similarityRecord.parse(value));
+  const records = await readJsonLinesIfExists(file, (value) => similarityRecord.parse(value));
   return [...new Map(records.map((record) => [measurement(record), record])).values()];
 }
 

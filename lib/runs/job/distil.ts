@@ -3,9 +3,9 @@ import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { sameNormalisation, type Normalisation } from '../../data/images/normalisation';
 import { familyRecipe, type Fit } from '../../experiments/ownPair';
-import type { DownloadProgress } from '../../io/download';
-import { fileFault } from '../../io/fileFault';
-import type { HubOptions } from '../../io/huggingFace';
+import type { DownloadProgress } from '../../io/download/download';
+import { fileError } from '../../io/fileError';
+import type { HubOptions } from '../../io/download/huggingFace';
 import { writeJson } from '../../io/json';
 import { createDistillation, methods, type MethodSpec } from '../../methods/methods';
 import { disposeModule } from '../../models/parameter';
@@ -155,7 +155,7 @@ async function checked(pair: Pair, out: string): Promise<OwnImages> {
     await mkdir(out, { recursive: true });
     await access(out, constants.W_OK);
   } catch (error) {
-    throw fileFault(error, 'write', out);
+    throw fileError(error, 'write', out);
   }
   return openOwnImages(data, imageSize);
 }

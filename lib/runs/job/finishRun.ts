@@ -3,7 +3,7 @@ import { copyFile, mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { LabelledImages } from '../../data/images/imageSet';
 import { UserError } from '../../errors';
-import { fileFault } from '../../io/fileFault';
+import { fileError } from '../../io/fileError';
 import { writeJson } from '../../io/json';
 import { sha256 } from '../../io/sha256';
 import { normalisationEntry } from '../../models/weights/savedNormalisation';
@@ -119,6 +119,6 @@ export async function publish(weights: string, place: string): Promise<void> {
     await copyFile(weights, `${place}.draft`);
     await rename(`${place}.draft`, place);
   } catch (error) {
-    throw fileFault(error, 'write', place);
+    throw fileError(error, 'write', place);
   }
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Unreadable } from '../../data/batches/prepare';
 import { isStop, UserError } from '../../errors';
 import { removeDrafts } from '../../io/atomic';
-import { fileFault } from '../../io/fileFault';
+import { fileError } from '../../io/fileError';
 import { writeJson } from '../../io/json';
 import { appendJsonLine } from '../../io/jsonLines';
 import { disposeModule } from '../../models/parameter';
@@ -192,7 +192,7 @@ async function appendLog(file: string, text: string): Promise<void> {
   try {
     await appendFile(file, `${new Date().toISOString()} ${text}\n`);
   } catch (error) {
-    throw fileFault(error, 'write', file);
+    throw fileError(error, 'write', file);
   }
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { fileFault } from '../../io/fileFault';
+import { fileError } from '../../io/fileError';
 import { sha256 } from '../../io/sha256';
 import { methods } from '../../methods/methods';
 import type { Model } from '../../models/model';
@@ -53,7 +53,7 @@ export async function teacherCacheFor(
     const place = path.join(all, other);
     // A run at another commit may be writing there: no reason for this one to end.
     await rm(place, { recursive: true, force: true }).catch((error: unknown) =>
-      onFault?.(fileFault(error, 'write', place).message),
+      onFault?.(fileError(error, 'write', place).message),
     );
   }
   return cache;

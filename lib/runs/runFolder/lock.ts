@@ -5,8 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors';
-import { errorCode, fileFault } from '../../io/fileFault';
-import { processSpace } from '../../io/processSpace';
+import { errorCode, fileError } from '../../io/fileError';
+import { processNamespace } from '../../io/processNamespace';
 
 const holder = z.object({
   host: z.string(),
@@ -31,13 +31,13 @@ const [beatMs, deadMs] = [30_000, 600_000];
  */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw fileFault(error, 'write', folder);
+    throw fileError(error, 'write', folder);
   });
   const file = path.join(folder, 'lock');
   const mine = JSON.stringify({
     host: os.hostname(),
     pid: process.pid,
-    space: processSpace(),
+    space: processNamespace(),
     born: born(process.pid),
     since: new Date().toISOString(),
   } satisfies Holder);
@@ -57,7 +57,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
       await clearIfDead(file, draft, attempt < 3);
     }
   } catch (error) {
-    throw fileFault(error, 'write', file);
+    throw fileError(error, 'write', file);
   } finally {
     await rm(draft, { force: true });
   }
@@ -80,7 +80,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
 export async function lockedBy(folder: string): Promise<string | undefined> {
   const file = path.join(folder, 'lock');
   const found = parse(await readFile(file, 'utf8').catch(() => ''));
-  if (!found || (found.space === processSpace() ? !lives(found) : await silent(file))) return undefined;
+  if (!found || (found.space === processNamespace() ? !lives(found) : await silent(file))) return undefined;
   return `process ${found.pid} on ${found.host}`;
 }
 
@@ -88,7 +88,7 @@ async function clearIfDead(file: string, draft: string, again: boolean): Promise
   const text = await readFile(file, 'utf8').catch(() => undefined);
   if (text === undefined && again) return;
   const found = parse(text ?? '');
-  const dead = found === undefined || (found.space === processSpace() ? !lives(found) : await silent(file));
+  const dead = found === undefined || (found.space === processNamespace() ? !lives(found) : await silent(file));
   if (!dead)
     throw new Busy(
       `Process ${found.pid} on ${found.host} has been at ${path.dirname(file)} since ${found.since}: this one leaves it alone. If that process is gone, remove ${file}.`,

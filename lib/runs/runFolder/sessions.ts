@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors';
-import { appendJsonLine, readJsonLinesIfAny } from '../../io/jsonLines';
+import { appendJsonLine, readJsonLinesIfExists } from '../../io/jsonLines';
 import { givenWeightsRecord, machineRecord } from '../../results/records/record';
 import { hasCheckpoint } from '../../training/checkpointFiles';
 import { weightsFault } from './inputWeights';
@@ -27,7 +27,7 @@ export type Session = z.infer<typeof session>;
 
 /** The processes that have worked at a run so far, from the one that began it. */
 export async function sessions(home: string): Promise<Session[]> {
-  return readJsonLinesIfAny(fileOf(home), (value) => session.parse(value));
+  return readJsonLinesIfExists(fileOf(home), (value) => session.parse(value));
 }
 
 /** Notes that this process takes up a run. Throws a UserError where it has another number of threads or of processes, or is given other weights, than the run was begun with. */

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors';
 import { writeAtomic } from '../../io/atomic';
-import { errorCode } from '../../io/fileFault';
-import { appendJsonLine, readJsonLinesIfAny } from '../../io/jsonLines';
+import { errorCode } from '../../io/fileError';
+import { appendJsonLine, readJsonLinesIfExists } from '../../io/jsonLines';
 import { needs, writePlan, type Job } from '../job/job';
 import { quote } from './shell';
 import { resumeLater, taskCommand } from './slots';
@@ -85,7 +85,7 @@ export async function submitSlurm(jobs: readonly Job[], options: SlurmOptions): 
 export async function queuedTasks(
   out: string,
 ): Promise<ReadonlyMap<string, { readonly task: string; readonly state: string }>> {
-  const submissions = await readJsonLinesIfAny(submissionsFile(out), (value) => submission.parse(value));
+  const submissions = await readJsonLinesIfExists(submissionsFile(out), (value) => submission.parse(value));
   if (submissions.length === 0) return new Map();
   const states = new Map(
     slurm('squeue', ['--noheader', '--array', '--format=%F_%K %T'])

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../../errors';
-import { jsonOrNothing } from '../../io/json';
+import { tryParseJson } from '../../io/json';
 
 /** Milliseconds for an answer: a run that was told to stop has not long to say goodbye. */
 const patience = 5000;
@@ -35,7 +35,7 @@ export class MlflowRest {
         `${this.address} does not answer (${cause instanceof Error ? cause.message : String(cause)})`,
       );
     }
-    const answer = jsonOrNothing(text);
+    const answer = tryParseJson(text);
     if (response.ok) {
       if (typeof answer === 'object' && answer !== null) return answer;
       throw new UserError(`${this.address} answers ${method} with something else than JSON: it is no MLflow server`);

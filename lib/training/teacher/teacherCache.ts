@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { batchCount } from '../../data/batches/batches';
 import { UserError } from '../../errors';
-import { readSafetensors, writeSafetensors } from '../../io/safetensors';
+import { readSafetensors, writeSafetensors } from '../../io/safetensors/safetensors';
 import type { Model, Output } from '../../models/model';
 import * as tf from '../../tensor/engine/tf';
 import type { Recipe } from '../recipe/recipe';

@@ -1,5 +1,5 @@
-import { readSafetensors } from '../../../lib/io/safetensors';
-import { valueBytes } from '../../../lib/io/safetensorsHeader';
+import { readSafetensors } from '../../../lib/io/safetensors/safetensors';
+import { valueBytes } from '../../../lib/io/safetensors/header';
 import type { Random } from '../../../lib/tensor/random';
 import { damaged, oneOf } from '../damage';
 import { damagedJson } from '../damageJson';

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { readTar } from '../../../lib/io/tar';
+import { readTar } from '../../../lib/io/tar/readTar';
 import { hostileTar, type Entry } from '../tarBytes';
 import type { Target } from '../target';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { loadImages } from '../../../lib/data/images/loadImages';
 import { syntheticImages } from '../../../lib/data/images/synthetic';
-import { UnreachableError } from '../../../lib/io/http';
+import { UnreachableError } from '../../../lib/io/download/http';
 import { Random } from '../../../lib/tensor/random';
 import { rejectsWith } from '../../support/faults';
 import { temporaryFolder } from '../../support/temporaryFolder';

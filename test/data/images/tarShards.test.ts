@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { imageName, readImage, selectFiles } from '../../../lib/data/images/imageFiles';
 import { openTarShards } from '../../../lib/data/images/tarShards';
-import { indexTar } from '../../../lib/io/tarIndex';
+import { indexTar } from '../../../lib/io/tar/indexTar';
 import { tarOf, type Member } from '../../support/archive';
 import { rejectsWith } from '../../support/faults';
 import { temporaryFolder } from '../../support/temporaryFolder';
@@ -59,7 +59,7 @@ test('an archive cut at any byte gives its whole images, and says that it is cut
   ];
   const tar = await tarOf(members);
   const whole = await indexed(folder, tar);
-  assert.equal(whole.fault, undefined);
+  assert.equal(whole.error, undefined);
   assert.deepEqual(
     whole.members.map(({ name }) => name),
     members.map(([name]) => name),
@@ -67,7 +67,7 @@ test('an archive cut at any byte gives its whole images, and says that it is cut
   const ends = whole.members.map(({ start, size }) => start + size);
   const padded = Math.ceil(ends[3]! / 512) * 512;
   for (let length = 0; length < tar.length; length += length % 512 > 2 && length % 512 < 500 ? 37 : 1) {
-    const { members: found, fault } = await indexed(folder, tar.subarray(0, length));
+    const { members: found, error: fault } = await indexed(folder, tar.subarray(0, length));
     assert.equal(found.length, ends.filter((end) => end <= length).length, `members at ${length}`);
     assert.equal(fault === undefined, length >= padded + 512, `fault at ${length}: ${fault}`);
   }

@@ -4,7 +4,12 @@ import path from 'node:path';
 import { after, test, type TestContext } from 'node:test';
 import { z } from 'zod';
 import { UserError } from '../../../lib/errors';
-import { readSafetensors, writeSafetensors, type FileTensor, type StoredTensor } from '../../../lib/io/safetensors';
+import {
+  readSafetensors,
+  writeSafetensors,
+  type FileTensor,
+  type StoredTensor,
+} from '../../../lib/io/safetensors/safetensors';
 import { toStored, torchShape } from '../../../lib/models/weights/layout';
 import type { Model } from '../../../lib/models/model';
 import { disposeModule, Parameter, parameters } from '../../../lib/models/parameter';

@@ -7,7 +7,7 @@ import { openImageFolder } from '../../../lib/data/images/imageFolder';
 import { syntheticImages } from '../../../lib/data/images/synthetic';
 import { writeImageFolder } from '../../../lib/data/images/writeImageFolder';
 import { isStop } from '../../../lib/errors';
-import { readSafetensors } from '../../../lib/io/safetensors';
+import { readSafetensors } from '../../../lib/io/safetensors/safetensors';
 import { sha256 } from '../../../lib/io/sha256';
 import { disposeModule, parameterCount, parameters } from '../../../lib/models/parameter';
 import { normalisationEntry } from '../../../lib/models/weights/savedNormalisation';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
-import { UnreachableError } from '../../../lib/io/http';
+import { UnreachableError } from '../../../lib/io/download/http';
 import { disposeModule } from '../../../lib/models/parameter';
 import { normalisationEntry } from '../../../lib/models/weights/savedNormalisation';
 import { saveWeights } from '../../../lib/models/weights/weights';

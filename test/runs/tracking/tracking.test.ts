@@ -11,7 +11,7 @@ import { homeOf } from '../../../lib/runs/runFolder/paths';
 import { type Job } from '../../../lib/runs/job/job';
 import { runJob } from '../../../lib/runs/job/runJob';
 import { scalarsOf } from '../../../lib/runs/tracking/tracker';
-import { closedAddress } from '../../io/server';
+import { closedAddress } from '../../io/download/server';
 import { rejectsWith } from '../../support/faults';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { jobsOf, tiny } from '../example';

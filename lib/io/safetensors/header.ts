@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { short, UserError } from '../errors';
+import { short, UserError } from '../../errors';
 
 /** Bytes of one value, by the format's name for its kind. */
 export const valueBytes = {

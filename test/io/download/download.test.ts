@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { download, type Download } from '../../lib/io/download';
-import { processSpace } from '../../lib/io/processSpace';
-import { UnreachableError } from '../../lib/io/http';
-import { Random } from '../../lib/tensor/random';
-import { rejectsWith } from '../support/faults';
-import { temporaryFolder } from '../support/temporaryFolder';
+import { download, type Download } from '../../../lib/io/download/download';
+import { processNamespace } from '../../../lib/io/processNamespace';
+import { UnreachableError } from '../../../lib/io/download/http';
+import { Random } from '../../../lib/tensor/random';
+import { rejectsWith } from '../../support/faults';
+import { temporaryFolder } from '../../support/temporaryFolder';
 import { closedAddress, hangUp, sendFrom, serve, wantedStart } from './server';
 
 const random = new Random(1);
@@ -103,9 +103,9 @@ test('the part of a process that has died is taken over; that of a living one, o
   });
   const request = await plan(t, url);
   await mkdir(path.dirname(request.target), { recursive: true });
-  await writeFile(`${request.target}.part.${process.pid}.aa.${processSpace()}`, content.subarray(0, 10));
+  await writeFile(`${request.target}.part.${process.pid}.aa.${processNamespace()}`, content.subarray(0, 10));
   await writeFile(`${request.target}.part.4194399.cc.another-machine`, content.subarray(0, 999));
-  await writeFile(`${request.target}.part.4194399.bb.${processSpace()}`, content.subarray(0, 777));
+  await writeFile(`${request.target}.part.4194399.bb.${processNamespace()}`, content.subarray(0, 777));
   await download(request);
   assert.deepEqual(starts, [777]);
   assert.deepEqual(
@@ -113,7 +113,7 @@ test('the part of a process that has died is taken over; that of a living one, o
     [
       'file.bin',
       `file.bin.part.4194399.cc.another-machine`,
-      `file.bin.part.${process.pid}.aa.${processSpace()}`,
+      `file.bin.part.${process.pid}.aa.${processNamespace()}`,
     ].sort(),
   );
 });

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { UserError } from '../../lib/errors';
-import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../../lib/io/halfFloat';
-import { readSafetensors, writeSafetensors, type StoredTensor } from '../../lib/io/safetensors';
-import { temporaryFolder } from '../support/temporaryFolder';
+import { UserError } from '../../../lib/errors';
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../../../lib/io/safetensors/halfFloat';
+import { readSafetensors, writeSafetensors, type StoredTensor } from '../../../lib/io/safetensors/safetensors';
+import { temporaryFolder } from '../../support/temporaryFolder';
 
 const weights: ReadonlyMap<string, StoredTensor> = new Map([
   ['a.weight', { shape: [2, 3], data: Float32Array.of(1, -2, 3.5, 0, 1e-20, 65504) }],

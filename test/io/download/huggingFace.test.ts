@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { test, type TestContext } from 'node:test';
-import { hubFile, type HubOptions } from '../../lib/io/huggingFace';
-import { UnreachableError } from '../../lib/io/http';
-import { rejectsWith } from '../support/faults';
-import { temporaryFolder } from '../support/temporaryFolder';
+import { downloadHubFile, type HubOptions } from '../../../lib/io/download/huggingFace';
+import { UnreachableError } from '../../../lib/io/download/http';
+import { rejectsWith } from '../../support/faults';
+import { temporaryFolder } from '../../support/temporaryFolder';
 import { closedAddress, sendFrom, serve } from './server';
 
 const weights = Buffer.alloc(300_000, 'weights');
@@ -63,7 +63,7 @@ async function hub(
 test('a large file is fetched once, checked, and asked about afterwards', async (t) => {
   const { options, requests } = await hub(t);
   let last = 0;
-  const file = await hubFile(wanted, {
+  const file = await downloadHubFile(wanted, {
     ...options,
     onProgress: ({ received }) => {
       last = received;
@@ -72,7 +72,7 @@ test('a large file is fetched once, checked, and asked about afterwards', async 
   assert.deepEqual(readFileSync(file), weights);
   assert.match(file, /\.safetensors$/);
   assert.equal(last, weights.length);
-  assert.equal(await hubFile(wanted, options), file);
+  assert.equal(await downloadHubFile(wanted, options), file);
   assert.deepEqual(
     requests.map((request) => request.split(' ')[0]),
     ['HEAD', 'GET', 'GET', 'HEAD'],
@@ -81,17 +81,17 @@ test('a large file is fetched once, checked, and asked about afterwards', async 
 
 test('a small file is followed within its host and checked as git does', async (t) => {
   const { options } = await hub(t);
-  assert.deepEqual(readFileSync(await hubFile({ ...wanted, file: 'config.json' }, options)), config);
+  assert.deepEqual(readFileSync(await downloadHubFile({ ...wanted, file: 'config.json' }, options)), config);
 });
 
 test('without a network, what was fetched is used, and what was not is refused', async (t) => {
   const { options } = await hub(t);
-  const file = await hubFile(wanted, options);
+  const file = await downloadHubFile(wanted, options);
   const away = { ...options, endpoint: new URL(await closedAddress()).origin };
-  assert.equal(await hubFile(wanted, away), file);
-  assert.equal(await hubFile(wanted, { ...options, offline: true }), file);
-  await assert.rejects(hubFile({ ...wanted, file: 'config.json' }, away), UnreachableError);
-  await assert.rejects(hubFile({ ...wanted, revision: 'v2' }, { ...options, offline: true }), UnreachableError);
+  assert.equal(await downloadHubFile(wanted, away), file);
+  assert.equal(await downloadHubFile(wanted, { ...options, offline: true }), file);
+  await assert.rejects(downloadHubFile({ ...wanted, file: 'config.json' }, away), UnreachableError);
+  await assert.rejects(downloadHubFile({ ...wanted, revision: 'v2' }, { ...options, offline: true }), UnreachableError);
 });
 
 test('a file that changes on the hub is fetched anew', async (t) => {
@@ -107,9 +107,9 @@ test('a file that changes on the hub is fetched anew', async (t) => {
     response.writeHead(200, headers).end(request.method === 'HEAD' ? undefined : first);
     return true;
   });
-  assert.deepEqual(readFileSync(await hubFile(wanted, options)), first);
+  assert.deepEqual(readFileSync(await downloadHubFile(wanted, options)), first);
   old = false;
-  assert.deepEqual(readFileSync(await hubFile(wanted, options)), weights);
+  assert.deepEqual(readFileSync(await downloadHubFile(wanted, options)), weights);
 });
 
 test('a wrong checksum, a file cut short for good, an unknown repository and odd names are refused', async (t) => {
@@ -120,22 +120,26 @@ test('a wrong checksum, a file cut short for good, an unknown repository and odd
       .end(request.method === 'HEAD' ? undefined : 'hello');
     return true;
   });
-  await rejectsWith(hubFile(wanted, wrong.options), 'does not have the expected SHA-256');
+  await rejectsWith(downloadHubFile(wanted, wrong.options), 'does not have the expected SHA-256');
   const damaged = await hub(t, (request, response) => {
     if (request.url !== '/cache/config.json' || request.method === 'HEAD') return false;
     response.writeHead(200, { 'content-length': config.length }).end(Buffer.alloc(config.length, 'x'));
     return true;
   });
-  await rejectsWith(hubFile({ ...wanted, file: 'config.json' }, damaged.options), 'does not have the checksum');
+  await rejectsWith(downloadHubFile({ ...wanted, file: 'config.json' }, damaged.options), 'does not have the checksum');
   const { options } = await hub(t);
-  await rejectsWith(hubFile({ repository: 'timm/absent', file: 'model.safetensors' }, options), '404', 'timm/absent');
+  await rejectsWith(
+    downloadHubFile({ repository: 'timm/absent', file: 'model.safetensors' }, options),
+    '404',
+    'timm/absent',
+  );
   for (const odd of ['../secret', 'a b', 'x/../../y', 'owner/na%2fme'])
-    await rejectsWith(hubFile({ ...wanted, repository: odd }, options), 'is no name');
+    await rejectsWith(downloadHubFile({ ...wanted, repository: odd }, options), 'is no name');
   const plain = await hub(t, (request, response) => {
     response.writeHead(200, { 'content-length': 0 }).end();
     return true;
   });
-  await rejectsWith(hubFile(wanted, plain.options), 'without a checksum');
+  await rejectsWith(downloadHubFile(wanted, plain.options), 'without a checksum');
 });
 
 test('a hub that stumbles is asked again', async (t) => {
@@ -145,5 +149,5 @@ test('a hub that stumbles is asked again', async (t) => {
     response.writeHead(503).end();
     return true;
   });
-  assert.deepEqual(readFileSync(await hubFile(wanted, options)), weights);
+  assert.deepEqual(readFileSync(await downloadHubFile(wanted, options)), weights);
 });

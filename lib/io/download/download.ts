@@ -1,12 +1,12 @@
 import { mkdir, open, stat, statfs, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UserError } from '../errors';
-import { syncFolder } from './atomic';
-import { fileFault } from './fileFault';
-import { httpGet, NetworkFault, UnreachableError } from './http';
+import { UserError } from '../../errors';
+import { syncFolder } from '../atomic';
+import { fileError } from '../fileError';
+import { httpGet, NetworkError, UnreachableError } from './http';
 import { PartFile } from './partFile';
-import { sha256 } from './sha256';
+import { sha256 } from '../sha256';
 
 export interface Download {
   readonly url: string;
@@ -49,7 +49,7 @@ export async function download(request: Download): Promise<void> {
     }
   } catch (error) {
     if (request.signal?.aborted) throw error;
-    throw fileFault(error, 'write', target);
+    throw fileError(error, 'write', target);
   }
 }
 
@@ -81,7 +81,7 @@ async function fetchAll(part: PartFile, request: Download): Promise<void> {
     try {
       return await fetchRest(part, request);
     } catch (error) {
-      if (!(error instanceof NetworkFault)) throw error;
+      if (!(error instanceof NetworkError)) throw error;
       const size = await sizeOf(part.path);
       if (size > most) failures = 1;
       most = Math.max(most, size);
@@ -104,13 +104,13 @@ async function fetchRest(
     try {
       if (body.offset !== size) await handle.truncate(0);
       if (body.offset !== size && body.offset !== 0)
-        throw new NetworkFault('the server sent another part than was asked for');
+        throw new NetworkError('the server sent another part than was asked for');
       await checkRoom(part.path, body.total, body.offset, maxBytes, url);
       const received = await append(handle, body.chunks, body.offset, (now) => {
         if (now > maxBytes) throw tooLong(url, maxBytes);
         onProgress?.({ received: now, total: body.total });
       });
-      if (body.total !== undefined && received < body.total) throw new NetworkFault('the connection ended early');
+      if (body.total !== undefined && received < body.total) throw new NetworkError('the connection ended early');
     } finally {
       body.close();
     }
@@ -159,7 +159,7 @@ function tooLong(url: string, maxBytes: number): UserError {
   );
 }
 
-function unreachable({ url, target }: Download, fault: NetworkFault): UnreachableError {
+function unreachable({ url, target }: Download, fault: NetworkError): UnreachableError {
   return new UnreachableError(
     `${url} could not be downloaded: ${fault.message}. Check the network and run it again (it resumes), or put the file at ${target} yourself.` +
       ((process.env['HTTPS_PROXY'] ?? process.env['https_proxy'])

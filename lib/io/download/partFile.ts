@@ -1,8 +1,8 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { errorCode } from './fileFault';
-import { processSpace } from './processSpace';
+import { errorCode } from '../fileError';
+import { processNamespace } from '../processNamespace';
 
 /** The unfinished file of a download. Its name carries the process that writes it, and where, so that two downloads never share one, on one disk of many machines either. */
 export class PartFile {
@@ -15,7 +15,7 @@ export class PartFile {
   static async claim(target: string): Promise<PartFile> {
     const folder = path.dirname(target);
     const base = `${path.basename(target)}.part`;
-    const own = `${target}.part.${process.pid}.${randomBytes(4).toString('hex')}.${processSpace()}`;
+    const own = `${target}.part.${process.pid}.${randomBytes(4).toString('hex')}.${processNamespace()}`;
     for (const name of await readdir(folder)) {
       if (name !== base && !(name.startsWith(`${base}.`) && isAbandoned(name.slice(base.length + 1)))) continue;
       if (await renamed(path.join(folder, name), own)) break;
@@ -40,7 +40,7 @@ export class PartFile {
 
 function isAbandoned(owner: string): boolean {
   const [pid, , ...space] = owner.split('.');
-  if (!(Number(pid) > 0) || space.join('.') !== processSpace()) return false;
+  if (!(Number(pid) > 0) || space.join('.') !== processNamespace()) return false;
   try {
     process.kill(Number(pid), 0);
     return false;

@@ -3,12 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { UserError } from '../../lib/errors';
-import { readTar, type TarLimits } from '../../lib/io/tar';
-import { Random } from '../../lib/tensor/random';
-import { tarGzOf, tarOf, type Member } from '../support/archive';
-import { rejectsWith } from '../support/faults';
-import { temporaryFolder } from '../support/temporaryFolder';
+import { UserError } from '../../../lib/errors';
+import { readTar, type TarLimits } from '../../../lib/io/tar/readTar';
+import { Random } from '../../../lib/tensor/random';
+import { tarGzOf, tarOf, type Member } from '../../support/archive';
+import { rejectsWith } from '../../support/faults';
+import { temporaryFolder } from '../../support/temporaryFolder';
 
 const limits: TarLimits = { totalBytes: 1e6, members: 10 };
 const big = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => (i * 2654435761) >>> 24));

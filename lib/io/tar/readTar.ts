@@ -2,10 +2,10 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { UserError } from '../errors';
+import { UserError } from '../../errors';
 import { ByteReader } from './byteReader';
-import { errorCode, fileFault } from './fileFault';
-import { block, checked, damaged, gzipMagic, nextHeader } from './tarHeader';
+import { errorCode, fileError } from '../fileError';
+import { blockBytes, checkHeader, damagedArchive, gzipMagic, nextHeader } from './header';
 
 /** A file inside an archive. Its bytes are read before the next member is asked for; what is left unread is passed over. */
 export interface TarMember {
@@ -36,14 +36,14 @@ export async function* readTar(file: string, limits: TarLimits): AsyncGenerator<
         throw new UserError(
           `${file} holds more than the ${limits.members} files expected. It is not the archive we want.`,
         );
-      const { name, size, type } = checked(header, file);
+      const { name, size, type } = checkHeader(header, file);
       const content = new Content(bytes, size, file);
       if (type === '0') yield { name, size, chunks: content.read() };
       await content.pass();
     }
-    await bytes.finish();
+    await bytes.readToEnd();
   } catch (error) {
-    throw asFault(error, file);
+    throw toUserError(error, file);
   } finally {
     stream.destroy();
   }
@@ -66,18 +66,18 @@ class Content {
 
   async *read(): AsyncGenerator<Uint8Array> {
     try {
-      for await (const piece of this.bytes.pieces(this.left)) {
+      for await (const piece of this.bytes.readChunks(this.left)) {
         this.left -= piece.length;
         yield piece;
       }
     } catch (error) {
-      throw asFault(error, this.file);
+      throw toUserError(error, this.file);
     }
   }
 
   async pass(): Promise<void> {
-    const padding = (block - (this.size % block)) % block;
-    for await (const piece of this.bytes.pieces(this.left + padding)) void piece;
+    const padding = (blockBytes - (this.size % blockBytes)) % blockBytes;
+    for await (const piece of this.bytes.readChunks(this.left + padding)) void piece;
     this.left = 0;
   }
 }
@@ -91,13 +91,13 @@ async function openArchive(file: string): Promise<Readable> {
       ? pipeline(source, createGunzip({ chunkSize: pieceBytes }), () => undefined)
       : source;
   } catch (error) {
-    throw fileFault(error, 'read', file);
+    throw fileError(error, 'read', file);
   }
 }
 
-function asFault(error: unknown, file: string): UserError {
+function toUserError(error: unknown, file: string): UserError {
   const code = errorCode(error) ?? '';
   if (code === 'Z_BUF_ERROR') return new UserError(`${file} ends too early. Fetch it again.`, { cause: error });
-  if (code.startsWith('Z_')) return damaged(file, error);
-  return fileFault(error, 'read', file);
+  if (code.startsWith('Z_')) return damagedArchive(file, error);
+  return fileError(error, 'read', file);
 }

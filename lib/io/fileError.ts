@@ -8,7 +8,7 @@ export function errorCode(error: unknown): string | undefined {
 }
 
 /** A failed file call in words: what could not be done to which file, why, and what helps. Our own errors pass through. */
-export function fileFault(error: unknown, action: 'read' | 'write', file: string): UserError {
+export function fileError(error: unknown, action: 'read' | 'write', file: string): UserError {
   if (error instanceof UserError) return error;
   const code = errorCode(error);
   const reason = (code !== undefined && reasons[code]) || (error instanceof Error ? error.message : String(error));

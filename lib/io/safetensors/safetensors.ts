@@ -1,9 +1,9 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { UserError } from '../errors';
-import { writeAtomic } from './atomic';
-import { fileFault } from './fileFault';
+import { UserError } from '../../errors';
+import { writeAtomic } from '../atomic';
+import { fileError } from '../fileError';
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './halfFloat';
-import { parseHeader, type Header, type TensorEntry } from './safetensorsHeader';
+import { parseHeader, type Header, type TensorEntry } from './header';
 
 /** A tensor as a file keeps it, its numbers in row-major order. */
 export interface StoredTensor {
@@ -85,7 +85,7 @@ export function openSafetensors(file: string, { skip = () => false }: ReadOption
     return { metadata: header.metadata, tensors, close: () => closeSync(descriptor) };
   } catch (error) {
     closeSync(descriptor);
-    throw fileFault(error, 'read', file);
+    throw fileError(error, 'read', file);
   }
 }
 
@@ -115,7 +115,7 @@ function open(file: string): number {
   try {
     return openSync(file, 'r');
   } catch (error) {
-    throw fileFault(error, 'read', file);
+    throw fileError(error, 'read', file);
   }
 }
 
@@ -168,7 +168,7 @@ function readPiece(descriptor: number, file: string, target: Uint8Array, positio
   try {
     return readSync(descriptor, target, 0, target.length, position);
   } catch (error) {
-    throw fileFault(error, 'read', file);
+    throw fileError(error, 'read', file);
   }
 }
 

@@ -1,8 +1,8 @@
-import { UserError } from '../errors';
+import { UserError } from '../../errors';
 import type { ByteReader } from './byteReader';
 
 /** Bytes of a header; what a member holds is padded to as many. */
-export const block = 512;
+export const blockBytes = 512;
 /** The first two bytes of what gzip has compressed. */
 export const gzipMagic = 0x1f8b;
 /** The most bytes of a header that tells of the next member, such as a long name. */
@@ -17,16 +17,16 @@ export interface TarHeader {
 }
 
 /** The header of the next file or folder, with the long name or size that headers before it give; undefined at the archive's end. */
-export async function nextHeader(bytes: Pick<ByteReader, 'exactly'>, file: string): Promise<TarHeader | undefined> {
+export async function nextHeader(bytes: Pick<ByteReader, 'readExactly'>, file: string): Promise<TarHeader | undefined> {
   let given: Partial<Pick<TarHeader, 'name' | 'size'>> = {};
   for (;;) {
-    const head = await bytes.exactly(block);
+    const head = await bytes.readExactly(blockBytes);
     if (head.every((byte) => byte === 0)) return undefined;
     const header = parseTarHeader(head);
-    if (header === undefined) throw damaged(file);
+    if (header === undefined) throw damagedArchive(file);
     if (!/[xgLK]/.test(header.type)) return { ...header, ...given };
-    if (header.size > mostWords) throw damaged(file);
-    const padded = await bytes.exactly(Math.ceil(header.size / block) * block);
+    if (header.size > mostWords) throw damagedArchive(file);
+    const padded = await bytes.readExactly(Math.ceil(header.size / blockBytes) * blockBytes);
     given = { ...given, ...words(header.type, padded.subarray(0, header.size), file) };
   }
 }
@@ -35,17 +35,17 @@ function words(type: string, content: Buffer, file: string): Partial<Pick<TarHea
   if (type === 'L') return { name: text(content) };
   if (type !== 'x') return {};
   const pax = parsePax(content);
-  if (pax === undefined) throw damaged(file);
+  if (pax === undefined) throw damagedArchive(file);
   if ([...pax.keys()].some((key) => key.startsWith('GNU.sparse')))
     throw new UserError(`${file} holds a sparse file. Such an archive is not read.`);
   const name = pax.get('path');
   const size = pax.get('size');
-  if (size !== undefined && !(/^\d+$/.test(size) && Number.isSafeInteger(Number(size)))) throw damaged(file);
+  if (size !== undefined && !(/^\d+$/.test(size) && Number.isSafeInteger(Number(size)))) throw damagedArchive(file);
   return { ...(name !== undefined && { name }), ...(size !== undefined && { size: Number(size) }) };
 }
 
 /** The header, unless it is of something that is not read: a link, a device, a name that leads out of the archive's folder. */
-export function checked(header: TarHeader, file: string): TarHeader {
+export function checkHeader(header: TarHeader, file: string): TarHeader {
   const { name, type } = header;
   const shown = JSON.stringify(name);
   if (type !== '0' && type !== '5')
@@ -70,7 +70,7 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 /** What an archive is said to be that does not follow the format. */
-export function damaged(file: string, cause?: unknown): UserError {
+export function damagedArchive(file: string, cause?: unknown): UserError {
   return new UserError(`${file} is damaged, or no tar archive. Fetch it again.`, { cause });
 }
 

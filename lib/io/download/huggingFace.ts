@@ -3,11 +3,11 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { UserError } from '../errors';
-import { writeAtomic } from './atomic';
+import { UserError } from '../../errors';
+import { writeAtomic } from '../atomic';
 import { download, type DownloadProgress } from './download';
-import { fileFault } from './fileFault';
-import { httpGet, httpHead, NetworkFault, UnreachableError } from './http';
+import { fileError } from '../fileError';
+import { httpGet, httpHead, NetworkError, UnreachableError } from './http';
 
 /** A file of a repository on the Hugging Face hub. */
 export interface HubFile {
@@ -36,7 +36,7 @@ export interface HubOptions {
  * each time whether the file changed; without a network the last one known is used. Throws UnreachableError where there is neither
  * network nor file, UserError for a file that the hub does not have or that does not match its checksum.
  */
-export async function hubFile(wanted: HubFile, options: HubOptions = {}): Promise<string> {
+export async function downloadHubFile(wanted: HubFile, options: HubOptions = {}): Promise<string> {
   const { repository, file, revision = 'main' } = wanted;
   for (const part of [repository, revision, file]) checkName(part);
   const folder = path.join(
@@ -44,7 +44,7 @@ export async function hubFile(wanted: HubFile, options: HubOptions = {}): Promis
     ...repository.split('/'),
   );
   const memory = path.join(folder, 'revisions', encodeURIComponent(revision), `${encodeURIComponent(file)}.json`);
-  const known = recall(memory);
+  const known = readKnownIdentity(memory);
   const blob = ({ hash }: Identity): string => path.join(folder, 'files', `${hash}${path.extname(file)}`);
   const isHere = (identity: Identity): boolean =>
     existsSync(blob(identity)) && statSync(blob(identity)).size === identity.size;
@@ -87,7 +87,7 @@ function endpoint({ endpoint: given }: HubOptions): string {
 }
 
 function identify(url: string, options: HubOptions): Promise<Identity> {
-  return patiently(url, options, async () => {
+  return withRetries(url, options, async () => {
     const headers = await httpHead(url, { patience: 30_000, signal: options.signal });
     const hash = (headers.get('x-linked-etag') ?? headers.get('etag') ?? '')
       .replace(/^W\//, '')
@@ -111,7 +111,7 @@ async function fetchFile(
   const { onProgress, signal, pause } = options;
   if (kind === 'sha256') return download({ url, target, sha256: hash, maxBytes: size, onProgress, signal, pause });
   if (size > smallFile) throw new UserError(`${url} has ${size} bytes and no SHA-256, so it is not fetched.`);
-  const content = await patiently(url, options, () => fetchSmall(url, size, signal));
+  const content = await withRetries(url, options, () => fetchSmall(url, size, signal));
   const checksum = createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
   if (checksum !== hash)
     throw new UserError(
@@ -122,7 +122,7 @@ async function fetchFile(
 
 async function fetchSmall(url: string, size: number, signal: AbortSignal | undefined): Promise<Buffer> {
   const body = await httpGet(url, { offset: 0, patience: 30_000, signal });
-  if (!body) throw new NetworkFault('the server sent nothing');
+  if (!body) throw new NetworkError('the server sent nothing');
   const pieces: Uint8Array[] = [];
   let received = 0;
   try {
@@ -138,12 +138,16 @@ async function fetchSmall(url: string, size: number, signal: AbortSignal | undef
 }
 
 /** Tries three times while the network fails. */
-async function patiently<T>(url: string, { signal, pause = 1000 }: HubOptions, attempt: () => Promise<T>): Promise<T> {
+async function withRetries<T>(
+  url: string,
+  { signal, pause = 1000 }: HubOptions,
+  attempt: () => Promise<T>,
+): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof NetworkFault)) throw error;
+      if (!(error instanceof NetworkError)) throw error;
       if (tries === 3)
         throw new UnreachableError(
           `${url} could not be reached: ${error.message}. Check the network, or give the path of a file that you have.`,
@@ -154,13 +158,13 @@ async function patiently<T>(url: string, { signal, pause = 1000 }: HubOptions, a
 }
 
 /** What was known of the file when it was last fetched. */
-function recall(memory: string): Identity | undefined {
+function readKnownIdentity(memory: string): Identity | undefined {
   if (!existsSync(memory)) return undefined;
   try {
     const parsed = identitySchema.safeParse(JSON.parse(readFileSync(memory, 'utf8')));
     return parsed.success ? parsed.data : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
-    throw fileFault(error, 'read', memory);
+    throw fileError(error, 'read', memory);
   }
 }

@@ -1,5 +1,5 @@
 /** The work for every item, at most so many at a time; the results in the items' order. */
-export async function inTurns<Item, Result>(
+export async function mapConcurrently<Item, Result>(
   items: Iterable<Item>,
   together: number,
   work: (item: Item, i: number) => Promise<Result>,

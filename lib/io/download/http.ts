@@ -1,8 +1,8 @@
-import { UserError } from '../errors';
-import { errorCode } from './fileFault';
+import { UserError } from '../../errors';
+import { errorCode } from '../fileError';
 
 /** A fault that may pass: the server or the network did not answer, or stopped in the middle. */
-export class NetworkFault extends Error {}
+export class NetworkError extends Error {}
 
 /** Nothing came through however often it was tried: no network, or the server is away. */
 export class UnreachableError extends UserError {}
@@ -27,7 +27,7 @@ export interface HttpOptions {
 
 /**
  * Asks for a file from one of its bytes on; undefined when the server has nothing beyond that byte.
- * Goes over TLS only, redirections included (this machine's own servers may do without). Throws NetworkFault where trying again
+ * Goes over TLS only, redirections included (this machine's own servers may do without). Throws NetworkError where trying again
  * may help, UserError where it cannot, and the signal's reason when stopped.
  */
 export async function httpGet(url: string, { offset, patience, signal }: HttpOptions): Promise<HttpBody | undefined> {
@@ -48,7 +48,7 @@ export async function httpGet(url: string, { offset, patience, signal }: HttpOpt
       close: () => watch.close(),
     };
   } catch (error) {
-    const fault = asFault(error, url, signal);
+    const fault = toError(error, url, signal);
     watch.close();
     throw fault;
   }
@@ -77,7 +77,7 @@ export async function httpHead(url: string, { patience, signal }: Omit<HttpOptio
     }
     throw new UserError(`${url} redirects more than five times. Check the address.`);
   } catch (error) {
-    throw asFault(error, url, signal);
+    throw toError(error, url, signal);
   } finally {
     watch.close();
   }
@@ -110,13 +110,13 @@ function secure(address: string): URL {
 function rangeStart(response: Response): number {
   if (response.status !== 206) return 0;
   const start = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
-  if (start === undefined) throw new NetworkFault('the server sent a part of the file without saying which');
+  if (start === undefined) throw new NetworkError('the server sent a part of the file without saying which');
   return Number(start);
 }
 
 function refusal(url: string, status: number): Error {
   const passing = status >= 500 || status === 429 || status === 408;
-  if (passing) return new NetworkFault(`the server answered ${status}`);
+  if (passing) return new NetworkError(`the server answered ${status}`);
   return new UserError(
     `${url} cannot be had: the server answered ${status}. Check the address, or fetch the file another way.`,
   );
@@ -129,16 +129,16 @@ async function* read(body: AsyncIterable<Uint8Array>, watch: Watch, url: string)
       yield chunk;
     }
   } catch (error) {
-    throw asFault(error, url, watch.user);
+    throw toError(error, url, watch.user);
   }
 }
 
-function asFault(error: unknown, url: string, user: AbortSignal | undefined): unknown {
+function toError(error: unknown, url: string, user: AbortSignal | undefined): unknown {
   if (user?.aborted) return user.reason;
-  if (error instanceof UserError || error instanceof NetworkFault) return error;
+  if (error instanceof UserError || error instanceof NetworkError) return error;
   const host = new URL(url).host;
-  if (error instanceof Silence) return new NetworkFault(`${host} was silent for ${error.seconds} s`);
-  return new NetworkFault(
+  if (error instanceof Silence) return new NetworkError(`${host} was silent for ${error.seconds} s`);
+  return new NetworkError(
     `the connection to ${host} failed (${errorCode(error) ?? (error instanceof Error ? error.message : String(error))})`,
   );
 }
