@@ -4,7 +4,7 @@ import type { ImageSet } from '../data/images/imageSet';
 import { UserError } from '../errors';
 import type { Distillation } from '../methods/method';
 import type { Model, Output } from '../models/model';
-import { parameters, type Named } from '../models/parameter';
+import { parameters, type NamedParameter } from '../models/parameter';
 import { Random } from '../tensor/random';
 import * as tf from '../tensor/engine/tf';
 import { variableGrads } from '../tensor/engine/variableGrads';
@@ -81,7 +81,7 @@ export async function* trainProbes(
 /** The student's forward pass stands outside what is differentiated: it is read, not trained. */
 function differentiate(
   { student, distillation }: Probe,
-  trained: readonly Named[],
+  trained: readonly NamedParameter[],
   { images, labels, indices }: Batch,
   taught: Output,
 ): { loss: number; gradients: Record<string, tf.Tensor> } {

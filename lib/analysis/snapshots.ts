@@ -1,4 +1,4 @@
-import { copyOf } from '../models/copy';
+import { copyModel } from '../models/zoo';
 import type { Model } from '../models/model';
 import { disposeModule } from '../models/parameter';
 import type { StepEvent } from '../training/event';
@@ -24,8 +24,8 @@ export async function trainWithSnapshots(
   steps: readonly number[],
   { onStep, signal }: SnapshotOptions = {},
 ): Promise<Snapshot[]> {
-  const kept: Snapshot[] = [{ step: 0, model: copyOf(training.student) }];
-  const keep = (step: number): void => void kept.push({ step, model: copyOf(training.student) });
+  const kept: Snapshot[] = [{ step: 0, model: copyModel(training.student) }];
+  const keep = (step: number): void => void kept.push({ step, model: copyModel(training.student) });
   let done = 0;
   try {
     for await (const event of training.run()) {

@@ -11,7 +11,7 @@ export interface CrdMemory {
 }
 
 /** log Z for the scores of each network's embeddings: taken from the first batch and kept from then on. */
-export interface CrdNormalisers {
+export interface CrdLogZ {
   readonly student: tf.Scalar;
   readonly teacher: tf.Scalar;
 }
@@ -31,12 +31,7 @@ const epsilon = 1e-7;
  * network's memory, N examples, K negatives and c = K / N, in both directions
  * ℓ = − (Σ log(s₊ / (s₊ + c + ε)) + Σ log(c / (s₋ + c + ε))) / batch. Returns a scalar; memories and Z get no gradient.
  */
-export function crdLoss(
-  batch: CrdBatch,
-  memory: CrdMemory,
-  normalisers: CrdNormalisers,
-  temperature: number,
-): tf.Scalar {
+export function crdLoss(batch: CrdBatch, memory: CrdMemory, normalisers: CrdLogZ, temperature: number): tf.Scalar {
   check(batch, memory, temperature);
   return tf.tidy(() => {
     const noise = (batch.rows.shape[1] - 1) / memory.student.shape[0];
@@ -55,7 +50,7 @@ export function crdLoss(
 }
 
 /** log Z = log(N · mean score) of a batch, for each network. */
-export function crdNormalisers(batch: CrdBatch, memory: CrdMemory, temperature: number): CrdNormalisers {
+export function crdLogZ(batch: CrdBatch, memory: CrdMemory, temperature: number): CrdLogZ {
   check(batch, memory, temperature);
   return tf.tidy(() => {
     const logZ = (embedding: tf.Tensor2D, bank: tf.Tensor2D): tf.Scalar => {
@@ -67,7 +62,7 @@ export function crdNormalisers(batch: CrdBatch, memory: CrdMemory, temperature: 
 }
 
 /** The memories after a batch: own row ← normalise(momentum · row + (1 − momentum) · embedding). The caller frees the old ones. */
-export function crdRemember(batch: CrdBatch, memory: CrdMemory, momentum: number): CrdMemory {
+export function updateCrdMemory(batch: CrdBatch, memory: CrdMemory, momentum: number): CrdMemory {
   return tf.tidy(() => {
     const own = tf.slice(batch.rows, [0, 0], [-1, 1]);
     const moved = (bank: tf.Tensor2D, embedding: tf.Tensor2D): tf.Tensor2D => {

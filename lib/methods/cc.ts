@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { correlationLoss } from '../losses/cc';
-import { Linear } from '../models/layers/layers';
+import { ccLoss } from '../losses/cc';
+import { Linear } from '../models/layers/linear';
 import * as tf from '../tensor/engine/tf';
 import { defineMethod, teacherOf } from './method';
 
 /** Linear embeddings of both penultimate features, whose differences should not go together in neighbours of the batch. */
-export const correlation = defineMethod({
+export const cc = defineMethod({
   title: 'CC',
   source: 'Peng et al. 2019, arXiv 1904.01802; as in github Hao840/OFAKD',
   needsTeacher: true,
@@ -14,13 +14,13 @@ export const correlation = defineMethod({
     .strict(),
   create: ({ width, weight }, setting) => {
     const { student, random } = setting;
-    const embedStudent = new Linear(student.width, width, random.fork('student'), { start: 'fanInUniform' });
-    const embedTeacher = new Linear(teacherOf(setting).width, width, random.fork('teacher'), { start: 'fanInUniform' });
+    const embedStudent = new Linear(student.width, width, random.fork('student'), { init: 'fanInUniform' });
+    const embedTeacher = new Linear(teacherOf(setting).width, width, random.fork('teacher'), { init: 'fanInUniform' });
     return {
       modules: { embedStudent, embedTeacher },
       loss: (step) => ({
         relation: tf.mul(
-          correlationLoss(embedStudent.apply(step.student.pooled), embedTeacher.apply(step.teacher.pooled)),
+          ccLoss(embedStudent.apply(step.student.pooled), embedTeacher.apply(step.teacher.pooled)),
           weight,
         ),
       }),

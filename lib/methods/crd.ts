@@ -1,14 +1,8 @@
 import { z } from 'zod';
-import {
-  crdLoss,
-  crdNormalisers,
-  crdRemember,
-  type CrdBatch,
-  type CrdMemory,
-  type CrdNormalisers,
-} from '../losses/crd';
-import { Linear } from '../models/layers/layers';
-import { Parameter, constant, uniform } from '../models/parameter';
+import { crdLoss, crdLogZ, updateCrdMemory, type CrdBatch, type CrdMemory, type CrdLogZ } from '../losses/crd';
+import { Linear } from '../models/layers/linear';
+import { Parameter } from '../models/parameter';
+import { constant, uniform } from '../models/initialisers';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/engine/tf';
 import { defineMethod, teacherOf, type Distillation, type Setting, type Step } from './method';
@@ -55,8 +49,8 @@ class Modules {
     examples: number,
     random: Random,
   ) {
-    this.embedStudent = new Linear(widths.student, width, random.fork('student'), { start: 'fanInUniform' });
-    this.embedTeacher = new Linear(widths.teacher, width, random.fork('teacher'), { start: 'fanInUniform' });
+    this.embedStudent = new Linear(widths.student, width, random.fork('student'), { init: 'fanInUniform' });
+    this.embedTeacher = new Linear(widths.teacher, width, random.fork('teacher'), { init: 'fanInUniform' });
     const bank = (name: string) =>
       new Parameter(
         uniform<tf.Rank.R2>([examples, width], 1 / Math.sqrt(width / 3), random.fork(name)),
@@ -73,7 +67,7 @@ class ContrastiveDistillation implements Distillation {
   private readonly others: Negatives;
   private readonly random: Random;
   /** The last batch, until the memories have taken it in. */
-  private seen: { readonly batch: CrdBatch; readonly logZ: CrdNormalisers } | undefined;
+  private seen: { readonly batch: CrdBatch; readonly logZ: CrdLogZ } | undefined;
 
   constructor(
     private readonly given: Options,
@@ -109,7 +103,7 @@ class ContrastiveDistillation implements Distillation {
     const logZ =
       batches > 0
         ? { student: tf.clone(modules.logZStudent.value), teacher: tf.clone(modules.logZTeacher.value) }
-        : detached(crdNormalisers(batch, this.memory(), temperature));
+        : detached(crdLogZ(batch, this.memory(), temperature));
     this.forget();
     this.seen = { batch, logZ };
     for (const tensor of [batch.student, batch.teacher, batch.rows, logZ.student, logZ.teacher]) tf.keep(tensor);
@@ -120,7 +114,7 @@ class ContrastiveDistillation implements Distillation {
     const { modules, seen } = this;
     if (!seen) return;
     tf.tidy(() => {
-      const next = crdRemember(seen.batch, this.memory(), this.given.momentum);
+      const next = updateCrdMemory(seen.batch, this.memory(), this.given.momentum);
       modules.memoryStudent.variable.assign(next.student);
       modules.memoryTeacher.variable.assign(next.teacher);
       modules.logZStudent.variable.assign(seen.logZ.student);
@@ -141,6 +135,6 @@ class ContrastiveDistillation implements Distillation {
 }
 
 /** The same numbers as constants: Z is no function of the batch that it was taken from. */
-function detached({ student, teacher }: CrdNormalisers): CrdNormalisers {
+function detached({ student, teacher }: CrdLogZ): CrdLogZ {
   return { student: tf.scalar(student.dataSync()[0]!), teacher: tf.scalar(teacher.dataSync()[0]!) };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { resizeBilinear, toGrid } from '../losses/featureGrid';
-import { hintLoss } from '../losses/hint';
-import { Conv2d } from '../models/layers/layers';
+import { fitnetLoss } from '../losses/fitnet';
+import { Conv2d } from '../models/layers/conv2d';
 import type { Feature, StageShape } from '../models/model';
 import * as tf from '../tensor/engine/tf';
 import { defineMethod, teacherOf } from './method';
@@ -20,7 +20,12 @@ export const fitnet = defineMethod({
   create: ({ stages: used, weight }, setting) => {
     const hints = used.map((number) => {
       const [from, to] = [setting.student.stageShapes[number - 1]!, teacherOf(setting).stageShapes[number - 1]!];
-      const projector = new Conv2d(from.channels, to.channels, { kernel: 1 }, setting.random.fork(`stage${number}`));
+      const projector = new Conv2d(
+        from.channels,
+        to.channels,
+        { filterSize: 1 },
+        setting.random.fork(`stage${number}`),
+      );
       return { number, from, to, projector };
     });
     return {
@@ -32,7 +37,7 @@ export const fitnet = defineMethod({
             const [, height, width] = wanted.shape;
             // Resizing first would give the same: one works on places, the other on channels.
             const offered = resizeBilinear(projector.apply(grid(student.stages[number - 1]!, from)), height, width);
-            return [`stage${number}`, tf.mul(tf.mean<tf.Scalar>(hintLoss(offered, wanted)), weight)];
+            return [`stage${number}`, tf.mul(tf.mean<tf.Scalar>(fitnetLoss(offered, wanted)), weight)];
           }),
         ),
     };

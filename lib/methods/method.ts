@@ -1,8 +1,7 @@
 import type { z } from 'zod';
 import { UserError } from '../errors';
 import type { Labels } from '../losses/labels';
-import type { Mode } from '../models/layers/layers';
-import type { Model, Output } from '../models/model';
+import type { Mode, Model, Output } from '../models/model';
 import type { Module } from '../models/parameter';
 import type { Random } from '../tensor/random';
 import type * as tf from '../tensor/engine/tf';

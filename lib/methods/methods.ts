@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { schemaFaults, UserError, unknownName } from '../errors';
 import { bkd } from './bkd';
-import { correlation } from './cc';
+import { cc } from './cc';
 import { crd } from './crd';
 import { dist } from './dist';
 import { dkd } from './dkd';
@@ -21,7 +21,7 @@ export const methods: Readonly<Record<string, Method>> = {
   dkd,
   dist,
   fitnet,
-  correlation,
+  correlation: cc,
   rkd,
   crd,
   ofa,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { rsdLoss } from '../losses/rsd';
-import { BatchNorm2d, Linear, type Mode } from '../models/layers/layers';
+import { BatchNorm2d } from '../models/layers/batchNorm2d';
+import { Linear } from '../models/layers/linear';
+import type { Mode } from '../models/model';
 import { gelu } from '../tensor/ops/gelu/gelu';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/engine/tf';

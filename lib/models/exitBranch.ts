@@ -3,8 +3,10 @@ import { gelu } from '../tensor/ops/gelu/gelu';
 import { meanOfPlaces } from '../tensor/ops/mean';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/engine/tf';
-import { BatchNorm2d, Conv2d, Linear, type Mode } from './layers/layers';
-import type { Feature, StageShape } from './model';
+import { BatchNorm2d } from './layers/batchNorm2d';
+import { Conv2d } from './layers/conv2d';
+import { Linear } from './layers/linear';
+import type { Feature, Mode, StageShape } from './model';
 import { PatchMerging } from './layers/patchMerging';
 import { TransformerBlock } from './networks/visionTransformer';
 
@@ -69,13 +71,13 @@ class SepConv {
 
   constructor(channelsIn: number, channels: number, random: Random) {
     // The released code counts the fan-out as PyTorch does, over all groups.
-    const depthwise = { kernel: 3, depthwise: true, fanOut: 9 * channelsIn };
+    const depthwise = { filterSize: 3, depthwise: true, fanOut: 9 * channelsIn };
     this.op = {
       0: new Conv2d(channelsIn, channelsIn, { ...depthwise, stride: 2 }, random.fork(0)),
-      1: new Conv2d(channelsIn, channelsIn, { kernel: 1 }, random.fork(1)),
+      1: new Conv2d(channelsIn, channelsIn, { filterSize: 1 }, random.fork(1)),
       2: new BatchNorm2d(channelsIn),
       4: new Conv2d(channelsIn, channelsIn, depthwise, random.fork(4)),
-      5: new Conv2d(channelsIn, channels, { kernel: 1 }, random.fork(5)),
+      5: new Conv2d(channelsIn, channels, { filterSize: 1 }, random.fork(5)),
       6: new BatchNorm2d(channels),
     };
   }
@@ -97,7 +99,7 @@ class SpatialBranch implements ExitBranch {
     const halvings = 4 - stage;
     this.body =
       halvings === 0
-        ? [new Conv2d(shape.channels, wide, { kernel: 1, bias: true }, random.fork('body'))]
+        ? [new Conv2d(shape.channels, wide, { filterSize: 1, bias: true }, random.fork('body'))]
         : Array.from({ length: halvings }, (_, i) => {
             const channelsIn = shape.channels * 2 ** i;
             return new SepConv(channelsIn, i === halvings - 1 ? wide : 2 * channelsIn, random.fork(`body.${i}`));

@@ -1,4 +1,4 @@
-import type { Named } from '../models/parameter';
+import type { NamedParameter } from '../models/parameter';
 import * as tf from '../tensor/engine/tf';
 
 /** Running average of weights and buffers, after each step average ← decay · average + (1 − decay) · weight: timm's ModelEmaV2. */
@@ -6,7 +6,7 @@ export class WeightAverage {
   private readonly averages: ReadonlyMap<string, tf.Variable>;
 
   constructor(
-    private readonly named: readonly Named[],
+    private readonly named: readonly NamedParameter[],
     private readonly decay: number,
   ) {
     this.averages = new Map(named.map(([path, { value }]) => [path, tf.variable(value, false)]));

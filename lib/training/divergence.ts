@@ -1,7 +1,7 @@
 import type { Batch } from '../data/batches/batches';
 import { imageName, type Images } from '../data/images/imageFiles';
 import { UserError } from '../errors';
-import { parameters, type Named } from '../models/parameter';
+import { parameters, type NamedParameter } from '../models/parameter';
 import * as tf from '../tensor/engine/tf';
 import type { Objective } from './gradients';
 
@@ -36,7 +36,7 @@ function badImage({ images, indices }: Batch, set: Images): string | undefined {
 }
 
 function badWeight({ student, teacher, distillation }: Objective): string | undefined {
-  const named: Named[] = [
+  const named: NamedParameter[] = [
     ...(teacher ? parameters(teacher, 'teacher.') : []),
     ...parameters(student, 'student.'),
     ...parameters(distillation.modules, 'method.'),

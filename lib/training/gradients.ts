@@ -4,7 +4,7 @@ import { crossEntropy } from '../losses/crossEntropy';
 import { labelDistribution, type Labels } from '../losses/labels';
 import type { Distillation, LossParts } from '../methods/method';
 import type { DropPath, Model, Output } from '../models/model';
-import type { Named } from '../models/parameter';
+import type { NamedParameter } from '../models/parameter';
 import * as tf from '../tensor/engine/tf';
 import { variableGrads } from '../tensor/engine/variableGrads';
 import { memoryFault } from './memoryFault';
@@ -16,7 +16,7 @@ export interface Objective {
   readonly teacher?: Model;
   readonly distillation: Distillation;
   /** The trained parameters by path, the student's and the method's own. */
-  readonly trained: readonly Named[];
+  readonly trained: readonly NamedParameter[];
   readonly labelWeight: number;
   readonly labelSmoothing: number;
   /** Softmax over the classes unless told. */
@@ -84,7 +84,7 @@ export function differentiate(
 /** Gradients that are known by the names of variables, by the paths of the parameters that have one. */
 export function byPath(
   grads: Readonly<Record<string, tf.Tensor>>,
-  trained: readonly Named[],
+  trained: readonly NamedParameter[],
 ): Record<string, tf.Tensor> {
   return Object.fromEntries(
     trained.flatMap(([path, { variable }]) => (grads[variable.name] ? [[path, grads[variable.name]!] as const] : [])),

@@ -1,6 +1,6 @@
 import { UserError } from '../errors';
 import type { Distillation } from '../methods/method';
-import type { Named } from '../models/parameter';
+import type { NamedParameter } from '../models/parameter';
 import * as tf from '../tensor/engine/tf';
 import type { Gradients } from './gradients';
 
@@ -45,7 +45,7 @@ export function shareOf(pieces: number, distillation: Distillation, group: Group
 export async function allReduce(
   { size, sum }: Group,
   { parts, gradients, logits }: Gradients,
-  buffers: readonly Named[],
+  buffers: readonly NamedParameter[],
   step: number,
 ): Promise<Gradients> {
   const own = [...Object.values(gradients), ...buffers.map(([, { value }]) => value)];

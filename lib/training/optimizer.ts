@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Named } from '../models/parameter';
+import type { NamedParameter } from '../models/parameter';
 import { execute, hasKernels } from '../tensor/engine/native';
 import * as tf from '../tensor/engine/tf';
 
@@ -45,7 +45,7 @@ export class Optimizer {
   /** Weight decay spares biases and every other 1-D parameter; `everything` decays those too. */
   constructor(
     private readonly spec: OptimizerSpec,
-    private readonly parameters: readonly Named[],
+    private readonly parameters: readonly NamedParameter[],
     weightDecay: number,
     { everything = false }: { readonly everything?: boolean } = {},
   ) {

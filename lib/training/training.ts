@@ -5,7 +5,7 @@ import type { UserError } from '../errors';
 import type { Distillation, Method } from '../methods/method';
 import { createDistillation } from '../methods/methods';
 import type { Model } from '../models/model';
-import { disposeModule, parameters, setPrecision, type Named } from '../models/parameter';
+import { disposeModule, parameters, setPrecision, type NamedParameter } from '../models/parameter';
 import { Random } from '../tensor/random';
 import * as tf from '../tensor/engine/tf';
 import { WeightAverage } from './average';
@@ -114,7 +114,7 @@ export class Training {
   }
 
   /** Every parameter and buffer of student and method, by path. */
-  state(): Named[] {
+  state(): NamedParameter[] {
     return [...parameters(this.student, 'student.'), ...parameters(this.distillation.modules, 'method.')];
   }
 

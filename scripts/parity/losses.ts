@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../../lib/errors';
-import { correlationLoss } from '../../lib/losses/cc';
-import { crdLoss, crdNormalisers, crdRemember, type CrdBatch } from '../../lib/losses/crd';
+import { ccLoss } from '../../lib/losses/cc';
+import { crdLoss, crdLogZ, updateCrdMemory, type CrdBatch } from '../../lib/losses/crd';
 import { bkdLoss } from '../../lib/losses/bkd';
 import { crossEntropy } from '../../lib/losses/crossEntropy';
 import { distLoss } from '../../lib/losses/dist';
@@ -114,7 +114,7 @@ function evaluate(entry: Case, x: tf.Tensor2D, inputs: Inputs): tf.Tensor {
         angleWeight: entry.angle_weight,
       });
     case 'correlation':
-      return tf.mul(correlationLoss(...inputs.embeddings(x, entry.embedding)), entry.scale);
+      return tf.mul(ccLoss(...inputs.embeddings(x, entry.embedding)), entry.scale);
     case 'rsd':
       return rsdLoss(x, inputs.feature('feature_teacher'), entry);
     case 'crd':
@@ -140,8 +140,8 @@ function crd(entry: Extract<Case, { loss: 'crd' }>, x: tf.Tensor2D, inputs: Inpu
     );
   let memory = { student: bank('memory_v1'), teacher: bank('memory_v2') };
   const before = batchAt(inputs.feature('feature_student'));
-  const normalisers = crdNormalisers(before, memory, entry.temperature);
-  for (let call = 1; call < entry.calls; call++) memory = crdRemember(before, memory, entry.momentum);
+  const normalisers = crdLogZ(before, memory, entry.temperature);
+  for (let call = 1; call < entry.calls; call++) memory = updateCrdMemory(before, memory, entry.momentum);
   return crdLoss(batchAt(x), memory, normalisers, entry.temperature);
 }
 

@@ -4,7 +4,7 @@ import { methodNamed } from '../../lib/methods/methods';
 import { torchShape, toTorchLayout } from '../../lib/models/weights/layout';
 import { MlpMixer } from '../../lib/models/networks/mlpMixer';
 import type { Model } from '../../lib/models/model';
-import { disposeModule, parameters, type Named } from '../../lib/models/parameter';
+import { disposeModule, parameters, type NamedParameter } from '../../lib/models/parameter';
 import { ResNet } from '../../lib/models/networks/resnet';
 import { VisionTransformer } from '../../lib/models/networks/visionTransformer';
 import { type Digest } from '../../lib/reference/digest';
@@ -76,7 +76,7 @@ function checkRun(run: Run): Check[] {
   const branches = [1, 2, 3, 4].flatMap((stage) =>
     parameters(distillation.modules)
       .filter(([path]) => path.startsWith(`branch${stage}.`))
-      .map(([path, parameter]): Named => [
+      .map(([path, parameter]): NamedParameter => [
         `projector.${stage}.${releasedName(path.slice('branch1.'.length), { stage: stage as 1 | 2 | 3 | 4, shape: student.stageShapes[stage - 1]! })}`,
         parameter,
       ]),
@@ -96,7 +96,7 @@ function checkRun(run: Run): Check[] {
     indices: Uint32Array.from(labels.keys()),
   };
   try {
-    const names = (prefix: string, named: readonly Named[]) =>
+    const names = (prefix: string, named: readonly NamedParameter[]) =>
       named.map(([name, parameter]) => [name.slice(prefix.length), torchShape(parameter)] as const);
     return [
       check(
@@ -155,7 +155,7 @@ function checkRun(run: Run): Check[] {
 function gradientCheck(
   title: string,
   name: string,
-  all: readonly Named[],
+  all: readonly NamedParameter[],
   actual: tf.Tensor | undefined,
   expected: Digest,
 ): Check {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../lib/errors';
-import { crdLoss, crdNormalisers, crdRemember, type CrdBatch, type CrdMemory } from '../../lib/losses/crd';
+import { crdLoss, crdLogZ, updateCrdMemory, type CrdBatch, type CrdMemory } from '../../lib/losses/crd';
 import { normalise } from '../../lib/losses/norm';
 import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose } from '../support/close';
@@ -59,12 +59,12 @@ test('Z is the number of examples times the mean score of the batch', () => {
     ),
   );
   const z = (10 * scores.reduce((sum, score) => sum + score, 0)) / scores.length;
-  expectClose(crdNormalisers(batch, memory, temperature).student, Math.log(z), { relative: 1e-5 });
+  expectClose(crdLogZ(batch, memory, temperature).student, Math.log(z), { relative: 1e-5 });
 });
 
 test('the memories move their own rows only, and keep them of length 1', () => {
   const { batch, memory, t } = setting();
-  const next = crdRemember(batch, memory, 0.25);
+  const next = updateCrdMemory(batch, memory, 0.25);
   const moved = unit(rows.map(([own], i) => banks.teacher[own!]!.map((x, d) => 0.25 * x + 0.75 * unit(t)[i]![d]!)));
   expectClose(
     next.teacher,
@@ -79,8 +79,8 @@ test('leaks nothing', () => {
   const { batch, memory } = setting();
   const z = logNormalisers();
   expectNoLeak(() => crdLoss(batch, memory, z, temperature));
-  expectNoLeak(() => ({ ...crdNormalisers(batch, memory, temperature) }));
-  expectNoLeak(() => ({ ...crdRemember(batch, memory, 0.5) }));
+  expectNoLeak(() => ({ ...crdLogZ(batch, memory, temperature) }));
+  expectNoLeak(() => ({ ...updateCrdMemory(batch, memory, 0.5) }));
   expectNoLeak(
     () =>
       tf.grad((x: tf.Tensor) => crdLoss({ ...batch, student: x as tf.Tensor2D }, memory, z, temperature))(

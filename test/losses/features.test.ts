@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { UserError } from '../../lib/errors';
-import { correlationLoss } from '../../lib/losses/cc';
+import { ccLoss } from '../../lib/losses/cc';
 import { rkdLoss } from '../../lib/losses/rkd';
 import { rsdLoss } from '../../lib/losses/rsd';
 import * as tf from '../../lib/tensor/engine/tf';
@@ -27,7 +27,7 @@ const losses: Readonly<Record<string, FeatureLoss>> = {
     teacherWidth: 7,
   },
   // Its value is quadratic in the features, so float32 holds it from 1e-15 to 1e15 only: beyond, it is 0 or infinite.
-  correlation: { ours: correlationLoss, plain: plain.correlation, scales: [1e-15, 1, 1e15], teacherWidth: 5 },
+  cc: { ours: ccLoss, plain: plain.cc, scales: [1e-15, 1, 1e15], teacherWidth: 5 },
   rsd: {
     ours: (s, t) => rsdLoss(s, t, { kappa: 0.01 }),
     plain: (s, t) => plain.rsd(s, t, 0.01),
@@ -118,9 +118,9 @@ test('rkd does not change when either side is scaled, moved or turned', () => {
   expectClose(rkdLoss(tf.add(tf.mul(turned, 3), 2), t, options), rkdLoss(s, t, options), { relative: 1e-4 });
 });
 
-test('correlation by hand', () => {
+test('cc by hand', () => {
   expectClose(
-    correlationLoss(
+    ccLoss(
       tf.tensor2d([
         [1, 2],
         [0, 3],

@@ -89,7 +89,7 @@ export function dist(s: Matrix, t: Matrix, beta: number, gamma: number, temperat
   return temperature ** 2 * (beta * (1 - pearson(p, q)) + gamma * (1 - pearson(transpose(p), transpose(q))));
 }
 
-export function correlation(s: Matrix, t: Matrix): number {
+export function cc(s: Matrix, t: Matrix): number {
   const delta = s.map((row, i) => minus(row, t[i]!).map(Math.abs));
   return mean(delta.slice(1).map((row, i) => dot(row, delta[i]!)));
 }

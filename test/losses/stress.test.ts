@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bkdLoss } from '../../lib/losses/bkd';
-import { correlationLoss } from '../../lib/losses/cc';
+import { ccLoss } from '../../lib/losses/cc';
 import { crdLoss } from '../../lib/losses/crd';
 import { crossEntropy } from '../../lib/losses/crossEntropy';
 import { distLoss } from '../../lib/losses/dist';
 import { dkdLoss } from '../../lib/losses/dkd';
-import { hintLoss } from '../../lib/losses/hint';
+import { fitnetLoss } from '../../lib/losses/fitnet';
 import { kdLoss } from '../../lib/losses/kd';
 import { ofaLoss } from '../../lib/losses/ofa';
 import { rkdLoss } from '../../lib/losses/rkd';
@@ -55,7 +55,7 @@ const ofFeatures: Readonly<Record<string, Pair>> = {
     ours: (s, t) => rkdLoss(s, t, { distanceWeight: 25, angleWeight: 50 }),
     plain: (s, t) => plain.rkd(s, t, 25, 50),
   },
-  correlation: { ours: correlationLoss, plain: plain.correlation },
+  cc: { ours: ccLoss, plain: plain.cc },
   rsd: { ours: (s, t) => rsdLoss(s, t, { kappa: 0.01 }), plain: (s, t) => plain.rsd(s, t, 0.01) },
   crd: {
     ours: (s, t) =>
@@ -68,7 +68,7 @@ const ofFeatures: Readonly<Record<string, Pair>> = {
     plain: (s, t) => plain.crd(s, bank, rows, 0.07, Math.exp(3)) + plain.crd(t, bank, rows, 0.07, Math.exp(3)),
   },
   fitnet: {
-    ours: (s, t) => hintLoss(tf.reshape(s, [4, 1, 1, 5]), tf.reshape(t, [4, 1, 1, 5])),
+    ours: (s, t) => fitnetLoss(tf.reshape(s, [4, 1, 1, 5]), tf.reshape(t, [4, 1, 1, 5])),
     plain: (s, t) => s.map((row, i) => row.reduce((sum, x, d) => sum + (x - t[i]![d]!) ** 2 / row.length, 0)),
   },
 };

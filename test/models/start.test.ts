@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createExitBranch } from '../../lib/models/exitBranch';
-import { Conv2d, Linear } from '../../lib/models/layers/layers';
+import { Conv2d } from '../../lib/models/layers/conv2d';
+import { Linear } from '../../lib/models/layers/linear';
 import { disposeModule, parameters, type Parameter } from '../../lib/models/parameter';
 import { Random } from '../../lib/tensor/random';
 
@@ -39,13 +40,13 @@ function branchDepthwise(channels: number, place: 0 | 4): Layer {
 const cases: readonly (readonly [name: string, make: () => Layer, deviation: number, most: number])[] = [
   [
     'convolution: He et al. by fan-out',
-    () => new Conv2d(32, 128, { kernel: 3 }, new Random(1)),
+    () => new Conv2d(32, 128, { filterSize: 3 }, new Random(1)),
     Math.sqrt(2 / (9 * 128)),
     Infinity,
   ],
   [
     'depthwise convolution: one filter a channel is the fan-out',
-    () => new Conv2d(2048, 2048, { kernel: 3, depthwise: true }, new Random(1)),
+    () => new Conv2d(2048, 2048, { filterSize: 3, depthwise: true }, new Random(1)),
     Math.sqrt(2 / 9),
     Infinity,
   ],
@@ -56,17 +57,22 @@ const cases: readonly (readonly [name: string, make: () => Layer, deviation: num
     Infinity,
   ],
   ['second depthwise convolution of an exit branch', () => branchDepthwise(256, 4), Math.sqrt(2 / (9 * 256)), Infinity],
-  ['convolution of patches', () => new Conv2d(32, 128, { kernel: 3, start: 'normal' }, new Random(1)), 0.02, Infinity],
+  [
+    'convolution of patches',
+    () => new Conv2d(32, 128, { filterSize: 3, init: 'normal' }, new Random(1)),
+    0.02,
+    Infinity,
+  ],
   ["linear: transformers', and where nothing else is told", () => new Linear(128, 256, new Random(1)), 0.02, Infinity],
   [
     'linear: Xavier',
-    () => new Linear(128, 256, new Random(1), { start: 'xavierUniform' }),
+    () => new Linear(128, 256, new Random(1), { init: 'xavierUniform' }),
     Math.sqrt(2 / 384),
     Math.sqrt(6 / 384),
   ],
   [
     "linear: PyTorch's default",
-    () => new Linear(128, 256, new Random(1), { start: 'fanInUniform' }),
+    () => new Linear(128, 256, new Random(1), { init: 'fanInUniform' }),
     Math.sqrt(1 / 128 / 3),
     Math.sqrt(1 / 128),
   ],

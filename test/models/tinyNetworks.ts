@@ -28,7 +28,7 @@ export const tinyNetworks: Readonly<Record<string, (classes?: number, seed?: num
     new ResNet(
       'three stages',
       classes,
-      { imageSize: 15, block: 'basic', depths: [2, 1, 1], channels: 8, stem: 'cifar', lastScale: 1 },
+      { imageSize: 15, block: 'basic', depths: [2, 1, 1], channels: 8, stem: 'cifar', zeroInitLast: false },
       new Random(seed),
     ),
   mobileNetV2: (classes = 5, seed = 1) =>

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Parameter, type Named } from '../../lib/models/parameter';
+import { Parameter, type NamedParameter } from '../../lib/models/parameter';
 import * as tf from '../../lib/tensor/engine/tf';
 import { WeightAverage } from '../../lib/training/average';
 import { expectClose, toArray } from '../support/close';
 import { snapshot, take, tinyRecipe, withTraining } from './example';
 
 test('the average by hand: buffers too, from the first weights on', async () => {
-  const named: Named[] = [
+  const named: NamedParameter[] = [
     ['w', new Parameter(tf.tensor1d([1, 2]), 'plain')],
     ['running', new Parameter(tf.tensor1d([4]), 'plain', false)],
   ];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { batches, disposeBatch } from '../../lib/data/batches/batches';
 import { createDistillation } from '../../lib/methods/methods';
-import { networkMultiplyAdds } from '../../lib/models/multiplyAdds';
+import { networkMultiplyAdds } from '../../lib/models/summary';
 import { disposeModule, parameters } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Parameter, type Named } from '../../lib/models/parameter';
+import { Parameter, type NamedParameter } from '../../lib/models/parameter';
 import { hasKernels } from '../../lib/tensor/engine/native';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
@@ -36,7 +36,7 @@ for (const way of ways) {
     test('weight decay spares what has one dimension, unless told', () =>
       using(way, () => {
         const after = (everything: boolean): number[] => {
-          const named: Named[] = [
+          const named: NamedParameter[] = [
             ['weight', new Parameter(tf.ones([2, 2]), 'linear')],
             ['bias', new Parameter(tf.ones([2]), 'plain')],
           ];
@@ -92,7 +92,7 @@ for (const way of ways) {
         const draw = (name: string, step: number): tf.Tensor =>
           tf.randomNormal(shapes[name as keyof typeof shapes], 0, 1, 'float32', name.charCodeAt(0) + 100 * step);
         const moved = (names: readonly string[]): Float32Array[] => {
-          const named: Named[] = names.map((name) => [name, new Parameter(draw(name, 0), 'plain')]);
+          const named: NamedParameter[] = names.map((name) => [name, new Parameter(draw(name, 0), 'plain')]);
           const optimizer = new Optimizer(optimizerSpec.parse({ name: 'adamw' }), named, 0.05);
           for (const step of [1, 2, 3])
             tf.tidy(() =>
@@ -137,7 +137,7 @@ test("LAMB by hand, as timm: clipped to a norm of 1, decayed weights move by the
       state.value[2]! - rate * direction[2]!,
     ];
   });
-  const named: Named[] = [
+  const named: NamedParameter[] = [
     ['weight', new Parameter(tf.tensor2d([[1, 2]]), 'linear')],
     ['bias', new Parameter(tf.tensor1d([-0.5]), 'plain')],
   ];
@@ -169,7 +169,7 @@ test('LAMB leaves weights that are all zero to the plain step', () => {
 
 test('state goes on in another optimiser, keyed by path whatever the order', () => {
   const spec = optimizerSpec.parse({ name: 'adamw' });
-  const named = (): Named[] => [
+  const named = (): NamedParameter[] => [
     ['a', new Parameter(tf.ones([2, 2]), 'linear')],
     ['b', new Parameter(tf.ones([3]), 'plain')],
   ];
@@ -224,7 +224,7 @@ function trajectory(spec: OptimizerSpec): number[] {
       Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal()),
       shape,
     );
-  const named: Named[] = [
+  const named: NamedParameter[] = [
     ['a', new Parameter(draw([3, 4]), 'linear')],
     ['b', new Parameter(draw([5]), 'plain')],
     ['c', new Parameter(draw([3, 3, 2, 2]), 'conv')],

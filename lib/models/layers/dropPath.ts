@@ -1,30 +1,33 @@
 import * as tf from '../../tensor/engine/tf';
 import type { Pass } from '../model';
 
-/** What a block adds to its input, set to zero for some examples of the batch and enlarged for the others, so that its mean stays. */
+/**
+ * Sets a residual to zero for randomly chosen examples of the batch, and scales it up for the others, so that its
+ * expected value does not change. [batch, ...] → the same.
+ */
 export type Drop = <T extends tf.Tensor>(residual: T) => T;
 
-/** The share of a pass's rate that the block `index` of `count` drops at. */
-export type Share = (index: number, count: number) => number;
+/** The drop rate of the block with this index, as a fraction of the pass's `dropPath.rate`. */
+export type DropSchedule = (index: number, count: number) => number;
 
-/** From none at the first block to all of the rate at the last. */
-export const rising: Share = (index, count) => (count > 1 ? index / (count - 1) : 0);
+/** From 0 at the first block to the full rate at the last. */
+export const linearSchedule: DropSchedule = (index, count) => (count > 1 ? index / (count - 1) : 0);
 
-/** The whole rate at every block, as timm's Mixer and ResMLP have it. */
-export const alike: Share = () => 1;
+/** The full rate at every block, as in timm's Mixer and ResMLP. */
+export const constantSchedule: DropSchedule = () => 1;
 
 /**
- * Stochastic depth (Huang et al. 2016), timm's DropPath, for one of a network's blocks; undefined where nothing is dropped: in evaluation,
- * or where the block's rate is 0. What is dropped is drawn anew for each part that the block adds.
+ * Returns the stochastic depth (Huang et al. 2016; timm's DropPath) of one block of a network, or undefined if this block
+ * drops nothing: in `eval` mode, or at a rate of 0. Each call of the returned function draws new examples.
  */
 export function blockDrop(
   { mode, dropPath }: Pass,
   blocks: readonly string[],
   block: string,
-  share: Share = rising,
+  schedule: DropSchedule = linearSchedule,
 ): Drop | undefined {
   if (mode === 'eval' || !dropPath) return undefined;
-  const rate = dropPath.rate * share(blocks.indexOf(block), blocks.length);
+  const rate = dropPath.rate * schedule(blocks.indexOf(block), blocks.length);
   if (rate === 0) return undefined;
   const random = dropPath.random.fork(block);
   return (residual) => {
@@ -34,12 +37,15 @@ export function blockDrop(
   };
 }
 
-/** x and what a block adds to it. */
+/** x + residual, with the residual dropped for some examples if `drop` is given. */
 export function addResidual<T extends tf.Tensor>(x: T, residual: T, drop?: Drop): T {
   return tf.add(x, drop ? drop(residual) : residual);
 }
 
-/** The same of a part that adds to what it is given in one pass over memory: so it is asked where nothing is dropped. */
-export function addPart<T extends tf.Tensor>(x: T, part: (to?: T) => T, drop?: Drop): T {
-  return drop ? addResidual(x, part(), drop) : part(x);
+/**
+ * The same for a branch that can add its result to x in one pass over memory: `branch(x)` returns x + residual, and
+ * `branch()` the residual alone, which is what dropping needs.
+ */
+export function addFusedResidual<T extends tf.Tensor>(x: T, branch: (x?: T) => T, drop?: Drop): T {
+  return drop ? addResidual(x, branch(), drop) : branch(x);
 }

@@ -2,11 +2,15 @@ import { meanOfPlaces } from '../../tensor/ops/mean';
 import type { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';
 import { addResidual, blockDrop, type Drop } from '../layers/dropPath';
-import { inTurn, type Step } from './inTurn';
-import { Conv2d, LayerNorm, Linear, Mlp } from '../layers/layers';
+import { runBlocks, type NamedBlock } from './runBlocks';
+import { Conv2d } from '../layers/conv2d';
+import { LayerNorm } from '../layers/layerNorm';
+import { Linear } from '../layers/linear';
+import { Mlp } from '../layers/mlp';
 import type { Model, Output, Pass, StageShape } from '../model';
-import { constant, Parameter } from '../parameter';
-import { leastSize } from './imageSize';
+import { constant } from '../initialisers';
+import { Parameter } from '../parameter';
+import { checkMinImageSize } from './imageSize';
 
 export interface ConvNeXtOptions {
   readonly imageSize: number;
@@ -27,7 +31,7 @@ class ConvNeXtBlock {
     this.convDw = new Conv2d(
       channels,
       channels,
-      { kernel: 7, depthwise: true, bias: true, start: 'normal' },
+      { filterSize: 7, depthwise: true, bias: true, init: 'normal' },
       random.fork('dw'),
     );
     this.norm = new LayerNorm(channels, 1e-6);
@@ -69,7 +73,7 @@ export class ConvNeXt implements Model {
     { imageSize, depths, channels }: ConvNeXtOptions,
     random: Random,
   ) {
-    leastSize(name, imageSize, 32);
+    checkMinImageSize(name, imageSize, 32);
     const shape = (index: 0 | 1 | 2 | 3): StageShape => ({
       kind: 'spatial',
       channels: channels[index],
@@ -91,9 +95,9 @@ export class ConvNeXt implements Model {
     const run = (index: 0 | 1 | 2 | 3): tf.Tensor4D => {
       const { downsample, blocks } = this.stages[index];
       if (downsample) x = downsample[1].apply(downsample[0].apply(x));
-      x = inTurn(
+      x = runBlocks(
         x,
-        blocks.map((block, i): Step<tf.Tensor4D> => {
+        blocks.map((block, i): NamedBlock<tf.Tensor4D> => {
           const name = `stages.${index}.blocks.${i}`;
           return [name, (y) => block.apply(y, blockDrop(pass, this.blockNames, name))];
         }),
@@ -112,7 +116,7 @@ function patches(channelsIn: number, channels: number, size: number, random: Ran
   return new Conv2d(
     channelsIn,
     channels,
-    { kernel: size, stride: size, padding: 0, bias: true, first: channelsIn === 3, start: 'normal' },
+    { filterSize: size, stride: size, padding: 0, bias: true, inputGradient: channelsIn !== 3, init: 'normal' },
     random,
   );
 }

@@ -11,13 +11,13 @@ export function patchGrid(name: string, imageSize: number, patch: number): numbe
 }
 
 /** Throws a UserError where an image is too small for the network's halvings. */
-export function leastSize(name: string, imageSize: number, least: number): void {
+export function checkMinImageSize(name: string, imageSize: number, least: number): void {
   if (imageSize < least)
     throw new UserError(`${name} takes images of at least ${least} pixels on a side, not ${imageSize}.`);
 }
 
 /** Throws a UserError where images [batch, height, width, 3] are not of the size that a network of tokens was made for. */
-export function checkImages(
+export function checkImageSize(
   { name, imageSize }: { readonly name: string; readonly imageSize: number },
   images: tf.Tensor4D,
 ): void {

@@ -2,12 +2,14 @@ import { fusedBlock, fusesBlocks } from '../../tensor/ops/blocks/fusedBlock';
 import { meanOfPlaces } from '../../tensor/ops/mean';
 import type { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';
-import { addPart, addResidual, alike, type Drop } from '../layers/dropPath';
-import { checkImages, patchGrid } from './imageSize';
-import { LayerNorm, Linear, Mlp } from '../layers/layers';
+import { addFusedResidual, addResidual, constantSchedule, type Drop } from '../layers/dropPath';
+import { checkImageSize, patchGrid } from './imageSize';
+import { LayerNorm } from '../layers/layerNorm';
+import { Linear } from '../layers/linear';
+import { Mlp } from '../layers/mlp';
 import type { Model, Output, Pass } from '../model';
 import { PatchEmbed } from '../layers/patchEmbed';
-import { blockNames, runBlocks, tokenStages } from './tokenStages';
+import { blockNames, runTokenBlocks, tokenStages } from './tokenStages';
 
 export interface MlpMixerOptions {
   readonly imageSize: number;
@@ -25,9 +27,9 @@ export class MixerBlock {
 
   constructor(tokens: number, width: number, random: Random) {
     this.norm1 = new LayerNorm(width, 1e-6);
-    this.mlpTokens = new Mlp(tokens, Math.floor(width / 2), random.fork('tokens'), { start: 'xavierUniform' });
+    this.mlpTokens = new Mlp(tokens, Math.floor(width / 2), random.fork('tokens'), { init: 'xavierUniform' });
     this.norm2 = new LayerNorm(width, 1e-6);
-    this.mlpChannels = new Mlp(width, 4 * width, random.fork('channels'), { start: 'xavierUniform' });
+    this.mlpChannels = new Mlp(width, 4 * width, random.fork('channels'), { init: 'xavierUniform' });
   }
 
   apply(x: tf.Tensor3D, drop?: Drop): tf.Tensor3D {
@@ -48,7 +50,7 @@ export class MixerBlock {
       [0, 2, 1],
     );
     const mixed = addResidual(x, across, drop);
-    return addPart(mixed, (to) => mlpChannels.apply(norm2.apply(mixed), to), drop);
+    return addFusedResidual(mixed, (to) => mlpChannels.apply(norm2.apply(mixed), to), drop);
   }
 }
 
@@ -79,12 +81,12 @@ export class MlpMixer implements Model {
     this.stem = new PatchEmbed(patch, width, random.fork('stem'), 'lecunNormal');
     this.blocks = this.blockNames.map((block) => new MixerBlock(grid * grid, width, random.fork(block)));
     this.norm = new LayerNorm(width, 1e-6);
-    this.head = new Linear(width, classes, random.fork('head'), { start: 'zeros' });
+    this.head = new Linear(width, classes, random.fork('head'), { init: 'zeros' });
   }
 
   forward(images: tf.Tensor4D, pass: Pass): Output {
-    checkImages(this, images);
-    const { x, stages } = runBlocks(this.stem.apply(images), this.blocks, pass, alike);
+    checkImageSize(this, images);
+    const { x, stages } = runTokenBlocks(this.stem.apply(images), this.blocks, pass, constantSchedule);
     const pooled = meanOfPlaces(this.norm.apply(x));
     return { logits: this.head.apply(pooled), stages, pooled };
   }

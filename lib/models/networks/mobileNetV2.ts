@@ -1,10 +1,12 @@
 import { meanOfPlaces } from '../../tensor/ops/mean';
 import type { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';
-import { addPart, blockDrop, type Drop, type Share } from '../layers/dropPath';
-import { inTurn, type Step } from './inTurn';
-import { BatchNorm2d, Conv2d, Linear, type Mode } from '../layers/layers';
-import type { Model, Output, Pass, StageShape } from '../model';
+import { addFusedResidual, blockDrop, type Drop, type DropSchedule } from '../layers/dropPath';
+import { runBlocks, type NamedBlock } from './runBlocks';
+import { BatchNorm2d } from '../layers/batchNorm2d';
+import { Conv2d } from '../layers/conv2d';
+import { Linear } from '../layers/linear';
+import type { Mode, Model, Output, Pass, StageShape } from '../model';
 
 export interface MobileNetV2Options {
   readonly imageSize: number;
@@ -34,9 +36,9 @@ class DepthwiseSeparable {
   readonly bn2: BatchNorm2d;
 
   constructor(channelsIn: number, channels: number, random: Random) {
-    this.convDw = new Conv2d(channelsIn, channelsIn, { kernel: 3, depthwise: true }, random.fork('dw'));
+    this.convDw = new Conv2d(channelsIn, channelsIn, { filterSize: 3, depthwise: true }, random.fork('dw'));
     this.bn1 = new BatchNorm2d(channelsIn);
-    this.convPw = new Conv2d(channelsIn, channels, { kernel: 1 }, random.fork('pw'));
+    this.convPw = new Conv2d(channelsIn, channels, { filterSize: 1 }, random.fork('pw'));
     this.bn2 = new BatchNorm2d(channels);
   }
 
@@ -57,11 +59,11 @@ class InvertedResidual {
 
   constructor(channelsIn: number, channels: number, expansion: number, stride: number, random: Random) {
     const wide = divisible(channelsIn * expansion);
-    this.convPw = new Conv2d(channelsIn, wide, { kernel: 1 }, random.fork('pw'));
+    this.convPw = new Conv2d(channelsIn, wide, { filterSize: 1 }, random.fork('pw'));
     this.bn1 = new BatchNorm2d(wide);
-    this.convDw = new Conv2d(wide, wide, { kernel: 3, stride, depthwise: true }, random.fork('dw'));
+    this.convDw = new Conv2d(wide, wide, { filterSize: 3, stride, depthwise: true }, random.fork('dw'));
     this.bn2 = new BatchNorm2d(wide);
-    this.convPwl = new Conv2d(wide, channels, { kernel: 1 }, random.fork('pwl'));
+    this.convPwl = new Conv2d(wide, channels, { filterSize: 1 }, random.fork('pwl'));
     this.bn3 = new BatchNorm2d(channels);
     this.skips = stride === 1 && channelsIn === channels;
   }
@@ -71,7 +73,7 @@ class InvertedResidual {
     const filtered = this.bn2.apply(this.convDw.apply(expanded), mode, { cut: 'relu6' });
     const narrow = this.convPwl.apply(filtered);
     return this.skips
-      ? addPart(x, (residual) => this.bn3.apply(narrow, mode, { residual }), drop)
+      ? addFusedResidual(x, (residual) => this.bn3.apply(narrow, mode, { residual }), drop)
       : this.bn3.apply(narrow, mode);
   }
 }
@@ -107,7 +109,7 @@ export class MobileNetV2 implements Model {
     this.width = Math.max(1280, scaled(1280));
     this.stageShapes = [shape(scaled(24), 2), shape(scaled(32), 3), shape(scaled(96), 4), shape(this.width, 5)];
     this.blockNames = stages.flatMap(({ blocks }, i) => Array.from({ length: blocks }, (_, j) => `blocks.${i}.${j}`));
-    this.convStem = new Conv2d(3, scaled(32), { kernel: 3, stride: 2, first: true }, random.fork('stem'));
+    this.convStem = new Conv2d(3, scaled(32), { filterSize: 3, stride: 2, inputGradient: false }, random.fork('stem'));
     this.bn1 = new BatchNorm2d(scaled(32));
     this.blocks = stages.map(({ expansion, channels, blocks, stride }, i) =>
       Array.from({ length: blocks }, (_, j) => {
@@ -118,18 +120,18 @@ export class MobileNetV2 implements Model {
           : new InvertedResidual(channelsIn, scaled(channels), expansion, j === 0 ? stride : 1, stream);
       }),
     );
-    this.convHead = new Conv2d(scaled(320), this.width, { kernel: 1 }, random.fork('head'));
+    this.convHead = new Conv2d(scaled(320), this.width, { filterSize: 1 }, random.fork('head'));
     this.bn2 = new BatchNorm2d(this.width);
-    this.classifier = new Linear(this.width, classes, random.fork('classifier'), { start: 'fanOutUniform' });
+    this.classifier = new Linear(this.width, classes, random.fork('classifier'), { init: 'fanOutUniform' });
   }
 
   forward(images: tf.Tensor4D, pass: Pass): Output {
     const { mode, tap } = pass;
     let x = tf.tidy(() => this.bn1.apply(this.convStem.apply(images), mode, { cut: 'relu6' }));
     const ends = this.blocks.map((stage, i) => {
-      x = inTurn(
+      x = runBlocks(
         x,
-        stage.map((block, j): Step<tf.Tensor4D> => {
+        stage.map((block, j): NamedBlock<tf.Tensor4D> => {
           const name = `blocks.${i}.${j}`;
           return [name, (y) => block.apply(y, mode, blockDrop(pass, this.blockNames, name, short))];
         }),
@@ -145,7 +147,7 @@ export class MobileNetV2 implements Model {
 }
 
 /** timm's rule for networks of this kind: no block gets to the whole rate. */
-const short: Share = (index, count) => index / count;
+const short: DropSchedule = (index, count) => index / count;
 
 /** The nearest multiple of eight, the next one where that would take away more than a tenth. */
 function divisible(channels: number): number {

@@ -1,13 +1,15 @@
 import { meanOfPlaces } from '../../tensor/ops/mean';
 import type { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';
-import { addResidual, alike, type Drop } from '../layers/dropPath';
-import { checkImages, patchGrid } from './imageSize';
-import { Linear, Mlp } from '../layers/layers';
+import { addResidual, constantSchedule, type Drop } from '../layers/dropPath';
+import { checkImageSize, patchGrid } from './imageSize';
+import { Linear } from '../layers/linear';
+import { Mlp } from '../layers/mlp';
 import type { Model, Output, Pass } from '../model';
-import { constant, Parameter } from '../parameter';
+import { constant } from '../initialisers';
+import { Parameter } from '../parameter';
 import { PatchEmbed } from '../layers/patchEmbed';
-import { blockNames, runBlocks, tokenStages } from './tokenStages';
+import { blockNames, runTokenBlocks, tokenStages } from './tokenStages';
 
 export interface ResMlpOptions {
   readonly imageSize: number;
@@ -46,9 +48,9 @@ class ResMlpBlock {
     this.ls1 = new Parameter(constant<tf.Rank.R1>([width], layerScale), 'plain');
     this.ls2 = new Parameter(constant<tf.Rank.R1>([width], layerScale), 'plain');
     this.norm1 = new Affine(width);
-    this.linearTokens = new Linear(tokens, tokens, random.fork('tokens'), { start: 'xavierUniform' });
+    this.linearTokens = new Linear(tokens, tokens, random.fork('tokens'), { init: 'xavierUniform' });
     this.norm2 = new Affine(width);
-    this.mlpChannels = new Mlp(width, 4 * width, random.fork('channels'), { start: 'xavierUniform' });
+    this.mlpChannels = new Mlp(width, 4 * width, random.fork('channels'), { init: 'xavierUniform' });
   }
 
   apply(x: tf.Tensor3D, drop?: Drop): tf.Tensor3D {
@@ -86,12 +88,12 @@ export class ResMlp implements Model {
     this.stem = new PatchEmbed(patch, width, random.fork('stem'), 'lecunNormal');
     this.blocks = this.blockNames.map((block) => new ResMlpBlock(grid * grid, options, random.fork(block)));
     this.norm = new Affine(width);
-    this.head = new Linear(width, classes, random.fork('head'), { start: 'zeros' });
+    this.head = new Linear(width, classes, random.fork('head'), { init: 'zeros' });
   }
 
   forward(images: tf.Tensor4D, pass: Pass): Output {
-    checkImages(this, images);
-    const { x, stages } = runBlocks(this.stem.apply(images), this.blocks, pass, alike);
+    checkImageSize(this, images);
+    const { x, stages } = runTokenBlocks(this.stem.apply(images), this.blocks, pass, constantSchedule);
     const pooled = meanOfPlaces(this.norm.apply(x));
     return { logits: this.head.apply(pooled), stages, pooled };
   }

@@ -5,9 +5,11 @@ import type { Random } from '../../tensor/random';
 import { relu } from '../../tensor/ops/relu';
 import * as tf from '../../tensor/engine/tf';
 import { addResidual, blockDrop, type Drop } from '../layers/dropPath';
-import { inTurn, type Step } from './inTurn';
-import { BatchNorm2d, Conv2d, Linear, type Mode } from '../layers/layers';
-import type { Model, Output, Pass, StageShape } from '../model';
+import { runBlocks, type NamedBlock } from './runBlocks';
+import { BatchNorm2d } from '../layers/batchNorm2d';
+import { Conv2d } from '../layers/conv2d';
+import { Linear } from '../layers/linear';
+import type { Mode, Model, Output, Pass, StageShape } from '../model';
 
 export interface ResNetOptions {
   readonly imageSize: number;
@@ -19,7 +21,7 @@ export interface ResNetOptions {
   /** A 7×7 convolution of stride 2 and max pooling, or one 3×3 convolution for 32-pixel images. */
   readonly stem: 'imagenet' | 'cifar';
   /** Scale of each block's last batch norm at the start: 0 unless told, so that a block begins as the identity. */
-  readonly lastScale?: 0 | 1;
+  readonly zeroInitLast?: boolean;
 }
 
 /** Two 3×3 convolutions added to their input (He et al. 2016, figure 2). [batch, h, w, in] → [batch, h / stride, w / stride, channels] */
@@ -30,11 +32,11 @@ export class BasicBlock {
   readonly bn2: BatchNorm2d;
   readonly downsample?: Downsample;
 
-  constructor(channelsIn: number, channels: number, stride: number, lastScale: 0 | 1, random: Random) {
-    this.conv1 = new Conv2d(channelsIn, channels, { kernel: 3, stride }, random.fork('conv1'));
+  constructor(channelsIn: number, channels: number, stride: number, zeroInitLast: boolean, random: Random) {
+    this.conv1 = new Conv2d(channelsIn, channels, { filterSize: 3, stride }, random.fork('conv1'));
     this.bn1 = new BatchNorm2d(channels);
-    this.conv2 = new Conv2d(channels, channels, { kernel: 3 }, random.fork('conv2'));
-    this.bn2 = new BatchNorm2d(channels, { zero: lastScale === 0 });
+    this.conv2 = new Conv2d(channels, channels, { filterSize: 3 }, random.fork('conv2'));
+    this.bn2 = new BatchNorm2d(channels, { zeroInit: zeroInitLast });
     if (stride !== 1 || channelsIn !== channels) this.downsample = downsample(channelsIn, channels, stride, random);
   }
 
@@ -56,13 +58,13 @@ class Bottleneck {
   readonly bn3: BatchNorm2d;
   readonly downsample?: Downsample;
 
-  constructor(channelsIn: number, channels: number, stride: number, lastScale: 0 | 1, random: Random) {
-    this.conv1 = new Conv2d(channelsIn, channels, { kernel: 1 }, random.fork('conv1'));
+  constructor(channelsIn: number, channels: number, stride: number, zeroInitLast: boolean, random: Random) {
+    this.conv1 = new Conv2d(channelsIn, channels, { filterSize: 1 }, random.fork('conv1'));
     this.bn1 = new BatchNorm2d(channels);
-    this.conv2 = new Conv2d(channels, channels, { kernel: 3, stride }, random.fork('conv2'));
+    this.conv2 = new Conv2d(channels, channels, { filterSize: 3, stride }, random.fork('conv2'));
     this.bn2 = new BatchNorm2d(channels);
-    this.conv3 = new Conv2d(channels, 4 * channels, { kernel: 1 }, random.fork('conv3'));
-    this.bn3 = new BatchNorm2d(4 * channels, { zero: lastScale === 0 });
+    this.conv3 = new Conv2d(channels, 4 * channels, { filterSize: 1 }, random.fork('conv3'));
+    this.bn3 = new BatchNorm2d(4 * channels, { zeroInit: zeroInitLast });
     if (stride !== 1 || channelsIn !== 4 * channels)
       this.downsample = downsample(channelsIn, 4 * channels, stride, random);
   }
@@ -101,7 +103,7 @@ export class ResNet implements Model {
     private readonly options: ResNetOptions,
     random: Random,
   ) {
-    const { imageSize, block, depths, channels, stem, lastScale = 0 } = options;
+    const { imageSize, block, depths, channels, stem, zeroInitLast = true } = options;
     const expansion = block === 'basic' ? 1 : 4;
     const stage = (index: 0 | 1 | 2 | 3): Stage =>
       Array.from({ length: depths[index] ?? 0 }, (_, i) => {
@@ -112,7 +114,7 @@ export class ResNet implements Model {
           channelsIn,
           channels * 2 ** index,
           i === 0 && index > 0 ? 2 : 1,
-          lastScale,
+          zeroInitLast,
           random.fork(`layer${index + 1}.${i}`),
         );
       });
@@ -130,14 +132,14 @@ export class ResNet implements Model {
     this.blockNames = depths.flatMap((depth, i) => Array.from({ length: depth }, (_, j) => `layer${i + 1}.${j}`));
     this.conv1 =
       stem === 'imagenet'
-        ? new Conv2d(3, channels, { kernel: 7, stride: 2, first: true }, random.fork('conv1'))
-        : new Conv2d(3, channels, { kernel: 3, first: true }, random.fork('conv1'));
+        ? new Conv2d(3, channels, { filterSize: 7, stride: 2, inputGradient: false }, random.fork('conv1'))
+        : new Conv2d(3, channels, { filterSize: 3, inputGradient: false }, random.fork('conv1'));
     this.bn1 = new BatchNorm2d(channels);
     this.layer1 = stage(0);
     this.layer2 = stage(1);
     this.layer3 = stage(2);
     if (depths.length === 4) this.layer4 = stage(3);
-    this.fc = new Linear(this.width, classes, random.fork('fc'), { start: 'fanInUniform' });
+    this.fc = new Linear(this.width, classes, random.fork('fc'), { init: 'fanInUniform' });
   }
 
   forward(images: tf.Tensor4D, pass: Pass): Output {
@@ -146,9 +148,9 @@ export class ResNet implements Model {
     const first = this.options.stem === 'imagenet' ? maxPool(stem, { size: 3, stride: 2, padding: 1 }) : stem;
     let x = first;
     const run = (name: string, stage: Stage): tf.Tensor4D => {
-      x = inTurn(
+      x = runBlocks(
         x,
-        stage.map((block, i): Step<tf.Tensor4D> => {
+        stage.map((block, i): NamedBlock<tf.Tensor4D> => {
           const path = `${name}.${i}`;
           return [path, (y) => block.apply(y, mode, blockDrop(pass, this.blockNames, path))];
         }),
@@ -165,7 +167,7 @@ export class ResNet implements Model {
 
 function downsample(channelsIn: number, channels: number, stride: number, random: Random): Downsample {
   return [
-    new Conv2d(channelsIn, channels, { kernel: 1, stride }, random.fork('downsample')),
+    new Conv2d(channelsIn, channels, { filterSize: 1, stride }, random.fork('downsample')),
     new BatchNorm2d(channels),
   ];
 }
@@ -185,7 +187,7 @@ function join(
 
 /** The small ones are 32-pixel networks of the laptop profile; `resnet20` is that of RepDistiller (He et al.'s, with a projection where the width changes). */
 export const resNets = {
-  resnet20: { imageSize: 32, block: 'basic', depths: [3, 3, 3], channels: 16, stem: 'cifar', lastScale: 1 },
+  resnet20: { imageSize: 32, block: 'basic', depths: [3, 3, 3], channels: 16, stem: 'cifar', zeroInitLast: false },
   resnet_16: { imageSize: 32, block: 'basic', depths: [1, 1, 1, 1], channels: 16, stem: 'cifar' },
   resnet_24: { imageSize: 32, block: 'basic', depths: [1, 1, 1, 1], channels: 24, stem: 'cifar' },
   resnet_32: { imageSize: 32, block: 'basic', depths: [2, 2, 2, 2], channels: 32, stem: 'cifar' },

@@ -1,8 +1,9 @@
 import type { Random } from '../../tensor/random';
 import { hasSwinBlock, swinBlock } from '../../tensor/ops/blocks/swinBlock';
 import * as tf from '../../tensor/engine/tf';
-import { addPart, addResidual, type Drop } from '../layers/dropPath';
-import { LayerNorm, Mlp } from '../layers/layers';
+import { addFusedResidual, addResidual, type Drop } from '../layers/dropPath';
+import { LayerNorm } from '../layers/layerNorm';
+import { Mlp } from '../layers/mlp';
 import { WindowAttention } from './windowAttention';
 
 export interface SwinBlockOptions {
@@ -47,7 +48,7 @@ export class SwinBlock {
       });
     }
     const attended = addResidual(x, this.attend(this.norm1.apply(x)), drop);
-    return addPart(attended, (to) => this.mlp.apply(this.norm2.apply(attended), to), drop);
+    return addFusedResidual(attended, (to) => this.mlp.apply(this.norm2.apply(attended), to), drop);
   }
 
   /** Shifts the grid against the windows, attends within each, and shifts back. Tokens that fill the last windows are zeros. */

@@ -3,9 +3,10 @@ import { meanOfPlaces } from '../../tensor/ops/mean';
 import type { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';
 import { blockDrop } from '../layers/dropPath';
-import { checkImages, patchGrid } from './imageSize';
-import { inTurn, type Step } from './inTurn';
-import { LayerNorm, Linear } from '../layers/layers';
+import { checkImageSize, patchGrid } from './imageSize';
+import { runBlocks, type NamedBlock } from './runBlocks';
+import { LayerNorm } from '../layers/layerNorm';
+import { Linear } from '../layers/linear';
 import type { Model, Output, Pass, StageShape } from '../model';
 import { PatchEmbed } from '../layers/patchEmbed';
 import { PatchMerging } from '../layers/patchMerging';
@@ -93,7 +94,7 @@ export class SwinTransformer implements Model {
   }
 
   forward(images: tf.Tensor4D, pass: Pass): Output {
-    checkImages(this, images);
+    checkImageSize(this, images);
     const batch = images.shape[0];
     const grid = this.layers[0].grid;
     const embedded = this.patchEmbed.norm.apply(this.patchEmbed.apply(images));
@@ -101,9 +102,9 @@ export class SwinTransformer implements Model {
     const run = (index: 0 | 1 | 2 | 3): tf.Tensor3D => {
       const { downsample, blocks } = this.layers[index];
       if (downsample) x = downsample.apply(x);
-      x = inTurn(
+      x = runBlocks(
         x,
-        blocks.map((block, i): Step<tf.Tensor4D> => {
+        blocks.map((block, i): NamedBlock<tf.Tensor4D> => {
           const name = `layers.${index}.blocks.${i}`;
           return [name, (y) => block.apply(y, blockDrop(pass, this.blockNames, name))];
         }),

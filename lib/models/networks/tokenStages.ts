@@ -1,6 +1,6 @@
 import type * as tf from '../../tensor/engine/tf';
-import { blockDrop, type Drop, type Share } from '../layers/dropPath';
-import { inTurn, type Step } from './inTurn';
+import { blockDrop, type Drop, type DropSchedule } from '../layers/dropPath';
+import { runBlocks, type NamedBlock } from './runBlocks';
 import type { Output, Pass, StageShape } from '../model';
 
 /** The blocks (counted from 1) after which a token network's four stages end: 2, 4, 10 and 12 of 12, else each quarter. */
@@ -26,21 +26,21 @@ export function blockNames(depth: number): string[] {
 }
 
 /** Sends tokens [batch, tokens, width] through the blocks; gives the last feature and those at the ends of the four stages. */
-export function runBlocks(
+export function runTokenBlocks(
   tokens: tf.Tensor3D,
   blocks: readonly { apply(x: tf.Tensor3D, drop?: Drop): tf.Tensor3D }[],
   pass: Pass,
-  share?: Share,
+  schedule?: DropSchedule,
 ): { readonly x: tf.Tensor3D; readonly stages: Output['stages'] } {
   const names = blockNames(blocks.length);
-  const steps = blocks.map((block, i): Step<tf.Tensor3D> => [
+  const steps = blocks.map((block, i): NamedBlock<tf.Tensor3D> => [
     names[i]!,
-    (x) => block.apply(x, blockDrop(pass, names, names[i]!, share)),
+    (x) => block.apply(x, blockDrop(pass, names, names[i]!, schedule)),
   ]);
   const [first, second, third, last] = stageEnds(blocks.length);
-  const a = inTurn(tokens, steps.slice(0, first), pass.tap);
-  const b = inTurn(a, steps.slice(first, second), pass.tap);
-  const c = inTurn(b, steps.slice(second, third), pass.tap);
-  const d = inTurn(c, steps.slice(third, last), pass.tap);
+  const a = runBlocks(tokens, steps.slice(0, first), pass.tap);
+  const b = runBlocks(a, steps.slice(first, second), pass.tap);
+  const c = runBlocks(b, steps.slice(second, third), pass.tap);
+  const d = runBlocks(c, steps.slice(third, last), pass.tap);
   return { x: d, stages: [a, b, c, d] };
 }

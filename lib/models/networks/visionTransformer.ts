@@ -2,14 +2,18 @@ import type { FileTensor } from '../../io/safetensors/safetensors';
 import { fusedBlock, fusesBlocks } from '../../tensor/ops/blocks/fusedBlock';
 import type { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';
-import { addPart, type Drop } from '../layers/dropPath';
-import { checkImages, patchGrid } from './imageSize';
-import { Attention, LayerNorm, Linear, Mlp } from '../layers/layers';
+import { addFusedResidual, type Drop } from '../layers/dropPath';
+import { checkImageSize, patchGrid } from './imageSize';
+import { Attention } from '../layers/attention';
+import { LayerNorm } from '../layers/layerNorm';
+import { Linear } from '../layers/linear';
+import { Mlp } from '../layers/mlp';
 import type { Model, Output, Pass } from '../model';
-import { normal, Parameter } from '../parameter';
+import { normal } from '../initialisers';
+import { Parameter } from '../parameter';
 import { PatchEmbed } from '../layers/patchEmbed';
-import { resizePositions } from '../layers/positions';
-import { blockNames, runBlocks, tokenStages } from './tokenStages';
+import { resizePositionEmbedding } from '../weights/positionEmbedding';
+import { blockNames, runTokenBlocks, tokenStages } from './tokenStages';
 
 export interface VisionTransformerOptions {
   readonly imageSize: number;
@@ -53,8 +57,8 @@ export class TransformerBlock {
         precision: attn.qkv.weight.precision,
         kept: 4,
       });
-    const attended = addPart(x, (to) => attn.apply(norm1.apply(x), to), drop);
-    return addPart(attended, (to) => mlp.apply(norm2.apply(attended), to), drop);
+    const attended = addFusedResidual(x, (to) => attn.apply(norm1.apply(x), to), drop);
+    return addFusedResidual(attended, (to) => mlp.apply(norm2.apply(attended), to), drop);
   }
 }
 
@@ -99,17 +103,20 @@ export class VisionTransformer implements Model {
   adaptWeights(stored: ReadonlyMap<string, FileTensor>): ReadonlyMap<string, FileTensor> {
     const embedding = stored.get('pos_embed');
     return embedding
-      ? new Map(stored).set('pos_embed', resizePositions(embedding, Math.sqrt(this.posEmbed.value.shape[1] - 1)))
+      ? new Map(stored).set(
+          'pos_embed',
+          resizePositionEmbedding(embedding, Math.sqrt(this.posEmbed.value.shape[1] - 1)),
+        )
       : stored;
   }
 
   forward(images: tf.Tensor4D, pass: Pass): Output {
-    checkImages(this, images);
+    checkImageSize(this, images);
     const batch = images.shape[0];
     // Not tf.tile: its gradient is one slice an example.
     const classToken = tf.add(tf.zeros<tf.Rank.R3>([batch, 1, this.width]), this.clsToken.value);
     const tokens = tf.add<tf.Tensor3D>(tf.concat([classToken, this.patchEmbed.apply(images)], 1), this.posEmbed.value);
-    const { x, stages } = runBlocks(tokens, this.blocks, pass);
+    const { x, stages } = runTokenBlocks(tokens, this.blocks, pass);
     // The norm acts on each token alone, and only the class token is read.
     const pooled = this.norm.apply(
       tf.reshape<tf.Rank.R2>(tf.slice(x, [0, 0, 0], [batch, 1, this.width]), [batch, this.width]),

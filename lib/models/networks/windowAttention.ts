@@ -1,8 +1,9 @@
 import { attention } from '../../tensor/ops/attention/attention';
 import type { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';
-import { Linear } from '../layers/layers';
-import { normal, Parameter } from '../parameter';
+import { Linear } from '../layers/linear';
+import { normal } from '../initialisers';
+import { Parameter } from '../parameter';
 
 /** Self-attention within windows of a grid, each pair of tokens with a learnt bias for its relative position (Liu et al. 2021, eq. 4). */
 export class WindowAttention {

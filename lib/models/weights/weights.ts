@@ -3,7 +3,7 @@ import { UserError } from '../../errors';
 import { openSafetensors, writeSafetensors, type FileTensor } from '../../io/safetensors/safetensors';
 import { assignStored, torchShape, toStored } from './layout';
 import type { Model } from '../model';
-import { parameters, type Named } from '../parameter';
+import { parameters, type NamedParameter } from '../parameter';
 import { savedNormalisation } from './savedNormalisation';
 
 export interface LoadOptions {
@@ -69,7 +69,7 @@ function isDerived(name: string): boolean {
   return /(^|\.)(num_batches_tracked|relative_position_index|attn_mask)$/.test(name);
 }
 
-function faults(named: readonly Named[], stored: ReadonlyMap<string, FileTensor>): string[] {
+function faults(named: readonly NamedParameter[], stored: ReadonlyMap<string, FileTensor>): string[] {
   return named.flatMap(([name, parameter]) => {
     const shape = stored.get(name)?.shape;
     if (shape === undefined) return [`${name} is missing`];

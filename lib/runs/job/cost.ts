@@ -1,6 +1,6 @@
 import type { Distillation } from '../../methods/method';
 import type { Model } from '../../models/model';
-import { networkMultiplyAdds } from '../../models/multiplyAdds';
+import { networkMultiplyAdds } from '../../models/summary';
 import { parameterCount } from '../../models/parameter';
 import type { Cost } from '../../results/gain';
 import { median } from '../../results/statistics/median';

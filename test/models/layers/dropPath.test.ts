@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { alike, blockDrop, rising, type Drop } from '../../../lib/models/layers/dropPath';
+import { blockDrop, constantSchedule, linearSchedule, type Drop } from '../../../lib/models/layers/dropPath';
 import type { Model, Pass } from '../../../lib/models/model';
 import { MixerBlock } from '../../../lib/models/networks/mlpMixer';
 import { disposeModule, parameters } from '../../../lib/models/parameter';
@@ -49,12 +49,12 @@ test('an example keeps nothing or all, enlarged so that the mean stays; equal st
 
 test('rates rise evenly from none to the whole one, or are alike; nothing is dropped in evaluation, or where nothing is said', () => {
   assert.deepEqual(
-    [0, 1, 2, 3, 4].map((index) => rising(index, 5)),
+    [0, 1, 2, 3, 4].map((index) => linearSchedule(index, 5)),
     [0, 0.25, 0.5, 0.75, 1],
   );
-  assert.equal(rising(0, 1), 0);
+  assert.equal(linearSchedule(0, 1), 0);
   assert.equal(blockDrop(training(0.4), three, 'a'), undefined);
-  assert.notEqual(blockDrop(training(0.4), three, 'a', alike), undefined);
+  assert.notEqual(blockDrop(training(0.4), three, 'a', constantSchedule), undefined);
   assert.equal(blockDrop(training(0), three, 'c'), undefined);
   assert.equal(blockDrop({ ...training(0.4), mode: 'eval' }, three, 'c'), undefined);
   assert.equal(blockDrop({ mode: 'train' }, three, 'c'), undefined);
@@ -96,7 +96,7 @@ test('a Mixer block without its kernel is the same where nothing happens to be d
 });
 
 test('a residual block of convolutions drops before it cuts at zero', () => {
-  const block = new BasicBlock(4, 4, 1, 1, new Random(1));
+  const block = new BasicBlock(4, 4, 1, false, new Random(1));
   const x = tf.randomNormal<tf.Rank.R4>([6, 5, 5, 4], 0, 1, 'float32', 2);
   tf.tidy(() => {
     const added = block.bn2.apply(

@@ -13,7 +13,7 @@ import {
 import { toStored, torchShape } from '../../../lib/models/weights/layout';
 import type { Model } from '../../../lib/models/model';
 import { disposeModule, Parameter, parameters } from '../../../lib/models/parameter';
-import { resizePositions } from '../../../lib/models/layers/positions';
+import { resizePositionEmbedding } from '../../../lib/models/weights/positionEmbedding';
 import { normalisationEntry } from '../../../lib/models/weights/savedNormalisation';
 import { resizeBiasTable } from '../../../lib/models/weights/swinWeights';
 import { loadWeightsFile, saveWeights } from '../../../lib/models/weights/weights';
@@ -206,14 +206,14 @@ for (const { kind, old, new: size, digest: expected } of resized.cases) {
           ),
         ),
     };
-    const result = kind === 'positions' ? resizePositions(given, size) : resizeBiasTable(given, 2 * size - 1);
+    const result = kind === 'positions' ? resizePositionEmbedding(given, size) : resizeBiasTable(given, 2 * size - 1);
     assert.equal(digestFault(digest(result.read(), result.shape, kind), expected, 1e-5), undefined);
   });
 }
 
 test('what has the right size already is not touched', () => {
   const positions: FileTensor = { shape: [1, 5, 1], read: () => Float32Array.of(1, 2, 3, 4, 5) };
-  assert.equal(resizePositions(positions, 2), positions);
+  assert.equal(resizePositionEmbedding(positions, 2), positions);
   const table: FileTensor = { shape: [9, 1], read: () => new Float32Array(9) };
   assert.equal(resizeBiasTable(table, 3), table);
 });

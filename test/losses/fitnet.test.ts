@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../lib/errors';
-import { hintLoss } from '../../lib/losses/hint';
+import { fitnetLoss } from '../../lib/losses/fitnet';
 import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose } from '../support/close';
 import { expectGradients } from '../support/gradient';
@@ -10,8 +10,8 @@ import { expectNoLeak } from '../support/leaks';
 test('the hint loss is the mean square of each example', () => {
   const s = tf.tensor4d([1, 2, 3, 4, 0, 0, 0, 0], [2, 1, 2, 2]);
   const t = tf.tensor4d([1, 0, 3, 2, 1, 1, 1, -1], [2, 1, 2, 2]);
-  expectClose(hintLoss(s, t), [2, 1]);
-  expectGradients((x) => hintLoss(x as tf.Tensor4D, t), [s]);
-  expectNoLeak(() => hintLoss(s, t));
-  assert.throws(() => hintLoss(s, tf.zeros([2, 2, 2, 2])), UserError);
+  expectClose(fitnetLoss(s, t), [2, 1]);
+  expectGradients((x) => fitnetLoss(x as tf.Tensor4D, t), [s]);
+  expectNoLeak(() => fitnetLoss(s, t));
+  assert.throws(() => fitnetLoss(s, tf.zeros([2, 2, 2, 2])), UserError);
 });

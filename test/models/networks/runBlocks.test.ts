@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inTurn, type Step } from '../../../lib/models/networks/inTurn';
+import { runBlocks, type NamedBlock } from '../../../lib/models/networks/runBlocks';
 import { disposeModule } from '../../../lib/models/parameter';
 import * as tf from '../../../lib/tensor/engine/tf';
 import { expectClose } from '../../support/close';
 import { expectNoLeak } from '../../support/leaks';
 import { tinyNetworks } from '../tinyNetworks';
 
-const double = (name: string): Step<tf.Tensor1D> => [name, (x) => tf.mul(x, tf.scalar(2))];
+const double = (name: string): NamedBlock<tf.Tensor1D> => [name, (x) => tf.mul(x, tf.scalar(2))];
 
 test('each block reads the one before it, is tapped and then freed; what was given stays', () => {
   const x = tf.tensor1d([1, 2]);
   const seen: [string, number, number][] = [];
   expectNoLeak(() => {
     const before = tf.memory().numTensors;
-    return inTurn(x, ['a', 'b', 'c'].map(double), (name, feature) =>
+    return runBlocks(x, ['a', 'b', 'c'].map(double), (name, feature) =>
       seen.push([name, feature.dataSync()[1]!, tf.memory().numTensors - before]),
     );
   });
@@ -24,7 +24,7 @@ test('each block reads the one before it, is tapped and then freed; what was giv
     ['c', 16, 2],
   ]);
   assert.deepEqual([...x.dataSync()], [1, 2]);
-  assert.equal(inTurn(x, [], undefined), x);
+  assert.equal(runBlocks(x, [], undefined), x);
   x.dispose();
 });
 
@@ -33,7 +33,7 @@ test('while gradients are recorded nothing is freed that they need', () => {
   const slope = tf.tidy(() =>
     tf.grad((y) =>
       tf.square(
-        inTurn(
+        runBlocks(
           tf.mul<tf.Tensor1D>(y, 1),
           [['a', (z) => tf.square(z)], ['b', (z) => tf.square(z)], double('c')],
           undefined,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { disposeModule, setPrecision } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
-import { networkMultiplyAdds } from '../../lib/models/multiplyAdds';
+import { networkMultiplyAdds } from '../../lib/models/summary';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
 import { Still } from './still';

@@ -5,7 +5,7 @@ import { resampleGrid } from '../../tensor/resampling';
  * A position embedding [1, 1 + old², width] for a grid of another size: [1, 1 + grid², width]. The class token's is kept, the grid's
  * is resized bicubically with antialiasing (timm's `resample_abs_pos_embed`).
  */
-export function resizePositions(embedding: FileTensor, grid: number): FileTensor {
+export function resizePositionEmbedding(embedding: FileTensor, grid: number): FileTensor {
   const [, tokens = 0, width = 0] = embedding.shape;
   const old = Math.round(Math.sqrt(tokens - 1));
   if (old === grid || embedding.shape.length !== 3 || old * old !== tokens - 1) return embedding;
