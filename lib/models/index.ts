@@ -7,9 +7,7 @@ export type { Model, Output } from './model';
 // Weights as safetensors files.
 export { loadWeightsFile, saveWeights } from './weights/weights';
 // Layers and sizes.
-export { Linear } from './layers/layers';
+export { Linear } from './layers/linear';
 export { branchSteps } from './exitBranch';
 export { disposeModule, parameterCount } from './parameter';
-export { networkMultiplyAdds } from './multiplyAdds';
-export { outline } from './outline';
-export { stageText } from './stageText';
+export { networkMultiplyAdds, outline, stageText } from './summary';
