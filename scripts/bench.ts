@@ -3,7 +3,7 @@ import { backendInfo } from '../lib/tensor/engine/backendInfo';
 import * as tf from '../lib/tensor/engine/tf';
 import { timeCka } from './bench/cka';
 import { compareCka, compareStep } from './bench/compare';
-import { keepComparison } from './bench/comparisons';
+import { storeComparison } from './bench/comparisons';
 import { dataShare, decodingSpeed } from './bench/data';
 import { gate, saveGate } from './bench/gate';
 import { matmulGigaflops } from './bench/matmul';
@@ -225,7 +225,7 @@ command
     for (const job of jobs) {
       const result = job();
       console.log(JSON.stringify(result));
-      if (save) await keepComparison(result);
+      if (save) await storeComparison(result);
     }
   });
 

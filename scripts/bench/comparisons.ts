@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { writeAtomic } from '../../lib/io/atomic';
+import { withBlocks } from '../readme/withBlocks';
 import { comparison, type Comparison } from './comparison';
-import { performancePage } from './table';
+import { performanceBlocks } from './tables';
 
 const file = 'docs/performance.jsonl';
 const page = 'docs/performance.md';
 
-/** All that was kept, in the order of the page. */
+/** All stored comparisons, in the order of the page. */
 export function readComparisons(): Comparison[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, 'utf8')
@@ -15,12 +16,17 @@ export function readComparisons(): Comparison[] {
     .map((line) => comparison.parse(JSON.parse(line)));
 }
 
-/** Keeps a result in place of an older one of the same setting, machine and number of threads, and writes the page's tables anew; the text below them stays. */
-export async function keepComparison(result: Comparison): Promise<void> {
-  const isOlder = ({ kind, setting, machine, threads }: Comparison): boolean =>
+/**
+ * Stores a comparison and updates the tables of docs/performance.md.
+ * It replaces an older one with the same setting, machine and number of threads.
+ */
+export async function storeComparison(result: Comparison): Promise<void> {
+  const isReplaced = ({ kind, setting, machine, threads }: Comparison): boolean =>
     kind === result.kind && setting === result.setting && machine === result.machine && threads === result.threads;
   const before = readComparisons();
-  const all = before.some(isOlder) ? before.map((each) => (isOlder(each) ? result : each)) : [...before, result];
+  const all = before.some(isReplaced)
+    ? before.map((each) => (isReplaced(each) ? result : each))
+    : [...before, result];
   await writeAtomic(file, all.map((each) => `${JSON.stringify(each)}\n`).join(''));
-  await writeAtomic(page, performancePage(all, existsSync(page) ? readFileSync(page, 'utf8') : ''));
+  await writeAtomic(page, withBlocks(readFileSync(page, 'utf8'), performanceBlocks(all)));
 }

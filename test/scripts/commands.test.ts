@@ -89,7 +89,7 @@ test('a signal reaches the command, which may end as it likes', async () => {
 });
 
 test('TensorFlow’s greeting stays out of a command’s output', () => {
-  const script = "require('./lib/tensor/tf').matMul([[1]], [[2]]).print()";
+  const script = "require('./lib/tensor/engine/tf').matMul([[1]], [[2]]).print()";
   const { status, stderr } = node('--import', 'tsx', '-e', script);
   assert.equal(status, 0);
   assert.equal(stderr, '');

@@ -15,7 +15,7 @@ test('a process grows by what a step is expected to need', async () => {
   const { least, most } = await stepMemory(recipe, images);
   // In a process of its own, whose peak is the step's.
   const child = `
-    const tf = require('./lib/tensor/tf');
+    const tf = require('./lib/tensor/engine/tf');
     const { differentiate } = require('./lib/training/gradients');
     const { Training } = require('./lib/training/training');
     const { images, tinyRecipe } = require('./test/training/example');
