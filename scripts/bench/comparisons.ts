@@ -24,9 +24,7 @@ export async function storeComparison(result: Comparison): Promise<void> {
   const isReplaced = ({ kind, setting, machine, threads }: Comparison): boolean =>
     kind === result.kind && setting === result.setting && machine === result.machine && threads === result.threads;
   const before = readComparisons();
-  const all = before.some(isReplaced)
-    ? before.map((each) => (isReplaced(each) ? result : each))
-    : [...before, result];
+  const all = before.some(isReplaced) ? before.map((each) => (isReplaced(each) ? result : each)) : [...before, result];
   await writeAtomic(file, all.map((each) => `${JSON.stringify(each)}\n`).join(''));
   await writeAtomic(page, withBlocks(readFileSync(page, 'utf8'), performanceBlocks(all)));
 }

@@ -19,7 +19,9 @@ export function proseOf(file, content) {
   const kind = path.extname(file);
   if (kind === '.md') return joined([{ lines: content.split('\n'), place: (index) => `${index + 1}` }]);
   if (kind === '.ipynb') return joined(notebookPieces(JSON.parse(content).cells));
-  return joined(programPieces(kind, content).map(({ lines, line }) => ({ lines, place: (index) => `${line + index}` })));
+  return joined(
+    programPieces(kind, content).map(({ lines, line }) => ({ lines, place: (index) => `${line + index}` })),
+  );
 }
 
 function notebookPieces(cells) {

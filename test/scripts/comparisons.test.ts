@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import type { Comparison } from '../../scripts/bench/comparison';
-import { readComparisons } from '../../scripts/bench/comparisons';
-import { performancePage, stepTable } from '../../scripts/bench/table';
+import { performanceBlocks, stepSummary } from '../../scripts/bench/tables';
 
 const step: Comparison = {
   kind: 'step',
@@ -27,42 +25,34 @@ const step: Comparison = {
   peakGigaflops: 200,
 };
 
-test('the page of performance is what the kept comparisons give, with the text below them', () => {
-  const page = readFileSync('docs/performance.md', 'utf8');
-  assert.equal(performancePage(readComparisons(), page), page);
-});
-
-test('each machine has a section of its own, and its name beside its steps', () => {
+test('has a section for each machine, and its name in the summary of steps', () => {
   const all = [step, { ...step, machine: 'Another, 8 cores, 64 GB', ours: 800, ratio: 8 }];
-  assert.deepEqual(
-    [...performancePage(all, '').matchAll(/^## (.*)$/gm)].map(([, heading]) => heading),
-    ['One, 2 cores, 8 GB', 'Another, 8 cores, 64 GB'],
-  );
-  const [first, second] = stepTable(all).split('\n').slice(2);
-  assert.match(
-    first!,
-    /^\| One \|.*\| 200\.0 \(bf16\) \| 100\.0 \| \*\*2\.00\*\* \| \*\*3\.00\*\* \| 500 and 600 MB \|$/,
+  assert.deepEqual(headings(all), ['One, 2 cores, 8 GB', 'Another, 8 cores, 64 GB']);
+  const [first, second] = stepSummary(all).split('\n').slice(2);
+  assert.equal(
+    first,
+    '| One | resnet_24 → vit_64, 32 px, batch 64 | 200.0 (bf16) | 100.0 | **2.00** | **3.00** | 500 / 600 MB |',
   );
   assert.match(second!, /^\| Another \|.*\*\*8\.00\*\*/);
 });
 
-test('a machine that was tried with several numbers of threads has a section for each, with the days of its rows', () => {
+test('has a section for each number of threads of a machine, with the dates of its rows', () => {
   const all = [
     step,
     { ...step, threads: 1, date: '2026-11-27' },
     { ...step, setting: 'mixer_64 resnet_24 32 64', date: '2026-11-28' },
   ];
-  const page = performancePage(all, '');
+  assert.deepEqual(headings(all), ['One, 2 cores, 8 GB, 2 threads per op', 'One, 2 cores, 8 GB, 1 thread per op']);
+  assert.match(performanceBlocks(all).comparisons, /^2026-11-26 to 2026-11-28; 2 threads per op; medians/m);
   assert.deepEqual(
-    [...page.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading),
-    ['One, 2 cores, 8 GB, 2 threads an op', 'One, 2 cores, 8 GB, 1 thread an op'],
-  );
-  assert.match(page, /^2026-11-26 to 2026-11-28; 2 threads an op; medians/m);
-  assert.deepEqual(
-    stepTable(all)
+    stepSummary(all)
       .split('\n')
       .slice(2)
       .map((line) => line.split(' | ')[0]),
-    ['| One, 2 threads an op', '| One, 2 threads an op', '| One, 1 thread an op'],
+    ['| One, 2 threads per op', '| One, 2 threads per op', '| One, 1 thread per op'],
   );
 });
+
+function headings(all: readonly Comparison[]): (string | undefined)[] {
+  return [...performanceBlocks(all).comparisons.matchAll(/^### (.*)$/gm)].map(([, heading]) => heading);
+}
