@@ -7,9 +7,10 @@ import type { Model, Output } from '../models/model';
 import { parameters, type NamedParameter } from '../models/parameter';
 import { Random } from '../tensor/random';
 import * as tf from '../tensor/engine/tf';
+import { clipScale, globalNorm } from '../tensor/ops/optimizers/globalNorm';
 import { variableGrads } from '../tensor/engine/variableGrads';
 import { byPath } from '../training/gradients';
-import { clipScale, globalNorm, Optimizer } from '../training/optimizer';
+import { Optimizer } from '../training/optimizer';
 
 /** A student that stays as it is, and a method whose own layers learn to read it. */
 export interface Probe {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { attention } from '../../lib/tensor/ops/attention/attention';
 import { batchNormEval, batchNormTrain } from '../../lib/tensor/ops/batchNorm/batchNorm';
-import { conv2d, depthwiseConv2d } from '../../lib/tensor/ops/convolution/convolution';
+import { conv2d } from '../../lib/tensor/ops/convolution/convolution';
+import { depthwiseConv2d } from '../../lib/tensor/ops/depthwise/depthwise';
 import { biasGelu } from '../../lib/tensor/ops/gelu/gelu';
 import { gramMatrix } from '../../lib/tensor/ops/gramMatrix/gramMatrix';
 import { layerNorm } from '../../lib/tensor/ops/layerNorm/layerNorm';
@@ -40,7 +41,7 @@ const swin = (x: tf.Tensor, distances: number, parameters = transformerLayers(16
   )[0]!;
 const plain: readonly Attribute[] = [
   ['epsilon', 'float', 1e-6],
-  ['rounded', 'bool', false],
+  ['mixed_precision', 'bool', false],
   ['save', 'bool', false],
 ];
 const state = (width: number, other = width) => ({

@@ -1,7 +1,8 @@
 import { afterEach, test } from 'node:test';
 import { attention } from '../../lib/tensor/ops/attention/attention';
 import { batchNormEval, batchNormTrain, type BatchNormEpilogue } from '../../lib/tensor/ops/batchNorm/batchNorm';
-import { conv2d, depthwiseConv2d } from '../../lib/tensor/ops/convolution/convolution';
+import { conv2d } from '../../lib/tensor/ops/convolution/convolution';
+import { depthwiseConv2d } from '../../lib/tensor/ops/depthwise/depthwise';
 import { biasGelu, gelu } from '../../lib/tensor/ops/gelu/gelu';
 import { layerNorm } from '../../lib/tensor/ops/layerNorm/layerNorm';
 import { addBias, linear } from '../../lib/tensor/ops/linear/linear';

@@ -4,7 +4,8 @@ import { MixerBlock } from '../../lib/models/networks/mlpMixer';
 import { parameters, setPrecision } from '../../lib/models/parameter';
 import { TransformerBlock } from '../../lib/models/networks/visionTransformer';
 import { attention } from '../../lib/tensor/ops/attention/attention';
-import { conv2d, depthwiseConv2d, type ConvolutionOptions } from '../../lib/tensor/ops/convolution/convolution';
+import { conv2d, type ConvolutionOptions } from '../../lib/tensor/ops/convolution/convolution';
+import { depthwiseConv2d } from '../../lib/tensor/ops/depthwise/depthwise';
 import { linear } from '../../lib/tensor/ops/linear/linear';
 import { execute, hasKernels, isNative, type Attribute, type Precision } from '../../lib/tensor/engine/native';
 import { Random } from '../../lib/tensor/random';
@@ -231,7 +232,7 @@ test(
         ['stride', 'int', stride],
         ['padding', 'int', padding],
       ];
-      const [byImage, byPlace] = ['Rounded', 'ByPlace'].map(
+      const [byImage, byPlace] = ['ByImage', 'ByTap'].map(
         (kernel) => execute(`OfaConvolutionFilterGrad${kernel}`, given, window)[0]!,
       ) as [tf.Tensor, tf.Tensor];
       expectClose(

@@ -1,7 +1,7 @@
-import { conv2d, depthwiseConv2d } from '../../tensor/ops/convolution/convolution';
-import { addBias, linear } from '../../tensor/ops/linear/linear';
+import { conv2d } from '../../tensor/ops/convolution/convolution';
+import { depthwiseConv2d } from '../../tensor/ops/depthwise/depthwise';
 import type { Random } from '../../tensor/random';
-import * as tf from '../../tensor/engine/tf';
+import type * as tf from '../../tensor/engine/tf';
 import { constant, kaimingNormal, normal } from '../initialisers';
 import { Parameter } from '../parameter';
 
@@ -54,17 +54,7 @@ export class Conv2d {
       depthwise,
       inputGradient = true,
     } = this.options;
-    const filter = this.weight.value;
-    const precision = this.weight.precision;
-    const bias = this.bias?.value;
-
-    // A 1×1 convolution is a matrix product, which also adds the bias in the same pass over memory.
-    if (!depthwise && filterSize === 1 && stride === 1 && padding === 0) {
-      const matrix = tf.reshape<tf.Rank.R2>(filter, [filter.shape[2], filter.shape[3]]);
-      return linear(x, matrix, { bias, precision });
-    }
-    const options = { stride, padding, inputGradient, precision };
-    const y = depthwise ? depthwiseConv2d(x, filter, options) : conv2d(x, filter, options);
-    return bias ? addBias(y, bias) : y;
+    const options = { stride, padding, bias: this.bias?.value, inputGradient, precision: this.weight.precision };
+    return depthwise ? depthwiseConv2d(x, this.weight.value, options) : conv2d(x, this.weight.value, options);
   }
 }

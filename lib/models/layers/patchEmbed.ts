@@ -1,4 +1,3 @@
-import { addBias } from '../../tensor/ops/linear/linear';
 import { conv2d } from '../../tensor/ops/convolution/convolution';
 import type { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';
@@ -36,9 +35,10 @@ export class PatchEmbed {
     const y = conv2d(images, weight.value, {
       stride: this.patch,
       padding: 0,
+      bias: bias.value,
       inputGradient: false,
       precision: weight.precision,
     });
-    return tf.reshape(addBias(y, bias.value), [images.shape[0], -1, this.width]);
+    return tf.reshape(y, [images.shape[0], -1, this.width]);
   }
 }

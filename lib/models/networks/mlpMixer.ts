@@ -1,4 +1,4 @@
-import { fusedBlock, fusesBlocks } from '../../tensor/ops/blocks/fusedBlock';
+import { fusedMixerBlock } from '../../tensor/ops/blocks/mixerBlock/mixerBlock';
 import { meanOfPlaces } from '../../tensor/ops/mean';
 import type { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';
@@ -33,24 +33,31 @@ export class MixerBlock {
   }
 
   apply(x: tf.Tensor3D, drop?: Drop): tf.Tensor3D {
+    const fused = drop ? undefined : this.applyFused(x);
+    if (fused) return fused;
     const { norm1, mlpTokens, norm2, mlpChannels } = this;
-    const layers = [norm1, mlpTokens.fc1, mlpTokens.fc2, norm2, mlpChannels.fc1, mlpChannels.fc2].map(
-      ({ values }) => values,
-    );
-    if (!drop && fusesBlocks(layers) && layers.flatMap(({ weight }) => weight.shape).every((size) => size % 8 === 0))
-      return fusedBlock('OfaMixerBlock', {
-        x,
-        layers,
-        attributes: [['epsilon', 'float', norm1.epsilon]],
-        precision: mlpTokens.fc1.weight.precision,
-        kept: 3,
-      });
     const across = tf.transpose<tf.Tensor3D>(
       mlpTokens.apply(tf.transpose<tf.Tensor3D>(norm1.apply(x), [0, 2, 1])),
       [0, 2, 1],
     );
     const mixed = addResidual(x, across, drop);
     return addFusedResidual(mixed, (to) => mlpChannels.apply(norm2.apply(mixed), to), drop);
+  }
+
+  private applyFused(x: tf.Tensor3D): tf.Tensor3D | undefined {
+    const { norm1, mlpTokens, norm2, mlpChannels } = this;
+    return fusedMixerBlock(
+      x,
+      {
+        norm1: norm1.values,
+        tokens1: mlpTokens.fc1.values,
+        tokens2: mlpTokens.fc2.values,
+        norm2: norm2.values,
+        channels1: mlpChannels.fc1.values,
+        channels2: mlpChannels.fc2.values,
+      },
+      { epsilon: norm1.epsilon, precision: mlpTokens.fc1.weight.precision },
+    );
   }
 }
 

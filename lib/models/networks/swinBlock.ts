@@ -1,5 +1,5 @@
 import type { Random } from '../../tensor/random';
-import { hasSwinBlock, swinBlock } from '../../tensor/ops/blocks/swinBlock';
+import { fusedSwinBlock } from '../../tensor/ops/blocks/swinBlock/swinBlock';
 import * as tf from '../../tensor/engine/tf';
 import { addFusedResidual, addResidual, type Drop } from '../layers/dropPath';
 import { LayerNorm } from '../layers/layerNorm';
@@ -37,18 +37,27 @@ export class SwinBlock {
   }
 
   apply(x: tf.Tensor4D, drop?: Drop): tf.Tensor4D {
-    const { norm1, attn, norm2, mlp, window, shift } = this;
-    if (!drop && hasSwinBlock(x, attn.heads)) {
-      const layers = [norm1, attn.qkv, attn.proj, norm2, mlp.fc1, mlp.fc2].map(({ values }) => values);
-      return swinBlock(x, attn.relativePositionBiasTable.value, layers, {
-        window,
-        shift,
-        epsilon: norm1.epsilon,
-        precision: attn.qkv.weight.precision,
-      });
-    }
+    const fused = drop ? undefined : this.applyFused(x);
+    if (fused) return fused;
     const attended = addResidual(x, this.attend(this.norm1.apply(x)), drop);
     return addFusedResidual(attended, (to) => this.mlp.apply(this.norm2.apply(attended), to), drop);
+  }
+
+  private applyFused(x: tf.Tensor4D): tf.Tensor4D | undefined {
+    const { norm1, attn, norm2, mlp, window, shift } = this;
+    return fusedSwinBlock(
+      x,
+      {
+        norm1: norm1.values,
+        qkv: attn.qkv.values,
+        biasTable: attn.relativePositionBiasTable.value,
+        proj: attn.proj.values,
+        norm2: norm2.values,
+        fc1: mlp.fc1.values,
+        fc2: mlp.fc2.values,
+      },
+      { window, shift, epsilon: norm1.epsilon, precision: attn.qkv.weight.precision },
+    );
   }
 
   /** Shifts the grid against the windows, attends within each, and shifts back. Tokens that fill the last windows are zeros. */

@@ -1,5 +1,5 @@
 import type { FileTensor } from '../../io/safetensors/safetensors';
-import { fusedBlock, fusesBlocks } from '../../tensor/ops/blocks/fusedBlock';
+import { fusedTransformerBlock } from '../../tensor/ops/blocks/transformerBlock/transformerBlock';
 import type { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';
 import { addFusedResidual, type Drop } from '../layers/dropPath';
@@ -44,21 +44,27 @@ export class TransformerBlock {
   }
 
   apply(x: tf.Tensor3D, drop?: Drop): tf.Tensor3D {
+    const fused = drop ? undefined : this.applyFused(x);
+    if (fused) return fused;
     const { norm1, attn, norm2, mlp } = this;
-    const layers = [norm1, attn.qkv, attn.proj, norm2, mlp.fc1, mlp.fc2].map(({ values }) => values);
-    if (!drop && fusesBlocks(layers) && x.shape[2] % (8 * attn.heads) === 0)
-      return fusedBlock('OfaTransformerBlock', {
-        x,
-        layers,
-        attributes: [
-          ['heads', 'int', attn.heads],
-          ['epsilon', 'float', norm1.epsilon],
-        ],
-        precision: attn.qkv.weight.precision,
-        kept: 4,
-      });
     const attended = addFusedResidual(x, (to) => attn.apply(norm1.apply(x), to), drop);
     return addFusedResidual(attended, (to) => mlp.apply(norm2.apply(attended), to), drop);
+  }
+
+  private applyFused(x: tf.Tensor3D): tf.Tensor3D | undefined {
+    const { norm1, attn, norm2, mlp } = this;
+    return fusedTransformerBlock(
+      x,
+      {
+        norm1: norm1.values,
+        qkv: attn.qkv.values,
+        proj: attn.proj.values,
+        norm2: norm2.values,
+        fc1: mlp.fc1.values,
+        fc2: mlp.fc2.values,
+      },
+      { heads: attn.heads, epsilon: norm1.epsilon, precision: attn.qkv.weight.precision },
+    );
   }
 }
 

@@ -25,8 +25,8 @@ export function flops(op: string, { inputs, outputs }: Shapes): number {
     case 'OfaConvolutionInputGrad':
       return (2 * size(a) * size(b)) / b[3]!;
     case 'OfaConvolutionFilterGrad':
-    case 'OfaConvolutionFilterGradRounded':
-    case 'OfaConvolutionFilterGradByPlace':
+    case 'OfaConvolutionFilterGradByImage':
+    case 'OfaConvolutionFilterGradByTap':
       return (2 * size(b) * size(y)) / y[3]!;
     case 'DepthwiseConv2dNative':
     case 'OfaDepthwise':

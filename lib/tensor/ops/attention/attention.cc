@@ -22,7 +22,7 @@ class AttentionKernel : public OpKernel {
  public:
   explicit AttentionKernel(OpKernelConstruction* c) : OpKernel(c) {
     OP_REQUIRES_OK(c, c->GetAttr("heads", &heads_));
-    OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
+    OP_REQUIRES_OK(c, c->GetAttr("mixed_precision", &bfloat16_));
   }
 
  protected:
@@ -64,7 +64,7 @@ REGISTER_OP("OfaAttention")
     .Output("y: float")
     .Attr("N: int >= 0")
     .Attr("heads: int")
-    .Attr("rounded: bool")
+    .Attr("mixed_precision: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class Attention : public AttentionKernel {
@@ -102,7 +102,7 @@ REGISTER_OP("OfaAttentionGrad")
     .Output("dbias: N * float")
     .Attr("N: int >= 0")
     .Attr("heads: int")
-    .Attr("rounded: bool")
+    .Attr("mixed_precision: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class AttentionGrad : public AttentionKernel {

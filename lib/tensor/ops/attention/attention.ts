@@ -28,7 +28,7 @@ function fused(qkv: tf.Tensor3D, heads: number, precision: Precision, bias?: tf.
   const attributes = [
     ['N', 'int', others.length],
     ['heads', 'int', heads],
-    ['rounded', 'bool', precision === 'bfloat16'],
+    ['mixed_precision', 'bool', precision === 'bfloat16'],
   ] as const;
   return customGradient([qkv, ...others], () => ({
     value: execute('OfaAttention', [qkv, ...others], attributes)[0] as tf.Tensor3D,

@@ -2,8 +2,8 @@
 // of rows is copied into its frame of zeros, and patches are multiplied where they stand in it, where TensorFlow copies
 // each; in mixed precision that copy is rounded, where TensorFlow's ops would have the whole image rounded beforehand
 // and the result turned back.
-#include "ops/convolution/convolution.h"
-#include "ops/convolution/gather_tile.h"
+#include "ops/convolution/window.h"
+#include "ops/convolution/gatherProduct.h"
 #include "simd/mlp.h"
 #include "simd/panels.h"
 #include "simd/parallel.h"
@@ -84,8 +84,8 @@ REGISTER_OP("OfaConvolution")
     .Output("y: float")
     .Attr("stride: int")
     .Attr("padding: int")
-    .Attr("rounded: bool")
-    .Attr("turned: bool")
+    .Attr("mixed_precision: bool")
+    .Attr("flipped: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class Convolution : public OpKernel {
@@ -93,8 +93,8 @@ class Convolution : public OpKernel {
   explicit Convolution(OpKernelConstruction* c) : OpKernel(c) {
     OP_REQUIRES_OK(c, c->GetAttr("stride", &stride_));
     OP_REQUIRES_OK(c, c->GetAttr("padding", &padding_));
-    OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
-    OP_REQUIRES_OK(c, c->GetAttr("turned", &turned_));
+    OP_REQUIRES_OK(c, c->GetAttr("mixed_precision", &bfloat16_));
+    OP_REQUIRES_OK(c, c->GetAttr("flipped", &turned_));
     OP_REQUIRES_OK(c, Window({1, stride_, padding_}).IsSound());
   }
 
@@ -170,7 +170,7 @@ REGISTER_OP("OfaConvolutionInputGrad")
     .Output("dx: float")
     .Attr("stride: int")
     .Attr("padding: int")
-    .Attr("rounded: bool")
+    .Attr("mixed_precision: bool")
     .Attr("height: int")
     .Attr("width: int")
     .SetShapeFn(shape_inference::UnknownShape);
@@ -180,7 +180,7 @@ class ConvolutionInputGrad : public OpKernel {
   explicit ConvolutionInputGrad(OpKernelConstruction* c) : OpKernel(c) {
     OP_REQUIRES_OK(c, c->GetAttr("stride", &stride_));
     OP_REQUIRES_OK(c, c->GetAttr("padding", &padding_));
-    OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
+    OP_REQUIRES_OK(c, c->GetAttr("mixed_precision", &bfloat16_));
     OP_REQUIRES_OK(c, c->GetAttr("height", &height_));
     OP_REQUIRES_OK(c, c->GetAttr("width", &width_));
     OP_REQUIRES_OK(c, Window({1, stride_, padding_}).IsSound());

@@ -1,6 +1,6 @@
 // A depthwise convolution and its gradients, a vector of channels at a time: x [batch, height, width, channels], filter
 // [size, size, channels, 1]. It waits for memory alone, so that nothing is padded, copied or rounded.
-#include "ops/convolution/convolution.h"
+#include "ops/convolution/window.h"
 #include "simd/parallel.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"

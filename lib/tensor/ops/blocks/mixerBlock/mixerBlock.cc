@@ -1,7 +1,7 @@
 // A block of MLP-Mixer (Tolstikhin et al. 2021), one example at a time that stays in the cache from norm to sum:
 // m = x + (MLP over tokens of norm1(x)), y = m + fc2(GELU(fc1(norm2(m)))). No transposes: weights stand on the left of
 // products over tokens.
-#include "ops/blocks/block_gradients.h"
+#include "ops/blocks/blockParameters.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
 
@@ -63,7 +63,7 @@ REGISTER_OP("OfaMixerBlock")
     .Output("hidden: float")
     .Attr("N: int = 12")
     .Attr("epsilon: float")
-    .Attr("rounded: bool")
+    .Attr("mixed_precision: bool")
     .Attr("save: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
@@ -71,7 +71,7 @@ class MixerBlock : public OpKernel {
  public:
   explicit MixerBlock(OpKernelConstruction* c) : OpKernel(c) {
     OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_));
-    OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
+    OP_REQUIRES_OK(c, c->GetAttr("mixed_precision", &bfloat16_));
     OP_REQUIRES_OK(c, c->GetAttr("save", &save_));
   }
 
@@ -137,14 +137,14 @@ REGISTER_OP("OfaMixerBlockGrad")
     .Output("slopes: N * float")
     .Attr("N: int = 12")
     .Attr("epsilon: float")
-    .Attr("rounded: bool")
+    .Attr("mixed_precision: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class MixerBlockGrad : public OpKernel {
  public:
   explicit MixerBlockGrad(OpKernelConstruction* c) : OpKernel(c) {
     OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_));
-    OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
+    OP_REQUIRES_OK(c, c->GetAttr("mixed_precision", &bfloat16_));
   }
 
   void Compute(OpKernelContext* c) override {

@@ -74,7 +74,7 @@ REGISTER_OP("OfaSwinBlock")
     .Attr("window: int")
     .Attr("shift: int")
     .Attr("epsilon: float")
-    .Attr("rounded: bool")
+    .Attr("mixed_precision: bool")
     .SetShapeFn(shape_inference::UnchangedShape);
 
 class SwinBlock : public OpKernel {
@@ -83,7 +83,7 @@ class SwinBlock : public OpKernel {
     OP_REQUIRES_OK(c, c->GetAttr("window", &window_));
     OP_REQUIRES_OK(c, c->GetAttr("shift", &shift_));
     OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_));
-    OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
+    OP_REQUIRES_OK(c, c->GetAttr("mixed_precision", &bfloat16_));
   }
 
   void Compute(OpKernelContext* c) override {

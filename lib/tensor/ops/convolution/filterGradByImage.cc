@@ -2,7 +2,7 @@
 // dy[b, v, u, n]. Images and slopes stand in frames of the same width, zeros between the rows of slopes, so that a
 // place of the filter meets all of a frame at once, some positions further: one long product each, of pairs of
 // positions that follow one another.
-#include "ops/convolution/convolution.h"
+#include "ops/convolution/window.h"
 #include "simd/parallel.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
@@ -36,7 +36,7 @@ void FillFrame(const float* image, const Plane& plane, int64_t top, int64_t left
 }
 }  // namespace
 
-REGISTER_OP("OfaConvolutionFilterGradRounded")
+REGISTER_OP("OfaConvolutionFilterGradByImage")
     .Input("x: float")
     .Input("dy: float")
     .Output("dw: float")
@@ -45,7 +45,7 @@ REGISTER_OP("OfaConvolutionFilterGradRounded")
     .Attr("padding: int")
     .SetShapeFn(shape_inference::UnknownShape);
 
-class ConvolutionFilterGradRounded : public WindowKernel {
+class ConvolutionFilterGradByImage : public WindowKernel {
  public:
   using WindowKernel::WindowKernel;
 
@@ -117,6 +117,6 @@ class ConvolutionFilterGradRounded : public WindowKernel {
     });
   }
 };
-REGISTER_KERNEL_BUILDER(Name("OfaConvolutionFilterGradRounded").Device(DEVICE_CPU), ConvolutionFilterGradRounded);
+REGISTER_KERNEL_BUILDER(Name("OfaConvolutionFilterGradByImage").Device(DEVICE_CPU), ConvolutionFilterGradByImage);
 
 }  // namespace ofa

@@ -1,7 +1,7 @@
 // A pre-norm transformer block (Vaswani et al. 2017; Dosovitskiy et al. 2021), a few examples at a time that stay in
 // the cache from norm to sum: a = x + proj(attention(qkv(norm1(x)))), y = a + fc2(GELU(fc1(norm2(a)))).
 #include "ops/attention/attention.h"
-#include "ops/blocks/block_gradients.h"
+#include "ops/blocks/blockParameters.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
 
@@ -47,7 +47,7 @@ REGISTER_OP("OfaTransformerBlock")
     .Attr("N: int = 12")
     .Attr("heads: int")
     .Attr("epsilon: float")
-    .Attr("rounded: bool")
+    .Attr("mixed_precision: bool")
     .Attr("save: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
@@ -56,7 +56,7 @@ class TransformerBlock : public OpKernel {
   explicit TransformerBlock(OpKernelConstruction* c) : OpKernel(c) {
     OP_REQUIRES_OK(c, c->GetAttr("heads", &heads_));
     OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_));
-    OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
+    OP_REQUIRES_OK(c, c->GetAttr("mixed_precision", &bfloat16_));
     OP_REQUIRES_OK(c, c->GetAttr("save", &save_));
   }
 
@@ -125,7 +125,7 @@ REGISTER_OP("OfaTransformerBlockGrad")
     .Attr("N: int = 12")
     .Attr("heads: int")
     .Attr("epsilon: float")
-    .Attr("rounded: bool")
+    .Attr("mixed_precision: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
 class TransformerBlockGrad : public OpKernel {
@@ -133,7 +133,7 @@ class TransformerBlockGrad : public OpKernel {
   explicit TransformerBlockGrad(OpKernelConstruction* c) : OpKernel(c) {
     OP_REQUIRES_OK(c, c->GetAttr("heads", &heads_));
     OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_));
-    OP_REQUIRES_OK(c, c->GetAttr("rounded", &bfloat16_));
+    OP_REQUIRES_OK(c, c->GetAttr("mixed_precision", &bfloat16_));
   }
 
   void Compute(OpKernelContext* c) override {

@@ -3,7 +3,7 @@
 #include <limits>
 #include <vector>
 
-#include "ops/convolution/convolution.h"
+#include "ops/convolution/window.h"
 #include "simd/parallel.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"

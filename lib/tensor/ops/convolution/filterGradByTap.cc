@@ -1,7 +1,7 @@
-// The same gradient (convolution_filter_grad_rounded.cc) for many channels over few pixels: at each place of the
+// The same gradient (filterGradByImage.cc) for many channels over few pixels: at each place of the
 // filter, what of x meets dy there, [channels, positions], times dy [positions, out]; two positions that follow one
 // another, over rows and images, are a pair. One thread sums a place and a block of channels.
-#include "ops/convolution/convolution.h"
+#include "ops/convolution/window.h"
 #include "simd/panels.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
@@ -42,7 +42,7 @@ class Meeting {
 };
 }  // namespace
 
-REGISTER_OP("OfaConvolutionFilterGradByPlace")
+REGISTER_OP("OfaConvolutionFilterGradByTap")
     .Input("x: float")
     .Input("dy: float")
     .Output("dw: float")
@@ -51,7 +51,7 @@ REGISTER_OP("OfaConvolutionFilterGradByPlace")
     .Attr("padding: int")
     .SetShapeFn(shape_inference::UnknownShape);
 
-class ConvolutionFilterGradByPlace : public WindowKernel {
+class ConvolutionFilterGradByTap : public WindowKernel {
  public:
   using WindowKernel::WindowKernel;
 
@@ -99,6 +99,6 @@ class ConvolutionFilterGradByPlace : public WindowKernel {
     });
   }
 };
-REGISTER_KERNEL_BUILDER(Name("OfaConvolutionFilterGradByPlace").Device(DEVICE_CPU), ConvolutionFilterGradByPlace);
+REGISTER_KERNEL_BUILDER(Name("OfaConvolutionFilterGradByTap").Device(DEVICE_CPU), ConvolutionFilterGradByTap);
 
 }  // namespace ofa

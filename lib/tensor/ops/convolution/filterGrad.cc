@@ -1,7 +1,7 @@
 // Gradient of a convolution's filter for images of few channels, where TensorFlow's own op reaches a third of the
 // machine: dw[i, j, c, k] = Σ x[b, s·y + i − p, s·u + j − p, c] · dy[b, y, u, k], a tile of sums held in registers over
 // a band of rows that stays in the cache.
-#include "ops/convolution/convolution.h"
+#include "ops/convolution/window.h"
 #include "simd/lanes.h"
 #include "simd/parallel.h"
 #include "tensorflow/core/framework/common_shape_fns.h"

@@ -1,0 +1,38 @@
+import { execute, hasKernels } from '../../engine/native';
+import * as tf from '../../engine/tf';
+import { adamMoments, type AdamOptions } from './adamMoments';
+import { updateInGroups, type ParameterStep, type StepInputs, type StepResult } from './step';
+
+/**
+ * One step of AdamW (Loshchilov and Hutter 2019, algorithm 2), as in PyTorch: the decay multiplies the learning rate
+ * and does not enter the moments. Two slots: the first and the second moment.
+ */
+export function adamW(inputs: StepInputs, options: AdamOptions): StepResult {
+  return hasKernels() ? fused(inputs, options) : updateInGroups(inputs, (one) => composed(one, inputs, options));
+}
+
+function fused(
+  { values, grads, slots, decays, learningRate, step, gradScale }: StepInputs,
+  { beta1, beta2, epsilon }: AdamOptions,
+): StepResult {
+  const count = values.length;
+  const biasCorrections = [1 - beta1 ** step, 1 - beta2 ** step];
+  const settings = tf.tensor1d([learningRate, beta1, beta2, epsilon, ...biasCorrections, gradScale]);
+  const outputs = execute(
+    'OfaAdamW',
+    [...values, ...grads, ...slots.flat(), tf.tensor1d([...decays]), settings],
+    [['N', 'int', count]],
+    3 * count,
+  );
+  return [outputs.slice(0, count), outputs.slice(count, 2 * count), outputs.slice(2 * count)];
+}
+
+function composed(
+  { value, grad, slots: [mean, square], decay }: ParameterStep,
+  { learningRate, step }: StepInputs,
+  options: AdamOptions,
+): tf.Tensor[] {
+  const moments = adamMoments({ grad, mean: mean!, square: square!, step }, options);
+  const decayedValue = tf.mul(value, 1 - learningRate * decay);
+  return [tf.sub(decayedValue, tf.mul(moments.direction, learningRate)), moments.mean, moments.square];
+}
