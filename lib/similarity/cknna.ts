@@ -13,7 +13,7 @@ interface Neighbourhoods {
 }
 
 /**
- * Centred kernel nearest-neighbour alignment (Huh et al. 2024, appendix A): CKA by the unbiased HSIC, of cosine
+ * Centred kernel nearest-neighbour alignment (Huh et al. 2024): CKA by the unbiased HSIC, of cosine
  * similarities, with every pair of examples left out that are not among each other's k nearest neighbours in both
  * layers.
  *

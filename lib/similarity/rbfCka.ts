@@ -5,7 +5,7 @@ import type { Measure } from './measure';
 import { upperTriangle } from './triangle';
 
 /**
- * CKA with a Gaussian kernel (Kornblith et al. 2019, section 4): K_ij = exp(−d_ij² / (2 σ²)), σ² = width²
+ * CKA with a Gaussian kernel (Kornblith et al. 2019): K_ij = exp(−d_ij² / (2 σ²)), σ² = width²
  * · median d², the median over pairs of different examples.
  *
  * Range [0, 1]. Invariant to rotation, translation and isotropic scaling of either layer, not to invertible linear

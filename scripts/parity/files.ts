@@ -7,6 +7,8 @@ import type { Check } from './check';
 import { checkCka, ckaSchema } from './cka';
 import { checkLosses, lossesSchema } from './losses';
 import { checkModel, modelSchema } from './models';
+import { checkModernLosses, modernLossesSchema } from './modernLosses';
+import { checkSimilarity, similaritySchema } from './similarity';
 import { checkSteps, stepsSchema } from './steps';
 
 /** The JSON files under each path, itself a file or a folder, in order of name. */
@@ -48,6 +50,9 @@ function comparison(file: string): () => Check[] {
     const valid = validate(schema, content, file);
     return () => check(valid);
   };
+  if (has(first, 'mutual_knn')) return against(similaritySchema, checkSimilarity);
+  if (has(first, 'cases') && modernLossesSchema.safeParse(content).success)
+    return against(modernLossesSchema, checkModernLosses);
   if (has(first, 'cases')) return against(lossesSchema, checkLosses);
   if (has(first, 'linear_full_batch')) return against(ckaSchema, checkCka);
   if (has(first, 'stages') && has(first, 'model')) return against(modelSchema, checkModel);
