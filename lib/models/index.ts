@@ -3,7 +3,7 @@
 export { createModel, type ModelOptions } from './zoo';
 export { trainedModel, type MaybeTrained } from './weights/trained';
 export { renormalised } from './weights/renormalised';
-export type { Model, Output } from './model';
+export type { Model, Output, StageShape } from './model';
 // Weights as safetensors files.
 export { loadWeightsFile, saveWeights } from './weights/weights';
 // Layers and sizes.

@@ -1,17 +1,20 @@
+import { writeAtomic } from '../io/atomic';
 import { diagramSvg, type Diagram } from '../plots/diagrams/diagram';
-import { kernel } from './kernel';
+import { jupyterKernel } from './jupyterKernel';
 
-/** Shows a diagram as a picture; in a script, its arrows as text. */
-export async function diagram(content: Diagram): Promise<void> {
-  const tslab = kernel();
-  if (tslab) return tslab.display.svg(await diagramSvg(content));
-  const names = new Map(content.boxes.map(({ id, lines }) => [id, lines.join(', ')]));
-  console.log(
-    [
-      content.title,
-      ...content.arrows.map(
-        ({ from, to, label }) => `  ${names.get(from)} → ${names.get(to)}${label ? ` (${label})` : ''}`,
-      ),
-    ].join('\n'),
-  );
+/** Shows a diagram as SVG, and writes it to `saveAs` if given. A script prints the arrows as text. */
+export async function diagram(content: Diagram, { saveAs }: { readonly saveAs?: string } = {}): Promise<void> {
+  const svg = await diagramSvg(content);
+  if (saveAs !== undefined) await writeAtomic(saveAs, svg);
+  const tslab = jupyterKernel();
+  if (tslab) return tslab.display.svg(svg);
+  console.log([content.title, ...arrowTexts(content)].join('\n'));
+}
+
+function arrowTexts({ boxes, arrows }: Diagram): string[] {
+  const names = new Map(boxes.map(({ id, lines }) => [id, lines.join(', ')]));
+  return arrows.map(({ from, to, label }) => {
+    const note = label ? ` (${label})` : '';
+    return `  ${names.get(from)} → ${names.get(to)}${note}`;
+  });
 }

@@ -2,19 +2,19 @@ import type { Display } from 'tslab';
 
 import type { Figure } from '../plots/charts/figure';
 import { liveHtml } from '../plots/html/live';
-import { kernel } from './kernel';
+import { jupyterKernel } from './jupyterKernel';
 import { describe, figureId, staticPicture } from './show';
 
-/** A figure that is drawn anew in its place while it grows, at most once a second. */
+/** A figure that is redrawn in its place while its data grow, by default at most once a second. */
 export interface LiveFigure {
   update(figure: Figure): void;
-  /** Draws the last state, its static picture too; a script prints it. */
+  /** Draws the last state and its static picture; a script prints it. */
   finish(): Promise<void>;
 }
 
-/** Shows a figure that will grow, as the curve of a run under way. In a script only the last state is printed. */
+/** Shows a figure whose data will grow, such as a learning curve. A script prints only the last state. */
 export async function liveFigure(first: Figure, interval = 1000): Promise<LiveFigure> {
-  const tslab = kernel();
+  const tslab = jupyterKernel();
   let latest = first;
   if (!tslab)
     return {

@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { short, shortJson, unknownName, UserError } from '../errors';
 import { profiles, type Profile } from '../profile';
 
-/** Values that a profile gives other defaults. */
+/** Defaults that differ by profile. */
 export type ByProfile<Values> = { readonly [Name in Profile]?: Partial<Values> };
 
 /**
- * The parameters of a notebook: its defaults, those of the profile that OFA_PROFILE names (`laptop` unless it does), and
- * over both the JSON object in OFA_PARAMS: OFA_PARAMS='{"epochs": 2}'. Throws UserError on an unknown name (saying the
- * nearest) and on a value of another kind than the default's: a number, a text, yes or no, a list of numbers or of texts, or an object of anything.
+ * The parameters of a notebook, in increasing priority: its defaults, those of the profile in OFA_PROFILE (`laptop` if
+ * it is not set), and the JSON object in OFA_PARAMS, such as OFA_PARAMS='{"epochs": 2}'. Throws a UserError for an
+ * unknown name (with the nearest known ones) and for a value of another type than the default: a number, a string, a
+ * boolean, a list of numbers or of strings, or an object.
  */
 export function parameters<Values extends object>(
   defaults: Values,
@@ -18,10 +19,10 @@ export function parameters<Values extends object>(
 ): Readonly<Values> & { readonly profile: Profile } {
   const profile = chosenProfile(environment.OFA_PROFILE ?? 'laptop');
   const overrides = parseOverrides(environment.OFA_PARAMS ?? '{}');
-  const standard = new Map<string, unknown>(Object.entries(defaults));
+  const byName = new Map<string, unknown>(Object.entries(defaults));
   for (const [name, value] of Object.entries(overrides)) {
-    if (!standard.has(name)) throw unknownName('parameter', name, [...standard.keys()]);
-    checkKind(name, value, standard.get(name));
+    if (!byName.has(name)) throw unknownName('parameter', name, [...byName.keys()]);
+    checkType(name, value, byName.get(name));
   }
   return { ...defaults, ...byProfile[profile], ...overrides, profile };
 }
@@ -37,24 +38,27 @@ function parseOverrides(text: string): object {
   try {
     json = JSON.parse(text);
   } catch {
-    throw new UserError(`OFA_PARAMS is not JSON: ${short(text)}. Write it like OFA_PARAMS='{"epochs": 2}'.`);
+    throw new UserError(
+      `OFA_PARAMS is not valid JSON: ${short(text)}. Write a JSON object, such as OFA_PARAMS='{"epochs": 2}'.`,
+    );
   }
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json;
-  throw new UserError(`OFA_PARAMS must be one JSON object, as '{"epochs": 2}', not ${short(text)}.`);
+  throw new UserError(`OFA_PARAMS must be a JSON object, such as '{"epochs": 2}', not ${short(text)}.`);
 }
 
-/** Throws unless the value is of the default's kind. */
-function checkKind(name: string, value: unknown, standard: unknown): void {
-  if (kinds(standard).safeParse(value).success) return;
+/** Throws a UserError if the value has another type than the default. */
+function checkType(name: string, value: unknown, defaultValue: unknown): void {
+  if (schemaOf(defaultValue).safeParse(value).success) return;
   throw new UserError(
-    `The parameter "${name}" must be like its default ${JSON.stringify(standard)}; OFA_PARAMS gives ${shortJson(value)}.`,
+    `The parameter "${name}" must have the type of its default ${JSON.stringify(defaultValue)}; ` +
+      `OFA_PARAMS gives ${shortJson(value)}.`,
   );
 }
 
-function kinds(standard: unknown): z.ZodType {
-  if (Array.isArray(standard))
-    return standard.every((item) => typeof item === 'number') ? z.array(z.number().finite()) : z.array(z.string());
-  if (typeof standard === 'number') return z.number().finite();
-  if (typeof standard === 'object') return z.record(z.unknown());
-  return typeof standard === 'boolean' ? z.boolean() : z.string();
+function schemaOf(defaultValue: unknown): z.ZodType {
+  if (Array.isArray(defaultValue))
+    return defaultValue.every((item) => typeof item === 'number') ? z.array(z.number().finite()) : z.array(z.string());
+  if (typeof defaultValue === 'number') return z.number().finite();
+  if (typeof defaultValue === 'object') return z.record(z.unknown());
+  return typeof defaultValue === 'boolean' ? z.boolean() : z.string();
 }

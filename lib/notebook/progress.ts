@@ -1,11 +1,11 @@
 import { escapeHtml } from '../plots/html/escape';
-import { kernel } from './kernel';
+import { jupyterKernel } from './jupyterKernel';
 
-/** A bar that moves in its place and says how long is left. */
+/** A progress bar with the estimated time left. */
 export interface Progress {
-  /** So much is done of the total, with a word on the state (`loss 2.31`). */
+  /** Sets how much of the total is done, with a note such as `loss 2.31`. */
   update(done: number, note?: string): void;
-  /** Shows the last state, also where an update was passed over. */
+  /** Shows the final state, even if the last update was skipped. */
   finish(note?: string): void;
 }
 
@@ -17,7 +17,10 @@ interface State {
   readonly note: string;
 }
 
-/** A progress bar: in a notebook, on a terminal, or as a line at every tenth where the output goes to a file. Shown at most four times a second. */
+/**
+ * Shows a progress bar in a notebook or on a terminal, at most four times a second. If the output goes to a file, it
+ * writes a line at every tenth.
+ */
 export function progress(title: string, total: number, now: () => number = Date.now): Progress {
   const surface = surfaceFor(total);
   const started = now();
@@ -40,14 +43,14 @@ export function progress(title: string, total: number, now: () => number = Date.
   };
 }
 
-/** A state in words: `Training 12/40, 0:31 left, loss 2.31`. */
+/** Formats a state: `Training 12/40, 0:31 left, loss 2.31`. */
 export function progressText({ title, total, done, seconds, note }: State, final: boolean): string {
   const time = final ? `${clock(seconds)} in all` : done > 0 ? `${clock((seconds / done) * (total - done))} left` : '';
   return [`${title} ${done}/${total}`, time, note].filter((part) => part !== '').join(', ');
 }
 
 function surfaceFor(total: number): (state: State, final: boolean) => void {
-  const tslab = kernel();
+  const tslab = jupyterKernel();
   if (tslab) {
     const display = tslab.newDisplay();
     return (state, final) =>

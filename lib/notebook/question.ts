@@ -1,17 +1,17 @@
 import { withoutTags } from '../plots/html/escape';
-import { kernel } from './kernel';
+import { jupyterKernel } from './jupyterKernel';
 
-/** A question whose answer is shown at the top, where it was opened, as soon as the numbers are there. */
+/** A placeholder for the notebook's answer, at the place where the question was opened. */
 export interface Question {
-  /** Shows the answer, in Markdown, in the place kept for it. */
+  /** Replaces the placeholder by the answer, in Markdown. */
   answer(markdown: string): void;
 }
 
-/** Keeps a place for the answer that later cells compute, so that a page begins with what was measured and with nothing else. */
+/** Reserves a place at the top of the page for the answer that later cells compute. */
 export function openQuestion(): Question {
-  const tslab = kernel();
+  const tslab = jupyterKernel();
   if (!tslab) return { answer: (markdown) => void process.stdout.write(`${markdown}\n`) };
   const display = tslab.newDisplay();
-  display.markdown('*The answer stands here as soon as the cells below have computed it.*');
+  display.markdown('*The answer appears here when the cells below have run.*');
   return { answer: (markdown) => display.markdown(withoutTags(markdown)) };
 }

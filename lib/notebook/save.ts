@@ -5,13 +5,12 @@ import { writeAtomic } from '../io/atomic';
 import { escapeHtml, labelText } from '../plots/html/escape';
 import type { Figure } from '../plots/charts/figure';
 import { liveHtml } from '../plots/html/live';
-import { picture } from './picture';
+import { renderPicture } from './renderPicture';
 import { figureId } from './show';
 
 /**
- * Writes a figure as `.png` (at three pixels a point, for print), `.svg`, or `.html` (live, with the picture inside for
- * readers without scripts). Throws UserError on another ending, or where no picture can be drawn or no
- * file written.
+ * Writes a figure as `.png` (three pixels per point, for print), `.svg`, or `.html` (live, with the static picture for
+ * readers without scripts). Throws a UserError for another extension, or if the picture or the file cannot be written.
  */
 export async function saveFigure(figure: Figure, file: string): Promise<void> {
   await writeAtomic(file, await render(figure, file));
@@ -20,27 +19,27 @@ export async function saveFigure(figure: Figure, file: string): Promise<void> {
 async function render(figure: Figure, file: string): Promise<Buffer | string> {
   switch (path.extname(file)) {
     case '.png':
-      return picture(figure, 'png', 3);
+      return renderPicture(figure, 'png', 3);
     case '.svg':
-      return picture(figure, 'svg', 1);
+      return renderPicture(figure, 'svg', 1);
     case '.html':
       return page(figure, file);
     default:
-      throw new UserError(`A figure is written as .png, .svg or .html, not as "${path.basename(file)}".`);
+      throw new UserError(`Cannot save a figure as "${path.basename(file)}": use the extension .png, .svg or .html.`);
   }
 }
 
 async function page(figure: Figure, file: string): Promise<string> {
-  const png = await picture(figure, 'png', 2);
+  const png = await renderPicture(figure, 'png', 2);
   const title = escapeHtml(labelText(figure.layout.title.text));
-  const ours = path.relative(
+  const localPlotly = path.relative(
     path.dirname(path.resolve(file)),
     path.resolve('node_modules', 'plotly.js-dist', 'plotly.js'),
   );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title></head><body>
 <img alt="${title}" style="max-width:100%" src="data:image/png;base64,${png.toString('base64')}">
-${liveHtml(figure, figureId(), [ours, 'plotly.js'])}
+${liveHtml(figure, figureId(), [localPlotly, 'plotly.js'])}
 </body></html>
 `;
 }

@@ -4,30 +4,30 @@ import { UserError } from '../errors';
 import { labelText } from '../plots/html/escape';
 import type { Figure, Trace } from '../plots/charts/figure';
 import { liveHtml } from '../plots/html/live';
-import { kernel } from './kernel';
-import { picture } from './picture';
+import { jupyterKernel } from './jupyterKernel';
+import { renderPicture } from './renderPicture';
 
 export interface ShowOptions {
-  /** Whether there is a live figure, too: not where there is nothing to hover over. */
+  /** Whether to add the live figure. False if it has nothing to hover over. */
   readonly live?: boolean;
 }
 
 /**
- * Shows a figure. In a notebook: its static picture, which GitHub shows, then the live figure, which takes the picture's
- * place where scripts run (JupyterLab, the HTML page). In a script: a line on the terminal.
+ * Shows a figure. A notebook gets its static picture, which GitHub displays, and the live figure, which replaces the
+ * picture where scripts run (JupyterLab, the HTML page). A script prints a description.
  */
 export async function show(figure: Figure, { live = true }: ShowOptions = {}): Promise<void> {
-  const tslab = kernel();
+  const tslab = jupyterKernel();
   if (!tslab) return void process.stdout.write(`${describe(figure)}\n`);
   const png = await staticPicture(figure);
   if (png) tslab.display.png(png);
   if (live || !png) tslab.display.html(liveHtml(figure, figureId()));
 }
 
-/** The picture, or null with a warning where none can be drawn: the live figure can do without. */
+/** Returns the picture, or null with a warning if none can be rendered: the live figure still works. */
 export async function staticPicture(figure: Figure): Promise<Buffer | null> {
   try {
-    return await picture(figure, 'png');
+    return await renderPicture(figure, 'png');
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     console.warn(error.message);
@@ -35,12 +35,12 @@ export async function staticPicture(figure: Figure): Promise<Buffer | null> {
   }
 }
 
-/** An element's id that no other figure of any page has. */
+/** Returns a unique id for a figure's HTML element. */
 export function figureId(): string {
   return `figure-${randomUUID()}`;
 }
 
-/** A figure in words: its title and what each of its traces holds. */
+/** Describes a figure as text: its title and the size and range of each trace. */
 export function describe({ data, layout }: Figure): string {
   const title = layout.title.text === '' ? 'Figure' : labelText(layout.title.text);
   return [

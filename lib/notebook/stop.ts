@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 
 /**
- * Runs work that the stop button (in a notebook) or Ctrl-C (on a terminal) ends: the signal it is given fires, the work
- * ends itself at its next step, and its result is returned, so that the cell can show what there is. By itself tslab
- * would abandon the interrupted cell and let its loop run on unseen. A second interrupt does what one does otherwise.
+ * Runs work that the stop button (in a notebook) or Ctrl-C (on a terminal) interrupts. The first interrupt aborts the
+ * signal; the work is expected to end at its next step, and its result is returned so that the cell can show it.
+ * Without this, tslab would abandon the interrupted cell while its loop keeps running. A second interrupt has its usual
+ * effect.
  */
 export async function untilInterrupted<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-  // While a cell's first stretch runs, Node itself has put the listeners aside.
+  // Node removes the listeners while a cell runs synchronously: wait until they are back.
   await setImmediate();
   const usual = process.listeners('SIGINT');
   const stop = new AbortController();

@@ -44,7 +44,7 @@ test(
 
 const cells = (folder: string): readonly string[] => [
   `import { heatmap, progress, untilInterrupted } from './lib/notebook/index';
-import { liveRun } from './lib/runs/job/liveRun';
+import { liveRun } from './lib/runs/index';
 const layers = ['a', 'b', 'c'];
 await heatmap({ rows: { model: 'ViT', layers }, columns: { model: 'CNN', layers }, values: [[1, 0, 0.5], [0, 1, 0], [0.5, 0, 1]] });`,
   `const recipe = { student: 'mixer_64', data: { name: 'synthetic', trainImages: 200 }, epochs: 500, batchSize: 20, evaluateEvery: 500, optimizer: { name: 'adamw' },

@@ -6,7 +6,7 @@ import { parameters } from '../../lib/notebook/parameters';
 
 const defaults = { epochs: 5, student: 'vit_128', live: true, gammas: [1, 1.2] };
 
-test('defaults, then the profile, then OFA_PARAMS', () => {
+test('OFA_PARAMS overrides the profile, which overrides the defaults', () => {
   assert.deepEqual(parameters(defaults, {}, {}), { ...defaults, profile: 'laptop' });
   const smoke = { smoke: { epochs: 1 } };
   assert.deepEqual(parameters(defaults, smoke, { OFA_PROFILE: 'smoke' }), { ...defaults, epochs: 1, profile: 'smoke' });
@@ -19,7 +19,7 @@ test('defaults, then the profile, then OFA_PARAMS', () => {
   });
 });
 
-test('unknown names are refused with the nearest', () => {
+test('rejects unknown names and suggests the nearest', () => {
   assert.throws(
     () => parameters(defaults, {}, { OFA_PARAMS: '{"epoch": 3}' }),
     /Unknown parameter "epoch"\. Nearest: epochs/,
@@ -32,7 +32,7 @@ test('unknown names are refused with the nearest', () => {
   assert.throws(() => parameters(defaults, {}, { OFA_PARAMS: '{"__proto__": 1}' }), UserError);
 });
 
-test('values of another kind are refused, naming the parameter and its default', () => {
+test('rejects values of another type, naming the parameter and its default', () => {
   for (const wrong of [
     '{"epochs": "3"}',
     '{"epochs": null}',
@@ -41,7 +41,7 @@ test('values of another kind are refused, naming the parameter and its default',
     '{"gammas": ["a"]}',
     '{"gammas": 1}',
   ]) {
-    assert.throws(() => parameters(defaults, {}, { OFA_PARAMS: wrong }), /must be like its default/, wrong);
+    assert.throws(() => parameters(defaults, {}, { OFA_PARAMS: wrong }), /must have the type of its default/, wrong);
   }
   assert.deepEqual(parameters({ options: {} }, {}, { OFA_PARAMS: '{"options": {"exponent": 1.2}}' }).options, {
     exponent: 1.2,
@@ -49,7 +49,7 @@ test('values of another kind are refused, naming the parameter and its default',
   for (const wrong of ['3', '[1]', 'null', '"a"'])
     assert.throws(
       () => parameters({ options: {} }, {}, { OFA_PARAMS: `{"options": ${wrong}}` }),
-      /must be like its default \{\}/,
+      /must have the type of its default \{\}/,
       wrong,
     );
   for (const wrong of ['{', '[1]', '3', 'null'])

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { untilInterrupted } from '../../lib/notebook/stop';
 
-test('an interrupt fires the signal, the work ends itself and its result is kept', async () => {
+test('the first interrupt aborts the signal, and the result of the work is returned', async () => {
   let usual = 0;
   const listener = (): void => void usual++;
   process.on('SIGINT', listener);
@@ -19,14 +19,14 @@ test('an interrupt fires the signal, the work ends itself and its result is kept
       return done;
     });
     assert.equal(steps, 3);
-    assert.equal(usual, 0, 'the usual listener was put aside');
-    assert.ok(process.listeners('SIGINT').includes(listener), 'and put back');
+    assert.equal(usual, 0, 'the usual listener is suspended');
+    assert.ok(process.listeners('SIGINT').includes(listener), 'and restored');
   } finally {
     process.off('SIGINT', listener);
   }
 });
 
-test('a second interrupt does what one does otherwise', async () => {
+test('the second interrupt reaches the usual listeners', async () => {
   let usual = 0;
   const listener = (): void => void usual++;
   process.on('SIGINT', listener);
@@ -43,11 +43,11 @@ test('a second interrupt does what one does otherwise', async () => {
   }
 });
 
-test('listeners are as before when the work fails, and however often it runs', async () => {
+test('restores the listeners when the work fails, and after many runs', async () => {
   const before = process.listeners('SIGINT');
   await assert.rejects(
-    untilInterrupted(() => Promise.reject(new Error('fault'))),
-    /fault/,
+    untilInterrupted(() => Promise.reject(new Error('failure'))),
+    /failure/,
   );
   for (let i = 0; i < 20; i++) await untilInterrupted(() => Promise.resolve(i));
   assert.deepEqual(process.listeners('SIGINT'), before);

@@ -7,7 +7,7 @@ import { progress, progressText } from '../../lib/notebook/progress';
 import { dataFrame, table } from '../../lib/notebook/table';
 import { lines as linesFigure } from '../../lib/plots/charts/lines';
 
-test('outside a notebook a figure is a few words', async (context) => {
+test('a script prints a description of a figure', async (context) => {
   const text = await printed(context, () =>
     heatmap({
       rows: { model: 'ViT', layers: ['a', 'b'] },
@@ -18,14 +18,14 @@ test('outside a notebook a figure is a few words', async (context) => {
   assert.equal(text, 'CKA: ViT and <CNN>\n  heatmap of 2 × 1, from 0.2500 to 0.2500, 1 undefined\n');
 });
 
-test('bands are not counted as lines', async (context) => {
+test('the description of a figure leaves out its bands', async (context) => {
   const text = await printed(context, () =>
     lines([{ name: 'OFA', x: [1, 2], y: [10, 20], spread: [1, 1] }], { title: 'Top-1', x: 'epoch', y: '%' }),
   );
   assert.equal(text, 'Top-1\n  OFA: 2 points, from 10.00 to 20.00\n');
 });
 
-test('a live figure prints its last state, once', async (context) => {
+test('a script prints only the last state of a live figure', async (context) => {
   const figure = (count: number) =>
     linesFigure(
       [{ name: 'run', x: Array.from({ length: count }, (_, i) => i), y: Array.from({ length: count }, () => 1) }],
@@ -39,7 +39,7 @@ test('a live figure prints its last state, once', async (context) => {
   assert.equal(text, 'Live\n  run: 5 points, from 1.000 to 1.000\n');
 });
 
-test('a table is lined up, with the columns of all rows', async (context) => {
+test('a script aligns a table and shows the columns of all rows', async (context) => {
   const text = await printed(context, () =>
     table(
       [
@@ -52,7 +52,7 @@ test('a table is lined up, with the columns of all rows', async (context) => {
   assert.equal(text, 'Main\nmethod  top1  gamma\n──────  ────  ─────\nKD      27.8\nOFA           1.2\n');
 });
 
-test('rows become a danfojs data frame with every column, and a frame is shown like rows', async (context) => {
+test('a danfojs data frame has the columns of all rows and is shown like rows', async (context) => {
   const frame = await dataFrame([
     { method: 'KD', top1: 27.8 },
     { method: 'OFA', top1: 28.6, note: 'best' },
@@ -65,14 +65,14 @@ test('rows become a danfojs data frame with every column, and a frame is shown l
   assert.match(await printed(context, () => table(frame)), /OFA {5}28\.6 {2}best/);
 });
 
-test('progress says how long is left, and at the end how long it took', () => {
+test('progress shows the time left, and at the end the total time', () => {
   const state = { title: 'Training', total: 40, done: 10, seconds: 30, note: 'loss 2.1' };
   assert.equal(progressText(state, false), 'Training 10/40, 1:30 left, loss 2.1');
   assert.equal(progressText({ ...state, done: 0, note: '' }, false), 'Training 0/40');
   assert.equal(progressText({ ...state, done: 40, seconds: 4000, note: '' }, true), 'Training 40/40, 1:06:40 in all');
 });
 
-test('progress in a file writes a line at every tenth, however often it is updated', (context) => {
+test('progress in a file writes one line at every tenth', (context) => {
   const written: string[] = [];
   context.mock.method(process.stderr, 'write', (text: string) => written.push(text) > 0);
   let clock = 0;

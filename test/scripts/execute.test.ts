@@ -12,7 +12,7 @@ after(() => rmSync(folder, { recursive: true }));
 test('notebooks run on the real kernel at the project’s root; faults of every kind are found', async () => {
   const notebooks = [
     write('good', [
-      "import * as tf from './lib/tensor/engine/tf';\ntf.matMul([[2]], [[3]]).print();",
+      "import { tf } from './lib/tensor/index';\ntf.matMul([[2]], [[3]]).print();",
       '#summary\nconsole.log(`six is ${2 * 3}`);',
     ]),
     write('thrown', ["throw new Error('thrown in a cell');", "#summary\nconsole.log('never reached');"]),

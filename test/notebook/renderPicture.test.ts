@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 
-import { Painter } from '../../lib/notebook/painter';
+import { FigureRenderer } from '../../lib/notebook/figureRenderer';
 import { saveFigure } from '../../lib/notebook/save';
 import { heatmap } from '../../lib/plots/charts/heatmap';
 import { rejectsWith } from '../support/faults';
@@ -18,50 +18,50 @@ const figure = heatmap({
   values: [[0.25], [null]],
 });
 
-test('pictures of one process, asked for at once, each answer their own request', { skip }, async () => {
-  const painter = new Painter(python);
+test('concurrent requests to one process each receive their own picture', { skip }, async () => {
+  const renderer = new FigureRenderer(python);
   const [png, svg, large] = await Promise.all([
-    painter.paint(figure, 'png', 1),
-    painter.paint(figure, 'svg', 1),
-    painter.paint(figure, 'png', 2),
+    renderer.render(figure, 'png', 1),
+    renderer.render(figure, 'svg', 1),
+    renderer.render(figure, 'png', 2),
   ]);
   assert.deepEqual(pngSize(png), [figure.layout.width, figure.layout.height]);
   assert.deepEqual(pngSize(large), [2 * figure.layout.width, 2 * figure.layout.height]);
   const text = svg.toString('utf8');
   assert.match(text, /^<svg/);
   assert.match(text, /CKA: ViT and &(lt|#60);script&(gt|#62);/);
-  painter.stop();
+  renderer.stop();
 });
 
-test('a figure that cannot be drawn is refused, and the next is drawn', async (context) => {
-  const painter = new Painter(
+test('rejects a figure that cannot be rendered, and renders the next one', async (context) => {
+  const renderer = new FigureRenderer(
     await script(
       context,
       `read a; echo '{"id":0,"error":"too large"}'; read b; echo '{"id":1,"picture":"AQID"}'; read c`,
     ),
   );
-  await rejectsWith(painter.paint(figure, 'png', 1), 'could not be drawn', 'too large');
-  assert.deepEqual([...(await painter.paint(figure, 'png', 1))], [1, 2, 3]);
-  assert.ok(!painter.replaceable);
-  painter.stop();
+  await rejectsWith(renderer.render(figure, 'png', 1), 'Cannot render', 'too large');
+  assert.deepEqual([...(await renderer.render(figure, 'png', 1))], [1, 2, 3]);
+  assert.ok(!renderer.replaceable);
+  renderer.stop();
 });
 
-test('a drawing process that dies takes no request with it in silence', async (context) => {
-  const painter = new Painter(await script(context, 'read a; exit 3'));
-  await rejectsWith(painter.paint(figure, 'png', 1), 'No static pictures', 'code 3');
-  assert.ok(painter.replaceable);
-  await rejectsWith(painter.paint(figure, 'png', 1), 'No static pictures');
+test('rejects pending requests when the rendering process exits', async (context) => {
+  const renderer = new FigureRenderer(await script(context, 'read a; exit 3'));
+  await rejectsWith(renderer.render(figure, 'png', 1), 'No static pictures', 'code 3');
+  assert.ok(renderer.replaceable);
+  await rejectsWith(renderer.render(figure, 'png', 1), 'No static pictures');
 });
 
-test('without Python, or with one that lacks the packages, the message says what to do', async (context) => {
+test('without Python or its packages, the error names the command to run', async (context) => {
   const folder = await temporaryFolder(context);
-  assert.throws(() => new Painter(path.join(folder, 'python')), /npm run setup/);
+  assert.throws(() => new FigureRenderer(path.join(folder, 'python')), /npm run setup/);
   const bare = ['/usr/bin/python3', '/usr/local/bin/python3'].find((place) => existsSync(place));
   if (bare !== undefined)
-    await rejectsWith(new Painter(bare).paint(figure, 'png', 1), 'No static pictures', 'npm run setup');
+    await rejectsWith(new FigureRenderer(bare).render(figure, 'png', 1), 'No static pictures', 'npm run setup');
 });
 
-test('files: png, svg, and a page that carries the picture and refers to plotly.js', { skip }, async (context) => {
+test('saves png, svg, and a page with the picture inside and a reference to plotly.js', { skip }, async (context) => {
   const folder = await temporaryFolder(context);
   for (const ending of ['png', 'svg', 'html']) await saveFigure(figure, path.join(folder, 'figures', `cka.${ending}`));
   const page = await readFile(path.join(folder, 'figures', 'cka.html'), 'utf8');
@@ -72,14 +72,14 @@ test('files: png, svg, and a page that carries the picture and refers to plotly.
   await rejectsWith(saveFigure(figure, path.join(folder, 'figures', 'cka.png', 'cka.svg')), 'Cannot write', 'a file');
 });
 
-/** A stand-in for Python that follows these shell commands. */
+/** Writes a shell script that stands in for Python. */
 async function script(context: TestContext, commands: string): Promise<string> {
   const file = path.join(await temporaryFolder(context), 'python');
   await writeFile(file, `#!/bin/sh\n${commands}\n`, { mode: 0o755 });
   return file;
 }
 
-/** Width and height as the header of a PNG file says them. */
+/** Reads width and height from the header of a PNG file. */
 function pngSize(png: Buffer): readonly number[] {
   assert.equal(png.subarray(1, 4).toString('latin1'), 'PNG');
   return [png.readUInt32BE(16), png.readUInt32BE(20)];

@@ -1,0 +1,97 @@
+import type { SimilarityRecord } from '../records/similarityRecord';
+import { groupBy } from '../statistics/groupBy';
+import { summary } from '../statistics/summary';
+
+/** The mean CKA of the layers of two networks, or of one network with itself. */
+export interface MeasuredSimilarity {
+  readonly sameNetwork: boolean;
+  readonly sameFamily: boolean;
+  /** Null if no pair of layers has a defined CKA. */
+  readonly mean: number | null;
+  /** Mean CKA of each layer of the first network with its best match in the second. */
+  readonly best: number | null;
+}
+
+/** What the answer of notebook 2 depends on. */
+export interface CkaEvidence {
+  readonly measured: readonly MeasuredSimilarity[];
+  readonly recorded: readonly SimilarityRecord[];
+  /** Networks without trained weights. */
+  readonly untrained: readonly string[];
+  /** The images, such as `1024 images of CIFAR-100 test`. */
+  readonly images: string;
+}
+
+/** Recorded CKA at equal relative depth, for networks of the same two families. */
+export interface FamilySimilarity {
+  /** The two families, such as `cnn and mlp`. */
+  readonly families: string;
+  readonly pairs: number;
+  readonly mean: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A warning about networks without trained weights; undefined if every network is trained. */
+export function untrainedWarning(untrained: readonly string[]): string | undefined {
+  if (untrained.length === 0) return undefined;
+  return (
+    `Without trained weights: ${untrained.join(', ')}. Their features say nothing about trained networks. ` +
+    'Name a weights file or a repository for each network in the parameter "weights".'
+  );
+}
+
+/** The answer of notebook 2: is CKA higher within a network or a family than across families? */
+export function ckaAnswer({ measured, recorded, untrained, images }: CkaEvidence): string {
+  const own = measured.filter(({ sameNetwork }) => sameNetwork);
+  const cross = measured.filter(({ sameFamily }) => !sameFamily);
+  return [
+    untrained.length > 0 ? `Not a result about trained networks; with fresh weights: ${untrained.join(', ')}.` : '',
+    own.length > 0 && cross.length > 0 ? measuredText(own, cross) : '',
+    recordedText(recorded),
+    `Measured on ${images}.`,
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
+}
+
+/** Recorded CKA by family, the most similar families first. A pair of networks counts once, however often it was measured. */
+export function similarityByFamily(recorded: readonly SimilarityRecord[]): FamilySimilarity[] {
+  return [...groupBy(recorded, familiesOf)]
+    .map(([families, records]) => {
+      const values = records.map(({ likeDepth }) => likeDepth);
+      const pairs = new Set(records.map(({ a, b }) => [a.network, b.network].sort().join(' '))).size;
+      return { families, pairs, mean: summary(values).mean, min: Math.min(...values), max: Math.max(...values) };
+    })
+    .sort((a, b) => b.mean - a.mean);
+}
+
+function measuredText(own: readonly MeasuredSimilarity[], cross: readonly MeasuredSimilarity[]): string {
+  const [ownMean, crossMean, bestMean] = [meanOf(own, 'mean'), meanOf(cross, 'mean'), meanOf(cross, 'best')];
+  const lowestOwn = Math.min(...own.map(({ mean }) => mean ?? 0));
+  const below = cross.filter(({ mean }) => (mean ?? 0) < lowestOwn).length;
+  return (
+    `Layers of one network are ${ownMean > crossMean ? 'more' : 'not more'} similar than layers of different ` +
+    `families: their mean CKA is ${ownMean.toFixed(2)} and ${crossMean.toFixed(2)}. ` +
+    `${below} of ${cross.length} cross-family pairs ${below === 1 ? 'lies' : 'lie'} below every network's own mean. ` +
+    `For the best-matching layer of the other family, CKA still reaches ${bestMean.toFixed(2)} on average.`
+  );
+}
+
+function recordedText(recorded: readonly SimilarityRecord[]): string {
+  const within = recorded.filter(({ a, b }) => a.family === b.family).map(({ likeDepth }) => likeDepth);
+  const across = recorded.filter(({ a, b }) => a.family !== b.family).map(({ likeDepth }) => likeDepth);
+  if (within.length === 0 || across.length === 0) return '';
+  return (
+    `At equal depth, the recorded CKA of two different networks is ${summary(within).mean.toFixed(2)} within a family ` +
+    `and ${summary(across).mean.toFixed(2)} across families.`
+  );
+}
+
+function meanOf(similarities: readonly MeasuredSimilarity[], field: 'mean' | 'best'): number {
+  return summary(similarities.map((similarity) => similarity[field] ?? 0)).mean;
+}
+
+function familiesOf({ a, b }: SimilarityRecord): string {
+  return [a.family, b.family].sort().join(' and ');
+}
