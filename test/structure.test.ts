@@ -21,7 +21,7 @@ const rules: Readonly<Record<string, Rule>> = {
   methods: { values: ['losses', 'models', 'tensor'] },
   training: { values: ['io', 'tensor', 'data', 'models', 'losses', 'methods'] },
   analysis: { values: ['tensor', 'data', 'models', 'methods', 'training'] },
-  experiments: { values: [], types: ['models', 'training'] },
+  experiments: { values: [], types: ['methods', 'models', 'training'] },
   results: { values: ['io'], types: ['data', 'experiments', 'models'] },
   runs: { values: ['io', 'tensor', 'data', 'models', 'methods', 'training', 'analysis', 'experiments', 'results'] },
   plots: { values: ['results'] },

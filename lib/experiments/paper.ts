@@ -1,3 +1,4 @@
+import type { MethodInput } from '../methods/methods';
 import type { Family } from '../models/model';
 import type { Experiment, Row } from './experiment';
 import {
@@ -159,11 +160,17 @@ export function imageNetRows(data: Row['recipe']['data']): readonly PaperRow[] {
   );
 }
 
+type OfaOptions = Partial<Extract<MethodInput, { readonly kind: 'ofa' }>>;
+
 /**
  * Rows of an ablation at the paper's size: OFA on one pair, with what is varied. Which pairs the paper's own ablations had was not
  * seen; a CNN teaches a transformer and the other way round, as on the laptop.
  */
-export function ablationRows(name: string, method: object, changes: Partial<PaperRecipe['recipe']> = {}): PaperRow[] {
+export function ablationRows(
+  name: string,
+  method: OfaOptions,
+  changes: Partial<PaperRecipe['recipe']> = {},
+): PaperRow[] {
   return (
     [
       ['ConvNeXt-T', 'DeiT-T'],
@@ -172,13 +179,18 @@ export function ablationRows(name: string, method: object, changes: Partial<Pape
   ).map(([teacher, student]) => {
     const pair = `${networks[teacher]}-${networks[student]}`;
     const base = cifar100Rows.find((row) => row.name === `${pair}-ofa`)!;
+    const published = base.recipe.method;
     const varied = [
       ...Object.keys(method).map((key) => `method.${key}`),
       ...Object.keys(changes).filter((key) => Reflect.get(changes, key) !== undefined),
     ];
     return {
       name: `${pair}-${name}`,
-      recipe: { ...base.recipe, ...changes, method: { ...base.recipe.method, kind: 'ofa', ...method } },
+      recipe: {
+        ...base.recipe,
+        ...changes,
+        method: { ...(published?.kind === 'ofa' && published), ...method, kind: 'ofa' },
+      },
       sources: {
         ...base.sources,
         ...Object.fromEntries(varied.map((place): [string, Source] => [place, 'not published: varied here'])),

@@ -7,7 +7,8 @@ import { defineMethod } from './method';
 export const bkd = defineMethod({
   title: 'BKD',
   source: 'github Hao840/OFAKD: KD by binary cross entropy, for its recipe with that loss',
-  needsTeacher: true,
+  readsTeacher: 'logits',
+  scope: 'example',
   options: z.object({ weight: z.number().nonnegative().default(1) }).strict(),
   create: ({ weight }) => ({
     modules: {},

@@ -2,20 +2,20 @@ import { z } from 'zod';
 import { ccLoss } from '../losses/cc';
 import { Linear } from '../models/layers/linear';
 import * as tf from '../tensor/engine/tf';
-import { defineMethod, teacherOf } from './method';
+import { defineMethod } from './method';
 
 /** Linear embeddings of both penultimate features, whose differences should not go together in neighbours of the batch. */
 export const cc = defineMethod({
   title: 'CC',
   source: 'Peng et al. 2019, arXiv 1904.01802; as in github Hao840/OFAKD',
-  needsTeacher: true,
+  readsTeacher: 'pooled',
+  scope: 'microBatch',
   options: z
     .object({ width: z.number().int().positive().default(128), weight: z.number().nonnegative().default(0.02) })
     .strict(),
-  create: ({ width, weight }, setting) => {
-    const { student, random } = setting;
+  create: ({ width, weight }, { student, teacher, random }) => {
     const embedStudent = new Linear(student.width, width, random.fork('student'), { init: 'fanInUniform' });
-    const embedTeacher = new Linear(teacherOf(setting).width, width, random.fork('teacher'), { init: 'fanInUniform' });
+    const embedTeacher = new Linear(teacher.width, width, random.fork('teacher'), { init: 'fanInUniform' });
     return {
       modules: { embedStudent, embedTeacher },
       loss: (step) => ({

@@ -5,7 +5,7 @@ import { Parameter } from '../models/parameter';
 import { constant, uniform } from '../models/initialisers';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/engine/tf';
-import { defineMethod, teacherOf, type Distillation, type Setting, type Step } from './method';
+import { defineMethod, type Implementation, type Setting, type Step } from './method';
 import { negatives, type Negatives } from './negatives';
 
 const options = z
@@ -25,7 +25,8 @@ type Options = z.output<typeof options>;
 export const crd = defineMethod({
   title: 'CRD',
   source: 'Tian et al. 2020, arXiv 1910.10699; as in github Hao840/OFAKD',
-  needsTeacher: true,
+  readsTeacher: 'pooled',
+  scope: 'memory',
   options,
   create: (given, setting) => new ContrastiveDistillation(given, setting),
 });
@@ -62,7 +63,7 @@ class Modules {
   }
 }
 
-class ContrastiveDistillation implements Distillation {
+class ContrastiveDistillation implements Implementation<'pooled'> {
   readonly modules: Modules;
   private readonly others: Negatives;
   private readonly random: Random;
@@ -71,20 +72,14 @@ class ContrastiveDistillation implements Distillation {
 
   constructor(
     private readonly given: Options,
-    setting: Setting,
+    { student, teacher, examples, labels, random }: Setting<'pooled'>,
   ) {
-    const { student, examples, labels, random } = setting;
-    this.modules = new Modules(
-      { student: student.width, teacher: teacherOf(setting).width },
-      given.width,
-      examples,
-      random,
-    );
+    this.modules = new Modules({ student: student.width, teacher: teacher.width }, given.width, examples, random);
     this.others = negatives(labels);
     this.random = random.fork('negatives');
   }
 
-  loss({ student, teacher, indices }: Step): { readonly contrast: tf.Scalar } {
+  loss({ student, teacher, indices }: Step<'pooled'>): { readonly contrast: tf.Scalar } {
     const {
       modules,
       given: { negatives: count, temperature, weight },
@@ -110,7 +105,7 @@ class ContrastiveDistillation implements Distillation {
     return { contrast: tf.mul(crdLoss(batch, this.memory(), logZ, temperature), weight) };
   }
 
-  afterStep(): void {
+  afterMicroBatch(): void {
     const { modules, seen } = this;
     if (!seen) return;
     tf.tidy(() => {

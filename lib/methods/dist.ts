@@ -9,7 +9,8 @@ const weight = z.number().nonnegative();
 export const dist = defineMethod({
   title: 'DIST',
   source: 'Huang et al. 2022, arXiv 2205.10536',
-  needsTeacher: true,
+  readsTeacher: 'logits',
+  scope: 'microBatch',
   options: z
     .object({
       beta: weight.default(1),

@@ -9,7 +9,8 @@ const weight = z.number().nonnegative();
 export const dkd = defineMethod({
   title: 'DKD',
   source: 'Zhao et al. 2022, arXiv 2203.08679; defaults of github Hao840/OFAKD',
-  needsTeacher: true,
+  readsTeacher: 'logits',
+  scope: 'example',
   options: z
     .object({
       alpha: weight.default(1),

@@ -4,7 +4,7 @@ import { fitnetLoss } from '../losses/fitnet';
 import { Conv2d } from '../models/layers/conv2d';
 import type { Feature, StageShape } from '../models/model';
 import * as tf from '../tensor/engine/tf';
-import { defineMethod, teacherOf } from './method';
+import { defineMethod } from './method';
 import { stages } from './stages';
 
 /**
@@ -14,12 +14,12 @@ import { stages } from './stages';
 export const fitnet = defineMethod({
   title: 'FitNet',
   source: 'Romero et al. 2015, arXiv 1412.6550; stages and weight of github Hao840/OFAKD',
-  needsTeacher: true,
-  readsStages: true,
+  readsTeacher: 'stages',
+  scope: 'example',
   options: z.object({ stages, weight: z.number().nonnegative().default(1) }).strict(),
   create: ({ stages: used, weight }, setting) => {
     const hints = used.map((number) => {
-      const [from, to] = [setting.student.stageShapes[number - 1]!, teacherOf(setting).stageShapes[number - 1]!];
+      const [from, to] = [setting.student.stageShapes[number - 1]!, setting.teacher.stageShapes[number - 1]!];
       const projector = new Conv2d(
         from.channels,
         to.channels,

@@ -1,6 +1,6 @@
 /** The part of `lib/methods` that notebooks use: `import { createDistillation } from './lib/methods/index'`. */
 // A registered method, created for a pair of networks.
 export { createDistillation } from './methods';
-export type { Distillation, Setting, Step } from './method';
+export type { Distillation, Method, MethodSetting } from './method';
 // A method of your own.
-export { defineMethod, teacherOf } from './method';
+export { defineMethod, type Setting, type Step } from './method';

@@ -7,7 +7,8 @@ import { defineMethod } from './method';
 export const kd = defineMethod({
   title: 'KD',
   source: 'Hinton et al. 2015, arXiv 1503.02531',
-  needsTeacher: true,
+  readsTeacher: 'logits',
+  scope: 'example',
   options: z
     .object({ temperature: z.number().positive().default(1), weight: z.number().nonnegative().default(1) })
     .strict(),

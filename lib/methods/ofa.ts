@@ -3,7 +3,7 @@ import { ofaLoss, type OfaOptions } from '../losses/ofa';
 import { createExitBranch, type ExitBranch } from '../models/exitBranch';
 import type { Model, StageShape } from '../models/model';
 import * as tf from '../tensor/engine/tf';
-import { defineMethod, teacherOf, type Exit } from './method';
+import { defineMethod, type Exit } from './method';
 import { stages } from './stages';
 
 const exponent = z.number().positive();
@@ -37,11 +37,10 @@ const options = z
 export const ofa = defineMethod({
   title: 'OFA',
   source: 'Hao et al. 2023, arXiv 2310.19444; github Hao840/OFAKD',
-  needsTeacher: true,
+  readsTeacher: 'logits',
+  scope: 'example',
   options,
-  create: (given, setting) => {
-    const { student, random } = setting;
-    const teacher = teacherOf(setting);
+  create: (given, { student, teacher, random }) => {
     const branches = new Map<number, ExitBranch>(
       given.stages.map((number) => {
         const shape = student.stageShapes[number - 1]!;

@@ -6,7 +6,8 @@ import { defineMethod } from './method';
 export const rkd = defineMethod({
   title: 'RKD',
   source: 'Park et al. 2019, arXiv 1904.05068',
-  needsTeacher: true,
+  readsTeacher: 'pooled',
+  scope: 'microBatch',
   options: z
     .object({ distanceWeight: z.number().nonnegative().default(25), angleWeight: z.number().nonnegative().default(50) })
     .strict(),

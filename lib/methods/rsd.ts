@@ -6,13 +6,14 @@ import type { Mode } from '../models/model';
 import { gelu } from '../tensor/ops/gelu/gelu';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/engine/tf';
-import { defineMethod, teacherOf } from './method';
+import { defineMethod } from './method';
 
 /** Each channel of the student's projected feature follows the same channel of the teacher's, and no other. */
 export const rsd = defineMethod({
   title: 'RSD',
   source: 'Cross-Architecture Distillation Made Simple with Redundancy Suppression, ICCV 2025, arXiv 2507.21844',
-  needsTeacher: true,
+  readsTeacher: 'pooled',
+  scope: 'microBatch',
   options: z
     .object({
       kappa: z.number().positive().default(0.01),
@@ -21,17 +22,15 @@ export const rsd = defineMethod({
       weight: z.number().nonnegative().default(0.1),
     })
     .strict(),
-  create: ({ kappa, expansion, weight }, setting) => {
-    const projector = new Projector(
-      setting.student.width,
-      expansion * setting.student.width,
-      teacherOf(setting).width,
-      setting.random,
-    );
+  create: ({ kappa, expansion, weight }, { student, teacher, random }) => {
+    const projector = new Projector(student.width, expansion * student.width, teacher.width, random);
     return {
       modules: { projector },
-      loss: ({ student, teacher, mode }) => ({
-        relation: tf.mul(rsdLoss(projector.apply(student.pooled, mode), teacher.pooled, { kappa }), weight),
+      loss: (step) => ({
+        relation: tf.mul(
+          rsdLoss(projector.apply(step.student.pooled, step.mode), step.teacher.pooled, { kappa }),
+          weight,
+        ),
       }),
     };
   },

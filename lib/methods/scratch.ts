@@ -5,7 +5,8 @@ import { defineMethod } from './method';
 export const scratch = defineMethod({
   title: 'scratch',
   source: 'cross entropy with the label',
-  needsTeacher: false,
+  readsTeacher: 'nothing',
+  scope: 'example',
   options: z.object({}).strict(),
   create: () => ({ modules: {}, loss: () => ({}) }),
 });

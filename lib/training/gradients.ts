@@ -3,6 +3,7 @@ import { binaryCrossEntropy } from '../losses/binaryCrossEntropy';
 import { crossEntropy } from '../losses/crossEntropy';
 import { labelDistribution, type Labels } from '../losses/labels';
 import type { Distillation, LossParts } from '../methods/method';
+import { needsTeacher, type TeacherOutput } from '../methods/teacherAccess';
 import type { DropPath, Model, Output } from '../models/model';
 import type { NamedParameter } from '../models/parameter';
 import * as tf from '../tensor/engine/tf';
@@ -27,8 +28,8 @@ export interface Objective {
 export interface LabelledBatch extends Pick<Batch, 'images' | 'indices'> {
   readonly labels: Labels;
   readonly dropPath?: DropPath;
-  /** What the teacher says of them; it is asked unless told. */
-  readonly taught?: () => Output;
+  /** Returns the teacher's output on the images. Default: the teacher's forward pass. */
+  readonly teacherOutput?: () => TeacherOutput;
 }
 
 export interface Gradients {
@@ -43,11 +44,13 @@ export interface Gradients {
 /** One forward and backward pass in training mode: loss parts, logits, and the gradient of their sum. */
 export function differentiate(
   { student, teacher, distillation, trained, labelWeight, labelSmoothing, labelLoss }: Objective,
-  { images, labels, indices, dropPath, taught: known }: LabelledBatch,
+  { images, labels, indices, dropPath, teacherOutput: known }: LabelledBatch,
 ): Gradients {
   return tf.tidy(() => {
     // Outside the closure: what is not differentiated costs no memory, and cannot be trained by mistake.
-    const taught = known ? known() : teacher?.forward(images, { mode: 'eval' });
+    const teacherOutput = needsTeacher(distillation)
+      ? (known?.() ?? teacher?.forward(images, { mode: 'eval' }))
+      : undefined;
     let parts: LossParts = {};
     let output: Output | undefined;
     const { value, grads } = variableGrads(
@@ -59,17 +62,16 @@ export function differentiate(
             ? binaryCrossEntropy(output.logits, labelDistribution(labels, student.classes, labelSmoothing))
             : crossEntropy(output.logits, labels, { smoothing: labelSmoothing });
         const label = tf.mul<tf.Scalar>(tf.mean<tf.Scalar>(perExample), labelWeight);
-        // A method that needs no teacher never looks at one.
         parts = {
           label,
-          ...distillation.loss({ student: output, teacher: taught ?? output, labels, indices, mode: 'train' }),
+          ...distillation.loss({ student: output, teacher: teacherOutput, labels, indices, mode: 'train' }),
         };
         for (const part of Object.values(parts)) tf.keep(part);
         return tf.sum<tf.Scalar>(tf.stack(Object.values(parts)));
       },
       trained.map(([, { variable }]) => variable),
     );
-    distillation.afterStep?.();
+    distillation.afterMicroBatch();
     const numbers = tf.stack(Object.values(parts)).dataSync();
     const names = Object.keys(parts);
     tf.dispose([value, parts]);

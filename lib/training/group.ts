@@ -25,10 +25,12 @@ export interface Share {
 /** The share of a process. Throws a UserError where the micro-batches cannot be shared out evenly, or the method cannot be shared at all. */
 export function shareOf(pieces: number, distillation: Distillation, group: Group | undefined): Share {
   if (!group) return { first: 0, count: pieces };
-  if (distillation.afterStep)
+  if (distillation.scope === 'memory') {
     throw new UserError(
-      'A method that remembers the examples of its batches (CRD) cannot be shared among processes: each would remember its own. Use one process.',
+      `${distillation.title} cannot be trained by several processes: it keeps a memory of earlier micro-batches, and each ` +
+        'process would keep a different one. Use one process.',
     );
+  }
   const count = pieces / group.size;
   if (!Number.isInteger(count)) {
     throw new UserError(

@@ -1,5 +1,6 @@
 import { UserError } from '../errors';
-import { createDistillation, methods } from '../methods/methods';
+import { distillationOf, findMethod } from '../methods/methods';
+import { missingTeacher } from '../methods/teacherAccess';
 import type { Model } from '../models/model';
 import { disposeModule } from '../models/parameter';
 import { loadWeightsFile } from '../models/weights/weights';
@@ -66,19 +67,14 @@ function methodFault(
   { method: spec, seed }: Recipe,
   { train, teacher, method }: Candidates,
 ): UserError | undefined {
-  const needsTeacher = (method ?? methods[spec.kind])?.needsTeacher;
-  if (
-    student instanceof UserError ||
-    teacher instanceof UserError ||
-    needsTeacher === undefined ||
-    (needsTeacher && !teacher)
-  )
-    return undefined;
+  const chosen = method ?? findMethod(spec.kind);
+  if (student instanceof UserError || teacher instanceof UserError || !chosen) return undefined;
+  if (missingTeacher(chosen, teacher !== undefined) !== undefined) return undefined;
   const made = orFault(() =>
-    createDistillation(
+    distillationOf(
       spec,
       { student, teacher, examples: train.count, labels: train.labels, random: new Random(seed) },
-      method,
+      chosen,
     ),
   );
   if (made instanceof UserError) return made;

@@ -1,6 +1,7 @@
 import type { Batch } from '../data/batches/batches';
 import { mixBatch } from '../data/augmentation/mix';
-import type { Model, Output } from '../models/model';
+import type { TeacherOutput } from '../methods/teacherAccess';
+import type { Model } from '../models/model';
 import { Random } from '../tensor/random';
 import type * as tf from '../tensor/engine/tf';
 import type { LabelledBatch } from './gradients';
@@ -44,7 +45,7 @@ export class Shown {
       labels,
       indices: micro.indices,
       ...(rate > 0 && { dropPath: { rate, random: this.stream('drop', place) } }),
-      ...(teacher && (teacherCache ?? this.ahead) && { taught: () => this.ask(teacher, images, place, next) }),
+      ...(teacher && (teacherCache ?? this.ahead) && { teacherOutput: () => this.ask(teacher, images, place, next) }),
     };
   }
 
@@ -70,12 +71,12 @@ export class Shown {
       .fork(piece);
   }
 
-  private ask(teacher: Model, images: tf.Tensor4D, place: Place, next: Batch | undefined): Output {
+  private ask(teacher: Model, images: tf.Tensor4D, place: Place, next: Batch | undefined): TeacherOutput {
     const {
       options: { teacherCache, stepsPerEpoch },
       ahead,
     } = this;
-    const answer = (): Output => ahead?.output(images) ?? teacher.forward(images, { mode: 'eval' });
+    const answer = (): TeacherOutput => ahead?.output(images) ?? teacher.forward(images, { mode: 'eval' });
     const output = teacherCache ? teacherCache.output(place, answer) : answer();
     const coming = { ...place, step: place.step + 1 };
     if (ahead && next && coming.step < stepsPerEpoch && teacherCache?.knows(coming) !== true)

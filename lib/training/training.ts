@@ -3,7 +3,7 @@ import type { Images } from '../data/images/imageFiles';
 import type { Unreadable } from '../data/batches/prepare';
 import type { UserError } from '../errors';
 import type { Distillation, Method } from '../methods/method';
-import { createDistillation } from '../methods/methods';
+import { distillationOf } from '../methods/methods';
 import type { Model } from '../models/model';
 import { disposeModule, parameters, setPrecision, type NamedParameter } from '../models/parameter';
 import { Random } from '../tensor/random';
@@ -79,7 +79,7 @@ export class Training {
     const random = new Random(recipe.seed);
     this.student = createStudent(recipe, resources, random.fork('student'));
     try {
-      this.distillation = createDistillation(
+      this.distillation = distillationOf(
         recipe.method,
         {
           student: this.student,

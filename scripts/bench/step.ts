@@ -62,7 +62,7 @@ export function prepareStep({
     branchParameters: parameterCount(distillation.modules),
     modules: { student, teacher, branches: distillation.modules },
     run: (options = { ahead: true }) => {
-      const taught = (): Output => {
+      const teacherOutput = (): Output => {
         if (!options.ahead) return teacher.forward(batch.images, { mode: 'eval' });
         const output = ahead.output(batch.images);
         ahead.begin(() => batch.images);
@@ -70,7 +70,7 @@ export function prepareStep({
       };
       const { gradients, logits } = differentiate(
         { student, ...(vanilla ? {} : { teacher }), distillation, trained, labelWeight: 1, labelSmoothing: 0.1 },
-        { ...batch, ...(!vanilla && { taught }) },
+        { ...batch, ...(!vanilla && { teacherOutput }) },
       );
       optimizer.update(gradients, 0.05, ++step);
       tf.dispose([Object.values(gradients), logits]);

@@ -1,4 +1,4 @@
-import { createDistillation, type MethodSpec } from '../../lib/methods/methods';
+import { distillationOf, type MethodSpec } from '../../lib/methods/methods';
 import type { Distillation } from '../../lib/methods/method';
 import type { Model } from '../../lib/models/model';
 import { disposeModule, parameters } from '../../lib/models/parameter';
@@ -43,7 +43,7 @@ export function example(
   const student = network(studentName, 'student');
   const teacher = network(teacherName, 'teacher');
   const labels = Int32Array.from({ length: examples }, (_, i) => i % classes);
-  const distillation = createDistillation(spec, { student, teacher, examples, labels, random: random.fork('method') });
+  const distillation = distillationOf(spec, { student, teacher, examples, labels, random: random.fork('method') });
   const trained = [...parameters(student, 'student.'), ...parameters(distillation.modules, 'method.')].filter(
     ([, { trainable }]) => trainable,
   );

@@ -9,7 +9,8 @@ import { ofaLoss } from '../../lib/losses/ofa';
 import { rkdLoss } from '../../lib/losses/rkd';
 import { completeMethod, createDistillation, methodNamed, methods, type MethodSpec } from '../../lib/methods/methods';
 import type { Step } from '../../lib/methods/method';
-import type { Model } from '../../lib/models/model';
+import type { TeacherAccess } from '../../lib/methods/teacherAccess';
+import type { Output } from '../../lib/models/model';
 import { parameters } from '../../lib/models/parameter';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
@@ -48,6 +49,8 @@ const pairs = [
 
 test('every method is tested here', () => {
   assert.deepEqual(Object.keys(expected), Object.keys(methods));
+  for (const [kind, { perExample }] of Object.entries(expected))
+    assert.equal(methods[kind]!.scope === 'example', perExample === true, kind);
 });
 
 for (const [kind, { spec, parts: names, untouched, perExample }] of Object.entries(expected)) {
@@ -73,25 +76,15 @@ for (const [kind, { spec, parts: names, untouched, perExample }] of Object.entri
         }));
     }
 
-    test('whether it reads the teacher’s stages is what it says', () =>
+    test('its loss depends on the deepest part of the teacher that it declares to read, and on none deeper', () =>
       within(method, { student: 'vit_64' }, (made) => {
-        let read = false;
-        const forward: Model['forward'] = (...given) => {
-          const output = made.teacher.forward(...given);
-          return {
-            ...output,
-            get stages() {
-              read = true;
-              return output.stages;
-            },
-          };
-        };
-        const { gradients, logits } = differentiate(
-          { ...made.objective, teacher: { ...made.teacher, forward } },
-          made.batch,
-        );
-        tf.dispose([Object.values(gradients), logits]);
-        assert.equal(read, methods[kind]!.readsStages === true);
+        const { readsTeacher } = methods[kind]!;
+        const plain = lossOf(made, (whole) => whole);
+        for (const part of ['logits', 'pooled', 'stages'] as const) {
+          const changed = lossOf(made, (whole) => ({ ...whole, teacher: withNoise(whole.teacher, part) }));
+          if (part === readsTeacher) assert.notDeepEqual(changed, plain, part);
+          else if (depth[part] > depth[readsTeacher]) assert.deepEqual(changed, plain, part);
+        }
       }));
 
     test('two classes', () =>
@@ -229,7 +222,7 @@ test('the class token is no hint', () =>
 
 describe('options other than the defaults reach the formula', () => {
   const exponents = [1.1, 1.3, 1.7];
-  const formulas: readonly (readonly [MethodSpec, (step: Step, made: Example) => readonly tf.Tensor[]])[] = [
+  const formulas: readonly (readonly [MethodSpec, (step: Step<'stages'>, made: Example) => readonly tf.Tensor[]])[] = [
     [
       { kind: 'kd', temperature: 3, weight: 2 },
       ({ student, teacher }) => [tf.mul(2, tf.mean(kdLoss(student.logits, teacher.logits, { temperature: 3 })))],
@@ -267,7 +260,7 @@ describe('options other than the defaults reach the formula', () => {
             logitsWeight: 3,
             branchWeight: 0.5,
           },
-          ({ student, teacher, labels, mode }: Step, { distillation }: Example) => {
+          ({ student, teacher, labels, mode }: Step<'stages'>, { distillation }: Example) => {
             const all = [...distillation.exits!.map(({ logits }) => logits(student, mode)), student.logits];
             const [second, fourth, own] = all.map((logits, i) =>
               tf.mul(
@@ -351,10 +344,23 @@ test('unknown methods, and all faults of options, are told in words', () => {
           { kind: 'rsd' },
           { student, teacher: undefined, examples: 8, labels: [], random: new Random(0) },
         ),
-      /rsd needs a teacher/,
+      /Method RSD reads the teacher's pooled features, and there is no teacher/,
     );
   });
 });
+
+const depth: Readonly<Record<TeacherAccess, number>> = { nothing: 0, logits: 1, pooled: 2, stages: 3 };
+
+/** The same output with noise on one of its parts. */
+function withNoise(output: Output, part: 'logits' | 'pooled' | 'stages'): Output {
+  const noisy = <T extends tf.Tensor>(x: T): T => tf.add(x, tf.randomNormal(x.shape, 0, 1, 'float32', 5));
+  const [first, second, third, fourth] = output.stages;
+  return {
+    logits: part === 'logits' ? noisy(output.logits) : output.logits,
+    pooled: part === 'pooled' ? noisy(output.pooled) : output.pooled,
+    stages: part === 'stages' ? [noisy(first), noisy(second), noisy(third), noisy(fourth)] : output.stages,
+  };
+}
 
 function within<T>(spec: MethodSpec, options: ExampleOptions, work: (made: Example) => T): T {
   const made = example(spec, options);
@@ -371,21 +377,25 @@ function step({ objective, batch }: Example): Gradients {
   return result;
 }
 
-function wholeStep({ student, teacher, batch }: Example): Step {
+function wholeStep({ student, teacher, batch }: Example): Step<'stages'> {
   const [taught, output] = [teacher, student].map((model) => model.forward(batch.images, { mode: 'eval' }));
   return { student: output!, teacher: taught!, labels: batch.labels, indices: batch.indices, mode: 'train' };
 }
 
 /** The parts of the loss on a changed step, as numbers. */
-function lossOf(made: Example, change: (whole: Step) => Step): number[] {
+function lossOf(made: Example, change: (whole: Step<'stages'>) => Step<'stages'>): number[] {
   return tf.tidy(() =>
     Object.values(made.distillation.loss(change(wholeStep(made)))).map((part) => part.dataSync()[0]!),
   );
 }
 
-function sliced({ student, teacher, labels, indices, mode }: Step, start: number, size: number): Step {
+function sliced(
+  { student, teacher, labels, indices, mode }: Step<'stages'>,
+  start: number,
+  size: number,
+): Step<'stages'> {
   const cut = <T extends tf.Tensor>(x: T): T => tf.slice(x, [start], [size]);
-  const output = ({ logits, stages, pooled }: Step['student']): Step['student'] => ({
+  const output = ({ logits, stages, pooled }: Output): Output => ({
     logits: cut(logits),
     pooled: cut(pooled),
     stages: [cut(stages[0]), cut(stages[1]), cut(stages[2]), cut(stages[3])],

@@ -39,7 +39,8 @@ test('gradients that are no numbers, of a loss that is one, end a run before the
   const method = defineMethod({
     title: 'root',
     source: 'this test',
-    needsTeacher: true,
+    readsTeacher: 'logits',
+    scope: 'example',
     options: z.object({}).strict(),
     create: () => ({
       modules: {},

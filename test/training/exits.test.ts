@@ -61,7 +61,7 @@ test('the cost of an exit is that of the stages and branches before it', () => {
     createModel('mixer_64', options, new Random(5)),
   ]) {
     const setting = { student: learner, teacher, examples: 1, labels: [0], random: new Random(3) };
-    const [all, last] = [{ kind: 'ofa' }, { kind: 'ofa', stages: [4] }].map((spec) =>
+    const [all, last] = ([{ kind: 'ofa' }, { kind: 'ofa', stages: [4] }] as const).map((spec) =>
       exitCosts(learner, createDistillation(spec, setting)),
     );
     assert.equal(all!.length, 5);

@@ -52,7 +52,7 @@ test('micro-batches are shared out evenly or not at all, and a method with memor
   const [student, teacher] = ['mixer_64', 'resnet_16'].map((name) =>
     createModel(name, { classes: 4, imageSize: 32 }, new Random(1)),
   );
-  const made = (kind: string) =>
+  const made = (kind: 'kd') =>
     createDistillation(
       { kind },
       { student: student!, teacher: teacher!, examples: 2, labels: [0, 1], random: new Random(2) },

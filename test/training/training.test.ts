@@ -10,7 +10,7 @@ import { saveWeights } from '../../lib/models/weights/weights';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
-import { completeRecipe, type RecipeInput } from '../../lib/training/recipe/recipe';
+import { completeRecipe, parseRecipe, type RecipeInput } from '../../lib/training/recipe/recipe';
 import { Training } from '../../lib/training/training';
 import { expectClose, toArray } from '../support/close';
 import { temporaryFolder } from '../support/temporaryFolder';
@@ -85,7 +85,7 @@ test('equal seeds give equal runs, other seeds others', async () => {
 });
 
 test('the number of tensors is the same after each of 30 steps', async () => {
-  for (const method of [{ kind: 'ofa' }, { kind: 'crd', negatives: 8, width: 16 }]) {
+  for (const method of [{ kind: 'ofa' }, { kind: 'crd', negatives: 8, width: 16 }] as const) {
     await withTraining(
       tinyRecipe({ student: 'vit_64', teacher, method, epochs: 8, accumulation: 2, clipNorm: 1 }),
       async (training) => {
@@ -212,7 +212,7 @@ test('the student is saved without anything that the method added', async (conte
     { kind: 'rsd' },
     { kind: 'correlation' },
     { kind: 'crd', negatives: 8 },
-  ]) {
+  ] as const) {
     await withTraining(tinyRecipe({ student: 'vit_64', teacher, method }), async (training) => {
       const file = path.join(folder, 'student.safetensors');
       assert.ok(training.state().length > names.length, `${method.kind} has layers of its own`);
@@ -226,7 +226,8 @@ test('a method written on the spot trains like those of the list', async () => {
   const mean = defineMethod({
     title: 'mean',
     source: 'this test',
-    needsTeacher: true,
+    readsTeacher: 'logits',
+    scope: 'example',
     options: z.object({ weight: z.number().positive() }).strict(),
     create: ({ weight }) => ({
       modules: {},
@@ -236,7 +237,7 @@ test('a method written on the spot trains like those of the list', async () => {
     }),
   });
   const given = { ...tinyRecipe(), teacher, method: { kind: 'mean', weight: 2 } };
-  assert.throws(() => completeRecipe(given), /Unknown method "mean"/);
+  assert.throws(() => parseRecipe(given), /Unknown method "mean"/);
   assert.throws(
     () => completeRecipe({ ...given, method: { kind: 'mean', weight: -2 } }, { method: mean }),
     /method\.weight: .* \(it is -2\)/,

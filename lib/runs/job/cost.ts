@@ -30,13 +30,19 @@ export function methodSizeOf(
   const multiplyAdds = tf.tidy(() => {
     const images = tf.zeros<tf.Rank.R4>([2, student.imageSize, student.imageSize, 3]);
     const output = student.forward(images, { mode: 'eval' });
-    const taught = teacher?.forward(images, { mode: 'eval' }) ?? output;
+    const teacherOutput = teacher?.forward(images, { mode: 'eval' });
     const labels = tf.zeros<tf.Rank.R1>([2], 'int32');
     return multiplyAddsOf(() =>
-      distillation.loss({ student: output, teacher: taught, labels, indices: Uint32Array.of(0, 1), mode: 'eval' }),
+      distillation.loss({
+        student: output,
+        teacher: teacherOutput,
+        labels,
+        indices: Uint32Array.of(0, 1),
+        mode: 'eval',
+      }),
     );
   });
-  distillation.afterStep?.();
+  distillation.afterMicroBatch();
   return {
     methodParameters: parameterCount(distillation.modules),
     ...(multiplyAdds !== undefined && { methodMultiplyAdds: multiplyAdds / 2 }),

@@ -7,7 +7,8 @@ import type { DownloadProgress } from '../../io/download/download';
 import { fileError } from '../../io/fileError';
 import type { HubOptions } from '../../io/download/huggingFace';
 import { writeJson } from '../../io/json';
-import { createDistillation, methods, type MethodSpec } from '../../methods/methods';
+import { distillationOf, findMethod, type MethodSpec } from '../../methods/methods';
+import { needsTeacher } from '../../methods/teacherAccess';
 import { disposeModule } from '../../models/parameter';
 import { loadWeights } from '../../models/weights/pretrained';
 import type { Model } from '../../models/model';
@@ -16,7 +17,7 @@ import type { Gain } from '../../results/gain';
 import { Random } from '../../tensor/random';
 import { evaluate } from '../../training/evaluate';
 import { recipeError } from '../../training/recipe/checkRecipe';
-import { completeRecipe, recipeFaults, recipeId, type OwnData, type RecipeInput } from '../../training/recipe/recipe';
+import { parseRecipe, recipeFaults, recipeId, type OwnData, type RecipeInput } from '../../training/recipe/recipe';
 import { costOf, methodSizeOf } from './cost';
 import { publish } from './finishRun';
 import { replacedWeights } from '../runFolder/inputWeights';
@@ -81,8 +82,8 @@ export async function distil(
     seed: pair.seed ?? 0,
     ...familyRecipe(taughtBy.studentFamily, studentFit(pair, images.train.count)),
   };
-  const jobOf = (row: string, recipe: RecipeInput): Job => {
-    const complete = completeRecipe(recipe);
+  const jobOf = (row: string, recipe: RecipeInput<MethodSpec>): Job => {
+    const complete = parseRecipe(recipe);
     return { id: recipeId(complete), experiment: 'own', row, profile: 'laptop', recipe: complete, command };
   };
   const run = async (job: Job): ReturnType<typeof runJob> => {
@@ -136,7 +137,7 @@ function studentFit(pair: Pair, images: number): Fit {
 async function checked(pair: Pair, out: string): Promise<OwnImages> {
   const { student, teacher, method, data, imageSize, precision } = pair;
   // Of whichever family: its faults are the same.
-  const stand: RecipeInput = {
+  const stand: RecipeInput<MethodSpec> = {
     student,
     teacher: { model: teacher, weights: '' },
     method,
@@ -144,9 +145,10 @@ async function checked(pair: Pair, out: string): Promise<OwnImages> {
     precision,
     ...familyRecipe('cnn', studentFit(pair, data.trainImages ?? 1024)),
   };
+  const chosen = findMethod(method.kind);
   const faults = [
     ...recipeFaults(stand),
-    ...(methods[method.kind]?.needsTeacher === false
+    ...(chosen && !needsTeacher(chosen)
       ? [`method: ${method.kind} has no use for a teacher; choose another, such as ofa`]
       : []),
   ];
@@ -213,7 +215,7 @@ async function measured(
   try {
     const { model: student } = loadTeacher({ model: pair.student, weights: studentWeights }, train, pair);
     try {
-      const distillation = createDistillation(pair.method, {
+      const distillation = distillationOf(pair.method, {
         student,
         teacher,
         examples: train.count,

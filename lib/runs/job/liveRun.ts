@@ -4,12 +4,14 @@ import path from 'node:path';
 import { part } from '../../data/images/part';
 import { isStop } from '../../errors';
 import { appendJsonLine } from '../../io/jsonLines';
+import type { Method } from '../../methods/method';
+import type { MethodSpec } from '../../methods/methods';
 import { disposeModule } from '../../models/parameter';
 import type { EpochRecord } from '../../results/records/record';
 import { Random } from '../../tensor/random';
 import { restoreCheckpoint, saveCheckpoint } from '../../training/checkpoint';
 import type { StepEvent } from '../../training/event';
-import { completeRecipe, recipeId, type RecipeInput } from '../../training/recipe/recipe';
+import { parseRecipe, recipeId, type RecipeInput } from '../../training/recipe/recipe';
 import { Training, type Resources } from '../../training/training';
 import { metricsOf } from '../runFolder/paths';
 import { lockFolder } from '../runFolder/lock';
@@ -24,7 +26,7 @@ export interface LiveOptions {
   /** Test images, drawn evenly from the classes, that each epoch is evaluated on; all of them unless told. */
   readonly testImages?: number;
   /** A method that is not in the list, such as one written in the notebook. */
-  readonly method?: Resources['method'];
+  readonly method?: Method | undefined;
   /** Told that images are made up. Where it is given, such may stand in for CIFAR-100 on a machine that has neither archive nor network. */
   readonly warn?: (notice: string) => void;
   /** Images and teacher, where the caller has them already; they stay the caller's. */
@@ -41,16 +43,25 @@ export interface LiveOptions {
  * a checkpoint; the next time it first tells the finished epochs again and then goes on. After a finished run it begins anew.
  * Throws Busy where another process is at the same run.
  */
+export function liveRun(
+  recipe: RecipeInput,
+  options: LiveOptions & { readonly method?: undefined },
+): AsyncGenerator<LiveEvent, void>;
+/** The same with a method that is not in lib/methods, or, if `method` is undefined, with the one that the recipe names. */
+export function liveRun(
+  recipe: RecipeInput<MethodSpec>,
+  options: LiveOptions & { readonly method: Method | undefined },
+): AsyncGenerator<LiveEvent, void>;
 export async function* liveRun(
-  given: RecipeInput,
+  given: RecipeInput<MethodSpec>,
   { folder, testImages, method, materials, until, keep = false, warn, signal }: LiveOptions,
 ): AsyncGenerator<LiveEvent, void> {
-  const recipe = completeRecipe(given, { method });
+  const recipe = parseRecipe(given, method);
   const end = Math.min(until ?? recipe.epochs, recipe.epochs);
   const { train, test, notice }: Data =
     materials ?? (await loadData(recipe.data, recipe.imageSize, { standIn: warn !== undefined }));
   if (notice !== undefined) warn?.(notice);
-  const home = path.join(folder, key([recipeId(recipe), testImages, method?.create.toString(), notice !== undefined]));
+  const home = path.join(folder, key([recipeId(recipe), testImages, method?.code, notice !== undefined]));
   const metrics = metricsOf(home);
   const known = keep ? await told(metrics, end) : [];
   if (known.length === end) {
@@ -112,7 +123,7 @@ async function* follow(
   }
 }
 
-/** The folder's name: by the recipe and by what it does not say, so that no run goes on with what another has learnt. Of a method of one's own it knows `create` alone. */
+/** The folder's name: by the recipe and by what it does not say, so that no run goes on with what another has learnt. Of a method of one's own it includes the code of `create` alone. */
 function key(decisive: readonly unknown[]): string {
   return createHash('sha256').update(JSON.stringify(decisive)).digest('hex').slice(0, 12);
 }

@@ -4,7 +4,7 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileError } from '../../io/fileError';
 import { sha256 } from '../../io/sha256';
-import { methods } from '../../methods/methods';
+import { findMethod } from '../../methods/methods';
 import type { Model } from '../../models/model';
 import { backendInfo } from '../../tensor/engine/backendInfo';
 import type { Recipe } from '../../training/recipe/recipe';
@@ -38,7 +38,7 @@ export async function teacherCacheFor(
     library === undefined ||
     recipe.data.name === 'folder' ||
     recipe.data.name === 'shards' ||
-    methods[recipe.method.kind]?.readsStages
+    findMethod(recipe.method.kind)?.readsTeacher === 'stages'
   )
     return undefined;
   const key = createHash('sha256')

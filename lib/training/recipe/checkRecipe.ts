@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { unknownName, UserError } from '../../errors';
 import type { Method } from '../../methods/method';
-import { methodFaults, methods, methodSpec } from '../../methods/methods';
+import { findMethod, methodFaults, methods, methodSpec } from '../../methods/methods';
+import { missingTeacher } from '../../methods/teacherAccess';
 import type { Model } from '../../models/model';
 import { modelNames } from '../../models/zoo';
 import { isNative } from '../../tensor/engine/native';
@@ -30,13 +31,14 @@ export function nameFaults(given: unknown, method?: Method): string[] {
     name === undefined || known.includes(name) ? [] : [`${place}: ${unknownName('network', name, known).message}`],
   );
   if (!spec) return unknown;
-  const chosen = method ?? (Object.hasOwn(methods, spec.kind) ? methods[spec.kind] : undefined);
+  const chosen = method ?? findMethod(spec.kind);
   if (!chosen) return [...unknown, `method: ${unknownName('method', spec.kind, Object.keys(methods)).message}`];
-  const alone =
-    chosen.needsTeacher && teacher === null
-      ? [`teacher: method ${spec.kind} needs one, and the recipe names none`]
-      : [];
-  return [...unknown, ...methodFaults(spec, chosen), ...alone];
+  const missing = missingTeacher(chosen, teacher !== null);
+  return [
+    ...unknown,
+    ...methodFaults(spec, chosen),
+    ...(missing === undefined ? [] : [`teacher: ${missing} in the recipe`]),
+  ];
 }
 
 /** What a run is to be made of; in the place of the teacher may stand why it cannot be had. */
@@ -47,7 +49,8 @@ export function settingFaults(recipe: Recipe, { train, test, teacher, method }: 
   const { height, width } = train.size;
   const side = recipe.imageSize ?? height;
   const classes = train.classes.length;
-  const needsTeacher = (method ?? methods[recipe.method.kind])?.needsTeacher === true;
+  const chosen = method ?? findMethod(recipe.method.kind);
+  const missing = chosen && missingTeacher(chosen, teacher !== undefined);
   return [
     ...when(
       height !== width && recipe.imageSize === undefined,
@@ -70,7 +73,7 @@ export function settingFaults(recipe: Recipe, { train, test, teacher, method }: 
       recipe.precision === 'bfloat16' && !isNative(),
       'precision: bfloat16 needs TensorFlow, and plain JavaScript computes here: run npm run setup',
     ),
-    ...when(needsTeacher && !teacher, `teacher: method ${recipe.method.kind} needs one, and none is given`),
+    ...(missing === undefined ? [] : [`teacher: ${missing}`]),
     ...(teacher === undefined || teacher instanceof UserError
       ? []
       : [

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { augmentation } from '../../data/augmentation/augmentation';
 import { schemaFaults } from '../../errors';
 import type { Method } from '../../methods/method';
-import { methodSpec } from '../../methods/methods';
+import { methodSpec, type MethodInput, type MethodSpec, type OwnMethodInput } from '../../methods/methods';
 import { normalisation } from '../../models/weights/savedNormalisation';
 import { nameFaults, recipeError } from './checkRecipe';
 import { optimizerSpec } from '../optimizer';
@@ -118,18 +118,37 @@ export const recipe = z
   });
 
 export type Recipe = z.output<typeof recipe>;
-/** A recipe as one writes it, with the defaults left out. */
-export type RecipeInput = z.input<typeof recipe>;
+/**
+ * A recipe as it is written: fields with a default may be left out. The options of its method are those of the methods in
+ * lib/methods, or those of `Input`, for a method that is written elsewhere.
+ */
+export type RecipeInput<Input extends { readonly kind: string } = MethodInput> = Omit<
+  z.input<typeof recipe>,
+  'method'
+> & {
+  readonly method?: Input | undefined;
+};
 
-/** Checks a recipe and fills in its defaults. Throws one UserError that lists every fault. A method that is not in the list is handed in. */
-export function completeRecipe(given: RecipeInput, { method }: { readonly method?: Method } = {}): Recipe {
+/** Checks a recipe and fills in its defaults. Throws one UserError that lists everything that is wrong. */
+export function completeRecipe(given: RecipeInput): Recipe;
+/** The same for a method that is not in lib/methods: it replaces the method that the recipe names. */
+export function completeRecipe<Options extends z.ZodTypeAny>(
+  given: RecipeInput<OwnMethodInput<Options>>,
+  own: { readonly method: Method<Options> },
+): Recipe;
+export function completeRecipe(given: RecipeInput<MethodSpec>, own?: { readonly method: Method }): Recipe {
+  return parseRecipe(given, own?.method);
+}
+
+/** The same for a recipe whose method TypeScript does not know, for example from a file: its options are checked at run time only. */
+export function parseRecipe(given: RecipeInput<MethodSpec>, method?: Method): Recipe {
   const faults = recipeFaults(given, method);
   if (faults.length > 0) throw recipeError(faults);
   return recipe.parse(given);
 }
 
 /** Everything that is wrong with a recipe as it stands, in words. */
-export function recipeFaults(given: RecipeInput, method?: Method): string[] {
+export function recipeFaults(given: RecipeInput<MethodSpec>, method?: Method): string[] {
   const parsed = recipe.safeParse(given);
   return [...(parsed.success ? [] : schemaFaults(parsed.error, given)), ...nameFaults(given, method)];
 }

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { batchCount } from '../../data/batches/batches';
 import { UserError } from '../../errors';
 import { readSafetensors, writeSafetensors } from '../../io/safetensors/safetensors';
-import type { Model, Output } from '../../models/model';
+import type { TeacherOutput } from '../../methods/teacherAccess';
+import type { Model } from '../../models/model';
 import * as tf from '../../tensor/engine/tf';
 import type { Recipe } from '../recipe/recipe';
 
@@ -64,7 +65,7 @@ export class TeacherCache {
    * What the teacher says of the images that are shown at that place, the same bits whether it is asked, by the function given, or
    * not. The caller tidies.
    */
-  output({ epoch, step, piece }: Place, ask: () => Output): Output {
+  output({ epoch, step, piece }: Place, ask: () => TeacherOutput): TeacherOutput {
     const {
       teacher,
       micro,
@@ -80,9 +81,6 @@ export class TeacherCache {
       return {
         logits: tf.tensor2d(current.logits.subarray(...rows(teacher.classes)), [micro, teacher.classes]),
         pooled: tf.tensor2d(current.pooled.subarray(...rows(teacher.width)), [micro, teacher.width]),
-        get stages(): Output['stages'] {
-          throw new Error("the teacher's stages are not kept: a method that reads them says so (readsStages)");
-        },
       };
     }
     const output = ask();

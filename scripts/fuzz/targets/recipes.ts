@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { experiments } from '../../../lib/experiments/experiments';
-import { completeRecipe, recipeId, type RecipeInput } from '../../../lib/training/recipe/recipe';
+import { parseRecipe, recipeId, type RecipeInput } from '../../../lib/training/recipe/recipe';
 import { learningRate } from '../../../lib/training/recipe/schedule';
 import { oneOf } from '../damage';
 import { damagedJson } from '../damageJson';
@@ -21,10 +21,9 @@ export const target: Target = {
   file: 'recipe.json',
   make: (random) => Buffer.from(damagedJson(random, oneOf(random, known))),
   read: (file) => {
-    const complete = completeRecipe(anything.parse(JSON.parse(readFileSync(file, 'utf8'))));
-    if (!isDeepStrictEqual(completeRecipe(complete), complete))
-      throw new Error('completing a complete recipe changes it');
-    if (recipeId(complete) !== recipeId(completeRecipe(structuredClone(complete))))
+    const complete = parseRecipe(anything.parse(JSON.parse(readFileSync(file, 'utf8'))));
+    if (!isDeepStrictEqual(parseRecipe(complete), complete)) throw new Error('completing a complete recipe changes it');
+    if (recipeId(complete) !== recipeId(parseRecipe(structuredClone(complete))))
       throw new Error('equal recipes have different ids');
     const rates = [0, 0.5, complete.epochs - 1].map((time) =>
       learningRate(complete.schedule, complete.learningRate, complete.epochs, time),

@@ -6,7 +6,8 @@ import { Busy } from '../../../lib/runs/runFolder/lock';
 import { liveRun, type LiveOptions } from '../../../lib/runs/job/liveRun';
 import * as tf from '../../../lib/tensor/engine/tf';
 import type { RecipeInput } from '../../../lib/training/recipe/recipe';
-import type { Method } from '../../../lib/methods/method';
+import { defineMethod, type Method } from '../../../lib/methods/method';
+import type { MethodSpec } from '../../../lib/methods/methods';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { tiny } from '../example';
 
@@ -15,12 +16,18 @@ async function watch(
   folder: string,
   most = Infinity,
   changes: Partial<LiveOptions> = {},
-  recipe: RecipeInput = { ...tiny.recipe, seed: 0 },
+  recipe: RecipeInput<MethodSpec> = { ...tiny.recipe, seed: 0 },
 ): Promise<string[]> {
   const stop = new AbortController();
   const told: string[] = [];
   let steps = 0;
-  for await (const event of liveRun(recipe, { folder, testImages: 100, signal: stop.signal, ...changes })) {
+  for await (const event of liveRun(recipe, {
+    folder,
+    testImages: 100,
+    signal: stop.signal,
+    ...changes,
+    method: changes.method,
+  })) {
     told.push(
       event.kind === 'step'
         ? `step ${event.epoch}.${event.step}: ${event.loss}`
@@ -47,17 +54,19 @@ test('a run that was stopped goes on at its next step, whether or not an epoch w
 });
 
 test('no run goes on with what another has learnt: of another method under the same name, or measured on other images', async (context) => {
-  const method = (sign: 1 | -1): Method => ({
-    title: 'own',
-    source: 'this test',
-    needsTeacher: true,
-    options: z.object({}).strict(),
-    create:
-      sign === 1
-        ? () => ({ modules: {}, loss: ({ student }) => ({ own: tf.mean<tf.Scalar>(student.logits) }) })
-        : () => ({ modules: {}, loss: ({ student }) => ({ own: tf.neg(tf.mean<tf.Scalar>(student.logits)) }) }),
-  });
-  const recipe: RecipeInput = {
+  const method = (sign: 1 | -1): Method =>
+    defineMethod({
+      title: 'own',
+      source: 'this test',
+      readsTeacher: 'logits',
+      scope: 'example',
+      options: z.object({}).strict(),
+      create:
+        sign === 1
+          ? () => ({ modules: {}, loss: ({ student }) => ({ own: tf.mean<tf.Scalar>(student.logits) }) })
+          : () => ({ modules: {}, loss: ({ student }) => ({ own: tf.neg(tf.mean<tf.Scalar>(student.logits)) }) }),
+    });
+  const recipe: RecipeInput<MethodSpec> = {
     ...tiny.recipe,
     seed: 0,
     teacher: { model: 'mixer_64', weights: 'fresh' },

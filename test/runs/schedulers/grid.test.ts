@@ -7,7 +7,7 @@ import { jobsOf, tiny } from '../example';
 
 const taught = (name: string, place: string) => ({
   name,
-  recipe: { ...tiny.recipe, method: { kind: 'kd' }, teacher: { model: 'mixer_64', weights: place } },
+  recipe: { ...tiny.recipe, method: { kind: 'kd' } as const, teacher: { model: 'mixer_64', weights: place } },
 });
 const jobs = jobsOf([
   taught('student', 'good'),

@@ -46,7 +46,7 @@ test('a grid on Ray: a student after its teacher, one that fails', { skip: clust
   assert.equal(started.status, 0, started.stdout + started.stderr);
 
   const weights = path.join(folder, 'teacher.safetensors');
-  const taught = { ...tiny.recipe, method: { kind: 'kd' } };
+  const taught = { ...tiny.recipe, method: { kind: 'kd' } as const };
   const jobs = jobsOf([
     { name: 'student', recipe: { ...taught, teacher: { model: 'mixer_64', weights } } },
     { ...tiny, name: 'teacher', publishes: weights },

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { UserError } from '../../../lib/errors';
 import { experiments } from '../../../lib/experiments/experiments';
+import type { MethodSpec } from '../../../lib/methods/methods';
 import { disposeModule } from '../../../lib/models/parameter';
 import { createModel } from '../../../lib/models/zoo';
 import { plan } from '../../../lib/runs/job/job';
 import { syntheticImages } from '../../../lib/data/images/synthetic';
 import { Random } from '../../../lib/tensor/random';
 import * as tf from '../../../lib/tensor/engine/tf';
-import { completeRecipe, recipeId, type RecipeInput } from '../../../lib/training/recipe/recipe';
+import { completeRecipe, parseRecipe, recipeId, type RecipeInput } from '../../../lib/training/recipe/recipe';
 import { Training } from '../../../lib/training/training';
 import { images, tinyRecipe } from '../example';
 
@@ -50,7 +51,7 @@ test('the id is that of the content: not of the order, nor of what is left to th
 });
 
 describe('faults of the recipe itself, told before any data is read', () => {
-  const cases: readonly (readonly [Partial<RecipeInput>, RegExp])[] = [
+  const cases: readonly (readonly [Partial<RecipeInput<MethodSpec>>, RegExp])[] = [
     [{ student: 'resnet_61' }, /student: Unknown network "resnet_61"\. Nearest: resnet_16/],
     [{ teacher: { model: 'vit_69', weights: 'fresh' } }, /teacher: Unknown network "vit_69"\. Nearest: vit_64/],
     [{ method: { kind: 'of' } }, /method: Unknown method "of"\. Nearest: ofa/],
@@ -68,12 +69,12 @@ describe('faults of the recipe itself, told before any data is read', () => {
     [{ method: { kind: 'ofa', exponent: [1, 1, 1, -1, 1] } }, /method\.exponent\.3: .*\(it is -1\)/],
     [{ method: { kind: 'kd', weight: -1 } }, /method\.weight: /],
     [{ method: { kind: 'kd', tau: 4 } }, /method: .*tau/],
-    [{ teacher: null }, /teacher: method ofa needs one/],
+    [{ teacher: null }, /teacher: method OFA reads the teacher's logits, and there is no teacher in the recipe/],
   ];
   for (const [change, words] of cases) {
     test(JSON.stringify(change), () => {
       assert.throws(
-        () => completeRecipe({ ...good, ...change }),
+        () => parseRecipe({ ...good, ...change }),
         (error) => error instanceof UserError && words.test(error.message) && error.message.split('\n').length === 2,
       );
     });
@@ -88,7 +89,7 @@ describe('faults of the recipe itself, told before any data is read', () => {
       method: { kind: 'ofa', exponent: [1], temperature: 0 },
     };
     assert.throws(
-      () => completeRecipe(bad),
+      () => parseRecipe(bad),
       (error) =>
         error instanceof UserError &&
         ['student', 'learningRate', 'epochs', 'method.exponent', 'method.temperature'].every((place) =>
@@ -98,7 +99,7 @@ describe('faults of the recipe itself, told before any data is read', () => {
     // Names are checked even where another part has not the right shape at all.
     const shapeless: object = { ...bad, schedule: 'cosine', teacher: { model: 'nobody' } };
     assert.throws(
-      () => completeRecipe(shapeless as RecipeInput),
+      () => parseRecipe(shapeless as RecipeInput),
       (error) =>
         error instanceof UserError &&
         ['student', 'schedule', 'teacher.weights', 'teacher', 'method.exponent'].every((place) =>
@@ -135,7 +136,7 @@ test('faults that show with the data and the teacher are told before the first s
   );
   assert.throws(
     () => new Training(tinyRecipe({ teacher: recipe.teacher, method: { kind: 'kd' } }), images),
-    /method kd needs one, and none is given/,
+    /method KD reads the teacher's logits, and there is no teacher/,
   );
   const odd = syntheticImages(new Random(0), { count: 8, classes: 4, size: { height: 30, width: 30 } });
   assert.throws(

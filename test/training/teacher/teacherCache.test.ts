@@ -97,7 +97,7 @@ test('a method that reads stages finds none there, in words', async (context) =>
   await run(tinyRecipe({ ...taught, method: { kind: 'kd' } }), folder);
   await assert.rejects(
     run(tinyRecipe({ ...taught, method: { kind: 'fitnet' } }), folder),
-    /a method that reads them says so \(readsStages\)/,
+    /teacher's stages are missing: a teacher cache does not keep them/,
   );
 });
 

@@ -90,7 +90,7 @@ for (const [name, changes, asked] of [
     assert.deepEqual(ahead.result, plain.result);
     // Once while it is recorded, and for the first batch of each later epoch; else its ops run without it.
     assert.equal(ahead.asked, mayAsk ? asked : plain.asked);
-    if (methods[changes.method.kind]!.readsStages) return;
+    if (methods[changes.method.kind]!.readsTeacher === 'stages') return;
     const folder = await temporaryFolder(context);
     for (let time = 0; time < 2; time++) assert.deepEqual((await run(true, folder)).result, plain.result);
   });
