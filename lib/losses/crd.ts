@@ -1,55 +1,54 @@
-import { pick } from '../tensor/ops/pick';
-import * as tf from '../tensor/engine/tf';
 import { UserError } from '../errors';
+import * as tf from '../tensor/engine/tf';
+import { pick } from '../tensor/ops/pick';
 import { checkPositive, checkSameShape } from './check';
 import { normalise } from './norm';
 
-/** The remembered embeddings [examples, width], rows of length 1. */
+/** The memory banks: an embedding of length 1 for each training image, [examples, width]. */
 export interface CrdMemory {
   readonly student: tf.Tensor2D;
   readonly teacher: tf.Tensor2D;
 }
 
-/** log Z for the scores of each network's embeddings: taken from the first batch and kept from then on. */
+/**
+ * log Z, which normalises the scores of each network's embeddings. It is computed from the first batch and then kept.
+ */
 export interface CrdLogZ {
   readonly student: tf.Scalar;
   readonly teacher: tf.Scalar;
 }
 
 export interface CrdBatch {
-  /** Embeddings of student and teacher [batch, width]; of any length. */
+  /** Embeddings of any length, [batch, width]. */
   readonly student: tf.Tensor2D;
   readonly teacher: tf.Tensor2D;
-  /** Memory rows, int32 [batch, 1 + negatives]: the example's own first, then rows of other classes. */
+  /** Rows of the memory banks, int32 [batch, 1 + negatives]: the example's own row, then rows of other classes. */
   readonly rows: tf.Tensor2D;
 }
 
 const epsilon = 1e-7;
 
 /**
- * CRD (Tian et al. 2020, as its code): with scores s = exp(row · embedding / T) / Z against the other
- * network's memory, N examples, K negatives and c = K / N, in both directions
- * ℓ = − (Σ log(s₊ / (s₊ + c + ε)) + Σ log(c / (s₋ + c + ε))) / batch. Returns a scalar; memories and Z get no gradient.
+ * CRD (Tian et al. 2020, arXiv 1910.10699), as in its released code (RepDistiller). The embeddings e of each network,
+ * of length 1, are scored against the memory rows r of the other: s = exp(r · e / T) / Z. With N examples, K negatives
+ * and c = K / N,
+ *
+ *     ℓ = − (Σ log(s₊ / (s₊ + c + ε)) + Σ log(c / (s₋ + c + ε))) / batch,    summed over both directions,
+ *
+ * where s₊ are scores of an example's own row and s₋ those of its negatives. Returns a scalar. The gradient reaches the
+ * embeddings only. Throws a UserError if shapes do not match or the temperature T is not positive.
  */
-export function crdLoss(batch: CrdBatch, memory: CrdMemory, normalisers: CrdLogZ, temperature: number): tf.Scalar {
+export function crdLoss(batch: CrdBatch, memory: CrdMemory, logZ: CrdLogZ, temperature: number): tf.Scalar {
   check(batch, memory, temperature);
   return tf.tidy(() => {
     const noise = (batch.rows.shape[1] - 1) / memory.student.shape[0];
-    const student = contrast(
-      logScores(batch.student, memory.teacher, batch.rows, temperature),
-      normalisers.student,
-      noise,
-    );
-    const teacher = contrast(
-      logScores(batch.teacher, memory.student, batch.rows, temperature),
-      normalisers.teacher,
-      noise,
-    );
-    return tf.add(student, teacher);
+    const studentScores = logScores(batch.student, memory.teacher, batch.rows, temperature);
+    const teacherScores = logScores(batch.teacher, memory.student, batch.rows, temperature);
+    return tf.add(contrast(studentScores, logZ.student, noise), contrast(teacherScores, logZ.teacher, noise));
   });
 }
 
-/** log Z = log(N · mean score) of a batch, for each network. */
+/** log Z = log(N · mean score over the batch), for each network. Throws as `crdLoss` does. */
 export function crdLogZ(batch: CrdBatch, memory: CrdMemory, temperature: number): CrdLogZ {
   check(batch, memory, temperature);
   return tf.tidy(() => {
@@ -61,32 +60,35 @@ export function crdLogZ(batch: CrdBatch, memory: CrdMemory, temperature: number)
   });
 }
 
-/** The memories after a batch: own row ← normalise(momentum · row + (1 − momentum) · embedding). The caller frees the old ones. */
+/**
+ * Returns the memory banks after a batch: each example's own row becomes
+ * normalise(momentum · row + (1 − momentum) · normalise(embedding)). The caller disposes the old banks.
+ */
 export function updateCrdMemory(batch: CrdBatch, memory: CrdMemory, momentum: number): CrdMemory {
   return tf.tidy(() => {
-    const own = tf.slice(batch.rows, [0, 0], [-1, 1]);
-    const moved = (bank: tf.Tensor2D, embedding: tf.Tensor2D): tf.Tensor2D => {
-      const rows = tf.gather(bank, tf.squeeze<tf.Tensor1D>(own, [1]));
-      const next = normalise(
-        tf.add<tf.Tensor2D>(tf.mul(rows, momentum), tf.mul(normalise(embedding, 1), 1 - momentum)),
-        1,
-      );
-      return tf.reshape<tf.Rank.R2>(tf.tensorScatterUpdate(bank, own, next), bank.shape);
+    const ownRows = tf.slice(batch.rows, [0, 0], [-1, 1]);
+    const update = (bank: tf.Tensor2D, embedding: tf.Tensor2D): tf.Tensor2D => {
+      const old = tf.gather(bank, tf.squeeze<tf.Tensor1D>(ownRows, [1]));
+      const mixed = tf.add<tf.Tensor2D>(tf.mul(old, momentum), tf.mul(normalise(embedding, 1), 1 - momentum));
+      return tf.reshape<tf.Rank.R2>(tf.tensorScatterUpdate(bank, ownRows, normalise(mixed, 1)), bank.shape);
     };
-    return { student: moved(memory.student, batch.student), teacher: moved(memory.teacher, batch.teacher) };
+    return { student: update(memory.student, batch.student), teacher: update(memory.teacher, batch.teacher) };
   });
 }
 
-/** row · embedding / T for each chosen row [batch, 1 + negatives]; the whole bank is multiplied once, as gathering rows would copy far more. */
+/** row · embedding / T for each row of each example, [batch, 1 + negatives]. */
 function logScores(embedding: tf.Tensor2D, bank: tf.Tensor2D, rows: tf.Tensor2D, temperature: number): tf.Tensor2D {
   const [batch, count] = rows.shape;
   const examples = bank.shape[0];
-  const all = tf.matMul(normalise(embedding, 1), bank, false, true);
-  const places = tf.add<tf.Tensor2D>(rows, tf.expandDims(tf.range(0, batch * examples, examples, 'int32'), 1));
-  const chosen = pick(tf.reshape(all, [batch * examples]), tf.reshape(places, [batch * count]));
-  return tf.div(tf.reshape<tf.Rank.R2>(chosen, [batch, count]), temperature);
+  // Multiplies by the whole bank and picks scores afterwards: gathering the rows first would copy far more numbers.
+  const allScores = tf.matMul(normalise(embedding, 1), bank, false, true);
+  const firstIndices = tf.expandDims(tf.range(0, batch * examples, examples, 'int32'), 1);
+  const indices = tf.add<tf.Tensor2D>(rows, firstIndices);
+  const scores = pick(tf.reshape(allScores, [batch * examples]), tf.reshape(indices, [batch * count]));
+  return tf.div(tf.reshape<tf.Rank.R2>(scores, [batch, count]), temperature);
 }
 
+/** One direction of the loss, in log space; `noise` is c. */
 function contrast(logScores: tf.Tensor2D, logZ: tf.Scalar, noise: number): tf.Scalar {
   const margin = tf.sub<tf.Tensor2D>(tf.sub(logScores, logZ), Math.log(noise + epsilon));
   const [batch, count] = logScores.shape;
@@ -98,12 +100,16 @@ function contrast(logScores: tf.Tensor2D, logZ: tf.Scalar, noise: number): tf.Sc
 
 function check({ student, teacher, rows }: CrdBatch, memory: CrdMemory, temperature: number): void {
   checkSameShape(student, teacher, 'CRD', 'student and teacher embeddings');
-  checkSameShape(memory.student, memory.teacher, 'CRD', 'the memories');
+  checkSameShape(memory.student, memory.teacher, 'CRD', 'the two memory banks');
   checkPositive(temperature, 'CRD', 'temperature');
   if (student.shape[1] !== memory.student.shape[1])
-    throw new UserError(`CRD: embeddings are ${student.shape[1]} wide and memories ${memory.student.shape[1]}.`);
+    throw new UserError(
+      `CRD: embeddings have width ${student.shape[1]} and memory banks ${memory.student.shape[1]}. ` +
+        'Use the same width for both.',
+    );
   if (rows.shape[0] !== student.shape[0] || rows.shape[1] < 2)
     throw new UserError(
-      `CRD: rows [${rows.shape}] must give each of ${student.shape[0]} examples its own row and at least one of another class.`,
+      `CRD: rows have shape [${rows.shape}]. A batch of ${student.shape[0]} needs [${student.shape[0]}, 1 + negatives], ` +
+        'with at least one negative.',
     );
 }

@@ -3,13 +3,16 @@ import { checkLabels, labelDistribution, type Labels } from './labels';
 import { weightedCrossEntropy } from './weightedCrossEntropy';
 
 export interface CrossEntropyOptions {
-  /** Share of the label given to all classes alike. */
+  /** Label smoothing: the probability that is spread evenly over all classes. Default: 0. */
   readonly smoothing?: number;
 }
 
 /**
- * ℓ = − Σ_c y_c · log softmax(z)_c, with labels y hard, smoothed (Szegedy et al. 2016) or soft (Zhang et al. 2018).
- * Logits [batch, classes], labels [batch] or [batch, classes]; returns [batch].
+ * Cross entropy with the labels: ℓ = − Σ_c y_c · log softmax(z)_c. Labels y are class indices, optionally smoothed
+ * (Szegedy et al. 2016, section 7), or soft ones as mixup makes them (Zhang et al. 2018).
+ *
+ * Logits z [batch, classes]; labels [batch], or soft [batch, classes]. Returns [batch].
+ * Throws a UserError if the labels do not match the logits.
  */
 export function crossEntropy(
   logits: tf.Tensor2D,

@@ -2,8 +2,11 @@ import * as tf from '../tensor/engine/tf';
 import { checkPositive, checkSameShape } from './check';
 
 /**
- * KD: ℓ = T² · KL(p_t ‖ p_s) = T² · Σ_c p_t,c · (log p_t,c − log p_s,c), p = softmax(z / T) (Hinton et al. 2015).
- * Logits [batch, classes]; returns [batch].
+ * KD (Hinton et al. 2015, arXiv 1503.02531): ℓ = T² · KL(p_t ‖ p_s) = T² · Σ_c p_t,c · (log p_t,c − log p_s,c), with
+ * p = softmax(z / T).
+ *
+ * Logits z [batch, classes]. Returns [batch]. Throws a UserError if the shapes differ or the temperature is not
+ * positive.
  */
 export function kdLoss(
   student: tf.Tensor2D,
@@ -15,6 +18,7 @@ export function kdLoss(
   return tf.tidy(() => {
     const logS = tf.logSoftmax(tf.div(student, temperature));
     const logT = tf.logSoftmax(tf.div(teacher, temperature));
-    return tf.mul(tf.sum<tf.Tensor1D>(tf.mul(tf.exp(logT), tf.sub(logT, logS)), 1), temperature ** 2);
+    const divergence = tf.sum<tf.Tensor1D>(tf.mul(tf.exp(logT), tf.sub(logT, logS)), 1);
+    return tf.mul(divergence, temperature ** 2);
   });
 }

@@ -1,24 +1,26 @@
 import { UserError } from '../errors';
 import * as tf from '../tensor/engine/tf';
 
-/** Class indices [batch] (int32), or a probability for every class [batch, classes] (mixup, cutmix). */
+/**
+ * Class indices [batch] (int32), or soft labels [batch, classes]: a probability for each class, as mixup and cutmix
+ * make.
+ */
 export type Labels = tf.Tensor1D | tf.Tensor2D;
 
-/** The target class of each example as a one-hot mask [batch, classes]; of soft labels the likeliest class. */
+/**
+ * One-hot mask of the target class: [batch, classes] of 0 and 1. The target of a soft label is its most likely class.
+ */
 export function targetMask(labels: Labels, classes: number): tf.Tensor2D {
-  return tf.tidy(
-    () =>
-      tf.oneHot(
-        isSoft(labels) ? tf.argMax<tf.Tensor1D>(labels, 1) : tf.cast(labels, 'int32'),
-        classes,
-        1,
-        0,
-        'float32',
-      ) as tf.Tensor2D,
-  );
+  return tf.tidy(() => {
+    const targets = isSoft(labels) ? tf.argMax<tf.Tensor1D>(labels, 1) : tf.cast(labels, 'int32');
+    return tf.oneHot(targets, classes, 1, 0, 'float32') as tf.Tensor2D;
+  });
 }
 
-/** Labels as a distribution [batch, classes]: (1 − smoothing) · label + smoothing / classes (Szegedy et al. 2016, section 7). */
+/**
+ * Labels as a distribution [batch, classes]: (1 − smoothing) · label + smoothing / classes (Szegedy et al. 2016,
+ * section 7).
+ */
 export function labelDistribution(labels: Labels, classes: number, smoothing = 0): tf.Tensor2D {
   return tf.tidy(() => {
     const rest = smoothing / classes;
@@ -27,12 +29,13 @@ export function labelDistribution(labels: Labels, classes: number, smoothing = 0
   });
 }
 
-/** Refuses labels of another batch, and soft ones of other classes, than the logits [batch, classes]. */
+/** Throws a UserError unless the labels are [batch] or [batch, classes] for logits [batch, classes]. */
 export function checkLabels(labels: Labels, logits: tf.Tensor2D, loss: string): void {
-  const wanted = isSoft(labels) ? logits.shape : logits.shape.slice(0, 1);
-  if (labels.shape.join() !== wanted.join())
+  const expected = isSoft(labels) ? logits.shape : logits.shape.slice(0, 1);
+  if (labels.shape.join() !== expected.join())
     throw new UserError(
-      `${loss}: labels must be [${logits.shape[0]}], or soft ones [${logits.shape}], as the logits are [${logits.shape}]; they are [${labels.shape}].`,
+      `${loss}: labels have shape [${labels.shape}]. Logits of shape [${logits.shape}] need labels of shape ` +
+        `[${logits.shape[0]}], or soft labels of shape [${logits.shape}].`,
     );
 }
 

@@ -1,27 +1,32 @@
-import * as tf from '../tensor/engine/tf';
 import { UserError } from '../errors';
-import { checkBatch } from './check';
+import * as tf from '../tensor/engine/tf';
+import { checkBatchSize } from './check';
 import { euclideanNorm, normalise, scaleFree } from './norm';
 
 export interface RkdOptions {
+  /** λ_d */
   readonly distanceWeight: number;
+  /** λ_a */
   readonly angleWeight: number;
 }
 
 /**
- * RKD (Park et al. 2019): ℓ = λ_d · h(d_s / mean d_s, d_t / mean d_t) + λ_a · h(cos_s, cos_t), h the mean
- * smooth L1, d the distance of each pair of examples and cos the angle at the middle of each triple.
- * Features [batch, width], of any two widths; returns a scalar. Does not depend on either side's scale.
+ * RKD (Park et al. 2019, arXiv 1904.05068): ℓ = λ_d · h(d_s / mean d_s − d_t / mean d_t) + λ_a · h(cos_s − cos_t), with
+ * d the distance of each pair of examples, cos the cosine of the angle of each triple, and h the mean smooth L1.
+ *
+ * Features [batch, width], batch ≥ 2; the two widths may differ. Returns a scalar. The loss does not change if the
+ * features of either side are scaled, shifted or rotated. Throws a UserError if the batches differ or are too small.
  */
 export function rkdLoss(
   student: tf.Tensor2D,
   teacher: tf.Tensor2D,
   { distanceWeight, angleWeight }: RkdOptions,
 ): tf.Scalar {
-  checkBatch(student, 2, 'RKD');
+  checkBatchSize(student, 2, 'RKD');
   if (student.shape[0] !== teacher.shape[0])
     throw new UserError(
-      `RKD: student and teacher must see one batch, and see ${student.shape[0]} and ${teacher.shape[0]} examples.`,
+      `RKD: the student has ${student.shape[0]} examples and the teacher ${teacher.shape[0]}. ` +
+        'Compute both features from the same batch.',
     );
   return tf.tidy(() => {
     const s = differences(student);
@@ -32,28 +37,32 @@ export function rkdLoss(
   });
 }
 
-/** x_j − x_i at [i, j], up to scale. Not from a Gram matrix, which would lose near neighbours to rounding. [batch, batch, width] */
+/**
+ * x_j − x_i at [i, j], up to a common scale: [batch, batch, width]. A Gram matrix would lose small distances to
+ * rounding.
+ */
 function differences(x: tf.Tensor2D): tf.Tensor3D {
-  const u = scaleFree(x);
-  return tf.sub(tf.expandDims(u, 0), tf.expandDims(u, 1));
+  const scaled = scaleFree(x);
+  return tf.sub(tf.expandDims(scaled, 0), tf.expandDims(scaled, 1));
 }
 
-/** ‖x_j − x_i‖ over its mean for i ≠ j. [batch, batch] */
+/** ‖x_j − x_i‖ at [i, j], divided by its mean over i ≠ j: [batch, batch]. */
 function relativeDistances(pairs: tf.Tensor3D): tf.Tensor2D {
   const n = pairs.shape[0];
   const distances = tf.squeeze<tf.Tensor2D>(euclideanNorm(pairs, 2), [2]);
-  return tf.div(distances, tf.maximum(tf.div(tf.sum(distances), n * (n - 1)), 1e-18));
+  const mean = tf.div(tf.sum(distances), n * (n - 1));
+  return tf.div(distances, tf.maximum(mean, 1e-18));
 }
 
-/** The cosine of the angle at x_i between x_j and x_k, at [i, j, k]. */
+/** The cosine of the angle at x_i between x_j and x_k, at [i, j, k]: [batch, batch, batch]. */
 function cosines(pairs: tf.Tensor3D): tf.Tensor3D {
   const directions = normalise(pairs, 2);
   return tf.matMul(directions, directions, false, true);
 }
 
-/** Mean of x² / 2 within ±1 and |x| − 1/2 beyond. */
+/** The mean of x² / 2 where |x| ≤ 1, and of |x| − 1/2 elsewhere. */
 function smoothL1(x: tf.Tensor): tf.Scalar {
-  const size = tf.abs(x);
-  const inner = tf.minimum(size, 1);
-  return tf.mean<tf.Scalar>(tf.mul(inner, tf.sub(size, tf.mul(inner, 0.5))));
+  const magnitude = tf.abs(x);
+  const clipped = tf.minimum(magnitude, 1);
+  return tf.mean<tf.Scalar>(tf.mul(clipped, tf.sub(magnitude, tf.mul(clipped, 0.5))));
 }

@@ -40,7 +40,7 @@ const expected = (s: plain.Matrix, t: plain.Matrix): number =>
   plain.crd(t, banks.student, rows, temperature, normalisers.teacher);
 
 for (const scale of [1e-20, 1, 1e20]) {
-  test(`the loss and its gradient equal the float64 formula with embeddings of ±${scale}`, () => {
+  test(`matches the float64 formula in value and gradient with embeddings of ±${scale}`, () => {
     const { batch, memory, s, t } = setting(scale);
     expectClose(crdLoss(batch, memory, logNormalisers(), temperature), expected(s, t), { relative: 1e-5 });
     expectPlainGradient(
@@ -51,7 +51,7 @@ for (const scale of [1e-20, 1, 1e20]) {
   });
 }
 
-test('Z is the number of examples times the mean score of the batch', () => {
+test('computes Z as the number of examples times the mean score of the batch', () => {
   const { batch, memory, s } = setting();
   const scores = rows.flatMap((chosen, i) =>
     chosen.map((row) =>
@@ -62,20 +62,20 @@ test('Z is the number of examples times the mean score of the batch', () => {
   expectClose(crdLogZ(batch, memory, temperature).student, Math.log(z), { relative: 1e-5 });
 });
 
-test('the memories move their own rows only, and keep them of length 1', () => {
+test('updates only the rows of the batch and keeps them at length 1', () => {
   const { batch, memory, t } = setting();
   const next = updateCrdMemory(batch, memory, 0.25);
-  const moved = unit(rows.map(([own], i) => banks.teacher[own!]!.map((x, d) => 0.25 * x + 0.75 * unit(t)[i]![d]!)));
+  const updated = unit(rows.map(([own], i) => banks.teacher[own!]!.map((x, d) => 0.25 * x + 0.75 * unit(t)[i]![d]!)));
   expectClose(
     next.teacher,
     banks.teacher.flatMap((row, i) => {
-      const place = rows.findIndex(([own]) => own === i);
-      return [...(place < 0 ? row : moved[place]!)];
+      const index = rows.findIndex(([own]) => own === i);
+      return [...(index < 0 ? row : updated[index]!)];
     }),
   );
 });
 
-test('leaks nothing', () => {
+test('leaks no tensors', () => {
   const { batch, memory } = setting();
   const z = logNormalisers();
   expectNoLeak(() => crdLoss(batch, memory, z, temperature));
@@ -90,7 +90,7 @@ test('leaks nothing', () => {
   );
 });
 
-test('a zero embedding has a finite loss and gradient, and wrong shapes are refused', () => {
+test('gives a finite loss and gradient for a zero embedding, and rejects wrong shapes', () => {
   const { batch, memory } = setting();
   const { value, grad } = tf.valueAndGrad((x: tf.Tensor) =>
     crdLoss({ ...batch, student: x as tf.Tensor2D }, memory, logNormalisers(), temperature),

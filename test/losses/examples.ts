@@ -2,7 +2,7 @@ import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
 import type { Matrix } from './float64';
 
-/** Normal random numbers times `scale`, rounded to float32, as rows. */
+/** A matrix of normal random numbers times `scale`, rounded to float32. The name seeds the generator. */
 export function matrix(name: string, rows: number, columns: number, scale = 1): Matrix {
   const random = new Random(7).fork(name);
   return Array.from({ length: rows }, () =>

@@ -6,7 +6,7 @@ import { expectClose } from '../support/close';
 import { expectGradients } from '../support/gradient';
 import { expectNoLeak } from '../support/leaks';
 
-test("resizing has PyTorch's values (interpolate, bilinear, align_corners false)", () => {
+test("resizes to the values of PyTorch's interpolate (bilinear, align_corners=False)", () => {
   const x = tf.tensor4d([0, 1, 2, 3], [1, 2, 2, 1]);
   expectClose(
     resizeBilinear(x, 4, 4),
@@ -16,7 +16,7 @@ test("resizing has PyTorch's values (interpolate, bilinear, align_corners false)
   expectClose(resizeBilinear(tf.tensor4d([5, 7], [1, 1, 1, 2]), 2, 2), [5, 7, 5, 7, 5, 7, 5, 7]);
 });
 
-test("resizing agrees with tfjs's own op, keeps constants, passes equal sizes, and has the right gradient", () => {
+test("resizes as TensorFlow.js's op does, keeps constant images and equal sizes, and has the right gradient", () => {
   const x = tf.randomNormal<tf.Rank.R4>([2, 5, 3, 2], 0, 1, 'float32', 3);
   for (const [height, width] of [
     [7, 7],
@@ -33,13 +33,13 @@ test("resizing agrees with tfjs's own op, keeps constants, passes equal sizes, a
   expectGradients((y) => resizeBilinear(y as tf.Tensor4D, 4, 7), [x]);
 });
 
-test('tokens become a grid without their class token, and no grid is refused', () => {
+test('arranges tokens as a grid without the class token, and rejects a number that is not a square', () => {
   const tokens = tf.reshape<tf.Rank.R3>(tf.range(0, 10), [1, 5, 2]);
   expectClose(toGrid(tokens, true), tf.reshape(tf.range(2, 10), [1, 2, 2, 2]));
   const grid = tf.zeros<tf.Rank.R4>([1, 2, 3, 4]);
   assert.deepEqual(toGrid(grid, false).shape, [1, 2, 3, 4]);
   expectNoLeak(() => toGrid(tokens, true));
   expectNoLeak(() => toGrid(grid, false));
-  assert.throws(() => toGrid(tokens, false), /5 tokens are no square grid/);
+  assert.throws(() => toGrid(tokens, false), /5 tokens do not fill a square grid/);
   expectGradients((x) => toGrid(x as tf.Tensor3D, true), [tokens]);
 });

@@ -14,7 +14,7 @@ import { expectPlainGradient } from './plainGradient';
 interface FeatureLoss {
   readonly ours: (s: tf.Tensor2D, t: tf.Tensor2D) => tf.Tensor;
   readonly plain: (s: plain.Matrix, t: plain.Matrix) => number;
-  /** Magnitudes of features at which value and gradient must still be right. */
+  /** Magnitudes of features at which value and gradient must be right. */
   readonly scales: readonly number[];
   readonly teacherWidth: number;
 }
@@ -26,7 +26,7 @@ const losses: Readonly<Record<string, FeatureLoss>> = {
     scales: [1e-20, 1e-3, 1, 1e20],
     teacherWidth: 7,
   },
-  // Its value is quadratic in the features, so float32 holds it from 1e-15 to 1e15 only: beyond, it is 0 or infinite.
+  // Its value is quadratic in the features: beyond 1e-15 to 1e15 it leaves the range of float32.
   cc: { ours: ccLoss, plain: plain.cc, scales: [1e-15, 1, 1e15], teacherWidth: 5 },
   rsd: {
     ours: (s, t) => rsdLoss(s, t, { kappa: 0.01 }),
@@ -41,11 +41,11 @@ for (const [name, loss] of Object.entries(losses)) {
     const duplicated = (m: plain.Matrix): plain.Matrix => m.map((row, i) => (i === 3 ? m[1]! : row));
 
     for (const scale of loss.scales) {
-      test(`equals its float64 formula and gradient with features of ±${scale}`, () => {
+      test(`matches its float64 formula in value and gradient with features of ±${scale}`, () => {
         const s = matrix('s', 6, 5, scale);
         const t = matrix('t', 6, loss.teacherWidth, scale);
         expectClose(loss.ours(tensor(s), tensor(t)), loss.plain(s, t), { relative: 1e-5, absolute: 0 });
-        // At 1e-20 a change of rsd is lost even in float64.
+        // At 1e-20 the finite differences of rsd are lost to rounding even in float64.
         if (name !== 'rsd' || scale > 1e-10)
           expectPlainGradient(
             (x) => loss.ours(x, tensor(t)),
@@ -55,7 +55,7 @@ for (const [name, loss] of Object.entries(losses)) {
       });
     }
 
-    test('equals its float64 formula with two examples alike, and has a finite gradient there', () => {
+    test('matches its float64 formula with two equal examples, and has a finite gradient there', () => {
       const s = duplicated(matrix('s', 6, 5));
       const t = duplicated(matrix('t', 6, loss.teacherWidth));
       const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => loss.ours(x as tf.Tensor2D, tensor(t)))(tensor(s));
@@ -63,18 +63,18 @@ for (const [name, loss] of Object.entries(losses)) {
       assert.ok(Number.isFinite(largest(grad)));
     });
 
-    test('a number that is none reaches the loss, from either side', () => {
+    test('propagates NaN from either side to the loss', () => {
       const [s, t] = [matrix('s', 6, 5), matrix('t', 6, loss.teacherWidth)];
-      const spoilt = (rows: plain.Matrix): plain.Matrix =>
+      const withNaN = (rows: plain.Matrix): plain.Matrix =>
         rows.map((row, i) => row.map((one, j) => (i === 2 && j === 3 ? NaN : one)));
       for (const [a, b] of [
-        [spoilt(s), t],
-        [s, spoilt(t)],
+        [withNaN(s), t],
+        [s, withNaN(t)],
       ] as const)
         assert.ok(!Number.isFinite(largest(loss.ours(tensor(a), tensor(b)))));
     });
 
-    test('of constant features is finite, with its gradient', () => {
+    test('has a finite value and gradient for constant features', () => {
       const t = tensor(matrix('t', 6, loss.teacherWidth));
       for (const s of [tf.zeros<tf.Rank.R2>([6, 5]), tf.fill<tf.Rank.R2>([6, 5], 3)]) {
         const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => loss.ours(x as tf.Tensor2D, t))(s);
@@ -82,7 +82,7 @@ for (const [name, loss] of Object.entries(losses)) {
       }
     });
 
-    test('leaks nothing, and refuses a single example and a teacher of another batch', () => {
+    test('returns a scalar, leaks no tensors, and rejects a single example and a teacher with another batch', () => {
       const [s, t] = [tensor(matrix('s', 6, 5)), tensor(matrix('t', 6, loss.teacherWidth))];
       assert.deepEqual(loss.ours(s, t).shape, []);
       expectNoLeak(() => loss.ours(s, t));
@@ -93,7 +93,7 @@ for (const [name, loss] of Object.entries(losses)) {
   });
 }
 
-test('rkd by hand: points 0, 1, 3 on a line against 0, 1, 2', () => {
+test('rkd matches a calculation by hand: points 0, 1, 3 on a line against 0, 1, 2', () => {
   const student = tf.tensor2d([[0], [1], [3]]);
   const teacher = tf.tensor2d([
     [0, 0],
@@ -105,20 +105,20 @@ test('rkd by hand: points 0, 1, 3 on a line against 0, 1, 2', () => {
   expectClose(rkdLoss(student, teacher, { distanceWeight: 0, angleWeight: 1 }), 0);
 });
 
-test('rkd does not change when either side is scaled, moved or turned', () => {
+test('rkd does not change if one side is scaled, shifted or rotated', () => {
   const [s, t] = [tensor(matrix('s', 6, 2)), tensor(matrix('t', 6, 3))];
   const options = { distanceWeight: 25, angleWeight: 50 };
-  const turned = tf.matMul(
+  const rotated = tf.matMul(
     s,
     tf.tensor2d([
       [0.6, -0.8],
       [0.8, 0.6],
     ]),
   );
-  expectClose(rkdLoss(tf.add(tf.mul(turned, 3), 2), t, options), rkdLoss(s, t, options), { relative: 1e-4 });
+  expectClose(rkdLoss(tf.add(tf.mul(rotated, 3), 2), t, options), rkdLoss(s, t, options), { relative: 1e-4 });
 });
 
-test('cc by hand', () => {
+test('cc matches a calculation by hand', () => {
   expectClose(
     ccLoss(
       tf.tensor2d([
@@ -136,7 +136,7 @@ test('cc by hand', () => {
   );
 });
 
-test('rsd of two equal features with uncorrelated columns of variance 1 is nearly zero', () => {
+test('rsd is nearly zero for equal features with uncorrelated columns of variance 1', () => {
   const x = tf.tensor2d([
     [1, 1],
     [1, -1],

@@ -7,7 +7,7 @@ import { expectClose } from '../support/close';
 import { expectGradients } from '../support/gradient';
 import { expectNoLeak } from '../support/leaks';
 
-test('the hint loss is the mean square of each example', () => {
+test('computes the mean squared difference of each example, and rejects different shapes', () => {
   const s = tf.tensor4d([1, 2, 3, 4, 0, 0, 0, 0], [2, 1, 2, 2]);
   const t = tf.tensor4d([1, 0, 3, 2, 1, 1, 1, -1], [2, 1, 2, 2]);
   expectClose(fitnetLoss(s, t), [2, 1]);

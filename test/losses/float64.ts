@@ -1,4 +1,4 @@
-/** The losses once more, as plainly as their papers write them, in float64 on rows of numbers: what ours are compared with. */
+/** The losses in float64 on rows of numbers, as plainly as in their papers: the expected values of the tests. */
 export type Matrix = readonly (readonly number[])[];
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -11,8 +11,8 @@ const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Ma
 
 export function logSoftmax(row: readonly number[], temperature = 1): number[] {
   const z = row.map((x) => x / temperature);
-  const most = Math.max(...z);
-  const logSum = Math.log(sum(z.map((x) => Math.exp(x - most)))) + most;
+  const max = Math.max(...z);
+  const logSum = Math.log(sum(z.map((x) => Math.exp(x - max)))) + max;
   return z.map((x) => x - logSum);
 }
 
@@ -60,8 +60,8 @@ export function dkd(
   const parts = (row: readonly number[], target: number): { binary: number[]; others: number[] } => {
     const z = row.map((x) => x / temperature);
     const rest = z.filter((_, c) => c !== target);
-    const most = Math.max(...rest);
-    const margin = Math.log(sum(rest.map((x) => Math.exp(x - most)))) + most - z[target]!;
+    const max = Math.max(...rest);
+    const margin = Math.log(sum(rest.map((x) => Math.exp(x - max)))) + max - z[target]!;
     return { binary: [-softplus(margin), -softplus(-margin)], others: logSoftmax(rest) };
   };
   return s.map((row, i) => {
@@ -129,7 +129,7 @@ export function rsd(s: Matrix, t: Matrix, kappa: number): number {
   );
 }
 
-/** One direction: embeddings of one network against the other's memory. */
+/** One direction: the embeddings of one network against the memory bank of the other. */
 export function crd(embeddings: Matrix, memory: Matrix, rows: Matrix, temperature: number, normaliser: number): number {
   const negatives = rows[0]!.length - 1;
   const noise = negatives / memory.length;

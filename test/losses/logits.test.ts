@@ -14,7 +14,7 @@ import { classes, matrix, tensor } from './examples';
 import * as plain from './float64';
 import { expectPlainGradient } from './plainGradient';
 
-/** Every loss between two networks' logits: ours, and the plain one in float64. */
+/** A loss between the logits of two networks: ours, and the plain formula in float64. */
 interface LogitLoss {
   readonly ours: (s: tf.Tensor2D, t: tf.Tensor2D, y: tf.Tensor1D) => tf.Tensor;
   readonly plain: (s: plain.Matrix, t: plain.Matrix, y: readonly number[]) => number[] | number;
@@ -59,11 +59,11 @@ for (const [name, loss] of Object.entries(losses)) {
   describe(name, () => {
     for (const count of [2, 5, 100]) {
       for (const scale of [1, 30, 1e4]) {
-        test(`equals its float64 formula: ${count} classes, logits of ±${scale}`, () => {
+        test(`matches its float64 formula: ${count} classes, logits of ±${scale}`, () => {
           const labels = [0, 1, 1, count - 1];
           const s = matrix(`${name} s`, 4, count, scale);
           const t = matrix(`${name} t`, 4, count, scale);
-          // Logits carry a relative error of 6e-8 into differences of them; a probability far from 0 and 1 amplifies it by the logits' size.
+          // Differences of logits have an absolute error of 6e-8 times the logits, which passes on to the loss.
           const expected = loss.plain(s, t, labels);
           expectClose(loss.ours(tensor(s), tensor(t), classes(...labels)), expected, {
             relative: 1e-5 * Math.max(1, scale / 30),
@@ -73,7 +73,7 @@ for (const [name, loss] of Object.entries(losses)) {
       }
 
       for (const scale of [1.5, 8]) {
-        test(`has the gradient of finite differences: ${count} classes, logits of ±${scale}`, () => {
+        test(`matches finite differences in its gradient: ${count} classes, logits of ±${scale}`, () => {
           const t = matrix(`${name} t`, 4, count, scale);
           const y = [0, 1, 1, count - 1];
           expectPlainGradient(
@@ -95,7 +95,7 @@ for (const [name, loss] of Object.entries(losses)) {
       }
     });
 
-    test('of equal logits and of a constant teacher is finite, with its gradient', () => {
+    test('has a finite value and gradient for constant logits of student and teacher', () => {
       const flat = tf.zeros<tf.Rank.R2>([4, 3]);
       const { value, grad } = tf.valueAndGrad((s: tf.Tensor) => loss.ours(s as tf.Tensor2D, flat, classes(0, 1, 2, 2)))(
         flat,
@@ -103,7 +103,7 @@ for (const [name, loss] of Object.entries(losses)) {
       assert.ok(Number.isFinite(largest(value)) && Number.isFinite(largest(grad)));
     });
 
-    test('returns one value an example, or a scalar if it relates examples; leaks nothing', () => {
+    test('returns one value per example, or a scalar if it compares examples, and leaks no tensors', () => {
       const [s, t, y] = [tensor(matrix('s', 4, 6)), tensor(matrix('t', 4, 6)), classes(0, 5, 2, 2)];
       assert.deepEqual(loss.ours(s, t, y).shape, loss.relational ? [] : [4]);
       expectNoLeak(() => loss.ours(s, t, y));
@@ -111,7 +111,7 @@ for (const [name, loss] of Object.entries(losses)) {
     });
 
     if (loss.zeroAtTeacher)
-      test('is zero, with zero gradient, where the student equals the teacher', () => {
+      test('is zero, with zero gradient, if the student equals the teacher', () => {
         const t = tensor(matrix('t', 4, 6, 2));
         const { value, grad } = tf.valueAndGrad((s: tf.Tensor) => loss.ours(s as tf.Tensor2D, t, classes(0, 5, 2, 2)))(
           t,
@@ -130,29 +130,32 @@ for (const [name, loss] of Object.entries(losses)) {
       });
 
     if (name !== 'cross entropy')
-      test('refuses networks of different classes', () => {
+      test('rejects networks with different numbers of classes', () => {
         assert.throws(
           () => loss.ours(tensor(matrix('s', 4, 6)), tensor(matrix('t', 4, 5)), classes(0, 1, 2, 2)),
           UserError,
         );
       });
 
-    test('a number that is none reaches the loss, from either side', () => {
+    test('propagates NaN from either side to the loss', () => {
       const [s, t] = [matrix('s', 4, 6), matrix('t', 4, 6)];
-      const spoilt = (rows: plain.Matrix, value: number): plain.Matrix =>
+      const withValue = (rows: plain.Matrix, value: number): plain.Matrix =>
         rows.map((row, i) => row.map((one, j) => (i === 2 && j === 3 ? value : one)));
       const finite = (a: plain.Matrix, b: plain.Matrix): boolean =>
         Number.isFinite(largest(loss.ours(tensor(a), tensor(b), classes(0, 5, 2, 2))));
       assert.ok(finite(s, t));
-      assert.ok(!finite(spoilt(s, NaN), t));
-      if (name !== 'cross entropy') assert.ok(!finite(s, spoilt(t, NaN)));
+      assert.ok(!finite(withValue(s, NaN), t));
+      if (name !== 'cross entropy') assert.ok(!finite(s, withValue(t, NaN)));
     });
 
     if (/cross|dkd|ofa/.test(name))
-      test('refuses labels of another batch, and soft ones of other classes', () => {
+      test('rejects labels of another batch size, and soft labels with other classes', () => {
         const [s, t] = [tensor(matrix('s', 4, 6)), tensor(matrix('t', 4, 6))];
         for (const labels of [classes(1), classes(0, 1, 2), tf.ones([4, 5]), tf.ones([1, 6])]) {
-          assert.throws(() => loss.ours(s, t, labels as tf.Tensor1D), /labels must be \[4\], or soft ones \[4,6\]/);
+          assert.throws(
+            () => loss.ours(s, t, labels as tf.Tensor1D),
+            /need labels of shape \[4\], or soft labels of shape \[4,6\]/,
+          );
         }
       });
   });

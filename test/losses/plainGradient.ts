@@ -4,8 +4,9 @@ import type { Matrix } from './float64';
 import { tensor } from './examples';
 
 /**
- * Asserts that the gradient of `ours` at x (contracted with 1, 2, 3 … where it has a value an example) is that of `plain`
- * by central differences in float64, to a tolerance relative to the largest gradient. `step` is relative to x's largest value.
+ * Asserts that the gradient of `ours` at x equals that of `plain`, taken by central differences in float64. A loss with
+ * one value per example is first summed with weights 1, 2, 3, …. The tolerance is relative to the largest gradient, and
+ * `step` to the largest value of x.
  */
 export function expectPlainGradient(
   ours: (x: tf.Tensor2D) => tf.Tensor,
@@ -18,8 +19,8 @@ export function expectPlainGradient(
   const h = step * largest(x.flat());
   const expected = x.flatMap((row, i) =>
     row.map((_, j) => {
-      const moved = (by: number): Matrix => x.map((r, k) => (k === i ? r.map((v, l) => (l === j ? v + by : v)) : r));
-      return (contracted(moved(h)) - contracted(moved(-h))) / (2 * h);
+      const shifted = (by: number): Matrix => x.map((r, k) => (k === i ? r.map((v, l) => (l === j ? v + by : v)) : r));
+      return (contracted(shifted(h)) - contracted(shifted(-h))) / (2 * h);
     }),
   );
   const gradient = tf.tidy(() =>

@@ -16,7 +16,7 @@ import { expectClose, largest } from '../support/close';
 import { classes, matrix, tensor } from './examples';
 import * as plain from './float64';
 
-/** Each loss at its recipe's options: ours, and the plain one in float64. */
+/** A loss with the options of its recipe: ours, and the plain formula in float64. */
 interface Pair {
   readonly ours: (s: tf.Tensor2D, t: tf.Tensor2D, y: tf.Tensor1D) => tf.Tensor;
   readonly plain: (s: plain.Matrix, t: plain.Matrix, y: readonly number[]) => number[] | number;
@@ -73,24 +73,24 @@ const ofFeatures: Readonly<Record<string, Pair>> = {
   },
 };
 
-/** The smallest batch, of 4: pairs of one image, or one image four times. */
+/** Batches of 4 in which images repeat. */
 const twice = (m: plain.Matrix): plain.Matrix => [m[0]!, m[0]!, m[1]!, m[1]!];
-const alike = (m: plain.Matrix): plain.Matrix => [m[0]!, m[0]!, m[0]!, m[0]!];
-const batches = { 'four images': (m: plain.Matrix) => m, 'two images twice': twice, 'one image four times': alike };
-/** Classes of the batch: never all of them, and one alone. */
-const labelled = { 'a class missing': [0, 1, 1, 0], 'one class alone': [2, 2, 2, 2] };
+const fourTimes = (m: plain.Matrix): plain.Matrix => [m[0]!, m[0]!, m[0]!, m[0]!];
+const batches = { 'four images': (m: plain.Matrix) => m, 'two images twice': twice, 'one image four times': fourTimes };
+/** Labels of the batch: without one of the three classes, or of one class only. */
+const labelled = { 'a missing class': [0, 1, 1, 0], 'a single class': [2, 2, 2, 2] };
 
 for (const [name, loss] of Object.entries(ofLogits)) {
   describe(name, () => {
     for (const [content, repeated] of Object.entries(batches))
       for (const [labels, y] of Object.entries(labelled))
         for (const scale of [1e-20, 1, 1e4]) {
-          test(`${content}, ${labels}, logits of ±${scale}: equals float64, with a finite gradient`, () => {
+          test(`matches float64 and has a finite gradient: ${content}, ${labels}, logits of ±${scale}`, () => {
             const [s, t] = [repeated(matrix(`${name} s`, 4, 3, scale)), repeated(matrix(`${name} t`, 4, 3, scale))];
             const { value, grad } = tf.valueAndGrad((x: tf.Tensor) =>
               loss.ours(x as tf.Tensor2D, tensor(t), classes(...y)),
             )(tensor(s));
-            // Logits of 1e4 are known to 6e-4 in float32, and so is the loss.
+            // Logits of 1e4 have an absolute error of 6e-4 in float32, and so has the loss.
             expectClose(value, loss.plain(s, t, y), { relative: 1e-5, absolute: 1e-7 * Math.max(10, scale) });
             assert.ok(Number.isFinite(largest(grad)));
           });
@@ -102,12 +102,12 @@ for (const [name, loss] of Object.entries(ofFeatures)) {
   describe(name, () => {
     for (const [content, repeated] of Object.entries(batches))
       for (const scale of [1e-20, 1, 1e20]) {
-        test(`${content}, features of ±${scale}: equals float64, with a finite gradient`, () => {
+        test(`matches float64 and has a finite gradient: ${content}, features of ±${scale}`, () => {
           const [s, t] = [repeated(matrix(`${name} s`, 4, 5, scale)), repeated(matrix(`${name} t`, 4, 5, scale))];
           const { value, grad } = tf.valueAndGrad((x: tf.Tensor) =>
             loss.ours(x as tf.Tensor2D, tensor(t), classes(0, 0, 0, 0)),
           )(tensor(s));
-          // CC and FitNet are quadratic: of features of 1e20 they are beyond float32's 3e38, and say so by being infinite.
+          // CC and FitNet are quadratic: with features of 1e20 they exceed float32's 3e38 and become infinite.
           const expected = [loss.plain(s, t, [])].flat().map((x) => (x > 3.4e38 ? Infinity : x));
           expectClose(value, expected, { relative: 1e-5, absolute: 1e-7 });
           if (expected.every(Number.isFinite)) assert.ok(Number.isFinite(largest(grad)));
