@@ -109,7 +109,7 @@ function check({ student, teacher, rows }: CrdBatch, memory: CrdMemory, temperat
     );
   if (rows.shape[0] !== student.shape[0] || rows.shape[1] < 2)
     throw new UserError(
-      `CRD: rows have shape [${rows.shape}]. A batch of ${student.shape[0]} needs [${student.shape[0]}, 1 + negatives], ` +
-        'with at least one negative.',
+      `CRD: rows have shape [${rows.shape}]. ` +
+        `They must be [${student.shape[0]}, 1 + negatives], with at least one negative.`,
     );
 }

@@ -1,5 +1,5 @@
 import * as tf from '../tensor/engine/tf';
-import { checkBatch, checkSameShape } from './check';
+import { checkBatchSize, checkSameShape } from './check';
 
 /** Below this the sum of fourth powers counts as zero: equal features have a finite loss. */
 const tiny = 1e-30;
@@ -11,7 +11,7 @@ const tiny = 1e-30;
  */
 export function srdLoss(student: tf.Tensor2D, teacher: tf.Tensor2D): tf.Scalar {
   checkSameShape(student, teacher, 'SRD', 'projected student and teacher features');
-  checkBatch(student, 2, 'SRD');
+  checkBatchSize(student, 2, 'SRD');
   return tf.tidy(() => {
     const difference = tf.sub(batchNormalised(student), batchNormalised(teacher));
     const sum = tf.sum<tf.Scalar>(tf.square(tf.square(difference)));
