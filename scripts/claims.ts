@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { Command } from 'commander';
-import { mainMethods } from '../lib/experiments/pairs';
-import { findings, ledgerMarkdown } from '../lib/results/claims/findings';
+import { findings, findingsMarkdown } from '../lib/results/claims/findings';
 import { run } from './cli/run';
 
 interface Options {
@@ -9,16 +8,17 @@ interface Options {
   readonly markdown?: boolean;
 }
 
-/** npm run -s claims: the paper's claims and what our records say of each, one JSON object a line. */
+/** `npm run -s claims`: tests the paper's claims on our records; prints one JSON object per line. */
 const command = new Command('npm run -s claims --')
   .description(
-    'Prints each claim of the paper with our verdict, effect in points of top-1, 95 % interval over seeds, and number of seeds.',
+    'Tests each claim of the paper on our records. Prints the verdict, the effect, its 95 % confidence interval over ' +
+      'seeds and the number of seeds, one JSON object per line.',
   )
-  .option('--results <folder>', 'where the records are', path.join('data', 'results'))
-  .option('--markdown', 'prints a table in Markdown instead, as the README shows it')
+  .option('--results <folder>', 'folder of the records', path.join('data', 'results'))
+  .option('--markdown', 'print a Markdown table instead')
   .action(async ({ results, markdown = false }: Options) => {
-    const all = await findings(results, mainMethods.ofa.exponent);
-    console.log(markdown ? ledgerMarkdown(all) : all.map((finding) => JSON.stringify(finding)).join('\n'));
+    const all = await findings(results);
+    console.log(markdown ? findingsMarkdown(all) : all.map((finding) => JSON.stringify(finding)).join('\n'));
   });
 
 void run(command);

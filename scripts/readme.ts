@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
-import { mainMethods } from '../lib/experiments/pairs';
-import { findings, ledgerMarkdown } from '../lib/results/claims/findings';
+import { findings, findingsMarkdown } from '../lib/results/claims/findings';
 import { performanceBlocks } from './bench/tables';
 import { readComparisons } from './bench/comparisons';
 import { run } from './cli/run';
@@ -28,11 +27,11 @@ export const pages: readonly Page[] = [
 
 /** All generated blocks in one language, by name. */
 export async function blocks(language: Language): Promise<Record<string, string>> {
-  const all = await findings(path.join('data', 'results'), mainMethods.ofa.exponent);
+  const all = await findings(path.join('data', 'results'));
   return {
     notebooks: notebookMap(language),
     summary: claimSummary(all, language),
-    claims: ledgerMarkdown(all),
+    claims: findingsMarkdown(all),
     ...performanceBlocks(readComparisons()),
   };
 }

@@ -22,7 +22,7 @@ const rules: Readonly<Record<string, Rule>> = {
   training: { values: ['io', 'tensor', 'data', 'models', 'losses', 'methods'] },
   analysis: { values: ['tensor', 'data', 'models', 'methods', 'training'] },
   experiments: { values: [], types: ['methods', 'models', 'training'] },
-  results: { values: ['io'], types: ['data', 'experiments', 'models'] },
+  results: { values: ['io', 'experiments'], types: ['data', 'models'] },
   runs: { values: ['io', 'tensor', 'data', 'models', 'methods', 'training', 'analysis', 'experiments', 'results'] },
   plots: { values: ['results'] },
   notebook: { values: ['io', 'plots', 'results'], lazily: ['tensor'] },

@@ -1,23 +1,23 @@
 import type { Normalisation } from '../data/images/normalisation';
 import type { RunRecord } from './records/record';
 
-/** What a network costs. */
+/** Size and speed of a network. */
 export interface Cost {
   readonly network: string;
   readonly parameters: number;
-  /** Of one image; absent where the engine does not tell them. */
+  /** Per image; omitted if the engine does not report them. */
   readonly multiplyAdds?: number;
-  /** Median of a forward pass of one image on the machine of the record, in milliseconds. */
+  /** Median time of a forward pass of one image on the machine of the record, in milliseconds. */
   readonly latency: number;
 }
 
-/** What a student has gained from a teacher: the same student with and without it, and what each network costs. */
+/** The same student trained with and without a teacher, and the cost of each network. */
 export interface Gain {
   readonly distilled: RunRecord;
   readonly scratch: RunRecord;
-  /** Without branches, as it is saved. */
+  /** As saved, without branches. */
   readonly student: Cost;
-  /** What the method adds in training: parameters, and multiply-adds of an image on its way forward. */
+  /** What the method adds during training: parameters, and multiply-adds per image of the forward pass. */
   readonly methodParameters: number;
   readonly methodMultiplyAdds?: number;
   readonly teacher: Cost & { readonly top1: number; readonly weights: string };
@@ -25,34 +25,43 @@ export interface Gain {
   readonly trainImages: number;
   readonly validationImages: number;
   readonly imageSize: number;
-  /** Of the images that teacher and student have seen. */
+  /** Normalisation of the images for both networks. */
   readonly normalisation: Normalisation;
 }
 
-/** Points of top-1 that the student has gained. */
+/** Top-1 of the distilled student minus that of the student from scratch, in points. */
 export function gainedPoints({ distilled, scratch }: Pick<Gain, 'distilled' | 'scratch'>): number {
   return distilled.top1 - scratch.top1;
 }
 
-/** Half of the 95 % interval of a difference of two shares, in points, as if the images were other ones each time. */
-export function chance({ distilled, scratch, validationImages }: Gain): number {
+/**
+ * Half the width of the 95 % interval of a difference of two accuracies (in per cent) that were each measured on
+ * `images` images, in points: the sampling error of the images, by the normal approximation for independent samples.
+ */
+export function chanceOfImages([a, b]: readonly [number, number], images: number): number {
   const variance = (top1: number): number => (top1 / 100) * (1 - top1 / 100);
-  return 100 * 1.96 * Math.sqrt((variance(distilled.top1) + variance(scratch.top1)) / validationImages);
+  return 100 * 1.96 * Math.sqrt((variance(a) + variance(b)) / images);
 }
 
-/** The answer in two sentences, with as much certainty as there is. */
+/** `chanceOfImages` for a gain. */
+export function chance({ distilled, scratch, validationImages }: Gain): number {
+  return chanceOfImages([distilled.top1, scratch.top1], validationImages);
+}
+
+/** The result in two sentences: the gain, and whether it exceeds the sampling error. */
 export function verdict(gain: Gain): string {
   const { student, teacher, distilled, scratch, validationImages } = gain;
   const points = gainedPoints(gain);
-  const bound = chance(gain);
-  const change = `${Math.abs(points).toFixed(2)} points of top-1`;
-  const text =
+  const bound = `±${chance(gain).toFixed(1)} points`;
+  const change = `${points > 0 ? 'gained' : 'lost'} ${Math.abs(points).toFixed(2)} points of top-1`;
+  const levels = `${distilled.top1.toFixed(2)} % instead of ${scratch.top1.toFixed(2)} % from scratch`;
+  const result =
     points === 0
-      ? 'The teacher changed nothing: both trainings reached the same top-1.'
-      : `Taught by ${teacher.network}, ${student.network} ${points > 0 ? 'gained' : 'lost'} ${change}: ${distilled.top1.toFixed(2)} % instead of ${scratch.top1.toFixed(2)} % alone.`;
+      ? 'Distillation changed nothing: both runs reached the same top-1.'
+      : `With ${teacher.network} as its teacher, ${student.network} ${change}: ${levels}.`;
   const caution =
-    Math.abs(points) <= bound
-      ? `With ${validationImages} validation images, differences of up to ±${bound.toFixed(1)} points may be chance: this one is no evidence.`
-      : `With ${validationImages} validation images, chance alone makes differences of up to ±${bound.toFixed(1)} points; other seeds would add to that.`;
-  return `${text} ${caution}`;
+    Math.abs(points) <= chance(gain)
+      ? `With ${validationImages} validation images, differences of up to ${bound} may be chance, so this one is not evidence.`
+      : `With ${validationImages} validation images, chance explains only differences of up to ${bound}; other seeds would vary, too.`;
+  return `${result} ${caution}`;
 }

@@ -3,10 +3,13 @@ import { z } from 'zod';
 import { UserError } from '../errors';
 import { readJson } from '../io/json';
 
-/** How a number is known: read in a public source; from memory, and its column's mean is a published one; from memory only. */
+/**
+ * How well a number is verified: `seen` in a public source; `checked`, from memory, but the mean of its column agrees with
+ * a published mean; `recalled`, from memory only.
+ */
 const status = z.enum(['seen', 'checked', 'recalled']);
 
-/** A number of a paper, in per cent, how far it is verified, and where it was seen, if it is known. */
+/** A published number in per cent, how well it is verified, and its source if it was seen. */
 const cell = z.object({ value: z.number(), status, source: z.string().optional() });
 
 const table = z.object({
@@ -62,12 +65,12 @@ export type LikeFamilyCell = z.infer<typeof likeFamily>['rows'][number];
 export type PublishedFact = z.infer<typeof facts>['rows'][number];
 export type Successor = z.infer<typeof successors>['rows'][number];
 
-/** One of the paper's main tables: each cell with a word on how far it is verified. */
+/** Reads one of the paper's main tables. */
 export function publishedTable(name: 'cifar100' | 'imagenet'): Promise<PublishedTable> {
   return read(name, table);
 }
 
-/** The row of a pair of networks. Throws UserError where the table has no such pair. */
+/** Reads the row of a pair of networks. Throws a UserError if the table has no such pair. */
 export async function publishedPair(
   name: 'cifar100' | 'imagenet',
   teacher: string,
@@ -76,12 +79,11 @@ export async function publishedPair(
   const { rows } = await publishedTable(name);
   const row = rows.find((one) => one.teacher === teacher && one.student === student);
   if (row) return row;
-  throw new UserError(
-    `The paper's table ${name} has no pair ${teacher} → ${student}; it has ${rows.map((one) => `${one.teacher} → ${one.student}`).join(', ')}.`,
-  );
+  const pairs = rows.map((one) => `${one.teacher} → ${one.student}`).join(', ');
+  throw new UserError(`The published table ${name} has no pair ${teacher} → ${student}. Choose one of ${pairs}.`);
 }
 
-/** The cells of a row under the names of their columns, the student alone first. */
+/** The cells of a row with the names of their columns, starting with the student from scratch. */
 export function publishedCells({
   student_top1,
   methods,
@@ -89,7 +91,10 @@ export function publishedCells({
   return [['scratch', student_top1], ...Object.entries(methods)];
 }
 
-/** Mean over the pairs of a column's gain over the student alone, in points: what shows that recalled cells fit a published mean. */
+/**
+ * Mean gain of a column over the student from scratch, in points. Cells from memory count as checked if this agrees with
+ * the published mean gain.
+ */
 export function meanGain({ rows }: PublishedTable, column: string): number {
   const gains = rows.flatMap(({ methods: { [column]: cell }, student_top1 }) =>
     cell ? [cell.value - student_top1.value] : [],
@@ -97,18 +102,18 @@ export function meanGain({ rows }: PublishedTable, column: string): number {
   return gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
 }
 
-/** What is published about ablations, limits and reproductions; `items` are beginnings of the facts' items. */
+/** Reads published facts on ablations, limits and reproductions: those whose item starts with one of `items`, or all. */
 export async function publishedFacts(...items: readonly string[]): Promise<readonly PublishedFact[]> {
   const { rows } = await read('ablations', facts);
   return items.length === 0 ? rows : rows.filter(({ item }) => items.some((beginning) => item.startsWith(beginning)));
 }
 
-/** The paper's Table 5, ResNet34 → ResNet18 on ImageNet. */
+/** Reads the paper's Table 5, ResNet34 → ResNet18 on ImageNet. */
 export async function publishedLikeFamily(): Promise<readonly LikeFamilyCell[]> {
   return (await read('like-family', likeFamily)).rows;
 }
 
-/** Methods after OFA-KD on its benchmark, and the mean of the students alone, to which gains are added. */
+/** Reads the results of later methods on OFA's benchmark, and the mean top-1 of the students from scratch. */
 export async function publishedSuccessors(): Promise<{
   readonly studentMean: number;
   readonly rows: readonly Successor[];

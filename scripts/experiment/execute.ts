@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { MultiBar, Presets, SingleBar } from 'cli-progress';
 import { cifar100Archive } from '../../lib/data/cifar/cifar100';
-import { recordsIn } from '../../lib/results/records/recordedRows';
+import { recordsIn } from '../../lib/results/records/readRecords';
 import { publishFinished } from '../../lib/runs/job/finishRun';
 import { replacedWeights } from '../../lib/runs/runFolder/inputWeights';
 import { runGrid, type Outcome } from '../../lib/runs/schedulers/grid';

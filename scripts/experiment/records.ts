@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { appendJsonLine } from '../../lib/io/jsonLines';
 import type { RunRecord } from '../../lib/results/records/record';
-import { recordsIn } from '../../lib/results/records/recordedRows';
+import { recordsIn } from '../../lib/results/records/readRecords';
 import { expectedHours } from '../../lib/runs/job/expectedHours';
 import { asTold, finishedRecord, jobCommand, type Job } from '../../lib/runs/job/job';
 

@@ -1,4 +1,4 @@
-import type { Finding } from '../../lib/results/claims/claims';
+import type { Finding } from '../../lib/results/claims/findings';
 import type { Language } from './notebookMap';
 
 /** A short name of each claim, by its number in `lib/results/claims`. */

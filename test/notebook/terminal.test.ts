@@ -20,7 +20,7 @@ test('a script prints a description of a figure', async (context) => {
 
 test('the description of a figure leaves out its bands', async (context) => {
   const text = await printed(context, () =>
-    lines([{ name: 'OFA', x: [1, 2], y: [10, 20], spread: [1, 1] }], { title: 'Top-1', x: 'epoch', y: '%' }),
+    lines([{ name: 'OFA', x: [1, 2], y: [10, 20], yError: [1, 1] }], { title: 'Top-1', x: 'epoch', y: '%' }),
   );
   assert.equal(text, 'Top-1\n  OFA: 2 points, from 10.00 to 20.00\n');
 });

@@ -23,7 +23,7 @@ const similarity = (
   values: Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (__, j) => value(i, j))),
 });
 
-test('a heatmap has the fixed scale 0 to 1 whatever its values, dark to bright', () => {
+test('a heatmap always has the colour scale from 0 to 1, dark to bright', () => {
   for (const value of [0.2, 0.9, -0.05, 1.02]) {
     const { coloraxis } = heatmap(similarity(3, 2, () => value)).layout;
     assert.deepEqual([coloraxis?.cmin, coloraxis?.cmax], [0, 1]);
@@ -35,7 +35,7 @@ test('a heatmap has the fixed scale 0 to 1 whatever its values, dark to bright',
   }
 });
 
-test('undefined cells are null and show a colour that the scale lacks; defined ones keep their exact value', () => {
+test('undefined cells are null and drawn in a colour that is not on the scale; defined cells keep their exact value', () => {
   const figure = heatmap(similarity(2, 2, (i, j) => (i === j ? [1, NaN][i]! : i === 0 ? null : 0.123456789)));
   const [trace] = figure.data;
   assert.ok(trace?.type === 'heatmap');
@@ -48,7 +48,7 @@ test('undefined cells are null and show a colour that the scale lacks; defined o
   assert.ok(figure.layout.coloraxis!.colorscale.every(([, color]) => color !== emptyCell));
 });
 
-test('the first layers stand at the lower left, rows on the vertical axis', () => {
+test('the first layers are at the lower left, with rows on the vertical axis', () => {
   const [trace] = heatmap(similarity(3, 2, (i, j) => i / 4 + j / 8)).data;
   assert.ok(trace?.type === 'heatmap');
   assert.deepEqual(
@@ -61,7 +61,7 @@ test('the first layers stand at the lower left, rows on the vertical axis', () =
   assert.deepEqual(trace.z[2], [0.5, 0.625]);
 });
 
-test('CKA by names of layers becomes the similarity of two models', () => {
+test('betweenModels adds the names of the models', () => {
   const { rows, columns, values } = similarity(3, 2);
   assert.deepEqual(
     betweenModels('ViT', 'CNN', { rows: rows.layers, columns: columns.layers, values }),
@@ -69,14 +69,14 @@ test('CKA by names of layers becomes the similarity of two models', () => {
   );
 });
 
-test('similarities that do not fit the layers, and layers given twice, are refused', () => {
+test('rejects similarities that do not match the layers, duplicate layers, and empty grids', () => {
   assert.throws(() => heatmap({ ...similarity(3, 2), values: [[1, 1]] }), /3 rows of 2 values.*1 rows of 2/s);
   const { rows, ...rest } = similarity(2, 2);
-  assert.throws(() => heatmap({ ...rest, rows: { ...rows, layers: ['block0', 'block0'] } }), /"block0" stands twice/);
+  assert.throws(() => heatmap({ ...rest, rows: { ...rows, layers: ['block0', 'block0'] } }), /"block0" occurs twice/);
   assert.throws(() => heatmapGrid([]), UserError);
 });
 
-test('panels of a grid share one scale, do not overlap and stay on the paper', () => {
+test('panels of a grid do not overlap and stay inside the figure', () => {
   const figure = heatmapGrid(
     Array.from({ length: 6 }, (_, k) => similarity(4 + k, 12)),
     { title: 'CKA' },
@@ -93,10 +93,10 @@ test('panels of a grid share one scale, do not overlap and stay on the paper', (
       .slice(i + 1)
       .forEach((b) => assert.ok(a.x[1] < b.x[0] || b.x[1] < a.x[0] || a.y[1] < b.y[0] || b.y[1] < a.y[0])),
   );
-  assert.ok(boxes[0]!.y[0] > boxes[3]!.y[1], 'filled from above');
+  assert.ok(boxes[0]!.y[0] > boxes[3]!.y[1], 'filled from the top');
 });
 
-test('headings of long names take two lines, so that none runs into its neighbour; short ones take one', () => {
+test('headings with long names take two lines, short ones one', () => {
   const named = (rows: string, columns: string): Similarity => ({
     ...similarity(3, 3),
     rows: { ...similarity(3, 3).rows, model: rows },
@@ -111,8 +111,8 @@ test('headings of long names take two lines, so that none runs into its neighbou
   );
 });
 
-test('a band runs from y − spread to y + spread and leaves out points without either', () => {
-  const figure = lines([{ name: 'OFA', x: [1, 2, 3], y: [10, null, 30], spread: [1, 2, 3] }], {
+test('a band runs from y − yError to y + yError and skips points that lack either', () => {
+  const figure = lines([{ name: 'OFA', x: [1, 2, 3], y: [10, null, 30], yError: [1, 2, 3] }], {
     title: '',
     x: 'epoch',
     y: 'top-1',
@@ -130,7 +130,7 @@ test('a band runs from y − spread to y + spread and leaves out points without 
   assert.equal(band.legendgroup, stroke.legendgroup);
 });
 
-test('ranges of logarithmic axes are given as numbers and drawn as exponents', () => {
+test('converts ranges of logarithmic axes to exponents', () => {
   const figure = lines([{ name: 'a', x: [1, 100], y: [1, 2] }], {
     title: '',
     x: 'x',
@@ -141,10 +141,10 @@ test('ranges of logarithmic axes are given as numbers and drawn as exponents', (
   assert.deepEqual(figure.layout.xaxis!.range, [0, 2]);
 });
 
-test('marked points have bars of their spread, each by itself', () => {
+test('lines with markers have error bars instead of a band', () => {
   const {
     data: [stroke, ...others],
-  } = lines([{ name: 'OFA', x: [1, 2, 3], y: [10, 20, 30], spread: [null, 2, null], markers: true }], {
+  } = lines([{ name: 'OFA', x: [1, 2, 3], y: [10, 20, 30], yError: [null, 2, null], markers: true }], {
     title: '',
     x: 'ε',
     y: 'top-1',
@@ -153,7 +153,7 @@ test('marked points have bars of their spread, each by itself', () => {
   assert.deepEqual([stroke.error_y?.array, others], [[0, 2, 0], []]);
 });
 
-test('learning curves draw the mean over seeds with its band, a single seed without', () => {
+test('learning curves draw the mean over seeds with a band, and a single seed without one', () => {
   const runs = [0, 1].map((seed) =>
     sampleRecord({ id: `ofa${seed}`, seed, history: [sampleEpoch(1, 10 + seed), sampleEpoch(2, 20 + seed)] }),
   );
@@ -171,10 +171,10 @@ test('learning curves draw the mean over seeds with its band, a single seed with
   assert.deepEqual(mean.y, [10.5, 20.5]);
 });
 
-test('lists of unequal lengths are refused by every figure', () => {
+test('every chart rejects lists of unequal lengths', () => {
   assert.throws(
     () => lines([{ name: 'a', x: [1], y: [1, 2] }], { title: '', x: '', y: '' }),
-    /"a" has 1 places for 2 values/,
+    /"a" has 1 x values for 2 y values/,
   );
   assert.throws(
     () => bars(['KD', 'OFA'], [{ name: 'a', values: [1] }], { title: '', y: '' }),
@@ -182,7 +182,7 @@ test('lists of unequal lengths are refused by every figure', () => {
   );
   assert.throws(
     () => field({ x: [0, 1], y: [1], z: [[1]] }, { title: '', x: '', y: '', z: 'loss' }),
-    /1 rows of 2 values/,
+    /1 rows of 1 values.*1 rows of 2 values/,
   );
   assert.throws(
     () => field({ x: [0], y: [1], z: [[null]] }, { title: '', x: '', y: '', z: 'loss' }),
@@ -190,12 +190,12 @@ test('lists of unequal lengths are refused by every figure', () => {
   );
 });
 
-test('every figure is JSON without loss: no NaN, no infinity, nothing undefined', () => {
+test('figures survive JSON unchanged: no NaN, infinity or undefined', () => {
   const figures: readonly Figure[] = [
     heatmap(similarity(2, 2, () => NaN)),
     heatmapGrid([similarity(2, 2)]),
-    lines([{ name: 'a', x: [1], y: [null], spread: [null] }], { title: 't', x: 'x', y: 'y' }),
-    bars(['a'], [{ name: 'b', values: [null], spread: [null] }], { title: 't', y: 'y' }),
+    lines([{ name: 'a', x: [1], y: [null], yError: [null] }], { title: 't', x: 'x', y: 'y' }),
+    bars(['a'], [{ name: 'b', values: [null], yError: [null] }], { title: 't', y: 'y' }),
     field({ x: [0, 1], y: [1], z: [[Infinity, 2]] }, { title: 't', x: 'x', y: 'y', z: 'z' }),
   ];
   for (const figure of figures) assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
@@ -208,17 +208,17 @@ function luminance(color: string): number {
     .reduce((sum, part, k) => sum + part * [0.2126, 0.7152, 0.0722][k]!, 0);
 }
 
-test('a forest draws each effect beside its name, from the top, with an interval that need not be symmetric', () => {
+test('a forest plot draws effects from the top with asymmetric intervals', () => {
   const figure = forest(
     [
       {
         name: 'OFA',
         effects: [
-          { of: 'a < b', value: 2, low: 1, high: 4 },
-          { of: 'c', value: null },
+          { label: 'a < b', value: 2, low: 1, high: 4 },
+          { label: 'c', value: null },
         ],
       },
-      { name: 'KD', effects: [{ of: 'c', value: -1, hollow: true }] },
+      { name: 'KD', effects: [{ label: 'c', value: -1, hollow: true }] },
     ],
     { title: '', x: 'points' },
   );

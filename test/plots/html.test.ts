@@ -5,7 +5,7 @@ import { imageNetNormalisation } from '../../lib/data/images/normalisation';
 import { paperScale } from '../../lib/experiments/counterparts';
 import { student } from '../../lib/experiments/laptop';
 import { bars } from '../../lib/plots/charts/bars';
-import { comparisonTable } from '../../lib/plots/tables/comparisonTable';
+import { comparisonTable, recordedTable } from '../../lib/plots/tables/comparisonTable';
 import { diagramSvg } from '../../lib/plots/diagrams/diagram';
 import { escapeHtml, label, labelText, scriptJson, withoutTags } from '../../lib/plots/html/escape';
 import { field } from '../../lib/plots/charts/field';
@@ -37,14 +37,14 @@ const row: RecordedRow = {
   ),
 };
 
-test('escaped text holds nothing that HTML or a script would read', () => {
+test('escaped text contains no HTML or script syntax', () => {
   assert.equal(escapeHtml('<a href="x">&\'</a>'), '&lt;a href=&quot;x&quot;&gt;&amp;&#39;&lt;/a&gt;');
   assert.doesNotMatch(scriptJson({ name: evil }), /[<>&\u2028]/);
   assert.deepEqual(JSON.parse(scriptJson({ name: evil })), { name: evil });
   assert.equal(labelText(label(evil)), evil);
 });
 
-test('names with scripts in them stay text in every figure', () => {
+test('names that contain scripts stay text in every figure', () => {
   const similarity: Similarity = {
     rows: { model: evil, layers: [evil] },
     columns: { model: evil, layers: [evil] },
@@ -53,12 +53,12 @@ test('names with scripts in them stay text in every figure', () => {
   const figures = [
     heatmap(similarity, { title: evil, measure: evil }),
     heatmapGrid([{ ...similarity, heading: evil }, similarity], { title: evil, measure: evil }),
-    lines([{ name: evil, x: [1], y: [1], spread: [1] }], { title: evil, x: evil, y: evil }),
-    bars([evil], [{ name: evil, values: [1], spread: [1] }], { title: evil, x: evil, y: evil }),
+    lines([{ name: evil, x: [1], y: [1], yError: [1] }], { title: evil, x: evil, y: evil }),
+    bars([evil], [{ name: evil, values: [1], yError: [1] }], { title: evil, x: evil, y: evil }),
     field({ x: [1], y: [1], z: [[1]] }, { title: evil, x: evil, y: evil, z: evil }),
     imageGrid([{ caption: evil, height: 1, width: 1, data: new Uint8Array(3) }], { title: evil }),
     learningCurves([sampleRecord({ method: evil })], { title: evil }),
-    forest([{ name: evil, effects: [{ of: evil, value: 1, low: 0, high: 2 }] }], { title: evil, x: evil }),
+    forest([{ name: evil, effects: [{ label: evil, value: 1, low: 0, high: 2 }] }], { title: evil, x: evil }),
   ];
   for (const figure of figures) {
     const html = liveHtml(figure, 'figure-1');
@@ -68,7 +68,7 @@ test('names with scripts in them stay text in every figure', () => {
   }
 });
 
-test('names with scripts in them stay text in tables, pages and diagrams', async () => {
+test('names that contain scripts stay text in tables, pages and diagrams', async () => {
   const run = sampleRecord({
     row: evil,
     method: evil,
@@ -126,20 +126,20 @@ test('names with scripts in them stay text in tables, pages and diagrams', async
   }
 });
 
-test('an answer in Markdown keeps its emphasis, and a name in it stays text', () => {
+test('Markdown keeps its emphasis, and names in it stay text', () => {
   assert.equal(
     withoutTags(`**best: ${'<script>x</script>'}**, $a < b$`),
     '**best: &lt;script>x&lt;/script>**, $a < b$',
   );
 });
 
-test('a live figure carries its numbers, not plotly.js', () => {
+test('an interactive figure contains its rounded numbers, but not plotly.js', () => {
   const html = liveHtml(lines([{ name: 'a', x: [1], y: [0.1 + 0.2] }], { title: '', x: '', y: '' }), 'figure-1');
   assert.ok(html.length < 4000);
   assert.match(html, /"y":\[0\.3\]/);
 });
 
-test('links of a table lead to the web or to a file, never to a script', () => {
+test('links of a table may be web addresses or relative paths, not scripts', () => {
   const link = (address: string): string => tableHtml({ columns: ['a'], rows: [[{ text: 'x', link: address }]] });
   assert.match(link('https://arxiv.org/abs/2310.19444'), /<a href="https:/);
   assert.match(link('../data/results/main.jsonl'), /<a href="\.\.\/data/);
@@ -153,7 +153,7 @@ test('links of a table lead to the web or to a file, never to a script', () => {
     assert.throws(() => link(address), /must be a web address/);
 });
 
-test('numbers stand at the right, unverified ones are marked, rows of the wrong length refused', () => {
+test('aligns numbers to the right, marks unverified ones, and rejects rows of the wrong length', () => {
   const html = tableHtml({
     columns: ['method', 'top-1'],
     rows: [
@@ -167,12 +167,12 @@ test('numbers stand at the right, unverified ones are marked, rows of the wrong 
   assert.throws(() => tableHtml({ columns: ['a', 'b'], rows: [['x', 1], ['y']] }), /Row 2 .* 1 cells for 2 columns/);
 });
 
-test('undefined numbers are empty cells, never NaN', () => {
+test('undefined numbers become empty cells', () => {
   const cells: readonly Cell[] = [NaN, null, Infinity];
   assert.doesNotMatch(tableHtml({ columns: ['a', 'b', 'c'], rows: [cells] }), /NaN|Infinity|null/);
 });
 
-test("a comparison shows paper, ours with its conditions, and the command and cost at the paper's scale", () => {
+test("a comparison shows the published number, ours with its conditions, and command and cost at the paper's scale", () => {
   const paper = paperScale('cifar100', 'Swin-T', 'ResNet18', 'OFA');
   const table = comparisonTable([
     { label: 'OFA', published: { value: 80.54, status: 'seen' }, ours: row, paper },
@@ -180,15 +180,31 @@ test("a comparison shows paper, ours with its conditions, and the command and co
     { label: 'CRD', published: { value: 79.8, status: 'checked' }, ours: { ...row, runs: [] } },
   ]);
   const text = tableText(table);
-  assert.match(text, /OFA\s+80\.54\s+28\.50 ± 0\.71 \(2 of 3 seeds\), 12 epochs, abcdef0\s+about 8 GPU hours/);
+  assert.match(text, /^Ours: top-1 after 12 epochs, mean ± standard deviation over 2 seeds/);
+  assert.match(text, /OFA\s+80\.54\s+28\.50 ± 0\.71\s+about 8 GPU hours/);
   assert.match(text, /RKD\s+74\.11 †\s+no counterpart\s+no recipe/);
   assert.match(text, /CRD\s+79\.80 ‡\s+not recorded yet/);
   const html = tableHtml(table);
   for (const command of [row.command, paper!.command]) assert.ok(html.includes(escapeHtml(command)));
-  assert.match(html, /† not verified; ‡ verified by its column’s mean only/);
+  assert.match(html, /† not verified; ‡ verified by the mean of its column only/);
+  assert.match(html, /title="2 of 3 seeds, commit abcdef0"/);
 });
 
-test('every link of a comparison leads to the recipe and the records that are told once on the page', () => {
+test('cells of a comparison state what differs from the caption', () => {
+  const single = { ...row, runs: row.runs.slice(0, 1).map((run) => ({ ...run, epochs: 30 })) };
+  const text = tableText(
+    recordedTable([
+      { label: 'a', ours: row },
+      { label: 'b', ours: row },
+      { label: 'c', ours: single },
+    ]),
+  );
+  assert.match(text, /over 2 seeds unless a cell says otherwise/);
+  assert.match(text, /b\s+28\.50 ± 0\.71\nc\s+28\.00 \(1 seed, 30 epochs\)/);
+  assert.match(tableText(recordedTable([{ label: 'c', ours: single }])), /after 30 epochs, a single seed/);
+});
+
+test('every link of a comparison leads to a recipe and records that occur once on the page', () => {
   const paper = paperScale('cifar100', 'ConvNeXt-T', 'DeiT-T', 'KD');
   const comparisons = [
     { label: 'a', ours: row, paper },

@@ -20,23 +20,23 @@ function gain(distilled: number, scratch: number, validationImages = 1000): Gain
   };
 }
 
-test('chance is the 95 % interval of a difference of two shares', () => {
+test('chance is half the 95 % interval of a difference of two accuracies', () => {
   // 1.96 · √(2 · 0.5 · 0.5 / 1000) = 4.383 %
   assert.ok(Math.abs(chance(gain(50, 50)) - 4.3827) < 1e-3);
   assert.ok(Math.abs(chance(gain(90, 80, 400)) - 100 * 1.96 * Math.sqrt((0.09 + 0.16) / 400)) < 1e-9);
   assert.equal(chance(gain(100, 100)), 0);
 });
 
-test('what was gained, lost or neither is told, with as much certainty as there is', () => {
+test('the verdict states gain, loss or neither, and whether it exceeds the sampling error', () => {
   assert.equal(gainedPoints(gain(52.5, 50)), 2.5);
   assert.match(
     verdict(gain(56, 50)),
-    /vit_64 gained 6\.00 points of top-1: 56\.00 % instead of 50\.00 % alone\..*other seeds would add/,
+    /vit_64 gained 6\.00 points of top-1: 56\.00 % instead of 50\.00 % from scratch\..*other seeds would vary/,
   );
   assert.match(verdict(gain(44, 50)), /lost 6\.00 points/);
   assert.match(
     verdict(gain(52, 50)),
-    /gained 2\.00 points.*differences of up to ±4\.4 points may be chance: this one is no evidence/,
+    /gained 2\.00 points.*differences of up to ±4\.4 points may be chance, so this one is not evidence/,
   );
   assert.match(verdict(gain(50, 50)), /changed nothing/);
 });

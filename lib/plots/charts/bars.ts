@@ -3,13 +3,13 @@ import { label } from '../html/escape';
 import type { BarTrace, Figure, Value } from './figure';
 import { baseAxis, baseLayout, seriesColor } from './style';
 
-/** Bars of one colour, one a category. */
+/** One series of bars, all of the same colour. */
 export interface Bars {
   readonly name: string;
-  /** Null where there is no value: no bar. */
+  /** One value per category; null leaves a gap. */
   readonly values: readonly Value[];
-  /** Half the length of each bar's error line. */
-  readonly spread?: readonly Value[];
+  /** Half the length of each error bar. */
+  readonly yError?: readonly Value[];
 }
 
 export interface BarsOptions {
@@ -19,7 +19,7 @@ export interface BarsOptions {
   readonly yRange?: readonly [number, number];
 }
 
-/** Groups of bars, a group a category. Throws UserError where the values do not fit the categories. */
+/** A grouped bar chart, one group per category. Throws a UserError if the number of values is not that of categories. */
 export function bars(
   categories: readonly string[],
   series: readonly Bars[],
@@ -38,10 +38,12 @@ export function bars(
   };
 }
 
-function barTrace(categories: readonly string[], { name, values, spread }: Bars, color: string): BarTrace {
-  if (values.length !== categories.length || (spread !== undefined && spread.length !== categories.length)) {
+function barTrace(categories: readonly string[], { name, values, yError }: Bars, color: string): BarTrace {
+  if (values.length !== categories.length || (yError !== undefined && yError.length !== categories.length)) {
+    const errors = yError === undefined ? '' : ` and ${yError.length} error bars`;
     throw new UserError(
-      `The bars "${name}" have ${values.length} values${spread === undefined ? '' : ` and ${spread.length} spreads`} for ${categories.length} categories; give one for each, null where there is none.`,
+      `Bars "${name}" have ${values.length} values${errors} for ${categories.length} categories. ` +
+        'Pass one for each category, null for a missing one.',
     );
   }
   return {
@@ -50,8 +52,8 @@ function barTrace(categories: readonly string[], { name, values, spread }: Bars,
     y: values,
     name: label(name),
     marker: { color },
-    ...(spread && {
-      error_y: { type: 'data', array: spread.map((half) => half ?? 0), color: '#444444', thickness: 1.2 },
+    ...(yError && {
+      error_y: { type: 'data', array: yError.map((half) => half ?? 0), color: '#444444', thickness: 1.2 },
     }),
     hovertemplate: `${label(name)}<br>%{x}: %{y:.4g}<extra></extra>`,
   };

@@ -3,11 +3,11 @@ import { label } from '../html/escape';
 import type { Figure, Value } from './figure';
 import { baseAxis, baseLayout, darkToBright, emptyCell } from './style';
 
-/** A quantity over two others, as a loss over the teacher's probability and ε. */
+/** A function of two variables on a grid, for instance a loss over the teacher's probability and ε. */
 export interface Field {
   readonly x: readonly number[];
   readonly y: readonly number[];
-  /** One row a value of `y`; null where the quantity is undefined. */
+  /** One row per value of `y`; null where the function is undefined. */
   readonly z: readonly (readonly Value[])[];
 }
 
@@ -16,24 +16,30 @@ export interface FieldOptions {
   readonly x: string;
   readonly y: string;
   readonly z: string;
-  /** The scale's ends; those of the values by default. */
+  /** Ends of the colour scale. Default: the smallest and largest value. */
   readonly range?: readonly [number, number];
 }
 
-/** A field as a heatmap with numbers on its axes. Throws UserError where the values do not fit the axes or none is defined. */
+/**
+ * A heatmap with numeric axes. Throws a UserError if the grid does not match its axes or has no defined value.
+ */
 export function field({ x, y, z }: Field, options: FieldOptions): Figure {
   if (z.length !== y.length || z.some((row) => row.length !== x.length)) {
+    const lengths = [...new Set(z.map((row) => row.length))].join(' or ');
     throw new UserError(
-      `The field "${options.z}" must have ${y.length} rows of ${x.length} values; it has ${z.length} rows of ${[...new Set(z.map((row) => row.length))].join(' or ')}.`,
+      `Field "${options.z}" has ${z.length} rows of ${lengths} values; ` +
+        `its axes require ${y.length} rows of ${x.length} values.`,
     );
   }
   const values = z.map((row) => row.map((value) => (value !== null && Number.isFinite(value) ? value : null)));
   const defined = values.flat().filter((value): value is number => value !== null);
-  if (defined.length === 0) throw new UserError(`The field "${options.z}" has no defined value; nothing can be drawn.`);
+  if (defined.length === 0) throw new UserError(`Field "${options.z}" cannot be drawn: it has no defined value.`);
+  // Not Math.min(...defined): a large grid has more values than a call takes arguments.
   const [low, high] = options.range ?? [
     defined.reduce((a, b) => Math.min(a, b)),
     defined.reduce((a, b) => Math.max(a, b)),
   ];
+  const [xName, yName, zName] = [options.x, options.y, options.z].map(label);
   return {
     data: [
       {
@@ -43,7 +49,7 @@ export function field({ x, y, z }: Field, options: FieldOptions): Figure {
         z: values,
         coloraxis: 'coloraxis',
         hoverongaps: false,
-        hovertemplate: `${label(options.x)} %{x:.4g}<br>${label(options.y)} %{y:.4g}<br>${label(options.z)} %{z:.4g}<extra></extra>`,
+        hovertemplate: `${xName} %{x:.4g}<br>${yName} %{y:.4g}<br>${zName} %{z:.4g}<extra></extra>`,
       },
     ],
     layout: {

@@ -1,25 +1,25 @@
-/** A Plotly figure as a plain value: what our plots return, what a notebook shows, what a picture is drawn from. */
+/** A Plotly figure as a plain value, to be shown in a notebook or drawn as a static picture. */
 export interface Figure {
   readonly data: readonly Trace[];
   readonly layout: Layout;
 }
 
-/** A picture's size when nothing else is said, in CSS pixels. */
+/** Default size of a picture in CSS pixels. */
 export interface Size {
   readonly width: number;
   readonly height: number;
 }
 
-/** Missing values are null, never NaN: JSON knows no NaN, and Plotly leaves a null empty. */
+/** Missing values are null, not NaN: JSON has no NaN, and Plotly leaves a gap for null. */
 export type Value = number | null;
-export type Place = number | string;
+export type Coordinate = number | string;
 
 export type Trace = HeatmapTrace | LineTrace | BarTrace | PointTrace;
 
 export interface HeatmapTrace {
   readonly type: 'heatmap';
-  readonly x: readonly Place[];
-  readonly y: readonly Place[];
+  readonly x: readonly Coordinate[];
+  readonly y: readonly Coordinate[];
   readonly z: readonly (readonly Value[])[];
   readonly coloraxis: 'coloraxis';
   readonly xaxis?: string;
@@ -70,7 +70,7 @@ export interface BarTrace {
   readonly hovertemplate: string;
 }
 
-/** Points beside the names of what they measure, with intervals that need not be symmetric. */
+/** Points with a category each, and intervals that may be asymmetric. */
 export interface PointTrace {
   readonly type: 'scatter';
   readonly mode: 'markers';
@@ -126,7 +126,7 @@ export interface Annotation {
   readonly font?: { readonly size: number };
 }
 
-/** A picture on the paper, in shares of the plot's width and height. */
+/** A picture in the figure; position and size are fractions of the plot area. */
 export interface LayoutImage {
   readonly source: string;
   readonly xref: 'paper';

@@ -1,19 +1,19 @@
-import { label } from '../html/escape';
+import { label as escapeLabel } from '../html/escape';
 import type { Figure, PointTrace } from './figure';
 import { baseAxis, baseLayout, seriesColor } from './style';
 
-/** A number with what it is of; `low` and `high` where it has an interval. */
+/** A labelled number, with the ends of its interval if it has one. */
 export interface Effect {
-  readonly of: string;
-  /** Null where there is none: its line stays empty. */
+  readonly label: string;
+  /** Null leaves the line empty. */
   readonly value: number | null;
   readonly low?: number | null;
   readonly high?: number | null;
-  /** Drawn hollow: not verified, or decided by a single seed. */
+  /** Draws a hollow marker, for values that are unverified or from a single seed. */
   readonly hollow?: boolean;
 }
 
-/** Effects of one kind, in one colour and symbol. */
+/** Effects in one colour and with one symbol. */
 export interface Effects {
   readonly name: string;
   readonly effects: readonly Effect[];
@@ -26,9 +26,13 @@ export interface ForestOptions {
 
 const symbols = ['circle', 'diamond', 'square', 'triangle-up', 'cross', 'star', 'triangle-down', 'pentagon', 'hexagon'];
 
-/** Effects beside their names, from top to bottom, each with its interval; a line at zero. Colours and symbols both tell series apart. */
+/**
+ * A forest plot: effects from top to bottom with their intervals, and a line at zero. Series differ in colour and in
+ * symbol.
+ */
 export function forest(series: readonly Effects[], { title, x }: ForestOptions): Figure {
-  const names = [...new Set(series.flatMap(({ effects }) => effects.map(({ of }) => label(of))))];
+  const labels = series.flatMap(({ effects }) => effects.map((effect) => escapeLabel(effect.label)));
+  const names = [...new Set(labels)];
   return {
     data: series.map((one, index) => points(one, index)),
     layout: {
@@ -44,33 +48,31 @@ export function forest(series: readonly Effects[], { title, x }: ForestOptions):
 
 function points({ name, effects }: Effects, index: number): PointTrace {
   const symbol = symbols[index % symbols.length]!;
-  const bounded = effects.some(({ low, high }) => typeof low === 'number' && typeof high === 'number');
+  const color = seriesColor(index);
+  const hasIntervals = effects.some(({ low, high }) => typeof low === 'number' && typeof high === 'number');
   return {
     type: 'scatter',
     mode: 'markers',
-    name: label(name),
+    name: escapeLabel(name),
     x: effects.map(({ value }) => value),
-    y: effects.map(({ of }) => label(of)),
-    marker: {
-      size: 10,
-      color: seriesColor(index),
-      symbol: effects.map(({ hollow }) => (hollow ? `${symbol}-open` : symbol)),
-    },
-    ...(bounded && {
+    y: effects.map(({ label }) => escapeLabel(label)),
+    marker: { size: 10, color, symbol: effects.map(({ hollow }) => (hollow ? `${symbol}-open` : symbol)) },
+    ...(hasIntervals && {
       error_x: {
         type: 'data',
         symmetric: false,
-        color: seriesColor(index),
+        color,
         thickness: 1.4,
         array: effects.map(({ value, high }) => (value === null ? 0 : (high ?? value) - value)),
         arrayminus: effects.map(({ value, low }) => (value === null ? 0 : value - (low ?? value))),
       },
     }),
-    text: effects.map(({ value, low, high }) =>
-      typeof low === 'number' && typeof high === 'number'
-        ? `${value?.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`
-        : (value?.toFixed(2) ?? ''),
-    ),
-    hovertemplate: `${label(name)}<br>%{y}: %{text}<extra></extra>`,
+    text: effects.map(hoverText),
+    hovertemplate: `${escapeLabel(name)}<br>%{y}: %{text}<extra></extra>`,
   };
+}
+
+function hoverText({ value, low, high }: Effect): string {
+  const text = value?.toFixed(2) ?? '';
+  return typeof low === 'number' && typeof high === 'number' ? `${text} [${low.toFixed(2)}, ${high.toFixed(2)}]` : text;
 }

@@ -3,21 +3,21 @@ import { label } from '../html/escape';
 import type { Axis, ColorAxis, ColorBar, Figure, HeatmapTrace, Value } from './figure';
 import { baseAxis, baseLayout, darkToBright, emptyCell } from './style';
 
-/** The similarity of every layer of one model to every layer of another. */
+/** Similarities between all layers of two models. */
 export interface Similarity {
   readonly rows: Layers;
   readonly columns: Layers;
-  /** One row a layer of `rows`; null (or NaN) where the similarity is undefined. */
+  /** One row per layer of `rows`; null or NaN where the similarity is undefined. */
   readonly values: readonly (readonly (number | null | undefined)[])[];
 }
 
-/** A model and its layers from the input on; the first is drawn at the lower left. */
+/** A model and its layers in order; the first layer is drawn at the lower left. */
 export interface Layers {
   readonly model: string;
   readonly layers: readonly string[];
 }
 
-/** Similarities as CKA gives them, by the names of the layers alone, between two models of these names. */
+/** Adds the names of the two models to similarities that name their layers only, as CKA results do. */
 export function betweenModels(
   rowModel: string,
   columnModel: string,
@@ -32,13 +32,13 @@ export function betweenModels(
 
 export interface HeatmapOptions {
   readonly title?: string;
-  /** What a cell's value is called. */
+  /** Name of the similarity measure. Default: CKA. */
   readonly measure?: string;
 }
 
 /**
- * A heatmap of similarities on the fixed scale 0 to 1, dark to bright, so that any two can be compared by eye.
- * Undefined cells stay empty. Throws UserError where values and layers do not fit or a layer's name returns.
+ * A heatmap of similarities. Its colour scale always runs from 0 to 1, so that heatmaps are comparable by eye. Undefined
+ * cells stay empty. Throws a UserError if the values do not match the layers, or if a layer's name occurs twice.
  */
 export function heatmap(similarity: Similarity, { title, measure = 'CKA' }: HeatmapOptions = {}): Figure {
   const { rows, columns } = similarity;
@@ -55,14 +55,15 @@ export function heatmap(similarity: Similarity, { title, measure = 'CKA' }: Heat
   };
 }
 
-/** The trace of one heatmap, in the axes of that number, counted from 0. */
+/** The trace of one heatmap on the pair of axes with this index. */
 export function similarityTrace({ rows, columns, values }: Similarity, measure: string, index = 0): HeatmapTrace {
   checkLayers(rows);
   checkLayers(columns);
   if (values.length !== rows.layers.length || values.some((row) => row.length !== columns.layers.length)) {
+    const lengths = [...new Set(values.map((row) => row.length))].join(' or ');
     throw new UserError(
-      `The similarities of ${rows.model} and ${columns.model} must have ${rows.layers.length} rows of ${columns.layers.length} values, ` +
-        `one a layer; they have ${values.length} rows of ${[...new Set(values.map((row) => row.length))].join(' or ')} values.`,
+      `Similarities of ${rows.model} and ${columns.model} must have ${rows.layers.length} rows of ` +
+        `${columns.layers.length} values, one for each layer; they have ${values.length} rows of ${lengths} values.`,
     );
   }
   const number = index === 0 ? '' : String(index + 1);
@@ -79,7 +80,7 @@ export function similarityTrace({ rows, columns, values }: Similarity, measure: 
   };
 }
 
-/** The axis of a model's layers along so many pixels, named one by one as long as the names have room. */
+/** A category axis with the layers of a model. Names are skipped if they do not all fit into `pixels`. */
 export function layerAxis({ model, layers }: Layers, pixels: number, options: Axis = {}): Axis {
   const room = pixels / Math.max(layers.length, 1);
   return baseAxis(model, {
@@ -92,17 +93,17 @@ export function layerAxis({ model, layers }: Layers, pixels: number, options: Ax
   });
 }
 
-/** The size of letters at which the names of layers fit beside each other: Plotly leaves out lines closer than 1.3 times that. */
+/** Font size at which all layer names fit: Plotly drops tick labels closer than 1.3 times their font size. */
 function nameSize(layers: readonly string[], pixels: number): number {
   return Math.min(11, Math.max(7, Math.floor(pixels / (1.4 * Math.max(layers.length, 1)))));
 }
 
-/** The pixels that the longest name takes along its line. */
+/** Length of the longest layer name in pixels. */
 export function nameLength(layers: readonly string[], pixels: number): number {
   return 0.62 * nameSize(layers, pixels) * Math.max(1, ...layers.map((layer) => layer.length));
 }
 
-/** The fixed scale from 0 to 1. */
+/** The colour axis from 0 to 1. */
 export function unitScale(measure: string, bar: Partial<ColorBar> = {}): ColorAxis {
   return {
     cmin: 0,
@@ -113,9 +114,9 @@ export function unitScale(measure: string, bar: Partial<ColorBar> = {}): ColorAx
 }
 
 function checkLayers({ model, layers }: Layers): void {
-  const again = layers.find((layer, index) => layers.indexOf(layer) !== index);
-  if (again !== undefined)
-    throw new UserError(`The layer "${again}" stands twice in the list of ${model}'s layers; give each layer once.`);
+  const duplicate = layers.find((layer, index) => layers.indexOf(layer) !== index);
+  if (duplicate !== undefined)
+    throw new UserError(`Layer "${duplicate}" occurs twice in the layers of ${model}; list each layer once.`);
 }
 
 function defined(value: number | null | undefined): Value {

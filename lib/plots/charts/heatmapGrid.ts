@@ -5,34 +5,34 @@ import { layerAxis, nameLength, similarityTrace, unitScale, type HeatmapOptions,
 import { baseLayout, emptyCell } from './style';
 
 export interface GridOptions extends HeatmapOptions {
-  /** Panels side by side; three by default, as in the paper's Figure 1. */
+  /** Number of panels in a row. Default: three, as in the paper's Figure 1. */
   readonly columns?: number;
 }
 
-/** A panel of the grid may have a heading of its own; otherwise it is named after its two models. */
+/** A panel of the grid. Default heading: the names of its two models. */
 export interface Panel extends Similarity {
   readonly heading?: string;
 }
 
-/** A panel's side, and what is kept free around the panels, in pixels. */
+/** Side of a panel, and the margin around all panels, in pixels. */
 const side = 240;
 const margin = { l: 16, r: 90, t: 80, b: 16 };
 const headingSize = 13;
 
-/** Several heatmaps of similarities in one figure and on one scale, filled row by row from the upper left. */
+/** Several heatmaps with one colour scale, row by row from the upper left. Throws a UserError without panels. */
 export function heatmapGrid(
   panels: readonly Panel[],
   { title = '', measure = 'CKA', columns = 3 }: GridOptions = {},
 ): Figure {
-  if (panels.length === 0) throw new UserError('A grid of heatmaps needs at least one heatmap; none was given.');
+  if (panels.length === 0) throw new UserError('Cannot draw a grid of heatmaps without panels; pass at least one.');
   const across = Math.min(columns, panels.length);
   const down = Math.ceil(panels.length / across);
-  // Names of layers stand at the left of a panel, and below it turned upright; its models' names after them, its heading above.
+  // Room for the layer names and the model's name, to the left of a panel and below it.
   const left = 44 + Math.max(...panels.map((panel) => nameLength(panel.rows.layers, side)));
   const below = 44 + Math.max(...panels.map((panel) => nameLength(panel.columns.layers, side)));
   const width = across * (left + side);
-  const broken = panels.some((panel) => 0.56 * headingSize * headingLines(panel, false)[0]!.length > left + side);
-  const gap = broken ? 30 + 1.3 * headingSize : 30;
+  const isTwoLines = panels.some((panel) => 0.56 * headingSize * headingLines(panel, false)[0]!.length > left + side);
+  const gap = isTwoLines ? 30 + 1.3 * headingSize : 30;
   const height = down * (side + below) + (down - 1) * gap;
 
   const axes: Record<`xaxis${string}` | `yaxis${string}`, Axis> = {};
@@ -50,7 +50,7 @@ export function heatmapGrid(
       automargin: false,
     });
     axes[`yaxis${number}`] = layerAxis(panel.rows, side, { domain: y, anchor: `x${number}`, automargin: false });
-    annotations.push(heading(headingLines(panel, broken), x, y[1]));
+    annotations.push(heading(headingLines(panel, isTwoLines), x, y[1]));
   });
 
   return {
@@ -66,10 +66,10 @@ export function heatmapGrid(
   };
 }
 
-/** Long names take a line each, so that no heading runs into its neighbour's. */
-function headingLines({ heading: own, rows, columns }: Panel, broken: boolean): string[] {
+/** The lines of a heading; long model names get one line each, so that neighbouring headings do not overlap. */
+function headingLines({ heading: own, rows, columns }: Panel, isTwoLines: boolean): string[] {
   if (own !== undefined) return [own];
-  return broken ? [rows.model, `and ${columns.model}`] : [`${rows.model} and ${columns.model}`];
+  return isTwoLines ? [rows.model, `and ${columns.model}`] : [`${rows.model} and ${columns.model}`];
 }
 
 function heading(lines: readonly string[], [left, right]: readonly [number, number], top: number): Annotation {

@@ -4,32 +4,32 @@ import type { Annotation, Figure, LayoutImage } from './figure';
 import { png, type Bitmap } from './png';
 import { baseLayout } from './style';
 
-/** An image and what is written below it. */
+/** An image with its caption. */
 export interface Tile extends Bitmap {
   readonly caption: string;
 }
 
 export interface ImageGridOptions {
   readonly title?: string;
-  /** Images side by side. */
+  /** Number of images in a row. Default 8. */
   readonly columns?: number;
 }
 
-/** Pixels on the page of an image's side, of the room for its caption, and of the gap between images; a picture has 1.5 times as many. */
+/** Side of an image, height of its caption and gap between images, in CSS pixels. */
 const side = 64;
-const below = 20;
+const captionHeight = 20;
 const gap = 14;
 
-/** Small images in rows, each above its caption; their pixels are drawn as sharp squares. */
+/** Small images in rows with captions below; pixels are drawn as sharp squares. Throws a UserError without images. */
 export function imageGrid(tiles: readonly Tile[], { title = '', columns = 8 }: ImageGridOptions = {}): Figure {
-  if (tiles.length === 0) throw new UserError('A grid of images needs at least one image; none was given.');
+  if (tiles.length === 0) throw new UserError('Cannot draw a grid of images without images; pass at least one.');
   const across = Math.min(columns, tiles.length);
   const width = across * (side + gap) - gap;
-  const height = Math.ceil(tiles.length / across) * (side + below);
-  const places = tiles.map((tile, index) => ({
+  const height = Math.ceil(tiles.length / across) * (side + captionHeight);
+  const positions = tiles.map((tile, index) => ({
     tile,
     left: ((index % across) * (side + gap)) / width,
-    top: 1 - (Math.floor(index / across) * (side + below)) / height,
+    top: 1 - (Math.floor(index / across) * (side + captionHeight)) / height,
   }));
   return {
     data: [],
@@ -38,7 +38,7 @@ export function imageGrid(tiles: readonly Tile[], { title = '', columns = 8 }: I
       margin: { l: 16, r: 16, t: 52, b: 12 },
       xaxis: { visible: false },
       yaxis: { visible: false },
-      images: places.map(({ tile, left, top }): LayoutImage => ({
+      images: positions.map(({ tile, left, top }): LayoutImage => ({
         source: `data:image/png;base64,${png(enlarged(tile)).toString('base64')}`,
         xref: 'paper',
         yref: 'paper',
@@ -50,7 +50,7 @@ export function imageGrid(tiles: readonly Tile[], { title = '', columns = 8 }: I
         xanchor: 'left',
         yanchor: 'top',
       })),
-      annotations: places.map(({ tile, left, top }): Annotation => ({
+      annotations: positions.map(({ tile, left, top }): Annotation => ({
         text: label(tile.caption),
         x: left + side / 2 / width,
         y: top - side / height,
@@ -65,7 +65,7 @@ export function imageGrid(tiles: readonly Tile[], { title = '', columns = 8 }: I
   };
 }
 
-/** Every pixel as a square of three by three: browsers would blur it, and it costs the file little. */
+/** Repeats each pixel `factor` times in both directions, because browsers blur images that they enlarge. */
 function enlarged({ height, width, data }: Bitmap, factor = 3): Bitmap {
   const large = new Uint8Array(height * width * 3 * factor ** 2);
   for (let row = 0, to = 0; row < height * factor; row++) {

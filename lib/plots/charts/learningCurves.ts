@@ -1,15 +1,16 @@
 import { curve, type EpochMeasure } from '../../results/statistics/curve';
 import { groupBy } from '../../results/statistics/groupBy';
 import type { RunRecord } from '../../results/records/record';
+import { seedsText } from '../../results/statistics/summary';
 import type { Figure } from './figure';
 import { lines, type Line, type LinesOptions } from './lines';
 
 export interface LearningCurvesOptions extends Partial<LinesOptions> {
   readonly measure?: EpochMeasure;
-  /** Runs of the same name are seeds of one curve; by default those of one method. */
+  /** Runs with the same name are averaged to one curve. Default: the method. */
   readonly name?: (record: RunRecord) => string;
-  /** Further lines, as of a run under way. */
-  readonly over?: readonly Line[];
+  /** Additional lines, for instance of a run in progress. */
+  readonly extra?: readonly Line[];
 }
 
 const axisTitles: Readonly<Record<EpochMeasure, string>> = {
@@ -20,13 +21,13 @@ const axisTitles: Readonly<Record<EpochMeasure, string>> = {
   imagesPerSecond: 'images/s',
 };
 
-/** Curves of recorded runs over epochs: the mean over seeds, with a band of ± one standard deviation. */
+/** Recorded quantities over epochs: the mean over seeds with a band of ± one standard deviation. */
 export function learningCurves(
   records: readonly RunRecord[],
-  { measure = 'top1', name = ({ method }) => method, over = [], ...options }: LearningCurvesOptions = {},
+  { measure = 'top1', name = ({ method }) => method, extra = [], ...options }: LearningCurvesOptions = {},
 ): Figure {
   const recorded = [...groupBy(records, name)].map(([group, runs]) => meanLine(group, runs, measure));
-  return lines([...recorded, ...over], {
+  return lines([...recorded, ...extra], {
     title: `${axisTitles[measure]} over training`,
     x: 'epoch',
     y: axisTitles[measure],
@@ -35,7 +36,7 @@ export function learningCurves(
 }
 
 function meanLine(name: string, runs: readonly RunRecord[], measure: EpochMeasure): Line {
-  const { epochs, mean, deviation } = curve(runs, measure);
-  const seeds = `${runs.length} seed${runs.length === 1 ? '' : 's'}`;
-  return { name: `${name} (${seeds})`, x: epochs, y: mean, ...(runs.length > 1 && { spread: deviation }) };
+  const { epochs, mean, std } = curve(runs, measure);
+  const title = `${name} (${seedsText(runs.length)})`;
+  return { name: title, x: epochs, y: mean, ...(runs.length > 1 && { yError: std }) };
 }

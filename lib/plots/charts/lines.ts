@@ -3,18 +3,19 @@ import { label } from '../html/escape';
 import type { Dash, Figure, LineTrace, Value } from './figure';
 import { baseAxis, baseLayout, seriesColor, translucent } from './style';
 
-/** One line of a figure, with ± `spread` around it: a band, or bars where the points are marked. */
+/** One line of a chart, with an optional error: a band, or error bars if the line has markers. */
 export interface Line {
   readonly name: string;
   readonly x: readonly number[];
-  /** Null where there is no value: the line is broken there. */
+  /** Null leaves a gap. */
   readonly y: readonly Value[];
-  readonly spread?: readonly Value[];
+  /** Half the height of the band or of the error bars. */
+  readonly yError?: readonly Value[];
   readonly dash?: Dash;
   readonly markers?: boolean;
-  /** Of the markers; a circle unless told. */
+  /** Symbol of the markers. Default: circle. */
   readonly symbol?: 'circle' | 'diamond';
-  /** Lines of one colour number share a colour; by default each has its own. */
+  /** Index into the palette. Default: the position of the line. */
   readonly color?: number;
 }
 
@@ -28,7 +29,7 @@ export interface LinesOptions {
   readonly logY?: boolean;
 }
 
-/** Lines over a common axis. Throws UserError where a line's lists differ in length. */
+/** A line chart. Throws a UserError if the lists of a line differ in length. */
 export function lines(
   series: readonly Line[],
   { title, x, y, xRange, yRange, logX = false, logY = false }: LinesOptions,
@@ -37,9 +38,9 @@ export function lines(
   return {
     data: series.flatMap((line, index) => {
       const color = seriesColor(line.color ?? index);
-      return line.spread === undefined || line.markers
+      return line.yError === undefined || line.markers
         ? [stroke(line, color)]
-        : [band(line, line.spread, color), stroke(line, color)];
+        : [band(line, line.yError, color), stroke(line, color)];
     }),
     layout: {
       ...baseLayout(title, { width: 760, height: 440 }),
@@ -59,7 +60,7 @@ export function lines(
 }
 
 function stroke(
-  { name, x, y, spread, dash = 'solid', markers = false, symbol = 'circle' }: Line,
+  { name, x, y, yError, dash = 'solid', markers = false, symbol = 'circle' }: Line,
   color: string,
 ): LineTrace {
   return {
@@ -72,20 +73,20 @@ function stroke(
     line: { color, width: 2, dash },
     ...(markers && {
       marker: { size: symbol === 'circle' ? 7 : 11, symbol },
-      ...(spread?.some((half) => half !== null) && {
-        error_y: { type: 'data', array: spread.map((half) => half ?? 0), color, thickness: 1.4 },
+      ...(yError?.some((half) => half !== null) && {
+        error_y: { type: 'data', array: yError.map((half) => half ?? 0), color, thickness: 1.4 },
       }),
     }),
     hovertemplate: '%{y:.4g}',
   };
 }
 
-/** The area between y − spread and y + spread, as one closed outline over the points that have both. */
-function band({ name, x, y }: Line, spread: readonly Value[], color: string): LineTrace {
-  const points = x.flatMap((place, index) => {
+/** The area between y − yError and y + yError as one closed outline, over the points that have both. */
+function band({ name, x, y }: Line, yError: readonly Value[], color: string): LineTrace {
+  const points = x.flatMap((position, index) => {
     const middle = y[index] ?? null;
-    const half = spread[index] ?? null;
-    return middle === null || half === null ? [] : [{ place, low: middle - half, high: middle + half }];
+    const half = yError[index] ?? null;
+    return middle === null || half === null ? [] : [{ position, low: middle - half, high: middle + half }];
   });
   const back = [...points].reverse();
   return {
@@ -95,7 +96,7 @@ function band({ name, x, y }: Line, spread: readonly Value[], color: string): Li
     legendgroup: label(name),
     showlegend: false,
     hoverinfo: 'skip',
-    x: [...points, ...back].map((point) => point.place),
+    x: [...points, ...back].map((point) => point.position),
     y: [...points.map((point) => point.high), ...back.map((point) => point.low)],
     fill: 'toself',
     fillcolor: translucent(color, 0.18),
@@ -103,16 +104,16 @@ function band({ name, x, y }: Line, spread: readonly Value[], color: string): Li
   };
 }
 
-function checkLengths({ name, x, y, spread }: Line): void {
-  if (x.length !== y.length || (spread !== undefined && spread.length !== x.length)) {
+function checkLengths({ name, x, y, yError }: Line): void {
+  if (x.length !== y.length || (yError !== undefined && yError.length !== x.length)) {
+    const errors = yError === undefined ? '' : ` and ${yError.length} errors`;
     throw new UserError(
-      `The line "${name}" has ${x.length} places for ${y.length} values` +
-        `${spread === undefined ? '' : ` and ${spread.length} spreads`}; give as many of each.`,
+      `Line "${name}" has ${x.length} x values for ${y.length} y values${errors}; the lists must be of equal length.`,
     );
   }
 }
 
-/** Plotly wants the range of a logarithmic axis as exponents of ten. */
+/** Plotly takes the range of a logarithmic axis as exponents of ten. */
 function logarithms([low, high]: readonly [number, number]): readonly [number, number] {
   return [Math.log10(low), Math.log10(high)];
 }

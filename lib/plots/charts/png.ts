@@ -1,13 +1,13 @@
 import { crc32, deflateSync } from 'node:zlib';
 
-/** Pixels [height, width, 3], red, green and blue as bytes. */
+/** RGB pixels `[height, width, 3]`, one byte per channel. */
 export interface Bitmap {
   readonly height: number;
   readonly width: number;
   readonly data: Uint8Array;
 }
 
-/** A bitmap as a PNG file (ISO/IEC 15948): eight bits a channel, rows unfiltered. */
+/** Encodes a bitmap as PNG (ISO/IEC 15948) with eight bits per channel and unfiltered rows. */
 export function png({ height, width, data }: Bitmap): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -25,7 +25,7 @@ export function png({ height, width, data }: Bitmap): Buffer {
   ]);
 }
 
-/** Length, name, content and the checksum over name and content. */
+/** One PNG chunk: length, name, content, and the checksum of name and content. */
 function chunk(name: string, content: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(name, 'latin1'), content]);
   const length = Buffer.alloc(4);

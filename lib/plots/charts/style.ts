@@ -1,10 +1,13 @@
 import type { Axis, Layout, Size } from './figure';
 import { label } from '../html/escape';
 
-/** Okabe and Ito's colours (2008), told apart with every common form of colour blindness; the yellow is left out on white. */
+/**
+ * The palette of Okabe and Ito (2008), distinguishable with all common forms of colour blindness. Its yellow is left out
+ * because it is hard to see on white.
+ */
 const palette: readonly string[] = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#56B4E9', '#E69F00', '#000000'];
 
-/** Magma, from dark to bright and even in lightness: the scale of similarities and of other fields. */
+/** Magma: a perceptually uniform colour scale from dark to bright. */
 export const darkToBright: readonly (readonly [number, string])[] = [
   [0, '#000004'],
   [0.125, '#1c1044'],
@@ -17,24 +20,24 @@ export const darkToBright: readonly (readonly [number, string])[] = [
   [1, '#fcfdbf'],
 ];
 
-/** What shows through an undefined cell: a grey that the scale does not hold. */
+/** Background of undefined cells: a grey that is not on the colour scale. */
 export const emptyCell = '#d9d9d9';
 
-/** The colour of words and of what stands alone. */
+/** The colour of text. */
 export const ink = '#222222';
 
-/** The colour of the series of that number, counted from 0; after the last it begins again. */
+/** The colour of a series by its index; the palette repeats after its last colour. */
 export function seriesColor(index: number): string {
   return palette[index % palette.length] ?? ink;
 }
 
-/** A colour of the palette, seen through: the band behind a line. */
+/** A colour with an opacity, for bands behind lines. */
 export function translucent(color: string, opacity: number): string {
   const [red, green, blue] = [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
   return `rgba(${red},${green},${blue},${opacity})`;
 }
 
-/** The layout that all our figures begin with: white paper, so that it reads the same in a dark JupyterLab, in print and on GitHub. */
+/** The layout shared by all figures. The background is white in dark themes, too, as in print and on GitHub. */
 export function baseLayout(title: string, { width, height }: Size): Layout {
   return {
     title: { text: label(title), x: 0.02, xanchor: 'left', font: { size: 16 } },
@@ -48,7 +51,7 @@ export function baseLayout(title: string, { width, height }: Size): Layout {
   };
 }
 
-/** An axis with its line, ticks outside and a faint grid. */
+/** An axis with a line, outside ticks and a faint grid. */
 export function baseAxis(title: string, options: Axis = {}): Axis {
   return {
     title: { text: label(title), standoff: 10, font: { size: 13 } },

@@ -1,28 +1,28 @@
 import type { Arrow, Box, Diagram } from './diagram';
 
-/** A network by its stages, each said in words: `32 × 32 × 24`. */
+/** A network with the shape of each stage's output, for instance `32 × 32 × 24`. */
 export interface StagedNetwork {
   readonly name: string;
   readonly stages: readonly string[];
 }
 
-/** What takes part in a step of OFA. */
+/** The parts of a training step with OFA. */
 export interface Framework {
-  /** `32 × 32 × 3` */
+  /** Shape of the input, for instance `32 × 32 × 3`. */
   readonly image: string;
   readonly classes: number;
   readonly teacher: StagedNetwork;
   readonly student: StagedNetwork;
-  /** The student's branches, each with the number of its stage and a line for each of its layers. */
+  /** The student's exit branches: the stage, counted from 1, and one line per layer. */
   readonly branches: readonly { readonly stage: number; readonly layers: readonly string[] }[];
 }
 
-/** The paper's Figure 2: the student's stages with their exit branches, and what they learn from; dashed is what exists in training only. */
+/** The diagram of the paper's Figure 2. Dashed arrows exist during training only. */
 export function framework({ image, classes, teacher, student, branches }: Framework): Diagram {
   const training = 'exit branches, in training only';
   const logits = `logits ${classes}`;
   return {
-    title: `OFA: ${teacher.name} teaches ${student.name}`,
+    title: `OFA: teacher ${teacher.name}, student ${student.name}`,
     boxes: [
       { id: 'images', lines: ['images', image] },
       ...chain('student', `student ${student.name}`, student, logits),
@@ -63,6 +63,6 @@ function chain(role: string, group: string, { stages }: StagedNetwork, logits: s
 }
 
 function along(role: string, { stages }: StagedNetwork, dashed = false): Arrow[] {
-  const places = ['images', ...stages.map((_, k) => `${role}${k + 1}`), `${role}Logits`];
-  return places.slice(1).map((to, k) => ({ from: places[k]!, to, dashed }));
+  const nodes = ['images', ...stages.map((_, k) => `${role}${k + 1}`), `${role}Logits`];
+  return nodes.slice(1).map((to, k) => ({ from: nodes[k]!, to, dashed }));
 }

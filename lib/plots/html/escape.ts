@@ -6,17 +6,17 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text as HTML that shows exactly that text, between tags and in quoted attributes. */
+/** Escapes text for HTML, between tags and in quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
-/** Text as a Plotly label: Plotly reads tags and entities in every text, so those of a class's or layer's name are disarmed. */
+/** Escapes text for Plotly, which interprets tags and entities in every text. */
 export function label(text: string): string {
   return text.replace(/[&<>]/g, (character) => entities[character] ?? character);
 }
 
-/** The text of a label again, for a terminal or a page's title. */
+/** The text of an escaped label, for a terminal or a page title. */
 export function labelText(shown: string): string {
   return shown.replace(
     /&(amp|lt|gt);/g,
@@ -24,12 +24,12 @@ export function labelText(shown: string): string {
   );
 }
 
-/** Markdown in which nothing is an HTML tag: what a page makes of Markdown would let one through. */
+/** Escapes HTML tags in Markdown, because Markdown renderers pass them through. */
 export function withoutTags(markdown: string): string {
   return markdown.replace(/<(?=[a-z/!?])/gi, '&lt;');
 }
 
-/** A value as JSON that may stand inside a script element: no text in it can close the element or open a comment. */
+/** JSON for a script element: no string in it can close the element or open a comment. */
 export function scriptJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,

@@ -1,87 +1,109 @@
-import { verdict, type Gain } from '../../results/gain';
+import { verdict, type Cost, type Gain } from '../../results/gain';
+import { tableHtml, type Table } from '../tables/table';
 import { escapeHtml } from './escape';
-import { tableHtml } from '../tables/table';
 
-/** A page that says what a student has gained from a teacher, for readers who were not there. `curves`: a picture of both trainings. */
+/**
+ * A self-contained page on what a student gained from a teacher. `curves` is a PNG of both learning curves, left out if
+ * omitted.
+ */
 export function gainPage(gain: Gain, curves?: Uint8Array): string {
-  const { distilled, scratch, student, teacher, methodParameters, methodMultiplyAdds } = gain;
-  const leftOut = Math.max(...[distilled, scratch].map(({ history }) => history[history.length - 1]?.unreadable ?? 0));
-  const title = `${student.network} taught by ${teacher.network}`;
-  const text = (strings: TemplateStringsArray, ...values: readonly unknown[]): string =>
-    strings.map((part, i) => part + (i < values.length ? escapeHtml(String(values[i])) : '')).join('');
+  const { distilled, student, teacher } = gain;
+  const title = escapeHtml(`${student.network} distilled from ${teacher.network}`);
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
 <style>${style}</style></head><body>
-<h1>${escapeHtml(title)}</h1>
+<h1>${title}</h1>
 <p class="answer">${escapeHtml(verdict(gain))}</p>
-${tableHtml({
-  columns: ['network', 'how it learnt', 'top-1 (%)', 'top-5 (%)', 'best epoch'],
-  rows: [
-    [
-      student.network,
-      'alone, from the labels',
-      scratch.top1.toFixed(2),
-      scratch.top5.toFixed(2),
-      scratch.bestTop1.toFixed(2),
-    ],
-    [
-      student.network,
-      `with ${distilled.method}, from labels and teacher`,
-      distilled.top1.toFixed(2),
-      distilled.top5.toFixed(2),
-      distilled.bestTop1.toFixed(2),
-    ],
-    [teacher.network, 'the teacher', teacher.top1.toFixed(2), null, null],
-  ],
-  caption: `On ${gain.validationImages} images for validation that neither training has seen. The result is the last epoch; the best one only stands beside it, since choosing it by these images flatters it.`,
-})}
-${curves ? `<img alt="Top-1 over the epochs of both trainings" src="data:image/png;base64,${Buffer.from(curves).toString('base64')}">` : ''}
-<h2>What it costs</h2>
-${tableHtml({
-  columns: [
-    'network',
-    'parameters',
-    ...(student.multiplyAdds === undefined ? [] : ['multiply-adds an image']),
-    'milliseconds an image',
-  ],
-  rows: [student, teacher].map(({ network, parameters, multiplyAdds, latency }) => [
-    network,
-    parameters.toLocaleString('en'),
-    ...(student.multiplyAdds === undefined ? [] : [multiplyAdds?.toLocaleString('en') ?? null]),
-    latency.toFixed(1),
-  ]),
-  caption: `One image of ${gain.imageSize} × ${gain.imageSize} pixels at a time, the median of twenty, on ${distilled.machine.processor} with ${distilled.threads} threads.`,
-})}
-<p>${text`The student has ${((100 * student.parameters) / teacher.parameters).toFixed(0)} % of its teacher’s parameters and takes ${((100 * student.latency) / teacher.latency).toFixed(0)} % of its time. In training the method added ${methodParameters.toLocaleString('en')} parameters${methodMultiplyAdds === undefined ? '' : ` and ${methodMultiplyAdds.toLocaleString('en')} multiply-adds an image`}; the student that was saved has none of them, so it costs exactly what it costs alone.`}</p>
-<h2>How it was made</h2>
-${tableHtml({
-  columns: ['', ''],
-  rows: [
-    [
-      'images',
-      `${distilled.dataset}: ${gain.trainImages} for training, ${gain.validationImages} for validation, ${gain.classes} classes`,
-    ],
-    ['epochs, seed', `${distilled.epochs}, seed ${distilled.seed}; the same for both`],
-    [
-      'images left out',
-      leftOut === 0 ? 'none' : `${leftOut} that could not be read; the logs in the runs’ folders name them`,
-    ],
-    [
-      'pixels',
-      `normalised by mean ${gain.normalisation.mean.join(', ')} and deviation ${gain.normalisation.std.join(', ')}; the student wants the same`,
-    ],
-    ["teacher's weights", teacher.weights],
-    ['student', "student.safetensors beside this page (timm's names where timm has the network)"],
-    ['commit', `${distilled.commit.slice(0, 12)}${distilled.dirty ? ', with local changes' : ''}`],
-    ['again', distilled.command],
-  ],
-})}
+${tableHtml(accuracyTable(gain))}
+${curves ? curvesHtml(curves) : ''}
+<h2>Cost</h2>
+${tableHtml(costTable(gain))}
+<p>${escapeHtml(costText(gain))}</p>
+<h2>How this was made</h2>
+${tableHtml(provenanceTable(gain))}
 <details><summary>The recipe</summary><pre>${escapeHtml(JSON.stringify(distilled.recipe, null, 2))}</pre></details>
 </body></html>
 `;
 }
 
-const style =
-  'body{font:16px/1.5 Helvetica,Arial,"DejaVu Sans",sans-serif;color:#222;max-width:52rem;margin:2rem auto;padding:0 1rem}' +
-  'table{border-collapse:collapse;margin:1rem 0}th,td{padding:.3rem .8rem;border-bottom:1px solid #ddd;vertical-align:top}caption{caption-side:bottom;color:#555;font-size:.9rem;padding-top:.4rem}' +
-  'img{max-width:100%}.answer{font-size:1.15rem}pre{overflow-x:auto;background:#f5f5f5;padding:1rem}';
+function curvesHtml(curves: Uint8Array): string {
+  const source = `data:image/png;base64,${Buffer.from(curves).toString('base64')}`;
+  return `<img alt="Top-1 over the epochs of both runs" src="${source}">`;
+}
+
+function accuracyTable({ student, teacher, scratch, distilled, validationImages }: Gain): Table {
+  const accuracies = ({ top1, top5, bestTop1 }: Gain['scratch']): string[] =>
+    [top1, top5, bestTop1].map((value) => value.toFixed(2));
+  return {
+    columns: ['network', 'training', 'top-1 (%)', 'top-5 (%)', 'best epoch'],
+    rows: [
+      [student.network, 'from scratch', ...accuracies(scratch)],
+      [student.network, `with ${distilled.method} and the teacher`, ...accuracies(distilled)],
+      [teacher.network, 'the teacher', teacher.top1.toFixed(2), null, null],
+    ],
+    caption:
+      `Measured on ${validationImages} validation images, after the last epoch. ` +
+      'The best epoch is too optimistic as a result, because it is chosen on the same images.',
+  };
+}
+
+function costTable({ student, teacher, imageSize, distilled }: Gain): Table {
+  const hasMultiplyAdds = student.multiplyAdds !== undefined;
+  const cells = ({ network, parameters, multiplyAdds, latency }: Cost): Table['rows'][number] => [
+    network,
+    parameters.toLocaleString('en'),
+    ...(hasMultiplyAdds ? [multiplyAdds?.toLocaleString('en') ?? null] : []),
+    latency.toFixed(1),
+  ];
+  const { machine, threads } = distilled;
+  return {
+    columns: ['network', 'parameters', ...(hasMultiplyAdds ? ['multiply-adds per image'] : []), 'ms per image'],
+    rows: [cells(student), cells(teacher)],
+    caption:
+      `One image of ${imageSize} × ${imageSize} pixels at a time, median of twenty, on ${machine.processor} ` +
+      `with ${threads} thread${threads === 1 ? '' : 's'}.`,
+  };
+}
+
+function costText({ student, teacher, methodParameters, methodMultiplyAdds }: Gain): string {
+  const percent = (a: number, b: number): string => `${((100 * a) / b).toFixed(0)} %`;
+  const multiplyAdds =
+    methodMultiplyAdds === undefined ? '' : ` and ${methodMultiplyAdds.toLocaleString('en')} multiply-adds per image`;
+  return (
+    `The student has ${percent(student.parameters, teacher.parameters)} of its teacher’s parameters and takes ` +
+    `${percent(student.latency, teacher.latency)} of its time. During training the method adds ` +
+    `${methodParameters.toLocaleString('en')} parameters${multiplyAdds}. The saved student contains none of them.`
+  );
+}
+
+function provenanceTable(gain: Gain): Table {
+  const { distilled, scratch, normalisation, teacher, classes, trainImages, validationImages } = gain;
+  const unreadable = Math.max(...[distilled, scratch].map(({ history }) => history.at(-1)?.unreadable ?? 0));
+  const { mean, std } = normalisation;
+  const images = `${trainImages} for training, ${validationImages} for validation, ${classes} classes`;
+  const commit = distilled.commit.slice(0, 12) + (distilled.dirty ? ', with local changes' : '');
+  return {
+    columns: ['', ''],
+    rows: [
+      ['images', `${distilled.dataset}: ${images}`],
+      ['unreadable images', unreadable === 0 ? 'none' : `${unreadable}, listed in the logs of the run folders`],
+      ['normalisation', `mean ${mean.join(', ')}, standard deviation ${std.join(', ')}, for both networks`],
+      ['epochs, seed', `${distilled.epochs}, seed ${distilled.seed}, for both runs`],
+      ['teacher’s weights', teacher.weights],
+      ['student’s weights', 'student.safetensors next to this page, with timm’s names if timm has the network'],
+      ['commit', commit],
+      ['command', distilled.command],
+    ],
+  };
+}
+
+const style = `
+body { font: 16px/1.5 Helvetica, Arial, "DejaVu Sans", sans-serif; color: #222; }
+body { max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; margin: 1rem 0; }
+th, td { padding: .3rem .8rem; border-bottom: 1px solid #ddd; vertical-align: top; }
+caption { caption-side: bottom; color: #555; font-size: .9rem; padding-top: .4rem; }
+img { max-width: 100%; }
+.answer { font-size: 1.15rem; }
+pre { overflow-x: auto; background: #f5f5f5; padding: 1rem; }
+`;

@@ -2,22 +2,24 @@ import { labelText, scriptJson } from './escape';
 import type { Figure } from '../charts/figure';
 
 /**
- * A figure as HTML that draws itself, taking the place of the static picture before it; without scripts or without
- * plotly.js it stays empty and the picture stays. It refers to plotly.js and never carries it: to the copy that a page has
- * already, else to that of JupyterLab's file server, else to the addresses given, by default `plotly.js` beside the page.
+ * HTML that draws an interactive figure and then hides the static picture before it. Without JavaScript or plotly.js the
+ * picture stays. The HTML does not contain plotly.js: it uses the copy that the page has loaded, else that of JupyterLab's
+ * file server, else the first of `addresses` that loads.
  */
 export function liveHtml(figure: Figure, id: string, addresses: readonly string[] = ['plotly.js']): string {
-  return `<div style="overflow-x:auto"><div id="${id}" class="live-figure" style="width:100%;min-width:${leastWidth(figure)}px;max-width:${figure.layout.width}px"></div></div>
-<script>(${drawLive})(${scriptJson({ id, addresses, figure: rounded(figure), name: fileName(figure) })});</script>`;
+  const style = `width:100%;min-width:${minWidth(figure)}px;max-width:${figure.layout.width}px`;
+  const options = scriptJson({ id, addresses, figure: rounded(figure), name: fileName(figure) });
+  return `<div style="overflow-x:auto"><div id="${id}" class="live-figure" style="${style}"></div></div>
+<script>(${drawLive})(${options});</script>`;
 }
 
-/** On a phone a figure is read by moving it to the side, for narrower its words would lie upon each other; several panels need their whole width. */
-function leastWidth({ layout }: Figure): number {
+/** On narrow screens figures scroll, because their texts would overlap below this width. Grids keep their full width. */
+function minWidth({ layout }: Figure): number {
   const panels = Object.keys(layout).filter((key) => key.startsWith('xaxis')).length;
   return panels > 1 ? layout.width : Math.min(layout.width, 520);
 }
 
-/** What the browser calls a saved picture: the title's letters and numbers. */
+/** The file name of a downloaded picture: the letters and digits of the title. */
 function fileName({ layout }: Figure): string {
   return (
     labelText(layout.title.text)
@@ -27,19 +29,20 @@ function fileName({ layout }: Figure): string {
   );
 }
 
-/** Seven digits are more than a hover shows and half the bytes. */
+/** Rounds numbers to seven digits: half the bytes, and more digits than a tooltip shows. */
 function rounded(figure: Figure): unknown {
   return JSON.parse(
     JSON.stringify(figure, (_, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(7)) : value)),
   );
 }
 
-/** Runs in the browser, hence plain JavaScript in a string. */
+/** Runs in the browser, therefore plain JavaScript in a string. */
 const drawLive = `function ({ id, addresses, figure, name }) {
   const host = document.getElementById(id);
   if (!host) return;
   const lab = document.getElementById('jupyter-config-data');
-  const copies = lab ? [(JSON.parse(lab.textContent).baseUrl || '/') + 'files/node_modules/plotly.js-dist/plotly.js'] : addresses;
+  const labUrl = () => (JSON.parse(lab.textContent).baseUrl || '/') + 'files/node_modules/plotly.js-dist/plotly.js';
+  const copies = lab ? [labUrl()] : addresses;
   const load = ([first, ...rest]) => new Promise((resolve, reject) => {
     if (!first) return reject(new Error('plotly.js was not found'));
     const script = document.createElement('script');
@@ -54,9 +57,16 @@ const drawLive = `function ({ id, addresses, figure, name }) {
   const draw = (Plotly) => {
     const { width, ...layout } = figure.layout;
     const size = { width, height: layout.height, filename: name };
-    const svg = { name: 'svg', title: 'Download plot as an SVG', icon: Plotly.Icons.disk, click: (plot) => Plotly.downloadImage(plot, { ...size, format: 'svg' }) };
-    // Plotly would offer to send the numbers to a server of its makers.
-    const config = { responsive: true, displaylogo: false, showSendToCloud: false, modeBarButtonsToAdd: [svg], toImageButtonOptions: { ...size, format: 'png', scale: 3 } };
+    const download = (plot) => Plotly.downloadImage(plot, { ...size, format: 'svg' });
+    const svg = { name: 'svg', title: 'Download plot as an SVG', icon: Plotly.Icons.disk, click: download };
+    const config = {
+      responsive: true,
+      displaylogo: false,
+      // Otherwise Plotly offers to send the data to a server of its makers.
+      showSendToCloud: false,
+      modeBarButtonsToAdd: [svg],
+      toImageButtonOptions: { ...size, format: 'png', scale: 3 },
+    };
     return Plotly.newPlot(host, figure.data, { ...layout, autosize: true }, config);
   };
   if (window.Plotly) window.plotlyLoading = Promise.resolve(window.Plotly);

@@ -1,58 +1,102 @@
-import type { Comparison } from '../../results/tables/comparison';
 import type { PublishedCell } from '../../results/published';
 import { commitText } from '../../results/records/record';
 import type { RecordedRow } from '../../results/records/recordedRows';
-import { formatSummary, summary } from '../../results/statistics/summary';
+import { meanText, seedsText, summary } from '../../results/statistics/summary';
+import type { Comparison } from '../../results/tables/comparison';
 import { paperAnchor, rowAnchor } from './recipesAndRecords';
 import type { RichCell, Table } from './table';
 
-/** The three columns of a comparison: the paper's number, ours with its conditions, and the command and cost at the paper's scale. */
-export function comparisonTable(comparisons: readonly Comparison[], caption?: string): Table {
+/**
+ * Published numbers beside ours, with the command and the cost of the same row at the paper's scale. Cells link to the
+ * recipes and records of `recipesAndRecordsHtml`. The caption states the number of seeds and epochs; cells that differ
+ * from it say so themselves.
+ */
+export function comparisonTable(comparisons: readonly Comparison[], caption = ''): Table {
+  const conditions = commonConditions(comparisons.flatMap(({ ours }) => ours ?? []));
   return {
-    ...(caption !== undefined && { caption }),
+    caption: [conditionsText(conditions), caption].filter((text) => text !== '').join(' '),
     columns: ['', 'published (%)', 'ours, laptop (%)', 'at the paper’s scale, one seed'],
     rows: comparisons.map(({ label, published, ours, paper }) => [
       label,
-      published ? publishedCell(published) : 'not seen',
-      ours ? { ...oursCell(ours), detail: ours.command } : 'no counterpart',
-      paper ? { text: hoursText(paper.hours), link: `#${paperAnchor(paper)}`, detail: paper.command } : 'no recipe',
+      published ? publishedCell(published) : 'not known',
+      ours ? oursCell(ours, conditions) : 'no counterpart',
+      paper ? { text: hoursText(paper.hours), link: `#${paperAnchor(paper)}`, command: paper.command } : 'no recipe',
     ]),
   };
 }
 
-const meanings: Readonly<Record<PublishedCell['status'], string>> = {
+/** Our results alone, for rows without published numbers: one labelled row each. */
+export function recordedTable(rows: readonly (Comparison & { readonly ours: RecordedRow })[], caption = ''): Table {
+  const conditions = commonConditions(rows.map(({ ours }) => ours));
+  return {
+    caption: [conditionsText(conditions), caption].filter((text) => text !== '').join(' '),
+    columns: ['', 'ours, laptop (%)'],
+    rows: rows.map(({ label, ours }) => [label, oursCell(ours, conditions)]),
+  };
+}
+
+const statuses: Readonly<Record<PublishedCell['status'], string>> = {
   seen: 'read in a public source',
-  checked: 'from memory; with it the column’s mean is the published one',
+  checked: 'from memory; the mean of its column agrees with the published mean',
   recalled: 'from memory only, not verified',
 };
 
-/** A number of a paper, marked by how far it is verified; the source on hovering. */
+/** A published number, marked by how well it is verified; the source is in the tooltip. */
 export function publishedCell({ value, status, source }: PublishedCell): RichCell {
   return {
     text: value.toFixed(2),
-    note: source === undefined ? meanings[status] : `${meanings[status]}: ${source}`,
+    note: source === undefined ? statuses[status] : `${statuses[status]}: ${source}`,
     unverified: status === 'recalled',
     indirect: status === 'checked',
   };
 }
 
-/** What has been recorded of a row, with seeds, length and commit; it leads to its recipe and records. */
-function oursCell(row: RecordedRow): RichCell {
-  const { runs } = row;
-  const [first] = runs;
-  const conditions = first ? `, ${first.epochs} epochs, ${[...new Set(runs.map(commitText))].join(' ')}` : '';
-  return { text: oursText(row) + conditions, link: `#${rowAnchor(row)}` };
+/** What most recorded rows of a table have in common; undefined if none is recorded. */
+interface Conditions {
+  readonly seeds: number;
+  readonly epochs: number;
 }
 
-/** Mean and spread of a row as far as it has been recorded: `29.51 (1 of 3 seeds)`. */
-export function oursText({ runs, seeds }: RecordedRow): string {
-  if (runs.length === 0) return 'not recorded yet';
-  const text = formatSummary(summary(runs.map(({ top1 }) => top1)));
-  return runs.length < seeds.length ? text.replace(/\((\d+) seeds?\)/, `($1 of ${seeds.length} seeds)`) : text;
+function commonConditions(rows: readonly RecordedRow[]): Conditions | undefined {
+  const recorded = rows.filter(({ runs }) => runs.length > 0);
+  if (recorded.length === 0) return undefined;
+  return {
+    seeds: mostFrequent(recorded.map(({ runs }) => runs.length)),
+    epochs: mostFrequent(recorded.map(({ runs }) => runs[0]!.epochs)),
+  };
+}
+
+function mostFrequent(values: readonly number[]): number {
+  const count = (value: number): number => values.filter((other) => other === value).length;
+  return values.reduce((found, value) => (count(value) > count(found) ? value : found));
+}
+
+function conditionsText(conditions: Conditions | undefined): string {
+  if (conditions === undefined) return '';
+  const { seeds, epochs } = conditions;
+  const statistic = seeds === 1 ? 'a single seed' : `mean ± standard deviation over ${seeds} seeds`;
+  return `Ours: top-1 after ${epochs} epochs, ${statistic} unless a cell says otherwise.`;
+}
+
+/** The result of a row with a link to its recipe and records, and what differs from the caption. */
+function oursCell(row: RecordedRow, conditions: Conditions | undefined): RichCell {
+  const link = `#${rowAnchor(row)}`;
+  const [first] = row.runs;
+  if (first === undefined) return { text: 'not recorded yet', link, command: row.command };
+  const differences = [
+    ...(row.runs.length === conditions?.seeds ? [] : [seedsText(row.runs.length)]),
+    ...(first.epochs === conditions?.epochs ? [] : [`${first.epochs} epochs`]),
+  ];
+  const text = meanText(summary(row.runs.map(({ top1 }) => top1)));
+  return {
+    text: differences.length === 0 ? text : `${text} (${differences.join(', ')})`,
+    note: `${row.runs.length} of ${row.seeds.length} seeds, commit ${[...new Set(row.runs.map(commitText))].join(' ')}`,
+    link,
+    command: row.command,
+  };
 }
 
 function hoursText(hours: number | undefined): string {
-  return hours === undefined
-    ? 'cost not estimated'
-    : `about ${hours < 10 ? hours.toPrecision(1) : Math.round(hours)} GPU hours`;
+  if (hours === undefined) return 'cost not estimated';
+  return `about ${hours < 10 ? hours.toPrecision(1) : Math.round(hours)} GPU hours`;
 }

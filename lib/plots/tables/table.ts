@@ -1,22 +1,22 @@
 import { UserError } from '../../errors';
 import { escapeHtml } from '../html/escape';
 
-/** A cell with more to it than its text. */
+/** A cell with more than its text. */
 export interface RichCell {
   readonly text: string;
-  /** A word on where the number comes from, shown on hovering. */
+  /** Tooltip, for instance the source of a number. */
   readonly note?: string;
-  /** A page or file that proves it: a web address or a path relative to the page. */
+  /** A web address, or a path relative to the page. */
   readonly link?: string;
-  /** A second line beneath, as a command. */
-  readonly detail?: string;
-  /** Not verified: shown in grey with a dagger. */
+  /** A command, folded below the text. */
+  readonly command?: string;
+  /** An unverified number: grey, with a dagger. */
   readonly unverified?: boolean;
-  /** Verified only by what follows from it: shown with a double dagger. */
+  /** A number that is verified by the mean of its column only: with a double dagger. */
   readonly indirect?: boolean;
 }
 
-/** A table's cell; null is an empty one. */
+/** A table cell; null is empty. */
 export type Cell = string | number | boolean | null | RichCell;
 
 export interface Table {
@@ -25,40 +25,48 @@ export interface Table {
   readonly caption?: string;
 }
 
-/** A table as HTML with every text escaped: numbers to the right, the rest to the left. Throws UserError on a row of the wrong length. */
+/** Longer tables scroll. */
+const maxRows = 40;
+
+/**
+ * A table as HTML with escaped texts; columns of numbers are aligned to the right. Throws a UserError if a row does not
+ * have one cell per column.
+ */
 export function tableHtml({ columns, rows, caption }: Table): string {
-  const short = rows.findIndex((row) => row.length !== columns.length);
-  if (short >= 0)
+  const wrong = rows.findIndex((row) => row.length !== columns.length);
+  if (wrong >= 0)
     throw new UserError(
-      `Row ${short + 1} of the table has ${rows[short]?.length} cells for ${columns.length} columns.`,
+      `Row ${wrong + 1} of the table has ${rows[wrong]?.length} cells for ${columns.length} columns; pass one per column.`,
     );
-  const head = `<tr>${columns.map((column, index) => `<th style="text-align:${alignment(rows, index)}">${escapeHtml(column)}</th>`).join('')}</tr>`;
-  const body = rows.map(
-    (row) =>
-      `<tr>${row.map((cell, index) => `<td style="text-align:${alignment(rows, index)}">${cellHtml(cell)}</td>`).join('')}</tr>`,
-  );
-  const marked = (mark: 'unverified' | 'indirect'): boolean =>
-    rows.flat().some((cell) => typeof cell === 'object' && cell?.[mark]);
-  const marks = [
-    ...(marked('unverified') ? ['† not verified'] : []),
-    ...(marked('indirect') ? ['‡ verified by its column’s mean only'] : []),
-  ];
+  const alignments = columns.map((_, index) => alignment(rows, index));
+  const line = (cells: readonly string[], tag: 'th' | 'td'): string =>
+    `<tr>${cells.map((html, index) => `<${tag} style="text-align:${alignments[index]}">${html}</${tag}>`).join('')}</tr>`;
   return [
-    // A long table scrolls in its place.
-    `<div style="overflow:auto${rows.length > 40 ? ';max-height:40em' : ''}"><table>`,
+    `<div style="overflow:auto${rows.length > maxRows ? ';max-height:40em' : ''}"><table>`,
     caption === undefined ? '' : `<caption style="text-align:left">${escapeHtml(caption)}</caption>`,
-    `<thead>${head}</thead>`,
-    `<tbody>${body.join('\n')}</tbody>`,
-    marks.length > 0
-      ? `<tfoot><tr><td colspan="${columns.length}" style="text-align:left"><small>${marks.join('; ')}</small></td></tr></tfoot>`
-      : '',
+    `<thead>${line(columns.map(escapeHtml), 'th')}</thead>`,
+    `<tbody>${rows.map((row) => line(row.map(cellHtml), 'td')).join('\n')}</tbody>`,
+    footer(rows, columns.length),
     '</table></div>',
   ]
-    .filter((line) => line !== '')
+    .filter((part) => part !== '')
     .join('\n');
 }
 
-/** A cell as text, as a terminal shows it. */
+/** Explains the daggers that occur in a table; empty if there are none. */
+function footer(rows: Table['rows'], columnCount: number): string {
+  const occurs = (mark: 'unverified' | 'indirect'): boolean =>
+    rows.flat().some((cell) => typeof cell === 'object' && cell?.[mark]);
+  const marks = [
+    ...(occurs('unverified') ? ['† not verified'] : []),
+    ...(occurs('indirect') ? ['‡ verified by the mean of its column only'] : []),
+  ];
+  if (marks.length === 0) return '';
+  const cell = `<td colspan="${columnCount}" style="text-align:left"><small>${marks.join('; ')}</small></td>`;
+  return `<tfoot><tr>${cell}</tr></tfoot>`;
+}
+
+/** The text of a cell, as a terminal shows it. Numbers have at most six significant digits. */
 export function cellText(cell: Cell): string {
   if (cell === null) return '';
   if (typeof cell === 'number') return Number.isFinite(cell) ? String(Number(cell.toPrecision(6))) : '';
@@ -71,22 +79,21 @@ function cellHtml(cell: Cell): string {
   const noted = cell.note === undefined ? text : `<span title="${escapeHtml(cell.note)}">${text}</span>`;
   const linked = cell.link === undefined ? noted : `<a href="${escapeHtml(safeLink(cell.link))}">${noted}</a>`;
   const marked = cell.unverified ? `<span style="color:#777"><i>${linked}</i></span>` : linked;
-  return cell.detail === undefined
-    ? marked
-    : `${marked}<br><small><code style="white-space:pre-wrap">${escapeHtml(cell.detail)}</code></small>`;
+  if (cell.command === undefined) return marked;
+  const code = `<code style="white-space:pre-wrap">${escapeHtml(cell.command)}</code>`;
+  return `${marked}<details><summary><small>command</small></summary><small>${code}</small></details>`;
 }
 
-/** Only web addresses and relative paths: `javascript:` and its like are refused. */
+/** Accepts web addresses and relative paths only, not `javascript:` and similar schemes. */
 function safeLink(link: string): string {
   if (/^https?:\/\//i.test(link) || !/^[^/?#]*:/.test(link)) return link;
-  throw new UserError(`A table's link must be a web address or a relative path, not "${link}".`);
+  throw new UserError(`A link in a table must be a web address or a relative path, not "${link}".`);
 }
 
-/** A column of numbers, also of formatted ones, stands at the right. */
+/** Right for columns of numbers, including formatted ones such as `28.60 ± 0.20`. */
 function alignment(rows: readonly (readonly Cell[])[], column: number): 'left' | 'right' {
-  const cells = rows.map((row) => row[column] ?? null).filter((cell) => cell !== null && cellText(cell) !== '');
-  return cells.length > 0 &&
-    cells.every((cell) => typeof cell === 'number' || /^[+−-]?[\d.,]+( ?%)?( ±.*)?( [†‡])?$/.test(cellText(cell)))
-    ? 'right'
-    : 'left';
+  const texts = rows.map((row) => row[column] ?? null).filter((cell) => cell !== null && cellText(cell) !== '');
+  const isNumber = (cell: Cell): boolean =>
+    typeof cell === 'number' || /^[+−-]?[\d.,]+( ?%)?( ±.*)?( [†‡])?$/.test(cellText(cell));
+  return texts.length > 0 && texts.every(isNumber) ? 'right' : 'left';
 }

@@ -1,6 +1,6 @@
 import { cellText, type Table } from './table';
 
-/** A table as plain text for a terminal, its columns lined up. */
+/** A table as plain text with aligned columns, for a terminal. */
 export function tableText({ columns, rows, caption }: Table): string {
   const texts = [columns, ...rows.map((row) => row.map(cellText))];
   const widths = columns.map((_, column) => Math.max(...texts.map((row) => row[column]?.length ?? 0)));

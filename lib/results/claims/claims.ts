@@ -1,286 +1,284 @@
-import { best, contrast, judge, margin, together, type Contrast, type Judgement, type Rule } from './judge';
-import { familyOf } from './family';
-import { groupBy } from '../statistics/groupBy';
-import {
-  aloneLike,
-  conditions,
-  exponentOf,
-  isMethod,
-  pairName,
-  pairsOf,
-  stagesOf,
-  taughtPairs,
-  usual,
-  weightAndClip,
-} from './runGroups';
 import type { RunRecord } from '../records/record';
 import type { SimilarityRecord } from '../records/similarityRecord';
+import { groupBy } from '../statistics/groupBy';
+import { contrast, meanContrast, type Contrast } from '../statistics/pairedDifferences';
+import { meanOf } from '../statistics/summary';
+import { familyOf } from './family';
+import { margin, type Rule } from './judge';
+import {
+  bestGroup,
+  byMethod,
+  conditions,
+  exponentOf,
+  groupByPair,
+  hasMainSettings,
+  isMethod,
+  pairName,
+  pairsWhere,
+  scratchRuns,
+  stagesOf,
+  weightAndClipNorm,
+} from './runGroups';
 
-/** A claim of the paper and what our records say of it. Effects are in points of top-1 unless the test says otherwise. */
-export interface Finding extends Judgement {
-  /** Its number in the list of the paper's claims. */
-  readonly claim: number;
-  readonly text: string;
-  readonly test: string;
-}
-
+/** The records that claims are tested on. */
 export interface Evidence {
   readonly runs: readonly RunRecord[];
   readonly similarities: readonly SimilarityRecord[];
-  /** The exponent of OFA in the main tables. */
+  /** OFA's exponent in the main tables. */
   readonly exponent: number;
-  /** Numbers in a file of weights by its SHA-256, for runs that do not tell it. */
-  readonly saved?: ReadonlyMap<string, number>;
+  /** Number of values in a weight file by its SHA-256, for records that do not contain it. */
+  readonly savedValues?: ReadonlyMap<string, number>;
 }
 
-interface Claim {
+/** A claim of the paper and how our records test it. */
+export interface Claim {
   readonly text: string;
+  /** What is compared, in one or two sentences. Effects are in points of top-1 accuracy unless `unit` says otherwise. */
   readonly test: string;
-  /** What is compared: nothing where no record bears on it. */
+  readonly unit?: 'CKA' | 'values';
+  /** The comparisons; empty if no record bears on the claim. */
   readonly contrasts: (evidence: Evidence) => readonly Contrast[];
   readonly rule: Rule;
-  /** How many comparisons it speaks of: with fewer it cannot hold. */
-  readonly needed?: number;
+  /** The number of comparisons that the claim is about; with fewer it cannot hold. Default 1. */
+  readonly required?: number;
 }
 
-/** The baselines of the paper's tables: RSD came after it, and BKD is in none of them. */
+/** The baselines of the paper's tables. RSD is later than the paper, and BKD is in none of its tables. */
 const baselines = ['kd', 'dkd', 'dist', 'fitnet', 'correlation', 'rkd', 'crd'];
 
-/** The claims of the paper in the order of its text, each with the test that our records put it to. */
-const claims: readonly Claim[] = [
+/** The paper's claims, in the order of its text. */
+export const claims: readonly Claim[] = [
   {
-    text: 'Features of like-family networks are similar by CKA at like depth; those of different families differ.',
-    test: 'CKA at like depth of two networks of one family, minus the mean of that family’s networks with those of others, in each family; the worst is shown (a difference of CKA, not of top-1; a seed chooses test images, the six networks stay)',
+    text: 'Networks of the same family have similar features; networks of different families do not (CKA at equal depth).',
+    test:
+      'CKA at equal relative depth: mean within a family minus mean with the other families, for each family. ' +
+      'Each seed draws other test images; the six networks stay the same.',
+    unit: 'CKA',
     rule: 'each',
-    needed: 3,
-    contrasts: ({ similarities }) => likeness(similarities),
+    required: 3,
+    contrasts: familySimilarity,
   },
   {
-    text: 'Hints on features (FitNet) help little or hurt across families.',
-    test: `FitNet minus the student alone, mean over cross-family pairs; little means less than ${margin} point`,
+    text: 'Feature hints (FitNet) help little, or even hurt, across families.',
+    test: `FitNet minus training from scratch, mean over cross-family pairs. “Little” means less than ${margin} point.`,
     rule: 'little',
     contrasts: ({ runs }) =>
-      taughtPairs(runs, false).map((pair) =>
-        contrast(pair.filter(isMethod('fitnet')), aloneLike(pair, runs), pairName(pair[0]!)),
+      pairsWhere(runs, { sameFamily: false }).map((pair) =>
+        contrast(pair.filter(isMethod('fitnet')), scratchRuns(pair, runs), pairName(pair[0]!)),
       ),
   },
   {
-    text: 'OFA beats every baseline on each CIFAR-100 pair.',
-    test: 'OFA minus each baseline in every cross-family pair; the worst is shown',
+    text: 'OFA beats every baseline on every CIFAR-100 pair.',
+    test: 'OFA minus each baseline on each cross-family pair.',
     rule: 'each',
-    needed: 6 * baselines.length,
-    contrasts: ({ runs, exponent }) =>
-      taughtPairs(runs, false, 'cifar-100').flatMap((pair) => overBaselines(pair, exponent)),
+    required: 6 * baselines.length,
+    contrasts: (evidence) => ofaOverBaselines(evidence, 'cifar-100'),
   },
   {
-    text: 'OFA beats the baselines on the ImageNet pairs as well.',
-    test: 'OFA minus each baseline in every cross-family pair on ImageNet; the worst is shown',
+    text: 'OFA also beats the baselines on the ImageNet pairs.',
+    test: 'OFA minus each baseline on each cross-family pair of ImageNet.',
     rule: 'each',
-    needed: 15 * baselines.length,
-    contrasts: ({ runs, exponent }) =>
-      taughtPairs(runs, false, 'imagenet').flatMap((pair) => overBaselines(pair, exponent)),
+    required: 15 * baselines.length,
+    contrasts: (evidence) => ofaOverBaselines(evidence, 'imagenet'),
   },
   {
-    text: 'Branches at all four stages are best.',
-    test: 'four branches minus each other set of them, mean over pairs; the worst is shown',
+    text: 'Exit branches at all four stages work best.',
+    test: 'Four branches minus each other choice of stages, mean over pairs.',
     rule: 'each',
-    needed: 6,
-    contrasts: ({ runs, exponent }) =>
-      overOthers(
-        pairsOf(runs.filter(isMethod('ofa'))).map((pair) => pair.filter((run) => usual(run, exponent, 'stages'))),
-        stagesOf,
-        '1,2,3,4',
-        'stages',
-      ),
-  },
-  {
-    text: 'An exponent above 1 helps; the best differs from pair to pair.',
-    test: 'mean over exponents between 1.1 and 1.4, minus exponent 1, released form, mean over pairs (harsher than the claim, which is about the best of them)',
-    rule: 'mean',
-    contrasts: ({ runs, exponent }) =>
-      pairsOf(runs.filter(isMethod('ofa'))).map((pair) => {
-        const swept = pair.filter((run) => usual(run, exponent, 'exponent'));
-        const raised = [
-          ...groupBy(
-            swept.filter((run) => exponentOf(run) >= 1.1 && exponentOf(run) <= 1.4),
-            (run) => String(exponentOf(run)),
-          ).values(),
-        ];
-        // Only seeds that have every value: a mean over other values would be another mean.
-        const whole = raised.flat().filter(({ seed }) => raised.every((runs) => runs.some((run) => run.seed === seed)));
-        return contrast(
-          whole,
-          swept.filter((run) => exponentOf(run) === 1),
-          pairName(pair[0]!),
-        );
-      }),
-  },
-  {
-    text: 'A loss scale of 1 with gradients clipped at norm 5 is best.',
-    test: 'scale 1 clipped at 5, minus each other combination, mean over pairs; the worst is shown',
-    rule: 'each',
-    needed: 5,
-    contrasts: ({ runs, exponent }) =>
-      overOthers(
-        pairsOf(runs.filter(isMethod('ofa')), ['clipNorm']).map((pair) =>
-          pair.filter((run) => usual(run, exponent, 'weight')),
-        ),
-        weightAndClip,
-        '1, clipping 5',
-        'weight',
-      ),
-  },
-  {
-    text: 'With a teacher of the student’s own family OFA is on par with the best baseline.',
-    test: `OFA minus the best of the paper’s baselines that are recorded there (KD alone is planned), mean over like-family pairs; on par means within ${margin} point`,
-    rule: 'equal',
-    contrasts: ({ runs, exponent }) =>
-      taughtPairs(runs, true).map((pair) => {
-        const baseline = best(byMethod(pair.filter(isBaseline)));
-        return contrast(main(pair, exponent), baseline, `minus ${baseline[0]?.method}`);
-      }),
-  },
-  {
-    text: 'A transformer teaches a CNN better than a CNN does (the paper: ViT-B and ResNet-152 teach ResNet-50).',
-    test: 'a CNN taught by a transformer, minus the same taught by a CNN, both by OFA; how good the teachers are counts besides their family',
-    rule: 'mean',
-    contrasts: ({ runs, exponent }) =>
-      cnnStudents(runs, exponent).map((taught) => {
-        const [transformer, cnn] = [taughtBy(taught, 'transformer'), taughtBy(taught, 'cnn')];
-        return contrast(transformer, cnn, `${strength(transformer)} and ${strength(cnn)}`);
-      }),
-  },
-  {
-    text: 'Branches add nothing at inference.',
-    test: 'numbers in the file of the saved student, minus those in the file of the same network trained without a teacher (a count, not top-1)',
-    rule: 'none',
-    contrasts: sizeContrasts,
-  },
-  {
-    text: 'A limit: a CNN may still learn more from a teacher of its own family.',
-    test: 'a CNN taught by a CNN, minus the same taught by another family, each by the best of KD, OFA and RSD, mean over the other families; how good the teachers are counts besides their family',
-    rule: 'mean',
+    required: 6,
     contrasts: ({ runs, exponent }) => {
-      const [like, cross] = [true, false].map((same) =>
-        taughtPairs(runs, same).filter(([run]) => run !== undefined && familyOf(run.student) === 'cnn'),
-      );
-      const strongest = (pair: readonly RunRecord[]): readonly RunRecord[] =>
-        best(byMethod([...main(pair, exponent), ...pair.filter(({ method }) => method === 'kd' || method === 'rsd')]));
-      const told = (side: readonly RunRecord[]): string => `${strength(side)} by ${side[0]?.method}`;
-      return like!.flatMap((own) =>
-        cross!
-          .filter(([run]) => run?.student === own[0]?.student && sameConditions(run, own[0]))
-          .map((other) => {
-            const [a, b] = [strongest(own), strongest(other)];
-            return contrast(a, b, `${told(a)} and ${told(b)}`);
-          }),
-      );
+      const ofaPairs = groupByPair(runs.filter(isMethod('ofa')));
+      const pairs = ofaPairs.map((pair) => pair.filter((run) => hasMainSettings(run, exponent, 'stages')));
+      return chosenOverOthers(pairs, stagesOf, '1,2,3,4', 'stages');
     },
   },
+  {
+    text: 'An exponent above 1 helps, and the best exponent differs between pairs.',
+    test:
+      'Mean over the exponents from 1.1 to 1.4, minus exponent 1 (released form of the loss), mean over pairs. ' +
+      'This is stricter than the claim, which is about the best exponent.',
+    rule: 'mean',
+    contrasts: raisedExponents,
+  },
+  {
+    text: 'A loss weight of 1 with gradients clipped at norm 5 works best.',
+    test: 'Weight 1 clipped at 5, minus each other combination, mean over pairs.',
+    rule: 'each',
+    required: 5,
+    contrasts: ({ runs, exponent }) => {
+      const ofaPairs = groupByPair(runs.filter(isMethod('ofa')), ['clipNorm']);
+      const pairs = ofaPairs.map((pair) => pair.filter((run) => hasMainSettings(run, exponent, 'weight')));
+      return chosenOverOthers(pairs, weightAndClipNorm, '1, clipping 5', 'weight');
+    },
+  },
+  {
+    text: 'With a teacher of the student’s own family, OFA is on par with the best baseline.',
+    test:
+      'OFA minus the best recorded baseline (we plan runs of KD only), mean over same-family pairs. ' +
+      `“On par” means within ${margin} point.`,
+    rule: 'equal',
+    contrasts: ({ runs, exponent }) =>
+      pairsWhere(runs, { sameFamily: true }).map((pair) => {
+        const baseline = bestGroup(byMethod(pair.filter(isBaseline)));
+        return contrast(mainRuns(pair, exponent), baseline, `minus ${baseline[0]?.method}`);
+      }),
+  },
+  {
+    text: 'A transformer is a better teacher for a CNN than another CNN (in the paper ViT-B and ResNet-152 for ResNet-50).',
+    test:
+      'A CNN with a transformer as its teacher, minus the same CNN with a CNN as its teacher, both with OFA. ' +
+      'The teachers differ in their own accuracy, too.',
+    rule: 'mean',
+    contrasts: transformerOverCnnTeacher,
+  },
+  {
+    text: 'Exit branches cost nothing at inference.',
+    test:
+      'Number of values in the weight file of a student trained with OFA, minus that of the same network trained from ' +
+      'scratch.',
+    unit: 'values',
+    rule: 'none',
+    contrasts: savedSizes,
+  },
+  {
+    text: 'A limitation: a CNN may still learn more from a teacher of its own family.',
+    test:
+      'A CNN with a CNN teacher, minus the same CNN with a teacher of another family, each with its best of KD, OFA and ' +
+      'RSD, mean over the other families. The teachers differ in their own accuracy, too.',
+    rule: 'mean',
+    contrasts: ownFamilyOverOthers,
+  },
 ];
-
-/** Every claim of the paper with its verdict. */
-export function ledger(evidence: Evidence): Finding[] {
-  return claims.map(({ text, test, contrasts, rule, needed }, index) => ({
-    claim: index + 1,
-    text,
-    test,
-    ...judge(contrasts(evidence), rule, needed),
-  }));
-}
 
 const isBaseline = ({ method }: RunRecord): boolean => baselines.includes(method);
-const byMethod = (runs: readonly RunRecord[]): (readonly RunRecord[])[] => [
-  ...groupBy(runs, ({ method }) => method).values(),
-];
-const main = (pair: readonly RunRecord[], exponent: number): RunRecord[] =>
-  pair.filter(isMethod('ofa')).filter((run) => usual(run, exponent));
 
-/** OFA against each baseline that a pair has. */
-function overBaselines(pair: readonly RunRecord[], exponent: number): Contrast[] {
-  return byMethod(pair.filter(isBaseline)).map((runs) =>
-    contrast(main(pair, exponent), runs, `${pairName(runs[0]!)}, ${runs[0]!.method}`),
+/** The OFA runs of a pair that belong to the main tables. */
+const mainRuns = (pair: readonly RunRecord[], exponent: number): RunRecord[] =>
+  pair.filter((run) => run.method === 'ofa' && hasMainSettings(run, exponent));
+
+/** OFA against each recorded baseline of each cross-family pair. */
+function ofaOverBaselines({ runs, exponent }: Evidence, dataset: 'cifar-100' | 'imagenet'): Contrast[] {
+  return pairsWhere(runs, { sameFamily: false, dataset }).flatMap((pair) =>
+    byMethod(pair.filter(isBaseline)).map((baseline) =>
+      contrast(mainRuns(pair, exponent), baseline, `${pairName(pair[0]!)}, ${baseline[0]!.method}`),
+    ),
   );
 }
 
-/** One setting against each other one, each the mean over the pairs that have both. */
-function overOthers(
+/** One value of a setting against each other value; each contrast is the mean over the pairs that have both. */
+function chosenOverOthers(
   pairs: readonly (readonly RunRecord[])[],
   settingOf: (run: RunRecord) => string,
   chosen: string,
-  what: string,
+  name: string,
 ): Contrast[] {
-  const others = [...new Set(pairs.flat().map(settingOf))].filter((one) => one !== chosen);
+  const others = [...new Set(pairs.flat().map(settingOf))].filter((value) => value !== chosen);
+  const runsWith = (pair: readonly RunRecord[], value: string): RunRecord[] =>
+    pair.filter((run) => settingOf(run) === value);
   return others.map((other) =>
-    together(
-      pairs.map((pair) =>
-        contrast(
-          pair.filter((run) => settingOf(run) === chosen),
-          pair.filter((run) => settingOf(run) === other),
-        ),
-      ),
-      `${what} ${other}`,
+    meanContrast(
+      pairs.map((pair) => contrast(runsWith(pair, chosen), runsWith(pair, other))),
+      `${name} ${other}`,
     ),
   );
 }
 
-/** The teachers of some runs, with their own top-1 where it is known. */
-function strength(runs: readonly RunRecord[]): string {
-  return [
-    ...new Set(
-      runs.map(
-        ({ teacher, teacherTop1 }) => `${teacher}${teacherTop1 === undefined ? '' : ` (${teacherTop1.toFixed(1)} %)`}`,
-      ),
-    ),
-  ].join(', ');
+/** The mean over exponents from 1.1 to 1.4 against exponent 1, for each pair. */
+function raisedExponents({ runs, exponent }: Evidence): Contrast[] {
+  return groupByPair(runs.filter(isMethod('ofa'))).map((pair) => {
+    const sweep = pair.filter((run) => hasMainSettings(run, exponent, 'exponent'));
+    const raised = sweep.filter((run) => exponentOf(run) >= 1.1 && exponentOf(run) <= 1.4);
+    const groups = [...groupBy(raised, (run) => String(exponentOf(run))).values()];
+    // Only seeds that have every exponent: means over different sets of exponents would not be comparable.
+    const complete = raised.filter(({ seed }) => groups.every((group) => group.some((run) => run.seed === seed)));
+    const unraised = sweep.filter((run) => exponentOf(run) === 1);
+    return contrast(complete, unraised, pairName(pair[0]!));
+  });
 }
 
-/** Runs of OFA that teach one CNN, by student and conditions. */
-function cnnStudents(runs: readonly RunRecord[], exponent: number): (readonly RunRecord[])[] {
-  const taught = [true, false].flatMap((like) => taughtPairs(runs, like)).flatMap((pair) => main(pair, exponent));
-  return [
-    ...groupBy(
-      taught.filter(({ student }) => familyOf(student) === 'cnn'),
-      (run) => `${run.student} ${conditions(run)}`,
-    ).values(),
-  ];
+/** Each CNN with a transformer as its teacher against the same CNN with a CNN as its teacher, both with OFA. */
+function transformerOverCnnTeacher({ runs, exponent }: Evidence): Contrast[] {
+  const pairs = [true, false].flatMap((sameFamily) => pairsWhere(runs, { sameFamily }));
+  const ofCnn = pairs.flatMap((pair) => mainRuns(pair, exponent)).filter(({ student }) => familyOf(student) === 'cnn');
+  const students = groupBy(ofCnn, (run) => `${run.student} ${conditions(run)}`);
+  return [...students.values()].map((distilled) => {
+    const [transformer, cnn] = (['transformer', 'cnn'] as const).map((family) =>
+      distilled.filter(({ teacher }) => teacher !== null && familyOf(teacher) === family),
+    );
+    return contrast(transformer!, cnn!, `${teacherText(transformer!)} and ${teacherText(cnn!)}`);
+  });
 }
 
-const sameConditions = (a: RunRecord | undefined, b: RunRecord | undefined): boolean =>
+/** Each CNN with a CNN teacher against the same CNN with each other teacher, each with its best method. */
+function ownFamilyOverOthers({ runs, exponent }: Evidence): Contrast[] {
+  const [own, cross] = [true, false].map((sameFamily) =>
+    pairsWhere(runs, { sameFamily })
+      .filter(([run]) => run !== undefined && familyOf(run.student) === 'cnn')
+      .map((pair) => bestGroup(byMethod([...mainRuns(pair, exponent), ...pair.filter(isKdOrRsd)])))
+      .filter((best) => best.length > 0),
+  );
+  const text = (best: readonly RunRecord[]): string => `${teacherText(best)} with ${best[0]?.method}`;
+  return own!.flatMap((same) =>
+    cross!
+      .filter(([run]) => run?.student === same[0]?.student && haveSameConditions(run, same[0]))
+      .map((other) => contrast(same, other, `${text(same)} and ${text(other)}`)),
+  );
+}
+
+const isKdOrRsd = ({ method }: RunRecord): boolean => method === 'kd' || method === 'rsd';
+
+const haveSameConditions = (a: RunRecord | undefined, b: RunRecord | undefined): boolean =>
   a !== undefined && b !== undefined && conditions(a) === conditions(b);
 
-function taughtBy(runs: readonly RunRecord[], family: ReturnType<typeof familyOf>): RunRecord[] {
-  return runs.filter(({ teacher }) => teacher !== null && familyOf(teacher) === family);
+/** The teachers of some runs, with their own top-1 where it is recorded: `vit_96 (47.6 %)`. */
+function teacherText(runs: readonly RunRecord[]): string {
+  const texts = runs.map(({ teacher, teacherTop1 }) =>
+    teacherTop1 === undefined ? `${teacher}` : `${teacher} (${teacherTop1.toFixed(1)} %)`,
+  );
+  return [...new Set(texts)].join(', ');
 }
 
-/** Numbers in the file that OFA saved against those in what was saved without a teacher, seed by seed. */
-function sizeContrasts({ runs, saved }: Evidence): Contrast[] {
+/** Number of values that OFA's students save against that of the same students from scratch, seed by seed. */
+function savedSizes({ runs, savedValues }: Evidence): Contrast[] {
   const sized = runs.flatMap((run) => {
-    const size = run.measures?.['numbersSaved'] ?? saved?.get(run.weights?.sha256 ?? '');
+    const size = run.measures?.['numbersSaved'] ?? savedValues?.get(run.weights?.sha256 ?? '');
     return size === undefined ? [] : [{ ...run, top1: size }];
   });
-  return [...groupBy(sized, ({ student, profile, dataset }) => `${student} ${profile} ${dataset}`).values()].map(
-    (group) => contrast(group.filter(isMethod('ofa')), group.filter(isMethod('scratch')), group[0]!.student),
+  const groups = groupBy(sized, ({ student, profile, dataset }) => `${student} ${profile} ${dataset}`);
+  return [...groups.values()].map((group) =>
+    contrast(group.filter(isMethod('ofa')), group.filter(isMethod('scratch')), group[0]!.student),
   );
 }
 
-/** For each family: its own networks with one another, against those with networks of other families, on as many of CIFAR-100's test images as were ever taken. */
-function likeness(similarities: readonly SimilarityRecord[]): Contrast[] {
+/**
+ * For each family, the similarity of its own networks minus that with networks of other families. Of the measurements
+ * on CIFAR-100, only those with the largest number of test images count.
+ */
+function familySimilarity({ similarities }: Evidence): Contrast[] {
   const real = similarities.filter(({ a, b, dataset }) => a.network !== b.network && dataset === 'cifar-100');
-  const most = real.filter(({ examples }) => examples === Math.max(...real.map((one) => one.examples)));
-  const alike = most.filter(({ a, b }) => a.family === b.family);
-  const mean = (records: readonly SimilarityRecord[]): number =>
-    records.reduce((sum, { likeDepth }) => sum + likeDepth, 0) / records.length;
-  return [...groupBy(alike, ({ a }) => a.family)].map(([family, own]) => ({
-    of: [...new Set(own.map(({ a, b }) => `${a.network} and ${b.network}`))].join(', '),
-    differences: [...groupBy(own, ({ seed }) => String(seed)).values()].flatMap((like) => {
-      const cross = most.filter(
-        ({ a, b, seed }) =>
-          seed === like[0]!.seed && a.family !== b.family && (a.family === family || b.family === family),
-      );
-      return cross.length === 0
-        ? []
-        : [{ seed: like[0]!.seed, value: mean(like) - mean(cross), records: [...like, ...cross].map(({ id }) => id) }];
-    }),
-  }));
+  const maxExamples = Math.max(...real.map(({ examples }) => examples));
+  const measured = real.filter(({ examples }) => examples === maxExamples);
+  const families = groupBy(
+    measured.filter(({ a, b }) => a.family === b.family),
+    ({ a }) => a.family,
+  );
+  return [...families].map(([family, within]) => {
+    const seeds = [...groupBy(within, ({ seed }) => String(seed)).values()];
+    return {
+      label: [...new Set(within.map(({ a, b }) => `${a.network} and ${b.network}`))].join(', '),
+      differences: seeds.flatMap((same) => {
+        const { seed } = same[0]!;
+        const cross = measured.filter(
+          ({ a, b, ...one }) =>
+            one.seed === seed && a.family !== b.family && (a.family === family || b.family === family),
+        );
+        if (cross.length === 0) return [];
+        const value = meanLikeDepth(same) - meanLikeDepth(cross);
+        return [{ seed, value, records: [...same, ...cross].map(({ id }) => id) }];
+      }),
+    };
+  });
 }
+
+const meanLikeDepth = (records: readonly SimilarityRecord[]): number =>
+  meanOf(records.map(({ likeDepth }) => likeDepth));

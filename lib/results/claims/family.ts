@@ -1,17 +1,18 @@
 import { UserError } from '../../errors';
 import type { Family } from '../../models/model';
 
-const beginnings: readonly (readonly [RegExp, Family])[] = [
+const prefixes: readonly (readonly [RegExp, Family])[] = [
   [/^(resnet|mobilenet|convnext)/, 'cnn'],
   [/^(vit|deit|swin)/, 'transformer'],
   [/^(mixer|resmlp)/, 'mlp'],
 ];
 
-/** The family of a network by the beginning of its name, without making it. Throws UserError on a name of none. */
+/** The architecture family of a network, from the prefix of its name. Throws a UserError if no family matches. */
 export function familyOf(network: string): Family {
-  const found = beginnings.find(([beginning]) => beginning.test(network));
+  const found = prefixes.find(([prefix]) => prefix.test(network));
   if (found) return found[1];
   throw new UserError(
-    `The family of the network "${network}" is not known; names begin with resnet, mobilenet, convnext, vit, deit, swin, mixer or resmlp.`,
+    `Unknown architecture family of network "${network}". ` +
+      'Names must start with resnet, mobilenet, convnext, vit, deit, swin, mixer or resmlp.',
   );
 }

@@ -1,60 +1,131 @@
 import path from 'node:path';
-import { ledger, type Finding } from './claims';
-import { recordsIn } from '../records/recordedRows';
-import { savedNumbers } from '../records/savedValues';
+import { mainMethods } from '../../experiments/pairs';
+import { recordsIn } from '../records/readRecords';
+import { savedValuesIn } from '../records/savedValues';
 import { readSimilarities } from '../records/similarityRecord';
+import { seedsText } from '../statistics/summary';
+import { claims, type Claim, type Evidence } from './claims';
+import { judge, minSeeds, type Judgement } from './judge';
 
-/** Every claim of the paper, weighed by the records of a folder and the students saved in another. */
+/** A claim of the paper with the verdict of our records. */
+export interface Finding extends Judgement {
+  /** Position in the list of the paper's claims, counted from 1. */
+  readonly claim: number;
+  readonly text: string;
+  readonly test: string;
+  readonly unit: NonNullable<Claim['unit']> | 'points';
+}
+
+/** Tests every claim of the paper on the evidence. */
+export function testClaims(evidence: Evidence): Finding[] {
+  return claims.map(({ text, test, unit, contrasts, rule, required }, index) => ({
+    claim: index + 1,
+    text,
+    test,
+    unit: unit ?? 'points',
+    ...judge(contrasts(evidence), rule, required),
+  }));
+}
+
+/** Tests every claim on the records of a folder and on the students saved in `weights`. */
 export async function findings(
   results: string,
-  exponent: number,
+  exponent: number = mainMethods.ofa.exponent,
   weights = path.join('data', 'weights'),
 ): Promise<readonly Finding[]> {
-  const [runs, similarities, saved] = [
-    await recordsIn(results),
-    await readSimilarities(path.join(results, 'similarity', 'cka.jsonl')),
-    await savedNumbers(weights),
+  const runs = await recordsIn(results);
+  const similarities = await readSimilarities(path.join(results, 'similarity', 'cka.jsonl'));
+  const savedValues = await savedValuesIn(weights);
+  return testClaims({ runs, similarities, exponent, savedValues });
+}
+
+/** The finding on one claim, by its number. */
+export async function findingOf(claim: number, results: string): Promise<Finding> {
+  return (await findings(results))[claim - 1]!;
+}
+
+/** The effect with its interval and its unit, unless that is points: `+1.20 [0.80, 1.60]`. */
+export function effectText({ effect, low, high, unit, records }: Finding): string {
+  if (effect === null) return records.length > 0 ? 'no shared seed yet' : 'not recorded yet';
+  const interval = low === null || high === null ? '' : ` [${decimal(low)}, ${decimal(high)}]`;
+  return signed(effect) + interval + (unit === 'points' ? '' : ` ${unit}`);
+}
+
+/** Which comparison the effect is of: `vit_96 → mixer_64, kd; worst of 24; the claim is about 42`. */
+export function comparisonText({ effect, label, shown, comparisons }: Finding): string {
+  if (effect === null) return '';
+  const { recorded, weighed, required } = comparisons;
+  const among =
+    weighed < recorded ? `${weighed} with at least ${minSeeds} seeds (${recorded} recorded)` : `${recorded}`;
+  const isIncomplete = recorded < required;
+  const parts = [
+    label,
+    recorded > 1 || isIncomplete ? `${shown} of ${among}` : '',
+    isIncomplete ? `the claim is about ${required}` : '',
   ];
-  return ledger({ runs, similarities, exponent, saved });
+  return parts.filter((part) => part !== '').join('; ');
 }
 
-/** One of them, by its number. */
-export async function findingOf(claim: number, results: string, exponent: number): Promise<Finding> {
-  return (await findings(results, exponent))[claim - 1]!;
-}
-
-/** An effect in figures, with its interval and seeds: `+1.20 [0.80, 1.60], 3 seeds`. */
-export function effectText({ effect, low, high, seeds, of, records }: Finding): string {
-  if (effect === null) return records.length > 0 ? 'no seed in common yet' : 'not recorded yet';
-  const interval = low === null || high === null ? '' : ` [${minus(low)}, ${minus(high)}]`;
-  return `${signed(effect)}${interval}, ${seeds} seed${seeds === 1 ? '' : 's'}${of === undefined ? '' : ` (${of})`}`;
-}
-
-/** A finding as the answer of a page. */
+/** A finding in a few sentences: the verdict, the test, the effect and, if undecided, what is missing. */
 export function findingText(finding: Finding): string {
   const { verdict, text, test } = finding;
-  return `The claim “${text}” ${verdict === 'undecided at this scale' ? `is ${verdict}` : verdict}. Our test: ${test}. The effect: ${effectText(finding)}.`;
+  const claim = `“${text.replace(/\.$/, '')}”`;
+  const opening = {
+    holds: `The claim ${claim} holds in our records.`,
+    'does not hold': `The claim ${claim} does not hold in our records.`,
+    'undecided at this scale': `Our records do not decide the claim ${claim}.`,
+  }[verdict];
+  return [opening, `Our test: ${test}`, effectSentence(finding), undecidedReason(finding)]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
 }
 
-/** The ledger as a table in Markdown. */
-export function ledgerMarkdown(all: readonly Finding[]): string {
-  const cells = all.map((one) => [String(one.claim), one.text, one.test, effectText(one), `**${one.verdict}**`]);
-  return [
-    ['', 'the paper’s claim', 'our test', 'effect [95 % interval]', 'verdict'],
-    ['---', '---', '---', '---', '---'],
-    ...cells,
-  ]
+/** `The effect is +1.20 points (95 % interval [0.80, 1.60], 3 seeds; mean of 3).`; empty if nothing is recorded. */
+export function effectSentence(finding: Finding): string {
+  const { effect, low, high, unit, seeds } = finding;
+  if (effect === null) return '';
+  const interval = low === null || high === null ? '' : `95 % interval [${decimal(low)}, ${decimal(high)}], `;
+  const comparison = comparisonText(finding);
+  const details = interval + seedsText(seeds) + (comparison === '' ? '' : `; ${comparison}`);
+  return `The effect is ${signed(effect)} ${unit} (${details}).`;
+}
+
+/** Why a claim is undecided, as a sentence; empty if it is decided. */
+export function undecidedReason({ verdict, effect, seeds, records, comparisons }: Finding): string {
+  if (verdict !== 'undecided at this scale') return '';
+  if (effect === null)
+    return records.length === 0 ? 'No run that bears on it is recorded yet.' : 'Its comparisons share no seed yet.';
+  if (seeds < minSeeds) return `A verdict needs at least ${minSeeds} seeds.`;
+  const { recorded, required } = comparisons;
+  if (recorded < required) return `Only ${recorded} of the ${required} comparisons are recorded.`;
+  return 'The data are compatible with both answers.';
+}
+
+/** All findings as a Markdown table. */
+export function findingsMarkdown(all: readonly Finding[]): string {
+  const head = ['', 'the paper’s claim', 'our test', 'effect [95 % interval]', 'seeds', 'comparison', 'verdict'];
+  const rows = all.map((finding) => [
+    String(finding.claim),
+    finding.text,
+    finding.test,
+    effectText(finding),
+    String(finding.seeds),
+    comparisonText(finding),
+    `**${finding.verdict}**`,
+  ]);
+  return [head, head.map(() => '---'), ...rows]
     .map((row) => `| ${row.map((cell) => cell.replace(/\|/g, '\\|')).join(' | ')} |`)
     .join('\n');
 }
 
-function signed(value: number): string {
-  const text = minus(value);
+/** Two decimals with the sign, also of positive values: `+0.41`, `−0.41`, `0.00`. */
+export function signed(value: number): string {
+  const text = decimal(value);
   return value > 0 && text !== '0.00' ? `+${text}` : text;
 }
 
-/** With a minus sign in place of a hyphen, and none before zero. */
-function minus(value: number): string {
+/** Two decimals, with a minus sign instead of a hyphen, and no sign for a rounded zero. */
+export function decimal(value: number): string {
   const text = value.toFixed(2);
   return text === '-0.00' ? '0.00' : text.replace('-', '−');
 }

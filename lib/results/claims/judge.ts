@@ -1,168 +1,115 @@
-import { groupBy } from '../statistics/groupBy';
-import type { RunRecord } from '../records/record';
-import { summary, type Summary } from '../statistics/summary';
-
-/** One comparison of two sides: a difference for each seed that both have, in points of top-1 unless told otherwise. */
-export interface Contrast {
-  /** What is compared, in words. */
-  readonly of: string;
-  readonly differences: readonly Difference[];
-}
-
-interface Difference {
-  readonly seed: number;
-  readonly value: number;
-  /** Ids of the records that it is computed from. */
-  readonly records: readonly string[];
-}
+import { meanContrast, type Contrast } from '../statistics/pairedDifferences';
+import { meanOf, summary, type Summary } from '../statistics/summary';
 
 export type Verdict = 'holds' | 'does not hold' | 'undecided at this scale';
 
 /**
- * `each`: every contrast must be above 0; the worst is shown, or where any decides against the claim the worst of those that do.
- * `mean`: their mean must. `little`: their mean must be less than `margin`. `equal`: their mean must be within it. `none`: no
- * difference at all.
+ * What a claim requires of its contrasts:
+ * - `each`: every contrast is above 0. Reported is the lowest one, or the lowest of those that refute the claim.
+ * - `mean`: their mean is above 0.
+ * - `little`: their mean is below `margin`.
+ * - `equal`: their mean is within ± `margin`.
+ * - `none`: every difference is exactly 0 (a count, without chance).
  */
 export type Rule = 'each' | 'mean' | 'little' | 'equal' | 'none';
 
-/** Seeds that a verdict takes: two differences may be the same by chance, and their interval then as narrow as none should be. */
-const decisive = 3;
+/** Seeds that a verdict requires: two values may agree by chance and then have too narrow an interval. */
+export const minSeeds = 3;
 
-/** Two results this close count as on par, in points of top-1. */
+/** Two results that differ by less count as on par, in points of top-1 accuracy. */
 export const margin = 1;
 
 export interface Judgement {
   readonly verdict: Verdict;
-  /** What the effect is of, where that is not all of the test. */
-  readonly of?: string;
-  /** Null where nothing can be compared. */
+  /** Null if nothing can be compared. */
   readonly effect: number | null;
-  /** 95 % interval over seeds by Student's t; null where fewer than two seeds were run. */
+  /** 95 % confidence interval over seeds by Student's t; null with fewer than two seeds. */
   readonly low: number | null;
   readonly high: number | null;
   readonly seeds: number;
+  /** Which comparison `effect` is of; empty if that needs no label. */
+  readonly label: string;
+  /** Whether `effect` is the worst comparison or the mean of all. */
+  readonly shown: 'worst' | 'mean';
+  /** Comparisons with at least one record, those that `effect` is chosen from, and those that the claim requires. */
+  readonly comparisons: { readonly recorded: number; readonly weighed: number; readonly required: number };
   /** Ids of the records that the verdict rests on. */
   readonly records: readonly string[];
 }
 
-/** The differences of two groups of runs, seed by seed; several runs of one seed and side are averaged. */
-export function contrast(a: readonly RunRecord[], b: readonly RunRecord[], of = ''): Contrast {
-  const [left, right] = [groupBy(a, ({ seed }) => String(seed)), groupBy(b, ({ seed }) => String(seed))];
-  const seeds = [...left.keys()].filter((seed) => right.has(seed)).sort((x, y) => Number(x) - Number(y));
-  return {
-    of,
-    differences: seeds.map((seed) => {
-      const [ours, others] = [left.get(seed)!, right.get(seed)!];
-      return {
-        seed: Number(seed),
-        value: mean(ours.map(({ top1 }) => top1)) - mean(others.map(({ top1 }) => top1)),
-        records: [...ours, ...others].map(({ id }) => id),
-      };
-    }),
-  };
-}
-
-/** The mean of contrasts, seed by seed over the seeds that all have: what varies is the seed, not the choice of pairs. */
-export function together(all: readonly Contrast[], of = ''): Contrast {
-  const contrasts = all.filter(({ differences }) => differences.length > 0);
-  const seeds = (contrasts[0]?.differences ?? []).map(({ seed }) => seed);
-  return {
-    of,
-    differences: seeds.flatMap((seed) => {
-      const found = contrasts.flatMap(({ differences }) => differences.filter((one) => one.seed === seed));
-      return found.length < contrasts.length
-        ? []
-        : [
-            {
-              seed,
-              value: mean(found.map(({ value }) => value)),
-              records: [...new Set(found.flatMap(({ records }) => records))],
-            },
-          ];
-    }),
-  };
-}
-
-/** The group with the highest mean, so that its own seeds are compared afterwards; none where there is none. */
-export function best(groups: readonly (readonly RunRecord[])[]): readonly RunRecord[] {
-  const level = (runs: readonly RunRecord[]): number => mean(runs.map(({ top1 }) => top1));
-  return groups.reduce<readonly RunRecord[]>(
-    (most, runs) => (most.length === 0 || level(runs) > level(most) ? runs : most),
-    [],
-  );
-}
-
 /**
- * Weighs contrasts by a rule. Fewer seeds than `decisive` decide nothing but what has no chance in it.
- * Nor does it hold by fewer comparisons than are `needed`: what is true of one may not be true of all. Where each of many contrasts must
- * hold, one speaks against the claim only by an interval wide enough for all that have one (Bonferroni).
+ * Tests contrasts against a rule. A claim cannot hold with fewer than `minSeeds` seeds or fewer than `required`
+ * contrasts. If each of many contrasts must hold, one refutes the claim only with an interval that is widened for the
+ * number of contrasts with enough seeds (Bonferroni).
  */
-export function judge(all: readonly Contrast[], rule: Rule, needed = 1): Judgement {
-  const contrasts = all.filter(({ differences }) => differences.length > 0);
-  const records = [...new Set(contrasts.flatMap(({ differences }) => differences.flatMap((one) => one.records)))];
-  const nothing: Judgement = {
-    verdict: 'undecided at this scale',
-    effect: null,
-    low: null,
-    high: null,
-    seeds: 0,
-    records,
+export function judge(contrasts: readonly Contrast[], rule: Rule, required = 1): Judgement {
+  const recorded = contrasts.filter(({ differences }) => differences.length > 0);
+  const { shown, verdict, weighed, kind } = outcomeOf(recorded, rule);
+  const found = shown === undefined || shown.differences.length === 0 ? undefined : summary(valuesOf(shown));
+  return {
+    verdict: verdict === 'holds' && recorded.length < required ? 'undecided at this scale' : verdict,
+    effect: found?.mean ?? null,
+    low: found?.interval?.[0] ?? null,
+    high: found?.interval?.[1] ?? null,
+    seeds: found?.count ?? 0,
+    label: shown?.label ?? '',
+    shown: kind,
+    comparisons: { recorded: recorded.length, weighed: weighed ?? recorded.length, required },
+    records: [...new Set(recorded.flatMap(({ differences }) => differences.flatMap((one) => one.records)))],
   };
-  if (contrasts.length === 0) return nothing;
-  const few = contrasts.length < needed;
-  const told = (shown: Contrast, kind: 'worst' | 'mean', verdict: Verdict, weighed = contrasts.length): Judgement => {
-    const { mean: effect, interval, count: seeds } = summary(values(shown));
-    const chosen =
-      weighed < contrasts.length
-        ? `${weighed} with ${decisive} seeds or more, among ${contrasts.length}`
-        : String(contrasts.length);
-    const among =
-      contrasts.length > 1 || few ? `the ${kind} of ${chosen}${few ? `; to hold takes ${needed}` : ''}` : '';
-    const of = [shown.of, among].filter((part) => part !== '').join('; ');
-    return {
-      verdict: verdict === 'holds' && few ? 'undecided at this scale' : verdict,
-      ...(of !== '' && { of }),
-      effect,
-      low: interval?.[0] ?? null,
-      high: interval?.[1] ?? null,
-      seeds,
-      records,
-    };
-  };
+}
+
+interface Outcome {
+  /** The contrast to report; undefined if none was recorded. */
+  readonly shown: Contrast | undefined;
+  readonly verdict: Verdict;
+  readonly kind: Judgement['shown'];
+  /** The number of contrasts that `shown` was chosen from, if not all. */
+  readonly weighed?: number;
+}
+
+function outcomeOf(recorded: readonly Contrast[], rule: Rule): Outcome {
   switch (rule) {
-    case 'none': {
-      const worst = mostBy(contrasts, (one) => Math.abs(mean(values(one))));
-      return told(
-        worst,
-        'worst',
-        contrasts.every((one) => values(one).every((value) => value === 0)) ? 'holds' : 'does not hold',
-      );
-    }
-    case 'each': {
-      const spread = contrasts.filter(({ differences }) => differences.length >= decisive);
-      const against = spread.filter((one) => below(summary(values(one), 1 - 0.05 / spread.length)));
-      const worst = mostBy(against.length > 0 ? against : contrasts, (one) => -mean(values(one)));
-      if (against.length > 0) return told(worst, 'worst', 'does not hold', spread.length);
-      return told(
-        worst,
-        'worst',
-        spread.length === contrasts.length && contrasts.every((one) => above(summary(values(one))))
-          ? 'holds'
-          : 'undecided at this scale',
-      );
-    }
-    default: {
-      const joint = together(
-        contrasts,
-        [...new Set(contrasts.map(({ of }) => of))].filter((of) => of !== '').join(', '),
-      );
-      return joint.differences.length === 0 ? nothing : told(joint, 'mean', ofMean(rule, summary(values(joint))));
-    }
+    case 'none':
+      return testEqualCounts(recorded);
+    case 'each':
+      return testEach(recorded);
+    default:
+      return testMean(recorded, rule);
   }
 }
 
+function testEqualCounts(recorded: readonly Contrast[]): Outcome {
+  const shown = maxBy(recorded, (one) => Math.abs(meanOf(valuesOf(one))));
+  if (shown === undefined) return { shown, verdict: 'undecided at this scale', kind: 'worst' };
+  const equal = recorded.every((one) => valuesOf(one).every((value) => value === 0));
+  return { shown, verdict: equal ? 'holds' : 'does not hold', kind: 'worst' };
+}
+
+function testEach(recorded: readonly Contrast[]): Outcome {
+  const enough = recorded.filter(({ differences }) => differences.length >= minSeeds);
+  const corrected = 1 - 0.05 / enough.length;
+  const against = enough.filter((one) => isBelowZero(summary(valuesOf(one), corrected)));
+  const lowest = (contrasts: readonly Contrast[]): Contrast | undefined =>
+    maxBy(contrasts, (one) => -meanOf(valuesOf(one)));
+  if (against.length > 0)
+    return { shown: lowest(against), verdict: 'does not hold', kind: 'worst', weighed: enough.length };
+  const holds =
+    recorded.length > 0 &&
+    enough.length === recorded.length &&
+    recorded.every((one) => isAboveZero(summary(valuesOf(one))));
+  return { shown: lowest(recorded), verdict: holds ? 'holds' : 'undecided at this scale', kind: 'worst' };
+}
+
+function testMean(recorded: readonly Contrast[], rule: 'mean' | 'little' | 'equal'): Outcome {
+  const labels = [...new Set(recorded.map(({ label }) => label))].filter((label) => label !== '');
+  const shown = meanContrast(recorded, labels.join(', '));
+  const verdict = shown.differences.length === 0 ? 'undecided at this scale' : ofMean(rule, summary(valuesOf(shown)));
+  return { shown, verdict, kind: 'mean' };
+}
+
 function ofMean(rule: 'mean' | 'little' | 'equal', { interval, count }: Summary): Verdict {
-  if (interval === null || count < decisive) return 'undecided at this scale';
+  if (interval === null || count < minSeeds) return 'undecided at this scale';
   const [low, high] = interval;
   const { holds, fails } = {
     mean: { holds: low > 0, fails: high < 0 },
@@ -172,12 +119,14 @@ function ofMean(rule: 'mean' | 'little' | 'equal', { interval, count }: Summary)
   return holds ? 'holds' : fails ? 'does not hold' : 'undecided at this scale';
 }
 
-const above = ({ interval }: Summary): boolean => interval !== null && interval[0] > 0;
-const below = ({ interval }: Summary): boolean => interval !== null && interval[1] < 0;
-const mostBy = (contrasts: readonly Contrast[], size: (one: Contrast) => number): Contrast =>
-  contrasts.reduce((a, b) => (size(b) > size(a) ? b : a));
-const values = ({ differences }: Contrast): number[] => differences.map(({ value }) => value);
+const isAboveZero = ({ interval }: Summary): boolean => interval !== null && interval[0] > 0;
+const isBelowZero = ({ interval }: Summary): boolean => interval !== null && interval[1] < 0;
+const valuesOf = ({ differences }: Contrast): number[] => differences.map(({ value }) => value);
 
-function mean(list: readonly number[]): number {
-  return list.reduce((sum, value) => sum + value, 0) / list.length;
+/** The contrast of the largest size; the first of several. Undefined for an empty list. */
+function maxBy(contrasts: readonly Contrast[], size: (one: Contrast) => number): Contrast | undefined {
+  return contrasts.reduce<Contrast | undefined>(
+    (found, one) => (found === undefined || size(one) > size(found) ? one : found),
+    undefined,
+  );
 }

@@ -1,9 +1,9 @@
-import { familyOf } from './family';
 import { groupBy } from '../statistics/groupBy';
+import { meanOf } from '../statistics/summary';
 import type { RunRecord } from '../records/record';
-import { setting } from '../setting';
+import { familyOf } from './family';
 
-/** The settings of OFA that ablations vary, as a recipe means them that leaves them out; a test compares them with the method's. */
+/** OFA's defaults, for recipes that leave a setting out. A test compares them with those of the method itself. */
 export const ofaDefaults = {
   exponent: 1,
   form: 'released',
@@ -14,84 +14,107 @@ export const ofaDefaults = {
   temperature: 1,
 } as const;
 
-/** A setting of a run by OFA, a default where its recipe leaves it out. */
-function ofaSetting(run: RunRecord, name: keyof typeof ofaDefaults): unknown {
-  return setting(run, `method.${name}`) ?? ofaDefaults[name];
+/** A setting of an OFA run, or its default if the recipe leaves it out. */
+function ofaSetting({ recipe }: RunRecord, name: keyof typeof ofaDefaults): unknown {
+  const { method } = recipe;
+  const given: unknown = typeof method === 'object' && method !== null ? Reflect.get(method, name) : undefined;
+  return given ?? ofaDefaults[name];
 }
 
+export const exponentOf = (run: RunRecord): number => Number(ofaSetting(run, 'exponent'));
+export const stagesOf = (run: RunRecord): string => String(ofaSetting(run, 'stages'));
+export const weightAndClipNorm = (run: RunRecord): string =>
+  `${ofaSetting(run, 'branchWeight')}, clipping ${run.recipe['clipNorm'] ?? 'none'}`;
+
+/** A setting that an ablation varies. */
 export type Ablation = 'exponent' | 'stages' | 'weight' | 'form';
 
 /**
- * Whether a run by OFA is as in the main tables, but for the setting that an ablation varies. At the paper's size each row of the tables
- * has an exponent and a weight of its own.
+ * Whether an OFA run has the settings of the main tables, apart from the one that an ablation varies. In the paper
+ * profile each row of the tables has its own exponent and loss weight, so these two are not compared there.
  */
-export function usual(run: RunRecord, exponent: number, varied?: Ablation): boolean {
-  const own = run.profile === 'paper';
+export function hasMainSettings(run: RunRecord, exponent: number, varied?: Ablation): boolean {
+  const isPaper = run.profile === 'paper';
+  const hasUnitWeights = ofaSetting(run, 'branchWeight') === 1 && ofaSetting(run, 'logitsWeight') === 1;
   const checks: Readonly<Record<Ablation, boolean>> = {
-    exponent: own || ofaSetting(run, 'exponent') === exponent,
+    exponent: isPaper || exponentOf(run) === exponent,
     stages: stagesOf(run) === '1,2,3,4',
-    weight:
-      (own && run.experiment !== 'weight-clip') ||
-      (ofaSetting(run, 'branchWeight') === 1 && ofaSetting(run, 'logitsWeight') === 1),
+    weight: (isPaper && run.experiment !== 'weight-clip') || hasUnitWeights,
     form:
       ofaSetting(run, 'form') === 'released' &&
       ofaSetting(run, 'labelTerm') === false &&
       ofaSetting(run, 'temperature') === 1,
   };
-  return Object.entries(checks).every(([name, fits]) => fits || name === varied);
+  return Object.entries(checks).every(([name, passes]) => passes || name === varied);
 }
 
 export const isMethod =
   (name: string) =>
   ({ method }: RunRecord): boolean =>
     method === name;
-export const exponentOf = (run: RunRecord): number => Number(ofaSetting(run, 'exponent'));
-export const stagesOf = (run: RunRecord): string => String(ofaSetting(run, 'stages'));
-export const weightAndClip = (run: RunRecord): string =>
-  `${ofaSetting(run, 'branchWeight')}, clipping ${setting(run, 'clipNorm') ?? 'none'}`;
+
+export const byMethod = (runs: readonly RunRecord[]): (readonly RunRecord[])[] => [
+  ...groupBy(runs, ({ method }) => method).values(),
+];
+
 export const pairName = ({ teacher, student }: RunRecord): string => `${teacher} → ${student}`;
 
-/** Runs by teacher, student and everything of the recipe but the method and the seed; `free` settings may differ, too. Made-up images do not count. */
-export function pairsOf(runs: readonly RunRecord[], free: readonly string[] = []): (readonly RunRecord[])[] {
-  const taught = runs.filter(({ teacher, profile }) => teacher !== null && profile !== 'smoke');
-  return [...groupBy(taught, (run) => `${pairName(run)} ${conditions(run, free)}`).values()];
+/**
+ * Groups distilled runs by teacher, student and all of the recipe except method and seed; the settings in `free` may
+ * differ, too. Runs of the smoke profile, on synthetic images, are left out.
+ */
+export function groupByPair(runs: readonly RunRecord[], free: readonly string[] = []): (readonly RunRecord[])[] {
+  const distilled = runs.filter(({ teacher, profile }) => teacher !== null && profile !== 'smoke');
+  return [...groupBy(distilled, (run) => `${pairName(run)} ${conditions(run, free)}`).values()];
 }
 
-/** Pairs, of one data set if it is told, whose teacher is of the student's family, or is not. */
-export function taughtPairs(
-  runs: readonly RunRecord[],
-  like: boolean,
-  data?: 'cifar-100' | 'imagenet',
-): (readonly RunRecord[])[] {
-  const ofData = runs.filter(
-    (run) => data === undefined || (data === 'imagenet' ? run.experiment === 'paper-imagenet' : run.dataset === data),
+export interface PairFilter {
+  /** Whether teacher and student are of the same family. */
+  readonly sameFamily: boolean;
+  /** All data sets if omitted. */
+  readonly dataset?: 'cifar-100' | 'imagenet';
+}
+
+/** Groups by pair as `groupByPair`, of one data set and of one relation between the families. */
+export function pairsWhere(runs: readonly RunRecord[], { sameFamily, dataset }: PairFilter): (readonly RunRecord[])[] {
+  const isOfDataset = (run: RunRecord): boolean =>
+    dataset === 'imagenet' ? run.experiment === 'paper-imagenet' : run.dataset === dataset;
+  return groupByPair(
+    runs.filter(
+      (run) =>
+        (dataset === undefined || isOfDataset(run)) &&
+        run.teacher !== null &&
+        (familyOf(run.teacher) === familyOf(run.student)) === sameFamily,
+    ),
   );
-  return pairsOf(
-    ofData.filter(({ teacher, student }) => teacher !== null && (familyOf(teacher) === familyOf(student)) === like),
+}
+
+/** The runs that train a pair's student from scratch under the same conditions. */
+export function scratchRuns(pair: readonly RunRecord[], runs: readonly RunRecord[]): RunRecord[] {
+  const [first] = pair;
+  if (first === undefined) return [];
+  return runs.filter(
+    (run) =>
+      run.teacher === null &&
+      run.method === 'scratch' &&
+      run.student === first.student &&
+      run.profile === first.profile &&
+      conditions(run) === conditions(first),
   );
 }
 
-/** The runs of a pair's student that learnt alone, under the same conditions. */
-export function aloneLike(pair: readonly RunRecord[], runs: readonly RunRecord[]): RunRecord[] {
-  const [one] = pair;
-  return one === undefined
-    ? []
-    : runs.filter(
-        (run) =>
-          run.teacher === null &&
-          run.student === one.student &&
-          run.method === 'scratch' &&
-          run.profile === one.profile &&
-          conditions(run) === conditions(one),
-      );
-}
-
-/** What must be equal for two runs to be compared: all of the recipe but method, seed and teacher. */
+/** Everything in which two comparable runs must agree: the whole recipe except method, seed, teacher and `free`. */
 export function conditions({ recipe }: RunRecord, free: readonly string[] = []): string {
   const ignored = new Set(['method', 'seed', 'teacher', ...free]);
-  return JSON.stringify(
-    Object.entries(recipe)
-      .filter(([key]) => !ignored.has(key))
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  const entries = Object.entries(recipe).filter(([key]) => !ignored.has(key));
+  return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The group with the highest mean top-1; empty if there is no group. */
+export function bestGroup(groups: readonly (readonly RunRecord[])[]): readonly RunRecord[] {
+  const meanTop1 = (runs: readonly RunRecord[]): number => meanOf(runs.map(({ top1 }) => top1));
+  return groups.reduce<readonly RunRecord[]>(
+    (found, runs) => (found.length === 0 || meanTop1(runs) > meanTop1(found) ? runs : found),
+    [],
   );
 }

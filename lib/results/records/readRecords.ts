@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-
 import { schemaFaults, UserError } from '../../errors';
 import { readJsonLines } from '../../io/jsonLines';
 import { runRecord, type RunRecord } from './record';
 
 /**
- * The records of a `.jsonl` file, or of all such files in a folder, in the order of names and lines.
- * A run that was recorded again is taken once, as last recorded. Throws UserError naming file and line of a bad record.
+ * Reads the records of a `.jsonl` file, or of all such files in a folder, in the order of file names and lines. Of
+ * several records of one run, only the last is returned. Throws a UserError that names file and line of a bad record,
+ * and if the path does not exist.
  */
 export async function readRecords(place: string): Promise<readonly RunRecord[]> {
   const records = new Map<string, RunRecord>();
@@ -17,16 +17,21 @@ export async function readRecords(place: string): Promise<readonly RunRecord[]> 
   return [...records.values()];
 }
 
-/** A value as a run's record. Throws UserError listing every fault by its place in the record. */
+/** Reads the records of a folder as `readRecords` does; empty if the folder does not exist. */
+export async function recordsIn(folder: string): Promise<readonly RunRecord[]> {
+  return existsSync(folder) ? readRecords(folder) : [];
+}
+
+/** Checks that a value is a run record. Throws a UserError that lists every invalid field. */
 export function parseRecord(value: unknown): RunRecord {
   const result = runRecord.safeParse(value);
   if (result.success) return result.data;
-  throw new UserError(`This is not a run's record: ${schemaFaults(result.error, value).join('; ')}.`);
+  throw new UserError(`Not a valid run record: ${schemaFaults(result.error, value).join('; ')}.`);
 }
 
 function recordFiles(place: string): readonly string[] {
   if (!existsSync(place))
-    throw new UserError(`There are no results at "${place}". Give a .jsonl file or a folder of such files.`);
+    throw new UserError(`No results at "${place}". Pass a .jsonl file or a folder of such files.`);
   if (!statSync(place).isDirectory()) return [place];
   return readdirSync(place)
     .filter((name) => name.endsWith('.jsonl'))

@@ -1,33 +1,33 @@
-import { existsSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { Experiment, Row } from '../../experiments/experiment';
-import { contrast } from '../claims/judge';
+import { experiments as allExperiments } from '../../experiments/experiments';
 import { groupBy } from '../statistics/groupBy';
-import { readRecords } from './readRecords';
-import type { RunRecord } from './record';
+import { contrast } from '../statistics/pairedDifferences';
 import { summary } from '../statistics/summary';
+import { recordsIn } from './readRecords';
+import type { RunRecord } from './record';
 
-/** A row of an experiment at the laptop's size, and what has been recorded of it: a run for each seed, as yet none, some, or all. */
+/** A row of an experiment in the laptop profile with its recorded runs: none, some or all of its seeds. */
 export interface RecordedRow {
   readonly experiment: string;
   readonly row: string;
   readonly recipe: Row['recipe'];
-  /** The seeds that the experiment asks for. */
+  /** The seeds that the experiment defines. */
   readonly seeds: readonly number[];
-  /** By seed. */
+  /** Sorted by seed. */
   readonly runs: readonly RunRecord[];
-  /** The line that records what is missing. */
+  /** The command that runs this row. */
   readonly command: string;
 }
 
-/** The records of a folder; none where there is no such folder. */
-export async function recordsIn(folder: string): Promise<readonly RunRecord[]> {
-  return existsSync(folder) ? readRecords(folder) : [];
+/** Reads the rows of the named experiments with the records of a folder. */
+export async function readRows(folder: string, ...names: readonly string[]): Promise<RecordedRow[]> {
+  return recordedRows(names, Object.values(allExperiments), await recordsIn(folder));
 }
 
 /**
- * The rows of the experiments of these names, with their runs. Rows of one recipe share their runs, under whichever of all experiments
- * these were recorded; a run whose recipe is no longer its row's does not count.
+ * The rows of the named experiments with their runs. Rows with the same recipe share their runs, whichever of all
+ * experiments these were recorded under. A run counts only if its recipe is still that of its row.
  */
 export function recordedRows(
   names: readonly string[],
@@ -35,9 +35,10 @@ export function recordedRows(
   records: readonly RunRecord[],
 ): RecordedRow[] {
   const rows = experiments.flatMap((experiment) => experiment.rows.laptop.map((row) => ({ experiment, row })));
-  const sound = records.flatMap((run) => {
+  const valid = records.flatMap((run) => {
+    if (run.profile !== 'laptop') return [];
     const own = rows.find(({ experiment, row }) => experiment.name === run.experiment && row.name === run.row);
-    return own && run.profile === 'laptop' && fits(own.row.recipe, run.recipe) ? [{ run, recipe: own.row.recipe }] : [];
+    return own && agrees(own.row.recipe, run.recipe) ? [{ run, recipe: own.row.recipe }] : [];
   });
   return rows
     .filter(({ experiment }) => names.includes(experiment.name))
@@ -46,7 +47,7 @@ export function recordedRows(
       row: row.name,
       recipe: row.recipe,
       seeds: experiment.seeds,
-      runs: sound
+      runs: valid
         .filter(({ recipe }) => isDeepStrictEqual(recipe, row.recipe))
         .map(({ run }) => run)
         .sort((a, b) => a.seed - b.seed),
@@ -54,11 +55,18 @@ export function recordedRows(
     }));
 }
 
-/** The row of a pair and a method among rows; the first where several fit. */
-export function rowOf(
+/** Whether a recorded recipe, which also holds the defaults, contains every setting of a row's recipe. */
+function agrees(given: unknown, recorded: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return given === recorded;
+  if (Array.isArray(given)) return isDeepStrictEqual(given, recorded);
+  if (typeof recorded !== 'object' || recorded === null) return false;
+  return Object.entries(given).every(([key, part]) => agrees(part, Reflect.get(recorded, key)));
+}
+
+/** The first row with these networks and this method kind; `scratch` ignores the teacher. */
+export function findRow(
   rows: readonly RecordedRow[],
-  teacher: string | null,
-  student: string,
+  { teacher, student }: Pair,
   kind: string,
 ): RecordedRow | undefined {
   return rows.find(
@@ -69,58 +77,93 @@ export function rowOf(
   );
 }
 
-/** Rows with those of their runs alone whose seeds all recorded ones of them have, so that means over seeds can be compared. */
+/** A teacher and a student by the names of their networks. */
+export interface Pair {
+  readonly teacher: string | null;
+  readonly student: string;
+}
+
+export const pairText = ({ teacher, student }: Pair): string => `${teacher} → ${student}`;
+
+/** The pairs that occur in rows with a teacher, each once, in the order of the rows. */
+export function pairsOf(rows: readonly RecordedRow[]): Pair[] {
+  const pairs = rows.flatMap(({ recipe: { teacher, student } }) =>
+    teacher ? [{ teacher: teacher.model, student }] : [],
+  );
+  return [...new Map(pairs.map((pair) => [pairText(pair), pair])).values()];
+}
+
+/** Restricts the runs of each row to the seeds that all recorded rows share, so that their means are comparable. */
 export function onSharedSeeds(rows: readonly RecordedRow[]): RecordedRow[] {
-  const found = rows.filter(({ runs }) => runs.length > 0);
-  return rows.map((row) => ({
-    ...row,
-    runs: row.runs.filter(({ seed }) => found.every(({ runs }) => runs.some((run) => run.seed === seed))),
-  }));
+  const recorded = rows.filter(({ runs }) => runs.length > 0);
+  const isShared = (seed: number): boolean => recorded.every(({ runs }) => runs.some((run) => run.seed === seed));
+  return rows.map((row) => ({ ...row, runs: row.runs.filter(({ seed }) => isShared(seed)) }));
 }
 
 /**
- * How much of some rows has been recorded, and what records the rest: `4 of 63 runs are recorded; the others: npm run …`, with the rows
- * `named` where they are a part of their experiments. Rows of one recipe have one run a seed.
+ * How many runs of some rows are recorded and which command runs the others:
+ * `4 of 63 runs are recorded. Run the others with: npm run …`. Rows with the same recipe count once for each seed.
+ * With `named`, the command lists the rows, for rows that are only a part of their experiment.
  */
 export function coverageText(rows: readonly RecordedRow[], { named = false } = {}): string {
-  const wanted = rows.flatMap((row) =>
-    row.seeds.map((seed) => ({ ...row, seed, recorded: row.runs.some((run) => run.seed === seed) })),
+  const wanted = rows.flatMap(({ seeds, ...row }) =>
+    seeds.map((seed) => ({ ...row, seed, isRecorded: row.runs.some((run) => run.seed === seed) })),
   );
   const distinct = wanted.filter(
     (one, index) =>
       !wanted.slice(0, index).some(({ seed, recipe }) => seed === one.seed && isDeepStrictEqual(recipe, one.recipe)),
   );
-  const missing = distinct.filter(({ recorded }) => !recorded);
-  const commands = [...groupBy(missing, ({ experiment }) => experiment)].map(
-    ([experiment, ones]) =>
-      `npm run experiment -- run ${experiment}${named ? ` --rows ${[...new Set(ones.map(({ row }) => row))].join(',')}` : ''} --unrecorded`,
-  );
-  return `${distinct.length - missing.length} of ${distinct.length} runs are recorded${commands.length === 0 ? '.' : `; the others: ${commands.join(', ')}`}`;
+  const missing = distinct.filter(({ isRecorded }) => !isRecorded);
+  const coverage = `${distinct.length - missing.length} of ${distinct.length} runs are recorded.`;
+  if (missing.length === 0) return coverage;
+  const commands = [...groupBy(missing, ({ experiment }) => experiment)].map(([experiment, runs]) => {
+    const names = named ? ` --rows ${[...new Set(runs.map(({ row }) => row))].join(',')}` : '';
+    return `npm run experiment -- run ${experiment}${names} --unrecorded`;
+  });
+  return `${coverage} Run the others with: ${commands.join(', ')}`;
 }
 
-/** What one row has over another, in points of top-1, paired by seed, with its 95 % interval; null where they share no seed. */
-export function gainOver(a: RecordedRow | undefined, b: RecordedRow | undefined): Gained {
-  const differences = contrast(a?.runs ?? [], b?.runs ?? []).differences.map(({ value }) => value);
-  if (differences.length === 0) return { value: null, low: null, high: null, hollow: true };
-  const { mean: value, interval } = summary(differences);
-  return { value, low: interval?.[0] ?? null, high: interval?.[1] ?? null, hollow: interval === null };
-}
-
-export interface Gained {
+/** A difference of two rows in points of top-1 accuracy, with its 95 % interval over seeds. */
+export interface PairedGain {
+  /** Null if the rows share no seed. */
   readonly value: number | null;
+  /** Null with fewer than two shared seeds. */
   readonly low: number | null;
   readonly high: number | null;
-  /** Of a single seed, or of none, as figures show it. */
+  /** Without an interval: figures draw a hollow marker. */
   readonly hollow: boolean;
 }
 
-/** Whether all that was given stands in what was recorded, which has the defaults besides. */
-function fits(given: unknown, recorded: unknown): boolean {
-  if (typeof given !== 'object' || given === null) return given === recorded;
-  if (Array.isArray(given)) return isDeepStrictEqual(given, recorded);
-  return (
-    typeof recorded === 'object' &&
-    recorded !== null &&
-    Object.entries(given).every(([key, part]) => fits(part, Reflect.get(recorded, key)))
-  );
+/** What one row gains over another, paired by seed. */
+export function gainOver(a: RecordedRow | undefined, b: RecordedRow | undefined): PairedGain {
+  const differences = contrast(a?.runs ?? [], b?.runs ?? []).differences.map(({ value }) => value);
+  if (differences.length === 0) return { value: null, low: null, high: null, hollow: true };
+  const { mean, interval } = summary(differences);
+  return { value: mean, low: interval?.[0] ?? null, high: interval?.[1] ?? null, hollow: interval === null };
+}
+
+/** The gains of one method on several pairs, as `forest` draws them. */
+export interface GainSeries {
+  readonly name: string;
+  readonly effects: readonly (PairedGain & { readonly label: string })[];
+}
+
+/**
+ * For each method, its gain over a baseline method on each pair: one series of a forest plot. Methods without any
+ * recorded gain are left out.
+ */
+export function gainSeries(
+  rows: readonly RecordedRow[],
+  pairs: readonly Pair[],
+  methods: readonly string[],
+  { over = 'scratch' } = {},
+): GainSeries[] {
+  const series = methods.map((method) => ({
+    name: over === 'scratch' ? method.toUpperCase() : `${method.toUpperCase()} − ${over.toUpperCase()}`,
+    effects: pairs.map((pair) => ({
+      label: pairText(pair),
+      ...gainOver(findRow(rows, pair, method), findRow(rows, pair, over)),
+    })),
+  }));
+  return series.filter(({ effects }) => effects.some(({ value }) => value !== null));
 }

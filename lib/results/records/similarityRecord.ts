@@ -7,13 +7,13 @@ const network = z
   .object({
     network: z.string(),
     family: z.string(),
-    /** Per cent on the test images; absent for fresh weights. */
+    /** Per cent on the test images; omitted for random weights. */
     top1: z.number().optional(),
     weights: weightsRecord.optional(),
   })
   .strict();
 
-/** How alike the layers of two networks are, as measured: one pair of Figure 1. One line of JSON in `data/results/similarity/cka.jsonl`. */
+/** CKA between all layers of two networks, as in the paper's Figure 1. One line of JSON in `data/results/similarity/cka.jsonl`. */
 export const similarityRecord = z
   .object({
     id: z.string(),
@@ -21,16 +21,16 @@ export const similarityRecord = z
     b: network,
     /** `cifar-100`, or `synthetic`. */
     dataset: z.string().min(1),
-    /** Layers of `a` in rows and of `b` in columns; null where CKA is undefined. */
+    /** Layer names of `a` (rows) and of `b` (columns), and the CKA of each pair; null where it is undefined. */
     rows: z.array(z.string()).readonly(),
     columns: z.array(z.string()).readonly(),
     values: z.array(z.array(z.number().nullable()).readonly()).readonly(),
-    /** Mean over rows of the layer of `b` at the same relative depth. */
+    /** Mean over the rows, each with the layer of `b` at the same relative depth. */
     likeDepth: z.number(),
     mean: z.number(),
     examples: z.number().int(),
     batchSize: z.number().int(),
-    /** Of the choice of images. */
+    /** Seed of the choice of images. */
     seed: z.number().int(),
     commit: z.string(),
     dirty: z.boolean(),
@@ -40,7 +40,10 @@ export const similarityRecord = z
 
 export type SimilarityRecord = z.infer<typeof similarityRecord>;
 
-/** The recorded similarities, of a pair that was measured in both orders the later one; none where there is no such file. */
+/**
+ * Reads the recorded similarities. Of a pair that was measured in both orders, only the later record is returned. Empty if
+ * the file does not exist.
+ */
 export async function readSimilarities(
   file = path.join('data', 'results', 'similarity', 'cka.jsonl'),
 ): Promise<readonly SimilarityRecord[]> {
@@ -48,7 +51,7 @@ export async function readSimilarities(
   return [...new Map(records.map((record) => [measurement(record), record])).values()];
 }
 
-/** What was measured, whichever of the two networks came first. */
+/** A key of what was measured, the same for both orders of the two networks. */
 export function measurement({
   a,
   b,

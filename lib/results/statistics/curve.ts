@@ -2,20 +2,24 @@ import { UserError } from '../../errors';
 import type { EpochRecord, RunRecord } from '../records/record';
 import { summary } from './summary';
 
-/** A measure of an epoch that can be drawn over training. */
+/** A quantity recorded for each epoch. */
 export type EpochMeasure = 'top1' | 'top5' | 'loss' | 'learningRate' | 'imagesPerSecond';
 
-/** The mean of several runs over epochs, with the standard deviation where more than one run was measured. */
+/** A quantity over epochs: mean and standard deviation over several runs. */
 export interface Curve {
   readonly epochs: readonly number[];
   readonly mean: readonly number[];
-  readonly deviation: readonly (number | null)[];
+  /** Null at epochs for which a single run has the quantity. */
+  readonly std: readonly (number | null)[];
   readonly runs: number;
 }
 
-/** The curve of a measure over runs that differ by their seed; an epoch without the measure in any run is left out. */
+/**
+ * Averages a quantity over runs that differ in their seed. Epochs for which no run has it are left out.
+ * Throws a UserError if no run is given.
+ */
 export function curve(records: readonly RunRecord[], measure: EpochMeasure): Curve {
-  if (records.length === 0) throw new UserError(`The curve of ${measure} needs at least one run; none was given.`);
+  if (records.length === 0) throw new UserError(`Cannot draw a curve of ${measure} without runs; pass at least one.`);
   const values = new Map<number, number[]>();
   for (const epoch of records.flatMap((record): readonly EpochRecord[] => record.history)) {
     const value = epoch[measure];
@@ -25,7 +29,7 @@ export function curve(records: readonly RunRecord[], measure: EpochMeasure): Cur
   return {
     epochs: points.map(({ epoch }) => epoch),
     mean: points.map(({ mean }) => mean),
-    deviation: points.map(({ deviation }) => deviation),
+    std: points.map(({ std }) => std),
     runs: records.length,
   };
 }

@@ -1,4 +1,4 @@
-/** Items by a key, in the order in which the keys first appear. */
+/** Groups items by a key. Groups are in the order in which their keys first appear. */
 export function groupBy<Item>(
   items: readonly Item[],
   key: (item: Item) => string,

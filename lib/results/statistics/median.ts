@@ -1,4 +1,4 @@
-/** The value in the middle; of an even number of values, the mean of the two. NaN of none. */
+/** Median; the mean of the two middle values if their number is even, NaN for an empty list. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

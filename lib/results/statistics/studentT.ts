@@ -1,4 +1,7 @@
-/** Probability that |t| stays below `value` with that many degrees of freedom (Abramowitz and Stegun 26.7.3 and 26.7.4). */
+/**
+ * Probability that |t| is below `value` for Student's t with `freedom` degrees of freedom
+ * (Abramowitz and Stegun, 26.7.3 and 26.7.4).
+ */
 export function studentWithin(value: number, freedom: number): number {
   const angle = Math.atan(value / Math.sqrt(freedom));
   const cosine2 = Math.cos(angle) ** 2;
@@ -12,7 +15,10 @@ export function studentWithin(value: number, freedom: number): number {
   return odd ? (2 / Math.PI) * (angle + Math.sin(angle) * sum) : Math.sin(angle) * sum;
 }
 
-/** The value that Student's t stays below with the probability given (above ½), for whole degrees of freedom from 1. */
+/**
+ * Quantile of Student's t, found by bisection. `probability` must be above ½; `freedom` (degrees of freedom) is an
+ * integer of at least 1.
+ */
 export function studentQuantile(probability: number, freedom: number): number {
   const within = 2 * probability - 1;
   let low = 0;

@@ -2,13 +2,13 @@ import type { PaperScale } from '../../experiments/counterparts';
 import type { PublishedCell } from '../published';
 import type { RecordedRow } from '../records/recordedRows';
 
-/** A number of the paper, ours at the laptop's size, and how to run it at the paper's. */
+/** One line of a comparison: the published number, our small-scale result, and the recipe at the paper's scale. */
 export interface Comparison {
   readonly label: string;
-  /** Absent where the paper has no such number, or where it was not seen. */
+  /** Omitted if the paper has no such number, or none is known to us. */
   readonly published?: PublishedCell;
-  /** Absent where the laptop has no counterpart. */
+  /** Omitted if the laptop profile has no counterpart. */
   readonly ours?: RecordedRow;
-  /** Absent where the row is not among the recipes. */
+  /** Omitted if the paper profile has no such row. */
   readonly paper?: PaperScale;
 }

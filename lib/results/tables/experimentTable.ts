@@ -1,15 +1,14 @@
+import { commitText, type RunRecord } from '../records/record';
 import { groupBy } from '../statistics/groupBy';
-import type { RunRecord } from '../records/record';
-import { commitText } from '../records/record';
-import { formatSummary, summary } from '../statistics/summary';
+import { meanText, seedsText, summary } from '../statistics/summary';
 
-/** A line of an experiment's table: the seeds of one row together. */
+/** One line of an experiment's table: all seeds of one row. */
 export interface TableRow {
   readonly row: string;
   readonly teacher: string;
   readonly student: string;
   readonly method: string;
-  /** Of the last epoch; mean and spread over seeds. */
+  /** After the last epoch: mean, standard deviation and number of seeds. */
   readonly 'top-1 (%)': string;
   readonly 'best epoch': string;
   readonly epochs: number | null;
@@ -17,35 +16,39 @@ export interface TableRow {
   readonly commit: string;
 }
 
-/** The table of an experiment: a line for each of its rows, also for those without a record. */
+/** The table of an experiment: one line for each of its rows, including those without a record. */
 export function experimentTable(rows: readonly string[], records: readonly RunRecord[]): TableRow[] {
-  const found = groupBy(records, ({ row }) => row);
-  return rows.map((row) => {
-    const runs = found.get(row);
-    const first = runs?.[0];
-    if (!runs || !first)
-      return {
-        row,
-        teacher: '',
-        student: '',
-        method: '',
-        'top-1 (%)': 'not recorded yet',
-        'best epoch': '',
-        epochs: null,
-        images: null,
-        commit: '',
-      };
-    const taught = first.teacherTop1 === undefined ? '' : ` (${first.teacherTop1.toFixed(2)} %)`;
-    return {
-      row,
-      teacher: first.teacher === null ? '–' : first.teacher + taught,
-      student: first.student,
-      method: first.method,
-      'top-1 (%)': formatSummary(summary(runs.map(({ top1 }) => top1))),
-      'best epoch': summary(runs.map(({ bestTop1 }) => bestTop1)).mean.toFixed(2),
-      epochs: first.epochs,
-      images: first.images,
-      commit: [...new Set(runs.map(commitText))].join(' '),
-    };
-  });
+  const runsByRow = groupBy(records, ({ row }) => row);
+  return rows.map((row) => tableRow(row, runsByRow.get(row) ?? []));
+}
+
+function tableRow(row: string, runs: readonly RunRecord[]): TableRow {
+  const [first] = runs;
+  if (first === undefined) return emptyRow(row);
+  const teacherTop1 = first.teacherTop1 === undefined ? '' : ` (${first.teacherTop1.toFixed(2)} %)`;
+  return {
+    row,
+    teacher: first.teacher === null ? '–' : first.teacher + teacherTop1,
+    student: first.student,
+    method: first.method,
+    'top-1 (%)': `${meanText(summary(runs.map(({ top1 }) => top1)))} (${seedsText(runs.length)})`,
+    'best epoch': summary(runs.map(({ bestTop1 }) => bestTop1)).mean.toFixed(2),
+    epochs: first.epochs,
+    images: first.images,
+    commit: [...new Set(runs.map(commitText))].join(' '),
+  };
+}
+
+function emptyRow(row: string): TableRow {
+  return {
+    row,
+    teacher: '',
+    student: '',
+    method: '',
+    'top-1 (%)': 'not recorded yet',
+    'best epoch': '',
+    epochs: null,
+    images: null,
+    commit: '',
+  };
 }

@@ -10,7 +10,7 @@ import { normalisationEntry } from '../../models/weights/savedNormalisation';
 import { saveWeights } from '../../models/weights/weights';
 import { groupBy } from '../../results/statistics/groupBy';
 import { runRecord, type RunRecord } from '../../results/records/record';
-import { numbersIn } from '../../results/records/savedValues';
+import { countSavedValues } from '../../results/records/savedValues';
 import { removeCheckpoints } from '../../training/checkpoint';
 import type { Training } from '../../training/training';
 import { methodSizeOf, sizeOf } from './cost';
@@ -89,7 +89,7 @@ export async function finishRun(
     bestTop1: Math.max(...history.map(({ top1 }) => top1 ?? 0)),
     ...(teacher?.top1 !== undefined && { teacherTop1: teacher.top1 }),
     measures: {
-      numbersSaved: numbersIn(weights),
+      numbersSaved: countSavedValues(weights),
       ...sizeOf(training.student),
       ...methodSizeOf(training.distillation, training.student, teacher?.model),
     },

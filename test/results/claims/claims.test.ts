@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ledger, type Evidence, type Finding } from '../../../lib/results/claims/claims';
+import type { Evidence } from '../../../lib/results/claims/claims';
 import type { RunRecord } from '../../../lib/results/records/record';
-import { effectText, findings as findingsOf, ledgerMarkdown } from '../../../lib/results/claims/findings';
+import {
+  comparisonText,
+  effectText,
+  findings as findingsOf,
+  findingsMarkdown,
+  findingText,
+  testClaims,
+  type Finding,
+} from '../../../lib/results/claims/findings';
 import { familyOf } from '../../../lib/results/claims/family';
 import { ofaDefaults } from '../../../lib/results/claims/runGroups';
 import { completeMethod } from '../../../lib/methods/methods';
-import { recordsIn } from '../../../lib/results/records/recordedRows';
+import { recordsIn } from '../../../lib/results/records/readRecords';
 import { sampleRecord } from '../support';
 
 const usual = { exponent: 1.2 };
@@ -34,7 +42,7 @@ function run(
 }
 
 function findings(runs: readonly RunRecord[], similarities: Evidence['similarities'] = []): (claim: number) => Finding {
-  const all = ledger({ runs, similarities, exponent: 1.2 });
+  const all = testClaims({ runs, similarities, exponent: 1.2 });
   return (claim) => all[claim - 1]!;
 }
 
@@ -54,8 +62,8 @@ function main(ofa: number, seeds = 3, methods = baselines): RunRecord[] {
   );
 }
 
-test('without records every one of the eleven claims is open', () => {
-  const all = ledger({ runs: [], similarities: [], exponent: 1.2 });
+test('without records all eleven claims are undecided', () => {
+  const all = testClaims({ runs: [], similarities: [], exponent: 1.2 });
   assert.deepEqual(
     all.map(({ claim }) => claim),
     [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
@@ -67,7 +75,7 @@ test('without records every one of the eleven claims is open', () => {
     );
 });
 
-test('differences are taken seed by seed: what seeds share does not blur them', () => {
+test('differences are paired by seed, so that variation shared by both sides cancels out', () => {
   const { verdict, effect, low, high, seeds } = findings(main(32))(3);
   assert.equal(verdict, 'holds');
   assert.ok(Math.abs(effect! - (2 + 0.1 / 3)) < 1e-9 && low! > 1.8 && high! < 2.3);
@@ -76,7 +84,7 @@ test('differences are taken seed by seed: what seeds share does not blur them', 
   assert.equal(findings(main(30))(3).verdict, 'undecided at this scale');
 });
 
-test('one seed decides nothing, nor do fewer comparisons than the claim speaks of; one pair is enough against it', () => {
+test('one seed, or too few comparisons, cannot confirm a claim; one pair can refute it', () => {
   assert.deepEqual(
     [findings(main(40, 1))(3).verdict, findings(main(40, 1))(3).effect],
     ['undecided at this scale', 10],
@@ -85,18 +93,21 @@ test('one seed decides nothing, nor do fewer comparisons than the claim speaks o
     runs.filter(({ student, teacher }) => student === 'vit_64' && teacher === 'resnet_24');
   assert.equal(findings(onePair(main(40)))(3).verdict, 'undecided at this scale');
   assert.deepEqual(
-    [findings(main(40, 3, ['kd']))(3).verdict, findings(main(40, 3, ['kd']))(3).of],
-    ['undecided at this scale', 'resnet_24 → vit_64, kd; the worst of 6; to hold takes 42'],
+    [findings(main(40, 3, ['kd']))(3).verdict, comparisonText(findings(main(40, 3, ['kd']))(3))],
+    ['undecided at this scale', 'resnet_24 → vit_64, kd; worst of 6; the claim is about 42'],
   );
-  assert.equal(findings(main(40, 3, ['kd', 'bkd']))(3).of, findings(main(40, 3, ['kd']))(3).of);
+  assert.equal(
+    comparisonText(findings(main(40, 3, ['kd', 'bkd']))(3)),
+    comparisonText(findings(main(40, 3, ['kd']))(3)),
+  );
   assert.equal(findings(onePair(main(20)))(3).verdict, 'does not hold');
 });
 
-test('the best baseline counts, whatever others there are; runs under other conditions are not compared', () => {
+test('compares with the best baseline, and only under the same conditions', () => {
   const strong = [0, 1, 2].map((seed) => run('resnet_24', 'vit_64', 'dkd', seed, 80 + 3 * seed + 0.1 * (seed % 2)));
   assert.deepEqual(
-    [findings([...main(32), ...strong])(3).verdict, findings([...main(32), ...strong])(3).of],
-    ['does not hold', 'resnet_24 → vit_64, dkd; the worst of 42'],
+    [findings([...main(32), ...strong])(3).verdict, comparisonText(findings([...main(32), ...strong])(3))],
+    ['does not hold', 'resnet_24 → vit_64, dkd; worst of 42'],
   );
   const longer = strong.map((record) => ({ ...record, recipe: { ...record.recipe, epochs: 100 } }));
   assert.equal(findings([...main(32), ...longer])(3).verdict, 'holds');
@@ -104,12 +115,12 @@ test('the best baseline counts, whatever others there are; runs under other cond
   assert.equal(findings([...main(32), ...smoke])(3).verdict, 'holds');
 });
 
-test('a setting that a recipe leaves out is the method’s default', () => {
+test('the defaults of OFA are those of the method', () => {
   const { kind: _, ...complete } = completeMethod({ kind: 'ofa' });
   assert.deepEqual(complete, ofaDefaults);
 });
 
-test('against a claim on many pairs one pair speaks only beyond what chance among so many would do', () => {
+test('one of many pairs refutes a claim only after correction for their number', () => {
   // Alone its interval lies below 0 at 95 %; as one of six it must at 99.2 %.
   const lucky = (pair: RunRecord): number =>
     pair.teacher === 'resnet_24' && pair.student === 'vit_64' ? [-0.7, -1, -1.3, -0.6][pair.seed]! : 2;
@@ -118,32 +129,36 @@ test('against a claim on many pairs one pair speaks only beyond what chance amon
       one.method === 'ofa' ? { ...one, top1: 30 + 3 * one.seed + shift * lucky(one) } : one,
     );
   assert.deepEqual(
-    [findings(runs(1))(3).verdict, findings(runs(1))(3).of],
-    ['undecided at this scale', 'resnet_24 → vit_64, kd; the worst of 6; to hold takes 42'],
+    [findings(runs(1))(3).verdict, comparisonText(findings(runs(1))(3))],
+    ['undecided at this scale', 'resnet_24 → vit_64, kd; worst of 6; the claim is about 42'],
   );
   assert.ok(findings(runs(1))(3).high! < 0);
   const onePair = runs(1).filter(({ teacher, student }) => teacher === 'resnet_24' && student === 'vit_64');
   assert.equal(findings(onePair)(3).verdict, 'does not hold');
-  // Single seeds have no say: they do not widen what others show, and the pair that decided is the one told.
+  // Pairs with a single seed do not enter the correction, and the deciding pair is the one reported.
   const single = baselines.slice(1).map((method) => run('vit_96', 'resnet_16', method, 0, 99));
-  const told = findings([...onePair, ...single, run('vit_96', 'resnet_16', 'ofa', 0, 30)])(3);
+  const reported = findings([...onePair, ...single, run('vit_96', 'resnet_16', 'ofa', 0, 30)])(3);
   assert.deepEqual(
-    [told.verdict, told.of, told.seeds],
-    ['does not hold', 'resnet_24 → vit_64, kd; the worst of 1 with 3 seeds or more, among 7; to hold takes 42', 4],
+    [reported.verdict, comparisonText(reported), reported.seeds],
+    [
+      'does not hold',
+      'resnet_24 → vit_64, kd; worst of 1 with at least 3 seeds (7 recorded); the claim is about 42',
+      4,
+    ],
   );
 });
 
-test('two seeds decide nothing, however well they agree', () => {
+test('two seeds decide nothing, even if they agree', () => {
   const agreed = (seeds: number): RunRecord[] =>
     main(30, seeds, ['kd']).map((one) => (one.method === 'ofa' ? { ...one, top1: one.top1 - 2 } : one));
   assert.deepEqual(
     [2, 3].map((seeds) => findings(agreed(seeds))(3).verdict),
     ['undecided at this scale', 'does not hold'],
   );
-  assert.ok(findings(agreed(2))(3).high! < 0, 'its interval is told all the same');
+  assert.ok(findings(agreed(2))(3).high! < 0, 'the interval is reported nevertheless');
 });
 
-test('a mean over pairs is taken over the seeds that all of them have', () => {
+test('a mean over pairs is taken over the seeds that all pairs have', () => {
   const like = (teacher: string, student: string, seeds: readonly number[], gain: number): RunRecord[] =>
     seeds.flatMap((seed) => [
       run(teacher, student, 'kd', seed, 40),
@@ -155,20 +170,20 @@ test('a mean over pairs is taken over the seeds that all of them have', () => {
   ])(8);
   assert.equal(found.seeds, 2);
   assert.ok(Math.abs(found.effect! - (0.2 + 0.4) / 2) < 1e-9);
-  assert.equal(found.of, 'minus kd; the mean of 2');
+  assert.equal(comparisonText(found), 'minus kd; mean of 2');
   assert.ok(found.records.length > 0);
   const apart = findings([...like('resnet_24', 'resnet_16', [0, 1], 0.1), ...like('vit_96', 'vit_64', [2, 3], 0.3)])(8);
-  assert.deepEqual([apart.effect, apart.seeds, effectText(apart)], [null, 0, 'no seed in common yet']);
+  assert.deepEqual([apart.effect, apart.seeds, effectText(apart)], [null, 0, 'no shared seed yet']);
 });
 
-test('an exponent above 1 is weighed by the seeds that have each of its values', () => {
+test('the mean over exponents uses only seeds that have every exponent', () => {
   const swept = (exponent: number, seeds: readonly number[], top1: number): RunRecord[] =>
     seeds.map((seed) => run('resnet_24', 'vit_64', 'ofa', seed, top1, { exponent }));
   const { effect, seeds } = findings([...swept(1, [0, 1], 40), ...swept(1.2, [0, 1], 50), ...swept(1.4, [0], 30)])(6);
   assert.deepEqual([effect, seeds], [0, 1]);
 });
 
-test('FitNet is held against the student alone, under the same conditions', () => {
+test('FitNet is compared with training from scratch under the same conditions', () => {
   const seeds = [0, 1, 2];
   const runs = (gain: number): RunRecord[] =>
     seeds.flatMap((seed) => [
@@ -182,7 +197,7 @@ test('FitNet is held against the student alone, under the same conditions', () =
   );
 });
 
-test('ablations: stages, exponent, weight and clipping each vary alone', () => {
+test('each ablation varies one setting only', () => {
   const ofa = (seed: number, top1: number, options: object, rest: object = {}): RunRecord =>
     run('resnet_24', 'vit_64', 'ofa', seed, top1, { ...usual, ...options }, rest);
   const seeds = [0, 1, 2];
@@ -198,13 +213,13 @@ test('ablations: stages, exponent, weight and clipping each vary alone', () => {
     ]),
   );
   assert.deepEqual(
-    [found(5).verdict, found(5).effect, found(5).of],
-    ['undecided at this scale', 1, 'stages 3,4; the worst of 2; to hold takes 6'],
+    [found(5).verdict, found(5).effect, comparisonText(found(5))],
+    ['undecided at this scale', 1, 'stages 3,4; worst of 2; the claim is about 6'],
   );
   assert.deepEqual([found(6).verdict, found(6).effect], ['does not hold', -2]);
   assert.deepEqual(
-    [found(7).verdict, found(7).effect, found(7).of],
-    ['undecided at this scale', 0.5, 'weight 5, clipping 5; the worst of 2; to hold takes 5'],
+    [found(7).verdict, found(7).effect, comparisonText(found(7))],
+    ['undecided at this scale', 0.5, 'weight 5, clipping 5; worst of 2; the claim is about 5'],
   );
   const sets = [[4], [3, 4], [2, 3, 4], [1], [2], [3]];
   const every = findings(
@@ -213,7 +228,7 @@ test('ablations: stages, exponent, weight and clipping each vary alone', () => {
   assert.deepEqual([every(5).verdict, every(5).seeds], ['holds', 3]);
 });
 
-test('ablations at the paper’s size stay out of the main table, whose rows have exponents and weights of their own', () => {
+test('ablations at the paper’s scale do not count as rows of the main table', () => {
   const paper = (experiment: string, method: string, top1: number, options: object = {}): RunRecord[] =>
     [0, 1, 2].map((seed) => ({
       ...run('swin_tiny_patch4_window7_224', 'resnet18', method, seed, top1 + seed, options, { experiment }),
@@ -231,7 +246,7 @@ test('ablations at the paper’s size stay out of the main table, whose rows hav
   assert.deepEqual([findings(table)(3).effect, findings([...table, ...ablations])(3).effect], [2, 2]);
 });
 
-test('on par means within a point, either way; a transformer and a CNN as teachers of a CNN; the limit', () => {
+test('on par means within one point; compares teachers of a CNN by their family', () => {
   const seeds = [0, 1, 2];
   const runs = (offset: number): RunRecord[] =>
     seeds.flatMap((seed) => [
@@ -250,23 +265,23 @@ test('on par means within a point, either way; a transformer and a CNN as teache
   assert.deepEqual([findings(runs(3))(11).verdict, findings(runs(3))(11).effect], ['holds', 1]);
 });
 
-test('the records of this repository are understood: every run by OFA is one of the main tables or of an ablation', async () => {
+test('every recorded OFA run belongs to a claim', async () => {
   const all = await findingsOf('data/results', 1.2);
   const story = all.find(({ claim }) => claim === 3)!;
   assert.ok(story.effect !== null && story.records.includes('b344e78010d0'));
-  const weighed = new Set(all.flatMap(({ records }) => records));
-  // No claim is about mixed precision, the paper's form of ε, or exponents beyond 1.4.
+  const used = new Set(all.flatMap(({ records }) => records));
+  // No claim is about mixed precision, the paper's form of the loss, or exponents above 1.4.
   const aside = (run: RunRecord): boolean => run.experiment === 'precision' || /paper-|ofa-1\.6$/.test(run.row);
-  const forgotten = (await recordsIn('data/results')).filter(
-    (run) => run.method === 'ofa' && !aside(run) && !weighed.has(run.id),
+  const unused = (await recordsIn('data/results')).filter(
+    (run) => run.method === 'ofa' && !aside(run) && !used.has(run.id),
   );
   assert.deepEqual(
-    forgotten.map(({ experiment, row, seed }) => `${experiment} ${row} ${seed}`),
+    unused.map(({ experiment, row, seed }) => `${experiment} ${row} ${seed}`),
     [],
   );
 });
 
-test('numbers in the saved file are counted, and one too many is enough', () => {
+test('one additional saved value refutes the claim on inference cost', () => {
   const sized = (method: string, numbersSaved: number): RunRecord => ({
     ...run(method === 'ofa' ? 'resnet_24' : null, 'vit_64', method, 0, 30),
     measures: { numbersSaved },
@@ -275,7 +290,7 @@ test('numbers in the saved file are counted, and one too many is enough', () => 
   assert.equal(findings([sized('ofa', 1001), sized('scratch', 1000)])(10).verdict, 'does not hold');
 });
 
-test('likeness: in each family its own pair against those with other families, by the seed of the images', () => {
+test('compares similarity within each family with that to other families, for each seed', () => {
   const pair = (
     a: string,
     b: string,
@@ -309,14 +324,14 @@ test('likeness: in each family its own pair against those with other families, b
       pair('mixer_96', 'vit_96', 0.4, seed),
       pair('resnet_24', 'mixer_64', 0.5, seed),
       pair('vit_96', 'vit_96', 1, seed),
-      // Made-up images, and fewer of the real ones, are other measurements.
+      // Measurements on synthetic images, or on fewer images, do not count.
       pair('vit_64', 'vit_96', 0, seed, 'synthetic'),
       pair('mixer_64', 'mixer_96', 0, seed, 'cifar-100', 4),
     ]);
   const found = findings([], measured(0.7))(1);
   assert.equal(found.verdict, 'holds');
   assert.ok(Math.abs(found.effect! - (0.71 - 0.45)) < 1e-9);
-  assert.equal(found.of, 'mixer_64 and mixer_96; the worst of 3');
+  assert.equal(comparisonText(found), 'mixer_64 and mixer_96; worst of 3');
   assert.equal(findings([], measured(0.3))(1).verdict, 'does not hold');
   assert.equal(
     findings(
@@ -324,22 +339,22 @@ test('likeness: in each family its own pair against those with other families, b
       measured(0.7).filter(({ a }) => a.network !== 'mixer_64'),
     )(1).verdict,
     'undecided at this scale',
-    'one family says nothing of another',
+    'two families do not suffice',
   );
 });
 
-test('the numbers in saved weights stand in where a record does not count them', () => {
+test('counts the values of saved weights if a record lacks the number', () => {
   const weights = (sha: string) => ({ weights: { path: 'runs/x/student.safetensors', sha256: sha.repeat(64) } });
   const runs = [
     { ...run('resnet_24', 'vit_64', 'ofa', 0, 30), ...weights('a') },
     { ...run(null, 'vit_64', 'scratch', 0, 30), ...weights('b') },
   ];
   const verdict = (more: number): string =>
-    ledger({
+    testClaims({
       runs,
       similarities: [],
       exponent: 1.2,
-      saved: new Map([
+      savedValues: new Map([
         ['a'.repeat(64), 1000 + more],
         ['b'.repeat(64), 1000],
       ]),
@@ -347,9 +362,20 @@ test('the numbers in saved weights stand in where a record does not count them',
   assert.deepEqual([verdict(0), verdict(7)], ['holds', 'does not hold']);
 });
 
-test('a ledger in Markdown has a line for each claim, and an effect says interval, seeds and what it is of', () => {
-  const all = ledger({ runs: main(32), similarities: [], exponent: 1.2 });
-  assert.equal(ledgerMarkdown(all).split('\n').length, 2 + 11);
-  assert.match(effectText(all[2]!), /^\+2\.0\d \[1\.\d\d, 2\.\d\d\], 3 seeds \(.* → .*, kd; the worst of 42\)$/);
+test('findings become a Markdown table, effects and sentences', () => {
+  const all = testClaims({ runs: main(32), similarities: [], exponent: 1.2 });
+  assert.equal(findingsMarkdown(all).split('\n').length, 2 + 11);
+  assert.match(effectText(all[2]!), /^\+2\.0\d \[1\.\d\d, 2\.\d\d\]$/);
+  assert.match(comparisonText(all[2]!), / → .*, kd; worst of 42$/);
   assert.equal(effectText(all[0]!), 'not recorded yet');
+  assert.match(
+    findingText(all[2]!),
+    /^The claim “OFA beats .*” holds in our records\. Our test: .* The effect is \+2\.0\d points \(95 % interval .*3 seeds;/,
+  );
+  assert.match(
+    findingText(all[0]!),
+    /^Our records do not decide the claim .* No run that bears on it is recorded yet\.$/,
+  );
+  const single = testClaims({ runs: main(32, 1), similarities: [], exponent: 1.2 })[2]!;
+  assert.match(findingText(single), /points \(1 seed; .*\)\. A verdict needs at least 3 seeds\.$/);
 });

@@ -5,9 +5,9 @@ import { createModel, modelNames } from '../../../lib/models/zoo';
 import { familyOf } from '../../../lib/results/claims/family';
 import { Random } from '../../../lib/tensor/random';
 
-test('the family that a name says is the network’s own', () => {
+test('the family of a name is that of the network', () => {
   for (const name of modelNames()) assert.ok(['cnn', 'transformer', 'mlp'].includes(familyOf(name)), name);
-  // One of each kind; the others share its maker.
+  // One network of each kind; the others are built by the same code.
   for (const name of [
     'resnet_16',
     'mobilenetv2_100',
@@ -24,6 +24,6 @@ test('the family that a name says is the network’s own', () => {
   }
 });
 
-test('a name of no family is refused', () => {
-  assert.throws(() => familyOf('perceiver'), /"perceiver" is not known/);
+test('rejects a name of no family', () => {
+  assert.throws(() => familyOf('perceiver'), /Unknown architecture family of network "perceiver"/);
 });

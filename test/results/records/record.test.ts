@@ -12,13 +12,13 @@ test('a record survives JSON unchanged', () => {
   assert.deepEqual(parseRecord(JSON.parse(JSON.stringify(sampleRecord()))), sampleRecord());
 });
 
-test('every fault of a record is named by its place', () => {
+test('lists every invalid field of a record', () => {
   const record = { ...sampleRecord(), top1: 101, threads: 0, machine: { cores: 2 }, unknownKey: 1 };
   assert.throws(() => parseRecord(record), /machine\.processor.*threads.*top1.*unknownKey|top1.*unknownKey/s);
   assert.throws(() => parseRecord({ ...sampleRecord(), history: [{ epoch: 1 }] }), /history\.0\.loss/);
 });
 
-test('a folder of results is read in order, a run recorded twice once, as last recorded', async (context) => {
+test('reads a folder in order, and only the last of two records of one run', async (context) => {
   const folder = await temporaryFolder(context);
   const [a, b] = [sampleRecord({ id: 'a' }), sampleRecord({ id: 'b', seed: 1 })];
   await writeFile(path.join(folder, '2.jsonl'), `${JSON.stringify({ ...a, top1: 30 })}\n`);
@@ -34,7 +34,7 @@ test('a folder of results is read in order, a run recorded twice once, as last r
   );
 });
 
-test('a bad line is named by file and line, a missing folder by its name', async (context) => {
+test('names file and line of an invalid record, and a missing folder', async (context) => {
   const folder = await temporaryFolder(context);
   const file = path.join(folder, 'runs.jsonl');
   await writeFile(file, `${JSON.stringify(sampleRecord())}\n${JSON.stringify({ ...sampleRecord(), seed: 'one' })}\n`);

@@ -6,19 +6,23 @@ import { story } from '../../../lib/experiments/story';
 import { weightClip } from '../../../lib/experiments/weightClip';
 import {
   coverageText,
+  findRow,
   gainOver,
+  gainSeries,
   onSharedSeeds,
+  pairsOf,
+  pairText,
   recordedRows,
-  recordsIn,
-  rowOf,
 } from '../../../lib/results/records/recordedRows';
+import { recordsIn } from '../../../lib/results/records/readRecords';
 import type { RunRecord } from '../../../lib/results/records/record';
 import { plan } from '../../../lib/runs/job/job';
 import { sampleRecord } from '../support';
 
 const all = Object.values(experiments);
+const pair = { teacher: 'resnet_24', student: 'vit_64' };
 
-/** A record of each job of an experiment, with the recipe as a run completes it. */
+/** A record for each job of an experiment, with its completed recipe. */
 function recordsOf(experiment: typeof story, changes: Partial<RunRecord> = {}): RunRecord[] {
   return plan(experiment, 'laptop').map(({ id, row, recipe }) =>
     sampleRecord({
@@ -33,7 +37,7 @@ function recordsOf(experiment: typeof story, changes: Partial<RunRecord> = {}): 
   );
 }
 
-test('each experiment’s own records fill each of its rows, all of its seeds', () => {
+test('the records of an experiment fill all of its rows and seeds', () => {
   for (const experiment of Object.values(experiments).filter(({ rows }) => rows.laptop.length > 0)) {
     for (const { row, runs, seeds } of recordedRows([experiment.name], all, recordsOf(experiment)))
       assert.deepEqual(
@@ -44,7 +48,7 @@ test('each experiment’s own records fill each of its rows, all of its seeds', 
   }
 });
 
-test('runs count in every table that has their recipe, and nowhere else', () => {
+test('runs count in every table with their recipe, and in no other', () => {
   const found = recordedRows(['story', 'cross-family', 'epsilon', 'stages', 'weight-clip'], all, recordsOf(story))
     .filter(({ runs }) => runs.length > 0)
     .map(({ experiment, row }) => `${experiment} ${row}`);
@@ -61,7 +65,7 @@ test('runs count in every table that has their recipe, and nowhere else', () => 
   ]);
 });
 
-test('a run recorded under one experiment counts in another that alone is asked for', () => {
+test('a run recorded under one experiment counts in another with the same recipe', () => {
   const underWeights = recordsOf(weightClip).filter(({ row }) => row.endsWith('weight-1-clip5'));
   const rows = recordedRows(['stages'], all, underWeights)
     .filter(({ runs }) => runs.length > 0)
@@ -69,7 +73,7 @@ test('a run recorded under one experiment counts in another that alone is asked 
   assert.deepEqual(rows, ['resnet_24-vit_64-stages-1234', 'vit_96-resnet_16-stages-1234']);
 });
 
-test('a run whose recipe is no longer its row’s does not count, nor one on made-up images', () => {
+test('ignores runs whose recipe differs from that of their row, and runs on synthetic images', () => {
   const [record] = recordsOf(story);
   const counted = (run: RunRecord): number => recordedRows(['story'], all, [run]).flatMap(({ runs }) => runs).length;
   assert.equal(counted(record!), 1);
@@ -85,11 +89,11 @@ test('a run whose recipe is no longer its row’s does not count, nor one on mad
   );
 });
 
-test('a row is found by its networks and method, without a teacher for a student alone', () => {
+test('finds a row by its networks and method; a student from scratch has no teacher', () => {
   const rows = recordedRows(['cross-family'], all, []);
-  assert.equal(rowOf(rows, 'resnet_24', 'vit_64', 'ofa')?.row, 'resnet_24-vit_64-ofa');
-  assert.equal(rowOf(rows, 'resnet_24', 'vit_64', 'scratch')?.row, 'vit_64-scratch');
-  assert.equal(rowOf(rows, 'resnet_24', 'vit_64', 'dkd'), undefined);
+  assert.equal(findRow(rows, pair, 'ofa')?.row, 'resnet_24-vit_64-ofa');
+  assert.equal(findRow(rows, pair, 'scratch')?.row, 'vit_64-scratch');
+  assert.equal(findRow(rows, pair, 'dkd'), undefined);
 });
 
 test('every record of this repository belongs to a row', async () => {
@@ -106,26 +110,26 @@ test('every record of this repository belongs to a row', async () => {
   assert.deepEqual(await recordsIn('no/such/folder'), []);
 });
 
-test('what is missing is told with the command that records it', () => {
+test('coverage names the command that runs the missing runs', () => {
   assert.equal(
     coverageText(recordedRows(['story'], all, [])),
-    '0 of 3 runs are recorded; the others: npm run experiment -- run story --unrecorded',
+    '0 of 3 runs are recorded. Run the others with: npm run experiment -- run story --unrecorded',
   );
   assert.equal(coverageText(recordedRows(['story'], all, recordsOf(story))), '3 of 3 runs are recorded.');
-  // Rows that two experiments share are counted once: the three students alone.
+  // The three students from scratch belong to both experiments and count once.
   assert.match(
     coverageText(recordedRows(['cross-family', 'like-family'], all, recordsOf(crossFamily))),
-    /^63 of 72 runs are recorded; the others: npm run experiment -- run like-family --unrecorded$/,
+    /^63 of 72 runs are recorded\. Run the others with: npm run experiment -- run like-family --unrecorded$/,
   );
 });
 
-test('means that are compared are taken over the seeds that all recorded rows have', () => {
+test('onSharedSeeds keeps the seeds that all recorded rows have', () => {
   const rows = recordedRows(
     ['cross-family'],
     all,
     recordsOf(crossFamily).filter(({ method, seed }) => method !== 'ofa' || seed > 0),
   );
-  const [ofa, kd] = ['ofa', 'kd'].map((kind) => rowOf(onSharedSeeds(rows), 'resnet_24', 'vit_64', kind));
+  const [ofa, kd] = ['ofa', 'kd'].map((kind) => findRow(onSharedSeeds(rows), pair, kind));
   assert.deepEqual(
     [ofa?.runs.map(({ seed }) => seed), kd?.runs.map(({ seed }) => seed)],
     [
@@ -136,14 +140,37 @@ test('means that are compared are taken over the seeds that all recorded rows ha
   assert.ok(onSharedSeeds(recordedRows(['cross-family'], all, [])).every(({ runs }) => runs.length === 0));
 });
 
-test('a gain is taken seed by seed', () => {
+test('a gain is paired by seed', () => {
   const records = recordsOf(crossFamily).map((run) => ({
     ...run,
     top1: (run.method === 'ofa' ? 31 : 30) + 5 * run.seed,
   }));
   const rows = recordedRows(['cross-family'], all, records);
-  const [ofa, kd] = ['ofa', 'kd'].map((kind) => rowOf(rows, 'resnet_24', 'vit_64', kind));
+  const [ofa, kd] = ['ofa', 'kd'].map((kind) => findRow(rows, pair, kind));
   assert.deepEqual(gainOver(ofa, kd), { value: 1, low: 1, high: 1, hollow: false });
   assert.deepEqual(gainOver(ofa, undefined), { value: null, low: null, high: null, hollow: true });
   assert.ok(gainOver({ ...ofa!, runs: ofa!.runs.slice(0, 1) }, kd).hollow);
+});
+
+test('the pairs of rows occur once each, and series of gains leave out methods without records', () => {
+  const rows = recordedRows(
+    ['cross-family'],
+    all,
+    recordsOf(crossFamily).filter(({ method }) => method !== 'rsd'),
+  );
+  const pairs = pairsOf(rows);
+  assert.deepEqual([pairs.length, new Set(pairs.map(pairText)).size], [6, 6]);
+  assert.ok(pairs.map(pairText).includes('resnet_24 → vit_64'));
+  const series = gainSeries(rows, pairs, ['ofa', 'kd', 'rsd']);
+  assert.deepEqual(
+    series.map(({ name, effects }) => [name, effects.length, effects[0]?.value]),
+    [
+      ['OFA', 6, 0],
+      ['KD', 6, 0],
+    ],
+  );
+  assert.deepEqual(
+    gainSeries(rows, pairs, ['kd'], { over: 'ofa' }).map(({ name }) => name),
+    ['KD − OFA'],
+  );
 });

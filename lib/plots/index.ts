@@ -1,0 +1,19 @@
+/** Charts, tables and diagrams as plain values: the public API for notebooks. `lib/notebook` shows them. */
+
+// Charts: each function returns a Plotly figure.
+export { bars, type Bars } from './charts/bars';
+export { field, type Field } from './charts/field';
+export type { Figure } from './charts/figure';
+export { forest, type Effect, type Effects } from './charts/forest';
+export { betweenModels, heatmap, type Similarity } from './charts/heatmap';
+export { heatmapGrid, type Panel } from './charts/heatmapGrid';
+export { imageGrid, type Tile } from './charts/imageGrid';
+export { learningCurves } from './charts/learningCurves';
+export { lines, type Line } from './charts/lines';
+// Diagrams of boxes and arrows, among them the paper's Figure 2.
+export type { Diagram } from './diagrams/diagram';
+export { framework, type Framework, type StagedNetwork } from './diagrams/framework';
+// Tables: published numbers beside ours.
+export { comparisonTable, publishedCell, recordedTable } from './tables/comparisonTable';
+export { sourcesOf } from './tables/recipesAndRecords';
+export type { Cell, Table } from './tables/table';

@@ -1,0 +1,38 @@
+/** Recorded runs, published numbers and the paper's claims: the public API for notebooks. Needs no engine. */
+
+// Records of runs, and the rows of experiments that they fill.
+export { commitText, type EpochRecord, type RunRecord } from './records/record';
+export { recordsIn } from './records/readRecords';
+export {
+  coverageText,
+  findRow,
+  gainOver,
+  gainSeries,
+  onSharedSeeds,
+  pairsOf,
+  pairText,
+  readRows,
+  type Pair,
+  type RecordedRow,
+} from './records/recordedRows';
+export { readSimilarities, type SimilarityRecord } from './records/similarityRecord';
+// Statistics over seeds.
+export { groupBy } from './statistics/groupBy';
+export { median } from './statistics/median';
+export { contrast, meanContrast } from './statistics/pairedDifferences';
+export { meanOf, meanText, seedsText, summary } from './statistics/summary';
+// Published numbers.
+export {
+  meanGain,
+  publishedCells,
+  publishedFacts,
+  publishedLikeFamily,
+  publishedPair,
+  publishedSuccessors,
+  publishedTable,
+} from './published';
+export type { Comparison } from './tables/comparison';
+// The paper's claims and what our records say about them.
+export { effectText, findingOf, findings, findingText, type Finding } from './claims/findings';
+// What a student gains from a teacher on a user's images.
+export { verdict, type Gain } from './gain';
