@@ -8,14 +8,14 @@ import { dataShare, decodingSpeed } from './bench/data';
 import { gate, saveGate } from './bench/gate';
 import { matmulGigaflops } from './bench/matmul';
 import { checkPython } from './bench/peers';
-import { profile } from './bench/profile';
+import { profile, type OpRun } from './bench/profile';
 import { grouped, lines, outer } from './bench/report';
 import { prepareStep } from './bench/step';
 import { medianMilliseconds, medianTimes } from './bench/times';
 import { positive } from './cli/arguments';
 import { run } from './cli/run';
 
-/** npm run bench --: how fast this machine trains and compares networks, beside PyTorch. */
+/** npm run bench: the speed of training steps and CKA on this machine, also compared with PyTorch. */
 const command = new Command('npm run bench --').description('Times training steps and CKA on random images.');
 
 interface StepFlags {
@@ -34,66 +34,65 @@ interface CompareFlags {
   readonly save: boolean;
 }
 
+const defaultSteps = [
+  'resnet_16 vit_128 32 128',
+  'vit_128 resnet_32 32 128',
+  'mixer_128 resnet_32 32 128',
+  'resnet18 swin_tiny_patch4_window7_224 224 8',
+];
+const defaultHeatmaps = ['resnet_32 vit_128 32 256 4', 'mobilenetv2_100 vit_small_patch16_224 224 64 2'];
+
 withStep(command.command('step'))
-  .description('one OFA training step; prints a line of JSON')
+  .description('Times one OFA training step; prints a line of JSON.')
   .action((student: string, teacher: string, size: number, batch: number, { vanilla, bf16, steps }: StepFlags) => {
     const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
     const { milliseconds: ms, processor } = medianTimes(() => prepared.run(), steps);
-    console.log(
-      JSON.stringify({
-        peer: 'ours',
-        version: `tfjs ${tf.version_core}`,
-        device: backendInfo().device === 'GPU' ? 'cuda' : 'cpu',
-        student,
-        teacher,
-        size,
-        batch,
-        bf16,
-        vanilla,
-        compiled: false,
-        ms_per_step: round(ms, 1),
-        cpu_ms_per_step: round(processor, 1),
-        images_per_second: round((batch / ms) * 1e3, 1),
-        parameters: prepared.parameters,
-        branch_parameters: prepared.branchParameters,
-      }),
-    );
+    printJson({
+      peer: 'ours',
+      version: `tfjs ${tf.version_core}`,
+      device: backendInfo().device === 'GPU' ? 'cuda' : 'cpu',
+      student,
+      teacher,
+      size,
+      batch,
+      bf16,
+      vanilla,
+      compiled: false,
+      ms_per_step: round(ms, 1),
+      cpu_ms_per_step: round(processor, 1),
+      images_per_second: round((batch / ms) * 1e3, 1),
+      parameters: prepared.parameters,
+      branch_parameters: prepared.branchParameters,
+    });
   });
 
 withSetting(command.command('cka').argument('<a>').argument('<b>'))
-  .argument('<batches>', 'how many', positive)
+  .argument('<batches>', 'number of batches', positive)
   .option('--repeats <number>', 'timed runs', positive, 3)
-  .description('CKA of all blocks of two networks; a line of JSON for the forward passes and one for the whole')
+  .description('Times CKA of all blocks of two networks; prints a line of JSON for the forward passes and one for all.')
   .action(
     async (a: string, b: string, size: number, batch: number, batches: number, { repeats }: { repeats: number }) => {
-      const { layers, forward, whole: all } = await timeCka(a, b, size, batch, batches, repeats);
-      for (const [peer, { seconds, processor }] of [
-        ['forward', forward],
-        ['ours', all],
-      ] as const) {
-        console.log(
-          JSON.stringify({
-            peer,
-            a,
-            b,
-            layers,
-            size,
-            batch,
-            batches,
-            seconds: round(seconds, 3),
-            cpu_seconds: round(processor, 3),
-            over_forward: round(processor / forward.processor, 3),
-          }),
-        );
+      const { layers, forward, whole } = await timeCka(a, b, size, batch, batches, repeats);
+      for (const [peer, { seconds, processor }] of Object.entries({ forward, ours: whole })) {
+        printJson({
+          peer,
+          a,
+          b,
+          layers,
+          size,
+          batch,
+          batches,
+          seconds: round(seconds, 3),
+          cpu_seconds: round(processor, 3),
+          over_forward: round(processor / forward.processor, 3),
+        });
       }
     },
   );
 
 withStep(command.command('profile'))
-  .option('--depth <names>', "names of a layer's path", positive, 2)
-  .description(
-    'time of a step by kind of op and by layer, forward and backward, and the share of what the machine can do',
-  )
+  .option('--depth <names>', "names of a layer's path to group by", positive, 2)
+  .description('Prints the time of a step by op and by layer, forward and backward, and the share of the peak.')
   .action(
     (
       student: string,
@@ -103,88 +102,75 @@ withStep(command.command('profile'))
       { vanilla, bf16, steps, depth }: StepFlags & { depth: number },
     ) => {
       const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
-      prepared.run({ ahead: false });
-      const ops = profile(() => prepared.run({ ahead: false }), prepared.modules);
+      prepared.run({ prefetch: false });
+      const ops = profile(() => prepared.run({ prefetch: false }), prepared.modules);
       const ms = medianMilliseconds(() => prepared.run(), steps);
       const peak = matmulGigaflops(bf16 ? 'bfloat16' : 'float32');
-      const total = ops.reduce((sum, { flops }) => sum + flops, 0);
-      const inside = ops.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+      const gigaflop = totalFlops(ops) / 1e9;
+      const opTime = ops.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+
+      const speed = ((batch / ms) * 1e3).toFixed(1);
       console.log(
-        `${student} taught by ${teacher}, ${size} px, batch ${batch}: ${ms.toFixed(0)} ms a step, ${((batch / ms) * 1e3).toFixed(1)} images/s`,
+        `${teacher} → ${student}, ${size} px, batch ${batch}: ${ms.toFixed(0)} ms per step, ${speed} images/s`,
       );
       console.log(
-        `${(total / 1e9).toFixed(1)} GFLOP in products: ${(total / ms / 1e6).toFixed(0)} GFLOP/s over the step; a matrix product of 2048${bf16 ? ' in bfloat16' : ''} reaches ${peak.toFixed(0)}`,
+        `${gigaflop.toFixed(1)} GFLOP in products, ${((gigaflop / ms) * 1e3).toFixed(0)} GFLOP/s over the step; ` +
+          `a matrix product of 2048${bf16 ? ' in bfloat16' : ''} reaches ${peak.toFixed(0)} GFLOP/s`,
       );
-      console.log(`${ops.length} ops in ${inside.toFixed(0)} ms`);
+      console.log(`${ops.length} ops in ${opTime.toFixed(0)} ms`);
       for (const direction of ['forward', 'backward'] as const) {
         const part = ops.filter((each) => each.direction === direction);
-        console.log(`\n${direction}, by op\n${lines(grouped(part, ({ op }) => op).slice(0, 16), peak).join('\n')}`);
-        console.log(
-          `\n${direction}, by layer\n${lines(
-            grouped(part, ({ layer }) => outer(layer, depth)),
-            peak,
-          ).join('\n')}`,
-        );
+        const byOp = grouped(part, ({ op }) => op).slice(0, 16);
+        const byLayer = grouped(part, ({ layer }) => outer(layer, depth));
+        console.log(`\n${direction}, by op\n${lines(byOp, peak).join('\n')}`);
+        console.log(`\n${direction}, by layer\n${lines(byLayer, peak).join('\n')}`);
       }
     },
   );
 
 withStep(command.command('roofline'))
-  .description('GFLOP/s of a step and of a plain matrix product; prints a line of JSON')
+  .description('Prints GFLOP/s of a step and of a plain matrix product, as a line of JSON.')
   .action((student: string, teacher: string, size: number, batch: number, { vanilla, bf16, steps }: StepFlags) => {
     const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
-    const total = profile(() => prepared.run({ ahead: false }), prepared.modules).reduce(
-      (sum, { flops }) => sum + flops,
-      0,
-    );
+    const flops = totalFlops(profile(() => prepared.run({ prefetch: false }), prepared.modules));
     const ms = medianMilliseconds(() => prepared.run(), steps);
-    console.log(
-      JSON.stringify({
-        student,
-        teacher,
-        size,
-        batch,
-        gigaflops: round(total / ms / 1e6, 1),
-        peak: round(matmulGigaflops(bf16 ? 'bfloat16' : 'float32'), 1),
-      }),
-    );
+    printJson({
+      student,
+      teacher,
+      size,
+      batch,
+      gigaflops: round(flops / ms / 1e6, 1),
+      peak: round(matmulGigaflops(bf16 ? 'bfloat16' : 'float32'), 1),
+    });
   });
 
 command
   .command('data')
-  .option('--images <number>', 'decoded each way, three times', positive, 100)
-  .option('--steps <number>', 'of an epoch', positive, 20)
-  .description(
-    "images that are decoded in a second of one core's time, and the share of a step that waits for its images; two lines of JSON",
-  )
+  .option('--images <number>', 'images to decode in each run', positive, 100)
+  .option('--steps <number>', 'steps of an epoch', positive, 20)
+  .description('Prints decoded images per second of one core, and the share of a step that waits for images, as JSON.')
   .action(async ({ images, steps }: { images: number; steps: number }) => {
     const { kilobytes, evaluation, training } = await decodingSpeed(images);
-    console.log(
-      JSON.stringify({
-        jpeg: '500 × 375, quality 90',
-        kilobytes: round(kilobytes, 0),
-        to: 224,
-        images_per_core_second: { evaluation: round(evaluation, 0), training: round(training, 0) },
-      }),
-    );
+    printJson({
+      jpeg: '500 × 375, quality 90',
+      kilobytes: round(kilobytes, 0),
+      to: 224,
+      images_per_core_second: { evaluation: round(evaluation, 0), training: round(training, 0) },
+    });
     const { share, imagesPerSecond } = await dataShare(steps);
-    console.log(
-      JSON.stringify({
-        recipe: 'CIFAR-100, tokens',
-        size: 32,
-        data_share: round(share, 4),
-        images_per_second: round(imagesPerSecond, 1),
-      }),
-    );
+    printJson({
+      recipe: 'CIFAR-100, tokens',
+      size: 32,
+      data_share: round(share, 4),
+      images_per_second: round(imagesPerSecond, 1),
+    });
   });
 
 command
   .command('gate')
-  .option('--save', 'hold later steps to what this one costs', false)
-  .argument('[setting]', 'student, teacher, size and batch of the step that is kept', 'vit_64 resnet_24 32 64')
-  .description(
-    'fails where a training step has lost a quarter of its speed, told in matrix products of the same minutes',
-  )
+  .option('--save', 'store the current cost as the reference for this processor', false)
+  .argument('[setting]', 'student, teacher, size and batch of the stored step', 'vit_64 resnet_24 32 64')
+  .description('Fails if a training step has become 25 % slower, relative to a matrix product.')
   .action(async (setting: string, { save }: { save: boolean }) => {
     if (save) await saveGate(setting);
     const { passed, text } = gate();
@@ -196,53 +182,49 @@ command
   .command('compare')
   .requiredOption('--python <path>', 'a Python that has torch, timm, torch_cka and pytorch_cka')
   .option('--repeats <number>', 'runs of each side', positive, 5)
-  .option(
-    '--steps <list>',
-    'training steps, by semicolons',
-    listed,
-    listed(
-      'resnet_16 vit_128 32 128; vit_128 resnet_32 32 128; mixer_128 resnet_32 32 128; resnet18 swin_tiny_patch4_window7_224 224 8',
-    ),
-  )
-  .option(
-    '--cka <list>',
-    'CKA heatmaps, by semicolons',
-    listed,
-    listed('resnet_32 vit_128 32 256 4; mobilenetv2_100 vit_small_patch16_224 224 64 2'),
-  )
-  .option('--threads <number>', 'that an op may use, on both sides; all cores unless told', positive)
-  .option('--no-compile', 'leaves out torch.compile, which takes minutes')
-  .option('--save', 'keep the results in docs/performance.jsonl and write docs/performance.md', false)
-  .description('ours and PyTorch in turn: medians, ratios, peak memory')
+  .option('--steps <list>', 'training steps, separated by semicolons', listed, defaultSteps)
+  .option('--cka <list>', 'CKA heatmaps, separated by semicolons', listed, defaultHeatmaps)
+  .option('--threads <number>', 'threads per op on both sides (default: all cores)', positive)
+  .option('--no-compile', 'skip torch.compile, which takes minutes')
+  .option('--save', 'store the results in docs/performance.jsonl and update docs/performance.md', false)
+  .description('Runs our code and PyTorch alternately; prints medians, ratios and peak memory.')
   .action(async ({ python, repeats, steps, cka, threads, compile, save }: CompareFlags) => {
     checkPython(python, ['torch', 'timm', ...(cka.length > 0 ? ['torch_cka', 'cka'] : [])]);
     if (threads !== undefined)
       for (const name of ['TF_NUM_INTRAOP_THREADS', 'OMP_NUM_THREADS']) process.env[name] = String(threads);
     const jobs = [
-      ...steps.map((setting) => () => compareStep(python, setting, repeats, say, compile)),
-      ...cka.map((setting) => () => compareCka(python, setting, repeats, say)),
+      ...steps.map((setting) => () => compareStep(python, setting, repeats, printProgress, compile)),
+      ...cka.map((setting) => () => compareCka(python, setting, repeats, printProgress)),
     ];
     for (const job of jobs) {
       const result = job();
-      console.log(JSON.stringify(result));
+      printJson(result);
       if (save) await storeComparison(result);
     }
   });
 
 void run(command);
 
-function say(line: string): void {
+function printJson(value: object): void {
+  console.log(JSON.stringify(value));
+}
+
+function printProgress(line: string): void {
   console.error(line);
 }
 
+function totalFlops(ops: readonly OpRun[]): number {
+  return ops.reduce((sum, { flops }) => sum + flops, 0);
+}
+
 function withSetting(sub: Command): Command {
-  return sub.argument('<size>', 'of the images', positive).argument('<batch>', 'images', positive);
+  return sub.argument('<size>', 'height and width of the images', positive).argument('<batch>', 'images', positive);
 }
 
 function withStep(sub: Command): Command {
   return withSetting(sub.argument('<student>').argument('<teacher>'))
-    .option('--vanilla', "the label's cross entropy alone", false)
-    .option('--bf16', 'mixed precision', false)
+    .option('--vanilla', 'train with the label loss only', false)
+    .option('--bf16', 'use mixed precision', false)
     .option('--steps <number>', 'timed steps', positive, 7);
 }
 

@@ -14,9 +14,9 @@ import { findWheel } from './setup/environment.mjs';
 import { inProject, venvPython } from './setup/project.mjs';
 import { advice } from './setup/setUp.mjs';
 
-/** npm run doctor: what is installed, what computes, and how fast. */
+/** npm run doctor: installed versions, the engine, and its speed. */
 const command = new Command('npm run doctor --')
-  .description('Prints versions, backend, device, threads, kernel, data, and one timed matrix product.')
+  .description('Prints versions, backend, device, threads, Jupyter kernel, data, and one timed matrix product.')
   .action(async () => {
     const info = backendInfo();
     const rows: readonly (readonly [string, string])[] = [
@@ -30,11 +30,11 @@ const command = new Command('npm run doctor --')
         'TensorFlow',
         info.libtensorflow === undefined
           ? 'none'
-          : `${info.libtensorflow} (${findWheel() ?? 'the package’s own binary'})`,
+          : `${info.libtensorflow} (${findWheel() ?? 'the binary of the npm package'})`,
       ],
-      ['Backend', `${info.backend}, ${info.kernels ? 'with our fused kernels' : 'without our fused kernels'}`],
+      ['Backend', `${info.backend}, ${info.kernels ? 'with fused kernels' : 'without fused kernels'}`],
       ['Device', `${info.device} (${info.processor}), ${info.threads} threads`],
-      ['Kernel', kernelSpec()],
+      ['Jupyter kernel', kernelSpec()],
       ['CIFAR-100', await data()],
       ['Matrix product', await timeProduct(2048)],
     ];
@@ -50,15 +50,15 @@ function nodeVersion(name: string): string {
 }
 
 function python(): string {
-  const question =
+  const script =
     'import sys, importlib.metadata as m; print(sys.version.split()[0], *(f"{n} {m.version(n)}" for n in ("jupyterlab", "nbclient", "nbconvert", "kaleido")), sep=", ")';
-  const { status, stdout } = spawnSync(venvPython, ['-c', question], { encoding: 'utf8' });
-  return status === 0 ? stdout.trim() : `not usable at ${venvPython}: npm run setup`;
+  const { status, stdout } = spawnSync(venvPython, ['-c', script], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : `not usable at ${venvPython}; run npm run setup`;
 }
 
 function kernelSpec(): string {
   const file = inProject('.venv', 'share', 'jupyter', 'kernels', 'tslab', 'kernel.json');
-  if (!existsSync(file)) return 'not installed: npm run setup';
+  if (!existsSync(file)) return 'not installed; run npm run setup';
   const { argv } = z.object({ argv: z.array(z.string()) }).parse(JSON.parse(readFileSync(file, 'utf8')));
   return `tslab (${argv.slice(0, 2).join(' ')})`;
 }
@@ -69,11 +69,11 @@ async function data(): Promise<string> {
     return `${archive} (${(statSync(archive).size / 1e6).toFixed(0)} MB)`;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return `not here; npm start downloads it. (${error.message})`;
+    return `missing; npm start downloads it. (${error.message})`;
   }
 }
 
-/** The best of three products of two size × size matrices, after one to warm up. */
+/** The minimum time of three products of two size × size matrices, after one warm-up product. */
 async function timeProduct(size: number): Promise<string> {
   const isNative = tf.getBackend() === 'tensorflow';
   const n = isNative ? size : size / 8;

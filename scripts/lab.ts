@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 
 import { run } from './cli/run';
-import { foreground } from './setup/foreground.mjs';
+import { runInForeground } from './setup/foreground.mjs';
 import { root, venvPython } from './setup/project.mjs';
 
 /** npm run lab: JupyterLab for this machine alone, with its token. Nothing here touches JupyterLab's token, password or checks of origin. */
@@ -25,7 +25,7 @@ const command = new Command('npm run lab --')
       );
       options.push('--allow-root');
     }
-    foreground(venvPython, ['-m', 'jupyterlab', ...options], { ...process.env, JUPYTER_PREFER_ENV_PATH: '1' });
+    runInForeground(venvPython, ['-m', 'jupyterlab', ...options], { ...process.env, JUPYTER_PREFER_ENV_PATH: '1' });
   });
 
 function port(text: string): number {

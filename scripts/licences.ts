@@ -7,7 +7,7 @@ import { UserError } from '../lib/errors';
 import { run } from './cli/run';
 import { venvPython } from './setup/project.mjs';
 
-/** A package that set-up installs, and where it is locked. */
+/** An installed package with its locked version. */
 export interface Package {
   readonly name: string;
   readonly version: string;
@@ -24,7 +24,7 @@ const lock = z.object({
   ),
 });
 
-/** The npm packages of the lock file with the licence that each names. */
+/** Returns the npm packages of the lock file, each with the licence that it declares. */
 export function npmPackages(): (Package & { readonly licence: string; readonly dev: boolean })[] {
   const { '': _, ...packages } = lock.parse(JSON.parse(readFileSync('package-lock.json', 'utf8'))).packages;
   const all = Object.entries(packages).map(([place, { name, version = '', license, dev = false }]) => ({
@@ -36,7 +36,7 @@ export function npmPackages(): (Package & { readonly licence: string; readonly d
   return unique(all);
 }
 
-/** The Python packages that set-up installs, of both engines, and those that build the site. */
+/** Returns the Python packages of both engines and of the site. */
 export function pythonPackages(): Package[] {
   const files = [
     'scripts/setup/requirements/cpu.txt',
@@ -52,7 +52,7 @@ export function pythonPackages(): Package[] {
   );
 }
 
-/** Tables of all packages with their licences, as docs/licences.md. */
+/** Returns docs/licences.md: tables of all packages with their licences. */
 function page(): string {
   const licences = pythonLicences();
   const npm = npmPackages().map(
@@ -61,11 +61,11 @@ function page(): string {
   );
   const python = pythonPackages().map(
     ({ name, version }) =>
-      `| [${name}](https://pypi.org/project/${name}/) | ${version} | ${licences.get(name) ?? 'not installed on the machine that made this list: see its page'} |`,
+      `| [${name}](https://pypi.org/project/${name}/) | ${version} | ${licences.get(name) ?? 'see its page'} |`,
   );
-  return `# Licences of what is installed
+  return `# Licences of installed packages
 
-This project itself is under the [Apache License 2.0](../LICENSE). Set-up downloads the packages below from npm and PyPI; none of them is part of this repository. The lists are made from the lock files by \`npm run licences\`, each licence as its package names it.
+This project is under the [Apache License 2.0](../LICENSE). The setup downloads the packages below from npm and PyPI; none of them is part of this repository. \`npm run licences\` generates the lists from the lock files, with the licences that the packages declare.
 
 ## npm
 
@@ -81,7 +81,7 @@ ${python.join('\n')}
 `;
 }
 
-/** The lock file leaves out a licence that a package gives in an old form. */
+/** The licence in an installed package's own file, because the lock file omits licences in an outdated format. */
 function installedLicence(place: string): string {
   const file = `${place}/package.json`;
   if (!existsSync(file)) return 'see its page';
@@ -98,20 +98,20 @@ function installedLicence(place: string): string {
   );
 }
 
-const question = `
+const script = `
 import importlib.metadata as m, json
 def licence(d):
-    said = d.get("License-Expression") or d.get("License") or ""
+    declared = d.get("License-Expression") or d.get("License") or ""
     classes = [c.split(" :: ")[-1] for c in d.get_all("Classifier") or [] if c.startswith("License ::")]
-    return said if said and len(said) < 60 and "\\n" not in said else ", ".join(classes) or "see its page"
+    return declared if declared and len(declared) < 60 and "\\n" not in declared else ", ".join(classes) or "see its page"
 print(json.dumps({d.metadata["Name"].lower().replace("_", "-").replace(".", "-"): licence(d.metadata) for d in m.distributions()}))`;
 
 function pythonLicences(): Map<string, string> {
   const pythons = [venvPython, 'build/site/venv/bin/python'].filter((python) => existsSync(python));
   return new Map(
     pythons.flatMap((python) => {
-      const { status, stdout } = spawnSync(python, ['-c', question], { encoding: 'utf8' });
-      if (status !== 0) throw new UserError(`${python} does not say what it has installed. Run npm run setup.`);
+      const { status, stdout } = spawnSync(python, ['-c', script], { encoding: 'utf8' });
+      if (status !== 0) throw new UserError(`${python} could not list its packages. Run npm run setup.`);
       return Object.entries(z.record(z.string()).parse(JSON.parse(stdout)));
     }),
   );
@@ -127,7 +127,7 @@ function unique<P extends Package>(packages: readonly P[]): P[] {
 if (require.main === module) {
   void run(
     new Command('npm run licences')
-      .description('Writes docs/licences.md anew, from the lock files and what is installed.')
+      .description('Writes docs/licences.md from the lock files and the installed packages.')
       .action(() => writeFileSync('docs/licences.md', page())),
   );
 }

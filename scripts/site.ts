@@ -9,19 +9,19 @@ import { ofFiles } from './setup/fingerprint.mjs';
 import { venvPython } from './setup/project.mjs';
 import { sources } from './site/sources';
 
-const home = path.join('build', 'site');
-const pages = path.join(home, 'pages');
+const buildFolder = path.join('build', 'site');
+const pages = path.join(buildFolder, 'pages');
 const requirements = path.join('scripts', 'site', 'requirements.txt');
 
-/** npm run site: static pages of the README, docs/ and the executed notebooks, with an index and a search; they need no server. */
+/** npm run site: a static site of the README, docs/ and the executed notebooks, with a search, readable without a server. */
 const command = new Command('npm run site')
   .description(
-    'Builds the site from the notebooks as they are committed or, with --executed, as npm start has executed them.',
+    'Builds the site from the committed notebooks or, with --executed, from those that npm start has executed.',
   )
-  .option('--executed', 'take the notebooks from out/')
+  .option('--executed', 'use the notebooks in out/')
   .action(async ({ executed = false }: { readonly executed?: boolean }) => {
     if (executed && !existsSync('out'))
-      throw new UserError('There are no executed notebooks in out/. Run npm start first.');
+      throw new UserError('No executed notebooks exist in out/. Run npm start first.');
     const python = await environment();
     await rm(pages, { recursive: true, force: true });
     for (const [from, to] of sources) {
@@ -36,17 +36,17 @@ const command = new Command('npm run site')
       ['-m', 'mkdocs', 'build', '--quiet', '--clean', '-f', path.join('scripts', 'site', 'mkdocs.yml')],
       { env: { NO_MKDOCS_2_WARNING: '1' } },
     );
-    console.log(`The site is in site/; open ${path.resolve('site', 'index.html')}.`);
+    console.log(`Built site/. Open ${path.resolve('site', 'index.html')}.`);
   });
 
-/** The Python that builds sites, with its packages of its own: set up at the first call and when they change. */
+/** Returns the Python that builds the site. Its environment is created by the first call and when its packages change. */
 async function environment(): Promise<string> {
-  const python = path.join(home, 'venv', 'bin', 'python');
-  const stamp = path.join(home, 'venv', 'requirements');
+  const python = path.join(buildFolder, 'venv', 'bin', 'python');
+  const stamp = path.join(buildFolder, 'venv', 'requirements');
   const wanted = ofFiles([requirements]);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
-  console.log('Setting up mkdocs, once.');
-  await runLogged(venvPython, ['-m', 'venv', '--clear', path.join(home, 'venv')]);
+  console.log('Installing mkdocs, once.');
+  await runLogged(venvPython, ['-m', 'venv', '--clear', path.join(buildFolder, 'venv')]);
   await runLogged(python, ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-r', requirements]);
   writeFileSync(stamp, wanted);
   return python;

@@ -6,10 +6,10 @@ import { Command } from 'commander';
 import { UserError } from '../lib/errors';
 import { run } from './cli/run';
 
-/** How long a test file may take: one that hangs is named and ended, instead of keeping the others waiting for ever. */
-const patienceMs = 30 * 60_000;
+/** Time limit of a test file. */
+const timeoutMs = 30 * 60_000;
 
-/** npm test: every test file in a process of its own, or those whose path contains one of the given words. */
+/** npm test: runs every test file, or those whose path contains one of the given words, each in its own process. */
 const command = new Command('npm test --')
   .description('Runs the tests.')
   .argument('[words...]', 'run only the test files whose path contains one of these')
@@ -25,7 +25,7 @@ const command = new Command('npm test --')
         '--test',
         '--test-reporter=spec',
         '--test-force-exit',
-        `--test-timeout=${patienceMs}`,
+        `--test-timeout=${timeoutMs}`,
         `--test-concurrency=${Math.min(4, Math.max(2, Math.floor(availableParallelism() / 2)))}`,
         ...files,
       ],
@@ -34,7 +34,7 @@ const command = new Command('npm test --')
     process.exitCode = status ?? 1;
   });
 
-/** The user's environment without what would change the tests' runs, or send them to the user's own servers. */
+/** The user's environment without variables that change the tests' results or connect to the user's servers. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(

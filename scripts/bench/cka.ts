@@ -7,18 +7,21 @@ import * as tf from '../../lib/tensor/engine/tf';
 
 export interface Seconds {
   readonly seconds: number;
-  /** Of the processor, all threads together. */
+  /** CPU time of all threads, in seconds. */
   readonly processor: number;
 }
 
 export interface CkaTimes {
   readonly layers: readonly [number, number];
-  /** The two networks' forward passes alone: the floor. */
+  /** The forward passes of both networks alone, as a lower bound. */
   readonly forward: Seconds;
   readonly whole: Seconds;
 }
 
-/** Times minibatch CKA of all blocks of two networks over batches of random images: medians of runs in turn with the forward passes alone, after one of each that warms up. */
+/**
+ * Times minibatch CKA of all blocks of two networks on batches of random images, and the forward passes alone.
+ * Returns medians over alternating runs, after one warm-up run of each.
+ */
 export async function timeCka(
   a: string,
   b: string,

@@ -3,15 +3,18 @@ import { thisMachine, threadCount } from '../../lib/runs/runFolder/machine';
 import type { Comparison } from './comparison';
 import { ours, theirs, type Measured } from './peers';
 
-/** Flags of PyTorch's ways to run a step, but for `--compile`. */
+/** PyTorch's variants of a step, as flags, without `--compile`. */
 const variants: readonly (readonly string[])[] = [[], ['--channels-last'], ['--bf16'], ['--bf16', '--channels-last']];
 
-/** Both sides of a training step. Each way of PyTorch's is tried once, the one of least processor time also compiled, and the best then run in turn with ours. */
+/**
+ * Compares our training step with PyTorch's. Each variant of PyTorch is tried once, and the one with the least CPU time
+ * also with `--compile`. The best one then runs alternately with ours.
+ */
 export function compareStep(
   python: string,
   setting: string,
   repeats: number,
-  say: (line: string) => void,
+  print: (line: string) => void,
   compiled = true,
 ): Comparison {
   const args = setting.split(/\s+/);
@@ -19,12 +22,12 @@ export function compareStep(
   const tryOut = (flags: readonly string[]): { readonly flags: readonly string[]; readonly cost: number }[] => {
     try {
       const run = program([...flags, '--steps', '3']);
-      say(
-        `  PyTorch ${flags.join(' ') || 'plain'}: ${speed(run)} images/s, ${processor(run)} ms of the processor a step`,
+      print(
+        `  PyTorch ${flags.join(' ') || 'default'}: ${speed(run)} images/s, ${processor(run)} ms of CPU time per step`,
       );
       return [{ flags, cost: processor(run) }];
     } catch (error) {
-      say(`  PyTorch ${flags.join(' ')}: ${error instanceof Error ? error.message : String(error)}`);
+      print(`  PyTorch ${flags.join(' ')}: ${error instanceof Error ? error.message : String(error)}`);
       return [];
     }
   };
@@ -32,7 +35,7 @@ export function compareStep(
     [...tried].sort((a, b) => a.cost - b.cost)[0]?.flags ?? [];
   const eager = variants.flatMap(tryOut);
   const flags = best([...eager, ...(compiled ? tryOut([...best(eager), '--compile']) : [])]);
-  const [float32, bf16, pytorch] = inTurn(repeats, [
+  const [float32, bf16, pytorch] = alternately(repeats, [
     () => ours(['step', ...args]),
     () => ours(['step', ...args, '--bf16']),
     () => program(flags),
@@ -62,18 +65,23 @@ export function compareStep(
   };
 }
 
-/** Both sides of a CKA heatmap; theirs is the faster of two packages. */
-export function compareCka(python: string, setting: string, repeats: number, say: (line: string) => void): Comparison {
+/** Compares our CKA heatmap with that of the faster of two PyTorch packages. */
+export function compareCka(
+  python: string,
+  setting: string,
+  repeats: number,
+  print: (line: string) => void,
+): Comparison {
   const args = setting.split(/\s+/);
   const program = (name: string): Measured => theirs(python, 'pytorch_cka.py', [...args, '--only', name]);
   const [fastest] = ['pytorch_cka', 'torch_cka']
     .map((name) => {
       const time = seconds(program(name));
-      say(`  ${name}: ${time} s`);
+      print(`  ${name}: ${time} s`);
       return { name, time };
     })
     .sort((a, b) => a.time - b.time);
-  const [mine, other] = inTurn(repeats, [() => ours(['cka', ...args]), () => program(fastest!.name)]) as [
+  const [mine, other] = alternately(repeats, [() => ours(['cka', ...args]), () => program(fastest!.name)]) as [
     Measured[],
     Measured[],
   ];
@@ -90,8 +98,8 @@ export function compareCka(python: string, setting: string, repeats: number, say
   };
 }
 
-/** Every side once, then again; the runs of each. */
-function inTurn(repeats: number, sides: readonly (() => Measured)[]): Measured[][] {
+/** Runs all sides `repeats` times, alternately. Returns the runs of each side. */
+function alternately(repeats: number, sides: readonly (() => Measured)[]): Measured[][] {
   const runs: Measured[][] = sides.map(() => []);
   for (let i = 0; i < repeats; i++) sides.forEach((side, k) => runs[k]!.push(side()));
   return runs;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What both sides were asked to do, what each reached (medians), and how they compare: one line of docs/performance.jsonl. */
+/** The setting and the medians of a comparison with PyTorch: one line of docs/performance.jsonl. */
 export const comparison = z
   .object({
     kind: z.enum(['step', 'cka']),
@@ -8,25 +8,25 @@ export const comparison = z
     date: z.string(),
     machine: z.string(),
     repeats: z.number(),
-    /** PyTorch's way of it that took least processor time: flags of the step, or a package for CKA. */
+    /** PyTorch's variant with the least CPU time: flags of the step, or the package for CKA. */
     variant: z.string(),
-    /** The faster of our precisions, and what a step in float32 reaches beside it. */
+    /** The faster of our precisions, and images per second of our step in float32. */
     precision: z.enum(['float32', 'bf16']).optional(),
     float32: z.number().optional(),
-    /** Images a second (step) or seconds (CKA). */
+    /** Images per second (step) or seconds (CKA). */
     ours: z.number(),
     pytorch: z.number(),
-    /** Of speeds for a step, of seconds for CKA, both as the targets are put: ours over PyTorch's. */
+    /** `ours` divided by `pytorch`: a ratio of speeds for a step, and of times for CKA. */
     ratio: z.number(),
-    /** Threads that an op may use, on both sides. */
+    /** Threads per op, on both sides. */
     threads: z.number().optional(),
-    /** The processor's milliseconds of a step, all threads together: what else the machine does matters little to them. */
+    /** CPU time of a step in milliseconds, of all threads. Other programs on the machine affect it little. */
     processor: z.number().optional(),
     pytorchProcessor: z.number().optional(),
     /** MB. */
     memory: z.number(),
     pytorchMemory: z.number(),
-    /** GFLOP/s of our step and of a plain matrix product in the same minutes. */
+    /** GFLOP/s of our step, and of a plain matrix product measured within minutes. */
     gigaflops: z.number().optional(),
     peakGigaflops: z.number().optional(),
   })

@@ -11,7 +11,10 @@ import { completeRecipe } from '../../lib/training/recipe/recipe';
 import { Training } from '../../lib/training/training';
 import { photograph } from './photograph';
 
-/** Images of 500 × 375 at quality 90 that are decoded in a second of one core's time to squares of 224, as in evaluation and by the random cuts of training: the best of three runs. */
+/**
+ * Measures the decoding of JPEG files of 500 × 375 pixels at quality 90 to 224 × 224, with the transforms of evaluation
+ * and of training. Returns images per second of one core's CPU time, the maximum of three runs.
+ */
 export async function decodingSpeed(
   count: number,
 ): Promise<{ readonly kilobytes: number; readonly evaluation: number; readonly training: number }> {
@@ -35,7 +38,10 @@ export async function decodingSpeed(
   };
 }
 
-/** The share of a step that waits for its images, by the paper's heaviest augmentation at 32 pixels: the laptop's ViT taught by its CNN. */
+/**
+ * Trains the ViT of the laptop profile with its CNN teacher and the paper's strongest augmentation at 32 pixels.
+ * Returns the share of a step that waits for images.
+ */
 export async function dataShare(steps: number): Promise<{ readonly share: number; readonly imagesPerSecond: number }> {
   const { augmentation, mixing, labelSmoothing } = cifar100Tokens.recipe;
   const recipe = completeRecipe({
@@ -57,7 +63,7 @@ export async function dataShare(steps: number): Promise<{ readonly share: number
     training.dispose();
     disposeModule(teacher);
   }
-  // The first epoch starts the threads.
+  // The first epoch includes the start of the worker threads.
   const later = epochs.slice(1);
   return {
     share: median(later.map((epoch) => epoch.dataShare)),

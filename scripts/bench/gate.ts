@@ -9,12 +9,12 @@ import { prepareStep } from './step';
 
 const file = 'scripts/bench/gate.json';
 /** The share of its speed that a step may lose. */
-const allowed = 0.25;
+const allowedLoss = 0.25;
 
 const measured = z.object({ processor: z.string(), products: z.number().positive(), date: z.string() }).strict();
 const stored = z.object({ step: z.string(), measured: z.array(measured) }).strict();
 
-/** A training step and what it costs in plain matrix products, on each processor that it was measured on: their ratio is not the same on all. */
+/** A training step, and its cost in matrix products on each measured processor; the cost depends on the processor. */
 export type Stored = z.output<typeof stored>;
 
 export interface Verdict {
@@ -22,7 +22,7 @@ export interface Verdict {
   readonly text: string;
 }
 
-/** Measures the stored step, once more where it seems to have become slower. */
+/** Measures the stored step, and repeats the measurement if the step seems too slow. */
 export function gate(): Verdict {
   const before = read();
   const { processor } = thisMachine();
@@ -30,24 +30,31 @@ export function gate(): Verdict {
   return first.passed ? first : verdict(before, processor, stepInProducts(before.step));
 }
 
-/** Whether a step that costs so many products on this processor is still fast enough; on one that was not measured it cannot be told, and passes. */
+/**
+ * Compares the cost of a step, in matrix products, with the stored cost on the same processor.
+ * Passes if no cost is stored for the processor.
+ */
 export function verdict({ step, measured }: Stored, processor: string, products: number): Verdict {
-  const now = `${step}: a step costs as much as ${products.toFixed(2)} products of 2048 × 2048 matrices`;
+  const cost = `${step}: a step costs ${products.toFixed(2)} products of 2048 × 2048 matrices`;
   const before = measured.find((each) => each.processor === processor);
   if (!before)
     return {
       passed: true,
-      text: `${now}. Nothing to hold it to: no cost on this processor (${processor}) is stored; npm run bench -- gate --save stores it.`,
+      text:
+        `${cost}. It cannot be compared, because no cost is stored for this processor (${processor}). ` +
+        'To store it, run npm run bench -- gate --save.',
     };
-  const change = `${now}; on ${before.date} it was ${before.products.toFixed(2)} (${processor})`;
-  if (products <= before.products / (1 - allowed)) return { passed: true, text: `${change}.` };
+  const change = `${cost}; on ${before.date} it was ${before.products.toFixed(2)} (${processor})`;
+  if (products <= before.products / (1 - allowedLoss)) return { passed: true, text: `${change}.` };
   return {
     passed: false,
-    text: `${change}. More than ${100 * allowed} % of its speed is lost: npm run bench -- profile ${step} shows where; npm run bench -- gate --save accepts it.`,
+    text:
+      `${change}. The step lost more than ${100 * allowedLoss} % of its speed. To find the cause, run ` +
+      `npm run bench -- profile ${step}; to accept it, run npm run bench -- gate --save.`,
   };
 }
 
-/** Keeps what a step costs now as what later ones on this processor are held to; of another step than the stored one, nothing else is kept. */
+/** Stores the current cost of a step on this processor. If the stored step is another one, its costs are discarded. */
 export async function saveGate(step: string): Promise<void> {
   const before = read();
   const { processor } = thisMachine();
@@ -64,7 +71,7 @@ function read(): Stored {
   return stored.parse(JSON.parse(readFileSync(file, 'utf8')));
 }
 
-/** The median of five pairs of a step and a product, in turn, by the processor's time: what else the machine does matters little to that. */
+/** The CPU time of a step divided by that of a matrix product: the median of five alternating pairs. */
 function stepInProducts(setting: string): number {
   const [student = '', teacher = '', size, batch] = setting.split(' ');
   const step = prepareStep({ student, teacher, size: Number(size), batch: Number(batch), vanilla: false, bf16: false });

@@ -5,7 +5,10 @@ import { medianMilliseconds } from './times';
 
 const size = 2048;
 
-/** Lends a plain product of two 2048 × 2048 matrices; in bfloat16 it is the kernel's that linear layers use, which rounds the factors first. */
+/**
+ * Calls `use` with a function that multiplies two 2048 × 2048 matrices.
+ * In bfloat16 it uses the kernel of linear layers, which converts the factors first.
+ */
 export function matmul<T>(use: (product: () => void) => T, precision: Precision = 'float32'): T {
   const a = tf.randomNormal<tf.Rank.R2>([size, size]);
   try {
@@ -15,7 +18,7 @@ export function matmul<T>(use: (product: () => void) => T, precision: Precision 
   }
 }
 
-/** What the machine can do: GFLOP/s of that product. */
+/** Returns the GFLOP/s of that product, as the peak of the machine. */
 export function matmulGigaflops(precision: Precision): number {
   return (2 * size ** 3) / matmul((product) => medianMilliseconds(product, 5), precision) / 1e6;
 }

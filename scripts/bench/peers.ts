@@ -2,35 +2,36 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { UserError } from '../../lib/errors';
 
-/** The lines of JSON that a program printed, and the most memory that it held, in MB. */
+/** The JSON lines that a program printed, and its peak memory in MB. */
 export interface Measured {
   readonly lines: readonly Readonly<Record<string, unknown>>[];
   readonly peakMemory: number;
 }
 
-/** Runs our own benchmark in a process of its own. */
+/** Runs our benchmark in a separate process. */
 export function ours(args: readonly string[]): Measured {
   return measure(process.execPath, [...process.execArgv, path.join('scripts', 'bench.ts'), ...args]);
 }
 
-/** Throws a UserError where a Python is missing, or lacks a module that our PyTorch programs import. */
+/** Throws a UserError if a Python is missing, or lacks a module that our PyTorch programs import. */
 export function checkPython(python: string, modules: readonly string[]): void {
-  const wanted = 'torch, timm, torch_cka and pytorch_cka';
+  const required = 'torch, timm, torch_cka and pytorch_cka';
   const { error, status, stderr } = spawnSync(python, ['-c', `import ${modules.join(', ')}`], { encoding: 'utf8' });
   if (error)
-    throw new UserError(`There is no Python to run at "${python}". Name one that has ${wanted}: --python PATH.`);
+    throw new UserError(`No Python can be run at "${python}". Choose one that has ${required}: --python PATH.`);
   if (status !== 0)
     throw new UserError(
-      `"${python}" cannot be compared with: ${stderr.trim().split('\n').slice(-1).join('')}. Install ${wanted} there, or name another Python: --python PATH.`,
+      `"${python}" lacks a module: ${stderr.trim().split('\n').slice(-1).join('')}. ` +
+        `Install ${required} there, or choose another Python: --python PATH.`,
     );
 }
 
-/** Runs a PyTorch program of this folder with a given Python. */
+/** Runs a PyTorch program of this folder with the given Python. */
 export function theirs(python: string, program: string, args: readonly string[]): Measured {
   return measure(python, [path.join('scripts', 'bench', program), ...args]);
 }
 
-/** Runs a command and prints its children's largest resident size afterwards. */
+/** A Python program that runs a command and then prints the peak resident memory of its children, in MB. */
 const meter = `
 import resource, subprocess, sys
 code = subprocess.run(sys.argv[1:]).returncode
@@ -46,7 +47,7 @@ function measure(command: string, args: readonly string[]): Measured {
   });
   if (error)
     throw new UserError(
-      `python3, which measures memory, could not be started: ${error.message}. Install it, or put it on the PATH.`,
+      `python3, which measures memory, could not be started: ${error.message}. Install it, or add it to the PATH.`,
     );
   if (status !== 0)
     throw new UserError(

@@ -1,7 +1,10 @@
 import sharp from 'sharp';
 import type { Random } from '../../lib/tensor/random';
 
-/** A JPEG with as much detail as a photograph has: noise of every scale, the coarser the stronger, as in natural images (spectrum 1/f). */
+/**
+ * Returns a random JPEG file with as much detail as a photograph: noise at every scale, stronger at coarser scales,
+ * as in natural images (1/f spectrum).
+ */
 export async function photograph(width: number, height: number, quality: number, random: Random): Promise<Buffer> {
   const sum = new Float32Array(width * height * 3).fill(128);
   for (let cell = 1; cell <= 128; cell *= 2) {

@@ -3,10 +3,10 @@ import { flops } from '../../lib/tensor/inspect/flops';
 
 export type Direction = 'forward' | 'backward';
 
-/** One op of a step, as it was run; ops run one after the other on a CPU. */
+/** One executed op of a step; on a CPU, ops run one after the other. */
 export interface OpRun {
   readonly op: string;
-  /** Path of the innermost layer whose `apply` made it, forward or backward; empty outside layers. */
+  /** Path of the innermost layer whose `apply` executed the op or recorded its gradient; empty outside layers. */
   readonly layer: string;
   readonly direction: Direction;
   readonly milliseconds: number;
@@ -14,10 +14,10 @@ export interface OpRun {
 }
 
 type Call = (this: unknown, ...rest: unknown[]) => unknown;
-/** Stands in for a method: gets the call's arguments and what makes the call. */
+/** Replaces a method: receives the arguments, and a function that calls the original. */
 type Around = (args: readonly unknown[], call: () => unknown) => unknown;
 
-/** Runs something once and tells of every TensorFlow op in it. `modules` by name, such as `student`, whose layers are told apart. */
+/** Calls `run` once and returns every TensorFlow op that it executes, with its layer in one of the named `modules`. */
 export function profile(run: () => void, modules: Readonly<Record<string, object>>): OpRun[] {
   const runs: OpRun[] = [];
   let layer = '';
@@ -32,7 +32,7 @@ export function profile(run: () => void, modules: Readonly<Record<string, object
     }
   };
 
-  // Arrays are known to TensorFlow by number, those of bfloat16 by nothing else.
+  // TensorFlow identifies tensors by number, and bfloat16 tensors have no other handle.
   const shapes = new Map<unknown, readonly number[]>();
   const shapesOf = (ids: unknown): (readonly number[])[] =>
     Array.isArray(ids) ? ids.map((id: unknown) => shapes.get(id) ?? []) : [];
@@ -61,23 +61,23 @@ export function profile(run: () => void, modules: Readonly<Record<string, object
       });
       return result;
     }),
-    // A gradient belongs to the layer that put it on the tape.
+    // A gradient belongs to the layer that recorded it on the tape.
     wrap(tf.engine(), 'addTapeNode', (_, call) => {
       const place = layer;
       const result = call();
       const tape: unknown = tf.engine().state.activeTape;
-      // It gives a function for each input, and tfjs computes in those too.
+      // A gradient function returns one function for each input, which computes the gradient when tfjs calls it.
       if (Array.isArray(tape))
-        wrap(tape[tape.length - 1], 'gradient', (__, slope) => {
-          const slopes = within(place, 'backward', slope);
-          return typeof slopes === 'object' && slopes !== null
+        wrap(tape[tape.length - 1], 'gradient', (__, gradient) => {
+          const gradients = within(place, 'backward', gradient);
+          return typeof gradients === 'object' && gradients !== null
             ? Object.fromEntries(
-                Object.entries(slopes).map(([input, each]: [string, unknown]) => [
+                Object.entries(gradients).map(([input, each]: [string, unknown]) => [
                   input,
                   isCall(each) ? () => within(place, 'backward', () => each()) : each,
                 ]),
               )
-            : slopes;
+            : gradients;
         });
       return result;
     }),
@@ -93,7 +93,7 @@ export function profile(run: () => void, modules: Readonly<Record<string, object
   return runs;
 }
 
-/** What has an `apply` beneath a module, by its path, outermost first. */
+/** All objects inside a module that have an `apply`, with their paths, outermost first. */
 function layersOf(module: object, path: string): [path: string, layer: object][] {
   return [
     ...(typeof Reflect.get(module, 'apply') === 'function' ? [[path, module] as [string, object]] : []),
@@ -119,7 +119,7 @@ function wrap(target: unknown, method: string, around: Around): () => void {
   };
 }
 
-/** The binding's own functions cannot be replaced: another object stands before it. */
+/** Replaces the binding by an object that inherits from it, because its own functions are read-only. */
 function wrapBinding(method: string, around: Around): () => void {
   const backend = tf.backend();
   const binding: unknown = Reflect.get(backend, 'binding');

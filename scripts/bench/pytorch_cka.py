@@ -1,8 +1,9 @@
-"""CKA of all blocks of two networks over batches of random images, with the packages that a PyTorch user would take.
+"""CKA of all blocks of two networks on batches of random images, with two PyTorch packages.
 
   python pytorch_cka.py A B SIZE BATCH BATCHES [--only forward|pytorch_cka|torch_cka]
 
-`forward` is the two networks' forward passes alone. Prints one line of JSON for each: seconds, the processor's seconds (all threads together), layers.
+`forward` runs the forward passes of both networks alone. Prints one line of JSON for each: seconds, CPU seconds of all
+threads, and layers.
 """
 import argparse
 import contextlib
@@ -29,7 +30,8 @@ a, b = build(given.a, 100).eval(), build(given.b, 100).eval()
 layers_a, layers_b = blocks_of(a), blocks_of(b)
 count = given.batch * given.batches
 loader = torch.utils.data.DataLoader(
-    torch.utils.data.TensorDataset(torch.randn(count, 3, given.size, given.size), torch.zeros(count)), batch_size=given.batch)
+    torch.utils.data.TensorDataset(torch.randn(count, 3, given.size, given.size), torch.zeros(count)),
+    batch_size=given.batch)
 
 
 def forward():
@@ -59,5 +61,7 @@ for name, run in {'forward': forward, 'pytorch_cka': with_pytorch_cka, 'torch_ck
         run()
     started, processor = time.perf_counter(), time.process_time()
     run()
-    print(json.dumps({'peer': name, 'a': given.a, 'b': given.b, 'layers': [len(layers_a), len(layers_b)], 'size': given.size, 'batch': given.batch,
-                      'batches': given.batches, 'seconds': round(time.perf_counter() - started, 2), 'cpu_seconds': round(time.process_time() - processor, 2)}), flush=True)
+    print(json.dumps({
+        'peer': name, 'a': given.a, 'b': given.b, 'layers': [len(layers_a), len(layers_b)], 'size': given.size,
+        'batch': given.batch, 'batches': given.batches, 'seconds': round(time.perf_counter() - started, 2),
+        'cpu_seconds': round(time.process_time() - processor, 2)}), flush=True)

@@ -8,11 +8,12 @@ from torch import nn
 
 
 def small_resnet(width, depth, classes):
-    network = ResNet(BasicBlock, (depth,) * 4, num_classes=classes, channels=tuple(width * 2 ** i for i in range(4)), stem_width=width)
+    channels = tuple(width * 2 ** i for i in range(4))
+    network = ResNet(BasicBlock, (depth,) * 4, num_classes=classes, channels=channels, stem_width=width)
     network.conv1 = nn.Conv2d(3, width, 3, padding=1, bias=False)
     network.bn1 = nn.BatchNorm2d(width)
     network.maxpool = nn.Identity()
-    # timm made the first block for a stem of 64 channels.
+    # timm builds the first block for a stem of 64 channels.
     network.layer1[0].conv1 = nn.Conv2d(width, width, 3, padding=1, bias=False)
     network.layer1[0].downsample = None
     return network
@@ -24,7 +25,8 @@ def build(name, classes):
         return small_resnet(width, 2 if width == 32 else 1, classes)
     if name in ('vit_64', 'vit_96', 'vit_128'):
         width = int(name.split('_')[1])
-        return VisionTransformer(img_size=32, patch_size=4, embed_dim=width, depth=width // 16, num_heads=4, num_classes=classes)
+        return VisionTransformer(
+            img_size=32, patch_size=4, embed_dim=width, depth=width // 16, num_heads=4, num_classes=classes)
     if name in ('mixer_64', 'mixer_96', 'mixer_128'):
         width = int(name.split('_')[1])
         return MlpMixer(img_size=32, patch_size=4, embed_dim=width, num_blocks=width // 16, num_classes=classes)
@@ -36,7 +38,7 @@ def prefix_tokens(network):
 
 
 def stages_of(name, network):
-    """The modules after which the four stages end."""
+    """Returns the last module of each of the four stages."""
     if hasattr(network, 'layer1'):
         return [network.layer1, network.layer2, network.layer3, network.layer4]
     if name.startswith('mobilenetv2'):
@@ -52,12 +54,13 @@ def stages_of(name, network):
 
 
 def blocks_of(network):
-    """Names of all blocks, in order."""
+    """Returns the names of all blocks, in order."""
     if hasattr(network, 'layer1'):
         return [f'layer{i}.{j}' for i in range(1, 5) for j in range(len(getattr(network, f'layer{i}')))]
     for stages in ('stages', 'layers'):
         if hasattr(network, stages):
-            return [f'{stages}.{i}.blocks.{j}' for i, stage in enumerate(getattr(network, stages)) for j in range(len(stage.blocks))]
+            named = enumerate(getattr(network, stages))
+            return [f'{stages}.{i}.blocks.{j}' for i, stage in named for j in range(len(stage.blocks))]
     if isinstance(network.blocks[0], nn.Sequential) and hasattr(network, 'conv_stem'):
         return [f'blocks.{i}.{j}' for i, stage in enumerate(network.blocks) for j in range(len(stage))]
     return [f'blocks.{i}' for i in range(len(network.blocks))]
@@ -72,8 +75,10 @@ def separable(channels_in, channels):
 
 def spatial_branch(stage, channels, wide, classes):
     halvings = 4 - stage
-    body = [separable(channels * 2 ** i, wide if i == halvings - 1 else channels * 2 ** (i + 1)) for i in range(halvings)]
-    return nn.Sequential(*(body or [nn.Conv2d(channels, wide, 1)]), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(wide, classes))
+    body = [separable(channels * 2 ** i, wide if i == halvings - 1 else channels * 2 ** (i + 1))
+            for i in range(halvings)]
+    body = body or [nn.Conv2d(channels, wide, 1)]
+    return nn.Sequential(*body, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(wide, classes))
 
 
 class TokenBranch(nn.Module):
@@ -108,5 +113,6 @@ def exit_branches(features, width_student, width_teacher, classes, prefix, final
             branches.append(spatial_branch(stage, feature.shape[1], max(width_student, width_teacher), classes))
         else:
             tokens = feature.shape[1] * (feature.shape[2] if feature.ndim == 4 else 1) - prefix
-            branches.append(TokenBranch(stage, int(tokens ** .5), feature.shape[-1], width_student, classes, prefix, final_grid))
+            branches.append(TokenBranch(
+                stage, int(tokens ** .5), feature.shape[-1], width_student, classes, prefix, final_grid))
     return branches

@@ -1,6 +1,6 @@
 import type { OpRun } from './profile';
 
-/** Time of a group of ops, and what share of the machine's peak they reached. */
+/** Total time, calls and floating-point operations of a group of ops. */
 export interface Group {
   readonly name: string;
   readonly milliseconds: number;
@@ -8,7 +8,7 @@ export interface Group {
   readonly flops: number;
 }
 
-/** Ops gathered by a name, longest first. */
+/** Groups ops by a name, sorted by decreasing time. */
 export function grouped(runs: readonly OpRun[], nameOf: (run: OpRun) => string): Group[] {
   const groups = new Map<string, Group>();
   for (const run of runs) {
@@ -24,7 +24,7 @@ export function grouped(runs: readonly OpRun[], nameOf: (run: OpRun) => string):
   return [...groups.values()].sort((a, b) => b.milliseconds - a.milliseconds);
 }
 
-/** Lines of a table: time, share of the time, calls, GFLOP/s and the share of the peak, where products are counted. */
+/** Lines of a table: time, share of the time, calls, and for matrix products GFLOP/s and the share of the peak. */
 export function lines(groups: readonly Group[], peak: number): string[] {
   const total = groups.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
   return groups.map(({ name, milliseconds, calls, flops }) => {
@@ -43,7 +43,7 @@ export function lines(groups: readonly Group[], peak: number): string[] {
   });
 }
 
-/** The layer's path to this many names: `student.blocks.0` of `student.blocks.0.mlp.fc1`. */
+/** Returns the first names of a layer's path: `student.blocks.0` of `student.blocks.0.mlp.fc1`. */
 export function outer(layer: string, names: number): string {
   return layer === '' ? '(outside layers)' : layer.split('.').slice(0, names).join('.');
 }

@@ -14,20 +14,26 @@ export interface StepOptions {
   readonly teacher: string;
   readonly size: number;
   readonly batch: number;
-  /** The label's cross entropy alone: no teacher, no branches. */
+  /** Trains with the label loss only: no teacher, no branches. */
   readonly vanilla: boolean;
-  /** Mixed precision, as the recipe's `precision` has it. */
+  /** Uses mixed precision, like a recipe's `precision`. */
   readonly bf16: boolean;
 }
 
-/** A training step made ready to be repeated: teacher and student forward, four branches, OFA loss, backward, SGD with Nesterov momentum. */
+/**
+ * A training step that can be repeated: teacher and student forward, four exit branches, OFA loss, backward pass,
+ * SGD with Nesterov momentum.
+ */
 export interface PreparedStep {
   readonly parameters: number;
   readonly branchParameters: number;
-  /** The networks by the part they play, for a profile. */
+  /** The networks by role, for a profile. */
   readonly modules: Readonly<Record<'student' | 'teacher' | 'branches', object>>;
-  /** One whole step on the same random batch; for a profile without asking the teacher ahead, whose ops are not seen then. */
-  run(options?: { readonly ahead: boolean }): void;
+  /**
+   * Runs one step on the same random batch. By default the teacher's output is prefetched;
+   * a profile needs `prefetch: false`, because ops in other threads are not recorded.
+   */
+  run(options?: { readonly prefetch: boolean }): void;
 }
 
 export function prepareStep({
@@ -61,9 +67,9 @@ export function prepareStep({
     parameters: parameterCount(student),
     branchParameters: parameterCount(distillation.modules),
     modules: { student, teacher, branches: distillation.modules },
-    run: (options = { ahead: true }) => {
+    run: (options = { prefetch: true }) => {
       const teacherOutput = (): Output => {
-        if (!options.ahead) return teacher.forward(batch.images, { mode: 'eval' });
+        if (!options.prefetch) return teacher.forward(batch.images, { mode: 'eval' });
         const output = ahead.output(batch.images);
         ahead.begin(() => batch.images);
         return output;

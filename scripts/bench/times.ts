@@ -3,11 +3,11 @@ import { median } from '../../lib/results/statistics/median';
 /** Medians of repeated calls, in milliseconds. */
 export interface Times {
   readonly milliseconds: number;
-  /** Of the processor, all threads together: what else the machine does matters little to that. */
+  /** CPU time of all threads. Other programs on the machine affect it little. */
   readonly processor: number;
 }
 
-/** Times repeated calls, after two that warm up. */
+/** Times repeated calls, after two warm-up calls. */
 export function medianTimes(run: () => void, repeats: number): Times {
   run();
   run();
@@ -26,7 +26,7 @@ export function medianMilliseconds(run: () => void, repeats: number): number {
   return medianTimes(run, repeats).milliseconds;
 }
 
-/** The processor's time of one call. */
+/** Returns the CPU time of one call, of all threads, in milliseconds. */
 export function processorMilliseconds(run: () => void): number {
   const before = process.cpuUsage();
   run();

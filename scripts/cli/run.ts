@@ -1,19 +1,14 @@
 import type { Command } from 'commander';
 import { UserError } from '../../lib/errors';
 
-/** Runs a command from its arguments. A fault of the user's is one line on stderr and exit code 1; a fault of ours shows its stack. */
+/**
+ * Runs a command with the arguments of this process.
+ * A UserError is printed as one message and sets exit code 1; any other error is a bug and shows its stack trace.
+ */
 export async function run(command: Command): Promise<void> {
-  let unread = false;
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    // Whoever read the output, as `head` does, wants no more of it. A command that has work to lose listens for a signal, and stops with a checkpoint.
-    if (!unread && process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM');
-    // A signal that was heard already is none that is listened for.
-    else if (!unread && process.listenerCount('SIGINT') === 0) process.exit(0);
-    unread = true;
-  });
+  stopWhenOutputIsClosed();
   try {
-    // What a command does not take is a mistake, such as a list written with spaces, and must not go unsaid.
+    // Excess arguments are mistakes, such as a list written with spaces.
     for (const each of [command, ...command.commands]) each.allowExcessArguments(false);
     await command.showHelpAfterError().parseAsync();
   } catch (error) {
@@ -21,4 +16,19 @@ export async function run(command: Command): Promise<void> {
     console.error(error.message);
     process.exitCode = 1;
   }
+}
+
+/**
+ * Ends this process when the reader of its output, such as `head`, closes it.
+ * A command that handles signals gets a SIGTERM, so that it can write a checkpoint.
+ */
+function stopWhenOutputIsClosed(): void {
+  let isClosed = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    if (!isClosed && process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM');
+    // A command that has received its SIGINT no longer listens for it, and is already stopping.
+    else if (!isClosed && process.listenerCount('SIGINT') === 0) process.exit(0);
+    isClosed = true;
+  });
 }

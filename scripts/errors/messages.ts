@@ -8,7 +8,7 @@ export interface Message {
   readonly text: string;
 }
 
-const thrown = /^(UserError|UnreachableError|CompressedError|Busy|SetupFault)$/;
+const thrown = /^(UserError|UnreachableError|CompressedError|Busy|SetupError)$/;
 
 /** Every error of lib and scripts that is meant for a user, in the order of files and lines; not those that only pass on a text from elsewhere. */
 export function messages(): Message[] {

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { log, runLogged } from './command.mjs';
 import { compilerIdentity, findCompiler } from './compiler.mjs';
 import { findWheel } from './environment.mjs';
-import { SetupFault } from './fault.mjs';
+import { SetupError } from './setupError.mjs';
 import { ofFiles, ofLargeFile } from './fingerprint.mjs';
 import { compile, link, placeLink, tfjsNode } from './link.mjs';
 import { inProject } from './project.mjs';
@@ -40,7 +40,7 @@ export const addon = {
         placeLink(built, place);
         return { kind: 'wheel', made: identity(), compiler: compilerIdentity(compiler) };
       } catch (error) {
-        if (!(error instanceof SetupFault)) throw error;
+        if (!(error instanceof SetupError)) throw error;
         warn(`The addon could not be built: ${error.message}`);
       }
     }
@@ -74,11 +74,11 @@ async function fallBack(warn) {
   rmSync(place, { force: true });
   try {
     await runLogged(process.execPath, ['scripts/install.js', 'cpu', 'download'], { cwd: tfjsNode });
-    if (!existsSync(place)) throw new SetupFault('its installer left no addon');
+    if (!existsSync(place)) throw new SetupError('its installer left no addon');
     warn("The engine is TensorFlow's older ready-made binary (2.9), without our fused kernels: several times slower.");
     return { kind: 'stock' };
   } catch (error) {
-    if (!(error instanceof SetupFault)) throw error;
+    if (!(error instanceof SetupError)) throw error;
     warn(
       `TensorFlow's ready-made binary could not be had either (${error.message.split('\n')[0].replace(/:$/, '')}); why is in ${log}.`,
     );

@@ -1,15 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, appendFileSync, constants, mkdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { SetupFault } from './fault.mjs';
+import { SetupError } from './setupError.mjs';
 import { inProject, root } from './project.mjs';
 
-/** The file to which the commands of the set-up write all they say. */
+/** The log file with the full output of all commands of the setup. */
 export const log = inProject('build', 'setup.log');
 
 /**
- * Runs a command with its output in the log, the latest line shown on a terminal.
- * Throws a SetupFault that carries its first errors, or its last lines, when the command fails.
+ * Runs a command, writes its output to the log, and shows the latest line on a terminal.
+ * Throws a SetupError with its first compiler errors, or with its last lines, if the command fails.
  */
 export async function runLogged(command, args, { cwd = root, env = {} } = {}) {
   mkdirSync(inProject('build'), { recursive: true });
@@ -26,15 +26,15 @@ export async function runLogged(command, args, { cwd = root, env = {} } = {}) {
   const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
   showLatest('');
   if (code === 0) return;
-  // A compiler's errors are followed by its warnings.
-  const lines = tail.trimEnd().split('\n'),
-    errors = lines.filter((line) => /\berror: /.test(line));
-  const last = (errors.length > 0 ? errors.slice(0, 8) : lines.slice(-8)).map((line) => `    ${line}`).join('\n');
-  throw new SetupFault(`${command} ${args[0] ?? ''} failed (exit code ${code}):\n${last}\n  All of it: ${log}`);
+  const lines = tail.trimEnd().split('\n');
+  // The errors of a compiler may be followed by many warnings.
+  const errors = lines.filter((line) => /\berror: /.test(line));
+  const excerpt = (errors.length > 0 ? errors.slice(0, 8) : lines.slice(-8)).map((line) => `    ${line}`).join('\n');
+  throw new SetupError(`${command} ${args[0] ?? ''} failed (exit code ${code}):\n${excerpt}\n  Full log: ${log}`);
 }
 
-/** What a command prints on standard output, or undefined when it is absent or fails. */
-export function ask(command, args, env = process.env) {
+/** Returns the standard output of a command, or undefined if it is missing or fails. */
+export function outputOf(command, args, env = process.env) {
   const { status, stdout } = spawnSync(command, args, {
     encoding: 'utf8',
     env,
@@ -44,7 +44,7 @@ export function ask(command, args, env = process.env) {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** The path of the first of these programs on the search path, or undefined. */
+/** Returns the path of the first of these programs that is on the search path, or undefined. */
 export function findProgram(names, env = process.env) {
   const folders = (env.PATH ?? '').split(delimiter).filter(Boolean);
   for (const name of names) {

@@ -3,28 +3,34 @@ import { cpus } from 'node:os';
 import { findProgram } from './command.mjs';
 import { fingerprint, ofLargeFile } from './fingerprint.mjs';
 
-/** The C++ compiler: CXX, or the first of the usual names on the search path; undefined when there is none. */
+/** Returns the C++ compiler: CXX, or the first of the usual names on the search path; undefined if there is none. */
 export const findCompiler = (env = process.env) => findProgram(env.CXX ? [env.CXX] : ['g++', 'clang++', 'c++'], env);
 
-/** Changes when the compiler is another one or was upgraded. */
+/** Changes if another compiler is used or the compiler is upgraded. */
 export const compilerIdentity = (compiler) => ofLargeFile(realpathSync(compiler));
 
-/** The processor to compile our kernels for (a value of -march): OFA_MARCH, else what was chosen before, else this machine's own. */
+/**
+ * Returns the processor to compile the kernels for, as a value of -march:
+ * OFA_MARCH, otherwise the earlier choice, otherwise this machine's processor.
+ */
 export const chooseProcessor = (state, env = process.env) => env.OFA_MARCH || state.march || 'native';
 
-/** Changes when kernels compiled for `march` might not run, or not run best, on this machine. */
-export const processorIdentity = (march) => (march === 'native' ? fingerprint(process.arch, abilities()) : march);
+/** Changes if kernels compiled for `march` might not run, or not run at full speed, on this machine. */
+export const processorIdentity = (march) => (march === 'native' ? fingerprint(process.arch, instructionSets()) : march);
 
-/** What a processor must have for what is compiled for `march` to run: for this machine's own, all that it has of the sets that a compiler uses. */
+/**
+ * Returns the instruction sets that code compiled for `march` may need.
+ * For `native`, these are all sets of this processor that a compiler uses; for other values, unknown and empty.
+ */
 export const needsOf = (march) =>
   march === 'native'
-    ? abilities()
+    ? instructionSets()
         .split(/\s+/)
         .filter((name) => /^(avx(?!512_fp16)|fma|f16c|bmi|sse4|ssse3|movbe|abm)/.test(name))
     : [];
 
-/** The instruction sets of the processor, as Linux lists them; elsewhere its name. */
-function abilities() {
+/** The instruction sets of the processor, as Linux lists them; on other systems its name. */
+function instructionSets() {
   try {
     const line = readFileSync('/proc/cpuinfo', 'utf8')
       .split('\n')

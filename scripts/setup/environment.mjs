@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { runLogged } from './command.mjs';
-import { SetupFault } from './fault.mjs';
+import { SetupError } from './setupError.mjs';
 import { ofFiles } from './fingerprint.mjs';
 import { inProject, venvPython } from './project.mjs';
 import { findPython } from './python.mjs';
@@ -9,7 +9,7 @@ import { findPython } from './python.mjs';
 const requirements = (name) => inProject('scripts', 'setup', 'requirements', name);
 const venv = inProject('.venv');
 
-/** The Python environment in .venv: JupyterLab, the tools that execute notebooks, and TensorFlow's libraries. */
+/** Setup step: the Python environment in .venv, with JupyterLab, the tools that execute notebooks, and TensorFlow. */
 export const environment = {
   title: 'Python environment with JupyterLab and TensorFlow (a download of several hundred MB)',
 
@@ -21,7 +21,7 @@ export const environment = {
 
   perform: async ({ device, environment: before }, { warn, force }) => {
     const python = findPython();
-    // The CPU and the CUDA wheel write the same files, so that one cannot be installed over the other.
+    // The CPU and the CUDA wheel contain the same files, so one cannot be installed over the other.
     const isOther = before !== undefined && before.device !== device;
     if (force || isOther || !isWhole(python)) await runLogged(python.command, ['-m', 'venv', '--clear', venv]);
     const hasWheel = await installAll(device, python, warn);
@@ -29,7 +29,7 @@ export const environment = {
   },
 };
 
-/** The folder of the installed TensorFlow wheel, with its headers and libraries; undefined when there is none. */
+/** Returns the folder of the installed TensorFlow wheel with its headers and libraries, or undefined. */
 export function findWheel() {
   const packages = sitePackages();
   if (packages === undefined) return undefined;
@@ -37,7 +37,7 @@ export function findWheel() {
   return existsSync(join(folder, 'libtensorflow_cc.so.2')) ? folder : undefined;
 }
 
-/** The folders of NVIDIA's libraries in .venv, for the dynamic loader; empty with the CPU wheel. */
+/** Returns the folders of NVIDIA's libraries in .venv, for the dynamic loader; empty with the CPU wheel. */
 export function cudaLibraries() {
   const folder = join(sitePackages() ?? '', 'nvidia');
   if (!existsSync(folder)) return [];
@@ -54,28 +54,28 @@ async function installAll(device, python, warn) {
       await runLogged(venvPython, [...pip, '-r', locked]);
       return true;
     } catch (error) {
-      // Without a wheel for this machine the rest can be installed; pip speaks of no distribution where it met no network, too.
+      // Continue only if there is no wheel for this machine. Without a network, pip prints the same message.
       if (
-        !(error instanceof SetupFault) ||
+        !(error instanceof SetupError) ||
         !/No matching distribution found for tensorflow/i.test(error.message) ||
         /connection|retrying|timed out|name resolution/i.test(error.message)
       )
         throw error;
-      warn('TensorFlow has no wheel for this machine; going on without it.');
+      warn('TensorFlow has no wheel for this machine; continuing without it.');
     }
   }
   await runLogged(venvPython, [...pip, '-c', versions(locked), '-r', requirements('notebooks.in')]);
   return false;
 }
 
-/** The locked versions without their checksums, which pip takes for requirements only. */
+/** Returns the locked versions without checksums, because pip accepts these in requirements only. */
 function versions(locked) {
   const file = inProject('build', 'constraints.txt');
   writeFileSync(file, readFileSync(locked, 'utf8').replace(/ \\\n +--hash=\S+/g, ''));
   return file;
 }
 
-/** Whether .venv is an environment of this Python with pip, not the rest of an interrupted set-up. */
+/** Whether .venv is a complete environment of this Python, and not left by an interrupted setup. */
 function isWhole(python) {
   const minor = python.version.split('.').slice(0, 2).join('.');
   return existsSync(venvPython) && existsSync(join(venv, 'lib', `python${minor}`, 'site-packages', 'pip'));
@@ -84,7 +84,7 @@ function isWhole(python) {
 function sitePackages() {
   const lib = join(venv, 'lib');
   if (!existsSync(lib)) return undefined;
-  // Where the system's Python was upgraded, what the older one had installed is not found by the new one.
+  // After an upgrade of the system's Python, the new one does not find packages of the old one.
   const [own] = existsSync(venvPython) ? (/^python3\.\d+/.exec(basename(realpathSync(venvPython))) ?? []) : [];
   const version = readdirSync(lib).find(
     (name) => (own === undefined || name === own) && existsSync(join(lib, name, 'site-packages')),

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
 import { root } from './project.mjs';
 
-/** Runs a program in the place of this process: its terminal, its signals, its exit code. Never returns. */
-export function foreground(program, args, env = process.env) {
+/**
+ * Runs a program in place of this process: it uses the same terminal, receives the same signals,
+ * and determines the exit code. Never returns.
+ */
+export function runInForeground(program, args, env = process.env) {
   const child = spawn(program, args, { cwd: root, env, stdio: 'inherit' });
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']) process.on(signal, () => child.kill(signal));
-  // A terminal sends Ctrl-C to the child as well; sent twice it would mean "stop at once".
+  // A terminal sends Ctrl-C to the child as well. A second SIGINT would stop it immediately.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
   child.on('error', (error) => {
     console.error(`${program} could not be started: ${error.message}`);

@@ -7,11 +7,11 @@ const folder = inProject('.venv', 'share', 'jupyter', 'kernels', 'tslab');
 const path = join(folder, 'kernel.json');
 
 /**
- * The Jupyter kernel named tslab: this Node and this project's tslab by absolute paths, started at the project's root,
- * since tslab resolves and compiles imports from the folder that it starts in.
+ * Setup step: the Jupyter kernel named tslab, with absolute paths of this Node and this project's tslab.
+ * It starts in the project's root, because tslab resolves imports from the folder that it starts in.
  */
 export const kernelSpec = {
-  title: 'Notebook kernel',
+  title: 'Jupyter kernel',
   isDone: () => existsSync(path) && readFileSync(path, 'utf8') === content(),
   perform: async () => {
     mkdirSync(folder, { recursive: true });

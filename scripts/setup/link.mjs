@@ -3,14 +3,14 @@ import { dirname, relative } from 'node:path';
 import { runLogged } from './command.mjs';
 import { inProject } from './project.mjs';
 
-/** The folder of the TensorFlow.js package whose native addon we build. */
+/** The folder of the TensorFlow.js package, whose native addon the setup builds. */
 export const tfjsNode = inProject('node_modules', '@tensorflow', 'tfjs-node');
 
-// On processors with float16 arithmetic the wheel's Eigen does not compile (a name in PacketMathFP16.h is an older one's);
-// none of our kernels needs it, so that Eigen is not told of it.
+// The wheel's Eigen does not compile for processors with float16 arithmetic (PacketMathFP16.h uses an outdated name).
+// No kernel needs that arithmetic, so the macro is undefined.
 const withoutFloat16 = '-U__AVX512FP16__';
 
-/** Compiles one C++ source of a Node addon that uses the wheel's TensorFlow. */
+/** Compiles one C++ source file of a Node addon against the wheel's TensorFlow. */
 export async function compile({ compiler, wheel, source, object, flags }) {
   mkdirSync(dirname(object), { recursive: true });
   await runLogged(compiler, [
@@ -31,7 +31,7 @@ export async function compile({ compiler, wheel, source, object, flags }) {
   renameSync(`${object}.partial`, object);
 }
 
-/** Links objects into an addon that finds the wheel's libraries where they lie; every version of Node can load it. */
+/** Links objects to an addon that loads the wheel's libraries from .venv and works with every version of Node. */
 export async function link({ compiler, wheel, objects, libraries, output, flags = [] }) {
   const search = `$ORIGIN/${relative(dirname(output), wheel)}`;
   await runLogged(compiler, [
@@ -47,7 +47,7 @@ export async function link({ compiler, wheel, objects, libraries, output, flags 
   renameSync(`${output}.partial`, output);
 }
 
-/** Makes `path` a relative link to `target`, replacing what was there. */
+/** Replaces `path` by a relative symbolic link to `target`. */
 export function placeLink(target, path) {
   mkdirSync(dirname(path), { recursive: true });
   rmSync(path, { recursive: true, force: true });

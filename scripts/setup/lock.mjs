@@ -1,52 +1,53 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SetupFault } from './fault.mjs';
+import { SetupError } from './setupError.mjs';
 import { inProject } from './project.mjs';
 
 const path = inProject('build', 'setup.lock');
-const mine = `${process.pid} ${hostname()}`;
+const owner = `${process.pid} ${hostname()}`;
 const draft = `${path}.${process.pid}`;
-const beat = 5_000;
-const silence = 60_000;
+const heartbeatMs = 5_000;
+/** A lock without a heartbeat for this long is abandoned. */
+const abandonedMs = 60_000;
 
-/** Runs `work` while no other set-up of this checkout runs; waits for one that does, saying so. */
-export async function alone(work, say) {
-  await acquire(say);
-  // Written rather than touched: the time is then the file system's, and two machines' clocks need not agree.
-  const heart = setInterval(() => ifHeld(() => writeFileSync(path, mine, { flag: 'r+' })), beat);
+/** Runs `work` while no other setup of this checkout runs. Waits for a running one, and prints a line about it. */
+export async function withSetupLock(work, print) {
+  await acquire(print);
+  // Writing uses the clock of the file system, so the clocks of two machines need not agree.
+  const heartbeat = setInterval(() => ifHeld(() => writeFileSync(path, owner, { flag: 'r+' })), heartbeatMs);
   try {
     return await work();
   } finally {
-    clearInterval(heart);
+    clearInterval(heartbeat);
     ifHeld(() => rmSync(path, { force: true }));
   }
 }
 
-async function acquire(say) {
+async function acquire(print) {
   try {
     mkdirSync(inProject('build'), { recursive: true });
   } catch (error) {
     throw cannotWrite(error);
   }
-  for (let told = false; ;) {
-    if (took()) return;
+  for (let hasPrinted = false; ;) {
+    if (tryToCreate()) return;
     const text = contentOf(path);
     if (text === undefined) continue;
-    if (isGone(text)) {
-      clear(text);
+    if (isAbandoned(text)) {
+      remove(text);
       continue;
     }
     const [pid, host] = text.split(' ');
-    if (!told) say(`Another set-up (process ${pid} on ${host}) is at work here; waiting for it.`);
-    told = true;
+    if (!hasPrinted) print(`Waiting for another setup of this checkout (process ${pid} on ${host}).`);
+    hasPrinted = true;
     await sleep(300);
   }
 }
 
-function took() {
+function tryToCreate() {
   try {
-    writeFileSync(path, mine, { flag: 'wx' });
+    writeFileSync(path, owner, { flag: 'wx' });
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw cannotWrite(error);
@@ -56,13 +57,13 @@ function took() {
 
 function cannotWrite(error) {
   if (!['EACCES', 'EPERM', 'EROFS', 'ENOSPC'].includes(error.code)) return error;
-  return new SetupFault(
-    `The project's folder cannot be written (${error.message}). Clone it where you may write, or make room.`,
+  return new SetupError(
+    `The project's folder is not writable (${error.message}). Clone it to a writable folder, or free disk space.`,
   );
 }
 
-/** A holder is gone when it has been silent for long, or is known to this machine and no process any more. */
-function isGone(text) {
+/** Whether the owner of the lock has stopped: its process on this machine ended, or it sent no heartbeat for long. */
+function isAbandoned(text) {
   const [pid, host] = text.split(' ');
   if (host === hostname() && Number(pid) > 0) {
     try {
@@ -73,7 +74,7 @@ function isGone(text) {
   }
   writeFileSync(draft, '');
   try {
-    return statSync(draft).mtimeMs - statSync(path).mtimeMs > silence;
+    return statSync(draft).mtimeMs - statSync(path).mtimeMs > abandonedMs;
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;
     return false;
@@ -82,8 +83,8 @@ function isGone(text) {
   }
 }
 
-/** Removes the lock that was found gone, and no other that another set-up has put there since. */
-function clear(text) {
+/** Removes an abandoned lock, unless another setup has replaced it since. */
+function remove(text) {
   try {
     renameSync(path, draft);
     if (contentOf(draft) !== text) linkSync(draft, path);
@@ -96,7 +97,7 @@ function clear(text) {
 
 function ifHeld(work) {
   try {
-    if (contentOf(path) === mine) work();
+    if (contentOf(path) === owner) work();
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;
   }

@@ -2,11 +2,11 @@ import { existsSync, rmSync } from 'node:fs';
 import { sameCompiler } from './addon.mjs';
 import { compilerIdentity, findCompiler, needsOf } from './compiler.mjs';
 import { findWheel } from './environment.mjs';
-import { SetupFault } from './fault.mjs';
+import { SetupError } from './setupError.mjs';
 
 /**
- * A part of our own in C++ that everything works without: built for this processor, or where that fails told and left out, until what
- * it is built from, or the compiler, is another. `identity` changes with what it is built from.
+ * An optional C++ part of this project, compiled for this processor. If that fails, the setup prints a warning and
+ * continues without it. It is built again when its sources (`identity`) or the compiler change.
  */
 export class OptionalPart {
   constructor({ outputs, identity, build, without }) {
@@ -23,18 +23,18 @@ export class OptionalPart {
     const compiler = findCompiler();
     const made = this.identity(march);
     try {
-      if (compiler === undefined) throw new SetupFault('there is no C++ compiler any more (g++, or name one by CXX)');
+      if (compiler === undefined) throw new SetupError('the C++ compiler is missing (install g++, or set CXX)');
       await this.build(compiler, march);
       return { made, compiler: compilerIdentity(compiler), needs: needsOf(march) };
     } catch (error) {
-      if (!(error instanceof SetupFault)) throw error;
+      if (!(error instanceof SetupError)) throw error;
       rmSync(this.outputs[0], { force: true });
-      warn(`${this.without}: ${error.message}\n    \`npm run setup\` tries again.`);
+      warn(`${this.without}: ${error.message}\n    Run \`npm run setup\` to try again.`);
       return { made: 'none', instead: this.attempt(march) };
     }
   }
 
-  /** What there was to build, and to build it with. */
+  /** Identifies the sources and the compiler of a failed attempt. */
   attempt(march) {
     const compiler = findCompiler();
     return `${this.identity(march)} ${compiler === undefined ? 'no compiler' : compilerIdentity(compiler)}`;

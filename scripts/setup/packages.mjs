@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { runLogged } from './command.mjs';
 import { inProject } from './project.mjs';
 
-/** The Node packages of package-lock.json, without their install scripts: what those would build, we build ourselves. */
+/** Setup step: the packages of package-lock.json, without install scripts. The setup builds the addon itself. */
 export const packages = {
   title: 'Node packages',
   isDone: () => installedEqualsLocked(),
@@ -19,7 +19,7 @@ export const packages = {
   },
 };
 
-/** Whether every locked package lies in node_modules at its version; npm leaves a list of what it installed there. */
+/** Whether node_modules has the locked version of every package, by the list that npm writes there. */
 function installedEqualsLocked() {
   const list = inProject('node_modules', '.package-lock.json');
   if (!existsSync(list)) return false;

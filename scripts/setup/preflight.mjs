@@ -1,14 +1,15 @@
-// By its whole name: a Node that is too old for it must still come to say so.
+// A namespace import: a Node that is too old to have statfsSync must still be able to report its version.
 import * as fs from 'node:fs';
 import { findCompiler } from './compiler.mjs';
 import { findPython } from './python.mjs';
 
 const gigabyte = 1e9;
 const needed = { cpu: 4 * gigabyte, cuda: 12 * gigabyte };
+const slower = "using TensorFlow's older prebuilt binary, which is several times slower";
 
 /**
- * All that the steps `todo` of the set-up would miss on this machine, one line each with how to get it.
- * `faults` stop the set-up; `warnings` mean that it goes on with less.
+ * Returns what this machine lacks for the steps `todo`, one line for each item, with the command to install it.
+ * `errors` stop the setup; after `warnings` it continues without an optional part.
  */
 export function preflight({
   todo,
@@ -19,52 +20,56 @@ export function preflight({
   freeBytes = freeSpace(folder),
 }) {
   const isLarge = todo.includes('environment');
-  const python = isLarge ? pythonFindings(findPython(env), env) : { faults: [], warnings: [] };
-  const faults = [...nodeFaults(nodeVersion), ...python.faults];
+  const python = isLarge ? pythonFindings(findPython(env), env) : { errors: [], warnings: [] };
+  const errors = [...nodeErrors(nodeVersion), ...python.errors];
   const warnings = [...python.warnings];
   if (['addon', 'kernels', 'images'].some((step) => todo.includes(step)) && findCompiler(env) === undefined) {
+    const variable = env.CXX ? ` (CXX is ${env.CXX})` : '';
     warnings.push(
-      `C++ compiler: none found${env.CXX ? ` (CXX is ${env.CXX})` : ''}; goes on with TensorFlow's older ready-made binary, several times slower. Install: sudo apt install g++   (Fedora: sudo dnf install gcc-c++)`,
+      `C++ compiler: none found${variable}; ${slower}. ` +
+        'Install: sudo apt install g++   (Fedora: sudo dnf install gcc-c++)',
     );
   }
   if (isLarge && freeBytes < needed[device]) {
-    faults.push(
-      `Disk space: ${(freeBytes / gigabyte).toFixed(1)} GB free in ${folder}, ${needed[device] / gigabyte} GB needed for the ${device} engine. Free some, or clone onto a larger disk.`,
+    const [free, required] = [(freeBytes / gigabyte).toFixed(1), needed[device] / gigabyte];
+    errors.push(
+      `Disk space: ${free} GB free in ${folder}, ${required} GB needed for the ${device} engine. ` +
+        'Free some, or clone to a larger disk.',
     );
   }
-  return { faults, warnings };
+  return { errors, warnings };
 }
 
-function nodeFaults(version) {
+function nodeErrors(version) {
   const [major, minor] = version.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return [];
-  return [
-    `Node: ${version} found, 20.19 or newer needed. Install: nvm install 22   (or https://nodejs.org/en/download)`,
-  ];
+  const install = 'nvm install 22   (or https://nodejs.org/en/download)';
+  return [`Node: ${version} found, 20.19 or newer needed. Install: ${install}`];
 }
 
 function pythonFindings(python, env) {
-  const faults = [];
+  const errors = [];
   const warnings = [];
   const where = env.PYTHON ? `PYTHON=${env.PYTHON}` : 'the search path';
   if (python === undefined) {
-    faults.push(`Python: none found on ${where}, 3.10 or newer needed. Install: sudo apt install python3 python3-venv`);
+    errors.push(`Python: none found on ${where}, 3.10 or newer needed. Install: sudo apt install python3 python3-venv`);
   } else if (!python.isNewEnough) {
-    faults.push(
-      `Python: ${python.version} found (${python.command}), 3.10 or newer needed. Install: sudo apt install python3.11 python3.11-venv, or name one with PYTHON=/path/to/python3`,
+    errors.push(
+      `Python: ${python.version} found (${python.command}), 3.10 or newer needed. ` +
+        'Install: sudo apt install python3.11 python3.11-venv, or set PYTHON=/path/to/python3',
     );
   } else if (!python.hasWheel) {
     warnings.push(
-      `Python: TensorFlow has no wheel for ${python.version} (${python.command}); goes on with TensorFlow's older ready-made binary, several times slower. Install 3.10 to 3.13, or name one with PYTHON=/path/to/python3`,
+      `Python: TensorFlow has no wheel for ${python.version} (${python.command}); ${slower}. ` +
+        'Install 3.10 to 3.13, or set PYTHON=/path/to/python3',
     );
   }
   if (python?.isNewEnough && python.missing.length > 0) {
     const minor = python.version.split('.').slice(0, 2).join('.');
-    faults.push(
-      `Python's ${python.missing.join(' and ')} module${python.missing.length > 1 ? 's' : ''}: missing from ${python.command}. Install: sudo apt install python${minor}-venv`,
-    );
+    const modules = `${python.missing.join(' and ')} module${python.missing.length > 1 ? 's' : ''}`;
+    errors.push(`Python's ${modules}: missing from ${python.command}. Install: sudo apt install python${minor}-venv`);
   }
-  return { faults, warnings };
+  return { errors, warnings };
 }
 
 function freeSpace(folder) {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 /** The project's folder. */
 export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
-/** An absolute path inside the project. */
+/** Returns an absolute path inside the project. */
 export const inProject = (...parts) => join(root, ...parts);
 
 /** The Python of the project's own environment. */

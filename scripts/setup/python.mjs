@@ -1,9 +1,9 @@
-import { ask, findProgram } from './command.mjs';
+import { outputOf, findProgram } from './command.mjs';
 
-/** Oldest and newest Python for which TensorFlow 2.21 has wheels. */
+/** The oldest and the newest Python with wheels of TensorFlow 2.21. */
 export const supported = { oldest: [3, 10], newest: [3, 13] };
 
-const question = `
+const script = `
 import sys
 modules = []
 for name in ("venv", "ensurepip"):
@@ -12,8 +12,8 @@ for name in ("venv", "ensurepip"):
 print("%d.%d.%d" % sys.version_info[:3], ",".join(modules), sep="|")`;
 
 /**
- * The Python to build the environment with: PYTHON, or the first on the search path that TensorFlow supports,
- * or the newest other one. Undefined when there is none at all.
+ * Returns the Python to build the environment with: PYTHON, or the first on the search path that TensorFlow supports,
+ * or the newest other one. Returns undefined if none is found.
  */
 export function findPython(env = process.env) {
   const names = env.PYTHON ? [env.PYTHON] : ['python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
@@ -25,7 +25,7 @@ export function findPython(env = process.env) {
 
 function describe(name, env) {
   const command = findProgram([name], env);
-  const answer = command && ask(command, ['-c', question], env);
+  const answer = command && outputOf(command, ['-c', script], env);
   if (!answer) return undefined;
   const [version, missing] = answer.split('|');
   const [major, minor] = version.split('.').map(Number);

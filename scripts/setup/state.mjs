@@ -3,7 +3,7 @@ import { inProject } from './project.mjs';
 
 const path = inProject('build', 'setup.json');
 
-/** What earlier set-ups finished: a record per step, empty on a fresh clone. */
+/** Returns what earlier setups finished, by step; empty on a fresh clone. */
 export function readState() {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
@@ -13,7 +13,7 @@ export function readState() {
   }
 }
 
-/** Records what is set up so far, whole or not at all. */
+/** Writes atomically what has been set up. */
 export function writeState(state) {
   mkdirSync(inProject('build'), { recursive: true });
   const partial = `${path}.${process.pid}`;

@@ -1,7 +1,8 @@
-/** What the site is made of: source and place among the pages. */
+/** The files and folders of the site: source, and path among the pages. */
 export const sources: readonly (readonly [string, string])[] = [
   ['README.md', 'index.md'],
   ['README.ko.md', 'README.ko.md'],
+  ['CONTRIBUTING.md', 'CONTRIBUTING.md'],
   ['docs', 'docs'],
   ['notebooks', 'notebooks'],
   ['data/results', 'data/results'],
@@ -10,6 +11,6 @@ export const sources: readonly (readonly [string, string])[] = [
   ['scripts/site/assets', 'assets'],
   ['node_modules/mathjax/es5/tex-svg.js', 'assets/mathjax.js'],
   ['node_modules/iframe-worker/shim/index.js', 'assets/iframe-worker.js'],
-  // A notebook's figures refer to the copy beside it.
+  // Figures of a notebook load the copy in the notebook's folder.
   ['node_modules/plotly.js-dist/plotly.js', 'notebooks/plotly.js'],
 ];

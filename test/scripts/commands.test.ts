@@ -101,7 +101,7 @@ function inForeground(command: string) {
 
 function foregroundOf(command: string): string {
   const module = JSON.stringify(path.resolve('scripts', 'setup', 'foreground.mjs'));
-  return `import { foreground } from ${module}; foreground(process.execPath, ['-e', ${JSON.stringify(command)}]);`;
+  return `import { runInForeground } from ${module}; runInForeground(process.execPath, ['-e', ${JSON.stringify(command)}]);`;
 }
 
 function hasWheel(): boolean {

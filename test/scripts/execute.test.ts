@@ -36,11 +36,11 @@ test('notebooks run on the real kernel at the project’s root; faults of every 
   assert.deepEqual(executed[0]!.summary, ['six is 6\n']);
   const [, thrown, typed, refused, unawaited] = executed.map(({ faults }) => faults.join('\n'));
   assert.match(thrown!, /thrown in a cell/);
-  assert.deepEqual(executed[1]!.summary, [], 'what a cell said another time is not taken for this time');
+  assert.deepEqual(executed[1]!.summary, [], 'output of an earlier execution is not reused');
   assert.match(typed!, /not assignable to parameter of type 'number'/);
   assert.match(typed!, /not assignable to type 'string'/);
   assert.match(refused!, /Unknown network "resnet81"\. Nearest: resnet/);
-  assert.doesNotMatch(refused!, /\n\s+at /, 'a user’s fault comes without a stack');
+  assert.doesNotMatch(refused!, /\n\s+at /, 'a user error has no stack trace');
   assert.match(unawaited!, /UnhandledPromiseRejection: Error: nobody awaited this/);
   assert.match(unawaited!, /UncaughtException: Error: thrown later/);
 
@@ -51,13 +51,13 @@ test('notebooks run on the real kernel at the project’s root; faults of every 
   assert.match(readFileSync(path.join(folder, 'good.html'), 'utf8'), /six is 6/);
 });
 
-/** Writes a notebook of code cells; one that begins with #summary is tagged so. */
+/** Writes a notebook of code cells; a cell that starts with #summary gets that tag. */
 function write(name: string, sources: readonly string[]): string {
   const cells = sources.map((source, index) => ({
     cell_type: 'code',
     id: `cell-${index}`,
     execution_count: 1,
-    outputs: [{ output_type: 'stream', name: 'stdout', text: 'said another time' }],
+    outputs: [{ output_type: 'stream', name: 'stdout', text: 'earlier output' }],
     metadata: source.startsWith('#summary\n') ? { tags: ['summary'] } : {},
     source: source.replace(/^#summary\n/, ''),
   }));

@@ -28,47 +28,47 @@ const ample = { todo: all, device: 'cpu', folder, nodeVersion: '20.19.0', freeBy
 
 test('a machine with all that is needed has no findings', () => {
   const env = machine('whole', { python3: 'echo "3.11.7|"', 'g++': 'true' });
-  assert.deepEqual(preflight({ ...ample, env }), { faults: [], warnings: [] });
+  assert.deepEqual(preflight({ ...ample, env }), { errors: [], warnings: [] });
 });
 
 test('all that is missing is named at once, a line each with how to get it', () => {
-  const { faults, warnings } = preflight({
+  const { errors, warnings } = preflight({
     ...ample,
     env: machine('bare', {}),
     nodeVersion: '18.20.4',
     freeBytes: 1e9,
   });
-  assert.equal(faults.length, 3);
-  assert.match(faults[0]!, /^Node: 18\.20\.4 found, 20\.19 or newer needed\. Install: /);
-  assert.match(faults[1]!, /^Python: none found.* Install: /);
-  assert.match(faults[2]!, /^Disk space: 1\.0 GB free in .*, 4 GB needed/);
+  assert.equal(errors.length, 3);
+  assert.match(errors[0]!, /^Node: 18\.20\.4 found, 20\.19 or newer needed\. Install: /);
+  assert.match(errors[1]!, /^Python: none found.* Install: /);
+  assert.match(errors[2]!, /^Disk space: 1\.0 GB free in .*, 4 GB needed/);
   assert.equal(warnings.length, 1);
   assert.match(warnings[0]!, /^C\+\+ compiler: none found.* Install: /);
-  for (const line of [...faults, ...warnings]) assert(!line.includes('\n'));
+  for (const line of [...errors, ...warnings]) assert(!line.includes('\n'));
 });
 
 test('what a step does not need is not asked for', () => {
   const env = machine('empty', {});
-  assert.deepEqual(preflight({ ...ample, todo: ['kernelSpec'], env, freeBytes: 1e6 }), { faults: [], warnings: [] });
-  const { faults, warnings } = preflight({ ...ample, todo: ['addon'], env });
-  assert.deepEqual([faults.length, warnings.length], [0, 1]);
+  assert.deepEqual(preflight({ ...ample, todo: ['kernelSpec'], env, freeBytes: 1e6 }), { errors: [], warnings: [] });
+  const { errors, warnings } = preflight({ ...ample, todo: ['addon'], env });
+  assert.deepEqual([errors.length, warnings.length], [0, 1]);
 });
 
 test('versions of Node are compared as numbers', () => {
   const env = machine('node', { python3: 'echo "3.11.7|"', 'g++': 'true' });
-  const faults = (nodeVersion: string): number => preflight({ ...ample, env, nodeVersion }).faults.length;
-  assert.deepEqual(['20.9.0', '20.18.3', '20.19.0', '22.1.0', '24.0.0'].map(faults), [1, 1, 0, 0, 0]);
+  const errors = (nodeVersion: string): number => preflight({ ...ample, env, nodeVersion }).errors.length;
+  assert.deepEqual(['20.9.0', '20.18.3', '20.19.0', '22.1.0', '24.0.0'].map(errors), [1, 1, 0, 0, 0]);
 });
 
 test('a Python that is too old, or lacks its modules, is a fault', () => {
   const old = preflight({ ...ample, env: machine('old', { python3: 'echo "3.9.2|"', 'g++': 'true' }) });
-  assert.match(old.faults.join(), /^Python: 3\.9\.2 found .*3\.10 or newer needed/);
+  assert.match(old.errors.join(), /^Python: 3\.9\.2 found .*3\.10 or newer needed/);
   const poor = preflight({
     ...ample,
     env: machine('poor', { python3: 'echo "3.12.3|venv,ensurepip"', 'g++': 'true' }),
   });
-  assert.deepEqual(poor.faults.length, 1);
-  assert.match(poor.faults[0]!, /venv and ensurepip modules: missing .*apt install python3\.12-venv/);
+  assert.deepEqual(poor.errors.length, 1);
+  assert.match(poor.errors[0]!, /venv and ensurepip modules: missing .*apt install python3\.12-venv/);
 });
 
 test('of several Pythons the one is taken that TensorFlow supports', () => {
@@ -84,17 +84,17 @@ test('of several Pythons the one is taken that TensorFlow supports', () => {
 });
 
 test('a Python too new for TensorFlow is a warning: the set-up goes on with less', () => {
-  const { faults, warnings } = preflight({
+  const { errors, warnings } = preflight({
     ...ample,
     env: machine('new', { python3: 'echo "3.14.0|"', 'g++': 'true' }),
   });
-  assert.deepEqual(faults, []);
+  assert.deepEqual(errors, []);
   assert.match(warnings.join(), /no wheel for 3\.14\.0/);
 });
 
 test('a broken Python counts as none', () => {
-  const { faults } = preflight({ ...ample, env: machine('broken', { python3: 'exit 3', 'g++': 'true' }) });
-  assert.match(faults.join(), /^Python: none found/);
+  const { errors } = preflight({ ...ample, env: machine('broken', { python3: 'exit 3', 'g++': 'true' }) });
+  assert.match(errors.join(), /^Python: none found/);
 });
 
 test('the device is the wish, else the earlier choice, else what the machine has', () => {
