@@ -1,10 +1,11 @@
 # JupyterLab, ready to run:
 #   docker build -t ofa-kd .
 #   docker run --rm -it --network host ofa-kd
-# JupyterLab listens on 127.0.0.1 behind its token, in a container as everywhere; --network host makes that the host's own 127.0.0.1.
-# CIFAR-100 and runs are kept with: -v ofa-kd-data:/home/node/ofa-kd/data/downloads -v ofa-kd-runs:/home/node/ofa-kd/runs
+# JupyterLab listens on 127.0.0.1 only, protected by its token; --network host makes that the host's 127.0.0.1.
+# To keep CIFAR-100 and runs, add:
+#   -v ofa-kd-data:/home/node/ofa-kd/data/downloads -v ofa-kd-runs:/home/node/ofa-kd/runs
 
-# What the machine needs; the development container (.devcontainer) ends here. The image brings Node, Python, git and g++.
+# System packages. The base image has Node, Python, git and g++. The development container (.devcontainer) uses this stage.
 FROM node:22-bookworm AS machine
 RUN apt-get update \
   && apt-get install -y --no-install-recommends python3-venv \
@@ -14,7 +15,7 @@ USER node
 WORKDIR /home/node/ofa-kd
 
 FROM machine
-# What set-up reads, before all else: a change elsewhere does not set up again.
+# Only the files that the setup reads, so that changes to other files reuse this layer.
 COPY --chown=node:node package.json package-lock.json ./
 COPY --chown=node:node scripts/setup.mjs scripts/
 COPY --chown=node:node scripts/setup scripts/setup

@@ -1,6 +1,6 @@
 import tseslint from 'typescript-eslint';
 
-/** What a reader or a notebook would suffer from most: promises that nobody awaits, types given up, leftovers. */
+/** Rules against promises that are not awaited, unsafe types and unused code. */
 const rules = {
   '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
   '@typescript-eslint/no-explicit-any': 'error',

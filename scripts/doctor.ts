@@ -50,8 +50,10 @@ function nodeVersion(name: string): string {
 }
 
 function python(): string {
-  const script =
-    'import sys, importlib.metadata as m; print(sys.version.split()[0], *(f"{n} {m.version(n)}" for n in ("jupyterlab", "nbclient", "nbconvert", "kaleido")), sep=", ")';
+  const script = `
+import sys, importlib.metadata as m
+names = ("jupyterlab", "nbclient", "nbconvert", "kaleido")
+print(sys.version.split()[0], *(f"{name} {m.version(name)}" for name in names), sep=", ")`;
   const { status, stdout } = spawnSync(venvPython, ['-c', script], { encoding: 'utf8' });
   return status === 0 ? stdout.trim() : `not usable at ${venvPython}; run npm run setup`;
 }

@@ -55,17 +55,22 @@ export function pythonPackages(): Package[] {
 /** Returns docs/licences.md: tables of all packages with their licences. */
 function page(): string {
   const licences = pythonLicences();
-  const npm = npmPackages().map(
-    ({ name, version, licence, dev }) =>
-      `| [${name}](https://www.npmjs.com/package/${name}) | ${version} | ${licence} | ${dev ? 'development only' : ''} |`,
-  );
+  const npm = npmPackages().map(({ name, version, licence, dev }) => {
+    const link = `[${name}](https://www.npmjs.com/package/${name})`;
+    return `| ${link} | ${version} | ${licence} | ${dev ? 'development only' : ''} |`;
+  });
   const python = pythonPackages().map(
     ({ name, version }) =>
       `| [${name}](https://pypi.org/project/${name}/) | ${version} | ${licences.get(name) ?? 'see its page'} |`,
   );
+  const introduction = [
+    'This project is under the [Apache License 2.0](../LICENSE).',
+    'The setup downloads the packages below from npm and PyPI; none of them is part of this repository.',
+    '`npm run licences` generates the lists from the lock files, with the licences that the packages declare.',
+  ].join(' ');
   return `# Licences of installed packages
 
-This project is under the [Apache License 2.0](../LICENSE). The setup downloads the packages below from npm and PyPI; none of them is part of this repository. \`npm run licences\` generates the lists from the lock files, with the licences that the packages declare.
+${introduction}
 
 ## npm
 
@@ -103,8 +108,10 @@ import importlib.metadata as m, json
 def licence(d):
     declared = d.get("License-Expression") or d.get("License") or ""
     classes = [c.split(" :: ")[-1] for c in d.get_all("Classifier") or [] if c.startswith("License ::")]
-    return declared if declared and len(declared) < 60 and "\\n" not in declared else ", ".join(classes) or "see its page"
-print(json.dumps({d.metadata["Name"].lower().replace("_", "-").replace(".", "-"): licence(d.metadata) for d in m.distributions()}))`;
+    if declared and len(declared) < 60 and "\\n" not in declared: return declared
+    return ", ".join(classes) or "see its page"
+def normalised(name): return name.lower().replace("_", "-").replace(".", "-")
+print(json.dumps({normalised(d.metadata["Name"]): licence(d.metadata) for d in m.distributions()}))`;
 
 function pythonLicences(): Map<string, string> {
   const pythons = [venvPython, 'build/site/venv/bin/python'].filter((python) => existsSync(python));

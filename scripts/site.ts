@@ -13,7 +13,7 @@ const buildFolder = path.join('build', 'site');
 const pages = path.join(buildFolder, 'pages');
 const requirements = path.join('scripts', 'site', 'requirements.txt');
 
-/** npm run site: a static site of the README, docs/ and the executed notebooks, with a search, readable without a server. */
+/** npm run site: a static site of README, docs/ and executed notebooks, with a search, readable without a server. */
 const command = new Command('npm run site')
   .description(
     'Builds the site from the committed notebooks or, with --executed, from those that npm start has executed.',
@@ -39,7 +39,7 @@ const command = new Command('npm run site')
     console.log(`Built site/. Open ${path.resolve('site', 'index.html')}.`);
   });
 
-/** Returns the Python that builds the site. Its environment is created by the first call and when its packages change. */
+/** Returns the Python that builds the site. Its environment is created on the first call and when packages change. */
 async function environment(): Promise<string> {
   const python = path.join(buildFolder, 'venv', 'bin', 'python');
   const stamp = path.join(buildFolder, 'venv', 'requirements');

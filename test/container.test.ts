@@ -15,7 +15,7 @@ const development = z
   })
   .parse(JSON.parse(readFileSync('.devcontainer/devcontainer.json', 'utf8')));
 
-test('what the image copies before its set-up is there, and is all that set-up reads', () => {
+test('the image copies all files that the setup reads, and they exist', () => {
   const copied = [
     ...dockerfile.slice(0, dockerfile.indexOf('RUN npm run setup')).matchAll(/^COPY --chown=node:node (.+) \S+$/gm),
   ].flatMap(([, sources = '']) => sources.split(' '));
@@ -35,7 +35,7 @@ test('what the image copies before its set-up is there, and is all that set-up r
   assert.ok(named.length >= 3);
 });
 
-test('what was set up on this machine stays out of the image', () => {
+test('the image excludes everything that was set up on this machine', () => {
   const ignored = readFileSync('.dockerignore', 'utf8').trim().split('\n');
   for (const folder of ['node_modules', '.venv', 'build', 'data/downloads'])
     assert.ok(ignored.includes(folder), folder);
@@ -48,7 +48,7 @@ test('neither container runs as root or opens JupyterLab to other machines', () 
   assert.doesNotMatch(`${dockerfile}${JSON.stringify(development)}`, /0\.0\.0\.0|--ip|token=|allow-root/);
 });
 
-test('the development container stops at a stage that the Dockerfile has, and runs commands that package.json has', () => {
+test('the development container uses a stage of the Dockerfile and commands of package.json', () => {
   const { scripts } = z
     .object({ scripts: z.record(z.string()) })
     .parse(JSON.parse(readFileSync('package.json', 'utf8')));

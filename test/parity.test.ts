@@ -11,7 +11,7 @@ const reference = process.env['OFA_REFERENCE'];
 const skip = reference === undefined && 'set OFA_REFERENCE to a folder of reference files to compare with them';
 
 for (const file of reference === undefined ? ['reference files'] : referenceFiles([reference])) {
-  test(`${path.basename(file)} is met`, { skip }, () => {
+  test(`matches ${path.basename(file)}`, { skip }, () => {
     const before = tf.memory().numTensors;
     const checks = checkFile(file);
     assert.deepEqual(
@@ -31,7 +31,7 @@ function written(name: string, content: string): string {
   return file;
 }
 
-test('what is no reference file is refused in words', () => {
+test('rejects a file that is not a reference file', () => {
   assert.throws(() => checkFile(written('cut.json', '{"cases": [')), UserError);
   assert.throws(() => checkFile(written('foreign.json', '{"name": "x"}')), /no reference file that parity knows/);
   assert.throws(
@@ -41,13 +41,13 @@ test('what is no reference file is refused in words', () => {
   assert.throws(() => referenceFiles([path.join(folder, 'absent')]), /Cannot read .*absent/);
 });
 
-test('a folder gives its .json files, and an empty one is refused', () => {
+test('reads the .json files of a folder, and rejects an empty folder', () => {
   assert.ok(referenceFiles([folder]).includes(path.join(folder, 'cut.json')));
   const empty = mkdtempSync(path.join(folder, 'empty-'));
   assert.throws(() => referenceFiles([empty]), /nothing to compare/);
 });
 
-test('a network that the library does not have is a failed check, not the end of the comparison', () => {
+test('an unknown network is a failed check and does not end the comparison', () => {
   const digest = { shape: [1, 2], mean: 0, rms: 1, probe: 0, first: [0, 0] };
   const model = {
     model: 'resnet19',
@@ -64,7 +64,7 @@ test('a network that the library does not have is a failed check, not the end of
   assert.equal(others.length, 0);
 });
 
-test('a wrong value and a wrong cell are found', () => {
+test('finds a wrong value and a wrong cell', () => {
   const kd = {
     loss: 'kd',
     temperature: 1,

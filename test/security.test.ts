@@ -54,7 +54,7 @@ test('Python packages are pinned to one version, each with its checksums', () =>
   }
 });
 
-test('no package is the one that its makers gave up for lack of security: request', () => {
+test('the unmaintained package request is replaced, with its dependencies', () => {
   assert.deepEqual(
     Object.keys(packages).filter((place) => /(^|\/)node_modules\/(har-validator|har-schema|oauth-sign)$/.test(place)),
     [],
@@ -69,7 +69,7 @@ test('no package is the one that its makers gave up for lack of security: reques
   assert.equal(name, '@cypress/request');
 });
 
-test('danfojs reads a table from an address with what stands in for request', async (context) => {
+test('danfojs reads a table from a URL with the replacement of request', async (context) => {
   const server = createServer((_, response) => response.end('method,top1\nKD,27.8\nOFA,28.6\n')).listen(0, '127.0.0.1');
   context.after(() => server.close());
   await once(server, 'listening');
@@ -84,15 +84,15 @@ test('danfojs reads a table from an address with what stands in for request', as
   ]);
 });
 
-/** What would run data as a program, or read a program out of text. */
+/** Patterns of code that could execute data or trust an unknown server. */
 const forbidden: readonly (readonly [RegExp, string])[] = [
-  [/\beval\s*\((?!\))|\bnew Function\b|\bvm\.run|\bexec\((?=['"`])/, 'runs text as a program'],
+  [/\beval\s*\((?!\))|\bnew Function\b|\bvm\.run|\bexec\((?=['"`])/, 'executes text'],
   [/\bpickle\b(?!,)|torch\.load\(|joblib|allow_pickle\s*=\s*True/, 'unpickles'],
   [
     /\bexecSync\b|\bexec\b.*from 'node:child_process'|shell:\s*true|shell\s*=\s*True|os\.system|os\.popen/,
-    'gives a text to a shell',
+    'passes text to a shell',
   ],
-  [/yaml\.(unsafe_)?load\(|marshal\.loads?/, 'reads data that can be programs'],
+  [/yaml\.(unsafe_)?load\(|marshal\.loads?/, 'loads data that can contain code'],
   [
     /NODE_TLS_REJECT_UNAUTHORIZED|rejectUnauthorized:\s*false|verify\s*=\s*False|--trusted-host|strict-ssl/,
     'trusts any server',
@@ -103,8 +103,8 @@ const forbidden: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-test('nothing runs data, unpickles, builds a shell’s line from text, or trusts any server', () => {
-  const faults = sources().flatMap((file) =>
+test('no code executes data, unpickles, builds a shell command from text, or trusts any server', () => {
+  const violations = sources().flatMap((file) =>
     readFileSync(file, 'utf8')
       .split('\n')
       .flatMap((line, index) =>
@@ -113,10 +113,10 @@ test('nothing runs data, unpickles, builds a shell’s line from text, or trusts
           .map(([, what]) => `${file}:${index + 1} ${what}: ${line.trim()}`),
       ),
   );
-  assert.deepEqual(faults, []);
+  assert.deepEqual(violations, []);
 });
 
-test('the patterns above find what they look for', () => {
+test('the patterns above match what they describe', () => {
   const bad = [
     'eval(text)',
     'new Function(text)',
@@ -138,7 +138,7 @@ test('the patterns above find what they look for', () => {
     assert.ok(!forbidden.some(([pattern]) => pattern.test(line)), line);
 });
 
-test('every address that is fetched is https', () => {
+test('every URL in the code uses https', () => {
   const plain = sources().flatMap((file) =>
     [...readFileSync(file, 'utf8').matchAll(/http:\/\/(?!127\.0\.0\.1|localhost|\$\{)[\w.-]+/g)].map(
       ([address]) => `${file}: ${address}`,
@@ -150,7 +150,7 @@ test('every address that is fetched is https', () => {
   );
 });
 
-/** Our programs: not the tests, which show what is refused. */
+/** The files of lib and scripts. Tests are excluded, because they contain forbidden code as examples. */
 function sources(): string[] {
   return ['lib', 'scripts'].flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })

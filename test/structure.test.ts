@@ -3,7 +3,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
-/** What a folder of lib may import: values and types, types only, and what it may load later, at the first use. `errors.ts` and `profile.ts` are everybody's. */
+/**
+ * What a folder of lib may import: values and types, types only, or lazily at the first use.
+ * Every folder may import `errors.ts` and `profile.ts`.
+ */
 interface Rule {
   readonly values: readonly string[];
   readonly types?: readonly string[];
@@ -28,7 +31,7 @@ const rules: Readonly<Record<string, Rule>> = {
   notebook: { values: ['io', 'plots', 'results'], lazily: ['tensor'] },
 };
 
-test('imports go one way', () => {
+test('imports go in one direction', () => {
   const wrong = filesUnder('lib').flatMap((file) => {
     const folder = path.dirname(path.relative('lib', file)).split(path.sep)[0]!;
     if (folder === '.') return [];

@@ -1,4 +1,4 @@
-"""The networks of the comparison in PyTorch: timm's by name, the small ones for 32-pixel images, and OFA's exit branches."""
+"""The networks of the comparison in PyTorch: timm's, the small ones for 32-pixel images, and OFA's exit branches."""
 import timm
 import torch
 from timm.models.mlp_mixer import MlpMixer

@@ -1,7 +1,8 @@
 """One OFA-KD training step in PyTorch, for comparison: forward passes of the teacher and of the student with four exit
 branches, OFA loss on the branches and the logits, smoothed cross entropy, backward pass, SGD with Nesterov momentum.
 
-  python pytorch_step.py STUDENT TEACHER SIZE BATCH [--device cpu|cuda] [--bf16] [--channels-last] [--compile] [--vanilla] [--steps N]
+  python pytorch_step.py STUDENT TEACHER SIZE BATCH [--device cpu|cuda] [--bf16] [--channels-last] [--compile]
+                         [--vanilla] [--steps N]
 
 Networks are timm's, or the small ones of pytorch_networks.py. Prints one line of JSON with the median time of a step.
 """
@@ -19,7 +20,7 @@ CLASSES = 100
 
 
 def ofa_loss(student, teacher, mask, exponent=1.0):
-    """The released form: weights (p + m)^e - m on the student's log-probabilities, with the mask m of the target class."""
+    """The released form: weights (p + m)^e - m on the student's log-probabilities; m is the mask of the target class."""
     return -(((teacher + mask) ** exponent - mask) * F.log_softmax(student, 1)).sum(1).mean()
 
 
@@ -90,7 +91,8 @@ def main():
         'teacher': given.teacher, 'size': given.size, 'batch': given.batch, 'bf16': given.bf16,
         'vanilla': given.vanilla, 'compiled': given.compile, 'ms_per_step': round(median, 1),
         'cpu_ms_per_step': round(statistics.median(processor), 1),
-        'images_per_second': round(1e3 * given.batch / median, 1), 'parameters': sum(p.numel() for p in student.parameters()),
+        'images_per_second': round(1e3 * given.batch / median, 1),
+        'parameters': sum(p.numel() for p in student.parameters()),
         'branch_parameters': sum(p.numel() for p in branches.parameters())}))
 
 

@@ -1,77 +1,107 @@
-/** Errors of one kind: what they mean together and what to do. */
+/** A group of errors with a common meaning and remedy. */
 export interface Group {
   readonly title: string;
-  /** Files, or beginnings of their paths; of two groups the one with the longer beginning has the file. */
+  /** Files or path prefixes. If a file matches several groups, the longest prefix applies. */
   readonly places: readonly string[];
   readonly meaning: string;
-  readonly cure: string;
+  readonly remedy: string;
 }
 
 export const groups: readonly Group[] = [
   {
-    title: 'Setting up',
+    title: 'Setup',
     places: ['scripts/setup'],
     meaning:
-      'The machine lacks something, or npm, pip or the compiler failed. What is missing is listed all at once, before anything is installed, each line with the command that installs it (Node 20.19, Python 3.10 with `venv`, 4 GB of disk; 12 GB with CUDA). A missing compiler or a Python too new for TensorFlow is only a warning: set-up goes on with TensorFlow’s older ready-made binary, several times slower.',
-    cure: 'Do what the line says and run the same command again: set-up goes on where it stopped. All that npm, pip and the compiler said is in `build/setup.log`. `npm run setup` tries again what fell back to less, `npm run setup -- --force` does all of it anew, and `npm run doctor` says what is in use.',
+      'The machine lacks something, or npm, pip or the compiler failed. Everything that is missing is listed ' +
+      'before anything is installed, each with the command that installs it. Required are Node 20.19, Python ' +
+      '3.10 with `venv`, and 4 GB of disk (12 GB with CUDA). A missing compiler, or a Python that is too new ' +
+      'for TensorFlow, is only a warning: the setup continues with TensorFlow’s older prebuilt binary, which is ' +
+      'several times slower.',
+    remedy:
+      'Install what is listed and run the command again; the setup continues where it stopped. The full output ' +
+      'of npm, pip and the compiler is in `build/setup.log`. `npm run setup` repeats steps that fell back, `npm ' +
+      'run setup -- --force` repeats all steps, and `npm run doctor` shows what is installed.',
   },
   {
     title: 'Commands',
     places: ['scripts', 'lib/errors.ts'],
-    meaning: 'A command was given a name, a file or a number that it does not know, or a notebook failed.',
-    cure: 'The message names the nearest ones, or what there is. `npm run COMMAND -- --help` lists arguments and options. Of a failed notebook the cell and its error stand above the message; open it with `npm run lab` and run it there.',
+    meaning: 'A command received an unknown name, file or number, or a notebook failed.',
+    remedy:
+      'Choose one of the names in the message. `npm run COMMAND -- --help` lists arguments and options. If a ' +
+      'notebook failed, its cell and the error are printed above the message; open it with `npm run lab` and ' +
+      'run the cell there.',
   },
   {
-    title: 'Comparing with PyTorch’s numbers',
+    title: 'Comparison with PyTorch’s values',
     places: ['scripts/parity'],
-    meaning: 'A file given to `npm run parity` is no reference file, or is not whole.',
-    cure: 'Give JSON files of losses, CKA, networks, branches or training steps, or a folder of them; the message names the place in the file that does not fit.',
+    meaning: 'A file given to `npm run parity` is not a reference file, or is incomplete.',
+    remedy:
+      'Give JSON files of losses, CKA, networks, branches or training steps, or a folder of them. The message ' +
+      'names the invalid place in the file.',
   },
   {
-    title: 'Timing',
+    title: 'Benchmarks',
     places: ['scripts/bench'],
-    meaning: 'A benchmark has nothing to time, or the program it compares with failed.',
-    cure: 'For `npm run bench -- compare`, PyTorch is needed in the Python that is named; the last lines of its output are in the message.',
+    meaning: 'A benchmark has nothing to time, or the program to compare with failed.',
+    remedy:
+      '`npm run bench -- compare` needs PyTorch in the given Python. The message contains the last lines of its ' +
+      'output.',
   },
   {
     title: 'Parameters of a notebook',
     places: ['lib/notebook/parameters.ts'],
-    meaning: '`OFA_PARAMS` or `OFA_PROFILE` holds something that the notebook cannot use.',
-    cure: 'Write one JSON object in single quotes, each value like its default: `OFA_PARAMS=\'{"epochs": 2}\' npm start -- distil`.',
+    meaning: '`OFA_PARAMS` or `OFA_PROFILE` has a value that the notebook cannot use.',
+    remedy:
+      'Write one JSON object in single quotes, with values of the same types as the defaults: ' +
+      '`OFA_PARAMS=\'{"epochs": 2}\' npm start -- distil`.',
   },
   {
     title: 'Pictures',
     places: ['lib/notebook'],
     meaning:
-      'The static picture of a figure could not be drawn. In a notebook this is a warning only: the live figure is still shown.',
-    cure: 'Pictures are drawn by the project’s own Python: `npm run setup` puts it in place. Files end in .png, .svg or .html.',
+      'The static picture of a figure could not be drawn. In a notebook this is only a warning, and the live ' +
+      'figure is still shown.',
+    remedy:
+      'Pictures are drawn by the project’s Python environment; `npm run setup` repairs it. File names end in ' +
+      '.png, .svg or .html.',
   },
   {
     title: 'Figures and tables',
     places: ['lib/plots'],
     meaning:
-      'The values given to a figure or table do not fit each other: lists of different lengths, names that stand twice, nothing to draw, or a link that is no link.',
-    cure: 'Give one value for each place, and null where there is none. Links are web addresses or relative paths.',
+      'The values given to a figure or table are inconsistent: lists of different lengths, duplicate names, no ' +
+      'data, or an invalid link.',
+    remedy:
+      'Give one value for each position, and null for missing values. Links are web addresses or relative ' + 'paths.',
   },
   {
     title: 'Downloads',
     places: ['lib/io/download/download.ts', 'lib/io/download/http.ts', 'lib/io/download/partFile.ts'],
     meaning:
-      'A file could not be fetched, or is not the one we want. Only https is used; every file is checked by SHA-256 and put in its place only when it is right.',
-    cure: 'Check the network and run it again: it resumes where it was cut. Or fetch the file another way and put it where the message says (for CIFAR-100: `CIFAR100_ARCHIVE=/path/to/cifar-100-binary.tar.gz`).',
+      'A file could not be downloaded, or does not have the expected content. Only https is used. Every file is ' +
+      'checked by SHA-256 and stored only if it is correct.',
+    remedy:
+      'Check the network and run the command again; the download resumes. You can also download the file ' +
+      'yourself and put it where the message states (for CIFAR-100: ' +
+      '`CIFAR100_ARCHIVE=/path/to/cifar-100-binary.tar.gz`).',
   },
   {
     title: 'The Hugging Face hub',
     places: ['lib/io/download/huggingFace.ts'],
-    meaning: 'A repository or a file of it is not there, is not public, or comes without a checksum.',
-    cure: 'Check the name (`owner/name` or `owner/name@revision`) and `HF_ENDPOINT`; a file downloaded by other means can be given by its path.',
+    meaning: 'A repository or one of its files does not exist, is not public, or has no checksum.',
+    remedy:
+      'Check the name (`owner/name` or `owner/name@revision`) and `HF_ENDPOINT`. A file that you downloaded ' +
+      'yourself can be given by its path.',
   },
   {
     title: 'Archives',
     places: ['lib/io/tar'],
     meaning:
-      'A tar archive is cut, damaged, larger than it should be, or holds what no archive of images needs: links, devices, names that lead out of its folder. Nothing of it was written.',
-    cure: 'Fetch it again from its source. Make one’s own shards of plain files, uncompressed (`tar cf`).',
+      'A tar archive is truncated, damaged, too large, or contains entries that an archive of images does not ' +
+      'need: links, devices, or paths outside its folder. Nothing was extracted.',
+    remedy:
+      'Download it again from its source. To make shards of your own images, pack plain files without ' +
+      'compression (`tar cf`).',
   },
   {
     title: 'Weights',
@@ -82,100 +112,126 @@ export const groups: readonly Group[] = [
       'lib/models/weights/trained.ts',
       'lib/models/weights/swinWeights.ts',
     ],
-    meaning:
-      'A file of weights is damaged, is a pickle, or holds other tensors than the network has. Nothing of it was used.',
-    cure: 'Take the file of that very network in safetensors; [weights.md](weights.md) shows how to convert one. The message names the first tensors that differ.',
+    meaning: 'A file of weights is damaged, is a pickle, or has other tensors than the network. None of it was used.',
+    remedy:
+      'Use the file of this network in safetensors format; [weights.md](weights.md) shows how to convert one. ' +
+      'The message names the first tensors that differ.',
   },
   {
     title: 'Files and disks',
     places: ['lib/io'],
     meaning:
-      'A file cannot be read or written: not there, no right to it, disk full or read-only, or a line that is no JSON. Files are written whole or not at all, so what was there before is still there.',
-    cure: 'Make room, or correct the path or the rights. A line that cannot be understood is named by file and number: repair or remove it.',
+      'A file cannot be read or written: it does not exist, access is denied, the disk is full or read-only, or ' +
+      'a line is not valid JSON. Files are written atomically, so the earlier content is intact.',
+    remedy:
+      'Free disk space, or correct the path or the access rights. An invalid line is named by file and number: ' +
+      'repair or remove it.',
   },
   {
     title: 'CIFAR-100',
     places: ['lib/data/cifar'],
-    meaning: 'The archive is not CIFAR-100’s binary one, is cut, or is damaged.',
-    cure: 'Fetch `cifar-100-binary.tar.gz` again (161 MB; remove `data/downloads/` to have `npm start` do it), and not the Python or MATLAB version.',
+    meaning: 'The archive is not the binary version of CIFAR-100, is truncated, or is damaged.',
+    remedy:
+      'Download `cifar-100-binary.tar.gz` again (161 MB), not the Python or MATLAB version. `npm start` ' +
+      'downloads it if you remove `data/downloads/`.',
   },
   {
-    title: 'Images of one’s own',
+    title: 'Your own images',
     places: ['lib/data'],
     meaning:
-      'A folder or archive of images does not have the expected form, or too many of its images cannot be read. Single images that cannot be read are left out, named in the log and counted in the record.',
-    cure: 'A folder of one folder a class (`train/cat/1.jpg`), or tar shards of `NAME.jpg` with `NAME.cls`. The message names the first files that do not fit.',
+      'A folder or archive of images does not have the expected layout, or too many images cannot be read. ' +
+      'Single unreadable images are skipped, named in the log and counted in the record.',
+    remedy:
+      'Use a folder with one folder per class (`train/cat/1.jpg`), or tar shards of `NAME.jpg` with `NAME.cls`. ' +
+      'The message names the first invalid files.',
   },
   {
     title: 'Networks',
     places: ['lib/models'],
-    meaning: 'A network is not known, or cannot be built for this size of image or number of classes.',
-    cure: 'Take one of the nearest names, and an image size that the message offers.',
+    meaning: 'A network is unknown, or cannot be built for this image size or number of classes.',
+    remedy: 'Choose one of the names or image sizes in the message.',
   },
   {
     title: 'The engine',
     places: ['lib/tensor', 'lib/reference'],
-    meaning: 'A computation was asked for that the engine does not have, or on shapes that do not fit.',
-    cure: '`npm run doctor` says which engine is in use; `npm run setup` tries again for the full one.',
+    meaning: 'An operation is not supported by the engine, or its shapes do not match.',
+    remedy: '`npm run doctor` shows which engine is used; `npm run setup` tries to install the full one again.',
   },
   {
     title: 'Losses',
     places: ['lib/losses'],
-    meaning: 'Student and teacher give tensors that cannot be compared, or a loss’s number is out of its range.',
-    cure: 'Let both see the same batch and the same classes; relational losses (RKD, CC, CRD, RSD) need a batch of several examples, and CRD several classes.',
+    meaning: 'The tensors of student and teacher do not match, or a parameter of a loss is out of range.',
+    remedy:
+      'Use the same batch and the same classes for both. Relational losses (RKD, CC, CRD, RSD) need a batch of ' +
+      'several examples, and CRD needs several classes.',
   },
   {
     title: 'Methods',
     places: ['lib/methods'],
-    meaning: 'The options of a distillation method are out of range, or a teacher is missing.',
-    cure: 'All faults are listed at once. The defaults, with their sources, stand in the method’s file in `lib/methods`.',
+    meaning: 'The options of a distillation method are out of range, or the teacher is missing.',
+    remedy:
+      'All errors are listed together. The defaults, with their sources, are in the method’s file in ' +
+      '`lib/methods`.',
   },
   {
     title: 'CKA',
     places: ['lib/similarity'],
     meaning:
-      'Layers cannot be compared: other examples, too few of them, or values that are NaN or infinite. An undefined similarity (a layer that does not vary) is no error: its cell stays empty.',
-    cure: 'Show both networks the same images, at least four a batch. Look for values that are not finite in images and weights.',
+      'Layers cannot be compared: the examples differ, there are too few, or values are NaN or infinite. An ' +
+      'undefined similarity (a layer with constant output) is not an error; its cell is empty.',
+    remedy:
+      'Use the same images for both networks, at least four per batch. Check images and weights for values that ' +
+      'are not finite.',
   },
   {
     title: 'Recipes and training',
     places: ['lib/training'],
     meaning:
-      'A recipe has faults (all are listed), or a loss became NaN or infinite: training stops at that step, and the last checkpoint is from before it.',
-    cure: 'Correct the recipe. Against divergence: a lower learning rate, `clipNorm`, a smaller weight of the loss part that the message names, or for OFA a smaller ε, as the paper’s author advises.',
+      'A recipe is invalid (all errors are listed), or a loss became NaN or infinite. In the second case, ' +
+      'training stops at that step, and the last checkpoint is from an earlier step.',
+    remedy:
+      'Correct the recipe. If training diverges, use a lower learning rate, `clipNorm`, a smaller weight of the ' +
+      'loss part in the message, or for OFA a smaller ε, as the paper’s author recommends.',
   },
   {
     title: 'Checkpoints',
     places: ['lib/training/checkpoint.ts'],
     meaning:
-      'A run cannot go on from what lies in its folder: damaged, of another recipe, or of an older version of this project.',
-    cure: 'Remove the folder that the message names, and the run begins anew. With one good checkpoint among them, that one is taken.',
+      'A run cannot be resumed from the files in its folder: they are damaged, belong to another recipe, or ' +
+      'were written by an older version of this project.',
+    remedy: 'Remove the folder that the message names to start the run again. If one checkpoint is valid, it is used.',
   },
   {
     title: 'Records',
     places: ['lib/results'],
-    meaning: 'A record or a table of published numbers does not hold what is asked for.',
-    cure: 'Take a name that the message offers; `npm run experiment -- status NAME` says which runs have records.',
+    meaning: 'A record or a table of published numbers does not contain the requested entry.',
+    remedy: 'Choose a name in the message. `npm run experiment -- status NAME` shows which runs have records.',
   },
   {
     title: 'Runs',
     places: ['lib/runs', 'lib/experiments'],
     meaning:
-      'A plan or run cannot go on as it was begun: its recipe, images or number of threads changed, weights that it was given are missing or were replaced, or another process is at work on it. The exit code 75 is no error: it means “stopped with a checkpoint, run me again”.',
-    cure: 'Do what the message says. Results are the same bit by bit for one number of threads only, so keep `TF_NUM_INTRAOP_THREADS`; plan anew rather than editing a plan.',
+      'A plan or run cannot be resumed: its recipe, images or number of threads changed, its input weights are ' +
+      'missing or were replaced, or another process is working on it. Exit code 75 is not an error: the run is ' +
+      'paused with a checkpoint, and the same command resumes it.',
+    remedy:
+      'Follow the message. Results are bitwise identical for one number of threads only, so keep ' +
+      '`TF_NUM_INTRAOP_THREADS`. Create a new plan instead of editing one.',
   },
   {
     title: 'Clusters',
     places: ['lib/runs/schedulers/slurm.ts', 'lib/runs/schedulers/ray.ts', 'lib/runs/schedulers/kubernetes.ts'],
-    meaning: 'Slurm, Ray or Kubernetes is not there or refuses the job; its own words are in the message.',
-    cure: 'Run the command on a login node, or give `--address`. Nothing was started twice: run it again, and finished jobs are passed over.',
+    meaning: 'Slurm, Ray or Kubernetes is not available or rejected the job; the message contains its output.',
+    remedy:
+      'Run the command on a login node, or give `--address`. Nothing was started twice: run the command again, ' +
+      'and finished jobs are skipped.',
   },
 ];
 
-/** The group of a file: of those with a place that its path begins with, the one with the longest. */
+/** Returns the group whose longest path prefix matches a file, or undefined. */
 export function groupOf(file: string): Group | undefined {
-  const fit = groups.flatMap((group) =>
+  const matches = groups.flatMap((group) =>
     group.places.filter((place) => file.startsWith(place)).map((place) => ({ group, place })),
   );
-  return fit.sort((a, b) => b.place.length - a.place.length)[0]?.group;
+  return matches.sort((a, b) => b.place.length - a.place.length)[0]?.group;
 }

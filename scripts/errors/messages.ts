@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
-/** An error that a user may meet: where it is thrown, and its message with … for what differs. */
+/** An error for users: the file that throws it, and its message with … for the parts that vary. */
 export interface Message {
   readonly file: string;
   readonly text: string;
@@ -10,7 +10,10 @@ export interface Message {
 
 const thrown = /^(UserError|UnreachableError|CompressedError|Busy|SetupError)$/;
 
-/** Every error of lib and scripts that is meant for a user, in the order of files and lines; not those that only pass on a text from elsewhere. */
+/**
+ * Returns every error for users in lib and scripts, in the order of files and lines.
+ * Errors whose message is only a variable are omitted.
+ */
 export function messages(): Message[] {
   return ['lib', 'scripts']
     .flatMap((folder) =>
@@ -43,7 +46,7 @@ function messagesOf(file: string): Message[] {
   return found;
 }
 
-/** A message as it stands in the code, with … for what is put in. */
+/** The text of a message in the code, with … for each expression. */
 function wording(node: ts.Expression): string {
   if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text;
   if (ts.isTemplateExpression(node))

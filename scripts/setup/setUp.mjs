@@ -40,7 +40,7 @@ export async function setUp({ force = false, retry = false, print = (line) => co
 export function advice() {
   const { device } = readState();
   if (device !== 'cpu' || process.env.OFA_DEVICE || !hasNvidiaDriver()) return undefined;
-  return 'This machine has an NVIDIA driver, but the CPU engine is set up: run OFA_DEVICE=cuda npm run setup to change it.';
+  return 'This machine has an NVIDIA driver, but uses the CPU engine. To change it, run OFA_DEVICE=cuda npm run setup.';
 }
 
 function pending(recorded) {
@@ -62,10 +62,9 @@ export const isIncomplete = ({ addon: done, kernels: fused, images: decoders } =
 function checkMachine({ device }, todo, print) {
   const { errors, warnings } = preflight({ todo, device, folder: root });
   for (const warning of warnings) print(`  ! ${warning}`);
-  if (errors.length > 0)
-    throw new SetupError(
-      `Missing on this machine:\n${errors.map((line) => `  ✗ ${line}`).join('\n')}\nInstall it, then run the command again.`,
-    );
+  if (errors.length === 0) return;
+  const list = errors.map((line) => `  ✗ ${line}`).join('\n');
+  throw new SetupError(`Missing on this machine:\n${list}\nInstall it, then run the command again.`);
 }
 
 async function perform(name, state, { print, force }) {

@@ -3,14 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 
 for (const [what, args, message] of [
-  ['a network', ['step', 'nosuch', 'resnet_32', '32', '128'], /Unknown network "nosuch"\. Nearest: /],
-  ['an image size', ['step', 'vit_64', 'resnet_32', '33', '128'], /patches of 4 pixels.*Choose 32 or 36/],
-  ['a batch', ['step', 'vit_64', 'resnet_32', '32', '0'], /a positive whole number/],
-  ['a network of CKA', ['cka', 'resnet_32', 'nosuch', '32', '8', '1'], /Unknown network "nosuch"/],
-  ['a Python', ['compare', '--python', '/no/such/python'], /There is no Python to run at "\/no\/such\/python"/],
-  ['a Python without packages', ['compare', '--python', process.execPath], /cannot be compared with/],
+  ['an unknown network', ['step', 'nosuch', 'resnet_32', '32', '128'], /Unknown network "nosuch"\. Nearest: /],
+  ['an invalid image size', ['step', 'vit_64', 'resnet_32', '33', '128'], /patches of 4 pixels.*Choose 32 or 36/],
+  ['an empty batch', ['step', 'vit_64', 'resnet_32', '32', '0'], /a positive whole number/],
+  ['an unknown network for CKA', ['cka', 'resnet_32', 'nosuch', '32', '8', '1'], /Unknown network "nosuch"/],
+  ['a missing Python', ['compare', '--python', '/no/such/python'], /No Python can be run at "\/no\/such\/python"/],
+  ['a Python without packages', ['compare', '--python', process.execPath], /lacks a module/],
 ] as const) {
-  test(`the benchmark names ${what} that there cannot be, without a stack`, () => {
+  test(`the benchmark rejects ${what}, without a stack trace`, () => {
     const { status, stderr, stdout } = spawnSync(process.execPath, ['--import', 'tsx', 'scripts/bench.ts', ...args], {
       encoding: 'utf8',
     });

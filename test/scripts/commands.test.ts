@@ -8,10 +8,9 @@ import { test } from 'node:test';
 const node = (...args: string[]) => spawnSync(process.execPath, args, { encoding: 'utf8' });
 
 test(
-  'a set-up that is complete does nothing when run again',
+  'a complete setup does nothing when run again',
   {
-    skip:
-      !hasWheel() && 'what is set up here falls short of TensorFlow’s wheel, and another set-up would try for it again',
+    skip: !hasWheel() && 'TensorFlow’s wheel is not installed, so the setup would try again',
   },
   () => {
     const before = traces();
@@ -22,23 +21,23 @@ test(
   },
 );
 
-test('set-up names an option that it does not know, and does nothing', () => {
+test('the setup rejects an unknown option and does nothing', () => {
   const { status, stderr } = node('scripts/setup.mjs', '--forse');
   assert.equal(status, 2);
   assert.match(stderr, /Unknown option --forse/);
 });
 
-test('an unknown command is answered with the known ones', () => {
+test('an unknown command prints the list of commands', () => {
   const { status, stderr } = node('scripts/launch.mjs', 'strat');
   assert.equal(status, 2);
-  assert.match(stderr, /no command "strat"\. Known: .*start/);
+  assert.match(stderr, /Unknown command "strat"\. Commands: .*start/);
 });
 
-test('a name that leaves the folder of commands is no command', () => {
+test('rejects a command name with a path outside the folder of commands', () => {
   assert.equal(node('scripts/launch.mjs', '../lib/errors').status, 2);
 });
 
-test('a reader that has seen enough, as head has, is no fault', () => {
+test('ends without an error when the reader of its output, such as head, closes it', () => {
   const { stdout, stderr } = spawnSync(
     'sh',
     ['-c', `"${process.execPath}" scripts/launch.mjs experiment plan methods | head -n 1`],
@@ -48,7 +47,7 @@ test('a reader that has seen enough, as head has, is no fault', () => {
   assert.doesNotMatch(stderr, /Error|EPIPE/);
 });
 
-test('what a command does not take is told, and nothing is done', () => {
+test('rejects excess arguments before doing anything', () => {
   const { status, stdout, stderr } = node(
     'scripts/launch.mjs',
     'experiment',
@@ -63,21 +62,21 @@ test('what a command does not take is told, and nothing is done', () => {
   assert.match(stderr, /too many arguments for 'plan'/);
 });
 
-test('a user’s fault is one line without a stack, with exit code 1', () => {
+test('prints a user error as one line without a stack trace, with exit code 1', () => {
   const { status, stderr } = node('scripts/launch.mjs', 'test', 'no-such-test');
   assert.equal(status, 1);
   assert.equal(stderr.trim(), 'No test file\'s path contains "no-such-test".');
 });
 
-test('a command’s exit code is passed on', () => {
+test('returns the exit code of a command', () => {
   assert.equal(inForeground('process.exit(75)').status, 75);
 });
 
-test('a command’s death by a signal is passed on', () => {
+test('ends with the signal that ended a command', () => {
   assert.equal(inForeground('process.kill(process.pid, "SIGTERM"); setTimeout(() => {}, 5000)').signal, 'SIGTERM');
 });
 
-test('a signal reaches the command, which may end as it likes', async () => {
+test('forwards a signal to the command, which determines the exit code', async () => {
   const command = 'process.on("SIGTERM", () => process.exit(75)); console.log("ready"); setTimeout(() => {}, 20000)';
   const outer = spawn(process.execPath, ['--input-type=module', '-e', foregroundOf(command)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -88,7 +87,7 @@ test('a signal reaches the command, which may end as it likes', async () => {
   assert.equal(outer.exitCode, 75);
 });
 
-test('TensorFlow’s greeting stays out of a command’s output', () => {
+test('the output of a command does not contain TensorFlow’s log', () => {
   const script = "require('./lib/tensor/engine/tf').matMul([[1]], [[2]]).print()";
   const { status, stderr } = node('--import', 'tsx', '-e', script);
   assert.equal(status, 0);
@@ -101,14 +100,15 @@ function inForeground(command: string) {
 
 function foregroundOf(command: string): string {
   const module = JSON.stringify(path.resolve('scripts', 'setup', 'foreground.mjs'));
-  return `import { runInForeground } from ${module}; runInForeground(process.execPath, ['-e', ${JSON.stringify(command)}]);`;
+  const call = `runInForeground(process.execPath, ['-e', ${JSON.stringify(command)}])`;
+  return `import { runInForeground } from ${module}; ${call};`;
 }
 
 function hasWheel(): boolean {
   return /"kind": "wheel"/.test(readFileSync(path.join('build', 'setup.json'), 'utf8'));
 }
 
-/** What a set-up that did something would change. */
+/** The files and folders that a setup changes when it does something. */
 function traces(): unknown {
   const files = ['build', 'node_modules', '.venv', path.join('.venv', 'lib')].map((folder) => [
     folder,

@@ -6,21 +6,24 @@ import { errorsPage } from '../../scripts/errors';
 import { groupOf, groups } from '../../scripts/errors/groups';
 import { messages } from '../../scripts/errors/messages';
 
-test('docs/errors.md lists every error of the code', () => {
-  assert.ok(readFileSync('docs/errors.md', 'utf8') === errorsPage(), 'docs/errors.md is not current: npm run errors');
+test('docs/errors.md is up to date', () => {
+  assert.ok(
+    readFileSync('docs/errors.md', 'utf8') === errorsPage(),
+    'docs/errors.md is out of date. Run npm run errors.',
+  );
 });
 
-test('every error has a meaning and a cure', () => {
+test('every error has a meaning and a remedy', () => {
   const all = messages();
   assert.ok(all.length > 100);
   assert.deepEqual(
     all.filter(({ file }) => groupOf(file) === undefined),
     [],
   );
-  for (const { meaning, cure } of groups) assert.ok(meaning.length > 40 && cure.length > 40);
+  for (const { meaning, remedy } of groups) assert.ok(meaning.length > 40 && remedy.length > 40);
 });
 
-test('messages are found in all their forms, with … for what differs', () => {
+test('finds messages in every syntactic form, with … for the parts that vary', () => {
   const texts = messages().map(({ text }) => text);
   for (const text of [
     'A grid of heatmaps needs at least one heatmap; none was given.',

@@ -9,7 +9,7 @@ import { executeNotebooks, type Executed } from '../../scripts/notebooks/execute
 const folder = mkdtempSync(path.join(tmpdir(), 'notebooks-'));
 after(() => rmSync(folder, { recursive: true }));
 
-test('notebooks run on the real kernel at the project’s root; faults of every kind are found', async () => {
+test('notebooks run on the Jupyter kernel in the project’s root, and errors of every kind are reported', async () => {
   const notebooks = [
     write('good', [
       "import { tf } from './lib/tensor/index';\ntf.matMul([[2]], [[3]]).print();",
@@ -22,7 +22,7 @@ test('notebooks run on the real kernel at the project’s root; faults of every 
     ]),
     write('unawaited', [
       "void setTimeout(() => { throw new Error('thrown later'); }, 50);",
-      "void Promise.reject(new Error('nobody awaited this'));",
+      "void Promise.reject(new Error('not awaited'));",
     ]),
   ];
   const executed: Executed[] = [];
@@ -41,7 +41,7 @@ test('notebooks run on the real kernel at the project’s root; faults of every 
   assert.match(typed!, /not assignable to type 'string'/);
   assert.match(refused!, /Unknown network "resnet81"\. Nearest: resnet/);
   assert.doesNotMatch(refused!, /\n\s+at /, 'a user error has no stack trace');
-  assert.match(unawaited!, /UnhandledPromiseRejection: Error: nobody awaited this/);
+  assert.match(unawaited!, /UnhandledPromiseRejection: Error: not awaited/);
   assert.match(unawaited!, /UncaughtException: Error: thrown later/);
 
   const copy = readFileSync(path.join(folder, 'good.ipynb'), 'utf8');

@@ -8,7 +8,7 @@ const measured = [
 ];
 const before: Stored = { step: 'vit_64 resnet_24 32 64', measured };
 
-test('a step may cost up to a third more matrix products, which is a quarter of its speed', () => {
+test('passes a step that costs up to a third more matrix products (a quarter of its speed)', () => {
   assert.ok(verdict(before, 'a processor', 2).passed);
   assert.ok(verdict(before, 'a processor', 3.9).passed);
   const slower = verdict(before, 'a processor', 4.1);
@@ -16,7 +16,7 @@ test('a step may cost up to a third more matrix products, which is a quarter of 
   assert.match(slower.text, /4\.10.*3\.00.*25 %.*profile vit_64 resnet_24 32 64/);
 });
 
-test('each processor is held to its own cost, and one without a stored cost to none, which is said', () => {
+test('compares a step with the cost on the same processor, and passes with a notice if none is stored', () => {
   assert.ok(verdict(before, 'another', 7.9).passed);
   assert.equal(verdict(before, 'another', 8.1).passed, false);
   const unknown = verdict(before, 'a third', 100);

@@ -4,15 +4,15 @@ import { test } from 'node:test';
 
 import { npmPackages, pythonPackages } from '../../scripts/licences';
 
-test('docs/licences.md lists the packages of the lock files, no more and no fewer', () => {
+test('docs/licences.md lists exactly the packages of the lock files', () => {
   const listed = [
     ...readFileSync('docs/licences.md', 'utf8').matchAll(/^\| \[([^\]]+)\]\([^)]+\) \| (\S+) \| [^|]+\|/gm),
   ].map(([, name, version]) => `${name} ${version}`);
   const locked = [...npmPackages(), ...pythonPackages()].map(({ name, version }) => `${name} ${version}`);
-  assert.deepEqual([...listed].sort(), [...locked].sort(), 'docs/licences.md is not current: npm run licences');
+  assert.deepEqual([...listed].sort(), [...locked].sort(), 'docs/licences.md is out of date. Run npm run licences.');
 });
 
-test('what the project runs on may be used by anybody: no licence binds a program that merely runs with it', () => {
+test('no npm package has a strong copyleft licence', () => {
   const strong = npmPackages().filter(
     ({ licence }) => /\b(A?GPL)/.test(licence.replace(/LGPL/g, '')) && !/ OR |\(MIT/.test(licence),
   );

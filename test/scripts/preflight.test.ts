@@ -11,7 +11,7 @@ import { findPython } from '../../scripts/setup/python.mjs';
 const folder = mkdtempSync(path.join(tmpdir(), 'preflight-'));
 after(() => rmSync(folder, { recursive: true }));
 
-/** An environment whose search path holds just these programs, each a line of shell. */
+/** Returns an environment whose search path has only these programs, each a line of shell. */
 function machine(name: string, programs: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const bin = path.join(folder, name);
   mkdirSync(bin);
@@ -26,12 +26,12 @@ function machine(name: string, programs: Readonly<Record<string, string>>): Node
 const all = ['packages', 'environment', 'addon', 'kernels', 'images', 'kernelSpec'];
 const ample = { todo: all, device: 'cpu', folder, nodeVersion: '20.19.0', freeBytes: 1e12 };
 
-test('a machine with all that is needed has no findings', () => {
+test('reports nothing for a machine that has everything', () => {
   const env = machine('whole', { python3: 'echo "3.11.7|"', 'g++': 'true' });
   assert.deepEqual(preflight({ ...ample, env }), { errors: [], warnings: [] });
 });
 
-test('all that is missing is named at once, a line each with how to get it', () => {
+test('reports everything that is missing, one line each with the command to install it', () => {
   const { errors, warnings } = preflight({
     ...ample,
     env: machine('bare', {}),
@@ -47,20 +47,20 @@ test('all that is missing is named at once, a line each with how to get it', () 
   for (const line of [...errors, ...warnings]) assert(!line.includes('\n'));
 });
 
-test('what a step does not need is not asked for', () => {
+test('checks only what the given steps need', () => {
   const env = machine('empty', {});
   assert.deepEqual(preflight({ ...ample, todo: ['kernelSpec'], env, freeBytes: 1e6 }), { errors: [], warnings: [] });
   const { errors, warnings } = preflight({ ...ample, todo: ['addon'], env });
   assert.deepEqual([errors.length, warnings.length], [0, 1]);
 });
 
-test('versions of Node are compared as numbers', () => {
+test('compares versions of Node numerically', () => {
   const env = machine('node', { python3: 'echo "3.11.7|"', 'g++': 'true' });
   const errors = (nodeVersion: string): number => preflight({ ...ample, env, nodeVersion }).errors.length;
   assert.deepEqual(['20.9.0', '20.18.3', '20.19.0', '22.1.0', '24.0.0'].map(errors), [1, 1, 0, 0, 0]);
 });
 
-test('a Python that is too old, or lacks its modules, is a fault', () => {
+test('reports an error for a Python that is too old or lacks modules', () => {
   const old = preflight({ ...ample, env: machine('old', { python3: 'echo "3.9.2|"', 'g++': 'true' }) });
   assert.match(old.errors.join(), /^Python: 3\.9\.2 found .*3\.10 or newer needed/);
   const poor = preflight({
@@ -71,7 +71,7 @@ test('a Python that is too old, or lacks its modules, is a fault', () => {
   assert.match(poor.errors[0]!, /venv and ensurepip modules: missing .*apt install python3\.12-venv/);
 });
 
-test('of several Pythons the one is taken that TensorFlow supports', () => {
+test('chooses a Python that TensorFlow supports', () => {
   const env = machine('several', {
     python3: 'echo "3.14.0|"',
     'python3.12': 'echo "3.12.3|ensurepip"',
@@ -83,7 +83,7 @@ test('of several Pythons the one is taken that TensorFlow supports', () => {
   assert.equal(findPython(named)?.version, '3.12.3');
 });
 
-test('a Python too new for TensorFlow is a warning: the set-up goes on with less', () => {
+test('reports only a warning for a Python that is too new for TensorFlow', () => {
   const { errors, warnings } = preflight({
     ...ample,
     env: machine('new', { python3: 'echo "3.14.0|"', 'g++': 'true' }),
@@ -92,12 +92,12 @@ test('a Python too new for TensorFlow is a warning: the set-up goes on with less
   assert.match(warnings.join(), /no wheel for 3\.14\.0/);
 });
 
-test('a broken Python counts as none', () => {
+test('treats a broken Python as missing', () => {
   const { errors } = preflight({ ...ample, env: machine('broken', { python3: 'exit 3', 'g++': 'true' }) });
   assert.match(errors.join(), /^Python: none found/);
 });
 
-test('the device is the wish, else the earlier choice, else what the machine has', () => {
+test('chooses the device by OFA_DEVICE, then by the earlier choice, then by the machine', () => {
   const env = machine('nvidia', { 'nvidia-smi': 'echo "GPU 0: NVIDIA H200"' });
   assert.equal(chooseDevice({}, env), 'cuda');
   assert.equal(chooseDevice({ device: 'cpu' }, env), 'cpu');

@@ -15,7 +15,7 @@ const notebooks = readdirSync('notebooks')
   .filter((name) => name.endsWith('.ipynb'))
   .map((name) => name.replace('.ipynb', '.html'));
 
-/** As wide as a small phone, in CSS pixels. */
+/** The viewport of a small phone, in CSS pixels. */
 const phone = { width: 390, height: 844 };
 
 before(
@@ -31,7 +31,7 @@ before(
 );
 
 test(
-  'every page opens from the disk: no error, every figure drawn, formulas set, no wider than a phone',
+  'every page opens from disk without errors, draws its figures and formulas, and fits a phone',
   { skip, timeout: 900_000 },
   async (context) => {
     const browser = await launchChromium(context, ['--allow-file-access-from-files']);
@@ -41,24 +41,24 @@ test(
     assert.deepEqual(
       notebooks.filter((name) => !pages.includes(path.join('notebooks', name))),
       [],
-      'every notebook has its page',
+      'every notebook has a page',
     );
     for (const file of pages) {
-      const { page, faults } = await watched(browser);
+      const { page, errors } = await watched(browser);
       page.on(
         'request',
-        (request) => void (/^https?:/.test(request.url()) && faults.push(`${request.url()} is elsewhere`)),
+        (request) => void (/^https?:/.test(request.url()) && errors.push(`${request.url()} is not part of the site`)),
       );
       await page.goto(pathToFileURL(path.join('site', file)).href);
       await page.waitForFunction(
         "[...document.querySelectorAll('.live-figure')].every((one) => one.querySelector('.main-svg'))",
       );
       await page.waitForFunction('window.MathJax?.startup?.promise?.then(() => true)');
-      assert.deepEqual(faults, [], file);
+      assert.deepEqual(errors, [], file);
       assert.equal(
         await page.locator('.live-figure').count(),
         liveFigures(file),
-        `${file}: all figures of the notebook are there`,
+        `${file}: has all figures of the notebook`,
       );
       const width = Number(await page.evaluate('document.documentElement.scrollWidth'));
       assert.ok(width <= phone.width, `${file} is ${width} pixels wide`);
@@ -67,37 +67,37 @@ test(
           "[...document.querySelectorAll('.jp-RenderedMarkdown')].some((one) => /\\$[^$\\n]+\\$/.test(one.innerText))",
         ),
         false,
-        `${file}: formulas are set`,
+        `${file}: formulas are rendered`,
       );
       await page.close();
     }
   },
 );
 
-test('the index leads to every notebook', { skip, timeout: 60_000 }, () => {
+test('the index links to every notebook', { skip, timeout: 60_000 }, () => {
   const index = readFileSync('site/index.html', 'utf8');
   for (const name of notebooks) assert.ok(index.includes(`href="notebooks/${name}"`), name);
 });
 
 test(
-  'the search finds a word of a notebook, without a server and from one',
+  'the search finds a word of a notebook, with and without a server',
   { skip, timeout: 120_000 },
   async (context) => {
     const browser = await launchChromium(context);
     for (const address of [pathToFileURL('site/index.html').href, await serve(context)]) {
-      const { page, faults } = await watched(browser);
+      const { page, errors } = await watched(browser);
       await page.goto(address);
       await page.locator('.md-header label[for="__search"]').first().click();
       await page.locator('.md-search__input').first().pressSequentially('heatmaps');
       await page.waitForSelector('.md-search-result__item');
       assert.match((await page.textContent('.md-search-result__list'))!, /CKA/, address);
-      assert.deepEqual(faults, [], address);
+      assert.deepEqual(errors, [], address);
       await page.close();
     }
   },
 );
 
-/** Whether the site was built after all that it is built from. */
+/** Whether the site is newer than all its sources. */
 function isCurrent(index: string): boolean {
   if (!existsSync(index)) return false;
   const built = statSync(index).mtimeMs;
@@ -108,24 +108,24 @@ function isCurrent(index: string): boolean {
   return !['scripts/site', ...sources.map(([from]) => from)].some((from) => existsSync(from) && newer(from));
 }
 
-/** How many live figures the executed notebook of a page carries; its own copy in site/, if there is one, or else the committed one. */
+/** The number of live figures in the notebook of a page. */
 function liveFigures(file: string): number {
   const notebook = path.join('build', 'site', 'pages', file.replace(/\.html$/, '.ipynb'));
   return existsSync(notebook) ? readFileSync(notebook, 'utf8').split('class=\\"live-figure\\"').length - 1 : 0;
 }
 
-/** A page on a phone, and all that goes wrong on it. */
-async function watched(browser: Browser): Promise<{ readonly page: Page; readonly faults: string[] }> {
+/** Returns a new page in a phone's viewport, and the list of its errors. */
+async function watched(browser: Browser): Promise<{ readonly page: Page; readonly errors: string[] }> {
   const page = await browser.newPage({ viewport: phone });
   page.setDefaultTimeout(60_000);
-  const faults: string[] = [];
-  page.on('console', (message) => void (message.type() === 'error' && faults.push(message.text())));
-  page.on('pageerror', (error) => void faults.push(error.message));
-  page.on('requestfailed', (request) => void faults.push(`${request.url()} failed`));
-  return { page, faults };
+  const errors: string[] = [];
+  page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())));
+  page.on('pageerror', (error) => void errors.push(error.message));
+  page.on('requestfailed', (request) => void errors.push(`${request.url()} failed`));
+  return { page, errors };
 }
 
-/** The address of the site on a plain server of files. */
+/** Serves the site on a local port and returns its address. */
 async function serve(context: TestContext): Promise<string> {
   const types: Readonly<Record<string, string>> = {
     '.html': 'text/html',
