@@ -2,47 +2,52 @@ import { inspect } from 'node:util';
 import { distance } from 'fastest-levenshtein';
 import type { ZodError } from 'zod';
 
-/** A fault in what a user gave us. Its message says what was wrong, where, and what to do; commands print it without a stack. */
+/**
+ * Wrong input, or an operation that failed for a reason outside the code. The message states what is wrong, where, and
+ * what to do. Commands print it without a stack trace.
+ */
 export class UserError extends Error {
   override readonly name = 'UserError';
 
-  /** What a notebook's cell prints: the message alone. Its reader is to mend what it names, not the code where it was noticed. */
+  /** Makes a notebook cell print the message alone: the stack trace would point at code that is right. */
   [inspect.custom](): string {
     return this.message;
   }
 }
 
-/** Whether work ended because its signal asked for it, and not by a fault that came at the same time. */
-export function isStop(error: unknown, signal: AbortSignal | undefined): boolean {
-  return (
-    signal?.aborted === true && (error === signal.reason || (error instanceof Error && error.name === 'AbortError'))
-  );
+/** Returns true if work ended because its signal was aborted, and false for an error that happened at the same time. */
+export function isAbort(error: unknown, signal: AbortSignal | undefined): boolean {
+  if (signal?.aborted !== true) return false;
+  return error === signal.reason || (error instanceof Error && error.name === 'AbortError');
 }
 
-/** The error for a name that is not in a list: it names the nearest ones. */
+/** The error for a name that is not in a list. The message lists the three nearest names. */
 export function unknownName(kind: string, name: string, known: readonly string[]): UserError {
-  const near = [...known].sort((a, b) => distance(name, a) - distance(name, b)).slice(0, 3);
-  return new UserError(`Unknown ${kind} "${short(name)}". Nearest: ${near.join(', ')} (${known.length} known).`);
+  const nearest = [...known].sort((a, b) => distance(name, a) - distance(name, b)).slice(0, 3);
+  return new UserError(`Unknown ${kind} "${short(name)}". Nearest: ${nearest.join(', ')} (${known.length} known).`);
 }
 
-/** Faults that a schema found, in words: where, what is wrong, and which value it was. */
-export function schemaFaults({ issues }: ZodError, given?: unknown, at = ''): string[] {
-  const most = 20;
-  const faults = issues.slice(0, most).map(({ path, message }) => {
-    const place = [at, ...path].filter((part) => part !== '').join('.');
+/**
+ * Formats the issues of a schema validation: for each the path, what is wrong, and the value if it is a number or a
+ * string. `given` is the validated value, and `prefix` precedes every path.
+ */
+export function schemaErrors({ issues }: ZodError, given?: unknown, prefix = ''): string[] {
+  const limit = 20;
+  const errors = issues.slice(0, limit).map(({ path, message }) => {
+    const place = [prefix, ...path].filter((part) => part !== '').join('.');
     const value = path.reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), given);
-    const shown = typeof value === 'number' || typeof value === 'string' ? ` (it is ${shortJson(value)})` : '';
-    return `${place === '' ? '' : `${short(place)}: `}${short(message, 200)}${shown}`;
+    const suffix = typeof value === 'number' || typeof value === 'string' ? ` (it is ${shortJson(value)})` : '';
+    return `${place === '' ? '' : `${short(place)}: `}${short(message, 200)}${suffix}`;
   });
-  return issues.length > most ? [...faults, `and ${issues.length - most} more faults`] : faults;
+  return issues.length > limit ? [...errors, `and ${issues.length - limit} more errors`] : errors;
 }
 
-/** A text short enough for a message. */
-export function short(text: string, most = 80): string {
-  return text.length > most ? `${text.slice(0, most - 3)}...` : text;
+/** Cuts a text to `limit` characters for use in a message. */
+export function short(text: string, limit = 80): string {
+  return text.length > limit ? `${text.slice(0, limit - 3)}...` : text;
 }
 
-/** A value as JSON short enough for a message. */
+/** Formats a value as JSON and cuts it for use in a message. */
 export function shortJson(value: unknown): string {
   try {
     return short(JSON.stringify(value));

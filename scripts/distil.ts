@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { isStop } from '../lib/errors';
+import { isAbort } from '../lib/errors';
 import { saveGain } from '../lib/notebook/saveGain';
 import { chance, gainedPoints } from '../lib/results/gain';
 import { distil } from '../lib/runs/job/distil';
@@ -142,7 +142,7 @@ const command = new Command('npm run distil --')
         );
         console.log(`Page: ${page}  Student: ${path.join(out, 'student.safetensors')}`);
       } catch (error) {
-        if (!isStop(error, signal)) throw error;
+        if (!isAbort(error, signal)) throw error;
         console.log('\nStopped, with a checkpoint. The same command goes on from there.');
         process.exitCode = resumeLater;
       } finally {

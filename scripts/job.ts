@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { isStop, UserError } from '../lib/errors';
+import { isAbort, UserError } from '../lib/errors';
 import { readJsonLines } from '../lib/io/jsonLines';
 import { homeOf } from '../lib/runs/runFolder/paths';
 import { Busy } from '../lib/runs/runFolder/lock';
@@ -80,7 +80,7 @@ async function lead(plan: string, index: number, { out, checkpointSeconds, proce
     console.log(`${record.row}, seed ${record.seed}: top-1 ${record.top1.toFixed(2)} %`);
   } catch (error) {
     if (error instanceof Busy) console.error(error.message);
-    else if (!isStop(error, signal)) throw error;
+    else if (!isAbort(error, signal)) throw error;
     process.exitCode = resumeLater;
   } finally {
     if (process.connected) process.disconnect();

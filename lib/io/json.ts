@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { ZodError } from 'zod';
-import { schemaFaults, short, UserError } from '../errors';
+import { schemaErrors, short, UserError } from '../errors';
 import { writeAtomic } from './atomic';
 import { fileError } from './fileError';
 
@@ -29,7 +29,7 @@ export function parseJson<T>(bytes: Uint8Array, parse: (value: unknown) => T, pl
   } catch (error) {
     const reason =
       error instanceof ZodError
-        ? schemaFaults(error).join('; ')
+        ? schemaErrors(error).join('; ')
         : short(error instanceof Error ? error.message : String(error), 2000);
     throw new UserError(`${place} cannot be understood: ${reason}\n${remedy}`, { cause: error });
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { schemaFaults, UserError, unknownName } from '../errors';
+import { schemaErrors, UserError, unknownName } from '../errors';
 import { bkd } from './bkd';
 import { cc } from './cc';
 import { crd } from './crd';
@@ -63,7 +63,7 @@ export function methodNamed(kind: string): Method {
 /** Lists everything that is wrong with the options of a method. */
 export function methodFaults({ kind, ...given }: MethodSpec, method = methodNamed(kind)): string[] {
   const parsed = method.options.safeParse(given);
-  return parsed.success ? [] : schemaFaults(parsed.error, given, 'method');
+  return parsed.success ? [] : schemaErrors(parsed.error, given, 'method');
 }
 
 /** Fills in the defaults of a method's options. Throws a UserError that lists everything that is wrong with them. */

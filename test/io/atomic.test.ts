@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'node:test';
 import { removeDrafts, writeAtomic } from '../../lib/io/atomic';
-import { rejectsWith } from '../support/faults';
+import { rejectsWith } from '../support/rejectsWith';
 import { temporaryFolder } from '../support/temporaryFolder';
 
 test('text, bytes and pieces are written whole, in folders that were missing, and replace what was there', async (t) => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import test from 'node:test';
 import { z } from 'zod';
 import { appendJsonLine, readJsonLines } from '../../lib/io/jsonLines';
-import { rejectsWith } from '../support/faults';
+import { rejectsWith } from '../support/rejectsWith';
 import { temporaryFolder } from '../support/temporaryFolder';
 
 const schema = z.object({ step: z.number(), text: z.string() });

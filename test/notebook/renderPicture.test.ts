@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { FigureRenderer } from '../../lib/notebook/figureRenderer';
 import { saveFigure } from '../../lib/notebook/save';
 import { heatmap } from '../../lib/plots/charts/heatmap';
-import { rejectsWith } from '../support/faults';
+import { rejectsWith } from '../support/rejectsWith';
 import { temporaryFolder } from '../support/temporaryFolder';
 
 const python = path.resolve('.venv', 'bin', 'python');

@@ -14,7 +14,7 @@ import { damagedFiles } from '../../lib/runs/runFolder/manifest';
 import { sessions } from '../../lib/runs/runFolder/sessions';
 import { jobState } from '../../lib/runs/runFolder/state';
 import type { TrainingEvent } from '../../lib/training/event';
-import { rejectsWith } from '../support/faults';
+import { rejectsWith } from '../support/rejectsWith';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { jobsOf, logOf, runToEnd, start, tiny, weightsHash } from './example';
 

@@ -8,7 +8,7 @@ import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
 import { evaluate, evaluationBatch } from '../../lib/training/evaluate';
 import { expectClose } from '../support/close';
-import { rejectsWith } from '../support/faults';
+import { rejectsWith } from '../support/rejectsWith';
 
 const set = syntheticImages(new Random(0), { count: 10, classes: 10, size: { height: 32, width: 32 } });
 

@@ -5,7 +5,7 @@ import { UserError } from '../../lib/errors';
 import * as tf from '../../lib/tensor/engine/tf';
 import { checkMemory, stepMemory } from '../../lib/training/memory';
 import { memoryFault } from '../../lib/training/memoryFault';
-import { rejectsWith } from '../support/faults';
+import { rejectsWith } from '../support/rejectsWith';
 import { expectNoLeakAsync } from '../support/leaks';
 import { images, tinyRecipe } from './example';
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { schemaFaults, UserError } from '../../errors';
+import { schemaErrors, UserError } from '../../errors';
 import { readJsonLines } from '../../io/jsonLines';
 import { runRecord, type RunRecord } from './record';
 
@@ -26,7 +26,7 @@ export async function recordsIn(folder: string): Promise<readonly RunRecord[]> {
 export function parseRecord(value: unknown): RunRecord {
   const result = runRecord.safeParse(value);
   if (result.success) return result.data;
-  throw new UserError(`Not a valid run record: ${schemaFaults(result.error, value).join('; ')}.`);
+  throw new UserError(`Not a valid run record: ${schemaErrors(result.error, value).join('; ')}.`);
 }
 
 function recordFiles(place: string): readonly string[] {

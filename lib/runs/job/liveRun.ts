@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { part } from '../../data/images/part';
-import { isStop } from '../../errors';
+import { isAbort } from '../../errors';
 import { appendJsonLine } from '../../io/jsonLines';
 import type { Method } from '../../methods/method';
 import type { MethodSpec } from '../../methods/methods';
@@ -118,7 +118,7 @@ async function* follow(
       if (event.kind === 'epoch' && event.epoch === end) return;
     }
   } catch (error) {
-    if (!isStop(error, signal)) throw error;
+    if (!isAbort(error, signal)) throw error;
     await saveCheckpoint(training, home);
   }
 }

@@ -1,7 +1,7 @@
 import { appendFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Unreadable } from '../../data/batches/prepare';
-import { isStop, UserError } from '../../errors';
+import { isAbort, UserError } from '../../errors';
 import { removeDrafts } from '../../io/atomic';
 import { fileError } from '../../io/fileError';
 import { writeJson } from '../../io/json';
@@ -64,7 +64,7 @@ export async function runJob(job: Job, options: JobOptions): Promise<RunRecord> 
     return record;
   } catch (error) {
     if (error instanceof Busy) throw error;
-    const stopped = isStop(error, options.signal);
+    const stopped = isAbort(error, options.signal);
     const told = stopped
       ? 'stopped, with a checkpoint'
       : error instanceof Error
@@ -130,7 +130,7 @@ async function work(
         ending = 'finished';
         return record;
       } catch (error) {
-        if (isStop(error, options.signal)) ending = 'stopped';
+        if (isAbort(error, options.signal)) ending = 'stopped';
         throw error;
       } finally {
         await tracking.end(ending);
@@ -181,7 +181,7 @@ async function follow(
       onEvent?.(event);
     }
   } catch (error) {
-    if (isStop(error, signal)) await saveCheckpoint(training, home);
+    if (isAbort(error, signal)) await saveCheckpoint(training, home);
     throw error;
   } finally {
     group?.close();

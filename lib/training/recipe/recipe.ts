@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { augmentation } from '../../data/augmentation/augmentation';
-import { schemaFaults } from '../../errors';
+import { schemaErrors } from '../../errors';
 import type { Method } from '../../methods/method';
 import { methodSpec, type MethodInput, type MethodSpec, type OwnMethodInput } from '../../methods/methods';
 import { normalisation } from '../../models/weights/savedNormalisation';
@@ -150,7 +150,7 @@ export function parseRecipe(given: RecipeInput<MethodSpec>, method?: Method): Re
 /** Everything that is wrong with a recipe as it stands, in words. */
 export function recipeFaults(given: RecipeInput<MethodSpec>, method?: Method): string[] {
   const parsed = recipe.safeParse(given);
-  return [...(parsed.success ? [] : schemaFaults(parsed.error, given)), ...nameFaults(given, method)];
+  return [...(parsed.success ? [] : schemaErrors(parsed.error, given)), ...nameFaults(given, method)];
 }
 
 /** The hash of a recipe's content: two runs of one id are the same experiment. */

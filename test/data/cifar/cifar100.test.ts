@@ -8,7 +8,7 @@ import type { CifarLayout } from '../../../lib/data/cifar/cifarRecords';
 import { UserError } from '../../../lib/errors';
 import { Random } from '../../../lib/tensor/random';
 import { tarGzOf, type Member } from '../../support/archive';
-import { rejectsWith } from '../../support/faults';
+import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 const layout: CifarLayout = { classes: 4, groups: 2, trainPerClass: 3, testPerClass: 1 };

@@ -12,7 +12,7 @@ import { randomResizedCrop } from '../../../lib/data/augmentation/randomResizedC
 import { resize } from '../../../lib/data/augmentation/resize';
 import type { Pixels } from '../../../lib/data/augmentation/transform';
 import { Random } from '../../../lib/tensor/random';
-import { rejectsWith } from '../../support/faults';
+import { rejectsWith } from '../../support/rejectsWith';
 import { asSharp, jpegOf, picture } from '../pictures';
 
 const whole = ({ width, height }: ImageSize): Cut => ({

@@ -8,7 +8,7 @@ import { contentsOf, openImageFolder } from '../../../lib/data/images/imageFolde
 import { imageName, selectFiles } from '../../../lib/data/images/imageFiles';
 import { holdOutPlaces } from '../../../lib/data/images/imageSet';
 import { Random } from '../../../lib/tensor/random';
-import { rejectsWith } from '../../support/faults';
+import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { writeFolder } from '../pictures';
 

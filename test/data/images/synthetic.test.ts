@@ -4,7 +4,7 @@ import { loadImages } from '../../../lib/data/images/loadImages';
 import { syntheticImages } from '../../../lib/data/images/synthetic';
 import { UnreachableError } from '../../../lib/io/download/http';
 import { Random } from '../../../lib/tensor/random';
-import { rejectsWith } from '../../support/faults';
+import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 const options = { count: 60, classes: 10, size: { height: 16, width: 16 } };

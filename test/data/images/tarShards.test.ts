@@ -7,7 +7,7 @@ import { imageName, readImage, selectFiles } from '../../../lib/data/images/imag
 import { openTarShards } from '../../../lib/data/images/tarShards';
 import { indexTar } from '../../../lib/io/tar/indexTar';
 import { tarOf, type Member } from '../../support/archive';
-import { rejectsWith } from '../../support/faults';
+import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { jpegOf, picture } from '../pictures';
 

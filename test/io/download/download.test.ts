@@ -7,7 +7,7 @@ import { download, type Download } from '../../../lib/io/download/download';
 import { processNamespace } from '../../../lib/io/processNamespace';
 import { UnreachableError } from '../../../lib/io/download/http';
 import { Random } from '../../../lib/tensor/random';
-import { rejectsWith } from '../../support/faults';
+import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { closedAddress, hangUp, sendFrom, serve, wantedStart } from './server';
 

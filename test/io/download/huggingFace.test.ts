@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { test, type TestContext } from 'node:test';
 import { downloadHubFile, type HubOptions } from '../../../lib/io/download/huggingFace';
 import { UnreachableError } from '../../../lib/io/download/http';
-import { rejectsWith } from '../../support/faults';
+import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { closedAddress, sendFrom, serve } from './server';
 

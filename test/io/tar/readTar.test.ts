@@ -7,7 +7,7 @@ import { UserError } from '../../../lib/errors';
 import { readTar, type TarLimits } from '../../../lib/io/tar/readTar';
 import { Random } from '../../../lib/tensor/random';
 import { tarGzOf, tarOf, type Member } from '../../support/archive';
-import { rejectsWith } from '../../support/faults';
+import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 const limits: TarLimits = { totalBytes: 1e6, members: 10 };

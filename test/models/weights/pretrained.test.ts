@@ -10,7 +10,7 @@ import { disposeModule, parameters } from '../../../lib/models/parameter';
 import { loadWeights } from '../../../lib/models/weights/pretrained';
 import { saveWeights } from '../../../lib/models/weights/weights';
 import { serve } from '../../io/download/server';
-import { rejectsWith } from '../../support/faults';
+import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { tinyNetworks } from '../tinyNetworks';
 

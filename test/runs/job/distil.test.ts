@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { openImageFolder } from '../../../lib/data/images/imageFolder';
 import { syntheticImages } from '../../../lib/data/images/synthetic';
 import { writeImageFolder } from '../../../lib/data/images/writeImageFolder';
-import { isStop } from '../../../lib/errors';
+import { isAbort } from '../../../lib/errors';
 import { readSafetensors } from '../../../lib/io/safetensors/safetensors';
 import { sha256 } from '../../../lib/io/sha256';
 import { disposeModule, parameterCount, parameters } from '../../../lib/models/parameter';
@@ -17,7 +17,7 @@ import type { Gain } from '../../../lib/results/gain';
 import { distil, type DistilOptions, type Pair } from '../../../lib/runs/job/distil';
 import { Random } from '../../../lib/tensor/random';
 import { evaluate } from '../../../lib/training/evaluate';
-import { rejectsWith } from '../../support/faults';
+import { rejectsWith } from '../../support/rejectsWith';
 import { makeTemporaryFolder, temporaryFolder } from '../../support/temporaryFolder';
 
 let [folder, remove] = ['', async (): Promise<void> => undefined];
@@ -100,7 +100,7 @@ test('stopped in the midst of a run it goes on from there, to the same student',
           if (++seen === events) stop.abort();
         },
       }),
-      (error) => isStop(error, stop.signal),
+      (error) => isAbort(error, stop.signal),
     );
     assert.ok(!existsSync(path.join(out, 'student.safetensors')));
   }

@@ -11,7 +11,7 @@ import { Random } from '../../../lib/tensor/random';
 import * as tf from '../../../lib/tensor/engine/tf';
 import type { Recipe } from '../../../lib/training/recipe/recipe';
 import { images, tinyRecipe } from '../../training/example';
-import { rejectsWith } from '../../support/faults';
+import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 // A process of its own runs this file: its archive, if any, is nobody else's.

@@ -6,7 +6,7 @@ import { syntheticImages } from '../../../lib/data/images/synthetic';
 import { writeImageFolder } from '../../../lib/data/images/writeImageFolder';
 import { openOwnImages } from '../../../lib/runs/job/ownImages';
 import { Random } from '../../../lib/tensor/random';
-import { rejectsWith } from '../../support/faults';
+import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 test('a share is held out of every class, the same for one seed; images that were changed since are refused', async (context) => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { commit, thisMachine, versions } from '../../../lib/runs/runFolder/machine';
 import { beginSession, sessions } from '../../../lib/runs/runFolder/sessions';
-import { rejectsWith } from '../../support/faults';
+import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 const now = { ...commit(), versions: versions(), machine: thisMachine(), threads: 2, processes: 1, seed: 0 };

@@ -7,7 +7,7 @@ import { finishedRecord, writePlan } from '../../../lib/runs/job/job';
 import { runRayTask } from '../../../lib/runs/schedulers/ray';
 import { jobState } from '../../../lib/runs/runFolder/state';
 import { taskCommand } from '../../../lib/runs/schedulers/slots';
-import { rejectsWith } from '../../support/faults';
+import { rejectsWith } from '../../support/rejectsWith';
 import { freePort } from '../../support/freePort';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { clusterLacks, clusterProgram } from '../clusterVenv';

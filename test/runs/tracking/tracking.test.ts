@@ -5,14 +5,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { isStop } from '../../../lib/errors';
+import { isAbort } from '../../../lib/errors';
 import type { EpochRecord } from '../../../lib/results/records/record';
 import { homeOf } from '../../../lib/runs/runFolder/paths';
 import { type Job } from '../../../lib/runs/job/job';
 import { runJob } from '../../../lib/runs/job/runJob';
 import { scalarsOf } from '../../../lib/runs/tracking/tracker';
 import { closedAddress } from '../../io/download/server';
-import { rejectsWith } from '../../support/faults';
+import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { jobsOf, tiny } from '../example';
 import { mlflowServer, type LoggedRun } from '../mlflowServer';
@@ -170,7 +170,7 @@ async function stopped(one: Job, folder: string, events: number, mlflow?: string
         if (++seen === events) stop.abort();
       },
     }),
-    (error) => isStop(error, stop.signal),
+    (error) => isAbort(error, stop.signal),
   );
 }
 
