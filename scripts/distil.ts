@@ -3,16 +3,15 @@ import { Presets, SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { isAbort } from '../lib/errors';
 import { saveGain } from '../lib/notebook/saveGain';
-import { chance, gainedPoints } from '../lib/results/gain';
-import { distil } from '../lib/runs/job/distil';
-import { epochText } from '../lib/runs/job/runJob';
-import { quote } from '../lib/runs/schedulers/shell';
-import { resumeLater } from '../lib/runs/schedulers/slots';
+import { chance, gainedPoints, type Gain } from '../lib/results/gain';
+import { distil, type Pair } from '../lib/runs/execution/distil';
+import { epochText } from '../lib/runs/execution/runJob';
+import { pausedExitCode, shellQuote } from '../lib/runs/schedulers/task';
 import { whole } from './cli/arguments';
 import { run } from './cli/run';
 import { stopSignal } from './cli/stopSignal';
 
-interface Choice {
+interface Options {
   readonly student: string;
   readonly teacher: string;
   readonly data: string;
@@ -31,127 +30,119 @@ interface Choice {
   readonly out: string;
 }
 
-/** npm run distil --: one network of ours from another, on images of one's own. */
+/** npm run distil --: distils one network from another on images of the user. */
 const command = new Command('npm run distil --')
   .description(
-    'Distils a student from a teacher on a folder of images, beside the same student alone, and writes a page on what was gained. Stopped by Ctrl-C, the same command goes on.',
+    'Distils a student from a teacher on a folder of images, trains the same student without a teacher for\n' +
+      'comparison, and writes a page with the results. Ctrl-C pauses with a checkpoint (exit code 75); run the same\n' +
+      'command again to resume.',
   )
-  .requiredOption('--student <name>', 'the network that learns')
+  .requiredOption('--student <name>', 'network to train')
   .requiredOption(
     '--teacher <name[:weights]>',
-    'the network that teaches, and its weights: a .safetensors file or a repository of the Hugging Face hub. ' +
-      'Without weights it is first trained on the images; with weights for other classes, trained on from them',
+    'teacher network and its weights: a .safetensors file or a Hugging Face repository. Without weights, the ' +
+      'teacher is trained on the images first; weights for other classes are fine-tuned first',
   )
-  .requiredOption('--data <folder>', 'a folder with a folder of images for each class')
-  .option('--shards', 'the folders hold tar archives of NAME.jpg and NAME.cls instead')
-  .option('--validation <folder>', 'the images to validate on, in the same classes')
+  .requiredOption('--data <folder>', 'folder of images, with one subfolder for each class')
+  .option('--shards', 'the folders hold tar archives with pairs NAME.jpg and NAME.cls instead')
+  .option('--validation <folder>', 'folder of validation images with the same classes')
   .addOption(
-    new Option('--split <share>', 'or the share of the images that is held out for it')
+    new Option('--split <share>', 'share of the images to hold out for validation, without --validation (default: 0.1)')
       .argParser(share)
       .conflicts('validation'),
   )
-  .option('--method <name>', 'how it is taught', 'ofa')
-  .option('--options <json>', 'options of the method, as \'{"exponent": 1.2}\'', json, {})
-  .option('--epochs <number>', 'the published 300 unless told', whole)
-  .option('--batch-size <number>', 'images of one update; by the number of images, 128 at most, unless told', whole)
+  .option('--method <name>', 'distillation method', 'ofa')
+  .option('--options <json>', 'options of the method, such as \'{"exponent": 1.2}\'', json, {})
+  .option('--epochs <number>', 'epochs of every run (default: 300, as published)', whole)
+  .option('--batch-size <number>', 'images per update (default: 128, or fewer for small sets of images)', whole)
   .option(
     '--learning-rate <number>',
-    'the student’s at its peak; the published one, fitted to the batch, unless told',
+    "the student's peak learning rate (default: the published one, scaled to the batch size)",
     number,
   )
-  .option('--image-size <pixels>', 'side of the square that both networks see', whole, 224)
-  .option('--bf16', 'compute in mixed precision, which new processors and GPUs do up to twice as fast')
-  .option('--seed <number>', 'of the split, the weights and the order of the images', whole, 0)
-  .option(
-    '--mlflow <address>',
-    'a server that is to have the runs too, as http://127.0.0.1:5000; that of MLFLOW_TRACKING_URI unless told',
-  )
-  .option('--out <folder>', 'where student, records and page go', path.join('out', 'distil'))
-  .action(
-    async ({
-      student,
-      teacher: given,
-      data,
-      shards,
-      validation,
-      split,
-      method,
-      options,
-      epochs,
-      batchSize,
-      learningRate,
-      imageSize,
-      bf16,
-      seed,
-      mlflow,
-      out,
-    }: Choice) => {
-      const [teacher = '', ...weights] = given.split(':');
-      const signal = stopSignal();
-      const bar = new SingleBar(
-        { format: '{run} [{bar}] {percentage} % | {eta_formatted} left | loss {loss}', etaBuffer: 200 },
-        Presets.shades_classic,
-      );
-      let current = '';
-      try {
-        const gain = await distil(
-          {
-            student,
-            teacher,
-            ...(weights.length > 0 && { teacherWeights: weights.join(':') }),
-            imageSize,
-            epochs,
-            batchSize,
-            learningRate,
-            seed,
-            ...(bf16 && { precision: 'bfloat16' }),
-            data: {
-              name: shards ? 'shards' : 'folder',
-              path: data,
-              ...(validation === undefined ? { split: { share: split ?? 0.1, seed } } : { validation }),
-            },
-            method: { ...options, kind: method },
-          },
-          {
-            out,
-            command: `npm run distil -- ${process.argv.slice(2).map(quote).join(' ')}`,
-            signal,
-            mlflow,
-            onNotice: (text) => console.log(text),
-            onDownload: ({ received, total = received }) => {
-              if (!bar.isActive) bar.start(total, 0, { run: `weights of ${teacher}`, loss: '–' });
-              bar.update(received);
-            },
-            onRun: ({ row, recipe }) => {
-              current = row;
-              bar.stop();
-              bar.start(recipe.epochs, 0, { run: row, loss: '–' });
-            },
-            onEvent: (event) => {
-              if (event.kind === 'step')
-                bar.update(event.epoch - 1 + event.step / event.steps, { loss: event.loss.toFixed(3) });
-              else console.log(`${current}, ${epochText(event)}`);
-            },
-          },
-        );
-        bar.stop();
-        const page = path.join(out, 'index.html');
-        await saveGain(gain, page);
-        console.log(
-          `${student}: ${gain.scratch.top1.toFixed(2)} % alone, ${gain.distilled.top1.toFixed(2)} % taught by ${teacher} (${gain.teacher.top1.toFixed(2)} %): ${gainedPoints(gain).toFixed(2)} points, ±${chance(gain).toFixed(1)} by chance.`,
-        );
-        console.log(`Page: ${page}  Student: ${path.join(out, 'student.safetensors')}`);
-      } catch (error) {
-        if (!isAbort(error, signal)) throw error;
-        console.log('\nStopped, with a checkpoint. The same command goes on from there.');
-        process.exitCode = resumeLater;
-      } finally {
-        bar.stop();
-      }
-    },
-  );
+  .option('--image-size <pixels>', 'input height and width of both networks', whole, 224)
+  .option('--bf16', 'mixed precision: up to twice as fast on recent processors and GPUs')
+  .option('--seed <number>', 'seed of the split, the initial weights and the order of the images', whole, 0)
+  .option('--mlflow <address>', 'MLflow server to log to, such as http://127.0.0.1:5000 (default: MLFLOW_TRACKING_URI)')
+  .option('--out <folder>', 'folder for the student, the records and the page', path.join('out', 'distil'))
+  .action(distilPair);
 
 void run(command);
+
+async function distilPair(options: Options): Promise<void> {
+  const pair = pairOf(options);
+  const { out, mlflow } = options;
+  const signal = stopSignal();
+  const format = '{run} [{bar}] {percentage} % | {eta_formatted} left | loss {loss}';
+  const bar = new SingleBar({ format, etaBuffer: 200 }, Presets.shades_classic);
+  let currentRun = '';
+  try {
+    const gain = await distil(pair, {
+      out,
+      command: `npm run distil -- ${process.argv.slice(2).map(shellQuote).join(' ')}`,
+      signal,
+      mlflow,
+      onNotice: (text) => console.log(text),
+      onDownload: ({ received, total = received }) => {
+        if (!bar.isActive) bar.start(total, 0, { run: `weights of ${pair.teacher}`, loss: '–' });
+        bar.update(received);
+      },
+      onRun: ({ row, recipe }) => {
+        currentRun = row;
+        bar.stop();
+        bar.start(recipe.epochs, 0, { run: row, loss: '–' });
+      },
+      onEvent: (event) => {
+        if (event.kind === 'epoch') console.log(`${currentRun}, ${epochText(event)}`);
+        else bar.update(event.epoch - 1 + event.step / event.steps, { loss: event.loss.toFixed(3) });
+      },
+    });
+    bar.stop();
+    const page = path.join(out, 'index.html');
+    await saveGain(gain, page);
+    console.log(resultText(pair, gain));
+    console.log(`Page: ${page}  Student: ${path.join(out, 'student.safetensors')}`);
+  } catch (error) {
+    if (!isAbort(error, signal)) throw error;
+    console.log('\nPaused with a checkpoint. Run the same command again to resume.');
+    process.exitCode = pausedExitCode;
+  } finally {
+    bar.stop();
+  }
+}
+
+function pairOf(options: Options): Pair {
+  const { student, data, shards, validation, split = 0.1, seed, bf16, method } = options;
+  const [teacher = '', ...weights] = options.teacher.split(':');
+  return {
+    student,
+    teacher,
+    ...(weights.length > 0 && { teacherWeights: weights.join(':') }),
+    imageSize: options.imageSize,
+    epochs: options.epochs,
+    batchSize: options.batchSize,
+    learningRate: options.learningRate,
+    seed,
+    ...(bf16 && { precision: 'bfloat16' }),
+    data: {
+      name: shards ? 'shards' : 'folder',
+      path: data,
+      ...(validation === undefined ? { split: { share: split, seed } } : { validation }),
+    },
+    method: { ...options.options, kind: method },
+  };
+}
+
+function resultText({ student, teacher }: Pair, gain: Gain): string {
+  const [alone, distilled, teacherTop1] = [gain.scratch, gain.distilled, gain.teacher].map(({ top1 }) =>
+    top1.toFixed(2),
+  );
+  const points = `${gainedPoints(gain).toFixed(2)} ± ${chance(gain).toFixed(1)}`;
+  return (
+    `${student}: top-1 ${alone} % without a teacher, ${distilled} % with ${teacher} (${teacherTop1} %): ` +
+    `gained ${points} points.`
+  );
+}
 
 function number(text: string): number {
   const value = Number(text);
@@ -161,7 +152,7 @@ function number(text: string): number {
 
 function share(text: string): number {
   const value = Number(text);
-  if (!(value > 0 && value < 1)) throw new InvalidArgumentError('It must be a share between 0 and 1, such as 0.1.');
+  if (!(value > 0 && value < 1)) throw new InvalidArgumentError('It must be a number between 0 and 1, such as 0.1.');
   return value;
 }
 
@@ -170,7 +161,7 @@ function json(text: string): object {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   } catch {
-    // Told below.
+    // Reported below, as for other values that are not objects.
   }
-  throw new InvalidArgumentError('It must be an object of JSON, such as \'{"exponent": 1.2}\'.');
+  throw new InvalidArgumentError('It must be a JSON object, such as \'{"exponent": 1.2}\'.');
 }

@@ -3,103 +3,113 @@ import { UserError } from '../lib/errors';
 import { experimentNamed, experiments } from '../lib/experiments/experiments';
 import { recipeLines } from '../lib/experiments/recipeLines';
 import { tableText } from '../lib/plots/tables/tableText';
-import type { Profile } from '../lib/profile';
+import { profiles } from '../lib/profile';
 import { experimentTable } from '../lib/results/tables/experimentTable';
-import { plan, withTeachers, type Job } from '../lib/runs/job/job';
-import { queuedTasks } from '../lib/runs/schedulers/slurm';
+import type { Job } from '../lib/runs/plan/job';
+import { plan, withTeachers } from '../lib/runs/plan/plan';
 import { jobState, stateText } from '../lib/runs/runFolder/state';
+import { queuedTasks, type QueuedTask } from '../lib/runs/schedulers/slurm';
 import { run } from './cli/run';
-import { withChoice, withPlace, type Choice, type Place } from './experiment/choice';
-import { execute } from './experiment/execute';
-import { estimated, recordsOf } from './experiment/records';
+import { withBackend, withSelection, type Backend, type Selected } from './experiment/options';
+import { planLines, recordsOf } from './experiment/records';
+import { runJobs } from './experiment/runJobs';
 
 /** npm run experiment --: lists, shows, plans and runs the experiments of `lib/experiments`. */
 const command = new Command('npm run experiment --').description(
-  'Runs the tables, figures and ablations of the paper.',
+  'Runs the tables, figures and ablations of the paper.\n\n' +
+    'An experiment is a table of rows; a row with a seed is a job. A job that was interrupted resumes from its last\n' +
+    'checkpoint when the same command is run again, and a finished job is not repeated.\n' +
+    'Exit codes: 0 finished, 1 failed, 75 paused (run the same command again to resume).',
 );
 
 command
   .command('list')
-  .description('the experiments by name')
+  .description('list the experiments with their number of rows at each profile')
   .action(() => {
     for (const { name, title, rows } of Object.values(experiments)) {
-      const sizes = (Object.keys(rows) as Profile[])
-        .filter((profile) => rows[profile].length > 0)
-        .map((profile) => `${profile} ${rows[profile].length}`);
+      const available = profiles.filter((profile) => rows[profile].length > 0);
+      const sizes = available.map((profile) => `${profile} ${rows[profile].length}`);
       console.log(`${name.padEnd(16)} ${title} (rows: ${sizes.join(', ')})`);
     }
   });
 
-withChoice(command.command('show'))
-  .description('what an experiment asks, its rows and their recipes, each number of the paper’s with where it stands')
-  .action((name: string, choice: Choice) => {
+withSelection(command.command('show'))
+  .description('print the question, the rows and every setting of their recipes, with the source of published numbers')
+  .action((name: string, options: Selected) => {
     const experiment = experimentNamed(name);
-    const jobs = plan(experiment, choice.profile, choice);
-    console.log(`${experiment.title}\n${jobs.length} jobs at the profile ${choice.profile}\n`);
-    for (const row of experiment.rows[choice.profile].filter((one) => jobs.some((job) => job.row === one.name)))
-      console.log(
-        `${row.name}\n${recipeLines(row)
-          .map((line) => `  ${line}`)
-          .join('\n')}\n`,
-      );
+    const jobs = plan(experiment, options.profile, options);
+    const selected = new Set(jobs.map(({ row }) => row));
+    console.log(`${experiment.title}\n${jobs.length} jobs at the profile ${options.profile}\n`);
+    for (const row of experiment.rows[options.profile].filter((one) => selected.has(one.name))) {
+      const lines = recipeLines(row).map((line) => `  ${line}`);
+      console.log(`${row.name}\n${lines.join('\n')}\n`);
+    }
   });
 
-withChoice(command.command('plan'))
-  .description('the jobs, one line of JSON each, and the hours that they will take')
-  .action(async (name: string, choice: Choice) => {
-    const { lines, total } = await estimated(
-      withTeachers(plan(experimentNamed(name), choice.profile, choice), Object.values(experiments)),
-      choice.out,
-    );
+withSelection(command.command('plan'))
+  .description('print the jobs, one per line (JSON), and the expected hours')
+  .action(async (name: string, options: Selected) => {
+    const { lines, total } = await planLines(jobsWithTeachers(name, options), options.out);
     for (const line of lines) console.log(JSON.stringify(line));
     console.error(total);
   });
 
-withChoice(command.command('status'))
-  .description('which jobs are finished, and where the others stand')
-  .action(async (name: string, choice: Choice) => {
-    const queued = await queuedTasks(choice.out).catch((error: unknown) => {
-      if (!(error instanceof UserError)) throw error;
-      console.error(`What Slurm has is not known here. ${error.message}`);
-      return undefined;
-    });
-    for (const job of plan(experimentNamed(name), choice.profile, choice)) {
-      const state = await jobState(job, choice.out);
+withSelection(command.command('status'))
+  .description('print the state of each job: finished, running, failed, paused or not started')
+  .action(async (name: string, options: Selected) => {
+    const queued = await slurmTasks(options.out);
+    for (const job of plan(experimentNamed(name), options.profile, options)) {
+      const state = await jobState(job, options.out);
       const task = state.kind === 'finished' ? undefined : queued?.get(job.id);
-      console.log(
-        `${job.id}  ${job.row.padEnd(32)} seed ${job.recipe.seed}  ${stateText(state)}${task ? ` (Slurm ${task.task}: ${task.state})` : ''}`,
-      );
+      const slurm = task ? ` (Slurm ${task.task}: ${task.state})` : '';
+      console.log(`${job.id}  ${job.row.padEnd(32)} seed ${job.recipe.seed}  ${stateText(state)}${slurm}`);
     }
   });
 
-withChoice(command.command('table'))
-  .description('the results, seeds together')
-  .action(async (name: string, choice: Choice) => {
-    const jobs = plan(experimentNamed(name), choice.profile, choice);
-    const rows = experimentTable([...new Set(jobs.map(({ row }) => row))], await recordsOf(jobs, choice.out));
+withSelection(command.command('table'))
+  .description('print the results, averaged over the seeds of each row')
+  .action(async (name: string, options: Selected) => {
+    const experiment = experimentNamed(name);
+    const jobs = plan(experiment, options.profile, options);
+    const names = [...new Set(jobs.map(({ row }) => row))];
+    const rows = experimentTable(names, await recordsOf(jobs, options.out));
     console.log(
       tableText({
         columns: Object.keys(rows[0]!),
         rows: rows.map((row) => Object.values(row) as (string | number | null)[]),
-        caption: `${experimentNamed(name).title} Profile ${choice.profile}; top-1 is that of the last epoch.`,
+        caption: `${experiment.title} Profile ${options.profile}; top-1 is that of the last epoch.`,
       }),
     );
   });
 
-withPlace(withChoice(command.command('run')))
-  .description('runs the jobs that are not finished, first those that train their teachers')
-  .action((name: string, choice: Choice & Place) =>
-    execute(withTeachers(plan(experimentNamed(name), choice.profile, choice), Object.values(experiments)), choice),
-  );
+withBackend(withSelection(command.command('run')))
+  .description('run the jobs that are not finished, after those that train their teachers')
+  .action((name: string, options: Selected & Backend) => runJobs(jobsWithTeachers(name, options), options));
 
-withPlace(withChoice(command.command('retry')))
-  .description('runs again the jobs that failed')
-  .action(async (name: string, choice: Choice & Place) => {
+withBackend(withSelection(command.command('retry')))
+  .description('run the failed jobs again')
+  .action(async (name: string, options: Selected & Backend) => {
     const failed: Job[] = [];
-    for (const job of plan(experimentNamed(name), choice.profile, choice))
-      if ((await jobState(job, choice.out)).kind === 'failed') failed.push(job);
+    for (const job of plan(experimentNamed(name), options.profile, options)) {
+      if ((await jobState(job, options.out)).kind === 'failed') failed.push(job);
+    }
     if (failed.length === 0) console.log('No job has failed.');
-    else await execute(failed, choice);
+    else await runJobs(failed, options);
   });
 
 void run(command);
+
+function jobsWithTeachers(name: string, options: Selected): Job[] {
+  return withTeachers(plan(experimentNamed(name), options.profile, options), Object.values(experiments));
+}
+
+/** Slurm's queue; undefined, with a warning, if Slurm cannot be called. */
+async function slurmTasks(out: string): Promise<ReadonlyMap<string, QueuedTask> | undefined> {
+  try {
+    return await queuedTasks(out);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(`Slurm's queue is not shown: ${error.message}`);
+    return undefined;
+  }
+}

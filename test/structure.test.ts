@@ -23,7 +23,7 @@ const rules: Readonly<Record<string, Rule>> = {
   losses: { values: ['tensor'] },
   methods: { values: ['losses', 'models', 'tensor'] },
   training: { values: ['io', 'tensor', 'data', 'models', 'losses', 'methods'] },
-  analysis: { values: ['tensor', 'data', 'models', 'methods', 'training'] },
+  analysis: { values: ['tensor', 'data', 'models', 'methods', 'training', 'results'] },
   experiments: { values: [], types: ['methods', 'models', 'training'] },
   results: { values: ['io', 'experiments'], types: ['data', 'models'] },
   runs: { values: ['io', 'tensor', 'data', 'models', 'methods', 'training', 'analysis', 'experiments', 'results'] },
@@ -67,6 +67,17 @@ test('figures of recorded results open without the engine', () => {
     [...reached].filter((file) => file.startsWith(path.join('lib', 'tensor'))),
     [],
   );
+});
+
+test('no path in lib leads to scripts, test or notebooks', () => {
+  // A path literal, and a segment among the arguments of path.join or path.resolve.
+  const literal = /(['"`])(?:\.{1,2}\/)*(?:scripts|test|notebooks)\/[^'"`\n]*\1/;
+  const segment = /path\.(?:join|resolve)\((?:[^()']|'[^']*')*'(?:scripts|test|notebooks)'/;
+  const wrong = filesUnder('lib').filter((file) => {
+    const source = readFileSync(file, 'utf8');
+    return literal.test(source) || segment.test(source);
+  });
+  assert.deepEqual(wrong, []);
 });
 
 test('TensorFlow is imported in lib/tensor only', () => {

@@ -9,3 +9,5 @@ export { trainProbes } from './probes';
 export { trainWithSnapshots } from './snapshots';
 // Time and memory of a training step.
 export { stepCosts } from './stepCost';
+// Size and latency of a network.
+export { networkCost } from './networkCost';

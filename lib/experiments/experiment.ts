@@ -7,7 +7,7 @@ export interface Row {
   readonly name: string;
   readonly recipe: Omit<RecipeInput, 'seed'>;
   /** Where the first seed's trained weights go, for recipes that name them as their teacher's. */
-  readonly publishes?: string;
+  readonly exportWeightsTo?: string;
   /** Where the numbers of a recipe of the paper's size stand. */
   readonly sources?: Sources;
 }

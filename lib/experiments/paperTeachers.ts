@@ -12,7 +12,7 @@ const teachers = new Map(
  */
 export const paperTeachers: readonly Row[] = [...teachers].map(([name, weights]): Row => ({
   name,
-  publishes: weights,
+  exportWeightsTo: weights,
   recipe: {
     student: name,
     initial: `data/weights/imagenet/${name}.safetensors`,

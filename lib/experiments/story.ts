@@ -5,17 +5,17 @@ import { smoke } from './smoke';
 const rows: readonly Row[] = [
   {
     name: 'scratch',
-    publishes: 'data/weights/vit_64.safetensors',
+    exportWeightsTo: 'data/weights/vit_64.safetensors',
     recipe: student('transformer', null, { kind: 'scratch' }),
   },
   {
     name: 'kd',
-    publishes: 'data/weights/vit_64-by-kd.safetensors',
+    exportWeightsTo: 'data/weights/vit_64-by-kd.safetensors',
     recipe: student('transformer', 'cnn', { kind: 'kd' }),
   },
   {
     name: 'ofa',
-    publishes: 'data/weights/vit_64-by-ofa.safetensors',
+    exportWeightsTo: 'data/weights/vit_64-by-ofa.safetensors',
     recipe: student('transformer', 'cnn', { kind: 'ofa', exponent: 1.2 }),
   },
 ];

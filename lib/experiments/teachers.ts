@@ -8,7 +8,7 @@ const epochs: Readonly<Record<Family, number>> = { cnn: 14, transformer: 20, mlp
 
 const rows = (Object.keys(teachers) as Family[]).map((family): Row => ({
   name: teachers[family].model,
-  publishes: teachers[family].weights,
+  exportWeightsTo: teachers[family].weights,
   recipe: {
     student: teachers[family].model,
     data: { name: 'cifar-100' },

@@ -1,13 +1,13 @@
 /** The part of `lib/runs` that notebooks use: `import { liveRun } from './lib/runs/index'`. */
 // A short training run, shown while it runs.
-export { liveRun, type LiveEvent } from './job/liveRun';
+export { liveRun, type LiveEvent } from './execution/liveRun';
 // The data and the teacher of a recipe.
-export { loadData, loadTeacher } from './job/materials';
-export { openOwnImages } from './job/ownImages';
+export { loadData } from './inputs/data';
+export { openOwnImages } from './inputs/ownImages';
+export { loadTeacher } from './inputs/teacher';
 // Distillation of your own pair of networks.
-export { distil, type Pair } from './job/distil';
-// The cost of a network on this machine.
-export { costOf } from './job/cost';
+export { distil, type Pair } from './execution/distil';
+// The machine that this Jupyter kernel runs on.
 export { thisMachine } from './runFolder/machine';
 // A study of the exponent: grid, successive halving, Optuna.
 export { study, type TrialState } from './search/study';

@@ -8,7 +8,7 @@ export interface Message {
   readonly text: string;
 }
 
-const thrown = /^(UserError|UnreachableError|CompressedError|Busy|SetupError)$/;
+const thrown = /^(UserError|UnreachableError|CompressedError|RunLockedError|SetupError)$/;
 
 /**
  * Returns every error for users in lib and scripts, in the order of files and lines.

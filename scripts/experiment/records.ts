@@ -3,55 +3,57 @@ import path from 'node:path';
 import { appendJsonLine } from '../../lib/io/jsonLines';
 import type { RunRecord } from '../../lib/results/records/record';
 import { recordsIn } from '../../lib/results/records/readRecords';
-import { expectedHours } from '../../lib/runs/job/expectedHours';
-import { asTold, finishedRecord, jobCommand, type Job } from '../../lib/runs/job/job';
+import { expectedHours } from '../../lib/runs/plan/expectedHours';
+import { jobCommand, recordUnder, type Job } from '../../lib/runs/plan/job';
+import { finishedRecord } from '../../lib/runs/runFolder/finishedRecord';
 
 /** The folder of the project's records. */
-export const results = path.join('data', 'results');
+export const projectRecords = path.join('data', 'results');
 
-/** Appends a record where no experiment has noted it yet: those of the laptop profile belong to the project, others to their folder. */
-export async function note(job: Job, record: RunRecord, out: string): Promise<void> {
-  const folder = job.profile === 'laptop' ? results : path.join(out, 'results');
-  const noted = await recordsIn(folder);
-  if (!noted.some(({ id, started }) => id === record.id && started === record.started))
-    await appendJsonLine(path.join(folder, `${job.experiment}.jsonl`), record);
+/**
+ * Appends a record to the records of its experiment, unless any experiment there has it already. Records of the
+ * laptop profile are the project's; those of other profiles go to the folder of runs.
+ */
+export async function addRecord(job: Job, record: RunRecord, out: string): Promise<void> {
+  const folder = job.profile === 'laptop' ? projectRecords : path.join(out, 'results');
+  const existing = await recordsIn(folder);
+  if (existing.some(({ id, started }) => id === record.id && started === record.started)) return;
+  await appendJsonLine(path.join(folder, `${job.experiment}.jsonl`), record);
 }
 
-/** The records of the folder of runs, and where it has none those that the project holds. */
+/** The records of the jobs that have one: from the folder of runs, or else from the project. */
 export async function recordsOf(jobs: readonly Job[], out: string): Promise<RunRecord[]> {
-  const recorded = new Map((await recordsIn(results)).map((record) => [record.id, record]));
+  const recorded = new Map((await recordsIn(projectRecords)).map((record) => [record.id, record]));
   const found: RunRecord[] = [];
   for (const job of jobs) {
     const record = (await finishedRecord(job, out)) ?? recorded.get(job.id);
-    if (record) found.push(asTold(job, record));
+    if (record) found.push(recordUnder(job, record));
   }
   return found;
 }
 
-const counted = (jobs: number): string => `${jobs} job${jobs === 1 ? '' : 's'}`;
-
-/** The jobs with the hours that each is expected to take, and their sum in words. */
-export async function estimated(
+/** The jobs with their commands and expected hours, and a sentence with the sum. */
+export async function planLines(
   jobs: readonly Job[],
   out: string,
 ): Promise<{ readonly lines: readonly object[]; readonly total: string }> {
-  const past = await recordsIn(results);
+  const records = await recordsIn(projectRecords);
   const threads = availableParallelism();
-  const lines = [];
+  const lines: object[] = [];
   let [hours, unknown, finished] = [0, 0, 0];
   for (const job of jobs) {
-    const expected = expectedHours(job.recipe, threads, past);
+    const expected = expectedHours(job.recipe, threads, records);
     if (await finishedRecord(job, out)) finished++;
     else if (expected === null) unknown++;
     else hours += expected;
-    lines.push({
-      ...job,
-      command: jobCommand(job),
-      expectedHours: expected === null ? null : Number(expected.toFixed(3)),
-    });
+    const rounded = expected === null ? null : Number(expected.toFixed(3));
+    lines.push({ ...job, command: jobCommand(job), expectedHours: rounded });
   }
-  return {
-    lines,
-    total: `${counted(jobs.length)}, ${finished} finished; what is left takes about ${hours.toFixed(1)} hours on ${threads} threads${unknown > 0 ? `, without ${counted(unknown)} of networks whose speed has not been measured` : ''}.`,
-  };
+  const unmeasured = unknown > 0 ? `, not counting ${jobCount(unknown)} whose networks have not been timed` : '';
+  const remaining = `the others take about ${hours.toFixed(1)} hours on ${threads} threads`;
+  return { lines, total: `${jobCount(jobs.length)}, ${finished} finished; ${remaining}${unmeasured}.` };
+}
+
+function jobCount(count: number): string {
+  return `${count} job${count === 1 ? '' : 's'}`;
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Experiment } from '../../lib/experiments/experiment';
 import { cifar100Rows, imageNetRows, type PaperRow } from '../../lib/experiments/paper';
 import { teacherTraining } from '../../lib/experiments/teachers';
-import { plan, withTeachers } from '../../lib/runs/job/job';
+import { plan, withTeachers } from '../../lib/runs/plan/plan';
 import { completeRecipe } from '../../lib/training/recipe/recipe';
 
 const all: readonly PaperRow[] = [...cifar100Rows, ...imageNetRows({ name: 'synthetic' })];
@@ -55,7 +55,7 @@ test('a row of the CIFAR-100 table is planned after the fine-tuning of its teach
       jobs.map(({ row }) => row),
       teacher ? [teacher.model, name] : [name],
     );
-    assert.equal(jobs[0]?.publishes, teacher?.weights);
+    assert.equal(jobs[0]?.exportWeightsTo, teacher?.weights);
   }
 });
 

@@ -8,8 +8,8 @@ import { createModel } from '../../lib/models/zoo';
 import { fill } from '../../lib/reference/fill';
 import { readSafetensors, writeSafetensors } from '../../lib/io/safetensors/safetensors';
 import type { Model } from '../../lib/models/model';
-import { homeOf } from '../../lib/runs/runFolder/paths';
-import { runJob } from '../../lib/runs/job/runJob';
+import { runFolderOf } from '../../lib/runs/runFolder/paths';
+import { runJob } from '../../lib/runs/execution/runJob';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
 import { jobsOf, tiny } from '../runs/example';
@@ -93,9 +93,9 @@ for (const [student, teacher] of [
           },
         },
       ]);
-      const record = await runJob(job!, { folder });
+      const record = await runJob(job!, { runsFolder: folder });
       assert.ok(record.measures!['methodParameters']! > 0, 'branches were trained');
-      const weights = path.join(homeOf(job!, folder), 'student.safetensors');
+      const weights = path.join(runFolderOf(job!, folder), 'student.safetensors');
       const model = createModel(student, { classes: 100, imageSize: 64 }, new Random(3));
       assert.deepEqual(
         [...readSafetensors(weights).tensors.keys()].sort(),

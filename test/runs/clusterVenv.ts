@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 
-/** Why tests that fetch a cluster's software are passed over; undefined under `npm run test:cluster`. */
+/** Why tests that download cluster software are skipped; undefined under `npm run test:cluster`. */
 export const clusterLacks = process.env['OFA_CLUSTER'] === '1' ? undefined : 'run by npm run test:cluster';
 
 const packages = ['ray[default]==2.52.1', 'kubernetes-validate==1.37.0'];
 
-/** A program of the Python environment that these tests keep in build/cluster, which is made where it is missing. */
+/** A program of the Python environment in build/cluster, which is created if missing. */
 export function clusterProgram(name: string): string {
   const folder = path.resolve('build', 'cluster');
   const program = path.join(folder, 'bin', name);

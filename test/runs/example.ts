@@ -4,11 +4,14 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Experiment, Row } from '../../lib/experiments/experiment';
 import { sha256 } from '../../lib/io/sha256';
-import { homeOf } from '../../lib/runs/runFolder/paths';
-import { plan, writePlan, type Job } from '../../lib/runs/job/job';
-import { taskCommand } from '../../lib/runs/schedulers/slots';
+import { runFolderOf } from '../../lib/runs/runFolder/paths';
+import { jobProgram } from '../../scripts/cli/jobProgram';
+import { plan } from '../../lib/runs/plan/plan';
+import { writePlan } from '../../lib/runs/plan/planFile';
+import type { Job } from '../../lib/runs/plan/job';
+import { taskCommand } from '../../lib/runs/schedulers/task';
 
-/** The smallest recipe of all: seconds on made-up images. */
+/** The smallest recipe: seconds on synthetic images. */
 export const tiny: Row = {
   name: 'tiny',
   recipe: {
@@ -34,12 +37,12 @@ export function jobsOf(rows: readonly Row[] = [tiny]): Job[] {
 
 export interface Process {
   readonly child: ChildProcess;
-  /** What it has told so far, and its end. */
-  readonly told: string[];
+  /** Its output so far. */
+  readonly output: string[];
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 
-/** Begins a job in a process of its own, with a checkpoint after every step. */
+/** Starts a job in a process of its own, with a checkpoint after every step. */
 export async function start(
   job: Job,
   out: string,
@@ -47,7 +50,7 @@ export async function start(
   processes = 1,
 ): Promise<Process> {
   const [program, ...args] = [
-    ...taskCommand(await writePlan([job], out), 0, out, processes),
+    ...taskCommand({ program: jobProgram, plan: await writePlan([job], out), index: 0, out, processes }),
     '--checkpoint-seconds',
     '0',
   ];
@@ -55,14 +58,18 @@ export async function start(
     env: { ...process.env, TF_NUM_INTRAOP_THREADS: '1', ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  // Whatever becomes of the test, nothing of it stays behind, stopped or not.
+  // No process outlives the test, whether or not it fails.
   const end = (): boolean => child.kill('SIGKILL');
   process.once('exit', end);
   child.once('close', () => process.off('exit', end));
-  const told: string[] = [];
+  const output: string[] = [];
   for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding('utf8').on('data', (text: string) => told.push(text));
-  return { child, told, ended: once(child, 'close').then(() => ({ code: child.exitCode, signal: child.signalCode })) };
+    stream?.setEncoding('utf8').on('data', (text: string) => output.push(text));
+  return {
+    child,
+    output,
+    ended: once(child, 'close').then(() => ({ code: child.exitCode, signal: child.signalCode })),
+  };
 }
 
 /** Runs a job to the end of its process. */
@@ -72,15 +79,15 @@ export async function runToEnd(
   environment?: Readonly<Record<string, string>>,
   processes?: number,
 ): Promise<{ readonly code: number | null; readonly text: string }> {
-  const { told, ended } = await start(job, out, environment, processes);
+  const { output, ended } = await start(job, out, environment, processes);
   const { code } = await ended;
-  return { code, text: told.join('') };
+  return { code, text: output.join('') };
 }
 
 export function weightsHash(job: Job, out: string): Promise<string> {
-  return sha256(path.join(homeOf(job, out), 'student.safetensors'));
+  return sha256(path.join(runFolderOf(job, out), 'student.safetensors'));
 }
 
 export function logOf(job: Job, out: string): Promise<string> {
-  return readFile(path.join(homeOf(job, out), 'log'), 'utf8');
+  return readFile(path.join(runFolderOf(job, out), 'log'), 'utf8');
 }

@@ -5,18 +5,18 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { homeOf } from '../../lib/runs/runFolder/paths';
+import { runFolderOf } from '../../lib/runs/runFolder/paths';
 import { damagedFiles } from '../../lib/runs/runFolder/manifest';
 import { Random } from '../../lib/tensor/random';
 import type { TrainingEvent } from '../../lib/training/event';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { jobsOf, runToEnd, start, weightsHash } from './example';
 
-/** A few kills by default; OFA_KILLS=20 is the whole trial (`npm run test:cluster`). */
+/** A few kills by default; `npm run test:cluster` sets OFA_KILLS=20. */
 const kills = Number(process.env['OFA_KILLS'] ?? 4);
 const seed = Number(process.env['OFA_KILL_SEED'] ?? Date.now() % 1e6);
 
-test(`killed at ${kills} random moments and begun again each time, a run ends with the very weights of an undisturbed one (seed ${seed})`, async (context) => {
+test(`resumes to identical weights after SIGKILL at ${kills} random moments (seed ${seed})`, async (context) => {
   const [job] = jobsOf();
   const calm = await temporaryFolder(context);
   assert.equal((await runToEnd(job!, calm)).code, 0);
@@ -27,12 +27,13 @@ test(`killed at ${kills} random moments and begun again each time, a run ends wi
   let folder = await temporaryFolder(context);
   for (let kill = 1; kill <= kills; kill++) {
     const { child, ended } = await start(job!, folder);
-    // Before the first step, or a moment after one of the twelve events: in a step, a checkpoint, an evaluation or the result.
+    // Before the first step, or shortly after one of the twelve events: in a step, a checkpoint, an evaluation or the
+    // result.
     const last = await eventsUntil(child, ended, random.integer(13));
     await sleep(random.uniform() * (last === undefined ? 800 : 150));
     child.kill('SIGKILL');
     await ended;
-    const done = existsSync(path.join(homeOf(job!, folder), 'record.json'));
+    const done = existsSync(path.join(runFolderOf(job!, folder), 'record.json'));
     seen.push(
       done
         ? 'result'
@@ -54,15 +55,15 @@ test(`killed at ${kills} random moments and begun again each time, a run ends wi
     const { code, text } = await runToEnd(job!, folder);
     assert.equal(code, 0, text);
     assert.equal(await weightsHash(job!, folder), wanted);
-    assert.deepEqual(await damagedFiles(homeOf(job!, folder)), []);
+    assert.deepEqual(await damagedFiles(runFolderOf(job!, folder)), []);
     assert.deepEqual(
-      readdirSync(homeOf(job!, folder)).filter((name) => /checkpoint|draft/.test(name)),
+      readdirSync(runFolderOf(job!, folder)).filter((name) => /checkpoint|draft/.test(name)),
       [],
     );
   }
 });
 
-/** Waits for so many events of a process, or for its end; the last of them. */
+/** Waits for a number of events of a process, or for its end, and returns the last event. */
 async function eventsUntil(
   child: ChildProcess,
   ended: Promise<unknown>,

@@ -6,12 +6,12 @@ import { appendFile, mkdir, readFile, readdir, rename, utimes, writeFile } from 
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { homeOf } from '../../lib/runs/runFolder/paths';
-import { readPlan, writePlan } from '../../lib/runs/job/job';
+import { runFolderOf } from '../../lib/runs/runFolder/paths';
+import { readPlan, writePlan } from '../../lib/runs/plan/planFile';
 import { processNamespace } from '../../lib/io/processNamespace';
-import { lockFolder, lockedBy } from '../../lib/runs/runFolder/lock';
+import { lockFolder, lockHolder } from '../../lib/runs/runFolder/lock';
 import { damagedFiles } from '../../lib/runs/runFolder/manifest';
-import { sessions } from '../../lib/runs/runFolder/sessions';
+import { readSessions } from '../../lib/runs/runFolder/sessions';
 import { jobState } from '../../lib/runs/runFolder/state';
 import type { TrainingEvent } from '../../lib/training/event';
 import { rejectsWith } from '../support/rejectsWith';
@@ -19,15 +19,15 @@ import { temporaryFolder } from '../support/temporaryFolder';
 import { jobsOf, logOf, runToEnd, start, tiny, weightsHash } from './example';
 
 const [job] = jobsOf();
-/** Long enough to be stopped in its midst three times. */
+/** Long enough to be stopped three times. */
 const [long] = jobsOf([{ ...tiny, recipe: { ...tiny.recipe, epochs: 6 } }]);
 
-test('stopped by SIGTERM, SIGUSR1 or Ctrl-C it leaves a checkpoint and exit code 75; a second process leaves it alone; its threads are kept; it ends with the same weights', async (context) => {
+test('pauses with a checkpoint and exit code 75 on SIGTERM, SIGUSR1 and Ctrl-C, and resumes to the same weights', async (context) => {
   const [calm, folder] = [await temporaryFolder(context), await temporaryFolder(context)];
   assert.equal((await runToEnd(long!, calm)).code, 0);
   for (const signal of ['SIGTERM', 'SIGUSR1', 'SIGINT'] as const) {
-    // Another number of threads is asked for than it was begun with.
-    const { child, ended, told } = await start(
+    // The second and third process request another number of threads than the run started with.
+    const { child, ended, output } = await start(
       long!,
       folder,
       signal === 'SIGTERM' ? {} : { TF_NUM_INTRAOP_THREADS: '2' },
@@ -37,43 +37,46 @@ test('stopped by SIGTERM, SIGUSR1 or Ctrl-C it leaves a checkpoint and exit code
       child.kill('SIGSTOP');
       const second = await runToEnd(long!, folder);
       assert.equal(second.code, 75);
-      assert.match(second.text, new RegExp(`Process ${child.pid} on .* leaves it alone`));
+      assert.match(
+        second.text,
+        new RegExp(`Process ${child.pid} on .* has been running .* since .*\\. Wait until it ends\\.`),
+      );
       child.kill('SIGCONT');
     }
     child.kill(signal);
-    assert.deepEqual(await ended, { code: 75, signal: null }, told.join(''));
-    assert.ok(existsSync(path.join(homeOf(long!, folder), 'checkpoint.safetensors')));
+    assert.deepEqual(await ended, { code: 75, signal: null }, output.join(''));
+    assert.ok(existsSync(path.join(runFolderOf(long!, folder), 'checkpoint.safetensors')));
     assert.equal((await jobState(long!, folder)).kind, 'paused');
   }
   const { code, text } = await runToEnd(long!, folder, { TF_NUM_INTRAOP_THREADS: '2' });
   assert.equal(code, 0, text);
   assert.match(text, /goes on after epoch/);
   assert.deepEqual(
-    (await sessions(homeOf(long!, folder))).map(({ threads }) => threads),
+    (await readSessions(runFolderOf(long!, folder))).map(({ threads }) => threads),
     [1, 1, 1, 1],
   );
   assert.equal(await weightsHash(long!, folder), await weightsHash(long!, calm));
   assert.match(await logOf(long!, folder), /stopped, with a checkpoint[^]*finished: top-1/);
   assert.equal((await runToEnd(long!, folder)).code, 0);
-  assert.equal((await sessions(homeOf(long!, folder))).length, 4, 'a finished job is not run again');
+  assert.equal((await readSessions(runFolderOf(long!, folder))).length, 4, 'a finished job is not run again');
 
-  await appendFile(path.join(homeOf(long!, folder), 'metrics.jsonl'), ' ');
-  assert.deepEqual(await damagedFiles(homeOf(long!, folder)), ['metrics.jsonl']);
+  await appendFile(path.join(runFolderOf(long!, folder), 'metrics.jsonl'), ' ');
+  assert.deepEqual(await damagedFiles(runFolderOf(long!, folder)), ['metrics.jsonl']);
 });
 
-test('a number in a checkpoint that changed on the disk is noticed, and the checkpoint before it taken; a clock set back is told; a failure is noted', async (context) => {
+test('falls back to the previous checkpoint if one is damaged, warns of a clock set back, and records failures', async (context) => {
   const folder = await temporaryFolder(context);
   const { child, ended } = await start(job!, folder);
   await once(child, 'message');
   await once(child, 'message');
   child.kill('SIGTERM');
   await ended;
-  const home = homeOf(job!, folder);
+  const home = runFolderOf(job!, folder);
   const file = path.join(home, 'checkpoint.safetensors');
   const bytes = await readFile(file);
   bytes[bytes.length - 9] ^= 1;
   await writeFile(file, bytes);
-  const [first] = await sessions(home);
+  const [first] = await readSessions(home);
   await appendFile(
     path.join(home, 'sessions.jsonl'),
     `${JSON.stringify({ ...first, started: '2999-01-01T00:00:00.000Z' })}\n`,
@@ -95,26 +98,26 @@ test('a number in a checkpoint that changed on the disk is noticed, and the chec
   ]);
   assert.equal((await runToEnd(broken!, folder)).code, 1);
   const state = await jobState(broken!, folder);
-  assert.ok(state.kind === 'failed' && /weights are not at/.test(state.message));
+  assert.ok(state.kind === 'failed' && /weights file .* does not exist/.test(state.message));
 });
 
-test('a recipe that was changed in a plan is refused by line', async (context) => {
+test('rejects a plan with a changed recipe, with its line number', async (context) => {
   const folder = await temporaryFolder(context);
   const file = await writePlan(jobsOf(), folder);
   await writeFile(file, (await readFile(file, 'utf8')).replace('"learningRate":0.001', '"learningRate":0.002'));
   await rejectsWith(readPlan(file), 'line 1', 'was changed');
 });
 
-test('a full disk is told in words; with room again the run goes on and ends with the same weights', async (context) => {
+test('reports a full disk, and resumes to the same weights once there is space', async (context) => {
   if (spawnSync('unshare', ['-rm', 'true']).status !== 0) {
-    context.skip('no right to mount a small disk here (unshare -rm)');
+    context.skip('no permission to mount a small disk (unshare -rm)');
     return;
   }
   const [calm, folder] = [await temporaryFolder(context), await temporaryFolder(context)];
   const plan = await writePlan(jobsOf(), folder);
   const disk = path.join(folder, 'disk');
   await mkdir(disk);
-  // Room for one checkpoint and not for a second beside it; then for as many as it likes.
+  // At first there is space for one checkpoint only, then for all.
   const run = `"${process.execPath}" --import tsx scripts/job.ts "${plan}" 0 --out "${disk}" --checkpoint-seconds 0; echo "exit $?"`;
   const script = `mount -t tmpfs -o size=1500k none "${disk}"; ${run}; mount -o remount,size=100m "${disk}"; ${run}; cp -r "${disk}/." "${folder}/kept"`;
   const told = execFileSync('unshare', ['-rm', 'sh', '-c', `mkdir -p "${folder}/kept"; { ${script}; } 2>&1`], {
@@ -128,37 +131,37 @@ test('a full disk is told in words; with room again the run goes on and ends wit
   assert.equal(await weightsHash(job!, path.join(folder, 'kept')), await weightsHash(job!, calm));
 });
 
-test('weights that students wait for are put in their place by a job that another experiment has finished', async (context) => {
+test('exports the weights of a run that another experiment has finished', async (context) => {
   const folder = await temporaryFolder(context);
   const place = path.join(folder, 'published', 'teacher.safetensors');
   assert.equal((await runToEnd(job!, folder)).code, 0);
   assert.ok(!existsSync(place));
-  const [same] = jobsOf([{ ...tiny, publishes: place }]);
+  const [same] = jobsOf([{ ...tiny, exportWeightsTo: place }]);
   assert.equal(same!.id, job!.id);
   assert.equal((await runToEnd(same!, folder)).code, 0);
-  assert.deepEqual(await readFile(place), await readFile(path.join(homeOf(job!, folder), 'student.safetensors')));
+  assert.deepEqual(await readFile(place), await readFile(path.join(runFolderOf(job!, folder), 'student.safetensors')));
 });
 
-test('metrics that lost an epoch make no record', async (context) => {
+test('writes no record if metrics of an epoch are missing', async (context) => {
   const folder = await temporaryFolder(context);
   const { child, ended } = await start(long!, folder);
   while (((await once(child, 'message')) as [TrainingEvent])[0].kind !== 'epoch');
   child.kill('SIGTERM');
   assert.equal((await ended).code, 75);
-  await writeFile(path.join(homeOf(long!, folder), 'metrics.jsonl'), '');
+  await writeFile(path.join(runFolderOf(long!, folder), 'metrics.jsonl'), '');
   const { code, text } = await runToEnd(long!, folder);
   assert.equal(code, 1, text);
-  assert.match(text, /metrics\.jsonl tells of \d of 6 epochs: there is no whole result to record/);
+  assert.match(text, /metrics\.jsonl has metrics for \d of 6 epochs, so the run has no complete result to record/);
 });
 
-test('the lock of a dead process is taken over, that of a living one is not; many may ask at once and one gets it', async (context) => {
+test('takes over the lock of a dead process only, and gives it to one of several processes', async (context) => {
   const folder = await temporaryFolder(context);
   const release = await lockFolder(folder);
-  assert.match((await lockedBy(folder)) ?? '', new RegExp(`process ${process.pid} `));
-  await rejectsWith(lockFolder(folder), `Process ${process.pid}`, 'If that process is gone, remove');
+  assert.match((await lockHolder(folder)) ?? '', new RegExp(`process ${process.pid} `));
+  await rejectsWith(lockFolder(folder), `Process ${process.pid}`, 'If the process no longer exists, delete');
   const file = path.join(folder, 'lock');
   await rename(file, `${file}.mine`);
-  // This process's number, but born at another time: the number was given again.
+  // This process's id with another start time: the id was reused.
   await writeFile(
     file,
     JSON.stringify({
@@ -169,7 +172,7 @@ test('the lock of a dead process is taken over, that of a living one is not; man
       since: '2026-01-01T00:00:00.000Z',
     }),
   );
-  assert.equal(await lockedBy(folder), undefined);
+  assert.equal(await lockHolder(folder), undefined);
   const answers = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(folder)));
   assert.equal(answers.filter(({ status }) => status === 'fulfilled').length, 1);
   for (const answer of answers) if (answer.status === 'fulfilled') await answer.value();
@@ -180,7 +183,7 @@ test('the lock of a dead process is taken over, that of a living one is not; man
     JSON.stringify({ host: 'another-machine', pid: 1, born: '1', since: '2026-01-01T00:00:00.000Z' }),
   );
   await rejectsWith(lockFolder(folder), 'on another-machine');
-  // A container with this machine's name counts its processes anew.
+  // In a container with the same host name, process ids are not comparable.
   await writeFile(
     file,
     JSON.stringify({
@@ -192,10 +195,10 @@ test('the lock of a dead process is taken over, that of a living one is not; man
     }),
   );
   await rejectsWith(lockFolder(folder), 'Process 4194399');
-  // Ten minutes without a sign of life.
+  // No heartbeat for more than ten minutes.
   const past = new Date(Date.now() - 11 * 60_000);
   await utimes(file, past, past);
-  assert.equal(await lockedBy(folder), undefined, 'nor is it told as running');
+  assert.equal(await lockHolder(folder), undefined, 'no holder is reported');
   await (
     await lockFolder(folder)
   )();

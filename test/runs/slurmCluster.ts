@@ -9,16 +9,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../support/freePort';
 import { temporaryFolder } from '../support/temporaryFolder';
 
-/** Why there can be no Slurm here; undefined where there can. */
+/** Why Slurm cannot be started here; undefined if it can. */
 export function slurmLacks(): string | undefined {
   for (const program of ['slurmctld', 'slurmd', 'munged', 'sbatch']) {
     if (spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0)
       return `${program} is not installed (Debian: slurm-wlm, munge)`;
   }
-  return process.getuid?.() === 0 ? undefined : 'Slurm is started by root only';
+  return process.getuid?.() === 0 ? undefined : 'Slurm can only be started by root';
 }
 
-/** A Slurm of this one machine, in a folder of its own: authentication, controller and node. It goes when the test ends. */
+/** Starts a Slurm cluster of this machine only: authentication, controller and node. It ends with the test. */
 export async function startSlurm(
   context: TestContext,
   { maxArraySize }: { readonly maxArraySize: number },

@@ -10,7 +10,7 @@ import { writeFolder } from '../data/pictures';
 
 const command = ['scripts/launch.mjs', 'distil'];
 
-test('npm run distil: stopped by Ctrl-C it exits with 75, called again it ends with student, records and a page that says what was gained', async (context) => {
+test('npm run distil pauses on Ctrl-C with exit code 75, and resumes to a student, records and a page', async (context) => {
   const folder = await temporaryFolder(context);
   const images = await writeFolder(path.join(folder, 'images'), { cats: 20, dogs: 20 });
   await writeFile(path.join(images, 'cats', 'broken.jpg'), 'no JPEG');
@@ -38,7 +38,7 @@ test('npm run distil: stopped by Ctrl-C it exits with 75, called again it ends w
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let asked = false;
   child.stdout.on('data', (text: Buffer) => {
-    // A second Ctrl-C would kill.
+    // A second Ctrl-C would kill the process.
     if (!asked && text.includes('epoch 1')) asked = child.kill('SIGINT');
   });
   await once(child, 'close');
@@ -50,7 +50,7 @@ test('npm run distil: stopped by Ctrl-C it exits with 75, called again it ends w
   assert.match(stdout, /broken\.jpg is left out/);
   assert.match(
     stdout,
-    /mixer_64: [\d.]+ % alone, [\d.]+ % taught by resnet_16 \([\d.]+ %\): -?[\d.]+ points, ±[\d.]+ by chance/,
+    /mixer_64: top-1 [\d.]+ % without a teacher, [\d.]+ % with resnet_16 \([\d.]+ %\): gained -?[\d.]+ ± [\d.]+ points/,
   );
   assert.ok(existsSync(path.join(out, 'student.safetensors')) && existsSync(path.join(out, 'records.json')));
   const page = await readFile(path.join(out, 'index.html'), 'utf8');
@@ -66,7 +66,7 @@ test('npm run distil: stopped by Ctrl-C it exits with 75, called again it ends w
   }
 });
 
-test('what is wrong is told in lines without a stack', () => {
+test('reports all errors of its options without a stack', () => {
   const { status, stderr } = spawnSync(
     process.execPath,
     [

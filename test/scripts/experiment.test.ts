@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/temporaryFolder';
 const experiment = (...args: string[]) =>
   spawnSync(process.execPath, ['--import', 'tsx', 'scripts/experiment.ts', ...args], { encoding: 'utf8' });
 
-test('every experiment is listed, shown with its recipes, and planned as one line of JSON a job with the time that it takes', () => {
+test('lists, shows and plans experiments, with one line of JSON and the expected hours for each job', () => {
   const names = experiment('list')
     .stdout.trim()
     .split('\n')
@@ -47,10 +47,10 @@ test('every experiment is listed, shown with its recipes, and planned as one lin
         command.startsWith('npm run experiment -- run cross-family --rows ') && expectedHours > 0,
     ),
   );
-  assert.match(stderr, /^42 jobs, \d+ finished; what is left takes about \d+\.\d hours on \d+ threads\.$/m);
+  assert.match(stderr, /^42 jobs, \d+ finished; the others take about \d+\.\d hours on \d+ threads\.$/m);
 });
 
-test('what is run is recorded once, under whichever experiment; run again, it is finished', async (context) => {
+test('records a run once, also if another experiment shares it', async (context) => {
   const out = await temporaryFolder(context);
   const choice = ['--profile', 'smoke', '--seeds', '0', '--out', out];
   const first = experiment('run', 'story', '--rows', 'scratch', ...choice);
@@ -61,7 +61,7 @@ test('what is run is recorded once, under whichever experiment; run again, it is
   assert.ok(existsSync(path.join(out, record!.id, 'student.safetensors')));
   assert.match(
     experiment('status', 'story', ...choice).stdout,
-    new RegExp(`^${record!.id}  scratch +seed 0  top-1 \\d`, 'm'),
+    new RegExp(`^${record!.id}  scratch +seed 0  finished: top-1 \\d`, 'm'),
   );
   assert.match(experiment('table', 'story', ...choice).stdout, new RegExp(`scratch.*${record!.top1.toFixed(2)}`));
 
@@ -74,7 +74,7 @@ test('what is run is recorded once, under whichever experiment; run again, it is
   assert.equal((await readRecords(path.join(out, 'results'))).length, 1);
 });
 
-test('a run whose output nobody reads any more, as under head, stops to be gone on with', async (context) => {
+test('pauses if its output is closed, as by head', async (context) => {
   const out = await temporaryFolder(context);
   const line = `"${process.execPath}" --import tsx scripts/experiment.ts run story --profile smoke --out "${out}" | head -n 1; exit "\${PIPESTATUS[0]}"`;
   const { status, stdout, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8' });
@@ -82,7 +82,7 @@ test('a run whose output nobody reads any more, as under head, stops to be gone 
   assert.doesNotMatch(stderr, /^\s+at /m);
 });
 
-test('the state of jobs is told also where Slurm, which was given some, cannot be asked', async (context) => {
+test('status works if Slurm cannot be called, with a warning', async (context) => {
   const out = await temporaryFolder(context);
   await mkdir(path.join(out, 'slurm'));
   await writeFile(
@@ -96,15 +96,12 @@ test('the state of jobs is told also where Slurm, which was given some, cannot b
   );
   assert.deepEqual(
     [status, stderr.trim()],
-    [
-      0,
-      'What Slurm has is not known here. squeue is not installed here. Run this on a login node of the Slurm cluster.',
-    ],
+    [0, "Slurm's queue is not shown: squeue is not installed. Run this command on a login node of the Slurm cluster."],
   );
-  assert.match(stdout, /scratch +seed 0  not begun/);
+  assert.match(stdout, /scratch +seed 0  not started/);
 });
 
-test('what the project has recorded is passed over where it is asked for', async (context) => {
+test('--unrecorded leaves out jobs that the project has recorded', async (context) => {
   const out = await temporaryFolder(context);
   const { status, stderr } = experiment(
     'run',
@@ -122,13 +119,13 @@ test('what the project has recorded is passed over where it is asked for', async
 });
 
 for (const [what, args, message] of [
-  ['an experiment', ['run', 'no-such'], /Unknown experiment "no-such"\. Nearest: /],
-  ['a row', ['plan', 'story', '--rows', 'kd,oaf'], /oaf/],
-  ['a profile', ['plan', 'story', '--profile', 'large'], /smoke, laptop, paper/],
-  ['a seed', ['plan', 'story', '--seeds', '0,x'], /"x" is not a whole number/],
-  ['no jobs at a time', ['run', 'story', '--jobs', '0'], /a positive whole number/],
+  ['an unknown experiment', ['run', 'no-such'], /Unknown experiment "no-such"\. Nearest: /],
+  ['an unknown row', ['plan', 'story', '--rows', 'kd,oaf'], /oaf/],
+  ['an unknown profile', ['plan', 'story', '--profile', 'large'], /smoke, laptop, paper/],
+  ['an invalid seed', ['plan', 'story', '--seeds', '0,x'], /"x" is not a whole number/],
+  ['zero jobs at the same time', ['run', 'story', '--jobs', '0'], /a positive whole number/],
 ] as const) {
-  test(`${what} that there cannot be is named in a line or two, without a stack`, () => {
+  test(`rejects ${what} in at most two lines, without a stack`, () => {
     const { status, stderr, stdout } = experiment(...args);
     assert.notEqual(status, 0);
     assert.match(stderr, message);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { readJsonLines } from '../../lib/io/jsonLines';
 import { epochRecord } from '../../lib/results/records/record';
-import { homeOf } from '../../lib/runs/runFolder/paths';
+import { runFolderOf } from '../../lib/runs/runFolder/paths';
 import { jobsOf, runToEnd, tiny, weightsHash } from '../runs/example';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { images, snapshot, tinyRecipe, withTraining } from './example';
@@ -51,7 +51,7 @@ test('two processes give the same metrics and the same file of weights', async (
       const out = await temporaryFolder(context);
       const { code, text } = await runToEnd(job!, out);
       assert.equal(code, 0, text);
-      const metrics = path.join(homeOf(job!, out), 'metrics.jsonl');
+      const metrics = path.join(runFolderOf(job!, out), 'metrics.jsonl');
       assert.ok(existsSync(metrics));
       return {
         metrics: (await readJsonLines(metrics, (value) => epochRecord.parse(value))).map(measured),

@@ -3,11 +3,13 @@ import { UserError } from '../../errors';
 import { sha256 } from '../../io/sha256';
 import type { RunRecord } from '../../results/records/record';
 import type { Recipe } from '../../training/recipe/recipe';
-import type { Job } from '../job/job';
 
 type GivenWeights = NonNullable<RunRecord['givenWeights']>;
 
-/** The files of weights that a recipe names, with their SHA-256: a path alone does not say whether it still holds the same. One that is missing is told where it is read. */
+/**
+ * The weights files that a recipe names, with their SHA-256; undefined if it names none. The recipe holds paths only,
+ * and the content of a path may change. A missing file is left out: reading it is an error where it is needed.
+ */
 export async function givenWeights({
   teacher,
   initial,
@@ -16,34 +18,40 @@ export async function givenWeights({
     ...(teacher && teacher.weights !== 'fresh' && { teacher: teacher.weights }),
     ...(initial !== undefined && { initial }),
   };
-  const found = await Promise.all(
-    Object.entries(files)
-      .filter(([, file]) => existsSync(file))
-      .map(async ([part, file]) => [part, { path: file, sha256: await sha256(file) }] as const),
-  );
-  return found.length > 0 ? Object.fromEntries(found) : undefined;
+  const existing = Object.entries(files).filter(([, file]) => existsSync(file));
+  if (existing.length === 0) return undefined;
+  const hashed = existing.map(async ([part, file]) => [part, { path: file, sha256: await sha256(file) }] as const);
+  return Object.fromEntries(await Promise.all(hashed));
 }
 
-/** Why a finished run would not be the same if it were run now. */
-export async function replacedWeights(
-  { recipe }: Pick<Job, 'recipe'>,
-  home: string,
+/** The error for a finished run whose input weights have been replaced since; undefined if they are the same. */
+export async function replacedWeightsError(
+  recipe: Recipe,
+  runFolder: string,
   { givenWeights: before }: Pick<RunRecord, 'givenWeights'>,
 ): Promise<UserError | undefined> {
-  return before && weightsFault(home, before, await givenWeights(recipe));
+  return before && otherWeightsError(runFolder, before, await givenWeights(recipe));
 }
 
-/** Why a run is not one with the weights that it would be given now; undefined where it is, or where it was not noted what it was given. */
-export function weightsFault(home: string, before: GivenWeights = {}, now: GivenWeights = {}): UserError | undefined {
-  const parts = [
-    ['weights of its teacher', before.teacher, now.teacher],
-    ['weights to start from', before.initial, now.initial],
-  ] as const;
-  const [words, , replaced] = parts.find(([, was, is]) => was && is && was.sha256 !== is.sha256) ?? [];
-  return (
-    replaced &&
-    new UserError(
-      `The run in ${home} was given other ${words} than those that are in ${replaced.path} now. Put the former ones back, or remove the folder to train again.`,
-    )
-  );
+/**
+ * The error for a run that started with other weights than it would get now; undefined if they are the same or not
+ * recorded.
+ */
+export function otherWeightsError(
+  runFolder: string,
+  before: GivenWeights = {},
+  now: GivenWeights = {},
+): UserError | undefined {
+  for (const [part, title] of [
+    ['teacher', "teacher's weights"],
+    ['initial', 'initial weights'],
+  ] as const) {
+    const [old, current] = [before[part], now[part]];
+    if (!old || !current || old.sha256 === current.sha256) continue;
+    return new UserError(
+      `The run in ${runFolder} started with other ${title}: ${current.path} has changed since. ` +
+        "Restore the former file, or delete the run's folder to train again.",
+    );
+  }
+  return undefined;
 }

@@ -4,7 +4,7 @@ import type { MachineRecord } from '../../results/records/record';
 import { backendInfo } from '../../tensor/engine/backendInfo';
 import * as tf from '../../tensor/engine/tf';
 
-/** The machine this process runs on. */
+/** The machine on which this process runs. */
 export function thisMachine(): MachineRecord {
   const processors = os.cpus();
   return {
@@ -15,25 +15,12 @@ export function thisMachine(): MachineRecord {
   };
 }
 
-/** The name of the card that this process computes on, the first that it may use, as NVIDIA's driver tells it. */
-function gpuName(): string {
-  const [first] = (process.env['CUDA_VISIBLE_DEVICES'] ?? '').split(',');
-  try {
-    return execFileSync('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader', `--id=${first || '0'}`], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-  } catch {
-    return 'unknown';
-  }
-}
-
-/** The threads that TensorFlow computes with: results are bit-identical for one number of them only. */
+/** Number of threads of TensorFlow. Results are bit-identical only for the same number. */
 export function threadCount(): number {
   return backendInfo().threads;
 }
 
-/** What computes, with its versions: whether our kernels take part decides the bits as well. */
+/** Versions of everything that computes. Whether our own kernels are in use affects the bits of a result as well. */
 export function versions(): Record<string, string> {
   const { libtensorflow, kernels } = backendInfo();
   return {
@@ -44,19 +31,34 @@ export function versions(): Record<string, string> {
   };
 }
 
-/** What git prints. Throws where it cannot be asked. */
-export function git(...args: string[]): string {
-  return execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-}
-
-/** The commit of the project, and whether the files differ from it; `unknown` outside git. */
+/**
+ * The commit of the project, and whether its source files differ from it. Outside a git repository: `unknown`, and
+ * dirty.
+ */
 export function commit(): { readonly commit: string; readonly dirty: boolean } {
   try {
-    return {
-      commit: git('rev-parse', 'HEAD'),
-      dirty: git('status', '--porcelain', '--untracked-files=no', '--', 'lib', 'scripts') !== '',
-    };
+    const changes = git('status', '--porcelain', '--untracked-files=no', '--', 'lib', 'scripts');
+    return { commit: git('rev-parse', 'HEAD'), dirty: changes !== '' };
   } catch {
     return { commit: 'unknown', dirty: true };
   }
+}
+
+/** The output of a git command. Throws if git fails or is not installed. */
+export function git(...args: string[]): string {
+  return output('git', args);
+}
+
+/** The name of the GPU that TensorFlow uses, the first that this process may use, according to NVIDIA's driver. */
+function gpuName(): string {
+  const [first] = (process.env['CUDA_VISIBLE_DEVICES'] ?? '').split(',');
+  try {
+    return output('nvidia-smi', ['--query-gpu=name', '--format=csv,noheader', `--id=${first || '0'}`]);
+  } catch {
+    return 'unknown';
+  }
+}
+
+function output(program: string, args: readonly string[]): string {
+  return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
 }

@@ -5,38 +5,40 @@ import { z } from 'zod';
 import { readJson, writeJson } from '../../io/json';
 import { sha256 } from '../../io/sha256';
 
-const manifest = z.object({ id: z.string(), files: z.record(z.object({ bytes: z.number(), sha256: z.string() })) });
+const fileEntry = z.object({ bytes: z.number(), sha256: z.string() });
+const manifest = z.object({ id: z.string(), files: z.record(fileEntry) });
 
-/** Files of a finished run that stay as they are; the lock and the log go on changing. */
-const kept = (name: string): boolean =>
-  /\.(jsonl?|safetensors)$/.test(name) && !/^(manifest|failure)\.json$|^checkpoint\./.test(name);
-
-/** Lists the files of a finished run with their SHA-256, as the last thing that is written there. */
-export async function writeManifest(home: string): Promise<void> {
-  const files: Record<string, { bytes: number; sha256: string }> = {};
-  for (const name of (await readdir(home)).filter(kept).sort()) {
-    const file = path.join(home, name);
+/** Writes `manifest.json`: the size and SHA-256 of every file of a finished run. It is the last file of a run. */
+export async function writeManifest(runFolder: string): Promise<void> {
+  const files: Record<string, z.infer<typeof fileEntry>> = {};
+  for (const name of (await readdir(runFolder)).filter(isFinal).sort()) {
+    const file = path.join(runFolder, name);
     files[name] = { bytes: (await stat(file)).size, sha256: await sha256(file) };
   }
-  await writeJson(fileOf(home), { id: path.basename(home), files });
+  await writeJson(manifestFile(runFolder), { id: path.basename(runFolder), files });
 }
 
-/** Whether a run was finished to its last file. */
-export function hasManifest(home: string): boolean {
-  return existsSync(fileOf(home));
+/** Whether a run has finished up to its last file. */
+export function hasManifest(runFolder: string): boolean {
+  return existsSync(manifestFile(runFolder));
 }
 
-/** Files that are gone or are not what the manifest says. */
-export async function damagedFiles(home: string): Promise<string[]> {
-  const { files } = await readJson(fileOf(home), (value) => manifest.parse(value));
+/** The names of files that are missing, or whose content is not that of the manifest. */
+export async function damagedFiles(runFolder: string): Promise<string[]> {
+  const { files } = await readJson(manifestFile(runFolder), (value) => manifest.parse(value));
   const damaged: string[] = [];
-  for (const [name, wanted] of Object.entries(files)) {
-    const file = path.join(home, name);
-    if (!existsSync(file) || (await sha256(file)) !== wanted.sha256) damaged.push(name);
+  for (const [name, expected] of Object.entries(files)) {
+    const file = path.join(runFolder, name);
+    if (!existsSync(file) || (await sha256(file)) !== expected.sha256) damaged.push(name);
   }
   return damaged;
 }
 
-function fileOf(home: string): string {
-  return path.join(home, 'manifest.json');
+/** Whether a file no longer changes once the run has finished. The lock and the log do. */
+function isFinal(name: string): boolean {
+  return /\.(jsonl?|safetensors)$/.test(name) && !/^(manifest|failure)\.json$|^checkpoint\./.test(name);
+}
+
+function manifestFile(runFolder: string): string {
+  return path.join(runFolder, 'manifest.json');
 }

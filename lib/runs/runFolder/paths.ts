@@ -1,11 +1,11 @@
 import path from 'node:path';
-import type { Job } from '../job/job';
 
-/** The folder of a job's run, among those of others. */
-export const homeOf = ({ id }: Pick<Job, 'id'>, folder: string): string => path.join(folder, id);
+/** The folder of a run inside the folder of all runs. It is named after the id of its recipe. */
+export function runFolderOf({ id }: { readonly id: string }, runsFolder: string): string {
+  return path.join(runsFolder, id);
+}
 
-/** The files in it that more than one part asks for. */
-export const studentOf = (home: string): string => path.join(home, 'student.safetensors');
-export const metricsOf = (home: string): string => path.join(home, 'metrics.jsonl');
-export const recordOf = (home: string): string => path.join(home, 'record.json');
-export const failureOf = (home: string): string => path.join(home, 'failure.json');
+export const studentFile = (runFolder: string): string => path.join(runFolder, 'student.safetensors');
+export const metricsFile = (runFolder: string): string => path.join(runFolder, 'metrics.jsonl');
+export const recordFile = (runFolder: string): string => path.join(runFolder, 'record.json');
+export const failureFile = (runFolder: string): string => path.join(runFolder, 'failure.json');

@@ -6,9 +6,9 @@ import { UserError } from '../../errors';
 import { appendJsonLine, readJsonLinesIfExists } from '../../io/jsonLines';
 import { givenWeightsRecord, machineRecord } from '../../results/records/record';
 import { hasCheckpoint } from '../../training/checkpointFiles';
-import { weightsFault } from './inputWeights';
+import { otherWeightsError } from './inputWeights';
 
-/** One process that worked at a run: the first began it, each further one took it up again. */
+/** One process that worked on a run: the first started it, each later one resumed it. */
 const session = z.object({
   started: z.string(),
   host: z.string(),
@@ -17,77 +17,93 @@ const session = z.object({
   dirty: z.boolean(),
   versions: z.record(z.string()),
   machine: machineRecord,
+  /** Threads of each process. */
   threads: z.number().int().positive(),
-  /** Processes that share each batch, with so many threads each. */
+  /** Processes that share each batch. */
   processes: z.number().int().positive().default(1),
   seed: z.number().int(),
   givenWeights: givenWeightsRecord.optional(),
 });
 export type Session = z.infer<typeof session>;
 
-/** The processes that have worked at a run so far, from the one that began it. */
-export async function sessions(home: string): Promise<Session[]> {
-  return readJsonLinesIfExists(fileOf(home), (value) => session.parse(value));
+/** The sessions of a run so far, in order. */
+export async function readSessions(runFolder: string): Promise<Session[]> {
+  return readJsonLinesIfExists(sessionsFile(runFolder), (value) => session.parse(value));
 }
 
-/** Notes that this process takes up a run. Throws a UserError where it has another number of threads or of processes, or is given other weights, than the run was begun with. */
-export async function beginSession(
-  home: string,
+/**
+ * Records that this process starts or resumes a run. Returns the first session, and notices about what differs from
+ * the last one. Throws a UserError if the number of threads or processes, or the content of the input weights, is not
+ * that of the first session.
+ */
+export async function startSession(
+  runFolder: string,
   now: Omit<Session, 'started' | 'host' | 'pid'>,
 ): Promise<{ readonly first: Session; readonly notices: string[] }> {
-  // Where nothing is left to go on from, what earlier processes did has no part in the result.
-  if (!hasCheckpoint(home)) await rm(fileOf(home), { force: true });
-  const past = await sessions(home);
-  const mine = { started: new Date().toISOString(), host: os.hostname(), pid: process.pid, ...now };
-  const [first = mine] = past;
-  if (first.threads !== mine.threads) {
-    throw new UserError(
-      `The run in ${home} was begun with ${first.threads} threads, and this process has ${mine.threads}: sums would be taken in another order, and the result would not be the same. ` +
-        `Set TF_NUM_INTRAOP_THREADS=${first.threads}, or remove the folder to begin again.`,
-    );
-  }
-  if (first.processes !== mine.processes) {
-    throw new UserError(
-      `The run in ${home} was begun with ${first.processes} processes that share each batch, and is now to have ${mine.processes}: sums would be taken in another order. Use --processes ${first.processes}, or remove the folder to begin again.`,
-    );
-  }
-  const replaced = weightsFault(home, past.find(({ givenWeights }) => givenWeights)?.givenWeights, mine.givenWeights);
-  if (replaced) throw replaced;
+  // Without a checkpoint the run starts over, and earlier sessions have no part in its result.
+  if (!hasCheckpoint(runFolder)) await rm(sessionsFile(runFolder), { force: true });
+  const past = await readSessions(runFolder);
+  const current: Session = { started: new Date().toISOString(), host: os.hostname(), pid: process.pid, ...now };
+  const [first = current] = past;
+  checkSameComputation(runFolder, first, current);
+  const recorded = past.find((one) => one.givenWeights)?.givenWeights;
+  const error = otherWeightsError(runFolder, recorded, current.givenWeights);
+  if (error) throw error;
   const last = past[past.length - 1];
-  const notices =
-    last === undefined
-      ? []
-      : [
-          ...(last.commit === mine.commit
-            ? []
-            : [`last worked at by commit ${last.commit.slice(0, 7)}, goes on with ${mine.commit.slice(0, 7)}`]),
-          ...changed(engine(last), engine(mine)),
-          ...(last.started <= mine.started
-            ? []
-            : [
-                `the clock was set back: it is ${mine.started}, and this run was last taken up at ${last.started}; durations do not depend on it`,
-              ]),
-        ];
-  await appendJsonLine(fileOf(home), mine);
-  return { first, notices };
+  await appendJsonLine(sessionsFile(runFolder), current);
+  return { first, notices: last ? differences(last, current) : [] };
 }
 
-/** What the bits of a result depend on beside recipe and code. */
-function engine({
-  machine: { processor, gpu },
-  versions: { tensorflow = 'none', kernels = 'unknown' },
-}: Pick<Session, 'machine' | 'versions'>): string[] {
-  return [gpu ?? processor, `TensorFlow ${tensorflow}`, `kernels ${kernels}`];
+/** The order of floating-point sums depends on the number of threads and processes. */
+function checkSameComputation(runFolder: string, first: Session, current: Session): void {
+  const why = 'Sums would be computed in another order, and the result would differ.';
+  if (first.threads !== current.threads) {
+    throw new UserError(
+      `The run in ${runFolder} started with ${first.threads} threads, but this process has ${current.threads}. ` +
+        `${why} Set TF_NUM_INTRAOP_THREADS=${first.threads}, or delete the folder to start over.`,
+    );
+  }
+  if (first.processes !== current.processes) {
+    throw new UserError(
+      `The run in ${runFolder} started with ${first.processes} processes, but this command requests ` +
+        `${current.processes}. ${why} Use --processes ${first.processes}, or delete the folder to start over.`,
+    );
+  }
 }
 
-function changed(before: readonly string[], now: readonly string[]): string[] {
-  return before.flatMap((one, i) =>
-    one === now[i] || one === 'kernels unknown'
-      ? []
-      : [`last worked at on ${one}, goes on with ${now[i]}: bits may differ`],
-  );
+function differences(last: Session, current: Session): string[] {
+  const notices: string[] = [];
+  if (last.commit !== current.commit) {
+    notices.push(`resumed at commit ${current.commit.slice(0, 7)}; the last session ran ${last.commit.slice(0, 7)}`);
+  }
+  const before = engine(last);
+  for (const [i, part] of engine(current).entries()) {
+    if (before[i] === part || before[i] === unknownKernels) continue;
+    notices.push(`resumed with ${part}; the last session had ${before[i]}: results may differ in the last bits`);
+  }
+  if (last.started > current.started) {
+    notices.push(
+      `the clock was set back: it is ${current.started}, but the last session started at ${last.started}. ` +
+        'Measured durations are not affected',
+    );
+  }
+  return notices;
 }
 
-function fileOf(home: string): string {
-  return path.join(home, 'sessions.jsonl');
+const unknownKernels = 'kernels unknown';
+
+/**
+ * What the bits of a result depend on besides recipe and code. Old sessions did not record whether our kernels were
+ * in use.
+ */
+function engine({ machine, versions: { tensorflow = 'none', kernels } }: Session): string[] {
+  return [
+    machine.gpu ?? machine.processor,
+    `TensorFlow ${tensorflow}`,
+    kernels === undefined ? unknownKernels : `kernels ${kernels}`,
+  ];
+}
+
+function sessionsFile(runFolder: string): string {
+  return path.join(runFolder, 'sessions.jsonl');
 }

@@ -1,30 +1,32 @@
-import { resumeLater, taskCommand } from './slots';
+import { pausedExitCode, taskCommand, type Task } from './task';
 
-export interface KubernetesOptions {
+export interface KubernetesOptions extends Pick<Task, 'processes'> {
   readonly name: string;
   /** The plan, the folder of runs and the project, as the pods see them. */
   readonly plan: string;
   readonly out: string;
   readonly project: string;
+  /** The program that runs one job of a plan, as the image finds it. */
+  readonly program: readonly string[];
+  /** Number of lines of the plan. */
   readonly jobs: number;
+  /** Maximum number of pods that run at the same time. */
   readonly parallelism: number;
   readonly image: string;
-  /** A claim on a volume that all pods may write, mounted at `project`. */
+  /** Claim of a volume that all pods may write to. It is mounted at `project`. */
   readonly claim: string;
+  /** CPUs of a pod, and its number of threads. */
   readonly cpus: number;
   readonly gpus?: number;
-  /** Processes of a pod that share each batch. */
-  readonly processes?: number;
 }
 
 /**
- * A plan as an Indexed Job of Kubernetes (1.31 or later), whose pod i runs line i. The manifest fits the schema of Kubernetes; it has not
- * been run on a cluster by us. Exit code 75 asks for another pod and counts as no failure.
+ * A plan as an Indexed Job of Kubernetes 1.31 or later, whose pod i runs line i. A pod that ends with the exit code
+ * of a paused job is replaced and does not count as a failure. The manifest is checked against the schema of
+ * Kubernetes; it has not run on a cluster.
  */
 export function indexedJob({
   name,
-  plan,
-  out,
   project,
   jobs,
   parallelism,
@@ -32,10 +34,9 @@ export function indexedJob({
   claim,
   cpus,
   gpus,
-  processes,
+  ...task
 }: KubernetesOptions): object {
-  const amounts = { cpu: String(cpus), ...(gpus !== undefined && { 'nvidia.com/gpu': String(gpus) }) };
-  const [, ...args] = taskCommand(plan, '$(JOB_COMPLETION_INDEX)', out, processes);
+  const resources = { cpu: String(cpus), ...(gpus !== undefined && { 'nvidia.com/gpu': String(gpus) }) };
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -47,7 +48,7 @@ export function indexedJob({
       backoffLimitPerIndex: 3,
       podFailurePolicy: {
         rules: [
-          { action: 'Ignore', onExitCodes: { operator: 'In', values: [resumeLater] } },
+          { action: 'Ignore', onExitCodes: { operator: 'In', values: [pausedExitCode] } },
           { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
         ],
       },
@@ -61,10 +62,10 @@ export function indexedJob({
               name: 'job',
               image,
               workingDir: project,
-              command: ['node', ...args],
+              command: taskCommand({ ...task, index: '$(JOB_COMPLETION_INDEX)' }),
               env: [{ name: 'TF_NUM_INTRAOP_THREADS', value: String(cpus) }],
               volumeMounts: [{ name: 'project', mountPath: project }],
-              resources: { requests: amounts, limits: amounts },
+              resources: { requests: resources, limits: resources },
             },
           ],
         },

@@ -6,83 +6,97 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { UserError } from '../../errors';
 import type { Outcome } from './grid';
-import { quote } from './shell';
-import { resumeLater } from './slots';
+import { pausedExitCode, shellQuote } from './task';
 
-const details = z.object({
+const submission = z.object({ submission_id: z.string() });
+const jobDetails = z.object({
   status: z.enum(['PENDING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'STOPPED']),
   driver_exit_code: z.number().nullish(),
 });
+type JobDetails = z.infer<typeof jobDetails>;
 
 export interface RayOptions {
-  /** The dashboard of the cluster's head, such as http://127.0.0.1:8265. */
+  /** Address of the dashboard of the cluster's head, such as http://127.0.0.1:8265. */
   readonly address: string;
   readonly cpus: number;
   readonly gpus?: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** Asks the task to write a checkpoint and stop. */
   readonly signal?: AbortSignal;
+  /** Seconds between two requests for the state of the job. Default: 2. */
   readonly pollSeconds?: number;
 }
 
-/** Questions in a row that the dashboard may leave unanswered while a job runs. */
-const patience = 30;
+/** Consecutive failed requests after which a running job is given up. */
+const maxFailedRequests = 30;
 
-/** Runs a task as a job of Ray, through its REST interface; every node sees the project and the folder of runs at the same place. */
+/**
+ * Runs a task as a job of Ray through its REST interface, and resolves when it has ended. Every node must see the
+ * project and the folder of runs at the same path. Throws a UserError if the dashboard cannot be reached or rejects
+ * the job.
+ */
 export async function runRayTask(
   task: readonly string[],
   { address, cpus, gpus, environment, signal, pollSeconds = 2 }: RayOptions,
 ): Promise<Outcome> {
-  const { submission_id: id } = z.object({ submission_id: z.string() }).parse(
-    await ask(address, 'POST', '/api/jobs/', {
-      entrypoint: `cd ${quote(process.cwd())} && exec ${task.map(quote).join(' ')}`,
+  const { submission_id: id } = submission.parse(
+    await request(address, 'POST', '/api/jobs/', {
+      entrypoint: `cd ${shellQuote(process.cwd())} && exec ${task.map(shellQuote).join(' ')}`,
       entrypoint_num_cpus: cpus,
       ...(gpus !== undefined && { entrypoint_num_gpus: gpus }),
       runtime_env: { env_vars: { TF_NUM_INTRAOP_THREADS: String(cpus), ...environment } },
     }),
   );
-  for (let [stopping, unanswered] = [false, 0]; ; await sleep(pollSeconds * 1000)) {
-    const told = await ask(address, 'GET', `/api/jobs/${id}`).catch((error: unknown) => {
-      if (++unanswered > patience) throw error;
+  for (let [stopping, failedRequests] = [false, 0]; ; await sleep(pollSeconds * 1000)) {
+    const answer = await request(address, 'GET', `/api/jobs/${id}`).catch((error: unknown) => {
+      if (++failedRequests > maxFailedRequests) throw error;
       return undefined;
     });
-    if (told === undefined) continue;
-    unanswered = 0;
-    const { status, driver_exit_code: code } = details.parse(told);
-    if (status === 'SUCCEEDED') return 'finished';
-    if (status === 'STOPPED' || code === resumeLater) return 'later';
-    if (status === 'FAILED') return 'failed';
-    // Ray sends SIGTERM, and gives the task some seconds for its checkpoint.
-    if (signal?.aborted && !stopping) await ask(address, 'POST', `/api/jobs/${id}/stop`);
+    if (answer === undefined) continue;
+    failedRequests = 0;
+    const outcome = outcomeOf(jobDetails.parse(answer));
+    if (outcome !== undefined) return outcome;
+    // Ray sends SIGTERM, and leaves the task a few seconds for its checkpoint.
+    if (signal?.aborted && !stopping) await request(address, 'POST', `/api/jobs/${id}/stop`);
     stopping = signal?.aborted === true;
   }
 }
 
-async function ask(address: string, method: 'GET' | 'POST', place: string, body?: object): Promise<unknown> {
-  if (!/^https?:\/\//.test(address))
-    throw new UserError(`--address must be that of Ray's dashboard, such as http://127.0.0.1:8265, not ${address}.`);
-  const url = new URL(place, address);
-  const { status, text } = await answer(url, method, body && JSON.stringify(body)).catch((error: unknown) => {
+/** Undefined while the job is pending or running. */
+function outcomeOf({ status, driver_exit_code: code }: JobDetails): Outcome | undefined {
+  if (status === 'SUCCEEDED') return 'finished';
+  if (status === 'STOPPED' || code === pausedExitCode) return 'paused';
+  return status === 'FAILED' ? 'failed' : undefined;
+}
+
+async function request(address: string, method: 'GET' | 'POST', route: string, body?: object): Promise<unknown> {
+  if (!/^https?:\/\//.test(address)) {
     throw new UserError(
-      `Ray does not answer at ${address}. Start it (ray start --head) or give its dashboard with --address.`,
+      `--address ${address} is not a URL. Give the address of Ray's dashboard, such as http://127.0.0.1:8265.`,
+    );
+  }
+  const url = new URL(route, address);
+  const { status, text } = await send(url, method, body && JSON.stringify(body)).catch((error: unknown) => {
+    throw new UserError(
+      `Ray does not answer at ${address}. Start it (ray start --head), ` +
+        'or give the address of its dashboard with --address.',
       { cause: error },
     );
   });
-  if (status !== 200) throw new UserError(`Ray refuses ${method} ${url.pathname}: ${text.slice(0, 500)}`);
+  if (status !== 200) throw new UserError(`Ray rejects ${method} ${url.pathname}: ${text.slice(0, 500)}`);
   return JSON.parse(text);
 }
 
-/** Not by `fetch`: Node's sends Sec-Fetch-Mode, by which Ray takes it for a browser and refuses it. */
-async function answer(
+/** Sends a request without `fetch`: that of Node sets Sec-Fetch-Mode, and Ray rejects it as one of a browser. */
+async function send(
   url: URL,
   method: string,
   body?: string,
 ): Promise<{ readonly status: number | undefined; readonly text: string }> {
-  const request = (url.protocol === 'https:' ? https : http).request(url, {
-    method,
-    headers: { 'content-type': 'application/json' },
-  });
-  request.setTimeout(30_000, () => request.destroy(new Error('no answer within 30 s')));
-  request.end(body);
-  const [response] = z.tuple([z.instanceof(http.IncomingMessage)]).parse(await once(request, 'response'));
+  const client = url.protocol === 'https:' ? https : http;
+  const message = client.request(url, { method, headers: { 'content-type': 'application/json' } });
+  message.setTimeout(30_000, () => message.destroy(new Error('no answer within 30 s')));
+  message.end(body);
+  const [response] = z.tuple([z.instanceof(http.IncomingMessage)]).parse(await once(message, 'response'));
   return { status: response.statusCode, text: await streamText(response) };
 }

@@ -6,148 +6,157 @@ import { UserError } from '../../errors';
 import { writeAtomic } from '../../io/atomic';
 import { errorCode } from '../../io/fileError';
 import { appendJsonLine, readJsonLinesIfExists } from '../../io/jsonLines';
-import { needs, writePlan, type Job } from '../job/job';
-import { quote } from './shell';
-import { resumeLater, taskCommand } from './slots';
+import type { Job } from '../plan/job';
+import { prerequisites } from '../plan/plan';
+import { writePlan } from '../plan/planFile';
+import { pausedExitCode, shellQuote, taskCommand, type Task } from './task';
 
-export interface SlurmOptions {
+export interface SlurmOptions extends Pick<Task, 'program' | 'processes'> {
   /** The folder of all runs, on a file system that every node sees. */
   readonly out: string;
-  /** Most tasks of an array that run at once. */
+  /** Maximum number of tasks of an array that run at the same time. Default: no limit. */
   readonly throttle?: number;
+  /** CPUs of a task. Default: 1. */
   readonly cpus?: number;
-  /** Processes of a task that share each batch. */
-  readonly processes?: number;
   /** Further options of sbatch, such as `--partition=gpu`. */
   readonly options?: readonly string[];
-  /** Largest array that is submitted; Slurm's own limit unless told. */
-  readonly chunk?: number;
-  /** Times that a killed task is begun again; tasks that stop with a checkpoint go on as often as need be. */
+  /** Maximum number of tasks in an array. Default: Slurm's MaxArraySize. */
+  readonly maxArraySize?: number;
+  /** How often a task that was killed is requeued. Default: 3. Paused tasks are requeued without a limit. */
   readonly restarts?: number;
 }
 
 const submission = z.object({ time: z.string(), array: z.string(), ids: z.array(z.string()) });
 
-/** An array as it was submitted: its number at Slurm, and the jobs of its tasks in their order. */
+/** A submitted array: its Slurm id, and the ids of the jobs of its tasks in order. */
 export type Submission = z.infer<typeof submission>;
 
 /**
- * Submits jobs as arrays: those that need the same teachers together, after these; in chunks where there are more than an array
- * may hold. Jobs that Slurm has already are left to it. Every submission is noted in `slurm/submissions.jsonl` of the folder.
+ * Submits jobs as arrays. Jobs with the same prerequisites share an array, which depends on them; larger groups are
+ * split at the maximum array size. Jobs that Slurm has in its queue already are left out. Records each array in
+ * `slurm/submissions.jsonl`.
  */
 export async function submitSlurm(jobs: readonly Job[], options: SlurmOptions): Promise<Submission[]> {
   const { out } = options;
   const queued = await queuedTasks(out);
   const plan = await writePlan(jobs, out);
   await mkdir(path.join(out, 'slurm'), { recursive: true });
-  const largest = options.chunk ?? maxArraySize();
+  const size = options.maxArraySize ?? maxArraySize();
+  const lineOf = ({ id }: Job): number => jobs.findIndex((job) => job.id === id);
+
   const submitted: Submission[] = [];
-  for (const group of groups(
-    jobs.filter(({ id }) => !queued.has(id)),
-    jobs,
-  )) {
-    // Tasks that must be finished before: those of this call, or of one before it.
-    const after = group.needs.flatMap((id) => taskOf(id, submitted) ?? queued.get(id)?.task ?? []);
-    for (let start = 0; start < group.jobs.length; start += largest) {
-      const chunk = group.jobs.slice(start, start + largest);
+  const pending = jobs.filter(({ id }) => !queued.has(id));
+  for (const group of groupByPrerequisites(pending, jobs)) {
+    // Tasks of this call, or of an earlier one that are still in the queue.
+    const after = group.prerequisites.flatMap((id) => taskOf(id, submitted) ?? queued.get(id)?.task ?? []);
+    for (let start = 0; start < group.jobs.length; start += size) {
+      const chunk = group.jobs.slice(start, start + size);
       const script = path.join(out, 'slurm', `${path.basename(plan, '.jsonl')}-${chunk[0]!.id}.sh`);
-      await writeAtomic(
-        script,
-        arrayScript(
-          plan,
-          chunk.map(({ id }) => jobs.findIndex((one) => one.id === id)),
-          options,
-        ),
-      );
-      const answer = slurm('sbatch', [
-        // As arguments: a line of the script could not hold blanks.
-        '--parsable',
-        `--chdir=${process.cwd()}`,
-        `--output=${path.resolve(out, 'slurm')}/%A_%a.log`,
-        `--array=0-${chunk.length - 1}${options.throttle === undefined ? '' : `%${options.throttle}`}`,
-        ...(after.length > 0 ? [`--dependency=afterok:${after.join(':')}`, '--kill-on-invalid-dep=yes'] : []),
-        ...(options.options ?? []),
-        script,
-      ]);
-      const note = {
-        time: new Date().toISOString(),
-        array: answer.split(';')[0]!.trim(),
-        ids: chunk.map(({ id }) => id),
-      };
-      await appendJsonLine(submissionsFile(out), note);
-      submitted.push(note);
+      await writeAtomic(script, arrayScript(plan, chunk.map(lineOf), options));
+      const array = submitArray(script, chunk.length, after, options);
+      const entry = { time: new Date().toISOString(), array, ids: chunk.map(({ id }) => id) };
+      await appendJsonLine(submissionsFile(out), entry);
+      submitted.push(entry);
     }
   }
   return submitted;
 }
 
-/** The tasks of a folder's jobs that Slurm still has, by the job's id: the task's name and its state in Slurm's words. */
-export async function queuedTasks(
-  out: string,
-): Promise<ReadonlyMap<string, { readonly task: string; readonly state: string }>> {
-  const submissions = await readJsonLinesIfExists(submissionsFile(out), (value) => submission.parse(value));
-  if (submissions.length === 0) return new Map();
-  const states = new Map(
-    slurm('squeue', ['--noheader', '--array', '--format=%F_%K %T'])
-      .trim()
-      .split('\n')
-      .map((line) => line.trim().split(' ') as [string, string]),
-  );
-  return new Map(
-    submissions.flatMap(({ array, ids }) =>
-      ids.flatMap((id, index) => {
-        const task = `${array}_${index}`;
-        const state = states.get(task);
-        return state === undefined ? [] : [[id, { task, state }] as const];
-      }),
-    ),
-  );
+/** A task in Slurm's queue: its name `ARRAY_INDEX`, and its state in Slurm's terms. */
+export interface QueuedTask {
+  readonly task: string;
+  readonly state: string;
 }
 
-/** The batch script of an array whose task i runs a line of the plan. */
+/**
+ * The tasks of a folder of runs that are in Slurm's queue, by the id of their job. Does not call Slurm if nothing was
+ * submitted.
+ */
+export async function queuedTasks(out: string): Promise<ReadonlyMap<string, QueuedTask>> {
+  const submissions = await readJsonLinesIfExists(submissionsFile(out), (value) => submission.parse(value));
+  if (submissions.length === 0) return new Map();
+  const lines = slurm('squeue', ['--noheader', '--array', '--format=%F_%K %T']).trim().split('\n');
+  const states = new Map(lines.map((line) => line.trim().split(' ') as [task: string, state: string]));
+  const queued = new Map<string, QueuedTask>();
+  for (const { array, ids } of submissions) {
+    for (const [index, id] of ids.entries()) {
+      const task = `${array}_${index}`;
+      const state = states.get(task);
+      if (state !== undefined) queued.set(id, { task, state });
+    }
+  }
+  return queued;
+}
+
+/** The batch script of an array. Task i runs the i-th of the given lines of the plan, counted from 0. */
 export function arrayScript(
   plan: string,
   lines: readonly number[],
-  { out, cpus, processes, restarts = 3 }: SlurmOptions,
+  { program, out, cpus = 1, processes, restarts = 3 }: Omit<SlurmOptions, 'options'>,
 ): string {
-  const command = taskCommand(path.resolve(plan), '@line@', path.resolve(out), processes)
-    .map(quote)
+  const index = '@line@';
+  const command = taskCommand({ program, plan: path.resolve(plan), index, out: path.resolve(out), processes })
+    .map(shellQuote)
     .join(' ')
-    .replace('@line@', '"${lines[SLURM_ARRAY_TASK_ID]}"');
+    .replace(index, '"${lines[SLURM_ARRAY_TASK_ID]}"');
   return `#!/bin/bash
 #SBATCH --job-name=ofa-kd
 #SBATCH --requeue
 #SBATCH --open-mode=append
 #SBATCH --signal=B:USR1@120
-#SBATCH --cpus-per-task=${cpus ?? 1}
+#SBATCH --cpus-per-task=${cpus}
 lines=(${lines.join(' ')})
 ${command} &
 task=$!
 trap 'kill -TERM $task' USR1 TERM
-# A trapped signal ends the first wait at once; the task then takes its time for the checkpoint.
+# A trapped signal ends the first wait at once, while the task still writes its checkpoint.
 wait $task; code=$?
 while kill -0 $task 2>/dev/null; do wait $task; code=$?; done
-# ${resumeLater} asks to be run again; above 128 the task was killed.
-if [ $code -eq ${resumeLater} ] || { [ $code -gt 128 ] && [ "\${SLURM_RESTART_COUNT:-0}" -lt ${restarts} ]; }; then
+# Exit code ${pausedExitCode}: paused, to be resumed. Above 128: killed by a signal.
+if [ $code -eq ${pausedExitCode} ] || { [ $code -gt 128 ] && [ "\${SLURM_RESTART_COUNT:-0}" -lt ${restarts} ]; }; then
   scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}" && sleep 60
 fi
 exit $code
 `;
 }
 
-/** Jobs that need the same ones, those without needs first. */
-function groups(
-  jobs: readonly Job[],
-  all: readonly Job[],
-): { readonly needs: readonly string[]; readonly jobs: readonly Job[] }[] {
-  const found = new Map<string, { needs: readonly string[]; jobs: Job[] }>();
+/** Submits an array script that starts after the given tasks have succeeded. Returns the id of the array. */
+function submitArray(
+  script: string,
+  size: number,
+  after: readonly string[],
+  { out, throttle, options = [] }: SlurmOptions,
+): string {
+  const limit = throttle === undefined ? '' : `%${throttle}`;
+  // Paths are arguments: an #SBATCH line of the script cannot hold blanks.
+  const answer = slurm('sbatch', [
+    '--parsable',
+    `--chdir=${process.cwd()}`,
+    `--output=${path.resolve(out, 'slurm')}/%A_%a.log`,
+    `--array=0-${size - 1}${limit}`,
+    ...(after.length > 0 ? [`--dependency=afterok:${after.join(':')}`, '--kill-on-invalid-dep=yes'] : []),
+    ...options,
+    script,
+  ]);
+  return answer.split(';')[0]!.trim();
+}
+
+interface JobGroup {
+  /** Ids of the jobs that must finish before. */
+  readonly prerequisites: readonly string[];
+  readonly jobs: Job[];
+}
+
+/** Jobs with the same prerequisites together, those without any first. */
+function groupByPrerequisites(jobs: readonly Job[], all: readonly Job[]): JobGroup[] {
+  const groups = new Map<string, JobGroup>();
   for (const job of jobs) {
-    const before = needs(job, all).map(({ id }) => id);
-    const group = found.get(before.join()) ?? { needs: before, jobs: [] };
+    const before = prerequisites(job, all).map(({ id }) => id);
+    const group = groups.get(before.join()) ?? { prerequisites: before, jobs: [] };
     group.jobs.push(job);
-    found.set(before.join(), group);
+    groups.set(before.join(), group);
   }
-  return [...found.values()].sort((a, b) => a.needs.length - b.needs.length);
+  return [...groups.values()].sort((a, b) => a.prerequisites.length - b.prerequisites.length);
 }
 
 function taskOf(id: string, submissions: readonly Submission[]): string | undefined {
@@ -155,6 +164,7 @@ function taskOf(id: string, submissions: readonly Submission[]): string | undefi
   return found && `${found.array}_${found.ids.indexOf(id)}`;
 }
 
+/** MaxArraySize of the cluster; 1001, Slurm's own default, if its configuration does not list it. */
 function maxArraySize(): number {
   const [, size] = /MaxArraySize\s*=\s*(\d+)/.exec(slurm('scontrol', ['show', 'config'])) ?? [];
   return size === undefined ? 1001 : Number(size);
@@ -164,11 +174,12 @@ function slurm(program: string, args: readonly string[]): string {
   try {
     return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (error) {
-    if (errorCode(error) === 'ENOENT')
-      throw new UserError(`${program} is not installed here. Run this on a login node of the Slurm cluster.`);
-    const told =
-      typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr).trim() : String(error);
-    throw new UserError(`${program} ${args.join(' ')} failed: ${told}`);
+    if (errorCode(error) === 'ENOENT') {
+      throw new UserError(`${program} is not installed. Run this command on a login node of the Slurm cluster.`);
+    }
+    const hasOutput = typeof error === 'object' && error !== null && 'stderr' in error;
+    const output = hasOutput ? String(error.stderr).trim() : String(error);
+    throw new UserError(`${program} ${args.join(' ')} failed: ${output}`);
   }
 }
 

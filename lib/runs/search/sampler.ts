@@ -1,36 +1,42 @@
 import { UserError } from '../../errors';
 
-/** One run of a study of ε: a value with a seed, trained as far as so many epochs of its recipe. */
+/** One run of a search over ε: a value and a seed, trained for the first `epochs` epochs of its recipe. */
 export interface Trial {
   readonly exponent: number;
   readonly seed: number;
   readonly epochs: number;
 }
 
-/** What proposes the next trial, and hears of what came of it. Equal answers give equal proposals, so that a study can be taken up again. */
+/**
+ * Proposes trials and learns from their results. Equal results lead to equal proposals, so that a search can be
+ * resumed.
+ */
 export interface Sampler {
-  /** Undefined where the study is over. */
+  /** The next trial; undefined when the search is over. */
   ask(): Promise<Trial | undefined>;
-  /** Top-1 in per cent on images that were not trained on. */
+  /** Reports the result of a trial: top-1 in per cent on images that were not trained on. */
   tell(trial: Trial, top1: number): Promise<void>;
-  /** Frees what it holds. */
+  /** Releases its resources. */
   close(): void;
 }
 
-/** The values of ε that a search may propose. */
+/** The interval of ε that a search covers. */
 export interface Range {
   readonly low: number;
   readonly high: number;
 }
 
-/** Every value with every seed, all values of one seed before the next seed: intervals narrow everywhere at once. */
+/**
+ * Every value with every seed. All values of one seed come before the next seed, so that all confidence intervals
+ * narrow together.
+ */
 export function gridSampler(exponents: readonly number[], seeds: readonly number[], epochs: number): Sampler {
   const trials = seeds.flatMap((seed) => exponents.map((exponent): Trial => ({ exponent, seed, epochs })));
   return { ask: () => Promise.resolve(trials.shift()), tell: () => Promise.resolve(), close: () => undefined };
 }
 
-/** Throws unless the values of a range are positive and in order. */
+/** Throws a UserError unless 0 < low < high. */
 export function checkRange({ low, high }: Range): void {
-  if (!(low > 0 && high > low && Number.isFinite(high)))
-    throw new UserError(`A range of ε needs 0 < low < high; it was given ${low} to ${high}.`);
+  if (low > 0 && high > low && Number.isFinite(high)) return;
+  throw new UserError(`The range of ε is ${low} to ${high}, but it must satisfy 0 < low < high.`);
 }

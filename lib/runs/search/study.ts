@@ -6,33 +6,38 @@ import { Random } from '../../tensor/random';
 import { predictions } from '../../training/evaluate';
 import { completeRecipe, type RecipeInput } from '../../training/recipe/recipe';
 import type { Resources } from '../../training/training';
-import { liveRun } from '../job/liveRun';
-import { loadData, teacherFor } from '../job/materials';
+import { liveRun } from '../execution/liveRun';
+import { loadData } from '../inputs/data';
+import { loadRecipeTeacher } from '../inputs/teacher';
 import type { Sampler, Trial } from './sampler';
 
-/** A trial and how far it has come. */
+/** A trial and its epochs so far. */
 export interface TrialState extends Trial {
   readonly history: readonly EpochRecord[];
   readonly finished: boolean;
 }
 
 export interface StudyOptions {
-  /** The recipe of a trial, which must differ from trial to trial in ε and seed alone, and be measured after every epoch. */
+  /** The recipe of a trial. Recipes may differ in ε and seed only, and must be evaluated after every epoch. */
   readonly recipeOf: (trial: Trial) => RecipeInput;
-  /** Where each trial is kept: a trial of an earlier call is told from there and goes on from there. */
+  /** The folder of all trials. Trials of an earlier call are read from it, and resumed. */
   readonly folder: string;
-  /** Of the images to measure with, so many are taken; all unless told. */
+  /** Number of held-out images for each evaluation. Default: all. */
   readonly measuredImages?: number;
-  /** The study ends after so many seconds, within a trial with its checkpoint, and is gone on with by the next call. */
+  /**
+   * Time limit in seconds. The study ends within a trial, with a checkpoint, and the next call resumes. Default:
+   * none.
+   */
   readonly seconds?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Runs the trials that a sampler proposes, one after the other, and tells of each after every epoch. Ends when the sampler, the time or the signal does. */
-export async function* study(
-  sampler: Sampler,
-  { recipeOf, folder, measuredImages, seconds = Infinity, signal }: StudyOptions,
-): AsyncGenerator<TrialState, void> {
+/**
+ * Runs the trials that a sampler proposes, one after the other. Yields the state of a trial after each of its epochs.
+ * Ends with the sampler's last trial, at the time limit, or when the signal fires.
+ */
+export async function* study(sampler: Sampler, options: StudyOptions): AsyncGenerator<TrialState, void> {
+  const { recipeOf, folder, measuredImages, seconds = Infinity, signal } = options;
   const deadline = new AbortController();
   const timer = Number.isFinite(seconds) ? setTimeout(() => deadline.abort(), seconds * 1000) : undefined;
   const stop = AbortSignal.any([deadline.signal, ...(signal ? [signal] : [])]);
@@ -40,25 +45,17 @@ export async function* study(
   try {
     for (let trial = await sampler.ask(); trial; trial = await sampler.ask()) {
       if (stop.aborted) return;
-      materials ??= await materialsOf(recipeOf(trial), measuredImages);
+      const recipe = recipeOf(trial);
+      materials ??= await loadMaterials(recipe, measuredImages);
       const history: EpochRecord[] = [];
-      for await (const event of liveRun(recipeOf(trial), {
-        folder,
-        materials,
-        until: trial.epochs,
-        keep: true,
-        signal: stop,
-      })) {
+      for await (const event of liveRun(recipe, { folder, materials, until: trial.epochs, keep: true, signal: stop })) {
         if (event.kind !== 'epoch') continue;
-        const { kind: _, ...measured } = event;
-        history.push(measured);
+        const { kind: _, ...metrics } = event;
+        history.push(metrics);
         yield { ...trial, history: [...history], finished: history.length === trial.epochs };
       }
       if (history.length < trial.epochs) return;
-      const { top1 } = history[history.length - 1]!;
-      if (top1 === undefined)
-        throw new UserError('A trial was not measured at its end: its recipe needs evaluateEvery: 1.');
-      await sampler.tell(trial, top1);
+      await sampler.tell(trial, finalTop1(history));
     }
   } finally {
     clearTimeout(timer);
@@ -67,14 +64,23 @@ export async function* study(
   }
 }
 
-/** Images, teacher, and what the teacher says of them, once for all trials. */
-async function materialsOf(given: RecipeInput, measuredImages: number | undefined): Promise<Omit<Resources, 'method'>> {
+function finalTop1(history: readonly EpochRecord[]): number {
+  const { top1 } = history[history.length - 1]!;
+  if (top1 === undefined) {
+    throw new UserError('A trial has no accuracy after its last epoch. Set evaluateEvery: 1 in its recipe.');
+  }
+  return top1;
+}
+
+/** The images, the teacher, and its predictions for the held-out images: loaded once for all trials. */
+async function loadMaterials(
+  given: RecipeInput,
+  measuredImages: number | undefined,
+): Promise<Omit<Resources, 'method'>> {
   const recipe = completeRecipe(given);
   const { train, test: all } = await loadData(recipe.data, recipe.imageSize);
-  const test =
-    measuredImages === undefined || measuredImages >= all.count
-      ? all
-      : part(all, measuredImages, new Random(0).fork('measured'));
-  const teacher = teacherFor(recipe, { train, test })?.model;
+  const takesAll = measuredImages === undefined || measuredImages >= all.count;
+  const test = takesAll ? all : part(all, measuredImages, new Random(0).fork('measured'));
+  const teacher = loadRecipeTeacher(recipe, { train, test })?.model;
   return { train, test, ...(teacher && { teacher, taught: await predictions(teacher, test) }) };
 }

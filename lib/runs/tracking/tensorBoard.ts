@@ -1,12 +1,15 @@
 import path from 'node:path';
 import type { EpochRecord } from '../../results/records/record';
 import { openSummaries } from '../../tensor/engine/summaries';
-import type { Job } from '../job/job';
+import type { Job } from '../plan/job';
 import { scalarsOf, type Tracker } from './tracker';
 
-/** Event files beneath the run's folder: `tensorboard --logdir runs` shows every run by its row and seed. */
-export async function tensorBoard({ row, recipe: { seed } }: Job, home: string): Promise<Tracker | undefined> {
-  const summaries = await openSummaries(path.join(home, 'tensorboard', `${row}-seed${seed}`));
+/**
+ * Writes event files inside the run's folder: `tensorboard --logdir runs` shows every run by its row and seed.
+ * Undefined if the engine cannot write them.
+ */
+export async function tensorBoard({ row, recipe: { seed } }: Job, runFolder: string): Promise<Tracker | undefined> {
+  const summaries = await openSummaries(path.join(runFolder, 'tensorboard', `${row}-seed${seed}`));
   if (!summaries) return undefined;
   return {
     name: 'TensorBoard',

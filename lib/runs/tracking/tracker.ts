@@ -1,26 +1,26 @@
 import type { EpochRecord } from '../../results/records/record';
 import type { StepEvent } from '../../training/event';
 
-/** How a run has ended. */
+/** How this process ended a run. */
 export type Ending = 'finished' | 'failed' | 'stopped';
 
-/** Shows a run elsewhere while it goes on. `updates`: of the weights, since the run began. */
+/**
+ * Shows a run in another program while it trains. `updates` counts the updates of the weights since the run started.
+ */
 export interface Tracker {
   readonly name: string;
   step?(event: StepEvent, updates: number): void;
-  /** May go on when training does: nobody waits for it before the end. */
+  /** Training does not wait for the promise. */
   epoch(record: EpochRecord, updates: number): void | Promise<void>;
   end(ending: Ending): void | Promise<void>;
 }
 
-/** What an epoch measured, by tags that group in a dashboard: `loss`, `loss/branch1`, `top1`, … */
+/** The metrics of an epoch by tags that dashboards can group: `loss`, `loss/branch1`, `top1`, … */
 export function scalarsOf({
   parts,
   teacherCached: _,
-  ...measured
+  ...metrics
 }: EpochRecord): (readonly [tag: string, value: number])[] {
-  return [
-    ...Object.entries(measured),
-    ...Object.entries(parts).map(([name, value]) => [`loss/${name}`, value] as const),
-  ];
+  const lossParts = Object.entries(parts).map(([name, value]) => [`loss/${name}`, value] as const);
+  return [...Object.entries(metrics), ...lossParts];
 }

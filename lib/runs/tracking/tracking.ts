@@ -1,53 +1,56 @@
 import type { EpochRecord } from '../../results/records/record';
 import type { StepEvent } from '../../training/event';
-import type { Job } from '../job/job';
+import type { Job } from '../plan/job';
 import { mlflow } from './mlflow';
 import { tensorBoard } from './tensorBoard';
 import type { Ending, Tracker } from './tracker';
 
 export interface TrackingOptions {
-  /** Address of an MLflow server; that in MLFLOW_TRACKING_URI unless told. */
+  /** Address of an MLflow server. Default: MLFLOW_TRACKING_URI; without either, MLflow is not used. */
   readonly mlflow?: string;
-  /** Hears the first fault of each tracker. */
-  readonly onFault: (text: string) => void;
+  /** Receives the first error of each tracker. */
+  readonly onError: (text: string) => void;
 }
 
-/** All trackers of a run. */
+/** All trackers of a run. Its functions do not throw. */
 export interface Tracking {
   step(event: StepEvent, updates: number): void;
   epoch(record: EpochRecord, updates: number): void;
   end(ending: Ending): Promise<void>;
 }
 
-/** Shows a run in TensorBoard and, where its address is known, in MLflow. Their faults are told once and never end the run. */
-export async function track(
+/**
+ * Starts to show a run in TensorBoard and, if an address is given, in MLflow. Errors of a tracker do not end the run.
+ */
+export async function startTracking(
   job: Job,
-  home: string,
-  { mlflow: address = process.env['MLFLOW_TRACKING_URI'], onFault }: TrackingOptions,
+  runFolder: string,
+  { mlflow: address = process.env['MLFLOW_TRACKING_URI'], onError }: TrackingOptions,
 ): Promise<Tracking> {
-  const told = new Set<string>();
-  const safely = async (name: string, work: () => unknown): Promise<void> => {
+  const reported = new Set<string>();
+  const reportErrors = async (name: string, work: () => unknown): Promise<void> => {
     try {
       await work();
     } catch (error) {
-      if (!told.has(name))
-        onFault(
-          `${name}: ${error instanceof Error ? error.message : String(error)}. The run goes on, and metrics.jsonl has everything.`,
-        );
-      told.add(name);
+      if (reported.has(name)) return;
+      reported.add(name);
+      const message = error instanceof Error ? error.message : String(error);
+      onError(`${name}: ${message}. The run continues, and metrics.jsonl has all values.`);
     }
   };
   const trackers: Tracker[] = [];
-  await safely('TensorBoard', async () => {
-    const board = await tensorBoard(job, home);
+  await reportErrors('TensorBoard', async () => {
+    const board = await tensorBoard(job, runFolder);
     if (board) trackers.push(board);
   });
-  if (address) await safely('MLflow', () => trackers.push(mlflow(job, home, address)));
-  const each = (work: (tracker: Tracker) => unknown): Promise<void[]> =>
-    Promise.all(trackers.map((tracker) => safely(tracker.name, () => work(tracker))));
+  if (address) await reportErrors('MLflow', () => trackers.push(mlflow(job, runFolder, address)));
+
+  const each = async (work: (tracker: Tracker) => unknown): Promise<void> => {
+    await Promise.all(trackers.map((tracker) => reportErrors(tracker.name, () => work(tracker))));
+  };
   return {
     step: (event, updates) => void each((tracker) => tracker.step?.(event, updates)),
     epoch: (record, updates) => void each((tracker) => tracker.epoch(record, updates)),
-    end: async (ending) => void (await each((tracker) => tracker.end(ending))),
+    end: (ending) => each((tracker) => tracker.end(ending)),
   };
 }

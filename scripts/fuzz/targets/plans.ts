@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { experiments } from '../../../lib/experiments/experiments';
 import { profiles } from '../../../lib/profile';
-import { plan, readPlan, type Job } from '../../../lib/runs/job/job';
+import { plan } from '../../../lib/runs/plan/plan';
+import { readPlan } from '../../../lib/runs/plan/planFile';
+import type { Job } from '../../../lib/runs/plan/job';
 import { recipe, recipeId } from '../../../lib/training/recipe/recipe';
 import { cut, damaged, oneOf } from '../damage';
 import { damagedJson } from '../damageJson';

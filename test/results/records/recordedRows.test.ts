@@ -16,7 +16,7 @@ import {
 } from '../../../lib/results/records/recordedRows';
 import { recordsIn } from '../../../lib/results/records/readRecords';
 import type { RunRecord } from '../../../lib/results/records/record';
-import { plan } from '../../../lib/runs/job/job';
+import { plan } from '../../../lib/runs/plan/plan';
 import { sampleRecord } from '../support';
 
 const all = Object.values(experiments);

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
 import { appendJsonLine } from '../../../lib/io/jsonLines';
-import { finishedEpochs } from '../../../lib/runs/runFolder/metrics';
+import { readMetrics } from '../../../lib/runs/runFolder/metrics';
 import { sampleEpoch } from '../../results/support';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
-test('an epoch that was written twice counts once, as it was written last', async (context) => {
-  const file = path.join(await temporaryFolder(context), 'metrics.jsonl');
-  assert.deepEqual(await finishedEpochs(file), []);
+test('counts an epoch that was written twice once, with its last values', async (context) => {
+  const folder = await temporaryFolder(context);
+  const file = path.join(folder, 'metrics.jsonl');
+  assert.deepEqual(await readMetrics(folder), []);
   for (const [epoch, top1] of [
     [1, 10],
     [2, 20],
@@ -17,7 +18,7 @@ test('an epoch that was written twice counts once, as it was written last', asyn
   ] as const)
     await appendJsonLine(file, sampleEpoch(epoch, top1));
   assert.deepEqual(
-    (await finishedEpochs(file)).map(({ epoch, top1 }) => [epoch, top1]),
+    (await readMetrics(folder)).map(({ epoch, top1 }) => [epoch, top1]),
     [
       [1, 10],
       [2, 21],

@@ -3,76 +3,76 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { commit, thisMachine, versions } from '../../../lib/runs/runFolder/machine';
-import { beginSession, sessions } from '../../../lib/runs/runFolder/sessions';
+import { readSessions, startSession } from '../../../lib/runs/runFolder/sessions';
 import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 const now = { ...commit(), versions: versions(), machine: thisMachine(), threads: 2, processes: 1, seed: 0 };
 
-test('whoever takes a run up elsewhere is told what its bits depend on: processor, GPU, TensorFlow, kernels, commit', async (context) => {
+test('reports a resume with another processor, GPU, TensorFlow, kernels or commit', async (context) => {
   const home = await temporaryFolder(context);
   await writeFile(path.join(home, 'checkpoint.safetensors'), '');
-  assert.deepEqual((await beginSession(home, now)).notices, []);
-  assert.deepEqual((await beginSession(home, now)).notices, []);
+  assert.deepEqual((await startSession(home, now)).notices, []);
+  assert.deepEqual((await startSession(home, now)).notices, []);
   const elsewhere = {
     ...now,
     machine: { ...now.machine, gpu: 'H100' },
     versions: { ...now.versions, tensorflow: '2.0.0', kernels: 'other' },
   };
-  const { first, notices } = await beginSession(home, elsewhere);
+  const { first, notices } = await startSession(home, elsewhere);
   assert.deepEqual(notices, [
-    `last worked at on ${now.machine.processor}, goes on with H100: bits may differ`,
-    `last worked at on TensorFlow ${now.versions['tensorflow'] ?? 'none'}, goes on with TensorFlow 2.0.0: bits may differ`,
-    `last worked at on kernels ${now.versions['kernels']}, goes on with kernels other: bits may differ`,
+    `resumed with H100; the last session had ${now.machine.processor}: results may differ in the last bits`,
+    `resumed with TensorFlow 2.0.0; the last session had TensorFlow ${now.versions['tensorflow'] ?? 'none'}: results may differ in the last bits`,
+    `resumed with kernels other; the last session had kernels ${now.versions['kernels']}: results may differ in the last bits`,
   ]);
   assert.equal(first.machine.gpu, now.machine.gpu);
   assert.match(
-    (await beginSession(home, { ...elsewhere, commit: 'f'.repeat(40) })).notices.join(),
-    /goes on with fffffff/,
+    (await startSession(home, { ...elsewhere, commit: 'f'.repeat(40) })).notices.join(),
+    /resumed at commit fffffff/,
   );
-  assert.equal((await sessions(home)).length, 4);
+  assert.equal((await readSessions(home)).length, 4);
 });
 
-test('another number of threads or processes is refused, and leaves no session', async (context) => {
+test('rejects another number of threads or processes, without recording a session', async (context) => {
   const home = await temporaryFolder(context);
   await writeFile(path.join(home, 'checkpoint.previous.safetensors'), '');
-  await beginSession(home, now);
+  await startSession(home, now);
   await rejectsWith(
-    beginSession(home, { ...now, threads: 3 }),
-    'begun with 2 threads, and this process has 3',
+    startSession(home, { ...now, threads: 3 }),
+    'started with 2 threads, but this process has 3',
     'TF_NUM_INTRAOP_THREADS=2',
   );
-  await rejectsWith(beginSession(home, { ...now, processes: 2 }), '--processes 1');
-  assert.equal((await sessions(home)).length, 1);
+  await rejectsWith(startSession(home, { ...now, processes: 2 }), '--processes 1');
+  assert.equal((await readSessions(home)).length, 1);
 });
 
-test('other weights under the same path are refused; where they were not noted nothing is said', async (context) => {
+test('rejects replaced input weights, unless they were not recorded', async (context) => {
   const home = await temporaryFolder(context);
   await writeFile(path.join(home, 'checkpoint.safetensors'), '');
   const given = (sha: string) => ({ teacher: { path: 'teacher.safetensors', sha256: sha.repeat(64) } });
-  await beginSession(home, { ...now, givenWeights: given('a') });
+  await startSession(home, { ...now, givenWeights: given('a') });
   await rejectsWith(
-    beginSession(home, { ...now, givenWeights: given('b') }),
+    startSession(home, { ...now, givenWeights: given('b') }),
     home,
-    'was given other weights of its teacher',
+    "started with other teacher's weights",
     'teacher.safetensors',
-    'Put the former ones back',
+    'Restore the former file',
   );
   await rejectsWith(
-    beginSession(home, { ...now, givenWeights: { initial: given('b').teacher, teacher: given('b').teacher } }),
-    'weights of its teacher',
+    startSession(home, { ...now, givenWeights: { initial: given('b').teacher, teacher: given('b').teacher } }),
+    "other teacher's weights",
   );
   assert.deepEqual(
-    (await beginSession(home, { ...now, givenWeights: { ...given('a'), initial: given('b').teacher } })).notices,
+    (await startSession(home, { ...now, givenWeights: { ...given('a'), initial: given('b').teacher } })).notices,
     [],
   );
-  assert.equal((await sessions(home)).length, 2);
+  assert.equal((await readSessions(home)).length, 2);
 });
 
-test('who left nothing to go on from has no part in a run: not in its number of threads, and not in its record', async (context) => {
+test('ignores earlier sessions that left no checkpoint', async (context) => {
   const home = await temporaryFolder(context);
-  await beginSession(home, { ...now, commit: 'a'.repeat(40), threads: 1 });
-  const { first, notices } = await beginSession(home, now);
+  await startSession(home, { ...now, commit: 'a'.repeat(40), threads: 1 });
+  const { first, notices } = await startSession(home, now);
   assert.deepEqual([first.commit, first.threads, notices], [now.commit, 2, []]);
-  assert.equal((await sessions(home)).length, 1);
+  assert.equal((await readSessions(home)).length, 1);
 });

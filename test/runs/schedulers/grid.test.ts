@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runGrid, type Outcome } from '../../../lib/runs/schedulers/grid';
-import { slotEnvironment } from '../../../lib/runs/schedulers/slots';
+import { slotEnvironment } from '../../../lib/runs/schedulers/localSlots';
 import { jobsOf, tiny } from '../example';
 
 const taught = (name: string, place: string) => ({
@@ -12,12 +12,12 @@ const taught = (name: string, place: string) => ({
 const jobs = jobsOf([
   taught('student', 'good'),
   taught('orphan', 'bad'),
-  { ...tiny, name: 'teacher', publishes: 'good' },
-  { name: 'bad teacher', recipe: { ...tiny.recipe, epochs: 3 }, publishes: 'bad' },
+  { ...tiny, name: 'teacher', exportWeightsTo: 'good' },
+  { name: 'bad teacher', recipe: { ...tiny.recipe, epochs: 3 }, exportWeightsTo: 'bad' },
   { name: 'other', recipe: { ...tiny.recipe, epochs: 4 } },
 ]);
 
-test('jobs run side by side and no more than the slots, each in a slot of its own, students after teachers, and not after one that failed', async () => {
+test('runs at most one job per slot, students after their teachers, and no students of failed teachers', async () => {
   const running = new Set<number>();
   const began: string[] = [];
   let most = 0;
@@ -38,11 +38,11 @@ test('jobs run side by side and no more than the slots, each in a slot of its ow
   assert.ok(began.indexOf('teacher') < began.indexOf('student'));
   assert.deepEqual(
     jobs.map(({ id }) => outcomes.get(id)),
-    ['finished', 'held', 'finished', 'failed', 'finished'],
+    ['finished', 'skipped', 'finished', 'failed', 'finished'],
   );
 });
 
-test('where a job cannot be run at all, none begins any more, those under way are waited for and noted, and the fault is thrown', async () => {
+test('after an error of execute, starts no further job, awaits the running ones, and throws the error', async () => {
   const began: string[] = [];
   const noted: string[] = [];
   await assert.rejects(
@@ -60,23 +60,23 @@ test('where a job cannot be run at all, none begins any more, those under way ar
   );
   assert.equal(began.length, 2);
   assert.ok(noted.includes(`${began[1]} finished`));
-  assert.equal(noted.filter((line) => line.endsWith('held')).length, 3);
+  assert.equal(noted.filter((line) => line.endsWith('skipped')).length, 3);
 });
 
-test('once stopped, nothing more begins', async () => {
+test('starts no further job after its signal fired', async () => {
   const stop = new AbortController();
   const outcomes = await runGrid(jobs, {
     slots: 1,
     signal: stop.signal,
     execute: () => {
       stop.abort();
-      return Promise.resolve('later');
+      return Promise.resolve('paused');
     },
   });
-  assert.deepEqual([...outcomes.values()].sort(), ['held', 'held', 'held', 'held', 'later']);
+  assert.deepEqual([...outcomes.values()].sort(), ['paused', 'skipped', 'skipped', 'skipped', 'skipped']);
 });
 
-test('slots share the threads, and have a GPU each where there are any', () => {
+test('slots share the threads, and have their own GPUs', () => {
   const [a, b, c] = [
     slotEnvironment(0, 1000, []),
     slotEnvironment(5, 4, ['0', '3', '7']),
@@ -84,5 +84,5 @@ test('slots share the threads, and have a GPU each where there are any', () => {
   ];
   assert.deepEqual(a, { TF_NUM_INTRAOP_THREADS: '1' });
   assert.equal(b['CUDA_VISIBLE_DEVICES'], '7');
-  assert.equal(c['CUDA_VISIBLE_DEVICES'], '7,8', 'a card for each process that shares the batches');
+  assert.equal(c['CUDA_VISIBLE_DEVICES'], '7,8', 'a GPU for each process');
 });

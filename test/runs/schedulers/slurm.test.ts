@@ -6,16 +6,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row } from '../../../lib/experiments/experiment';
 import type { RunRecord } from '../../../lib/results/records/record';
 import { experimentTable } from '../../../lib/results/tables/experimentTable';
-import { homeOf } from '../../../lib/runs/runFolder/paths';
-import { finishedRecord, type Job } from '../../../lib/runs/job/job';
-import { sessions } from '../../../lib/runs/runFolder/sessions';
+import { runFolderOf } from '../../../lib/runs/runFolder/paths';
+import { finishedRecord } from '../../../lib/runs/runFolder/finishedRecord';
+import type { Job } from '../../../lib/runs/plan/job';
+import { readSessions } from '../../../lib/runs/runFolder/sessions';
 import { arrayScript, queuedTasks, submitSlurm } from '../../../lib/runs/schedulers/slurm';
 import { jobState } from '../../../lib/runs/runFolder/state';
+import { jobProgram } from '../../../scripts/cli/jobProgram';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { jobsOf, tiny } from '../example';
 import { slurmLacks, startSlurm } from '../slurmCluster';
 
-/** Eight jobs: a teacher and its five students, one that is to be killed, and one whose teacher was never trained. */
+/** Eight jobs: a teacher and its five students, one to be killed, and one without its teacher's weights. */
 function grid(folder: string): Job[] {
   const [weights, none] = [path.join(folder, 'teacher.safetensors'), path.join(folder, 'none.safetensors')];
   const taught = (name: string, place: string, rate: number): Row => ({
@@ -29,13 +31,13 @@ function grid(folder: string): Job[] {
   });
   return jobsOf([
     ...[1, 2, 3, 4, 5].map((n) => taught(`student-${n}`, weights, n * 1e-3)),
-    { ...tiny, name: 'teacher', publishes: weights },
+    { ...tiny, name: 'teacher', exportWeightsTo: weights },
     { name: 'killed', recipe: { ...tiny.recipe, epochs: 4 } },
     taught('broken', none, 1e-3),
   ]);
 }
 
-test('a grid of eight on Slurm: students after their teacher, arrays no larger than allowed, one killed and requeued, one that fails for good and is retried', async (context) => {
+test('runs a grid of eight on Slurm, with a killed job that is requeued and a failed one that is retried', async (context) => {
   const lacking = slurmLacks();
   if (lacking !== undefined) {
     context.skip(lacking);
@@ -45,15 +47,19 @@ test('a grid of eight on Slurm: students after their teacher, arrays no larger t
   const folder = path.join(await temporaryFolder(context), 'a folder with blanks');
   const jobs = grid(folder);
   const named = (name: string): Job => jobs.find(({ row }) => row === name)!;
-  const submitted = await submitSlurm(jobs, { out: folder, throttle: 3 });
+  const submitted = await submitSlurm(jobs, { program: jobProgram, out: folder, throttle: 3 });
   assert.deepEqual(
     submitted.map(({ ids }) => ids.map((id) => jobs.find((job) => job.id === id)!.row)),
     [['teacher', 'killed', 'broken'], ['student-1', 'student-2', 'student-3', 'student-4'], ['student-5']],
   );
-  assert.deepEqual(await submitSlurm(jobs, { out: folder }), [], 'what Slurm has is not submitted twice');
+  assert.deepEqual(
+    await submitSlurm(jobs, { program: jobProgram, out: folder }),
+    [],
+    'queued jobs are not submitted twice',
+  );
 
   const [victim] = await until(async () => {
-    const begun = await sessions(homeOf(named('killed'), folder));
+    const begun = await readSessions(runFolderOf(named('killed'), folder));
     return begun.length > 0 ? begun : undefined;
   });
   process.kill(victim!.pid, 'SIGKILL');
@@ -67,13 +73,13 @@ test('a grid of eight on Slurm: students after their teacher, arrays no larger t
     JSON.stringify(failed),
   );
   assert.notEqual(
-    (await sessions(homeOf(named('killed'), folder))).at(-1)!.pid,
+    (await readSessions(runFolderOf(named('killed'), folder))).at(-1)!.pid,
     victim!.pid,
-    'the killed one was begun again',
+    'the killed job was requeued',
   );
   assert.match(
     await readFile(path.join(folder, 'slurm', `${submitted[0]!.array}_2.log`), 'utf8'),
-    /weights are not at/,
+    /weights file .* does not exist/,
   );
   assert.deepEqual(
     (await table(jobs, folder)).filter((line) => line['top-1 (%)'] === 'not recorded yet').map(({ row }) => row),
@@ -81,15 +87,15 @@ test('a grid of eight on Slurm: students after their teacher, arrays no larger t
   );
 
   await copyFile(path.join(folder, 'teacher.safetensors'), path.join(folder, 'none.safetensors'));
-  assert.equal((await submitSlurm([named('broken')], { out: folder })).length, 1);
+  assert.equal((await submitSlurm([named('broken')], { program: jobProgram, out: folder })).length, 1);
   await until(async () => (await queuedTasks(folder)).size === 0);
   const lines = await table(jobs, folder);
   assert.equal(lines.length, 8);
   for (const line of lines) assert.match(line['top-1 (%)'], /^\d+\.\d\d \(1 seed\)$/, line.row);
 });
 
-test('a batch script names its lines of the plan, and asks Slurm to requeue it', () => {
-  const script = arrayScript('/plans/a b.jsonl', [3, 5], { out: '/runs', cpus: 4 });
+test('the batch script has the lines of the plan, and can be requeued', () => {
+  const script = arrayScript('/plans/a b.jsonl', [3, 5], { program: jobProgram, out: '/runs', cpus: 4 });
   assert.match(script, /^lines=\(3 5\)$/m);
   assert.match(script, /'\/plans\/a b\.jsonl' "\$\{lines\[SLURM_ARRAY_TASK_ID\]\}" --out \/runs &$/m);
   assert.match(script, /^#SBATCH --requeue$/m);
@@ -110,5 +116,5 @@ async function until<T>(look: () => Promise<T | undefined | false>): Promise<T> 
     if (found !== undefined && found !== false) return found;
     await sleep(500);
   }
-  throw new Error('nothing came of it in time');
+  throw new Error('timed out');
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exponentRecipe, heldOut } from '../../../lib/experiments/exponentStudy';
-import { loadData } from '../../../lib/runs/job/materials';
+import { loadData } from '../../../lib/runs/inputs/data';
 import { gridSampler, type Trial } from '../../../lib/runs/search/sampler';
 import { study, type TrialState } from '../../../lib/runs/search/study';
 import { successiveHalving } from '../../../lib/runs/search/successiveHalving';
@@ -24,7 +24,7 @@ async function told(states: AsyncIterable<TrialState>): Promise<TrialState[]> {
   return all;
 }
 
-test('a study tells every epoch of every trial, tells the same again without training, and leaks nothing', async (context) => {
+test('yields every epoch of every trial, repeats finished trials without training, and leaks no tensors', async (context) => {
   const folder = await temporaryFolder(context);
   const options = { recipeOf, folder, measuredImages: 10 };
   const first = await told(study(gridSampler([1, 1.4], [0], 2), options));
@@ -42,7 +42,7 @@ test('a study tells every epoch of every trial, tells the same again without tra
   assert.equal(tf.memory().numTensors, before);
 });
 
-test('a study that is stopped goes on where it stood, to the same numbers', async (context) => {
+test('resumes a stopped study to the same numbers', async (context) => {
   const [whole, parts] = [await temporaryFolder(context), await temporaryFolder(context)];
   const expected = await told(study(gridSampler([1.2], [0], 2), { recipeOf, folder: whole }));
   const stop = new AbortController();
@@ -54,7 +54,7 @@ test('a study that is stopped goes on where it stood, to the same numbers', asyn
   assert.deepEqual(losses(resumed), losses(expected));
 });
 
-test('halving goes on with the trials that it began: an epoch of a trial is told as it was measured', async (context) => {
+test('halving continues its trials, with the epochs that were measured before', async (context) => {
   const folder = await temporaryFolder(context);
   const states = await told(
     study(successiveHalving({ low: 1, high: 1.4, candidates: 3, epochs: 2 }), { recipeOf, folder, measuredImages: 10 }),
@@ -66,7 +66,7 @@ test('halving goes on with the trials that it began: an epoch of a trial is told
     assert.deepEqual(history[0], short.find((one) => one.exponent === exponent)!.history[0]);
 });
 
-test('held-out images are no test images, and are not trained on', async () => {
+test('held-out images are neither test nor training images', async () => {
   const data = { name: 'synthetic', trainImages: 40 } as const;
   const [plain, held] = [await loadData(data), await loadData({ ...data, heldOut: 20 })];
   assert.deepEqual([held.train.count, held.test.count, plain.test.count], [40, 20, 100]);

@@ -7,9 +7,9 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { isAbort } from '../../../lib/errors';
 import type { EpochRecord } from '../../../lib/results/records/record';
-import { homeOf } from '../../../lib/runs/runFolder/paths';
-import { type Job } from '../../../lib/runs/job/job';
-import { runJob } from '../../../lib/runs/job/runJob';
+import { runFolderOf } from '../../../lib/runs/runFolder/paths';
+import type { Job } from '../../../lib/runs/plan/job';
+import { runJob } from '../../../lib/runs/execution/runJob';
 import { scalarsOf } from '../../../lib/runs/tracking/tracker';
 import { closedAddress } from '../../io/download/server';
 import { rejectsWith } from '../../support/rejectsWith';
@@ -21,11 +21,11 @@ const [job] = jobsOf() as [Job];
 /** Updates of an epoch: 100 images in batches of 20. */
 const steps = 5;
 
-test('TensorFlow reads from the event files what metrics.jsonl says, also of a run that was stopped and taken up again', async (context) => {
+test('event files hold the values of metrics.jsonl, also for a run that was stopped and resumed', async (context) => {
   const folder = await temporaryFolder(context);
   await stopped(job, folder, 7);
-  await runJob(job, { folder });
-  const home = homeOf(job, folder);
+  await runJob(job, { runsFolder: folder });
+  const home = runFolderOf(job, folder);
   const events = eventsBeneath(path.join(home, 'tensorboard', `${job.row}-seed0`));
   const epochs = (await readFile(path.join(home, 'metrics.jsonl'), 'utf8'))
     .trim()
@@ -45,10 +45,10 @@ test('TensorFlow reads from the event files what metrics.jsonl says, also of a r
   );
 });
 
-test('MLflow gets recipe, measures and end of a run; one that was stopped goes on under its id', async (context) => {
+test('logs recipe, metrics and end of a run to MLflow, and resumes a stopped run under its id', async (context) => {
   const server = await mlflowServer(context);
   const folder = await temporaryFolder(context);
-  // Another job makes the experiment between question and creation.
+  // Another job creates the experiment between search and creation.
   server.experiments.set(job.experiment, '7');
   server.hidden.add(job.experiment);
   await stopped(job, folder, 7, server.address);
@@ -56,7 +56,7 @@ test('MLflow gets recipe, measures and end of a run; one that was stopped goes o
     [...server.runs.values()].map(({ status }) => status),
     ['KILLED'],
   );
-  const record = await runJob(job, { folder, mlflow: server.address });
+  const record = await runJob(job, { runsFolder: folder, mlflow: server.address });
   assert.deepEqual(server.faults, []);
   assert.equal(server.runs.size, 1);
   const [run] = [...server.runs.values()] as [LoggedRun];
@@ -69,13 +69,13 @@ test('MLflow gets recipe, measures and end of a run; one that was stopped goes o
   for (const epoch of record.history) assert.deepEqual(metricsAt(run, epoch.epoch * steps), new Map(scalarsOf(epoch)));
 });
 
-test('a server that is away is told of once and ends no run; back again, it gets what it missed', async (context) => {
+test('reports an unreachable server once, continues the run, and sends missed metrics later', async (context) => {
   const server = await mlflowServer(context);
   const folder = await temporaryFolder(context);
   const notices: string[] = [];
   server.away = true;
   const record = await runJob(jobOfEpochs(4), {
-    folder,
+    runsFolder: folder,
     mlflow: server.address,
     onNotice: (text) => notices.push(text),
     onEvent: (event) => {
@@ -83,29 +83,29 @@ test('a server that is away is told of once and ends no run; back again, it gets
     },
   });
   assert.equal(notices.filter((text) => text.includes('MLflow')).length, 1, notices.join('\n'));
-  assert.match(notices.join('\n'), /MLflow: http:\S+ answers 503 to experiments\/get-by-name\S*\. The run goes on/);
+  assert.match(notices.join('\n'), /MLflow: http:\S+ answers 503 to experiments\/get-by-name\S*\. The run continues/);
   const [run] = [...server.runs.values()] as [LoggedRun];
   for (const epoch of record.history) assert.deepEqual(metricsAt(run, epoch.epoch * steps), new Map(scalarsOf(epoch)));
 
   const nobody = await closedAddress();
   const told: string[] = [];
-  await runJob(job, { folder, mlflow: nobody, onNotice: (text) => told.push(text) });
+  await runJob(job, { runsFolder: folder, mlflow: nobody, onNotice: (text) => told.push(text) });
   assert.equal(told.filter((text) => text.includes('does not answer')).length, 1, told.join('\n'));
   const wrong: string[] = [];
   await runJob(job, {
-    folder: await temporaryFolder(context),
+    runsFolder: await temporaryFolder(context),
     mlflow: 'sqlite:///mlflow.db',
     onNotice: (text) => wrong.push(text),
   });
-  assert.match(wrong.join('\n'), /MLflow: an address such as http:\/\/127\.0\.0\.1:5000 is needed, not sqlite/);
+  assert.match(wrong.join('\n'), /MLflow: the address sqlite\S+ is not a URL such as http:\/\/127\.0\.0\.1:5000/);
 });
 
-test('a server that makes a run and then takes nothing more has one run in the end, with everything, and one that has ended', async (context) => {
+test('creates one run only on a server that rejects all metrics at first, and marks it as ended', async (context) => {
   const server = await mlflowServer(context);
   server.overloaded = 'POST runs/log-batch';
   const [folder, other] = [await temporaryFolder(context), await temporaryFolder(context)];
   const record = await runJob(jobOfEpochs(3), {
-    folder,
+    runsFolder: folder,
     mlflow: server.address,
     onEvent: (event) => {
       if (event.kind === 'epoch' && event.epoch === 2) server.overloaded = undefined;
@@ -117,7 +117,7 @@ test('a server that makes a run and then takes nothing more has one run in the e
 
   server.overloaded = 'POST runs/log-batch';
   const notices: string[] = [];
-  await runJob(job, { folder: other, mlflow: server.address, onNotice: (text) => notices.push(text) });
+  await runJob(job, { runsFolder: other, mlflow: server.address, onNotice: (text) => notices.push(text) });
   assert.deepEqual(
     [...server.runs.values()].map(({ status }) => status),
     ['FINISHED', 'FINISHED'],
@@ -126,20 +126,20 @@ test('a server that makes a run and then takes nothing more has one run in the e
   assert.deepEqual(server.faults, []);
 });
 
-test('a failed run is marked as such; a run that was deleted on the server begins anew there', async (context) => {
+test('marks failed runs, and creates a new run if the server has deleted the first', async (context) => {
   const server = await mlflowServer(context);
   const folder = await temporaryFolder(context);
   const [wild] = jobsOf([{ ...tiny, recipe: { ...tiny.recipe, optimizer: { name: 'sgd' }, learningRate: 1e30 } }]) as [
     Job,
   ];
-  await rejectsWith(runJob(wild, { folder, mlflow: server.address }), 'diverged');
+  await rejectsWith(runJob(wild, { runsFolder: folder, mlflow: server.address }), 'diverged');
   assert.deepEqual(
     [...server.runs.values()].map(({ status }) => status),
     ['FAILED'],
   );
   await stopped(job, folder, 7, server.address);
   server.runs.delete('run1');
-  await runJob(job, { folder, mlflow: server.address });
+  await runJob(job, { runsFolder: folder, mlflow: server.address });
   assert.deepEqual(
     [...server.runs.values()].map(({ status }) => status),
     ['FAILED', 'FINISHED'],
@@ -150,9 +150,9 @@ test('a failed run is marked as such; a run that was deleted on the server begin
 test('an event file that cannot be written is told of once and ends no run', async (context) => {
   const folder = await temporaryFolder(context);
   const notices: string[] = [];
-  await mkdir(homeOf(job, folder));
-  await writeFile(path.join(homeOf(job, folder), 'tensorboard'), 'a file where the folder should be');
-  const record = await runJob(job, { folder, onNotice: (text) => notices.push(text) });
+  await mkdir(runFolderOf(job, folder));
+  await writeFile(path.join(runFolderOf(job, folder), 'tensorboard'), 'a file where the folder should be');
+  const record = await runJob(job, { runsFolder: folder, onNotice: (text) => notices.push(text) });
   assert.equal(record.history.length, 2);
   assert.equal(notices.filter((text) => text.includes('TensorBoard')).length, 1, notices.join('\n'));
 });
@@ -163,7 +163,7 @@ async function stopped(one: Job, folder: string, events: number, mlflow?: string
   let seen = 0;
   await assert.rejects(
     runJob(one, {
-      folder,
+      runsFolder: folder,
       mlflow,
       signal: stop.signal,
       onEvent: () => {

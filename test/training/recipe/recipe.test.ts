@@ -5,7 +5,7 @@ import { experiments } from '../../../lib/experiments/experiments';
 import type { MethodSpec } from '../../../lib/methods/methods';
 import { disposeModule } from '../../../lib/models/parameter';
 import { createModel } from '../../../lib/models/zoo';
-import { plan } from '../../../lib/runs/job/job';
+import { plan } from '../../../lib/runs/plan/plan';
 import { syntheticImages } from '../../../lib/data/images/synthetic';
 import { Random } from '../../../lib/tensor/random';
 import * as tf from '../../../lib/tensor/engine/tf';

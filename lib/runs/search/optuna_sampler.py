@@ -1,6 +1,10 @@
-"""Optuna's tree-structured Parzen estimator over one number, asked and told by lines of JSON.
+"""Optuna's tree-structured Parzen estimator over one number, controlled by lines of JSON.
 
-optuna_sampler.py LOW HIGH SEED: "ask" is answered with {"number", "value"}, and {"number", "value"} tells what came of a trial.
+Usage: optuna_sampler.py LOW HIGH SEED
+
+Each line on stdin is answered by one line on stdout:
+    "ask"                           the next trial, {"number": int, "value": float}
+    {"number": int, "value": float} reports the objective of a trial; the answer is {}
 """
 
 import json

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { teacherCacheFor } from '../../../lib/runs/job/teacherCache';
+import { sharedTeacherCache } from '../../../lib/runs/inputs/teacherCache';
 import { disposeModule } from '../../../lib/models/parameter';
 import { createModel } from '../../../lib/models/zoo';
 import { Random } from '../../../lib/tensor/random';
@@ -29,7 +29,7 @@ before(async () => {
 });
 after(() => remove());
 
-/** The folder of a recipe's cache below that of all runs. */
+/** The folder of a recipe's cache, relative to the folder of all runs. */
 async function cacheOf(
   changes: Partial<RecipeInput> = {},
   library = 'tree',
@@ -37,14 +37,17 @@ async function cacheOf(
 ): Promise<string | undefined> {
   const teacher = createModel('resnet_16', { classes: 100, imageSize: 32 }, new Random(0));
   try {
-    const cache = await teacherCacheFor(completeRecipe({ ...given, ...changes }), teacher, images, { folder, library });
+    const cache = await sharedTeacherCache(completeRecipe({ ...given, ...changes }), teacher, images, {
+      runsFolder: folder,
+      library,
+    });
     return cache && path.relative(folder, cache.folder);
   } finally {
     disposeModule(teacher);
   }
 }
 
-test('runs share a cache where their teacher sees the same images and computes the same bits, and only there', async () => {
+test('shares a cache between runs whose teacher computes identical outputs, and no others', async () => {
   const own = await cacheOf();
   assert.match(own!, /^teacher-cache\/tree\/[0-9a-f]{12}$/);
   for (const alike of [
@@ -74,13 +77,13 @@ test('runs share a cache where their teacher sees the same images and computes t
   assert.notEqual(await cacheOf({}, 'another tree'), own);
 });
 
-test('what is too much for the disk, or may change unseen, is not kept', async () => {
+test('uses no cache above the size limit, for images of the user, and for methods that read stages', async () => {
   assert.equal(await cacheOf({ epochs: 300 }, 'tree', 50_000), undefined);
   assert.equal(await cacheOf({ data: { name: 'folder', path: 'images' } }), undefined);
-  assert.equal(await cacheOf({ method: { kind: 'fitnet' } }), undefined, 'stages are not kept');
+  assert.equal(await cacheOf({ method: { kind: 'fitnet' } }), undefined, 'stages are not cached');
 });
 
-test('what another library has kept is removed, and its own stays', async () => {
+test('deletes the caches of other states of the library', async () => {
   const at = (library: string): string => path.join(folder, 'teacher-cache', library);
   for (const library of ['older', 'tree', 'newer']) mkdirSync(at(library), { recursive: true });
   await cacheOf();

@@ -4,18 +4,21 @@ import { UserError } from '../../errors';
 import type { Group } from '../../training/group';
 
 /**
- * Gradients go through pipes between this process and its helpers. TensorFlow has collective ops of its own, but they need a server
- * that its C interface starts and tfjs-node does not.
+ * The leading process of a group. Gradients go through pipes between it and its helpers: TensorFlow's own collective
+ * ops need a server that its C interface can start, but tfjs-node does not expose.
  */
 export interface LeadingGroup extends Group {
-  /** Ends the helpers. They hold nothing that is not here too. */
+  /** Ends the helpers. They hold no state that the leading process lacks. */
   close(): void;
 }
 
-/** The helpers' end of the pipe. */
+/** File descriptor of the pipe in a helper. */
 const pipe = 3;
 
-/** Starts helpers for this process, which is rank 0: the command is called once for each, with a rank from 1. */
+/**
+ * Starts the helpers of this process, which has rank 0. Calls `command` and `environment` once for each, with ranks
+ * from 1.
+ */
 export function leadGroup(
   size: number,
   command: (rank: number) => readonly string[],
@@ -27,46 +30,46 @@ export function leadGroup(
       env: { ...process.env, ...environment(i + 1) },
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
     });
-    // How it ended shows at its pipe, which ends with it.
+    // A helper that fails closes its pipe, and reading from the pipe reports it.
     child.on('error', () => undefined);
     const end = child.stdio[pipe];
     if (!(end instanceof Socket)) throw new Error('a helper was started without a pipe');
-    return { child, line: new Line(end) };
+    return { child, channel: new Channel(end) };
   });
   return {
     rank: 0,
     size,
     sum: async (values) => {
-      const others = await Promise.all(helpers.map(({ line }) => line.receive(values.length)));
+      const others = await Promise.all(helpers.map(({ channel }) => channel.receive(values.length)));
       for (const other of others) for (let i = 0; i < values.length; i++) values[i] += other[i]!;
-      for (const { line } of helpers) line.send(values);
+      for (const { channel } of helpers) channel.send(values);
     },
     close: () => helpers.forEach(({ child }) => child.kill('SIGKILL')),
   };
 }
 
-/** This process as a helper, called with its rank. It ends with the one that leads. */
+/** This process as a helper with the given rank. It ends when the leading process does. */
 export function joinGroup(rank: number, size: number): Group {
-  // A Ctrl-C reaches all processes of a terminal: the one that leads decides.
+  // A Ctrl-C reaches all processes of a terminal. The leading process decides when to stop.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGUSR1'] as const) process.on(signal, () => undefined);
-  const line = new Line(new Socket({ fd: pipe }));
+  const channel = new Channel(new Socket({ fd: pipe }));
   return {
     rank,
     size,
     sum: async (values) => {
-      line.send(values);
-      values.set(await line.receive(values.length));
+      channel.send(values);
+      values.set(await channel.receive(values.length));
     },
   };
 }
 
-/** Arrays of numbers over a pipe, each answered before the next one is sent. */
-class Line {
+/** Sends and receives arrays of float32 over a pipe, in turns. */
+class Channel {
   private readonly chunks: AsyncIterator<unknown, unknown>;
 
   constructor(private readonly stream: Socket) {
     this.chunks = stream[Symbol.asyncIterator]();
-    // What is wrong with the pipe is told where it is read.
+    // `receive` reports an error of the pipe.
     stream.on('error', () => undefined);
   }
 
@@ -77,14 +80,16 @@ class Line {
   async receive(length: number): Promise<Float32Array> {
     const values = new Float32Array(length);
     const bytes = new Uint8Array(values.buffer);
-    for (let at = 0; at < bytes.length;) {
+    for (let offset = 0; offset < bytes.length;) {
       const { value } = await this.chunks.next().catch(() => ({ value: undefined }));
-      if (!(value instanceof Uint8Array))
+      if (!(value instanceof Uint8Array)) {
         throw new UserError(
-          'One of the processes that train together has ended; what it said stands above. The same command goes on from the last checkpoint.',
+          'One of the processes that train together has ended; its output above shows why. ' +
+            'Run the same command again to resume from the last checkpoint.',
         );
-      bytes.set(value, at);
-      at += value.length;
+      }
+      bytes.set(value, offset);
+      offset += value.length;
     }
     return values;
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { expectedHours } from '../../../lib/runs/job/expectedHours';
+import { expectedHours } from '../../../lib/runs/plan/expectedHours';
 import { completeRecipe } from '../../../lib/training/recipe/recipe';
 import { sampleEpoch, sampleRecord } from '../../results/support';
 
@@ -26,14 +26,14 @@ const record = sampleRecord({
   history: [50, 200, 400].map((imagesPerSecond, i) => ({ ...sampleEpoch(i + 1, 1), imagesPerSecond })),
 });
 
-test('by the records of the same networks and method: the median of their epochs', () => {
+test('uses the median speed in records of the same networks and method', () => {
   // 360,000 images, 2 threads at 200 a second.
   assert.equal(expectedHours(recipe, 2, [record]), 0.5);
   assert.equal(expectedHours(recipe, 1, [record]), 1);
   assert.equal(expectedHours(recipe, 2, [{ ...record, processes: 2 }]), 1, 'two processes of two threads each');
 });
 
-test('records of another method, student or teacher, of a GPU, of another image size or precision do not count, nor epochs that did not ask the teacher', () => {
+test('ignores records of other trainings, of GPUs, and epochs with cached teacher outputs', () => {
   const guess = expectedHours(recipe, 2, []);
   assert.ok(guess !== null && guess !== 0.5);
   const gpu = { ...record, machine: { ...record.machine, gpu: 'H100' } };
@@ -50,7 +50,7 @@ test('records of another method, student or teacher, of a GPU, of another image 
   }
 });
 
-test('what was never measured has no estimate', () => {
+test('has no estimate for networks that were never timed', () => {
   assert.equal(expectedHours({ ...recipe, student: 'deit_tiny_patch16_224' }, 2, []), null);
   assert.equal(expectedHours({ ...recipe, imageSize: 64 }, 2, []), null);
   assert.equal(expectedHours({ ...recipe, precision: 'bfloat16' }, 2, [record]), null);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { Busy } from '../../../lib/runs/runFolder/lock';
-import { liveRun, type LiveOptions } from '../../../lib/runs/job/liveRun';
+import { RunLockedError } from '../../../lib/runs/runFolder/lock';
+import { liveRun, type LiveOptions } from '../../../lib/runs/execution/liveRun';
 import * as tf from '../../../lib/tensor/engine/tf';
 import type { RecipeInput } from '../../../lib/training/recipe/recipe';
 import { defineMethod, type Method } from '../../../lib/methods/method';
@@ -11,7 +11,7 @@ import type { MethodSpec } from '../../../lib/methods/methods';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { tiny } from '../example';
 
-/** What a run tells, stopped after so many steps of this session: every step's and epoch's loss. */
+/** The events of a run that is stopped after a number of steps: the loss of each step and the top-1 of each epoch. */
 async function watch(
   folder: string,
   most = Infinity,
@@ -38,7 +38,7 @@ async function watch(
   return told;
 }
 
-test('a run that was stopped goes on at its next step, whether or not an epoch was finished, and ends as if it had not been', async (context) => {
+test('resumes at the next step after a stop, with the same losses as an uninterrupted run', async (context) => {
   const whole = await watch(await temporaryFolder(context));
   assert.equal(whole.length, 2 * 5 + 2);
   for (const most of [1, 3, 5, 7]) {
@@ -47,13 +47,13 @@ test('a run that was stopped goes on at its next step, whether or not an epoch w
     assert.deepEqual(first, whole.slice(0, first.length));
     const finished = first.filter((line) => line.startsWith('epoch'));
     const second = await watch(folder);
-    assert.deepEqual(second.slice(0, finished.length), finished, 'finished epochs are told again');
+    assert.deepEqual(second.slice(0, finished.length), finished, 'yields finished epochs again');
     assert.deepEqual([...first, ...second.slice(finished.length)], whole, `stopped after ${most} steps`);
     assert.deepEqual(readdirSync(folder), [], 'a finished run leaves nothing');
   }
 });
 
-test('no run goes on with what another has learnt: of another method under the same name, or measured on other images', async (context) => {
+test('does not resume a run of another method of the same name, or with other test images', async (context) => {
   const method = (sign: 1 | -1): Method =>
     defineMethod({
       title: 'own',
@@ -77,23 +77,19 @@ test('no run goes on with what another has learnt: of another method under the s
   for (const others of [{ method: method(-1) }, { method: method(1), testImages: 50 }])
     assert.match((await watch(folder, 1, others, recipe))[0]!, /^step 1\.1/);
   assert.match(first!, /^step 1\.1/);
-  assert.match(
-    (await watch(folder, 1, { method: method(1) }, recipe))[0]!,
-    /^step 1\.2/,
-    'and its own is gone on with',
-  );
+  assert.match((await watch(folder, 1, { method: method(1) }, recipe))[0]!, /^step 1\.2/, 'resumes its own run');
 });
 
-test('a run that another is at is left alone', async (context) => {
+test('throws a RunLockedError while another process runs the same', async (context) => {
   const folder = await temporaryFolder(context);
   const run = liveRun({ ...tiny.recipe, seed: 0 }, { folder, testImages: 100 });
   await run.next();
-  await assert.rejects(watch(folder), Busy);
+  await assert.rejects(watch(folder), RunLockedError);
   await run.return();
   assert.equal((await watch(folder, 1)).length, 1);
 });
 
-test('a run that is over at an earlier epoch trains no further', async (context) => {
+test('ends at the epoch given by until, and continues from there', async (context) => {
   const folder = await temporaryFolder(context);
   const epochs = (told: readonly string[]): number => told.filter((line) => line.startsWith('epoch')).length;
   assert.equal(epochs(await watch(folder, Infinity, { until: 1 })), 1);

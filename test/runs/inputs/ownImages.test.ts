@@ -4,12 +4,12 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { syntheticImages } from '../../../lib/data/images/synthetic';
 import { writeImageFolder } from '../../../lib/data/images/writeImageFolder';
-import { openOwnImages } from '../../../lib/runs/job/ownImages';
+import { openOwnImages } from '../../../lib/runs/inputs/ownImages';
 import { Random } from '../../../lib/tensor/random';
 import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
-test('a share is held out of every class, the same for one seed; images that were changed since are refused', async (context) => {
+test('holds out a share of every class by seed, and rejects images that have changed since', async (context) => {
   const folder = path.join(await temporaryFolder(context), 'images');
   const set = syntheticImages(new Random(0), { count: 40, classes: 4, size: { height: 8, width: 8 } });
   await writeImageFolder(set, folder);
@@ -26,13 +26,10 @@ test('a share is held out of every class, the same for one seed; images that wer
   assert.equal((await openOwnImages({ ...data, contents: first.contents }, 8)).test.count, 10);
   await rejectsWith(
     openOwnImages({ ...data, split: { share: 0.01, seed: 1 } }, 8),
-    'cannot be split, 1 % of 40 images held out',
-    'gets no image for validation',
+    'cannot be split with 1 % of 40 images held out',
+    'has no image for validation',
   );
 
   await rm(path.join(folder, set.classes[0]!), { recursive: true });
-  await rejectsWith(
-    openOwnImages({ ...data, contents: first.contents }, 8),
-    'are not those that the recipe was made for',
-  );
+  await rejectsWith(openOwnImages({ ...data, contents: first.contents }, 8), 'are not those of the recipe');
 });

@@ -6,7 +6,8 @@ import { disposeModule } from '../../../lib/models/parameter';
 import { normalisationEntry } from '../../../lib/models/weights/savedNormalisation';
 import { saveWeights } from '../../../lib/models/weights/weights';
 import { createModel } from '../../../lib/models/zoo';
-import { loadData, loadTeacher, teacherFor } from '../../../lib/runs/job/materials';
+import { loadData } from '../../../lib/runs/inputs/data';
+import { loadRecipeTeacher, loadTeacher } from '../../../lib/runs/inputs/teacher';
 import { Random } from '../../../lib/tensor/random';
 import * as tf from '../../../lib/tensor/engine/tf';
 import type { Recipe } from '../../../lib/training/recipe/recipe';
@@ -14,10 +15,10 @@ import { images, tinyRecipe } from '../../training/example';
 import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
-// A process of its own runs this file: its archive, if any, is nobody else's.
+// This file runs in a process of its own, so the change affects no other test.
 delete process.env['CIFAR100_ARCHIVE'];
 
-test('made-up images stand in for CIFAR-100 where that is allowed, and say so; a recorded run is refused instead', async (context) => {
+test('replaces CIFAR-100 by synthetic images, with a notice, only if allowed', async (context) => {
   const away = { folder: await temporaryFolder(context), offline: true };
   const wanted = { name: 'cifar-100', trainImages: 300 } as const;
   await assert.rejects(loadData(wanted, 32, away), UnreachableError);
@@ -27,17 +28,17 @@ test('made-up images stand in for CIFAR-100 where that is allowed, and say so; a
   assert.match(train.name, /synthetic/);
 });
 
-test('a teacher that cannot be had is told together with all else that is wrong, and nothing is left over', async () => {
+test('reports a missing teacher together with all other errors of the recipe, and leaks no tensors', async () => {
   const before = tf.memory().numTensors;
   const teacher = { model: 'resnet_16', weights: 'nowhere.safetensors' };
   const refused = (changes: Partial<Recipe>, ...words: readonly string[]): Promise<void> =>
     rejectsWith(
       Promise.resolve().then(() =>
-        teacherFor({ ...tinyRecipe({ teacher, method: { kind: 'ofa' } }), ...changes }, images),
+        loadRecipeTeacher({ ...tinyRecipe({ teacher, method: { kind: 'ofa' } }), ...changes }, images),
       ),
       ...words,
     );
-  await refused({}, "The recipe has faults:\n  teacher: The teacher's weights are not at nowhere.safetensors");
+  await refused({}, "The recipe has faults:\n  teacher: The teacher's weights file nowhere.safetensors does not exist");
   await refused(
     { batchSize: 64, student: 'vit_64', imageSize: 30, learningRate: -1 },
     'teacher: The teacher',
@@ -52,7 +53,7 @@ test('a teacher that cannot be had is told together with all else that is wrong,
     'neither.safetensors',
     'clipNorm: ',
   );
-  // A network that does not exist is told once.
+  // An unknown network is reported once.
   await refused(
     { teacher: { model: 'resnet_17', weights: 'fresh' } },
     'The recipe has faults:\n  teacher: Unknown network "resnet_17". Nearest: ',
@@ -60,7 +61,7 @@ test('a teacher that cannot be had is told together with all else that is wrong,
   assert.equal(tf.memory().numTensors, before);
 });
 
-test('a teacher whose file wants its images normalised in another way is refused', async (context) => {
+test('rejects weights that expect images of another normalisation', async (context) => {
   const weights = path.join(await temporaryFolder(context), 'teacher.safetensors');
   const { train } = images;
   const model = createModel(
@@ -74,7 +75,7 @@ test('a teacher whose file wants its images normalised in another way is refused
   await load();
   await saveWeights(model, weights, normalisationEntry({ mean: [0.1, 0.2, 0.3], std: train.std }));
   const before = tf.memory().numTensors;
-  await rejectsWith(load(), weights, 'want their images normalised by mean 0.1, 0.2, 0.3', train.name);
+  await rejectsWith(load(), weights, 'expects images normalised by mean 0.1, 0.2, 0.3', train.name);
   assert.equal(tf.memory().numTensors, before);
   disposeModule(model);
 });

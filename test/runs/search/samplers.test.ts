@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UserError } from '../../lib/errors';
-import { optunaPython, optunaSampler } from '../../lib/runs/search/optuna';
-import { gridSampler, type Sampler, type Trial } from '../../lib/runs/search/sampler';
-import { successiveHalving } from '../../lib/runs/search/successiveHalving';
+import { UserError } from '../../../lib/errors';
+import { optunaPython, optunaSampler } from '../../../lib/runs/search/optuna';
+import { gridSampler, type Sampler, type Trial } from '../../../lib/runs/search/sampler';
+import { successiveHalving } from '../../../lib/runs/search/successiveHalving';
 
-/** Everything that a sampler proposes where a value is the better the nearer it is to `best`, and longer training makes it no other. */
+/** All trials of a sampler if the accuracy depends only on the distance to `best`. */
 async function played(sampler: Sampler, best = 1.3): Promise<Trial[]> {
   const trials: Trial[] = [];
   for (let trial = await sampler.ask(); trial; trial = await sampler.ask()) {
@@ -16,7 +16,7 @@ async function played(sampler: Sampler, best = 1.3): Promise<Trial[]> {
   return trials;
 }
 
-test('a grid is every value with every seed, one seed after the other', async () => {
+test('the grid proposes every value with every seed, one seed after the other', async () => {
   const trials = await played(gridSampler([1, 1.2], [0, 1], 3));
   assert.deepEqual(
     trials.map(({ exponent, seed, epochs }) => [exponent, seed, epochs]),
@@ -29,7 +29,7 @@ test('a grid is every value with every seed, one seed after the other', async ()
   );
 });
 
-test('halving: half as many in each round with twice the epochs, the best ones, to one comparison at the full number', async () => {
+test('halving keeps the better half in each round and doubles the epochs', async () => {
   const trials = await played(successiveHalving({ low: 1, high: 1.7, candidates: 8, epochs: 4 }));
   const rounds = [1, 2, 4].map((epochs) =>
     trials.filter((trial) => trial.epochs === epochs).map(({ exponent }) => exponent),
@@ -42,7 +42,7 @@ test('halving: half as many in each round with twice the epochs, the best ones, 
   assert.equal(trials.length, 14);
 });
 
-test('halving costs no more than a round of all, times the rounds; odd numbers keep the better half', async () => {
+test('halving rounds odd numbers up, and costs less than training all candidates to the end', async () => {
   const trials = await played(successiveHalving({ low: 1, high: 2, candidates: 5, epochs: 4 }), 2);
   assert.deepEqual(
     trials.slice(-2).map(({ exponent }) => exponent),
@@ -52,7 +52,7 @@ test('halving costs no more than a round of all, times the rounds; odd numbers k
   assert.ok(cost < 5 * 4, `${cost} epochs`);
 });
 
-test('ranges and numbers that make no sense are refused', () => {
+test('rejects invalid ranges and numbers of candidates', () => {
   assert.throws(() => successiveHalving({ low: 2, high: 1, candidates: 4, epochs: 4 }), UserError);
   assert.throws(() => successiveHalving({ low: 0, high: 1, candidates: 4, epochs: 4 }), UserError);
   assert.throws(() => successiveHalving({ low: 1, high: 2, candidates: 1, epochs: 4 }), /at least 2 candidates/);
@@ -60,8 +60,8 @@ test('ranges and numbers that make no sense are refused', () => {
 
 const python = optunaPython();
 test(
-  'Optuna: proposals lie in the range, come near the best, and are the same again',
-  { skip: python === undefined && 'no Python with Optuna: name one by OFA_OPTUNA_PYTHON', timeout: 120_000 },
+  'Optuna proposes values in the range, approaches the best one, and is deterministic',
+  { skip: python === undefined && 'no Python with Optuna; set OFA_OPTUNA_PYTHON', timeout: 120_000 },
   async () => {
     const options = { low: 1, high: 2, trials: 40, epochs: 3, seed: 1, python: python! };
     const trials = await played(optunaSampler(options));
@@ -69,12 +69,15 @@ test(
     assert.ok(trials.every(({ exponent, epochs }) => exponent >= 1 && exponent <= 2 && epochs === 3));
     const distance = (part: readonly Trial[]): number =>
       part.reduce((sum, { exponent }) => sum + Math.abs(exponent - 1.3), 0) / part.length;
-    assert.ok(distance(trials.slice(-10)) < distance(trials.slice(0, 10)), 'it learns from what it is told');
+    assert.ok(
+      distance(trials.slice(-10)) < distance(trials.slice(0, 10)),
+      'later proposals are closer to the best value',
+    );
     assert.deepEqual(await played(optunaSampler(options)), trials);
   },
 );
 
-test('a Python without Optuna is said to be so', async () => {
+test('throws a UserError for a Python without Optuna', async () => {
   const sampler = optunaSampler({ low: 1, high: 2, trials: 1, epochs: 1, python: '/usr/bin/false' });
   await assert.rejects(sampler.ask(), UserError);
 });

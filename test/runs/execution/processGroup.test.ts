@@ -4,13 +4,14 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readSafetensors, type StoredTensor } from '../../lib/io/safetensors/safetensors';
-import { homeOf } from '../../lib/runs/runFolder/paths';
-import { finishedRecord, type Job } from '../../lib/runs/job/job';
-import { sessions } from '../../lib/runs/runFolder/sessions';
-import { expectClose } from '../support/close';
-import { temporaryFolder } from '../support/temporaryFolder';
-import { jobsOf, runToEnd, start, tiny, weightsHash } from './example';
+import { readSafetensors, type StoredTensor } from '../../../lib/io/safetensors/safetensors';
+import { runFolderOf } from '../../../lib/runs/runFolder/paths';
+import { finishedRecord } from '../../../lib/runs/runFolder/finishedRecord';
+import type { Job } from '../../../lib/runs/plan/job';
+import { readSessions } from '../../../lib/runs/runFolder/sessions';
+import { expectClose } from '../../support/close';
+import { temporaryFolder } from '../../support/temporaryFolder';
+import { jobsOf, runToEnd, start, tiny, weightsHash } from '../example';
 
 /** A CNN with batch norm and exit branches; five steps an epoch, each of two micro-batches. */
 const shared = {
@@ -29,7 +30,7 @@ const [job, uncut, crd] = jobsOf([
   { name: 'crd', recipe: { ...shared, method: { kind: 'crd', negatives: 8 } } },
 ]);
 
-test('two processes that share each batch train the weights of one that takes the micro-batches in turn; stopped, or with one of them dead, they go on to the very same bits', async (context) => {
+test('two processes that share each batch train the weights of one process, and resume to identical weights after a stop or a crash', async (context) => {
   const [alone, together, disturbed] = [
     await temporaryFolder(context),
     await temporaryFolder(context),
@@ -40,7 +41,7 @@ test('two processes that share each batch train the weights of one that takes th
   assert.equal(code, 0, text);
   const [one, two] = [weights(alone), weights(together)];
   assert.deepEqual([...two.keys()], [...one.keys()]);
-  // Running means are the micro-batches' in turn here, and averages over the processes there.
+  // One process updates running means by each micro-batch in turn; two average theirs.
   for (const [name, { data }] of one)
     if (!name.includes('running')) expectClose(two.get(name)!.data, data, { relative: 1e-5, absolute: 1e-5 }, name);
   assert.equal((await finishedRecord(job!, together))?.processes, 2);
@@ -49,26 +50,26 @@ test('two processes that share each batch train the weights of one that takes th
   const stopped = await start(job!, disturbed, {}, 2);
   await once(stopped.child, 'message');
   stopped.child.kill('SIGTERM');
-  assert.deepEqual(await stopped.ended, { code: 75, signal: null }, stopped.told.join(''));
-  // As many processes as it was begun with, though one is asked for.
+  assert.deepEqual(await stopped.ended, { code: 75, signal: null }, stopped.output.join(''));
+  // Resumes with two processes, though the command requests one.
   const widowed = await start(job!, disturbed);
   await once(widowed.child, 'message');
   process.kill(helperOf(widowed.child.pid!), 'SIGKILL');
-  assert.equal((await widowed.ended).code, 1, widowed.told.join(''));
-  assert.match(widowed.told.join(''), /One of the processes that train together has ended/);
+  assert.equal((await widowed.ended).code, 1, widowed.output.join(''));
+  assert.match(widowed.output.join(''), /One of the processes that train together has ended/);
   assert.equal((await runToEnd(job!, disturbed)).code, 0);
   assert.deepEqual(
-    (await sessions(homeOf(job!, disturbed))).map(({ processes }) => processes),
+    (await readSessions(runFolderOf(job!, disturbed))).map(({ processes }) => processes),
     [2, 2, 2],
   );
   assert.equal(await weightsHash(job!, disturbed), await weightsHash(job!, together));
 });
 
-test('where the one that leads is killed, its helper ends too', async (context) => {
+test('ends the helper if the leading process is killed', async (context) => {
   const { child } = await start(job!, await temporaryFolder(context), {}, 2);
   await once(child, 'message');
   const helper = helperOf(child.pid!);
-  // Not until its output is closed: the helper has a part in that.
+  // Not 'close': the helper shares the output.
   const ended = once(child, 'exit');
   child.kill('SIGKILL');
   await ended;
@@ -78,7 +79,7 @@ test('where the one that leads is killed, its helper ends too', async (context) 
   }
 });
 
-test('what cannot be shared is refused: a batch that is not cut, a method that remembers its examples', async (context) => {
+test('rejects batches that are not cut into micro-batches, and methods that remember their examples', async (context) => {
   const folder = await temporaryFolder(context);
   const refused = async (one: Job, message: RegExp): Promise<void> => {
     const { code, text } = await runToEnd(one, folder, {}, 2);
@@ -93,7 +94,7 @@ test('what cannot be shared is refused: a batch that is not cut, a method that r
 });
 
 function weights(folder: string): ReadonlyMap<string, StoredTensor> {
-  return readSafetensors(path.join(homeOf(job!, folder), 'student.safetensors')).tensors;
+  return readSafetensors(path.join(runFolderOf(job!, folder), 'student.safetensors')).tensors;
 }
 
 function helperOf(pid: number): number {

@@ -14,7 +14,7 @@ import { normalisationEntry } from '../../../lib/models/weights/savedNormalisati
 import { loadWeightsFile, saveWeights } from '../../../lib/models/weights/weights';
 import { createModel } from '../../../lib/models/zoo';
 import type { Gain } from '../../../lib/results/gain';
-import { distil, type DistilOptions, type Pair } from '../../../lib/runs/job/distil';
+import { distil, type DistilOptions, type Pair } from '../../../lib/runs/execution/distil';
 import { Random } from '../../../lib/tensor/random';
 import { evaluate } from '../../../lib/training/evaluate';
 import { rejectsWith } from '../../support/rejectsWith';
@@ -39,7 +39,7 @@ before(async () => {
 });
 after(() => remove());
 
-test('a student is distilled beside itself alone; what is saved is the plain network and as good as the record says; done once, it is not done again', async (context) => {
+test('distils a student and trains it without a teacher, saves the plain network, and does not repeat finished runs', async (context) => {
   const out = await temporaryFolder(context);
   const runs: string[] = [];
   const options: DistilOptions = { out, command: 'as in the test', onRun: ({ row }) => runs.push(row) };
@@ -64,7 +64,7 @@ test('a student is distilled beside itself alone; what is saved is the plain net
   );
   disposeModule(plain);
 
-  // The recipe is that of the student's family, the teacher's that of its own; both students have the same but for the teacher.
+  // Each network has the recipe of its family. The two recipes of the student differ in method and teacher only.
   const [optimizer, teacherOptimizer] = await Promise.all(
     [gain.distilled.id, await idOf(out, 'teacher')].map(async (id) => optimizerOf(out, id)),
   );
@@ -84,7 +84,7 @@ test('a student is distilled beside itself alone; what is saved is the plain net
   );
 });
 
-test('stopped in the midst of a run it goes on from there, to the same student', async (context) => {
+test('resumes a stopped run to the same student', async (context) => {
   const [calm, out] = [await temporaryFolder(context), await temporaryFolder(context)];
   const given = { ...pair, epochs: 1, seed: 3 };
   await distil(given, { out: calm, command: 'as in the test' });
@@ -111,7 +111,7 @@ test('stopped in the midst of a run it goes on from there, to the same student',
   assert.deepEqual(student, expected);
 });
 
-test('a teacher that knows the classes is taken as it is; one of other classes is trained on; a share is held out by seed', async (context) => {
+test('uses a teacher of the same classes unchanged, fine-tunes one of other classes, and holds out a share by seed', async (context) => {
   const [first, out] = [await temporaryFolder(context), await temporaryFolder(context)];
   const split = {
     ...pair,
@@ -141,7 +141,7 @@ test('a teacher that knows the classes is taken as it is; one of other classes i
   assert.equal(other[0], `teacher from ${teacher.weights}`);
 });
 
-test('images are normalised as the teacher’s weights want them, for teacher and student, and the student’s file says so', async (context) => {
+test('normalises images as the teacher’s weights expect, for both networks, and records it in the student’s file', async (context) => {
   const [folderOfWeights, out] = [await temporaryFolder(context), await temporaryFolder(context)];
   const options = { classes: 4, imageSize: 32 };
   const teacher = createModel('resnet_16', options, new Random(5));
@@ -160,7 +160,7 @@ test('images are normalised as the teacher’s weights want them, for teacher an
     ),
     [true, true, true],
   );
-  // The record says which weights they were; others under the same path make no mixture of old and new.
+  // The record identifies the weights, and replaced weights under the same path are rejected.
   assert.deepEqual(gain.distilled.givenWeights, {
     teacher: { path: teacherWeights, sha256: await sha256(teacherWeights) },
   });
@@ -169,13 +169,13 @@ test('images are normalised as the teacher’s weights want them, for teacher an
   await saveWeights(other, teacherWeights, normalisationEntry(normalisation));
   await rejectsWith(
     distil({ ...pair, epochs: 1, teacherWeights }, { out, command: 'as in the test' }),
-    'was given other weights of its teacher',
+    "started with other teacher's weights",
     teacherWeights,
   );
   disposeModule([teacher, student, other]);
 });
 
-test('everything that is wrong is told at once, before anything is made', async (context) => {
+test('reports all errors at once, before anything is created', async (context) => {
   const out = path.join(await temporaryFolder(context), 'out');
   await rejectsWith(
     distil(
@@ -196,7 +196,7 @@ test('everything that is wrong is told at once, before anything is made', async 
   );
   await rejectsWith(
     distil({ ...pair, method: { kind: 'scratch' } }, { out, command: 'as in the test' }),
-    'scratch has no use for a teacher',
+    'scratch does not use a teacher',
   );
   assert.ok(!existsSync(out));
   await rejectsWith(

@@ -1,0 +1,70 @@
+import { selectFiles, type ImageFiles } from '../../data/images/imageFiles';
+import { contentsOf, openImageFolder } from '../../data/images/imageFolder';
+import { holdOutPlaces } from '../../data/images/imageSet';
+import { openTarShards } from '../../data/images/tarShards';
+import { UserError } from '../../errors';
+import { Random } from '../../tensor/random';
+import type { OwnData } from '../../training/recipe/recipe';
+
+/** Images of the user for training and validation. */
+export interface OwnImages {
+  readonly train: ImageFiles;
+  readonly test: ImageFiles;
+  /** Hash of the names and classes of all images. */
+  readonly contents: string;
+  /** Which files were left out, and why. */
+  readonly notice?: string;
+}
+
+/**
+ * Opens the images of a folder or of tar shards as a recipe describes them, resized to `imageSize` pixels. Throws a
+ * UserError if a folder cannot be read, if a class has no image for training or for validation, or if the images are
+ * no longer those of the recipe.
+ */
+export async function openOwnImages(data: OwnData, imageSize: number): Promise<OwnImages> {
+  const { train: all, test } = await trainAndTest(data, imageSize);
+  const contents = contentsOf(all).slice(0, 6) + contentsOf(test).slice(0, 6);
+  if (data.contents !== undefined && data.contents !== contents) {
+    throw new UserError(
+      `The images in ${data.path} are not those of the recipe: images were added, removed or renamed. Start a new run.`,
+    );
+  }
+  const train = data.trainImages === undefined ? all : selectImages(all, data.trainImages);
+  const notices = [...new Set([...train.notices, ...test.notices])];
+  return { train, test, contents, ...(notices.length > 0 && { notice: notices.join('\n') }) };
+}
+
+/** A number of images, drawn evenly from the classes. */
+function selectImages(all: ImageFiles, count: number): ImageFiles {
+  return selectFiles(all, holdOutPlaces(all, count, new Random(0).fork('part')).heldOut);
+}
+
+type TrainAndTest = Pick<OwnImages, 'train' | 'test'>;
+
+async function trainAndTest(data: OwnData, imageSize: number): Promise<TrainAndTest> {
+  const { name, path, validation, normalisation, split } = data;
+  const open = name === 'folder' ? openImageFolder : openTarShards;
+  const all = await open(path, { side: imageSize, normalisation });
+  if (validation === undefined) return splitImages(all, path, split);
+  const test = await open(validation, { side: imageSize, classes: all.classes, normalisation });
+  return { train: all, test };
+}
+
+/** Holds out a share of every class for validation. */
+function splitImages(all: ImageFiles, path: string, { share, seed } = { share: 0.1, seed: 0 }): TrainAndTest {
+  const { rest, heldOut } = holdOutPlaces(all, Math.round(all.count * share), new Random(seed).fork('validation'));
+  const train = selectFiles(all, rest);
+  const test = selectFiles(all, heldOut);
+  const errors = all.classes.flatMap((className, label) => [
+    ...(train.labels.includes(label) ? [] : [`  class ${className} has no image left for training`]),
+    ...(test.labels.includes(label) ? [] : [`  class ${className} has no image for validation`]),
+  ]);
+  if (errors.length === 0) return { train, test };
+  throw new UserError(
+    [
+      `${path} cannot be split with ${100 * share} % of ${all.count} images held out:`,
+      ...errors.slice(0, 10),
+      'Choose another share, add images, or give a validation folder.',
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { UserError, unknownName } from '../../errors';
+import type { Experiment } from '../../experiments/experiment';
+import type { Profile } from '../../profile';
+import { completeRecipe, recipeId } from '../../training/recipe/recipe';
+import { teacherWeightsFile, type Job } from './job';
+
+/** Rows by name and seeds. Default: all rows; the first seed of the smoke profile, all seeds of the others. */
+export interface Selection {
+  readonly rows?: readonly string[];
+  readonly seeds?: readonly number[];
+}
+
+/**
+ * The jobs of an experiment at a profile: each selected row with each seed. Throws a UserError if the experiment has
+ * no rows at this profile, or if a selected row does not exist.
+ */
+export function plan(experiment: Experiment, profile: Profile, { rows, seeds }: Selection = {}): Job[] {
+  const all = experiment.rows[profile];
+  const names = all.map(({ name }) => name);
+  if (all.length === 0) throw new UserError(`Experiment ${experiment.name} has no rows at the profile "${profile}".`);
+  for (const name of rows ?? []) if (!names.includes(name)) throw unknownName(`row of ${experiment.name}`, name, names);
+
+  const [firstSeed] = experiment.seeds;
+  const chosenSeeds = seeds ?? (profile === 'smoke' ? experiment.seeds.slice(0, 1) : experiment.seeds);
+  return all
+    .filter(({ name }) => !rows || rows.includes(name))
+    .flatMap((row) =>
+      chosenSeeds.map((seed): Job => {
+        const recipe = completeRecipe({ ...row.recipe, seed });
+        return {
+          id: recipeId(recipe),
+          experiment: experiment.name,
+          row: row.name,
+          profile,
+          recipe,
+          ...(row.exportWeightsTo !== undefined && seed === firstSeed && { exportWeightsTo: row.exportWeightsTo }),
+        };
+      }),
+    );
+}
+
+/**
+ * The jobs, preceded by those of the given experiments that train their teachers, where the weights do not exist yet.
+ */
+export function withTeachers(jobs: readonly Job[], experiments: readonly Experiment[]): Job[] {
+  const exported = new Set(jobs.map(({ exportWeightsTo }) => exportWeightsTo));
+  const missing = new Set(
+    jobs.map(teacherWeightsFile).filter((file) => file !== undefined && !exported.has(file) && !existsSync(file)),
+  );
+  const [first] = jobs;
+  if (missing.size === 0 || first === undefined) return [...jobs];
+
+  const teachers = experiments
+    .filter(({ rows }) => rows[first.profile].length > 0)
+    .flatMap((experiment) => plan(experiment, first.profile, { seeds: experiment.seeds.slice(0, 1) }))
+    .filter(({ exportWeightsTo }) => exportWeightsTo !== undefined && missing.has(exportWeightsTo));
+  return [...new Map(teachers.map((teacher) => [teacher.exportWeightsTo, teacher])).values(), ...jobs];
+}
+
+/** The jobs of the list that must finish before this one: those that train its teacher. */
+export function prerequisites(job: Job, jobs: readonly Job[]): Job[] {
+  const file = teacherWeightsFile(job);
+  return file === undefined ? [] : jobs.filter(({ id, exportWeightsTo }) => exportWeightsTo === file && id !== job.id);
+}
