@@ -5,12 +5,13 @@
 # To keep CIFAR-100 and runs, add:
 #   -v ofa-kd-data:/home/node/ofa-kd/data/downloads -v ofa-kd-runs:/home/node/ofa-kd/runs
 
-# System packages. The base image has Node, Python, git and g++. The development container (.devcontainer) uses this stage.
+# System packages; the base image has Node, Python, git and g++. The development container uses this stage.
 FROM node:22-bookworm AS machine
 RUN apt-get update \
   && apt-get install -y --no-install-recommends python3-venv \
   && rm -rf /var/lib/apt/lists/*
-RUN install -d -o node -g node /home/node/ofa-kd /home/node/ofa-kd/data /home/node/ofa-kd/data/downloads /home/node/ofa-kd/runs
+RUN install -d -o node -g node \
+  /home/node/ofa-kd /home/node/ofa-kd/data /home/node/ofa-kd/data/downloads /home/node/ofa-kd/runs
 USER node
 WORKDIR /home/node/ofa-kd
 

@@ -20,7 +20,7 @@ CLASSES = 100
 
 
 def ofa_loss(student, teacher, mask, exponent=1.0):
-    """The released form: weights (p + m)^e - m on the student's log-probabilities; m is the mask of the target class."""
+    """The released form: weights (p + m)^e - m on the student's log-probabilities; m masks the target class."""
     return -(((teacher + mask) ** exponent - mask) * F.log_softmax(student, 1)).sum(1).mean()
 
 

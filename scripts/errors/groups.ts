@@ -194,6 +194,14 @@ export const groups: readonly Group[] = [
       'loss part in the message, or for OFA a smaller ε, as the paper’s author recommends.',
   },
   {
+    title: 'Analysis',
+    places: ['lib/analysis'],
+    meaning:
+      'A trained network cannot be analysed with these settings: the method has no exit branches, or there are too few ' +
+      'images or epochs.',
+    remedy: 'Use a method with exit branches, such as OFA, and the number of images and epochs that the message names.',
+  },
+  {
     title: 'Checkpoints',
     places: ['lib/training/checkpoint.ts'],
     meaning:

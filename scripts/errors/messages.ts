@@ -22,11 +22,12 @@ export function messages(): Message[] {
         .sort()
         .map((name) => path.join(folder, name)),
     )
-    .flatMap(messagesOf);
+    .flatMap((file) => messagesIn(readFileSync(file, 'utf8')).map((text) => ({ file, text })));
 }
 
-function messagesOf(file: string): Message[] {
-  const found: Message[] = [];
+/** Returns the messages of the errors for users that a program throws. */
+export function messagesIn(program: string): string[] {
+  const found: string[] = [];
   const visit = (node: ts.Node): void => {
     if (
       ts.isNewExpression(node) &&
@@ -38,11 +39,11 @@ function messagesOf(file: string): Message[] {
         .replace(/\s*\n\s*/g, ' ')
         .replace(/…(\s*…)+/g, '…')
         .trim();
-      if (/[a-z]{2}/i.test(text)) found.push({ file, text });
+      if (/[a-z]{2}/i.test(text)) found.push(text);
     }
     ts.forEachChild(node, visit);
   };
-  visit(ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022));
+  visit(ts.createSourceFile('program.ts', program, ts.ScriptTarget.ES2022));
   return found;
 }
 

@@ -12,8 +12,8 @@ export function isChecked(file) {
 }
 
 /**
- * The prose of a file as Markdown: a page as it is, the comments and longer strings of a program, the cells of a notebook.
- * `places` has one entry for each line of the text: where that line is in the file.
+ * Returns the prose of a file as Markdown: a page unchanged, the comments and sentences of a program, and both for the
+ * cells of a notebook. `places` has the position in the file of each line of the text.
  */
 export function proseOf(file, content) {
   const kind = path.extname(file);

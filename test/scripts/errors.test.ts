@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { errorsPage } from '../../scripts/errors';
 import { groupOf, groups } from '../../scripts/errors/groups';
-import { messages } from '../../scripts/errors/messages';
+import { messages, messagesIn } from '../../scripts/errors/messages';
 
 test('docs/errors.md is up to date', () => {
   assert.ok(
@@ -24,13 +24,17 @@ test('every error has a meaning and a remedy', () => {
 });
 
 test('finds messages in every syntactic form, with … for the parts that vary', () => {
-  const texts = messages().map(({ text }) => text);
-  for (const text of [
-    'A grid of heatmaps needs at least one heatmap; none was given.',
-    'Unknown … "…". Nearest: … (… known).',
-    '… does not have the expected SHA-256 …: the file was changed, or damaged on the way. It was discarded. Try again, or fetch the file from a source you trust.',
-    'No checkpoint in … can be used: … Remove them to begin again.',
-    'OFA_DEVICE is "…"; it must be cpu or cuda, or unset to look for an NVIDIA driver.',
-  ])
-    assert.ok(texts.includes(text), text);
+  const program = `
+    throw new UserError('A plain string.');
+    throw new UserError(\`A template with \${value} and \${other}.\`);
+    throw new SetupError('A sum ' + 'of strings' + suffix);
+    throw new UserError(['Lines:', ...list, 'The end.'].join('\\n'), { cause });
+    throw new UserError(variable);
+    throw new Error('An error that is not for users.');`;
+  assert.deepEqual(messagesIn(program), [
+    'A plain string.',
+    'A template with … and ….',
+    'A sum of strings…',
+    'Lines: … The end.',
+  ]);
 });

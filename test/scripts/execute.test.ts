@@ -18,7 +18,11 @@ test('notebooks run on the Jupyter kernel in the project’s root, and errors of
     write('thrown', ["throw new Error('thrown in a cell');", "#summary\nconsole.log('never reached');"]),
     write('typed', ["import { Random } from './lib/tensor/random';\nconst n: string = new Random('seed').uniform();"]),
     write('refused', [
-      "import { Random } from './lib/tensor/random';\nimport { createModel } from './lib/models/zoo';\ncreateModel('resnet81', { classes: 10 }, new Random(0));",
+      [
+        "import { Random } from './lib/tensor/random';",
+        "import { createModel } from './lib/models/zoo';",
+        "createModel('resnet81', { classes: 10 }, new Random(0));",
+      ].join('\n'),
     ]),
     write('unawaited', [
       "void setTimeout(() => { throw new Error('thrown later'); }, 50);",
