@@ -22,7 +22,7 @@ COPY --chown=node:node scripts/setup.mjs scripts/
 COPY --chown=node:node scripts/setup scripts/setup
 COPY --chown=node:node lib/tensor lib/tensor
 COPY --chown=node:node lib/tensor/engine/binding lib/tensor/engine/binding
-COPY --chown=node:node lib/data/decoding/kernels lib/data/decoding/kernels
+COPY --chown=node:node lib/data/kernels lib/data/kernels
 ENV OFA_DEVICE=cpu
 RUN npm run setup
 COPY --chown=node:node . .

@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import { Command } from 'commander';
 import { z } from 'zod';
 
-import { cifar100Archive } from '../lib/data/cifar/cifar100';
+import { cifar100Archive } from '../lib/data/datasets/cifar100/cifar100';
 import { UserError } from '../lib/errors';
 import { backendInfo } from '../lib/tensor/engine/backendInfo';
 import * as tf from '../lib/tensor/engine/tf';

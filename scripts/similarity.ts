@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { loadImages } from '../lib/data/images/loadImages';
+import { loadDatasets } from '../lib/data/datasets/loadDatasets';
 import { appendJsonLine } from '../lib/io/jsonLines';
 import { measurement, readSimilarities } from '../lib/results/records/similarityRecord';
 import { commit } from '../lib/runs/runFolder/machine';
@@ -47,7 +47,7 @@ const command = new Command('npm run similarity --')
       out = path.join(profile === 'smoke' ? 'runs' : path.join('data', 'results'), 'similarity', 'cka.jsonl'),
       ...setting
     }: Options) => {
-      const { test, notice } = await loadImages(profile);
+      const { test, notice } = await loadDatasets(profile);
       if (notice !== undefined) console.error(notice);
       const { networks, seeds, batches, batchSize } = setting;
       const made = `npm run similarity -- --networks ${networks.join(',')} --seeds ${seeds.join(',')} --batches ${batches} --batch-size ${batchSize} --profile ${profile}`;

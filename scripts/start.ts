@@ -3,7 +3,7 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Command } from 'commander';
 
-import { loadCifar100 } from '../lib/data/cifar/cifar100';
+import { loadCifar100 } from '../lib/data/datasets/cifar100/cifar100';
 import { UserError } from '../lib/errors';
 import { UnreachableError } from '../lib/io/download/http';
 import { run } from './cli/run';

@@ -1,5 +1,6 @@
-import { batches, disposeBatch } from '../data/batches/batches';
-import type { ImageSet } from '../data/images/imageSet';
+import { batches } from '../data/loading/batches';
+import { disposeBatch } from '../data/loading/batch';
+import type { InMemoryDataset } from '../data/datasets/dataset';
 import { UserError } from '../errors';
 import type { Distillation } from '../methods/method';
 import type { Model } from '../models/model';
@@ -11,7 +12,7 @@ import { evaluationBatch } from '../training/evaluate';
 export async function exitAnswers(
   student: Model,
   { exits }: Distillation,
-  set: ImageSet,
+  set: InMemoryDataset,
   {
     batchSize = evaluationBatch(student.imageSize),
     signal,

@@ -1,6 +1,7 @@
-import { batches, disposeBatch, type Batch } from '../data/batches/batches';
-import { cropAndFlip } from '../data/augmentation/cropAndFlip';
-import type { ImageSet } from '../data/images/imageSet';
+import { batches } from '../data/loading/batches';
+import { disposeBatch, type Batch } from '../data/loading/batch';
+import { cropAndFlip } from '../data/transforms/cropAndFlip';
+import type { InMemoryDataset } from '../data/datasets/dataset';
 import { UserError } from '../errors';
 import type { Distillation } from '../methods/method';
 import type { Model, Output } from '../models/model';
@@ -40,7 +41,7 @@ export interface ProbeStep {
 export async function* trainProbes(
   probes: readonly Probe[],
   teacher: Model,
-  train: ImageSet,
+  train: InMemoryDataset,
   { steps, batchSize, learningRate, seed = 0, signal }: ProbeOptions,
 ): AsyncGenerator<ProbeStep, void> {
   if (batchSize > train.count)
@@ -98,7 +99,7 @@ function differentiate(
 }
 
 /** Epoch after epoch, cropped and flipped. */
-function* endless(train: ImageSet, batchSize: number, random: Random): Generator<Batch, void, void> {
+function* endless(train: InMemoryDataset, batchSize: number, random: Random): Generator<Batch, void, void> {
   for (let epoch = 0; ; epoch++)
     yield* batches(train, { batchSize, random: random.fork(epoch), dropLast: true, transform: cropAndFlip });
 }

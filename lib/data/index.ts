@@ -1,16 +1,23 @@
-/** The part of `lib/data` that notebooks use: `import { loadImages } from './lib/data/index'`. */
-// CIFAR-100, and synthetic images where it is missing.
-export { loadImages, type LoadedImages } from './images/loadImages';
-export { syntheticImages } from './images/synthetic';
-// A folder of images with one folder per class.
-export { openImageFolder } from './images/imageFolder';
-export { writeImageFolder } from './images/writeImageFolder';
-// Labelled image sets in memory, and subsets of them.
-export { holdOut, ofClasses, type ImageSet } from './images/imageSet';
-export { part } from './images/part';
-export { samples, type Sample } from './images/samples';
+/** The part of `lib/data` that notebooks use: `import { loadDatasets } from './lib/data/index'`. */
+// CIFAR-100, or synthetic images if it is not available.
+export { loadDatasets, type LoadedDatasets } from './datasets/loadDatasets';
+export { syntheticImages } from './datasets/synthetic';
+// A folder with one folder of images per class.
+export { openImageFolder } from './datasets/imageFolder';
+export { writeImageFolder } from './datasets/writeImageFolder';
+// Datasets in memory, and subsets of them.
+export type { InMemoryDataset } from './datasets/dataset';
+export { selectClasses } from './datasets/subset';
+export { holdOut, stratifiedSample } from './datasets/holdOut';
+export { sampleImages, type CaptionedImage } from './datasets/sampleImages';
 // Augmentation and preprocessing.
-export { cropAndFlip } from './augmentation/cropAndFlip';
-export { resizeAndCrop } from './batches/preprocess';
+export { cropAndFlip } from './transforms/cropAndFlip';
+export { resizeAndCrop } from './transforms/preprocessing';
 // Normalised batches for a network.
-export { imageBatches } from './batches/imageBatches';
+export { imageBatches } from './loading/batches';
+// Former names, until the notebooks use the new ones.
+export { loadDatasets as loadImages, type LoadedDatasets as LoadedImages } from './datasets/loadDatasets';
+export { selectClasses as ofClasses } from './datasets/subset';
+export { stratifiedSample as part } from './datasets/holdOut';
+export { sampleImages as samples, type CaptionedImage as Sample } from './datasets/sampleImages';
+export type { InMemoryDataset as ImageSet } from './datasets/dataset';

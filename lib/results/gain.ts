@@ -1,4 +1,4 @@
-import type { Normalisation } from '../data/images/normalisation';
+import type { Normalisation } from '../data/datasets/normalisation';
 import type { RunRecord } from './records/record';
 
 /** Size and speed of a network. */

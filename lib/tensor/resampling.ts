@@ -1,5 +1,5 @@
 /** The kernel that weighs an image's values: Catmull-Rom's cubic (Keys 1981, a = −½) or a tent. */
-export type Kernel = 'bicubic' | 'bilinear';
+export type ResamplingFilter = 'bicubic' | 'bilinear';
 
 /** What one new value is made of: the old ones from `first` on, by weights that sum to one. */
 export interface Tap {
@@ -11,7 +11,7 @@ export interface Tap {
  * How each of `to` values is made from `from` ones, antialiased: the kernel is widened when there are fewer. Pillow's rule, which
  * torch's `interpolate(antialias=True)` follows.
  */
-export function resamplingTaps(from: number, to: number, kernel: Kernel): Tap[] {
+export function resamplingTaps(from: number, to: number, kernel: ResamplingFilter): Tap[] {
   const scale = from / to;
   const widening = Math.max(scale, 1);
   const { reach, weight } = kernels[kernel];
@@ -30,7 +30,7 @@ export function resampleGrid(
   values: Float32Array,
   [height, width, channels]: readonly [number, number, number],
   [newHeight, newWidth]: readonly [number, number],
-  kernel: Kernel,
+  kernel: ResamplingFilter,
 ): Float32Array {
   const rows = resample(values, width * channels, resamplingTaps(height, newHeight, kernel));
   const columns = resamplingTaps(width, newWidth, kernel);
@@ -43,7 +43,7 @@ export function resampleGrid(
   return result;
 }
 
-const kernels: Readonly<Record<Kernel, { readonly reach: number; readonly weight: (x: number) => number }>> = {
+const kernels: Readonly<Record<ResamplingFilter, { readonly reach: number; readonly weight: (x: number) => number }>> = {
   bicubic: { reach: 2, weight: cubic },
   bilinear: { reach: 1, weight: (x) => Math.max(1 - Math.abs(x), 0) },
 };

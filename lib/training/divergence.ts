@@ -1,5 +1,6 @@
-import type { Batch } from '../data/batches/batches';
-import { imageName, type Images } from '../data/images/imageFiles';
+import type { Batch } from '../data/loading/batch';
+import { imageName } from '../data/datasets/imageFile';
+import type { Dataset } from '../data/datasets/dataset';
 import { UserError } from '../errors';
 import { parameters, type NamedParameter } from '../models/parameter';
 import * as tf from '../tensor/engine/tf';
@@ -20,7 +21,7 @@ export function divergenceError(
   { what, value, epoch, step, learningRate }: Divergence,
   objective: Objective,
   batch: Batch,
-  set: Images,
+  set: Dataset,
 ): UserError {
   return new UserError(
     `Training diverged: ${what} is ${value} at epoch ${epoch}, step ${step} (learning rate ${learningRate.toPrecision(3)}). ` +
@@ -28,7 +29,7 @@ export function divergenceError(
   );
 }
 
-function badImage({ images, indices }: Batch, set: Images): string | undefined {
+function badImage({ images, indices }: Batch, set: Dataset): string | undefined {
   const sound = tf.tidy(() => tf.all(tf.isFinite(tf.reshape(images, [indices.length, -1])), 1).dataSync());
   const index = indices[sound.indexOf(0)];
   if (index === undefined) return undefined;

@@ -1,6 +1,7 @@
-import { batches, disposeBatch, type Batch } from '../data/batches/batches';
-import { fileBatches } from '../data/batches/fileBatches';
-import type { Images } from '../data/images/imageFiles';
+import { batches } from '../data/loading/batches';
+import { disposeBatch, type Batch } from '../data/loading/batch';
+import { fileBatches } from '../data/loading/fileBatches';
+import type { Dataset } from '../data/datasets/dataset';
 import { UserError } from '../errors';
 import type { Model } from '../models/model';
 import * as tf from '../tensor/engine/tf';
@@ -26,7 +27,7 @@ export interface EvaluateOptions {
  */
 export async function evaluate(
   model: Model,
-  set: Images,
+  set: Dataset,
   { taught, ...options }: EvaluateOptions = {},
 ): Promise<Measures> {
   const measuring = new Measuring();
@@ -47,7 +48,7 @@ export async function evaluate(
 /** The class that a network names for each image of a set [count]. */
 export async function predictions(
   model: Model,
-  set: Images,
+  set: Dataset,
   options: Omit<EvaluateOptions, 'taught'> = {},
 ): Promise<Int32Array> {
   const classes = new Int32Array(set.count);
@@ -62,7 +63,7 @@ export async function predictions(
 /** The logits of each batch, freed when the next one is asked for. */
 async function* answers(
   model: Model,
-  set: Images,
+  set: Dataset,
   {
     batchSize = evaluationBatch(model.imageSize),
     images = 'images' in set ? batches(set, { batchSize }) : fileBatches(set, batchSize),

@@ -1,8 +1,10 @@
 import os from 'node:os';
-import { batchCount, epochOrder, toBatch, type Batch } from '../data/batches/batches';
-import { openPreparer, type BatchRequest, type Preparer } from '../data/batches/preparer';
-import type { Prepared, Unreadable } from '../data/batches/prepare';
-import { imageNetPreprocessing } from '../data/batches/preprocess';
+import { batchCount, epochOrder } from '../data/loading/batches';
+import { toBatch, type Batch } from '../data/loading/batch';
+import { openLoader, type BatchLoader } from '../data/loading/loader';
+import type { BatchRequest } from '../data/loading/loadBatch';
+import type { BatchData, UnreadableImage } from '../data/loading/batchData';
+import { imageNetPreprocessing } from '../data/transforms/preprocessing';
 import { Random } from '../tensor/random';
 import { evaluationBatch } from './evaluate';
 import type { Recipe } from './recipe/recipe';
@@ -10,7 +12,7 @@ import type { Resources } from './training';
 
 /** The batches of a run, those to come prepared in other threads while a step computes. */
 export class BatchFeed {
-  private readonly preparer: Preparer;
+  private readonly preparer: BatchLoader;
   private readonly side: number;
   private readonly unreadable = new Set<string>();
 
@@ -18,15 +20,15 @@ export class BatchFeed {
     private readonly recipe: Recipe,
     private readonly resources: Pick<Resources, 'train' | 'test'>,
     workers = usualWorkers(recipe, resources),
-    private readonly onUnreadable?: (image: Unreadable) => void,
+    private readonly onUnreadable?: (image: UnreadableImage) => void,
   ) {
     const { train, test } = resources;
     const { augmentation, cropShare = imageNetPreprocessing.cropShare } = recipe;
-    const side = (this.side = recipe.imageSize ?? train.size.height);
-    this.preparer = openPreparer(
+    const imageSize = (this.side = recipe.imageSize ?? train.size.height);
+    this.preparer = openLoader(
       {
-        train: { set: train, preparation: { for: 'training', side, augmentation } },
-        test: { set: test, preparation: { for: 'evaluation', side, cropShare } },
+        train: { dataset: train, spec: { for: 'training', imageSize, augmentation } },
+        test: { dataset: test, spec: { for: 'evaluation', imageSize, cropShare } },
       },
       workers,
     );
@@ -78,13 +80,13 @@ export class BatchFeed {
   }
 
   private async *ahead(requests: Iterator<BatchRequest, void>): AsyncGenerator<Batch> {
-    const asked: Promise<Prepared>[] = [];
-    const most = this.preparer.workers + 1;
+    const asked: Promise<BatchData>[] = [];
+    const most = this.preparer.workerCount + 1;
     for (;;) {
       while (asked.length < most) {
         const request = requests.next();
         if (request.done === true) break;
-        const prepared = this.preparer.prepare(request.value);
+        const prepared = this.preparer.load(request.value);
         // Whoever waits for it hears of a fault; if nobody does any more, it is no matter.
         prepared.catch(() => undefined);
         asked.push(prepared);
@@ -97,7 +99,7 @@ export class BatchFeed {
     }
   }
 
-  private tell({ unreadable = [] }: Prepared): void {
+  private tell({ unreadable = [] }: BatchData): void {
     for (const image of unreadable) {
       if (this.unreadable.has(image.name)) continue;
       this.unreadable.add(image.name);

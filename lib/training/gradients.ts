@@ -1,4 +1,4 @@
-import type { Batch } from '../data/batches/batches';
+import type { Batch } from '../data/loading/batch';
 import { binaryCrossEntropy } from '../losses/binaryCrossEntropy';
 import { crossEntropy } from '../losses/crossEntropy';
 import { labelDistribution, type Labels } from '../losses/labels';

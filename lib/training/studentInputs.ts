@@ -1,5 +1,5 @@
-import type { Batch } from '../data/batches/batches';
-import { mixBatch } from '../data/augmentation/mix';
+import type { Batch } from '../data/loading/batch';
+import { mixBatch } from '../data/transforms/mix';
 import type { TeacherOutput } from '../methods/teacherAccess';
 import type { Model } from '../models/model';
 import { Random } from '../tensor/random';

@@ -1,6 +1,7 @@
-import { batchCount, disposeBatch, type Batch } from '../data/batches/batches';
-import type { Images } from '../data/images/imageFiles';
-import type { Unreadable } from '../data/batches/prepare';
+import { batchCount } from '../data/loading/batches';
+import { disposeBatch, type Batch } from '../data/loading/batch';
+import type { Dataset } from '../data/datasets/dataset';
+import type { UnreadableImage } from '../data/loading/batchData';
 import type { UserError } from '../errors';
 import type { Distillation, Method } from '../methods/method';
 import { distillationOf } from '../methods/methods';
@@ -39,7 +40,7 @@ export interface RunOptions {
   /** Threads that prepare images ahead; as many as the recipe's augmentation asks for unless told. The images do not depend on it. */
   readonly workers?: number;
   /** Hears once of each image that cannot be read. */
-  readonly onUnreadable?: (image: Unreadable) => void;
+  readonly onUnreadable?: (image: UnreadableImage) => void;
   /** Other processes that do the same run, and with which each batch is shared; the first of them alone evaluates. */
   readonly group?: Group;
   /** False where the teacher must not be asked a batch ahead, as it is without accumulation and by one process; what comes out does not depend on it. */
@@ -47,8 +48,8 @@ export interface RunOptions {
 }
 
 export interface Resources {
-  readonly train: Images;
-  readonly test: Images;
+  readonly train: Dataset;
+  readonly test: Dataset;
   /** Frozen; stays the caller's, who also sets what it computes with. */
   readonly teacher?: Model;
   /** The class that the teacher names for each test image, where it has been asked already. */

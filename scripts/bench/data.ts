@@ -1,6 +1,6 @@
-import { cutOf } from '../../lib/data/decoding/cut';
+import { chooseCrop } from '../../lib/data/transforms/resizedCrop';
 import { decode } from '../../lib/data/decoding/decode';
-import { syntheticImages } from '../../lib/data/images/synthetic';
+import { syntheticImages } from '../../lib/data/datasets/synthetic';
 import { student } from '../../lib/experiments/laptop';
 import { cifar100Tokens } from '../../lib/experiments/paperRecipes';
 import { disposeModule } from '../../lib/models/parameter';
@@ -21,11 +21,11 @@ export async function decodingSpeed(
   const random = new Random(0);
   const files = await Promise.all(Array.from({ length: 16 }, (_, i) => photograph(500, 375, 90, random.fork(i))));
   const crop = { kind: 'resized', area: [0.08, 1], aspect: [3 / 4, 4 / 3] } as const;
-  const speed = async (preparation: Parameters<typeof cutOf>[0]): Promise<number> => {
+  const speed = async (preparation: Parameters<typeof chooseCrop>[0]): Promise<number> => {
     const runs = [];
     for (let run = 0; run < 3; run++) {
       const started = process.cpuUsage();
-      for (let i = 0; i < count; i++) await decode(files[i % files.length]!, cutOf(preparation, random.fork(i)));
+      for (let i = 0; i < count; i++) await decode(files[i % files.length]!, chooseCrop(preparation, random.fork(i)));
       const { user, system } = process.cpuUsage(started);
       runs.push((1e6 * count) / (user + system));
     }
@@ -33,8 +33,8 @@ export async function decodingSpeed(
   };
   return {
     kilobytes: files.reduce((sum, { length }) => sum + length, 0) / files.length / 1000,
-    evaluation: await speed({ for: 'evaluation', side: 224, cropShare: 0.875 }),
-    training: await speed({ for: 'training', side: 224, augmentation: { crop, flip: true } }),
+    evaluation: await speed({ for: 'evaluation', imageSize: 224, cropShare: 0.875 }),
+    training: await speed({ for: 'training', imageSize: 224, augmentation: { crop, flip: true } }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Batch } from '../../lib/data/batches/batches';
+import type { Batch } from '../../lib/data/loading/batch';
 import { createDistillation } from '../../lib/methods/methods';
 import type { Output } from '../../lib/models/model';
 import { parameterCount, parameters, setPrecision } from '../../lib/models/parameter';

@@ -95,7 +95,7 @@ export const groups: readonly Group[] = [
   },
   {
     title: 'Archives',
-    places: ['lib/io/tar'],
+    places: ['lib/io/tar/readTar'],
     meaning:
       'A tar archive is truncated, damaged, too large, or contains entries that an archive of images does not ' +
       'need: links, devices, or paths outside its folder. Nothing was extracted.',
@@ -106,7 +106,7 @@ export const groups: readonly Group[] = [
   {
     title: 'Weights',
     places: [
-      'lib/io/safetensors',
+      'lib/io/safetensors/safetensors',
       'lib/models/weights/pretrained.ts',
       'lib/models/weights/weights.ts',
       'lib/models/weights/trained.ts',

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { MultiBar, Presets, SingleBar } from 'cli-progress';
-import { cifar100Archive } from '../../lib/data/cifar/cifar100';
+import { cifar100Archive } from '../../lib/data/datasets/cifar100/cifar100';
 import { recordsIn } from '../../lib/results/records/readRecords';
 import { exportWeights } from '../../lib/runs/execution/finishRun';
 import type { Job } from '../../lib/runs/plan/job';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Batch } from '../../lib/data/batches/batches';
+import type { Batch } from '../../lib/data/loading/batch';
 import { methodNamed } from '../../lib/methods/methods';
 import { torchShape, toTorchLayout } from '../../lib/models/weights/layout';
 import { MlpMixer } from '../../lib/models/networks/mlpMixer';

@@ -7,7 +7,7 @@ import { compile, link } from './link.mjs';
 import { OptionalPart } from './optional.mjs';
 import { inProject } from './project.mjs';
 
-const folder = inProject('lib', 'data', 'decoding', 'kernels');
+const folder = inProject('lib', 'data', 'kernels');
 const output = inProject('build', 'images.node');
 // Products and sums rounded one by one, as in JavaScript, so that the same weights come out.
 const flags = ['-O3', '-ffp-contract=off'];

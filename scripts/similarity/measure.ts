@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { imageBatches } from '../../lib/data/batches/imageBatches';
-import type { ImageSet } from '../../lib/data/images/imageSet';
+import { imageBatches } from '../../lib/data/loading/batches';
+import type { InMemoryDataset } from '../../lib/data/datasets/dataset';
 import { UserError } from '../../lib/errors';
 import { sha256 } from '../../lib/io/sha256';
 import { disposeModule } from '../../lib/models/parameter';
@@ -29,7 +29,7 @@ interface Trained extends MaybeTrained {
 /** Minibatch CKA of every pair of trained networks, and of each with itself, on the images of each seed. Throws a UserError at a network without trained weights. */
 export async function* measure(
   { networks: names, seeds, batches, batchSize }: Setting,
-  images: ImageSet,
+  images: InMemoryDataset,
   dataset: string,
 ): AsyncGenerator<Measured> {
   const networks: Trained[] = [];
@@ -72,7 +72,7 @@ export async function* measure(
   }
 }
 
-async function trained(text: string, { classes, size }: ImageSet): Promise<Trained> {
+async function trained(text: string, { classes, size }: InMemoryDataset): Promise<Trained> {
   const [name = '', file] = text.split('=', 2);
   const network = await trainedModel(name, { classes: classes.length, imageSize: size.height }, new Random(0), file);
   if (network.trained) return { ...network, sha256: await sha256(network.weights) };

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import sharp, { type Sharp } from 'sharp';
-import type { ImageSize } from '../../lib/data/images/imageSet';
-import { resize } from '../../lib/data/augmentation/resize';
-import { syntheticImages } from '../../lib/data/images/synthetic';
-import type { Pixels } from '../../lib/data/augmentation/transform';
+import type { ImageSize } from '../../lib/data/image';
+import { resize } from '../../lib/data/transforms/resize';
+import { syntheticImages } from '../../lib/data/datasets/synthetic';
+import type { Pixels } from '../../lib/data/image';
 import { Random } from '../../lib/tensor/random';
 
 /** A picture with the stripes of a class, enlarged so that it is as smooth as photographs are. */

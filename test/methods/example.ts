@@ -3,7 +3,7 @@ import type { Distillation } from '../../lib/methods/method';
 import type { Model } from '../../lib/models/model';
 import { disposeModule, parameters } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
-import type { Batch } from '../../lib/data/batches/batches';
+import type { Batch } from '../../lib/data/loading/batch';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
 import type { Objective } from '../../lib/training/gradients';

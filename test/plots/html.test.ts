@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { imageNetNormalisation } from '../../lib/data/images/normalisation';
+import { imageNetNormalisation } from '../../lib/data/datasets/normalisation';
 import { paperScale } from '../../lib/experiments/counterparts';
 import { student } from '../../lib/experiments/laptop';
 import { bars } from '../../lib/plots/charts/bars';

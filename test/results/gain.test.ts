@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { imageNetNormalisation } from '../../lib/data/images/normalisation';
+import { imageNetNormalisation } from '../../lib/data/datasets/normalisation';
 import { chance, gainedPoints, verdict, type Gain } from '../../lib/results/gain';
 import { sampleRecord } from './support';
 

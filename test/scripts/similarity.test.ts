@@ -17,7 +17,7 @@ test('similarities of trained networks are recorded once, each with what makes i
   const args = ['--networks', 'vit_64,vit_64=data/weights/vit_64-by-ofa.safetensors', '--out', out];
   const { status, stdout, stderr } = similarity(...args, '--seeds', '0,1');
   assert.equal(status, 0, stderr);
-  assert.match(stderr, /MADE-UP IMAGES/);
+  assert.match(stderr, /SYNTHETIC IMAGES/);
   assert.match(stdout, /vit_64 and vit_64, seed 1: mean CKA 0\.\d{3}, at like depth 0\.\d{3}$/m);
   const records = await readSimilarities(out);
   assert.deepEqual(

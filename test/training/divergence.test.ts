@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { batches, disposeBatch } from '../../lib/data/batches/batches';
+import { batches } from '../../lib/data/loading/batches';
+import { disposeBatch } from '../../lib/data/loading/batch';
 import { UserError } from '../../lib/errors';
 import { defineMethod } from '../../lib/methods/method';
 import { disposeModule, parameters } from '../../lib/models/parameter';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { syntheticImages } from '../../lib/data/images/synthetic';
+import { syntheticImages } from '../../lib/data/datasets/synthetic';
 import { parameters, disposeModule } from '../../lib/models/parameter';
 import type { Model, Output } from '../../lib/models/model';
 import { createModel } from '../../lib/models/zoo';

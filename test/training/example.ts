@@ -1,4 +1,4 @@
-import { syntheticImages } from '../../lib/data/images/synthetic';
+import { syntheticImages } from '../../lib/data/datasets/synthetic';
 import type { Model } from '../../lib/models/model';
 import { disposeModule } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
@@ -7,14 +7,14 @@ import type * as tf from '../../lib/tensor/engine/tf';
 import type { StepEvent, TrainingEvent } from '../../lib/training/event';
 import { completeRecipe, type Recipe, type RecipeInput } from '../../lib/training/recipe/recipe';
 import { Training } from '../../lib/training/training';
-import type { ImageSet } from '../../lib/data/images/imageSet';
+import type { InMemoryDataset } from '../../lib/data/datasets/dataset';
 
 export const classes = 4;
 
 /** Made-up images for seconds of training: four steps an epoch. */
 export const images = { train: made(32, 'train'), test: made(16, 'test') } as const;
 
-function made(count: number, label: string): ImageSet {
+function made(count: number, label: string): InMemoryDataset {
   return syntheticImages(new Random(1).fork(label), { count, classes, size: { height: 32, width: 32 } });
 }
 

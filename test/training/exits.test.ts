@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { batches, disposeBatch } from '../../lib/data/batches/batches';
+import { batches } from '../../lib/data/loading/batches';
+import { disposeBatch } from '../../lib/data/loading/batch';
 import { createDistillation } from '../../lib/methods/methods';
 import { networkMultiplyAdds } from '../../lib/models/summary';
 import { disposeModule, parameters } from '../../lib/models/parameter';

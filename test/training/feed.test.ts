@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { disposeBatch } from '../../lib/data/batches/batches';
+import { disposeBatch } from '../../lib/data/loading/batch';
 import * as tf from '../../lib/tensor/engine/tf';
 import { BatchFeed } from '../../lib/training/feed';
 import type { RecipeInput } from '../../lib/training/recipe/recipe';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parameters } from '../../lib/models/parameter';
-import { mixBatch } from '../../lib/data/augmentation/mix';
+import { mixBatch } from '../../lib/data/transforms/mix';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
 import { accumulate, differentiate, type Gradients } from '../../lib/training/gradients';

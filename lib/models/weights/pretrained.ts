@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Preprocessing } from '../../data/batches/preprocess';
+import type { Preprocessing } from '../../data/transforms/preprocessing';
 import { UserError } from '../../errors';
 import { downloadHubFile, type HubOptions } from '../../io/download/huggingFace';
 import { readJson } from '../../io/json';

@@ -1,4 +1,4 @@
-import type { Normalisation } from '../../data/images/normalisation';
+import type { Normalisation } from '../../data/datasets/normalisation';
 import * as tf from '../../tensor/engine/tf';
 import type { Model } from '../model';
 

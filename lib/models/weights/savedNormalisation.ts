@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Rgb } from '../../data/images/imageSet';
-import type { Normalisation } from '../../data/images/normalisation';
+import type { Rgb } from '../../data/image';
+import type { Normalisation } from '../../data/datasets/normalisation';
 import { parseJson } from '../../io/json';
 
 const rgb = (each: z.ZodNumber) =>

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { Normalisation } from '../../data/images/normalisation';
+import type { Normalisation } from '../../data/datasets/normalisation';
 import type { Random } from '../../tensor/random';
 import type { Model } from '../model';
 import { disposeModule } from '../parameter';

@@ -1,4 +1,4 @@
-import type { Normalisation } from '../../data/images/normalisation';
+import type { Normalisation } from '../../data/datasets/normalisation';
 import { UserError } from '../../errors';
 import { openSafetensors, writeSafetensors, type FileTensor } from '../../io/safetensors/safetensors';
 import { assignStored, torchShape, toStored } from './layout';

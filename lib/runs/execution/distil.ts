@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { methodSize, networkCost } from '../../analysis/networkCost';
-import { sameNormalisation, type Normalisation } from '../../data/images/normalisation';
+import { sameNormalisation, type Normalisation } from '../../data/datasets/normalisation';
 import { familyRecipe, type Fit } from '../../experiments/ownPair';
 import type { DownloadProgress } from '../../io/download/download';
 import { fileError } from '../../io/fileError';

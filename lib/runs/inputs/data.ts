@@ -1,7 +1,7 @@
 import path from 'node:path';
-import type { Cifar100Options, TrainAndTest } from '../../data/cifar/cifar100';
+import type { Cifar100Options, TrainAndTest } from '../../data/datasets/cifar100/cifar100';
 import type { Images } from '../../data/images/imageFiles';
-import { holdOut } from '../../data/images/imageSet';
+import { holdOut } from '../../data/datasets/holdOut';
 import { loadImages } from '../../data/images/loadImages';
 import { Random } from '../../tensor/random';
 import type { Recipe } from '../../training/recipe/recipe';

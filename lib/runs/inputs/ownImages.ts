@@ -1,7 +1,9 @@
-import { selectFiles, type ImageFiles } from '../../data/images/imageFiles';
-import { contentsOf, openImageFolder } from '../../data/images/imageFolder';
+import { subset } from '../../data/datasets/subset';
+import type { ImageFiles } from '../../data/images/imageFiles';
+import { contentsOf } from '../../data/images/imageFolder';
+import { openImageFolder } from '../../data/datasets/imageFolder';
 import { holdOutPlaces } from '../../data/images/imageSet';
-import { openTarShards } from '../../data/images/tarShards';
+import { openTarShards } from '../../data/datasets/tarShards';
 import { UserError } from '../../errors';
 import { Random } from '../../tensor/random';
 import type { OwnData } from '../../training/recipe/recipe';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { LabelledImages } from '../../data/images/imageSet';
-import { sameNormalisation, type Normalisation } from '../../data/images/normalisation';
+import { sameNormalisation, type Normalisation } from '../../data/datasets/normalisation';
 import { UserError } from '../../errors';
 import type { Method } from '../../methods/method';
 import type { Model } from '../../models/model';

@@ -1,4 +1,4 @@
-import { part } from '../../data/images/part';
+import { stratifiedSample } from '../../data/datasets/holdOut';
 import { UserError } from '../../errors';
 import { disposeModule } from '../../models/parameter';
 import type { EpochRecord } from '../../results/records/record';
@@ -80,7 +80,7 @@ async function loadMaterials(
   const recipe = completeRecipe(given);
   const { train, test: all } = await loadData(recipe.data, recipe.imageSize);
   const takesAll = measuredImages === undefined || measuredImages >= all.count;
-  const test = takesAll ? all : part(all, measuredImages, new Random(0).fork('measured'));
+  const test = takesAll ? all : stratifiedSample(all, measuredImages, new Random(0).fork('measured'));
   const teacher = loadRecipeTeacher(recipe, { train, test })?.model;
   return { train, test, ...(teacher && { teacher, taught: await predictions(teacher, test) }) };
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { augmentation } from '../../data/augmentation/augmentation';
+import { augmentation } from '../../data/transforms/augmentation';
 import { schemaErrors } from '../../errors';
 import type { Method } from '../../methods/method';
 import { methodSpec, type MethodInput, type MethodSpec, type OwnMethodInput } from '../../methods/methods';

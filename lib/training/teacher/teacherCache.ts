@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { batchCount } from '../../data/batches/batches';
+import { batchCount } from '../../data/loading/batches';
 import { UserError } from '../../errors';
 import { readSafetensors, writeSafetensors } from '../../io/safetensors/safetensors';
 import type { TeacherOutput } from '../../methods/teacherAccess';

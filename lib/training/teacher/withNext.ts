@@ -1,4 +1,4 @@
-import { disposeBatch, type Batch } from '../../data/batches/batches';
+import { disposeBatch, type Batch } from '../../data/loading/batch';
 
 /** Each with the one that comes after it, where it is wanted: then that is drawn before this one is used. */
 export async function* withNext(

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { readCifarArchive } from '../../../lib/data/cifar/cifarArchive';
+import { readCifarArchive } from '../../../lib/data/datasets/cifar100/archive';
 import { damaged, oneOf } from '../damage';
 import { hostileTar, tar, type Entry } from '../tarBytes';
 import type { Target } from '../target';

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
-import { cutOf } from '../../../lib/data/decoding/cut';
+import { chooseCrop } from '../../../lib/data/transforms/resizedCrop';
 import { decode } from '../../../lib/data/decoding/decode';
 import { Random } from '../../../lib/tensor/random';
 import { damaged, oneOf } from '../damage';
 import type { Target } from '../target';
 
-const side = 16;
+const imageSize = 16;
 
 /** JPEGs, and some PNG, WebP and TIFF files: damaged anywhere, in their segments, or of false sizes. */
 export const target: Target = {
@@ -29,17 +29,17 @@ export const target: Target = {
     const { data } = await decode(
       bytes,
       training
-        ? cutOf(
+        ? chooseCrop(
             {
               for: 'training',
-              side,
+              imageSize,
               augmentation: { flip: true, crop: { kind: 'resized', area: [0.08, 1], aspect: [0.75, 4 / 3] } },
             },
             random,
           )
-        : cutOf({ for: 'evaluation', side, cropShare: 0.875 }, random),
+        : chooseCrop({ for: 'evaluation', imageSize, cropShare: 0.875 }, random),
     );
-    if (data.length !== 3 * side * side) throw new Error(`${data.length} bytes of pixels`);
+    if (data.length !== 3 * imageSize * imageSize) throw new Error(`${data.length} bytes of pixels`);
     return data;
   },
   // Whoever reads the file puts its name before the reason.

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { CifarRecords, type CifarLayout } from '../../../lib/data/cifar/cifarRecords';
+import { CifarRecords, type CifarLayout } from '../../../lib/data/datasets/cifar100/records';
 import { Random } from '../../../lib/tensor/random';
 import { damaged, oneOf } from '../damage';
 import type { Target } from '../target';

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { readImage } from '../../../lib/data/images/imageFiles';
-import { openTarShards } from '../../../lib/data/images/tarShards';
+import { readImage } from '../../../lib/data/datasets/imageFile';
+import { openTarShards } from '../../../lib/data/datasets/tarShards';
 import { oneOf } from '../damage';
 import { hostileTar, type Entry } from '../tarBytes';
 import type { Target } from '../target';
@@ -26,7 +26,7 @@ export const target: Target = {
     );
   },
   read: async (file) => {
-    const set = await openTarShards(path.dirname(file), { side: 16 });
+    const set = await openTarShards(path.dirname(file), { imageSize: 16 });
     for (let place = 0; place < set.count; place++) {
       if (set.labels[place]! >= set.classes.length)
         throw new Error(`image ${place} is of class ${set.labels[place]} of ${set.classes.length}`);

@@ -3,25 +3,25 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, test } from 'node:test';
 import { z } from 'zod';
-import { cutOf, type Cut } from '../../../lib/data/decoding/cut';
+import { chooseCrop, type ResizedCrop } from '../../../lib/data/transforms/resizedCrop';
 import { decode } from '../../../lib/data/decoding/decode';
-import { imageKernels } from '../../../lib/data/decoding/imageKernels';
-import type { ImageSize } from '../../../lib/data/images/imageSet';
-import { resizeAndCrop } from '../../../lib/data/batches/preprocess';
-import { randomResizedCrop } from '../../../lib/data/augmentation/randomResizedCrop';
-import { resize } from '../../../lib/data/augmentation/resize';
-import type { Pixels } from '../../../lib/data/augmentation/transform';
+import { imageKernels } from '../../../lib/data/kernels/imageKernels';
+import type { ImageSize } from '../../../lib/data/image';
+import { resizeAndCrop } from '../../../lib/data/transforms/preprocessing';
+import { randomResizedCrop } from '../../../lib/data/transforms/randomResizedCrop';
+import { resize } from '../../../lib/data/transforms/resize';
+import type { Pixels } from '../../../lib/data/image';
 import { Random } from '../../../lib/tensor/random';
 import { rejectsWith } from '../../support/rejectsWith';
 import { asSharp, jpegOf, picture } from '../pictures';
 
-const whole = ({ width, height }: ImageSize): Cut => ({
+const whole = ({ width, height }: ImageSize): ResizedCrop => ({
   box: { top: 0, left: 0, width, height },
   size: { width, height },
-  kernel: 'bicubic',
+  filter: 'bicubic',
 });
 
-test('a PNG comes back byte for byte, whatever its depth, and grey as three equal colours', async () => {
+test('decodes PNGs of 8 and 16 bits exactly, and greyscale as three equal channels', async () => {
   const pixels = picture(3);
   assert.deepEqual(plain(await decode(await asSharp(pixels).png().toBuffer(), whole)), plain(pixels));
   assert.deepEqual(
@@ -34,7 +34,7 @@ test('a PNG comes back byte for byte, whatever its depth, and grey as three equa
     assert.ok(grey.data[i] === grey.data[i + 1] && grey.data[i] === grey.data[i + 2]);
 });
 
-test('transparency is dropped, not blended: also the colour of what cannot be seen', async () => {
+test('drops transparency without blending, even where pixels are invisible', async () => {
   const pixels = picture(2);
   const alpha = Buffer.from(Uint8Array.from({ length: 60 * 80 }, (_, i) => (i % 7) * 40));
   const png = await asSharp(pixels)
@@ -42,16 +42,16 @@ test('transparency is dropped, not blended: also the colour of what cannot be se
     .png()
     .toBuffer();
   assert.deepEqual(plain(await decode(png, whole)), plain(pixels));
-  const half = (size: ImageSize): Cut => ({ ...whole(size), size: { width: 40, height: 30 } });
+  const half = (size: ImageSize): ResizedCrop => ({ ...whole(size), size: { width: 40, height: 30 } });
   assert.deepEqual(plain(await decode(png, half)), plain(await decode(await asSharp(pixels).png().toBuffer(), half)));
 });
 
-test("a camera's note to turn the image is not followed, as in PIL", async () => {
+test('ignores the orientation noted by the camera, as PIL does', async () => {
   const turned = await asSharp(picture(1)).withMetadata({ orientation: 6 }).png().toBuffer();
   assert.deepEqual(plain(await decode(turned, whole)), plain(picture(1)));
 });
 
-test('CMYK comes near to the colours that it was made of', async () => {
+test('decodes CMYK to approximately the original colours', async () => {
   const colours: Pixels = {
     width: 32,
     height: 32,
@@ -59,7 +59,7 @@ test('CMYK comes near to the colours that it was made of', async () => {
   };
   const { data } = await decode(await asSharp(colours).toColourspace('cmyk').jpeg({ quality: 95 }).toBuffer(), whole);
   assert.equal(data.length, colours.data.length);
-  assert.ok(difference(data, colours.data).most < 30, `${difference(data, colours.data).most}`);
+  assert.ok(difference(data, colours.data).max < 30, `${difference(data, colours.data).max}`);
 });
 
 afterEach(() => {
@@ -73,12 +73,12 @@ const pillow = z
       z.object({
         name: z.string(),
         jpeg: z.string(),
-        cuts: z.array(
+        crops: z.array(
           z.object({
             box,
             size: z.object({ width: z.number(), height: z.number() }),
             window: box.optional(),
-            kernel: z.enum(['bicubic', 'bilinear']),
+            filter: z.enum(['bicubic', 'bilinear']),
             bytes: z.string(),
           }),
         ),
@@ -88,22 +88,22 @@ const pillow = z
   .parse(JSON.parse(readFileSync(path.join(__dirname, 'jpeg.json'), 'utf8')));
 
 for (const kernels of ['on', 'off'] as const) {
-  const skip = kernels === 'on' && !imageKernels() && 'no kernels here';
-  /** Off Pillow's bytes at most: our kernels not at all, libvips by what it rounds, and by what it leaves out where it shrinks on load. */
+  const skip = kernels === 'on' && !imageKernels() && 'the image kernels are not built';
+  /** Largest accepted difference from Pillow: none with the image kernels; with libvips that of rounding or shrink-on-load. */
   const bound = (shrunk: boolean) =>
-    shrunk ? { mean: 2, most: 8 } : kernels === 'on' ? { mean: 0, most: 0 } : { mean: 0.75, most: 4 };
+    shrunk ? { mean: 2, max: 8 } : kernels === 'on' ? { mean: 0, max: 0 } : { mean: 0.75, max: 4 };
 
-  for (const { name, jpeg, cuts } of pillow.images) {
-    test(`cuts of a JPEG are Pillow's: ${name} (kernels ${kernels})`, { skip }, async () => {
+  for (const { name, jpeg, crops } of pillow.images) {
+    test(`crops of a JPEG equal Pillow's: ${name} (kernels ${kernels})`, { skip }, async () => {
       process.env['OFA_KERNELS'] = kernels;
-      for (const { bytes, ...cut } of cuts) {
-        const { data } = await decode(Buffer.from(jpeg, 'base64'), () => cut);
-        near(data, Buffer.from(bytes, 'base64'), bound(false), JSON.stringify(cut));
+      for (const { bytes, ...crop } of crops) {
+        const { data } = await decode(Buffer.from(jpeg, 'base64'), () => crop);
+        near(data, Buffer.from(bytes, 'base64'), bound(false), JSON.stringify(crop));
       }
     });
   }
 
-  test(`evaluation is timm's resize and centre crop (kernels ${kernels})`, { skip }, async () => {
+  test(`evaluation equals timm's resize and centre crop (kernels ${kernels})`, { skip }, async () => {
     process.env['OFA_KERNELS'] = kernels;
     for (const size of [
       { height: 375, width: 500 },
@@ -112,7 +112,10 @@ for (const kernels of ['on', 'off'] as const) {
       { height: 1203, width: 1805 },
     ]) {
       const jpeg = await jpegOf(picture(1, 5, size));
-      const ours = await decode(jpeg, cutOf({ for: 'evaluation', side: 64, cropShare: 0.875 }, new Random(0)));
+      const ours = await decode(
+        jpeg,
+        chooseCrop({ for: 'evaluation', imageSize: 64, cropShare: 0.875 }, new Random(0)),
+      );
       const exact = resizeAndCrop({ imageSize: 64, cropShare: 0.875, interpolation: 'bicubic' })(
         await decode(jpeg, whole),
         new Random(0),
@@ -122,7 +125,7 @@ for (const kernels of ['on', 'off'] as const) {
   });
 
   test(
-    `training takes the very part and kernel that the transform in memory draws (kernels ${kernels})`,
+    `training draws the same crop and filter as the transform in memory (kernels ${kernels})`,
     { skip },
     async () => {
       process.env['OFA_KERNELS'] = kernels;
@@ -131,10 +134,10 @@ for (const kernels of ['on', 'off'] as const) {
       for (let seed = 0; seed < 12; seed++) {
         const ours = await decode(
           jpeg,
-          cutOf(
+          chooseCrop(
             {
               for: 'training',
-              side: 96,
+              imageSize: 96,
               augmentation: { flip: false, crop: { kind: 'resized', area: [0.08, 1], aspect: [0.75, 4 / 3] } },
             },
             new Random(seed),
@@ -147,60 +150,60 @@ for (const kernels of ['on', 'off'] as const) {
 }
 
 test(
-  'resizing in memory gives the same bytes with our kernels and without',
-  { skip: !imageKernels() && 'no kernels here' },
+  'resizing gives the same bytes with and without the image kernels',
+  { skip: !imageKernels() && 'the image kernels are not built' },
   () => {
     const random = new Random(0);
     for (let round = 0; round < 40; round++) {
-      const [width, height, wide, tall] = [60, 60, 90, 90].map((most) => 1 + random.integer(most)) as [
+      const [width, height, newWidth, newHeight] = [60, 60, 90, 90].map((limit) => 1 + random.integer(limit)) as [
         number,
         number,
         number,
         number,
       ];
       const data = Uint8Array.from({ length: width * height * 3 }, () => random.integer(256));
-      for (const kernel of ['bicubic', 'bilinear'] as const) {
+      for (const filter of ['bicubic', 'bilinear'] as const) {
         const [on, off] = ['on', 'off'].map((kernels) => {
           process.env['OFA_KERNELS'] = kernels;
-          return resize({ data, width, height }, { width: wide, height: tall }, kernel);
+          return resize({ data, width, height }, { width: newWidth, height: newHeight }, filter);
         });
-        assert.deepEqual(on, off, `${width} × ${height} to ${wide} × ${tall}`);
+        assert.deepEqual(on, off, `${width} × ${height} to ${newWidth} × ${newHeight}`);
       }
     }
   },
 );
 
-test('a fault within a JPEG is told in the same words with our kernels and without', async () => {
+test('errors inside a JPEG give the same result with and without the image kernels', async () => {
   const jpeg = await jpegOf(picture(1));
-  // The end of the file without the middle, and no colours' table.
-  const holed = Buffer.concat([jpeg.subarray(0, 700), jpeg.subarray(-2)]);
-  const unnamed = Buffer.from(jpeg);
-  unnamed[jpeg.indexOf(Buffer.from([0xff, 0xdb])) + 1] = 0xe5;
-  for (const bytes of [holed, unnamed]) {
-    const answers = [];
+  // One file without its middle, and one without a quantisation table.
+  const withoutMiddle = Buffer.concat([jpeg.subarray(0, 700), jpeg.subarray(-2)]);
+  const withoutTable = Buffer.from(jpeg);
+  withoutTable[jpeg.indexOf(Buffer.from([0xff, 0xdb])) + 1] = 0xe5;
+  for (const bytes of [withoutMiddle, withoutTable]) {
+    const results = [];
     for (const kernels of ['on', 'off']) {
       process.env['OFA_KERNELS'] = kernels;
-      answers.push(await decode(bytes, whole).then(plain, String));
+      results.push(await decode(bytes, whole).then(plain, String));
     }
-    assert.deepEqual(answers[0], answers[1]);
+    assert.deepEqual(results[0], results[1]);
   }
 });
 
-test('a file cut anywhere, damaged, empty or of another format is refused in words', async () => {
+test('rejects truncated, empty and damaged files and other formats with a UserError', async () => {
   const jpeg = await jpegOf(picture(1));
   for (const length of [0, 1, 2, 20, 200, Math.floor(jpeg.length / 2), jpeg.length - 30]) {
     await rejectsWith(decode(jpeg.subarray(0, length), whole), 'it is');
   }
   await rejectsWith(decode(Buffer.from('GIF89a no image at all'), whole), 'it is');
-  await rejectsWith(decode(Buffer.from('hello'), whole), 'no image of a known format');
+  await rejectsWith(decode(Buffer.from('hello'), whole), 'not an image of a known format');
 });
 
-test('an image of very many pixels is refused before it is opened', async () => {
+test('rejects an image with too many pixels before opening it', async () => {
   const jpeg = Buffer.from(await jpegOf(picture(1)));
   const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
   jpeg.writeUInt16BE(60_000, frame + 5);
   jpeg.writeUInt16BE(60_000, frame + 7);
-  await rejectsWith(decode(jpeg, whole), 'more than the 100 million pixels');
+  await rejectsWith(decode(jpeg, whole), 'more than 100 million pixels');
 });
 
 function plain({ data, width, height }: Pixels): unknown {
@@ -208,12 +211,12 @@ function plain({ data, width, height }: Pixels): unknown {
 }
 
 function near(ours: Uint8Array, exact: Uint8Array, bound: ReturnType<typeof difference>, what: string): void {
-  const { mean, most } = difference(ours, exact);
-  assert.ok(mean <= bound.mean && most <= bound.most, `${what}: mean ${mean}, most ${most}`);
+  const { mean, max } = difference(ours, exact);
+  assert.ok(mean <= bound.mean && max <= bound.max, `${what}: mean ${mean}, max ${max}`);
 }
 
-function difference(a: Uint8Array, b: Uint8Array): { readonly mean: number; readonly most: number } {
+function difference(a: Uint8Array, b: Uint8Array): { readonly mean: number; readonly max: number } {
   assert.equal(a.length, b.length);
   const gaps = Array.from(a, (value, i) => Math.abs(value - b[i]!));
-  return { mean: gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length, most: Math.max(...gaps) };
+  return { mean: gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length, max: Math.max(...gaps) };
 }

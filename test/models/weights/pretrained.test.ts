@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, test, type TestContext } from 'node:test';
-import type { Preprocessing } from '../../../lib/data/batches/preprocess';
+import type { Preprocessing } from '../../../lib/data/transforms/preprocessing';
 import type { HubOptions } from '../../../lib/io/download/huggingFace';
 import { toStored } from '../../../lib/models/weights/layout';
 import { disposeModule, parameters } from '../../../lib/models/parameter';

@@ -6,7 +6,7 @@ import type { MethodSpec } from '../../../lib/methods/methods';
 import { disposeModule } from '../../../lib/models/parameter';
 import { createModel } from '../../../lib/models/zoo';
 import { plan } from '../../../lib/runs/plan/plan';
-import { syntheticImages } from '../../../lib/data/images/synthetic';
+import { syntheticImages } from '../../../lib/data/datasets/synthetic';
 import { Random } from '../../../lib/tensor/random';
 import * as tf from '../../../lib/tensor/engine/tf';
 import { completeRecipe, parseRecipe, recipeId, type RecipeInput } from '../../../lib/training/recipe/recipe';

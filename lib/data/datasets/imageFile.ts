@@ -1,0 +1,36 @@
+import { open, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../../errors';
+import { fileError } from '../../io/fileError';
+import type { FileDataset } from './dataset';
+import { stringAt } from './packedStrings';
+
+/** The name of an image in error messages: its path, or the path of its shard and its name in it. */
+export function imageName({ folder, names, shards }: FileDataset, index: number): string {
+  const name = stringAt(names, index);
+  return shards ? `${path.join(folder, shards.files[shards.fileIndex[index]!]!)}, ${name}` : path.join(folder, name);
+}
+
+/** The encoded bytes of an image as stored. Throws a UserError that names the image if they cannot be read. */
+export async function readImage(dataset: FileDataset, index: number): Promise<Buffer> {
+  try {
+    return dataset.shards
+      ? await readFromShard(dataset, index)
+      : await readFile(path.join(dataset.folder, stringAt(dataset.names, index)));
+  } catch (error) {
+    throw fileError(error, 'read', imageName(dataset, index));
+  }
+}
+
+async function readFromShard({ folder, shards }: FileDataset, index: number): Promise<Buffer> {
+  const { files, fileIndex, start, length } = shards!;
+  const handle = await open(path.join(folder, files[fileIndex[index]!]!), 'r');
+  try {
+    const bytes = length[index]!;
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, start[index]);
+    if (bytesRead < bytes) throw new UserError('the archive ends too early');
+    return buffer;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,20 @@
+import { Random } from '../../tensor/random';
+import type { FileDataset } from '../datasets/dataset';
+import { imageNetPreprocessing } from '../transforms/preprocessing';
+import type { TransformSpec } from '../transforms/transformSpec';
+import { toBatch, type Batch } from './batch';
+import { loadFromFiles } from './loadFromFiles';
+
+/** All images of a file dataset in order, preprocessed as in timm's evaluation. Unreadable images are left out. */
+export async function* fileBatches(
+  dataset: FileDataset,
+  batchSize: number,
+  cropShare = imageNetPreprocessing.cropShare,
+): AsyncGenerator<Batch, void> {
+  const spec: TransformSpec = { for: 'evaluation', imageSize: dataset.size.height, cropShare };
+  for (let start = 0; start < dataset.count; start += batchSize) {
+    const indices = Uint32Array.from({ length: Math.min(batchSize, dataset.count - start) }, (_, i) => start + i);
+    const data = await loadFromFiles(dataset, indices, new Random(0), spec);
+    if (data.indices.length > 0) yield toBatch(data);
+  }
+}
