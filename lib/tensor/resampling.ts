@@ -43,10 +43,11 @@ export function resampleGrid(
   return result;
 }
 
-const kernels: Readonly<Record<ResamplingFilter, { readonly reach: number; readonly weight: (x: number) => number }>> = {
-  bicubic: { reach: 2, weight: cubic },
-  bilinear: { reach: 1, weight: (x) => Math.max(1 - Math.abs(x), 0) },
-};
+const kernels: Readonly<Record<ResamplingFilter, { readonly reach: number; readonly weight: (x: number) => number }>> =
+  {
+    bicubic: { reach: 2, weight: cubic },
+    bilinear: { reach: 1, weight: (x) => Math.max(1 - Math.abs(x), 0) },
+  };
 
 function cubic(x: number): number {
   const d = Math.abs(x);

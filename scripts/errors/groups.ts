@@ -129,7 +129,7 @@ export const groups: readonly Group[] = [
   },
   {
     title: 'CIFAR-100',
-    places: ['lib/data/cifar'],
+    places: ['lib/data/datasets/cifar100'],
     meaning: 'The archive is not the binary version of CIFAR-100, is truncated, or is damaged.',
     remedy:
       'Download `cifar-100-binary.tar.gz` again (161 MB), not the Python or MATLAB version. `npm start` ' +
