@@ -9,7 +9,7 @@ import { imageName } from '../../../lib/data/datasets/imageFile';
 import { subset } from '../../../lib/data/datasets/subset';
 import { holdOutIndices } from '../../../lib/data/datasets/holdOut';
 import { Random } from '../../../lib/tensor/random';
-import { rejectsWith } from '../../support/faults';
+import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { writeFolder } from '../pictures';
 

@@ -51,7 +51,7 @@ test('distils a student and trains it without a teacher, saves the plain network
   const plain = createModel('mixer_64', { classes: 4, imageSize: 32 }, new Random(1));
   const { metadata } = loadWeightsFile(plain, path.join(out, 'student.safetensors'));
   assert.equal(metadata.get('recipe'), gain.distilled.id);
-  const validation = await openImageFolder(path.join(folder, 'test'), { side: 32 });
+  const validation = await openImageFolder(path.join(folder, 'test'), { imageSize: 32 });
   assert.equal((await evaluate(plain, validation)).top1, gain.distilled.top1);
   assert.equal(gain.student.parameters, parameterCount(plain));
   assert.equal(gain.student.multiplyAdds, gain.scratch.measures?.['multiplyAdds']);
@@ -149,7 +149,7 @@ test('normalises images as the teacher’s weights expect, for both networks, an
   const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.5, 0.6, 0.7] } as const;
   await saveWeights(teacher, teacherWeights, normalisationEntry(normalisation));
   const gain = await distil({ ...pair, epochs: 1, teacherWeights }, { out, command: 'as in the test' });
-  const validation = { ...(await openImageFolder(path.join(folder, 'test'), { side: 32 })), ...normalisation };
+  const validation = { ...(await openImageFolder(path.join(folder, 'test'), { imageSize: 32 })), ...normalisation };
   assert.equal(gain.teacher.top1, (await evaluate(teacher, validation)).top1);
   const student = createModel('mixer_64', options, new Random(1));
   assert.deepEqual(loadWeightsFile(student, path.join(out, 'student.safetensors')).normalisation, normalisation);
