@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { methodSize, networkSize } from '../../analysis/networkCost';
-import type { LabelledImages } from '../../data/images/imageSet';
+import type { DatasetInfo } from '../../data/datasets/dataset';
 import { UserError } from '../../errors';
 import { fileError } from '../../io/fileError';
 import { writeJson } from '../../io/json';
@@ -27,7 +27,7 @@ interface TrainedJob {
   readonly training: Training;
   /** The session that started the run. */
   readonly first: Session;
-  readonly images: LabelledImages;
+  readonly images: DatasetInfo;
   readonly teacher?: Teacher;
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { part } from '../../data/images/part';
+import { stratifiedSample } from '../../data/datasets/holdOut';
 import { isAbort } from '../../errors';
 import type { Method } from '../../methods/method';
 import type { MethodSpec } from '../../methods/methods';
@@ -60,7 +60,8 @@ export async function* liveRun(given: RecipeInput<MethodSpec>, options: LiveOpti
   const { folder, testImages, method, materials, keep = false, warn, signal } = options;
   const recipe = parseRecipe(given, method);
   const lastEpoch = Math.min(options.until ?? recipe.epochs, recipe.epochs);
-  const data: Data = materials ?? (await loadData(recipe.data, recipe.imageSize, { standIn: warn !== undefined }));
+  const data: Data =
+    materials ?? (await loadData(recipe.data, recipe.imageSize, { syntheticFallback: warn !== undefined }));
   const { train, notice } = data;
   if (notice !== undefined) warn?.(notice);
 
@@ -121,7 +122,7 @@ async function* trainUntil(
 }
 
 function sampleImages(images: Data['test'], count: number): Data['test'] {
-  return count >= images.count ? images : part(images, count, new Random(0).fork('live'));
+  return count >= images.count ? images : stratifiedSample(images, count, new Random(0).fork('live'));
 }
 
 function hash(values: readonly unknown[]): string {

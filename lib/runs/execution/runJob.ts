@@ -1,6 +1,6 @@
 import { appendFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Unreadable } from '../../data/batches/prepare';
+import type { UnreadableImage } from '../../data/loading/batchData';
 import { isAbort, UserError } from '../../errors';
 import { removeDrafts } from '../../io/atomic';
 import { fileError } from '../../io/fileError';
@@ -169,7 +169,7 @@ async function trainWithCheckpoints(
 ): Promise<void> {
   let savedAt = performance.now();
   const unreadable: string[] = [];
-  const onUnreadable = ({ name, reason }: Unreadable): void => {
+  const onUnreadable = ({ name, reason }: UnreadableImage): void => {
     const text = `${name} is left out: ${reason}`;
     unreadable.push(text);
     onNotice?.(text);

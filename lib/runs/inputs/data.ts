@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { Cifar100Options, TrainAndTest } from '../../data/datasets/cifar100/cifar100';
-import type { Images } from '../../data/images/imageFiles';
+import type { Images } from '../../data/datasets/imageFile';
 import { holdOut } from '../../data/datasets/holdOut';
-import { loadImages } from '../../data/images/loadImages';
+import { loadDatasets } from '../../data/datasets/loadDatasets';
 import { Random } from '../../tensor/random';
 import type { Recipe } from '../../training/recipe/recipe';
 import { openOwnImages } from './ownImages';
@@ -20,7 +20,7 @@ export interface DataOptions extends Cifar100Options {
    * Whether synthetic images may replace CIFAR-100 if there is neither an archive nor a network. Default: false.
    * Never set it for a run that is recorded.
    */
-  readonly standIn?: boolean;
+  readonly syntheticFallback?: boolean;
 }
 
 /** Default input size of images from a folder or from shards, in pixels. */
@@ -33,14 +33,14 @@ const ownImageSize = 224;
 export async function loadData(
   data: Recipe['data'],
   imageSize = ownImageSize,
-  { standIn = false, ...options }: DataOptions = {},
+  { syntheticFallback = false, ...options }: DataOptions = {},
 ): Promise<Data> {
   switch (data.name) {
     case 'synthetic':
     case 'cifar-100': {
       const profile = data.name === 'synthetic' ? 'smoke' : 'laptop';
       const madeUp = { train: (data.trainImages ?? 500) + (data.heldOut ?? 0), test: 100 };
-      const { notice, ...images } = await loadImages(profile, { ...options, standIn, madeUp });
+      const { notice, ...images } = await loadDatasets(profile, { ...options, syntheticFallback, madeUp });
       return { ...selectImages(images, data), ...(notice !== undefined && { notice }) };
     }
     case 'folder':

@@ -1,8 +1,8 @@
 import { subset } from '../../data/datasets/subset';
-import type { ImageFiles } from '../../data/images/imageFiles';
-import { contentsOf } from '../../data/images/imageFolder';
+import type { FileDataset } from '../../data/datasets/dataset';
+import { contentHash } from '../../data/datasets/imageFolder';
 import { openImageFolder } from '../../data/datasets/imageFolder';
-import { holdOutPlaces } from '../../data/images/imageSet';
+import { holdOutIndices } from '../../data/datasets/holdOut';
 import { openTarShards } from '../../data/datasets/tarShards';
 import { UserError } from '../../errors';
 import { Random } from '../../tensor/random';
@@ -10,8 +10,8 @@ import type { OwnData } from '../../training/recipe/recipe';
 
 /** Images of the user for training and validation. */
 export interface OwnImages {
-  readonly train: ImageFiles;
-  readonly test: ImageFiles;
+  readonly train: FileDataset;
+  readonly test: FileDataset;
   /** Hash of the names and classes of all images. */
   readonly contents: string;
   /** Which files were left out, and why. */
@@ -25,7 +25,7 @@ export interface OwnImages {
  */
 export async function openOwnImages(data: OwnData, imageSize: number): Promise<OwnImages> {
   const { train: all, test } = await trainAndTest(data, imageSize);
-  const contents = contentsOf(all).slice(0, 6) + contentsOf(test).slice(0, 6);
+  const contents = contentHash(all).slice(0, 6) + contentHash(test).slice(0, 6);
   if (data.contents !== undefined && data.contents !== contents) {
     throw new UserError(
       `The images in ${data.path} are not those of the recipe: images were added, removed or renamed. Start a new run.`,
@@ -37,8 +37,8 @@ export async function openOwnImages(data: OwnData, imageSize: number): Promise<O
 }
 
 /** A number of images, drawn evenly from the classes. */
-function selectImages(all: ImageFiles, count: number): ImageFiles {
-  return selectFiles(all, holdOutPlaces(all, count, new Random(0).fork('part')).heldOut);
+function selectImages(all: FileDataset, count: number): FileDataset {
+  return subset(all, holdOutIndices(all, count, new Random(0).fork('part')).heldOut);
 }
 
 type TrainAndTest = Pick<OwnImages, 'train' | 'test'>;
@@ -53,10 +53,10 @@ async function trainAndTest(data: OwnData, imageSize: number): Promise<TrainAndT
 }
 
 /** Holds out a share of every class for validation. */
-function splitImages(all: ImageFiles, path: string, { share, seed } = { share: 0.1, seed: 0 }): TrainAndTest {
-  const { rest, heldOut } = holdOutPlaces(all, Math.round(all.count * share), new Random(seed).fork('validation'));
-  const train = selectFiles(all, rest);
-  const test = selectFiles(all, heldOut);
+function splitImages(all: FileDataset, path: string, { share, seed } = { share: 0.1, seed: 0 }): TrainAndTest {
+  const { rest, heldOut } = holdOutIndices(all, Math.round(all.count * share), new Random(seed).fork('validation'));
+  const train = subset(all, rest);
+  const test = subset(all, heldOut);
   const errors = all.classes.flatMap((className, label) => [
     ...(train.labels.includes(label) ? [] : [`  class ${className} has no image left for training`]),
     ...(test.labels.includes(label) ? [] : [`  class ${className} has no image for validation`]),

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { LabelledImages } from '../../data/images/imageSet';
+import type { DatasetInfo } from '../../data/datasets/dataset';
 import { sameNormalisation, type Normalisation } from '../../data/datasets/normalisation';
 import { UserError } from '../../errors';
 import type { Method } from '../../methods/method';
@@ -44,7 +44,7 @@ export function loadRecipeTeacher(
  */
 export function loadTeacher(
   { model: name, weights }: NonNullable<Recipe['teacher']>,
-  images: LabelledImages,
+  images: DatasetInfo,
   { imageSize = images.size.height, precision }: Pick<Recipe, 'imageSize' | 'precision'> = {},
 ): Teacher {
   const model = createModel(name, { classes: images.classes.length, imageSize }, new Random(0).fork('teacher'));
@@ -66,7 +66,7 @@ export function loadTeacher(
   }
 }
 
-function normalisationError(weights: string, expected: Normalisation, images: LabelledImages): UserError {
+function normalisationError(weights: string, expected: Normalisation, images: DatasetInfo): UserError {
   const text = ({ mean, std }: Normalisation): string => `mean ${mean.join(', ')} and std ${std.join(', ')}`;
   return new UserError(
     `${weights} expects images normalised by ${text(expected)}, but ${images.name} is normalised by ${text(images)}. ` +
