@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Cifar100Options, TrainAndTest } from '../../data/datasets/cifar100/cifar100';
-import type { Images } from '../../data/datasets/imageFile';
+import type { Dataset } from '../../data/datasets/dataset';
 import { holdOut } from '../../data/datasets/holdOut';
 import { loadDatasets } from '../../data/datasets/loadDatasets';
 import { Random } from '../../tensor/random';
@@ -9,8 +9,8 @@ import { openOwnImages } from './ownImages';
 
 /** The images of a recipe. */
 export interface Data {
-  readonly train: Images;
-  readonly test: Images;
+  readonly train: Dataset;
+  readonly test: Dataset;
   /** A warning for the user: synthetic images took the place of CIFAR-100, or image files were left out. */
   readonly notice?: string;
 }
@@ -39,8 +39,8 @@ export async function loadData(
     case 'synthetic':
     case 'cifar-100': {
       const profile = data.name === 'synthetic' ? 'smoke' : 'laptop';
-      const madeUp = { train: (data.trainImages ?? 500) + (data.heldOut ?? 0), test: 100 };
-      const { notice, ...images } = await loadDatasets(profile, { ...options, syntheticFallback, madeUp });
+      const syntheticCounts = { train: (data.trainImages ?? 500) + (data.heldOut ?? 0), test: 100 };
+      const { notice, ...images } = await loadDatasets(profile, { ...options, syntheticFallback, syntheticCounts });
       return { ...selectImages(images, data), ...(notice !== undefined && { notice }) };
     }
     case 'folder':

@@ -46,9 +46,9 @@ type TrainAndTest = Pick<OwnImages, 'train' | 'test'>;
 async function trainAndTest(data: OwnData, imageSize: number): Promise<TrainAndTest> {
   const { name, path, validation, normalisation, split } = data;
   const open = name === 'folder' ? openImageFolder : openTarShards;
-  const all = await open(path, { side: imageSize, normalisation });
+  const all = await open(path, { imageSize, normalisation });
   if (validation === undefined) return splitImages(all, path, split);
-  const test = await open(validation, { side: imageSize, classes: all.classes, normalisation });
+  const test = await open(validation, { imageSize, classes: all.classes, normalisation });
   return { train: all, test };
 }
 
