@@ -9,7 +9,7 @@ import { runFolderOf } from '../lib/runs/runFolder/paths';
 import { readSessions } from '../lib/runs/runFolder/sessions';
 import { availableGpus } from '../lib/runs/schedulers/localSlots';
 import { pausedExitCode, taskCommand } from '../lib/runs/schedulers/task';
-import { hasCheckpoint } from '../lib/training/checkpointFiles';
+import { hasCheckpoint } from '../lib/training/checkpoint/checkpointFiles';
 import { positive, whole } from './cli/arguments';
 import { jobProgram } from './cli/jobProgram';
 import { run } from './cli/run';

@@ -6,7 +6,7 @@ import type { Distillation } from '../methods/method';
 import type { Model } from '../models/model';
 import * as tf from '../tensor/engine/tf';
 import type { ExitAnswers } from './earlyExit';
-import { evaluationBatch } from '../training/evaluate';
+import { evaluationBatch } from '../training/evaluation/evaluate';
 
 /** What every exit of a student says of every image, from the earliest stage on, the student's own logits last. Yields to the event loop at each batch. */
 export async function exitAnswers(

@@ -10,8 +10,8 @@ import { Random } from '../tensor/random';
 import * as tf from '../tensor/engine/tf';
 import { clipScale, globalNorm } from '../tensor/ops/optimizers/globalNorm';
 import { variableGrads } from '../tensor/engine/variableGrads';
-import { byPath } from '../training/gradients';
-import { Optimizer } from '../training/optimizer';
+import { byPath } from '../training/step/gradients';
+import { Optimizer } from '../training/step/optimizer';
 
 /** A student that stays as it is, and a method whose own layers learn to read it. */
 export interface Probe {

@@ -1,4 +1,4 @@
-import type { Measures } from './measures';
+import type { Measures } from './evaluation/measures';
 
 /** One update, as it happened. */
 export interface StepEvent {

@@ -3,4 +3,4 @@
 export { completeRecipe, parseRecipe, type Recipe, type RecipeInput } from './recipe/recipe';
 export { Training } from './training';
 // The classes that a trained network predicts.
-export { predictions } from './evaluate';
+export { predictions } from './evaluation/evaluate';

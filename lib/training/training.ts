@@ -10,21 +10,21 @@ import { disposeModule, parameters, setPrecision, type NamedParameter } from '..
 import { Random } from '../tensor/random';
 import * as tf from '../tensor/engine/tf';
 import { clipScale, globalNorm } from '../tensor/ops/optimizers/globalNorm';
-import { WeightAverage } from './average';
-import { evaluate, predictions } from './evaluate';
-import { divergenceError } from './divergence';
+import { WeightAverage } from './step/weightAverage';
+import { evaluate, predictions } from './evaluation/evaluate';
+import { divergenceError } from './step/divergence';
 import type { EpochEvent, StepEvent, TrainingEvent } from './event';
-import { BatchFeed } from './feed';
-import { accumulate, type LabelledBatch, type Objective } from './gradients';
-import { allReduce, shareOf, type Group, type Share } from './group';
-import { withNext } from './teacher/withNext';
-import type { Measures } from './measures';
-import { Optimizer } from './optimizer';
-import { start, type Position } from './position';
+import { BatchFeed } from './inputs/batchFeed';
+import { accumulate, type LabelledBatch, type Objective } from './step/gradients';
+import { allReduce, shareOf, type Group, type Share } from './step/processGroup';
+import { withNext } from './inputs/withNext';
+import type { Measures } from './evaluation/measures';
+import { Optimizer } from './step/optimizer';
+import { start, type Position } from './checkpoint/position';
 import type { Recipe } from './recipe/recipe';
 import { learningRate } from './recipe/schedule';
-import { Shown } from './studentInputs';
-import { createStudent } from './student';
+import { Shown } from './inputs/studentInputs';
+import { createStudent } from './setup/student';
 import type { Place, TeacherCache } from './teacher/teacherCache';
 
 /** What a part of the training remembers from step to step, for checkpoints. */

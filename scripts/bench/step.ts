@@ -5,8 +5,8 @@ import { parameterCount, parameters, setPrecision } from '../../lib/models/param
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
-import { differentiate } from '../../lib/training/gradients';
-import { Optimizer } from '../../lib/training/optimizer';
+import { differentiate } from '../../lib/training/step/gradients';
+import { Optimizer } from '../../lib/training/step/optimizer';
 import { TeacherAhead } from '../../lib/training/teacher/teacherPrefetch';
 
 export interface StepOptions {

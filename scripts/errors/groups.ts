@@ -203,7 +203,7 @@ export const groups: readonly Group[] = [
   },
   {
     title: 'Checkpoints',
-    places: ['lib/training/checkpoint.ts'],
+    places: ['lib/training/checkpoint/checkpoint.ts'],
     meaning:
       'A run cannot be resumed from the files in its folder: they are damaged, belong to another recipe, or ' +
       'were written by an older version of this project.',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parameters } from '../../lib/models/parameter';
-import { differentiate } from '../../lib/training/gradients';
+import { differentiate } from '../../lib/training/step/gradients';
 import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose, largest, toArray } from '../support/close';
 import { example, type Example } from './example';

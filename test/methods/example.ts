@@ -6,7 +6,7 @@ import { createModel } from '../../lib/models/zoo';
 import type { Batch } from '../../lib/data/loading/batch';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
-import type { Objective } from '../../lib/training/gradients';
+import type { Objective } from '../../lib/training/step/gradients';
 
 /** A method at work on small networks: the objective that training minimises, and a batch for it. */
 export interface Example {

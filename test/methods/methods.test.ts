@@ -14,8 +14,8 @@ import type { Output } from '../../lib/models/model';
 import { parameters } from '../../lib/models/parameter';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
-import { differentiate, type Gradients } from '../../lib/training/gradients';
-import { Optimizer } from '../../lib/training/optimizer';
+import { differentiate, type Gradients } from '../../lib/training/step/gradients';
+import { Optimizer } from '../../lib/training/step/optimizer';
 import { expectClose, largest, toArray } from '../support/close';
 import { example, type Example, type ExampleOptions } from './example';
 

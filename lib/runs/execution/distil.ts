@@ -16,8 +16,8 @@ import { loadWeights } from '../../models/weights/pretrained';
 import { createModel } from '../../models/zoo';
 import type { Gain } from '../../results/gain';
 import { Random } from '../../tensor/random';
-import { evaluate } from '../../training/evaluate';
-import { recipeError } from '../../training/recipe/checkRecipe';
+import { evaluate } from '../../training/evaluation/evaluate';
+import { recipeError } from '../../training/setup/settingErrors';
 import {
   parseRecipe,
   recipeFaults,

@@ -12,7 +12,7 @@ import { saveWeights } from '../../models/weights/weights';
 import { groupBy } from '../../results/statistics/groupBy';
 import { runRecord, type EpochRecord, type RunRecord } from '../../results/records/record';
 import { countSavedValues } from '../../results/records/savedValues';
-import { removeCheckpoints } from '../../training/checkpoint';
+import { removeCheckpoints } from '../../training/checkpoint/checkpoint';
 import type { Training } from '../../training/training';
 import { datasetName } from '../inputs/data';
 import type { Teacher } from '../inputs/teacher';

@@ -1,6 +1,6 @@
 import { disposeModule } from '../../models/parameter';
-import { restoreCheckpoint } from '../../training/checkpoint';
-import type { Group } from '../../training/group';
+import { restoreCheckpoint } from '../../training/checkpoint/checkpoint';
+import type { Group } from '../../training/step/processGroup';
 import { Training } from '../../training/training';
 import { loadData } from '../inputs/data';
 import { loadRecipeTeacher } from '../inputs/teacher';

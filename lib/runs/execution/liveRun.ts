@@ -8,7 +8,7 @@ import type { MethodSpec } from '../../methods/methods';
 import { disposeModule } from '../../models/parameter';
 import type { EpochRecord } from '../../results/records/record';
 import { Random } from '../../tensor/random';
-import { restoreCheckpoint, saveCheckpoint } from '../../training/checkpoint';
+import { restoreCheckpoint, saveCheckpoint } from '../../training/checkpoint/checkpoint';
 import type { StepEvent } from '../../training/event';
 import { parseRecipe, recipeId, type RecipeInput } from '../../training/recipe/recipe';
 import { Training, type Resources } from '../../training/training';

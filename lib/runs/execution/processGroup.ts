@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { UserError } from '../../errors';
-import type { Group } from '../../training/group';
+import type { Group } from '../../training/step/processGroup';
 
 /**
  * The leading process of a group. Gradients go through pipes between it and its helpers: TensorFlow's own collective

@@ -8,9 +8,9 @@ import { disposeModule, setPrecision } from '../../models/parameter';
 import { loadWeightsFile, savedTop1 } from '../../models/weights/weights';
 import { createModel } from '../../models/zoo';
 import { Random } from '../../tensor/random';
-import { recipeError } from '../../training/recipe/checkRecipe';
+import { recipeError } from '../../training/setup/settingErrors';
 import type { Recipe } from '../../training/recipe/recipe';
-import { runFaults } from '../../training/student';
+import { runFaults } from '../../training/setup/student';
 import type { Data } from './data';
 
 /** A frozen network, and its top-1 accuracy in per cent on the test images if its weights file records it. */

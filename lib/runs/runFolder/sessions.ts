@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { UserError } from '../../errors';
 import { appendJsonLine, readJsonLinesIfExists } from '../../io/jsonLines';
 import { givenWeightsRecord, machineRecord } from '../../results/records/record';
-import { hasCheckpoint } from '../../training/checkpointFiles';
+import { hasCheckpoint } from '../../training/checkpoint/checkpointFiles';
 import { otherWeightsError } from './inputWeights';
 
 /** One process that worked on a run: the first started it, each later one resumed it. */

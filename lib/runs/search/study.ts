@@ -3,7 +3,7 @@ import { UserError } from '../../errors';
 import { disposeModule } from '../../models/parameter';
 import type { EpochRecord } from '../../results/records/record';
 import { Random } from '../../tensor/random';
-import { predictions } from '../../training/evaluate';
+import { predictions } from '../../training/evaluation/evaluate';
 import { completeRecipe, type RecipeInput } from '../../training/recipe/recipe';
 import type { Resources } from '../../training/training';
 import { liveRun } from '../execution/liveRun';

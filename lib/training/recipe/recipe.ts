@@ -5,8 +5,8 @@ import { schemaErrors } from '../../errors';
 import type { Method } from '../../methods/method';
 import { methodSpec, type MethodInput, type MethodSpec, type OwnMethodInput } from '../../methods/methods';
 import { normalisation } from '../../models/weights/savedNormalisation';
-import { nameFaults, recipeError } from './checkRecipe';
-import { optimizerSpec } from '../optimizer';
+import { nameFaults, recipeError } from '../setup/settingErrors';
+import { optimizerSpec } from '../step/optimizer';
 import { schedule } from './schedule';
 
 /** A number of things, small enough to be exact. */

@@ -16,7 +16,7 @@ import { createModel } from '../../../lib/models/zoo';
 import type { Gain } from '../../../lib/results/gain';
 import { distil, type DistilOptions, type Pair } from '../../../lib/runs/execution/distil';
 import { Random } from '../../../lib/tensor/random';
-import { evaluate } from '../../../lib/training/evaluate';
+import { evaluate } from '../../../lib/training/evaluation/evaluate';
 import { rejectsWith } from '../../support/rejectsWith';
 import { makeTemporaryFolder, temporaryFolder } from '../../support/temporaryFolder';
 

@@ -1,10 +1,10 @@
-import { UserError } from '../errors';
-import { Random } from '../tensor/random';
-import * as tf from '../tensor/engine/tf';
-import { backendInfo } from '../tensor/engine/backendInfo';
-import { differentiate } from './gradients';
-import type { Recipe } from './recipe/recipe';
-import { Training, type Resources } from './training';
+import { UserError } from '../../errors';
+import { Random } from '../../tensor/random';
+import * as tf from '../../tensor/engine/tf';
+import { backendInfo } from '../../tensor/engine/backendInfo';
+import { differentiate } from '../step/gradients';
+import type { Recipe } from '../recipe/recipe';
+import { Training, type Resources } from '../training';
 
 /** The bytes of memory that a step needs, by the images that it sees at a time: at least, and at most. */
 export interface StepMemory {

@@ -6,7 +6,7 @@ import { missingTeacher } from '../../methods/teacherAccess';
 import type { Model } from '../../models/model';
 import { modelNames } from '../../models/zoo';
 import { isNative } from '../../tensor/engine/native';
-import type { Recipe } from './recipe';
+import type { Recipe } from '../recipe/recipe';
 import type { Resources } from '../training';
 
 /** What can be said about names even where other parts of a recipe are malformed. */

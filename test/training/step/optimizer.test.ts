@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Parameter, type NamedParameter } from '../../lib/models/parameter';
-import { hasKernels } from '../../lib/tensor/engine/native';
-import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/engine/tf';
-import { globalNorm } from '../../lib/tensor/ops/optimizers/globalNorm';
-import { Optimizer, optimizerSpec, type OptimizerSpec } from '../../lib/training/optimizer';
-import { expectClose, toArray } from '../support/close';
+import { Parameter, type NamedParameter } from '../../../lib/models/parameter';
+import { hasKernels } from '../../../lib/tensor/engine/native';
+import { Random } from '../../../lib/tensor/random';
+import * as tf from '../../../lib/tensor/engine/tf';
+import { globalNorm } from '../../../lib/tensor/ops/optimizers/globalNorm';
+import { Optimizer, optimizerSpec, type OptimizerSpec } from '../../../lib/training/step/optimizer';
+import { expectClose, toArray } from '../../support/close';
 
 /** With our own kernels or, for machines without them, with TensorFlow's ops. */
 const ways = ['fused', 'composed'] as const;

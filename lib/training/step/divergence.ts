@@ -1,9 +1,9 @@
-import type { Batch } from '../data/loading/batch';
-import { imageName } from '../data/datasets/imageFile';
-import type { Dataset } from '../data/datasets/dataset';
-import { UserError } from '../errors';
-import { parameters, type NamedParameter } from '../models/parameter';
-import * as tf from '../tensor/engine/tf';
+import type { Batch } from '../../data/loading/batch';
+import { imageName } from '../../data/datasets/imageFile';
+import type { Dataset } from '../../data/datasets/dataset';
+import { UserError } from '../../errors';
+import { parameters, type NamedParameter } from '../../models/parameter';
+import * as tf from '../../tensor/engine/tf';
 import type { Objective } from './gradients';
 
 /** What is no number, and when. */

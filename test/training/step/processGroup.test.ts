@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createDistillation } from '../../lib/methods/methods';
-import { Parameter } from '../../lib/models/parameter';
-import { createModel } from '../../lib/models/zoo';
-import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/engine/tf';
-import { allReduce, shareOf, type Group } from '../../lib/training/group';
-import { expectClose } from '../support/close';
+import { createDistillation } from '../../../lib/methods/methods';
+import { Parameter } from '../../../lib/models/parameter';
+import { createModel } from '../../../lib/models/zoo';
+import { Random } from '../../../lib/tensor/random';
+import * as tf from '../../../lib/tensor/engine/tf';
+import { allReduce, shareOf, type Group } from '../../../lib/training/step/processGroup';
+import { expectClose } from '../../support/close';
 
 /** A group whose other processes add these numbers to ours. */
 const beside = (others: readonly number[], size: number): Group => ({

@@ -1,10 +1,10 @@
-import { batches } from '../data/loading/batches';
-import { disposeBatch, type Batch } from '../data/loading/batch';
-import { fileBatches } from '../data/loading/fileBatches';
-import type { Dataset } from '../data/datasets/dataset';
-import { UserError } from '../errors';
-import type { Model } from '../models/model';
-import * as tf from '../tensor/engine/tf';
+import { batches } from '../../data/loading/batches';
+import { disposeBatch, type Batch } from '../../data/loading/batch';
+import { fileBatches } from '../../data/loading/fileBatches';
+import type { Dataset } from '../../data/datasets/dataset';
+import { UserError } from '../../errors';
+import type { Model } from '../../models/model';
+import * as tf from '../../tensor/engine/tf';
 import { Measuring, type Measures } from './measures';
 
 /** Images of a side at a time, where nothing else is asked for: of larger ones fewer, by their area, so that memory does not grow with the side. */

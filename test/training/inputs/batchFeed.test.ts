@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { disposeBatch } from '../../lib/data/loading/batch';
-import * as tf from '../../lib/tensor/engine/tf';
-import { BatchFeed } from '../../lib/training/feed';
-import type { RecipeInput } from '../../lib/training/recipe/recipe';
-import { images, tinyRecipe } from './example';
+import { disposeBatch } from '../../../lib/data/loading/batch';
+import * as tf from '../../../lib/tensor/engine/tf';
+import { BatchFeed } from '../../../lib/training/inputs/batchFeed';
+import type { RecipeInput } from '../../../lib/training/recipe/recipe';
+import { images, tinyRecipe } from '../example';
 
 const strong: Partial<RecipeInput> = {
   imageSize: 48,

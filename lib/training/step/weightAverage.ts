@@ -1,5 +1,5 @@
-import type { NamedParameter } from '../models/parameter';
-import * as tf from '../tensor/engine/tf';
+import type { NamedParameter } from '../../models/parameter';
+import * as tf from '../../tensor/engine/tf';
 
 /** Running average of weights and buffers, after each step average ← decay · average + (1 − decay) · weight: timm's ModelEmaV2. */
 export class WeightAverage {

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../errors';
-import { tryParseJson } from '../io/json';
-import { readSafetensors, writeSafetensors, type StoredTensor } from '../io/safetensors/safetensors';
-import * as tf from '../tensor/engine/tf';
+import { UserError } from '../../errors';
+import { tryParseJson } from '../../io/json';
+import { readSafetensors, writeSafetensors, type StoredTensor } from '../../io/safetensors/safetensors';
+import * as tf from '../../tensor/engine/tf';
 import { current, previous } from './checkpointFiles';
-import { recipeId } from './recipe/recipe';
-import type { Training } from './training';
+import { recipeId } from '../recipe/recipe';
+import type { Training } from '../training';
 
 const position = z.object({
   epoch: z.number().int().min(0),

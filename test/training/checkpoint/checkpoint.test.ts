@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { UserError } from '../../lib/errors';
-import { removeCheckpoints, restoreCheckpoint, saveCheckpoint } from '../../lib/training/checkpoint';
-import type { Recipe, RecipeInput } from '../../lib/training/recipe/recipe';
-import * as tf from '../../lib/tensor/engine/tf';
-import { temporaryFolder } from '../support/temporaryFolder';
-import { snapshot, stepsOf, take, tinyRecipe, withTraining } from './example';
+import { UserError } from '../../../lib/errors';
+import { removeCheckpoints, restoreCheckpoint, saveCheckpoint } from '../../../lib/training/checkpoint/checkpoint';
+import type { Recipe, RecipeInput } from '../../../lib/training/recipe/recipe';
+import * as tf from '../../../lib/tensor/engine/tf';
+import { temporaryFolder } from '../../support/temporaryFolder';
+import { snapshot, stepsOf, take, tinyRecipe, withTraining } from '../example';
 
 const teacher = { model: 'resnet_16', weights: 'fresh' };
 const sgd: Partial<RecipeInput> = { student: 'resnet_16', optimizer: { name: 'sgd' }, learningRate: 0.01 };

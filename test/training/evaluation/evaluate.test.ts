@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { syntheticImages } from '../../lib/data/datasets/synthetic';
-import { parameters, disposeModule } from '../../lib/models/parameter';
-import type { Model, Output } from '../../lib/models/model';
-import { createModel } from '../../lib/models/zoo';
-import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/engine/tf';
-import { evaluate, evaluationBatch } from '../../lib/training/evaluate';
-import { expectClose } from '../support/close';
-import { rejectsWith } from '../support/rejectsWith';
+import { syntheticImages } from '../../../lib/data/datasets/synthetic';
+import { parameters, disposeModule } from '../../../lib/models/parameter';
+import type { Model, Output } from '../../../lib/models/model';
+import { createModel } from '../../../lib/models/zoo';
+import { Random } from '../../../lib/tensor/random';
+import * as tf from '../../../lib/tensor/engine/tf';
+import { evaluate, evaluationBatch } from '../../../lib/training/evaluation/evaluate';
+import { expectClose } from '../../support/close';
+import { rejectsWith } from '../../support/rejectsWith';
 
 const set = syntheticImages(new Random(0), { count: 10, classes: 10, size: { height: 32, width: 32 } });
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Random } from '../../lib/tensor/random';
-import { Measuring } from '../../lib/training/measures';
-import { expectClose } from '../support/close';
+import { Random } from '../../../lib/tensor/random';
+import { Measuring } from '../../../lib/training/evaluation/measures';
+import { expectClose } from '../../support/close';
 
 /** Logits of two classes by which the first has this probability. */
 const sure = (p: number): number[] => [Math.log(p / (1 - p)), 0];

@@ -9,12 +9,12 @@ import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
 import { exitTop1 } from '../../lib/analysis/earlyExit';
-import { evaluate } from '../../lib/training/evaluate';
+import { evaluate } from '../../lib/training/evaluation/evaluate';
 import { exitAnswers } from '../../lib/analysis/exitPredictions';
 import { exitCosts } from '../../lib/analysis/exitCosts';
 import { trainProbes, type Probe } from '../../lib/analysis/probes';
 import { expectClose } from '../support/close';
-import { classes, images } from './example';
+import { classes, images } from '../training/example';
 
 const options = { classes, imageSize: 32 };
 const teacher = createModel('resnet_16', options, new Random(1));

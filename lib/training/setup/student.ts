@@ -1,14 +1,14 @@
-import { UserError } from '../errors';
-import { distillationOf, findMethod } from '../methods/methods';
-import { missingTeacher } from '../methods/teacherAccess';
-import type { Model } from '../models/model';
-import { disposeModule } from '../models/parameter';
-import { loadWeightsFile } from '../models/weights/weights';
-import { createModel } from '../models/zoo';
-import { Random } from '../tensor/random';
-import { recipeError, settingFaults, type Candidates } from './recipe/checkRecipe';
-import { recipeFaults, type Recipe } from './recipe/recipe';
-import type { Resources } from './training';
+import { UserError } from '../../errors';
+import { distillationOf, findMethod } from '../../methods/methods';
+import { missingTeacher } from '../../methods/teacherAccess';
+import type { Model } from '../../models/model';
+import { disposeModule } from '../../models/parameter';
+import { loadWeightsFile } from '../../models/weights/weights';
+import { createModel } from '../../models/zoo';
+import { Random } from '../../tensor/random';
+import { recipeError, settingFaults, type Candidates } from './settingErrors';
+import { recipeFaults, type Recipe } from '../recipe/recipe';
+import type { Resources } from '../training';
 
 /** The student of a recipe with fresh weights. Throws one UserError that lists everything for which the run cannot be. */
 export function createStudent(recipe: Recipe, resources: Resources, random: Random): Model {

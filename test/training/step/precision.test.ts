@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isNative } from '../../lib/tensor/engine/native';
-import { tinyRecipe, snapshot, stepsOf, take, withTraining } from './example';
+import { isNative } from '../../../lib/tensor/engine/native';
+import { tinyRecipe, snapshot, stepsOf, take, withTraining } from '../example';
 
 const skip = !isNative() && 'no TensorFlow here';
 

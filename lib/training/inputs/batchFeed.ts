@@ -1,14 +1,14 @@
 import os from 'node:os';
-import { batchCount, epochOrder } from '../data/loading/batches';
-import { toBatch, type Batch } from '../data/loading/batch';
-import { openLoader, type BatchLoader } from '../data/loading/loader';
-import type { BatchRequest } from '../data/loading/loadBatch';
-import type { BatchData, UnreadableImage } from '../data/loading/batchData';
-import { imageNetPreprocessing } from '../data/transforms/preprocessing';
-import { Random } from '../tensor/random';
-import { evaluationBatch } from './evaluate';
-import type { Recipe } from './recipe/recipe';
-import type { Resources } from './training';
+import { batchCount, epochOrder } from '../../data/loading/batches';
+import { toBatch, type Batch } from '../../data/loading/batch';
+import { openLoader, type BatchLoader } from '../../data/loading/loader';
+import type { BatchRequest } from '../../data/loading/loadBatch';
+import type { BatchData, UnreadableImage } from '../../data/loading/batchData';
+import { imageNetPreprocessing } from '../../data/transforms/preprocessing';
+import { Random } from '../../tensor/random';
+import { evaluationBatch } from '../evaluation/evaluate';
+import type { Recipe } from '../recipe/recipe';
+import type { Resources } from '../training';
 
 /** The batches of a run, those to come prepared in other threads while a step computes. */
 export class BatchFeed {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parameters } from '../../lib/models/parameter';
-import { mixBatch } from '../../lib/data/transforms/mix';
-import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/engine/tf';
-import { accumulate, differentiate, type Gradients } from '../../lib/training/gradients';
-import { expectClose, largest, toArray } from '../support/close';
-import { example, type Example } from '../methods/example';
+import { parameters } from '../../../lib/models/parameter';
+import { mixBatch } from '../../../lib/data/transforms/mix';
+import { Random } from '../../../lib/tensor/random';
+import * as tf from '../../../lib/tensor/engine/tf';
+import { accumulate, differentiate, type Gradients } from '../../../lib/training/step/gradients';
+import { expectClose, largest, toArray } from '../../support/close';
+import { example, type Example } from '../../methods/example';
 
 for (const kind of ['scratch', 'kd', 'bkd', 'dkd', 'fitnet', 'ofa']) {
   test(`${kind}: two or four micro-batches have the gradient of the whole batch, where there is no batch norm`, () => {

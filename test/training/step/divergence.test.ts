@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
-import { batches } from '../../lib/data/loading/batches';
-import { disposeBatch } from '../../lib/data/loading/batch';
-import { UserError } from '../../lib/errors';
-import { defineMethod } from '../../lib/methods/method';
-import { disposeModule, parameters } from '../../lib/models/parameter';
-import { createModel } from '../../lib/models/zoo';
-import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/engine/tf';
-import { restoreCheckpoint, saveCheckpoint } from '../../lib/training/checkpoint';
-import { divergenceError } from '../../lib/training/divergence';
-import { completeRecipe } from '../../lib/training/recipe/recipe';
-import { Training } from '../../lib/training/training';
-import { temporaryFolder } from '../support/temporaryFolder';
-import { classes, images, take, tinyRecipe, withTraining } from './example';
+import { batches } from '../../../lib/data/loading/batches';
+import { disposeBatch } from '../../../lib/data/loading/batch';
+import { UserError } from '../../../lib/errors';
+import { defineMethod } from '../../../lib/methods/method';
+import { disposeModule, parameters } from '../../../lib/models/parameter';
+import { createModel } from '../../../lib/models/zoo';
+import { Random } from '../../../lib/tensor/random';
+import * as tf from '../../../lib/tensor/engine/tf';
+import { restoreCheckpoint, saveCheckpoint } from '../../../lib/training/checkpoint/checkpoint';
+import { divergenceError } from '../../../lib/training/step/divergence';
+import { completeRecipe } from '../../../lib/training/recipe/recipe';
+import { Training } from '../../../lib/training/training';
+import { temporaryFolder } from '../../support/temporaryFolder';
+import { classes, images, take, tinyRecipe, withTraining } from '../example';
 
 const when = { what: 'the loss part "label"', value: NaN, epoch: 1, step: 2, learningRate: 1e-3 };
 

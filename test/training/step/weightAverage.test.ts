@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Parameter, type NamedParameter } from '../../lib/models/parameter';
-import * as tf from '../../lib/tensor/engine/tf';
-import { WeightAverage } from '../../lib/training/average';
-import { expectClose, toArray } from '../support/close';
-import { snapshot, take, tinyRecipe, withTraining } from './example';
+import { Parameter, type NamedParameter } from '../../../lib/models/parameter';
+import * as tf from '../../../lib/tensor/engine/tf';
+import { WeightAverage } from '../../../lib/training/step/weightAverage';
+import { expectClose, toArray } from '../../support/close';
+import { snapshot, take, tinyRecipe, withTraining } from '../example';
 
 test('the average by hand: buffers too, from the first weights on', async () => {
   const named: NamedParameter[] = [

@@ -1,14 +1,14 @@
-import type { Batch } from '../data/loading/batch';
-import { binaryCrossEntropy } from '../losses/binaryCrossEntropy';
-import { crossEntropy } from '../losses/crossEntropy';
-import { labelDistribution, type Labels } from '../losses/labels';
-import type { Distillation, LossParts } from '../methods/method';
-import { needsTeacher, type TeacherOutput } from '../methods/teacherAccess';
-import type { DropPath, Model, Output } from '../models/model';
-import type { NamedParameter } from '../models/parameter';
-import * as tf from '../tensor/engine/tf';
-import { variableGrads } from '../tensor/engine/variableGrads';
-import { memoryFault } from './memoryFault';
+import type { Batch } from '../../data/loading/batch';
+import { binaryCrossEntropy } from '../../losses/binaryCrossEntropy';
+import { crossEntropy } from '../../losses/crossEntropy';
+import { labelDistribution, type Labels } from '../../losses/labels';
+import type { Distillation, LossParts } from '../../methods/method';
+import { needsTeacher, type TeacherOutput } from '../../methods/teacherAccess';
+import type { DropPath, Model, Output } from '../../models/model';
+import type { NamedParameter } from '../../models/parameter';
+import * as tf from '../../tensor/engine/tf';
+import { variableGrads } from '../../tensor/engine/variableGrads';
+import { memoryFault } from './outOfMemory';
 
 /** What one step minimises, and with respect to what. */
 export interface Objective {

@@ -1,7 +1,7 @@
-import { UserError } from '../errors';
-import type { Distillation } from '../methods/method';
-import type { NamedParameter } from '../models/parameter';
-import * as tf from '../tensor/engine/tf';
+import { UserError } from '../../errors';
+import type { Distillation } from '../../methods/method';
+import type { NamedParameter } from '../../models/parameter';
+import * as tf from '../../tensor/engine/tf';
 import type { Gradients } from './gradients';
 
 /**

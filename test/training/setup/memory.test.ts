@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { UserError } from '../../lib/errors';
-import * as tf from '../../lib/tensor/engine/tf';
-import { checkMemory, stepMemory } from '../../lib/training/memory';
-import { memoryFault } from '../../lib/training/memoryFault';
-import { rejectsWith } from '../support/rejectsWith';
-import { expectNoLeakAsync } from '../support/leaks';
-import { images, tinyRecipe } from './example';
+import { UserError } from '../../../lib/errors';
+import * as tf from '../../../lib/tensor/engine/tf';
+import { checkMemory, stepMemory } from '../../../lib/training/setup/memory';
+import { memoryFault } from '../../../lib/training/step/outOfMemory';
+import { rejectsWith } from '../../support/rejectsWith';
+import { expectNoLeakAsync } from '../../support/leaks';
+import { images, tinyRecipe } from '../example';
 
 const recipe = tinyRecipe({ student: 'resnet_16', batchSize: 32 });
 
@@ -16,7 +16,7 @@ test('a process grows by what a step is expected to need', async () => {
   // In a process of its own, whose peak is the step's.
   const child = `
     const tf = require('./lib/tensor/engine/tf');
-    const { differentiate } = require('./lib/training/gradients');
+    const { differentiate } = require('./lib/training/step/gradients');
     const { Training } = require('./lib/training/training');
     const { images, tinyRecipe } = require('./test/training/example');
     const training = new Training(tinyRecipe({ student: 'resnet_16', batchSize: 32 }), images);

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { NamedParameter } from '../models/parameter';
-import * as tf from '../tensor/engine/tf';
-import { adamW as adamWStep } from '../tensor/ops/optimizers/adamW';
-import { lamb as lambStep } from '../tensor/ops/optimizers/lamb';
-import { sgd as sgdStep } from '../tensor/ops/optimizers/sgd';
-import type { StepInputs, StepResult } from '../tensor/ops/optimizers/step';
+import type { NamedParameter } from '../../models/parameter';
+import * as tf from '../../tensor/engine/tf';
+import { adamW as adamWStep } from '../../tensor/ops/optimizers/adamW';
+import { lamb as lambStep } from '../../tensor/ops/optimizers/lamb';
+import { sgd as sgdStep } from '../../tensor/ops/optimizers/sgd';
+import type { StepInputs, StepResult } from '../../tensor/ops/optimizers/step';
 
 const sgd = z
   .object({

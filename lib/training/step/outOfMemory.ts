@@ -1,4 +1,4 @@
-import { UserError } from '../errors';
+import { UserError } from '../../errors';
 
 /** TensorFlow's or V8's word for memory that is not there, in ours; other errors as they are. */
 export function memoryFault(error: unknown, images: number): unknown {

@@ -1,13 +1,13 @@
-import type { Batch } from '../data/loading/batch';
-import { mixBatch } from '../data/transforms/mix';
-import type { TeacherOutput } from '../methods/teacherAccess';
-import type { Model } from '../models/model';
-import { Random } from '../tensor/random';
-import type * as tf from '../tensor/engine/tf';
-import type { LabelledBatch } from './gradients';
-import type { Recipe } from './recipe/recipe';
-import { TeacherAhead } from './teacher/teacherPrefetch';
-import type { Place, TeacherCache } from './teacher/teacherCache';
+import type { Batch } from '../../data/loading/batch';
+import { mixBatch } from '../../data/transforms/mix';
+import type { TeacherOutput } from '../../methods/teacherAccess';
+import type { Model } from '../../models/model';
+import { Random } from '../../tensor/random';
+import type * as tf from '../../tensor/engine/tf';
+import type { LabelledBatch } from '../step/gradients';
+import type { Recipe } from '../recipe/recipe';
+import { TeacherAhead } from '../teacher/teacherPrefetch';
+import type { Place, TeacherCache } from '../teacher/teacherCache';
 
 export interface ShownOptions {
   readonly recipe: Recipe;
