@@ -1,7 +1,7 @@
 import type { Experiment, Row } from './experiment';
 import { smoke } from './smoke';
 
-/** RepDistiller's script for CIFAR-100 (github HobbitLong/RepDistiller, train_teacher.py), whose ResNet-20 is published at 69.06 %. */
+/** The recipe of RepDistiller's script for CIFAR-100 (github HobbitLong/RepDistiller, train_teacher.py). */
 const rows: readonly Row[] = [
   {
     name: 'resnet20',
@@ -21,7 +21,12 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** A number from outside: if ours is within 0.7 points of it, then data, augmentation, batch norm, optimiser and evaluation are right together. */
+/**
+ * ResNet-20 from scratch by a published recipe. An accuracy within 0.7 points of the published one shows that data,
+ * augmentation, batch norm, optimiser and evaluation work together.
+ *
+ * Expected: 69.06 % (RepDistiller's README). Recorded: 68.65 %. Duration: 10 hours on two threads.
+ */
 export const anchor: Experiment = {
   name: 'anchor',
   title: 'Does a network trained by a published recipe reach the published accuracy (ResNet-20: 69.06 %)?',

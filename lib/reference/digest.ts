@@ -1,6 +1,6 @@
 import { fill } from './fill';
 
-/** A tensor in a few numbers; `probe` weighs every value with random signs and sizes, so that order matters. */
+/** A summary of a tensor. `probe` is a sum with random weights, so that it depends on the order of the values. */
 export interface Digest {
   readonly shape: readonly number[];
   readonly mean: number;
@@ -9,7 +9,7 @@ export interface Digest {
   readonly first: readonly number[];
 }
 
-/** The digest of `values` (in row-major order) under `label`. */
+/** Returns the digest of `values`, in row-major order. `label` determines the random weights of the probe. */
 export function digest(values: ArrayLike<number>, shape: readonly number[], label: string): Digest {
   const n = values.length;
   const weights = fill(`probe:${label}`, n);
@@ -31,7 +31,7 @@ export function digest(values: ArrayLike<number>, shape: readonly number[], labe
   };
 }
 
-/** What keeps `actual` from being `expected`, in words; undefined when nothing does. Tolerance is relative to the expected rms. */
+/** Describes the first difference between two digests, or returns undefined. `tolerance` is relative to the rms. */
 export function digestFault(actual: Digest, expected: Digest, tolerance: number): string | undefined {
   if (actual.shape.join() !== expected.shape.join()) return `shape [${actual.shape}], expected [${expected.shape}]`;
   const allowed = tolerance * expected.rms;

@@ -1,6 +1,9 @@
-/** Tensors rebuilt from their names, so that a reference file needs no weights: FNV-1a seeds, MurmurHash3 mixes. */
+/**
+ * Tensors that are generated from their names, so that a reference file does not contain weights.
+ * FNV-1a hashes the name, and MurmurHash3's finalizer mixes it with the index.
+ */
 
-/** The first n numbers of the tensor called `name`, uniform in [−1, 1), in float64. */
+/** Returns the first n values of the tensor `name`, uniform in [−1, 1), in float64. */
 export function fill(name: string, n: number): Float64Array {
   const seed = fnv1a(name);
   const values = new Float64Array(n);
@@ -8,12 +11,12 @@ export function fill(name: string, n: number): Float64Array {
   return values;
 }
 
-/** scale · fill(name), rounded to float32. */
+/** Returns scale · fill(name), rounded to float32. */
 export function input(name: string, shape: readonly number[], scale = 1): Float32Array {
   return Float32Array.from(fill(name, size(shape)), (u) => scale * u);
 }
 
-/** The parameter of a PyTorch name and shape, in PyTorch's layout: the last part of its name says how it is scaled. */
+/** Returns a parameter in PyTorch's layout. The last part of its PyTorch name determines its scale. */
 export function parameter(name: string, shape: readonly number[]): Float32Array {
   const scaled = scaling(name.slice(name.lastIndexOf('.') + 1), shape);
   return Float32Array.from(fill(name, size(shape)), scaled);

@@ -16,7 +16,7 @@ test(
   'JupyterLab listens on this machine only, and answers nobody without its token',
   { skip: withoutVenv, timeout: 120_000 },
   async (context) => {
-    const { port, address, told } = await startJupyterLab(context);
+    const { port, address, printed } = await startJupyterLab(context);
     const token = address.searchParams.get('token');
     assert.match(token!, /^[0-9a-f]{48}$/, 'a token of 192 random bits');
     const statusOf = (place: string, headers: OutgoingHttpHeaders = {}): Promise<number | undefined> =>
@@ -38,7 +38,7 @@ test(
       'a name of elsewhere that leads here',
     );
     assert.deepEqual(await listening(port), ['0100007F'], '127.0.0.1 and no other address');
-    if (process.getuid?.() === 0) assert.match(told.join('\n'), /Warning: this is the root user.*--allow-root/s);
+    if (process.getuid?.() === 0) assert.match(printed.join('\n'), /Warning: this is the root user.*--allow-root/s);
   },
 );
 

@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { pack, type Headers } from 'tar-stream';
 
-/** A member of an archive to be made: a file's name and bytes, or any header of tar's. */
+/** An entry of an archive: a file name or a tar header, and the content. */
 export type Member = readonly [header: string | Headers, content?: Uint8Array | string];
 
-/** A tar archive of these members. */
+/** Returns a tar archive of these entries. */
 export async function tarOf(members: readonly Member[]): Promise<Buffer> {
   const archive = pack();
   for (const [header, content = ''] of members) {
@@ -20,7 +20,7 @@ export async function tarOf(members: readonly Member[]): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** The same, compressed. */
+/** Returns a gzip-compressed tar archive of these entries. */
 export async function tarGzOf(members: readonly Member[]): Promise<Buffer> {
   return gzipSync(await tarOf(members), { level: 1 });
 }

@@ -6,17 +6,17 @@ import { chromium, type Browser } from 'playwright-core';
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/snap/bin/chromium'];
 
-/** The system's Chromium, or the one that CHROMIUM names; undefined where there is none. */
+/** Returns the path of Chromium: CHROMIUM, or the system's; undefined if there is none. */
 export function chromiumPath(): string | undefined {
   return process.env.CHROMIUM ?? places.find((place) => existsSync(place));
 }
 
-/** Why a test that needs a browser is skipped, or false where it can run. */
+/** Returns the reason to skip a test that needs a browser, or false. */
 export function withoutChromium(): string | false {
-  return chromiumPath() === undefined && 'no Chromium found: install it, or name one by CHROMIUM';
+  return chromiumPath() === undefined && 'Chromium is missing: install it, or set CHROMIUM to its path';
 }
 
-/** A browser until the test is over. It takes no signals for itself, so that one that ends the test's process ends it. */
+/** Starts a browser and closes it after the test. Signals are handled by the test's process only. */
 export async function launchChromium(context: TestContext, args: readonly string[] = []): Promise<Browser> {
   const browser = await chromium.launch({
     executablePath: chromiumPath()!,

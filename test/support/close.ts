@@ -3,13 +3,13 @@ import * as tf from '../../lib/tensor/engine/tf';
 
 export type Numbers = tf.Tensor | ArrayLike<number> | number;
 
-/** How far each number may be: |actual − expected| ≤ absolute + relative · |expected|. */
+/** The allowed difference of each value: |actual − expected| ≤ absolute + relative · |expected|. */
 export interface Tolerance {
   readonly relative?: number;
   readonly absolute?: number;
 }
 
-/** Asserts equal shapes (of two tensors) and near values; NaN is near nothing, an infinity only near itself. */
+/** Asserts equal shapes and close values. NaN is not close to any value, and an infinity only to itself. */
 export function expectClose(
   actual: Numbers,
   expected: Numbers,
@@ -36,9 +36,9 @@ export function expectClose(
     );
 }
 
-/** The largest magnitude among the numbers; tolerances of gradients are best given relative to it. */
+/** Returns the largest absolute value. Tolerances of gradients are best given relative to it. */
 export function largest(numbers: Numbers): number {
-  return toArray(numbers).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  return toArray(numbers).reduce((max, x) => Math.max(max, Math.abs(x)), 0);
 }
 
 export function toArray(numbers: Numbers): readonly number[] {

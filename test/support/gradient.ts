@@ -3,17 +3,18 @@ import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose, largest, toArray } from './close';
 
 export interface GradientCheck {
-  /** Distance of the outer points of the stencil is twice this. */
+  /** Distance of the inner points of the stencil; the outer points have twice this distance. */
   readonly step?: number;
   /** Allowed error relative to the input's largest gradient. */
   readonly tolerance?: number;
-  /** Inputs larger than this are probed at as many random places. */
+  /** Number of random positions to check in larger inputs. */
   readonly probes?: number;
 }
 
 /**
  * Asserts that tf.grads of `f` equals finite differences for every input.
- * The outputs are contracted with fixed random numbers in float64 and the stencil is of fourth order, so that float32 suffices.
+ * The outputs are contracted with fixed random numbers in float64, and the stencil has fourth order, so that float32
+ * is precise enough.
  */
 export function expectGradients(
   f: (...inputs: tf.Tensor[]) => tf.Tensor,

@@ -8,16 +8,16 @@ import { freePort } from './freePort';
 
 export interface JupyterLab {
   readonly port: number;
-  /** The address with its token, as it is printed. */
+  /** The printed address, with its token. */
   readonly address: URL;
-  /** All that has been printed so far. */
-  readonly told: readonly string[];
+  /** The lines printed so far. */
+  readonly printed: readonly string[];
 }
 
-/** JupyterLab as `npm run lab` starts it, on a free port, until the test is over. */
+/** Starts JupyterLab by `npm run lab` on a free port, and stops it after the test. */
 export async function startJupyterLab(context: TestContext): Promise<JupyterLab> {
   const port = await freePort();
-  // A process group of its own, so that nothing of it outlives the test, whatever state it is in.
+  // A separate process group, so that all its processes can be killed after the test.
   const child = spawn(process.execPath, ['scripts/launch.mjs', 'lab', '--port', String(port), '--no-browser'], {
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
@@ -31,28 +31,28 @@ export async function startJupyterLab(context: TestContext): Promise<JupyterLab>
     child.stderr.destroy();
   });
   process.once('exit', () => killGroup(child.pid!));
-  const told: string[] = [];
+  const printed: string[] = [];
   const lines = createInterface({ input: child.stderr });
   const address = await new Promise<string>((resolve, reject) => {
-    // Lines are read to the end: a program whose lines nobody reads stops at a full pipe.
+    // All lines must be read, because the program blocks when the pipe is full.
     lines.on('line', (line) => {
-      told.push(line);
+      printed.push(line);
       const address = /http:\/\/127\.0\.0\.1:\d+\S*[?&]token=\w+/.exec(line)?.[0];
       if (address !== undefined) resolve(address);
     });
-    lines.on('close', () => reject(new Error(`JupyterLab did not start:\n${told.join('\n')}`)));
+    lines.on('close', () => reject(new Error(`JupyterLab did not start:\n${printed.join('\n')}`)));
   });
-  // The address is printed a moment before anybody listens there.
+  // The address is printed shortly before the server accepts connections.
   const url = new URL(address);
   while (child.exitCode === null && child.signalCode === null && !(await answers(Number(url.port)))) await sleep(100);
-  return { port: Number(url.port), address: url, told };
+  return { port: Number(url.port), address: url, printed };
 }
 
 function killGroup(leader: number): void {
   try {
     process.kill(-leader, 'SIGKILL');
   } catch {
-    // Nothing of it is left.
+    // All its processes have ended.
   }
 }
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import * as tf from '../../lib/tensor/engine/tf';
 
 /**
- * Runs `f`, asserts that exactly the tensors in what it returns are new and alive, and disposes those.
- * Inputs must be made before the call.
+ * Runs `f`, asserts that the only new tensors are those in its result, and disposes these.
+ * Inputs must be created before the call.
  */
 export function expectNoLeak(f: () => tf.TensorContainer, what = 'call'): void {
   const before = tf.memory().numTensors;
@@ -11,7 +11,7 @@ export function expectNoLeak(f: () => tf.TensorContainer, what = 'call'): void {
   check(result, before, what);
 }
 
-/** The same for a function that returns a promise. */
+/** Does the same for a function that returns a promise. */
 export async function expectNoLeakAsync(f: () => Promise<tf.TensorContainer>, what = 'call'): Promise<void> {
   const before = tf.memory().numTensors;
   const result = await f();
@@ -21,7 +21,7 @@ export async function expectNoLeakAsync(f: () => Promise<tf.TensorContainer>, wh
 function check(result: tf.TensorContainer, before: number, what: string): void {
   const returned = new Set(tf.tensor_util.getTensorsInContainer(result));
   for (const tensor of returned) assert.equal(tensor.isDisposed, false, `${what}: a returned tensor is disposed`);
-  const made = tf.memory().numTensors - before;
-  assert.equal(made, returned.size, `${what}: ${made} new tensors alive, ${returned.size} returned`);
+  const created = tf.memory().numTensors - before;
+  assert.equal(created, returned.size, `${what}: ${created} new tensors alive, ${returned.size} returned`);
   tf.dispose([...returned]);
 }

@@ -5,7 +5,7 @@ import { expectClose } from './close';
 import { expectGradients } from './gradient';
 import { expectNoLeak } from './leaks';
 
-test('closeness refuses NaN, other shapes and far values', () => {
+test('expectClose rejects NaN, different shapes and distant values', () => {
   expectClose([1, Infinity], [1 + 1e-7, Infinity]);
   for (const [actual, expected] of [
     [[NaN], [0]],
@@ -18,7 +18,7 @@ test('closeness refuses NaN, other shapes and far values', () => {
     assert.throws(() => expectClose(actual, expected));
 });
 
-test('finite differences accept a right gradient and refuse a wrong one', () => {
+test('expectGradients accepts a correct gradient and rejects a wrong one', () => {
   const x = tf.tensor2d([
     [0.3, -1.2],
     [2, 0.1],
@@ -32,7 +32,7 @@ test('finite differences accept a right gradient and refuse a wrong one', () => 
   assert.throws(() => expectGradients((a) => tf.losses.softmaxCrossEntropy(labels, a), [x]), /gradient of input 0/);
 });
 
-test('a leak is found, and a clean function passes', () => {
+test('expectNoLeak finds a leak and accepts a function without one', () => {
   const x = tf.tensor1d([1, 2]);
   expectNoLeak(() => tf.add(x, 1));
   assert.throws(() => expectNoLeak(() => tf.add(tf.add(x, 1), 1)), /2 new tensors alive, 1 returned/);
