@@ -4,10 +4,10 @@ import { run } from './cli/run';
 import { runInForeground } from './setup/foreground.mjs';
 import { root, venvPython } from './setup/project.mjs';
 
-/** npm run lab: JupyterLab for this machine alone, with its token. Nothing here touches JupyterLab's token, password or checks of origin. */
+/** npm run lab: starts JupyterLab. Leaves JupyterLab's token, password and origin checks at their defaults. */
 const command = new Command('npm run lab --')
-  .description('Opens JupyterLab on the notebooks, for this machine only, behind its token.')
-  .option('--port <number>', 'the port to listen on; the next free one where it is taken', port, 8888)
+  .description('Opens JupyterLab on the notebooks. It listens on this machine only and requires a token.')
+  .option('--port <number>', 'port to listen on; if it is taken, the next free one', port, 8888)
   .option('--no-browser', 'print the address instead of opening a browser')
   .action(({ port, browser }: { readonly port: number; readonly browser: boolean }) => {
     const options = [
@@ -19,19 +19,21 @@ const command = new Command('npm run lab --')
     ];
     if (!browser) options.push('--no-browser');
     if (process.getuid?.() === 0) {
-      console.warn(
-        'Warning: this is the root user. JupyterLab refuses to run as root unless it is told to, and npm run lab tells it (--allow-root):\n' +
-          'whoever has the address with its token can do anything on this machine. It listens on this machine only. Better: run it as another user.',
-      );
+      console.warn(rootWarning);
       options.push('--allow-root');
     }
     runInForeground(venvPython, ['-m', 'jupyterlab', ...options], { ...process.env, JUPYTER_PREFER_ENV_PATH: '1' });
   });
 
+const rootWarning =
+  'Warning: this is the root user. JupyterLab refuses to run as root without --allow-root, which this command adds.\n' +
+  'Anyone with the address and its token can run any command on this machine. The server listens on this machine only.\n' +
+  'Run it as another user if you can.';
+
 function port(text: string): number {
   const number = Number(text);
   if (!(Number.isInteger(number) && number > 0 && number < 65536))
-    throw new InvalidArgumentError('A port is a whole number from 1 to 65535.');
+    throw new InvalidArgumentError(`"${text}" is not a port. Use an integer from 1 to 65535.`);
   return number;
 }
 

@@ -12,52 +12,57 @@ import { executeNotebooks, type Executed } from './notebooks/execute';
 
 const out = 'out';
 
-/** npm start: the data, then every notebook executed on the real kernel and written as a page. */
+/** npm start: downloads the data, executes the notebooks on the Jupyter kernel, and writes a page for each. */
 const command = new Command('npm start --')
-  .description(`Gets the data, executes the notebooks, and writes them and a page of each into ${out}/.`)
-  .argument('[words...]', 'only the notebooks whose name contains one of these')
+  .description(`Downloads CIFAR-100, executes the notebooks, and writes them with an HTML page each to ${out}/.`)
+  .argument('[words...]', 'execute only notebooks whose name contains one of these words')
   .addHelpText(
     'after',
-    '\nOFA_PROFILE=smoke executes them in a few minutes on made-up images; laptop is the default, paper the paper’s own size.',
+    '\nOFA_PROFILE selects the scale: smoke (a few minutes, synthetic images), laptop (default), or paper.' +
+      '\nOFA_PARAMS overrides parameters of the notebooks: OFA_PARAMS=\'{"epochs": 2}\' npm start -- distil',
   )
   .action(async (words: string[]) => {
-    const notebooks = readdirSync('notebooks')
-      .filter((name) => name.endsWith('.ipynb'))
-      .sort();
-    const chosen = notebooks.filter((name) => words.length === 0 || words.some((word) => name.includes(word)));
-    if (chosen.length === 0)
-      throw new UserError(
-        `No notebook in notebooks/ has a name that contains ${words.map((word) => `"${word}"`).join(' or ')}. There are: ${notebooks.join(', ') || 'none'}.`,
-      );
-
-    if (process.env.OFA_PROFILE !== 'smoke') await getData();
+    const chosen = chooseNotebooks(words);
+    if (process.env.OFA_PROFILE !== 'smoke') await downloadData();
     mkdirSync(out, { recursive: true });
-    // The pages refer to one copy of what draws figures and formulas; it is too large to be carried by each.
+    // All pages share one copy of the libraries for figures and formulas, which are too large to embed in each.
     copyFileSync(path.join('node_modules', 'plotly.js-dist', 'plotly.js'), path.join(out, 'plotly.js'));
     copyFileSync(path.join('node_modules', 'mathjax', 'es5', 'tex-svg.js'), path.join(out, 'mathjax.js'));
 
     console.log(`Notebooks (profile ${process.env.OFA_PROFILE ?? 'laptop'})`);
-    const status = new StatusLine();
-    const executed: Executed[] = [];
-    for await (const event of executeNotebooks(
-      chosen.map((name) => path.join('notebooks', name)),
-      out,
-    )) {
-      if (event.event === 'cell') {
-        status.show(`  … ${event.notebook}: ${event.done} of ${event.cells} cells`);
-        continue;
-      }
-      status.clear();
-      executed.push(event);
-      console.log(
-        `  ${event.faults.length === 0 ? '✓' : '✗'} ${event.notebook}: ${event.cells} cells, ${event.seconds.toFixed(0)} s`,
-      );
-      for (const fault of event.faults) console.error(indent(fault, 6));
-    }
-    report(executed);
+    report(await execute(chosen));
   });
 
-async function getData(): Promise<void> {
+function chooseNotebooks(words: readonly string[]): string[] {
+  const notebooks = readdirSync('notebooks')
+    .filter((name) => name.endsWith('.ipynb'))
+    .sort();
+  const chosen = notebooks.filter((name) => words.length === 0 || words.some((word) => name.includes(word)));
+  if (chosen.length > 0) return chosen;
+  const wanted = words.map((word) => `"${word}"`).join(' or ');
+  const known = notebooks.join(', ') || 'none';
+  throw new UserError(`No notebook in notebooks/ has a name that contains ${wanted}. Available: ${known}.`);
+}
+
+async function execute(names: readonly string[]): Promise<Executed[]> {
+  const status = new StatusLine();
+  const executed: Executed[] = [];
+  const files = names.map((name) => path.join('notebooks', name));
+  for await (const event of executeNotebooks(files, out)) {
+    if (event.event === 'cell') {
+      status.show(`  … ${event.notebook}: ${event.done} of ${event.cells} cells`);
+      continue;
+    }
+    const { notebook, cells, seconds, errors } = event;
+    status.clear();
+    executed.push(event);
+    console.log(`  ${errors.length === 0 ? '✓' : '✗'} ${notebook}: ${cells} cells, ${seconds.toFixed(0)} s`);
+    for (const error of errors) console.error(indent(error, 6));
+  }
+  return executed;
+}
+
+async function downloadData(): Promise<void> {
   const status = new StatusLine();
   const start = performance.now();
   try {
@@ -65,32 +70,30 @@ async function getData(): Promise<void> {
       onProgress: ({ received, total }) => status.show(`  … CIFAR-100: ${megabytes(received)} of ${megabytes(total)}`),
     });
     status.clear();
-    console.log(
-      `Data\n  ✓ CIFAR-100: ${train.count} training and ${test.count} test images (${((performance.now() - start) / 1000).toFixed(1)} s)`,
-    );
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    console.log(`Data\n  ✓ CIFAR-100: ${train.count} training and ${test.count} test images (${seconds} s)`);
   } catch (error) {
     status.clear();
     if (!(error instanceof UnreachableError)) throw error;
     console.warn(
-      `Data\n  ! ${error.message}\n  ! Going on without CIFAR-100: notebooks compute on made-up images, under a banner, which says nothing about the paper.`,
+      `Data\n  ! ${error.message}\n` +
+        '  ! Continuing without CIFAR-100: the notebooks use synthetic images and mark their results as meaningless.',
     );
   }
 }
 
+/** Prints the results of the cells tagged `summary`. Throws a UserError if a notebook failed. */
 function report(executed: readonly Executed[]): void {
-  const measured = executed.flatMap(({ notebook, summary }) =>
+  const results = executed.flatMap(({ notebook, summary }) =>
     summary.map((text) => `  ${notebook}\n${indent(text.trimEnd(), 4)}`),
   );
-  if (measured.length > 0) console.log(`\nMeasured\n${measured.join('\n')}`);
-  console.log(
-    `\nPages: ${executed.map(({ notebook }) => path.join(out, notebook.replace(/ipynb$/, 'html'))).join('  ')}`,
-  );
+  if (results.length > 0) console.log(`\nResults\n${results.join('\n')}`);
+  const pages = executed.map(({ notebook }) => path.join(out, notebook.replace(/ipynb$/, 'html')));
+  console.log(`\nPages: ${pages.join('  ')}`);
   console.log('JupyterLab: npm run lab');
-  const failed = executed.filter(({ faults }) => faults.length > 0);
+  const failed = executed.filter(({ errors }) => errors.length > 0).map(({ notebook }) => notebook);
   if (failed.length > 0)
-    throw new UserError(
-      `${failed.length} of ${executed.length} notebooks failed: ${failed.map(({ notebook }) => notebook).join(', ')}.`,
-    );
+    throw new UserError(`${failed.length} of ${executed.length} notebooks failed: ${failed.join(', ')}.`);
 }
 
 const indent = (text: string, columns: number): string => text.replace(/^/gm, ' '.repeat(columns));

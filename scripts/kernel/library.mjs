@@ -1,5 +1,6 @@
-// tslab checks the types of all of lib that a notebook imports, and translates it twice, in each kernel anew: seconds before the first
-// cell runs. Here lib is only parsed and translated as scripts and tests have it, its types being `npm run check`'s affair; cells are checked in full.
+// By default, every tslab Jupyter kernel type-checks all imported files of lib and compiles them twice, which delays the
+// first cell by seconds. This module only parses lib and compiles it with esbuild, as for scripts and tests; `npm run
+// check` checks its types. Cells are type-checked in full.
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { transformSync } from 'esbuild';
@@ -10,10 +11,10 @@ const typescript = require.resolve('@tslab/typescript-for-tslab', { paths: [inPr
 const folder = inProject('lib') + path.sep;
 const isLibrary = ({ fileName }) => fileName.startsWith(folder);
 
-/** Has tslab, which must not be loaded yet, take lib as it is. */
-export function takeLibraryAsItIs() {
+/** Replaces tslab's compiler for files of lib. Call it before tslab is loaded. */
+export function loadLibraryWithoutTypeCheck() {
   const ts = require(typescript);
-  const translated = new Set();
+  const compiled = new Set();
   require.cache[typescript].exports = {
     ...ts,
 
@@ -31,8 +32,8 @@ export function takeLibraryAsItIs() {
         const emit = builder.emit;
         builder.emit = (file, write, ...rest) => {
           if (file === undefined || !isLibrary(file)) return emit(file, write, ...rest);
-          const code = translate(file.text);
-          translated.add(code);
+          const code = compile(file.text);
+          compiled.add(code);
           write(
             path
               .join(builder.getCompilerOptions().outDir, path.relative(inProject(), file.fileName))
@@ -46,13 +47,13 @@ export function takeLibraryAsItIs() {
       return ts.createWatchProgram(host);
     },
 
-    // To CommonJS, which ours is already.
+    // Converts to CommonJS. The output of esbuild already is.
     transpileModule: (code, options) =>
-      translated.delete(code) ? { outputText: code } : ts.transpileModule(code, options),
+      compiled.delete(code) ? { outputText: code } : ts.transpileModule(code, options),
   };
 }
 
-function translate(source) {
+function compile(source) {
   return transformSync(source, {
     loader: 'ts',
     format: 'cjs',

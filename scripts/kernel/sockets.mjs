@@ -1,13 +1,12 @@
-// tslab binds its sockets one beside the other and answers at once: a client that is quick, on a machine that is slow, asks on one socket, or
-// sends a heartbeat, while the one that the answer goes out by is still being bound, and zeromq throws ("Socket is blocked by a bind or unbind
-// operation").
+// tslab binds its sockets concurrently and replies as soon as a request arrives. On a slow machine, the socket for the
+// reply may still be binding, and zeromq throws "Socket is blocked by a bind or unbind operation".
 import { createRequire } from 'node:module';
 import { inProject } from '../setup/project.mjs';
 
 const server = inProject('node_modules', 'tslab', 'dist', 'jupyter.js');
 
-/** Has the kernel of this process answer nothing before all of its sockets are bound; the order of messages stays. */
-export function answerOnceBound() {
+/** Delays replies of this Jupyter kernel until all sockets are bound. The order of messages stays the same. */
+export function replyAfterBind() {
   const require = createRequire(server);
   const { prototype } = require(server).ZmqServer;
   const { init, handleShellMessage } = prototype;
@@ -20,13 +19,13 @@ export function answerOnceBound() {
     await bound;
     return handleShellMessage.apply(this, message);
   };
-  // The heartbeat's socket is the only one that replies.
+  // Only the heartbeat uses a Reply socket.
   const { prototype: heartbeat } = require('zeromq').Reply;
   const { send } = heartbeat;
   const value = async function reply(...parts) {
     await bound;
     return send.apply(this, parts);
   };
-  // It inherits one that cannot be assigned to.
+  // The inherited property is read-only: define an own one.
   Object.defineProperty(heartbeat, 'send', { value });
 }

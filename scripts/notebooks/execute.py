@@ -1,8 +1,9 @@
-"""Executes notebooks on the project's tslab kernel and writes them, executed and trusted, with an HTML page each.
+"""Executes notebooks on the project's tslab Jupyter kernel. Writes them, executed and trusted, with an HTML page each.
 
-execute.py FOLDER NOTEBOOK…: what happens is told on stdout, one JSON object a line:
+Usage: execute.py FOLDER NOTEBOOK…
+Prints one JSON object per line:
 {"event": "cell", "notebook", "done", "cells"} after each cell, and
-{"event": "notebook", "notebook", "cells", "seconds", "faults": [text…], "summary": [text…]} after each notebook.
+{"event": "notebook", "notebook", "cells", "seconds", "errors": [text…], "summary": [text…]} after each notebook.
 """
 
 import json
@@ -21,7 +22,7 @@ from nbconvert import HTMLExporter
 from nbformat.sign import NotebookNotary
 
 
-def tell(**event):
+def emit(**event):
     print(json.dumps(event), flush=True)
 
 
@@ -29,47 +30,47 @@ def execute(source, folder):
     notebook = nbformat.read(source, as_version=4)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in cells:
-        # Where execution ends early, what the cells after it said another time is not to be taken for this time's.
+        # If execution stops early, no cell may keep the outputs of an earlier execution.
         cell.outputs, cell.execution_count = [], None
     done = 0
-    unawaited = ""
+    unhandled = ""
 
     def after_cell(cell, **_):
-        nonlocal done, unawaited
-        # Read here, not at the end: closing its sockets, tslab meets errors of its own.
-        unawaited += log.read()
+        nonlocal done, unhandled
+        # Read after each cell and not at the end: tslab raises errors of its own when it closes its sockets.
+        unhandled += log.read()
         if cell is not settle:
             done += 1
-            tell(event="cell", notebook=source.name, done=done, cells=len(cells))
+            emit(event="cell", notebook=source.name, done=done, cells=len(cells))
 
     client = NotebookClient(
         notebook, kernel_name="tslab", timeout=None, startup_timeout=120, record_timing=False, on_cell_executed=after_cell,
         resources={"metadata": {"path": str(source.parent)}},
     )
-    # A rejection of the last cell is reported after that cell has ended: one more cell waits for it.
+    # A rejection in the last cell is reported after the cell has ended: an extra cell waits for it.
     settle = nbformat.v4.new_code_cell("await new Promise((resolve) => setTimeout(resolve, 200))")
     notebook.cells.append(settle)
     start = time.monotonic()
-    faults = []
-    with tempfile.NamedTemporaryFile("r", prefix="ofa-faults-") as log:
+    errors = []
+    with tempfile.NamedTemporaryFile("r", prefix="ofa-errors-") as log:
         try:
             client.execute(env={**os.environ, "OFA_KERNEL_FAULTS": log.name})
         except CellExecutionError as error:
-            faults.append(str(error).strip())
+            errors.append(str(error).strip())
         except DeadKernelError:
-            faults.append("The kernel died; most often for want of memory.")
-    faults += filter(None, [unawaited.strip()])
+            errors.append("The Jupyter kernel died, most likely because memory ran out.")
+    errors += filter(None, [unhandled.strip()])
     seconds = time.monotonic() - start
     notebook.cells.remove(settle)
     write(notebook, source.stem, folder)
-    tell(
-        event="notebook", notebook=source.name, cells=len(cells), seconds=seconds, faults=faults,
+    emit(
+        event="notebook", notebook=source.name, cells=len(cells), seconds=seconds, errors=errors,
         summary=[text for cell in cells if "summary" in cell.metadata.get("tags", []) for text in texts(cell)],
     )
 
 
 def texts(cell):
-    """What the cell's outputs say in plain text, standard error included."""
+    """Yields the plain text of a cell's outputs, including standard error."""
     for output in cell.get("outputs", []):
         if output.output_type == "stream":
             yield output.text
@@ -80,10 +81,10 @@ def texts(cell):
 def write(notebook, name, folder):
     nbformat.write(notebook, folder / f"{name}.ipynb")
     try:
-        # JupyterLab strips the scripts, and with them the live figures, from outputs that it does not trust.
+        # JupyterLab removes scripts, and with them live figures, from untrusted outputs.
         NotebookNotary().sign(notebook)
     except OSError as error:
-        print(f"{name}.ipynb could not be marked as trusted: {error}", file=sys.stderr)
+        print(f"{name}.ipynb cannot be marked as trusted: {error}", file=sys.stderr)
     exporter = HTMLExporter(template_name="page", extra_template_basedirs=[str(Path(__file__).parent)])
     page, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": name}})
     (folder / f"{name}.html").write_text(page, encoding="utf-8")

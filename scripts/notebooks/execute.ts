@@ -11,15 +11,15 @@ const notebookDone = z.object({
   notebook: z.string(),
   cells: z.number(),
   seconds: z.number(),
-  faults: z.array(z.string()),
+  errors: z.array(z.string()),
   summary: z.array(z.string()),
 });
 
-/** A notebook that was executed: what went wrong in it, and what its cells tagged `summary` said. */
+/** An executed notebook: its errors, and the text output of its cells tagged `summary`. */
 export type Executed = z.infer<typeof notebookDone>;
 export type CellDone = z.infer<typeof cellDone>;
 
-/** Executes notebooks in order on the tslab kernel and writes each, executed and as an HTML page, into a folder. */
+/** Executes notebooks one after the other on the tslab Jupyter kernel and writes each to a folder, with an HTML page. */
 export async function* executeNotebooks(
   notebooks: readonly string[],
   folder: string,
@@ -29,20 +29,20 @@ export async function* executeNotebooks(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve));
-  // A kernel that outlives Python would hold its output open.
+  // A Jupyter kernel that outlives Python would keep this stream open.
   child.once('exit', () => setTimeout(() => child.stdout.destroy(), 2000).unref());
   const stopped = new AbortController();
-  // Stopped in the middle, Python complains at length; only what it says otherwise is of use.
+  // An interrupted Python prints long tracebacks: forward its errors only before a stop.
   child.stderr.on('data', (text: Buffer) => void (stopped.signal.aborted || process.stderr.write(text)));
-  // The kernel lives in a session of its own: only Python, told to stop and waited for, ends it.
+  // The Jupyter kernel has its own session: only Python can end it, so give Python time to exit.
   const stop = (signal?: NodeJS.Signals): void => {
     stopped.abort();
     if (signal !== undefined) child.kill(signal);
-    // It may take the end of its kernel for a fault, and go on with the next notebook.
+    // Python may treat the end of its Jupyter kernel as an error and continue with the next notebook.
     setTimeout(() => child.kill('SIGKILL'), 15_000).unref();
   };
   const terminate = (): void => stop('SIGTERM');
-  // A terminal has sent Ctrl-C to Python already.
+  // On a terminal, Ctrl-C has already reached Python.
   const interrupt = (): void => stop(process.stdin.isTTY ? undefined : 'SIGTERM');
   process.once('SIGTERM', terminate).once('SIGINT', interrupt);
   try {
@@ -52,7 +52,7 @@ export async function* executeNotebooks(
     }
     const code = await ended;
     if (stopped.signal.aborted) throw new UserError('Stopped.');
-    if (code !== 0) throw new UserError(`The notebooks' execution ended early (exit code ${code}).`);
+    if (code !== 0) throw new UserError(`Execution of the notebooks ended early (exit code ${code}).`);
   } finally {
     process.removeListener('SIGTERM', terminate).removeListener('SIGINT', interrupt);
     terminate();

@@ -31,7 +31,7 @@ test(
     const executed: Executed[] = [];
     for await (const event of executeNotebooks([path.join(folder, 'figure.ipynb')], folder))
       if (event.event === 'notebook') executed.push(event);
-    assert.deepEqual(executed[0]?.faults, []);
+    assert.deepEqual(executed[0]?.errors, []);
     const notebook = await readFile(path.join(folder, 'figure.ipynb'), 'utf8');
     assert.match(notebook, /"image\/png"/);
     assert.ok((await stat(path.join(folder, 'figure.ipynb'))).size < 200_000, 'plotly.js is not carried inside');

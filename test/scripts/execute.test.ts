@@ -36,9 +36,9 @@ test('notebooks run on the Jupyter kernel in the project’s root, and errors of
     executed.map(({ notebook }) => notebook),
     notebooks.map((file) => path.basename(file)),
   );
-  assert.deepEqual(executed[0]!.faults, []);
+  assert.deepEqual(executed[0]!.errors, []);
   assert.deepEqual(executed[0]!.summary, ['six is 6\n']);
-  const [, thrown, typed, refused, unawaited] = executed.map(({ faults }) => faults.join('\n'));
+  const [, thrown, typed, refused, unawaited] = executed.map(({ errors }) => errors.join('\n'));
   assert.match(thrown!, /thrown in a cell/);
   assert.deepEqual(executed[1]!.summary, [], 'output of an earlier execution is not reused');
   assert.match(typed!, /not assignable to parameter of type 'number'/);
