@@ -15,6 +15,8 @@ export { cropAndFlip } from './transforms/cropAndFlip';
 export { resizeAndCrop } from './transforms/preprocessing';
 // Normalised batches for a network.
 export { imageBatches } from './loading/batches';
+// Seeded random numbers, for everything that is drawn at random.
+export { Random } from '../tensor/random';
 // Former names, until the notebooks use the new ones.
 export { loadDatasets as loadImages, type LoadedDatasets as LoadedImages } from './datasets/loadDatasets';
 export { selectClasses as ofClasses } from './datasets/subset';

@@ -14,6 +14,6 @@ export { lines, type Line } from './charts/lines';
 export type { Diagram } from './diagrams/diagram';
 export { framework, type Framework, type StagedNetwork } from './diagrams/framework';
 // Tables: published numbers beside ours.
-export { comparisonTable, publishedCell, recordedTable } from './tables/comparisonTable';
+export { comparisonTable, pairTable, publishedCell, recordedTable } from './tables/comparisonTable';
 export { sourcesOf } from './tables/recipesAndRecords';
 export type { Cell, Table } from './tables/table';

@@ -36,3 +36,24 @@ export type { Comparison } from './tables/comparison';
 export { effectText, findingOf, findings, findingText, type Finding } from './claims/findings';
 // What a student gains from a teacher on a user's images.
 export { verdict, type Gain } from './gain';
+// The answers of notebooks, and the values that their figures show.
+export { branchCountLines, branchesAnswer, branchesLabel, branchSetGains } from './answers/branches';
+export { ckaAnswer, similarityByFamily, untrainedWarning } from './answers/cka';
+export { accuracyOverImages, distilAnswer } from './answers/distil';
+export { epsilonAnswer, exponentLabel, exponentSweeps, sweepLines } from './answers/epsilon';
+export {
+  cifar100Answer,
+  imageNetAnswer,
+  laptopPairs,
+  publishedGains,
+  publishedMargins,
+  tableComparisons,
+  tableCost,
+} from './answers/mainTables';
+export {
+  labelLosses,
+  settingGains,
+  settingLabel,
+  weightAndClippingAnswer,
+  weightLines,
+} from './answers/weightAndClipping';

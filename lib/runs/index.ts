@@ -9,8 +9,8 @@ export { loadTeacher } from './inputs/teacher';
 export { distil, type Pair } from './execution/distil';
 // The machine that this Jupyter kernel runs on.
 export { thisMachine } from './runFolder/machine';
-// A study of the exponent: grid, successive halving, Optuna.
-export { study, type TrialState } from './search/study';
+// A study of the exponent ε, by a grid or by a search.
+export { chooseSampler, planExponentStudy } from './search/exponentStudy';
 export { gridSampler } from './search/sampler';
-export { successiveHalving } from './search/successiveHalving';
-export { optunaPython, optunaSampler } from './search/optuna';
+export { study, type TrialState } from './search/study';
+export { StudyCurves } from './search/studyCurves';

@@ -1,6 +1,6 @@
 import type { PublishedCell } from '../../results/published';
 import { commitText } from '../../results/records/record';
-import type { RecordedRow } from '../../results/records/recordedRows';
+import { findRow, pairText, type Pair, type RecordedRow } from '../../results/records/recordedRows';
 import { meanText, seedsText, summary } from '../../results/statistics/summary';
 import type { Comparison } from '../../results/tables/comparison';
 import { paperAnchor, rowAnchor } from './recipesAndRecords';
@@ -32,6 +32,35 @@ export function recordedTable(rows: readonly (Comparison & { readonly ours: Reco
     caption: [conditionsText(conditions), caption].filter((text) => text !== '').join(' '),
     columns: ['', 'ours, laptop (%)'],
     rows: rows.map(({ label, ours }) => [label, oursCell(ours, conditions)]),
+  };
+}
+
+/**
+ * Our results with one line for each pair and one column for each method, given as method kinds by column name. The
+ * table states the seeds and epochs of most cells. A dash is not recorded yet; an empty cell is not planned.
+ */
+export function pairTable(
+  rows: readonly RecordedRow[],
+  pairs: readonly Pair[],
+  columns: Readonly<Record<string, string>>,
+): Table {
+  const shown = pairs.map((pair) => Object.values(columns).map((kind) => findRow(rows, pair, kind)));
+  const conditions = commonConditions(shown.flat().flatMap((row) => row ?? []));
+  return {
+    caption: `${conditionsText(conditions)} –: not recorded yet; empty: not planned.`.trim(),
+    columns: ['pair', ...Object.keys(columns).map((name) => `${name} (%)`)],
+    rows: pairs.map((pair, i) => [
+      pairText(pair),
+      ...shown[i]!.map((row) => {
+        if (row === undefined) return null;
+        const { command, ...cell } = oursCell(row, conditions);
+        return {
+          ...cell,
+          note: `${cell.note ?? 'not recorded yet'}; ${command}`,
+          ...(row.runs.length === 0 && { text: '–' }),
+        };
+      }),
+    ]),
   };
 }
 

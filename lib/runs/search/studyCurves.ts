@@ -1,0 +1,63 @@
+import { groupBy } from '../../results/statistics/groupBy';
+import { summary } from '../../results/statistics/summary';
+import type { TrialState } from './study';
+
+/** A line of a chart, as `lines` draws it. */
+export interface StudyLine {
+  readonly name: string;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly spread?: readonly (number | null)[];
+  readonly markers: true;
+}
+
+/** Keeps the latest state of each trial, and draws what they have measured so far. */
+export class StudyCurves {
+  private readonly trials = new Map<string, TrialState>();
+
+  add(trial: TrialState): void {
+    this.trials.set(`${trial.exponent} ${trial.seed}`, trial);
+  }
+
+  /** Trials that have reached their last epoch. */
+  get finished(): number {
+    return [...this.trials.values()].filter(({ finished }) => finished).length;
+  }
+
+  /** Top-1 accuracy over ε of the finished trials: mean over seeds, with the half width of its 95 % interval. */
+  accuracy(): StudyLine {
+    const finished = [...this.trials.values()].filter((trial) => trial.finished);
+    const points = [...groupBy(finished, ({ exponent }) => String(exponent))]
+      .map(([exponent, trials]) => {
+        const top1 = trials.map(({ history }) => history.at(-1)?.top1 ?? 0);
+        return { exponent: Number(exponent), ...summary(top1) };
+      })
+      .sort((a, b) => a.exponent - b.exponent);
+    return {
+      name: 'mean over seeds',
+      x: points.map(({ exponent }) => exponent),
+      y: points.map(({ mean }) => mean),
+      spread: points.map(({ interval, mean }) => (interval ? interval[1] - mean : null)),
+      markers: true,
+    };
+  }
+
+  /** Training loss over epochs for each ε: mean over the seeds that have reached the epoch. */
+  losses(): StudyLine[] {
+    return [...groupBy([...this.trials.values()], ({ exponent }) => String(exponent))].map(([exponent, trials]) => {
+      const epochs = groupBy(
+        trials.flatMap(({ history }) => history),
+        ({ epoch }) => String(epoch),
+      );
+      const points = [...epochs]
+        .map(([epoch, records]) => ({ epoch: Number(epoch), loss: summary(records.map(({ loss }) => loss)).mean }))
+        .sort((a, b) => a.epoch - b.epoch);
+      return {
+        name: `ε = ${exponent}`,
+        x: points.map(({ epoch }) => epoch),
+        y: points.map(({ loss }) => loss),
+        markers: true,
+      };
+    });
+  }
+}
