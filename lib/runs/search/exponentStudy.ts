@@ -4,7 +4,7 @@ import { exponentRecipe } from '../../experiments/exponentStudy';
 import type { Family } from '../../models/model';
 import type { Profile } from '../../profile';
 import type { RecipeInput } from '../../training/recipe/recipe';
-import { loadData } from '../job/materials';
+import { loadData } from '../inputs/data';
 import { optunaPython, optunaSampler } from './optuna';
 import type { Sampler, Trial } from './sampler';
 import { successiveHalving } from './successiveHalving';
