@@ -49,7 +49,7 @@ export async function planExponentStudy(settings: ExponentStudySettings): Promis
   };
   const { teacher, notice: teacherNotice } = availableTeacher(chosen.teacher, profile);
   const data = { name: profile === 'smoke' ? 'synthetic' : 'cifar-100' } as const;
-  const { notice: dataNotice } = await loadData(data, 32, { standIn: true });
+  const { notice: dataNotice } = await loadData(data, 32, { syntheticFallback: true });
   const synthetic = { data: { name: 'synthetic' as const, trainImages: images, heldOut: 20 } };
   return {
     title: `${teacher.model} teaches a small ${chosen.student}: ${images} images, ${epochs} epochs`,
