@@ -27,7 +27,7 @@ const command = new Command('npm run site')
     for (const [from, to] of sources) {
       if (!existsSync(from)) continue;
       await mkdir(path.dirname(path.join(pages, to)), { recursive: true });
-      await cp(from, path.join(pages, to), { recursive: true, filter: (file) => !file.includes('.ipynb_checkpoints') });
+      await cp(from, path.join(pages, to), { recursive: true, filter: isPublished });
     }
     if (executed)
       await cp('out', path.join(pages, 'notebooks'), { recursive: true, filter: (file) => !file.endsWith('.html') });
@@ -38,6 +38,11 @@ const command = new Command('npm run site')
     );
     console.log(`Built site/. Open ${path.resolve('site', 'index.html')}.`);
   });
+
+/** Excludes backups of notebooks, and compiled files. */
+function isPublished(file: string): boolean {
+  return !/\.ipynb_checkpoints|\.(node|o|so)$/.test(file);
+}
 
 /** Returns the Python that builds the site. Its environment is created on the first call and when packages change. */
 async function environment(): Promise<string> {

@@ -6,8 +6,8 @@ export const sources: readonly (readonly [string, string])[] = [
   ['docs', 'docs'],
   ['notebooks', 'notebooks'],
   ['data/results', 'data/results'],
-  ['lib/losses/ofa.ts', 'lib/losses/ofa.ts'],
-  ['lib/methods/methods.ts', 'lib/methods/methods.ts'],
+  // The pages link to READMEs of folders, and these to code.
+  ['lib', 'lib'],
   ['scripts/site/assets', 'assets'],
   ['node_modules/mathjax/es5/tex-svg.js', 'assets/mathjax.js'],
   ['node_modules/iframe-worker/shim/index.js', 'assets/iframe-worker.js'],
