@@ -1,14 +1,10 @@
 import type { Experiment } from './experiment';
 import { teacherTraining } from './teachers';
 
-/**
- * The trained networks that the notebook on CKA compares (paper, figure 1): the teachers of the laptop profile.
- *
- * Expected: layers of one family are similar, layers of different families are not. Duration: see `teacherTraining`.
- */
+/** Figure 1 of the paper: the trained networks whose features the notebook on CKA compares. The laptop's are the teachers. */
 export const cka: Experiment = {
   ...teacherTraining,
   rows: { ...teacherTraining.rows, paper: [] },
   name: 'cka',
-  title: 'Do different families learn similar features? (trains the networks; npm start -- 02-cka draws the figure)',
+  title: 'Do networks of different families see alike? (trains the networks; npm start -- 02-cka draws the figure)',
 };

@@ -3,18 +3,18 @@ import { students, teachers } from './laptop';
 import { families, networks, paperCifar100, paperImageNet, type Network } from './paper';
 import { gpuHours } from './paperCost';
 
-/** A row at the paper's size. None of them has been run in this project. */
+/** A row of the paper's own size: nothing of it has been run by us. */
 export interface PaperScale {
   readonly experiment: string;
   readonly row: Row;
   readonly command: string;
-  /** Estimated GPU hours of one seed; undefined if the operations of the networks were not counted. */
+  /** Hours of one GPU that a seed is estimated to take; undefined where the networks were not counted. */
   readonly hours: number | undefined;
 }
 
 const tables = { cifar100: paperCifar100, imagenet: paperImageNet } as const;
 
-/** The method of each column name: those of the published tables, and RSD and BKD, which are not in the paper. */
+/** The methods by the names of their columns: those of the published tables, and two that are not in the paper's. */
 export const columns = {
   scratch: 'scratch',
   FitNet: 'fitnet',
@@ -30,10 +30,7 @@ export const columns = {
 } as const;
 export type Column = keyof typeof columns;
 
-/**
- * Returns the pair of small networks of the same families as a published pair, or undefined for unknown networks.
- * Only the order of its results can be compared with published ones.
- */
+/** What stands for a published pair at the laptop's size: the small networks of the same families. Its numbers can be compared in order only. */
 export function laptopPair(
   teacher: string,
   student: string,
@@ -42,7 +39,7 @@ export function laptopPair(
   return { teacher: teachers[families[teacher]].model, student: students[families[student]] };
 }
 
-/** Returns the row for a cell of a published table, with its command and cost; undefined if there is no such row. */
+/** The row of the paper's own size for a cell of a published table, the command that runs it, and its cost. */
 export function paperScale(
   table: keyof typeof tables,
   teacher: string,
@@ -61,7 +58,7 @@ export function paperScale(
   return row && atPaperScale(experiment, row);
 }
 
-/** Adds the command and the cost to a row at the paper's size. */
+/** A row of an experiment at the paper's size, with its command and cost. */
 export function atPaperScale({ name }: Experiment, row: Row): PaperScale {
   return {
     experiment: name,
@@ -71,6 +68,7 @@ export function atPaperScale({ name }: Experiment, row: Row): PaperScale {
   };
 }
 
+/** Whether a column's name is one of ours. */
 function isColumn(name: string): name is Column {
   return Object.hasOwn(columns, name);
 }

@@ -32,7 +32,7 @@ export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntr
   ].map((experiment) => [experiment.name, experiment]),
 );
 
-/** Returns the experiment with this name. Throws a UserError with the nearest names if there is none. */
+/** The experiment of that name. Throws a UserError that names the nearest ones. */
 export function experimentNamed(name: string): Experiment {
   const experiment = Object.hasOwn(experiments, name) ? experiments[name] : undefined;
   if (!experiment) throw unknownName('experiment', name, Object.keys(experiments));

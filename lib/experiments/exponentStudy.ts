@@ -2,24 +2,21 @@ import type { Family } from '../models/model';
 import type { RecipeInput } from '../training/recipe/recipe';
 import { student } from './laptop';
 
-/** The fixed settings of a study of ε. */
+/** What a study of ε holds fixed. */
 export interface ExponentStudy {
   readonly teacher: Family;
   readonly student: Family;
   readonly form: 'released' | 'paper';
-  /** Training images per epoch. */
+  /** Training images of an epoch. */
   readonly images: number;
   readonly epochs: number;
   readonly batchSize: number;
 }
 
-/** Training images that a search evaluates on, so that the test set is not used. */
+/** Training images that a search measures with, so that the test set stays unseen. */
 export const heldOut = 5000;
 
-/**
- * Returns the recipe for one value of ε and one seed, with the settings of the laptop profile.
- * It is evaluated after every epoch, on held-out training images.
- */
+/** The recipe of one value of ε and one seed in the laptop profile's terms, measured after every epoch on held-out training images. */
 export function exponentRecipe(
   { teacher, student: learner, form, images, epochs, batchSize }: ExponentStudy,
   exponent: number,

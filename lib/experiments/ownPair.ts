@@ -2,32 +2,34 @@ import type { Family } from '../models/model';
 import type { RecipeInput } from '../training/recipe/recipe';
 import { cifar100Cnn, cifar100Tokens } from './paperRecipes';
 
-/** Settings to which the recipe of a family is adapted. */
+/** What is settled before the recipe of a family is fitted to one's own images. */
 export interface Fit {
   readonly imageSize: number;
   /** Training images. */
   readonly images: number;
   readonly epochs?: number;
   readonly batchSize?: number;
-  /** The peak learning rate. */
+  /** At its peak. */
   readonly learningRate?: number;
 }
 
 /**
- * Adapts the paper's recipe for students of a family on CIFAR-100 to other images, on one device.
- *
- * The published learning rate is for batches of 1024. For smaller batches it is scaled linearly for SGD (Goyal et al.
- * 2017), and with the square root for AdamW (Malladi et al. 2022). The warm-up keeps its share of the epochs.
- * The default batch size is 128, or a smaller power of two with at least eight steps per epoch.
+ * The paper's recipe for students of a family on CIFAR-100, fitted to other images: on one device, so the published rate, which is
+ * for a batch of 1024, shrinks with the batch, for SGD in proportion (Goyal et al. 2017), for AdamW as its square root (Malladi et
+ * al. 2022); the warm-up keeps its share of the epochs. The batch is 128, or a power of two that gives at least eight steps an epoch.
  */
 export function familyRecipe(
   family: Family,
-  { imageSize, images, epochs, batchSize = defaultBatchSize(images), learningRate }: Fit,
+  { imageSize, images, epochs, batchSize = fitting(images), learningRate }: Fit,
 ): Omit<RecipeInput, 'student' | 'data'> {
   const { accumulation: _, ...published } = (family === 'cnn' ? cifar100Cnn : cifar100Tokens).recipe;
-  const batchRatio = batchSize / published.batchSize;
-  const scaled = published.optimizer.name === 'sgd' ? batchRatio : Math.sqrt(batchRatio);
-  const rate = learningRate === undefined ? scaled : learningRate / published.learningRate;
+  const smaller = batchSize / published.batchSize;
+  const rate =
+    learningRate === undefined
+      ? published.optimizer.name === 'sgd'
+        ? smaller
+        : Math.sqrt(smaller)
+      : learningRate / published.learningRate;
   const length = epochs ?? published.epochs;
   const { schedule } = published;
   return {
@@ -46,6 +48,6 @@ export function familyRecipe(
   };
 }
 
-function defaultBatchSize(images: number): number {
+function fitting(images: number): number {
   return Math.min(128, 2 ** Math.max(0, Math.floor(Math.log2(images / 8))));
 }

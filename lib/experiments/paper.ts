@@ -12,12 +12,12 @@ import {
   type Sources,
 } from './paperRecipes';
 
-/** A row of a published table: its recipe, and the source of each number. */
+/** A row of a published table: its recipe, and where each number of it stands. */
 export interface PaperRow extends Row {
   readonly sources: Sources;
 }
 
-/** The network of each name in the published tables. */
+/** The networks by the names of the tables. */
 export const networks = {
   ResNet18: 'resnet18',
   ResNet34: 'resnet34',
@@ -36,7 +36,7 @@ export const networks = {
 } as const;
 export type Network = keyof typeof networks;
 
-/** The family of each network, which determines its recipe. */
+/** The family of each, by which it has its recipe. */
 export const families: Readonly<Record<Network, Family>> = {
   ResNet18: 'cnn',
   ResNet34: 'cnn',
@@ -54,7 +54,7 @@ export const families: Readonly<Record<Network, Family>> = {
   'ResMLP-S12': 'mlp',
 };
 
-/** The teachers of each student. */
+/** Who teaches each student. */
 type Pairs = Readonly<Partial<Record<Network, readonly Network[]>>>;
 
 const cifar100Pairs: Pairs = {
@@ -73,19 +73,19 @@ const imageNetPairs: Pairs = {
   ResNet50: ['ViT-B', 'ResNet152'],
 };
 
-/** The methods of the tables besides OFA. Their default options are those of the released code; RSD's are its own. */
+/** The columns of the tables, by the methods' names here; what they leave to the defaults is the released code's (RSD's, of its own). */
 const others = ['fitnet', 'correlation', 'rkd', 'crd', 'kd', 'bkd', 'dkd', 'dist', 'rsd'] as const;
 
-/** Published settings of OFA for one pair. Without them, the code's defaults apply: ε = 1 and branch weight 1. */
-interface PublishedSettings {
+/** What a pair's OFA run is known to have had; the code's defaults, ε = 1 and branches of weight 1, where nothing is. */
+interface Known {
   readonly exponent?: readonly [value: number, source: Source];
   readonly branchWeight?: readonly [value: number, source: Source];
   readonly changes?: { readonly recipe: Partial<PaperRecipe['recipe']>; readonly sources: Sources };
 }
 
-function publishedSettings(data: 'cifar-100' | 'imagenet', teacher: Network, student: Network): PublishedSettings {
+function known(data: 'cifar-100' | 'imagenet', teacher: Network, student: Network): Known {
   if (student === 'MobileNetV2')
-    return { branchWeight: [0.1, data === 'cifar-100' ? 'issue 32' : 'issue 32: without naming the data'] };
+    return { branchWeight: [0.1, data === 'cifar-100' ? 'issue 32' : 'issue 32: which does not say for which data'] };
   if (data === 'imagenet') return teacher === 'DeiT-T' && student === 'ResNet18' ? { exponent: [1.5, 'README'] } : {};
   if (teacher !== 'Swin-T' || student !== 'ResNet18') return {};
   return {
@@ -115,7 +115,7 @@ function rows(
       scratch,
       ...pairs[student]!.flatMap((teacher): PaperRow[] => {
         const row = (kind: string): string => `${networks[teacher]}-${networks[student]}-${kind}`;
-        const distilled = {
+        const taught = {
           student: networks[student],
           teacher: { model: networks[teacher], weights: `data/weights/${name}/${networks[teacher]}.safetensors` },
           data,
@@ -125,13 +125,13 @@ function rows(
           exponent = [1, 'not published: the code’s default'],
           branchWeight = [1, 'not published: the code’s default'],
           changes,
-        } = publishedSettings(name, teacher, student);
+        } = known(name, teacher, student);
         return [
-          ...others.map((kind): PaperRow => ({ name: row(kind), recipe: { ...distilled, method: { kind } }, sources })),
+          ...others.map((kind): PaperRow => ({ name: row(kind), recipe: { ...taught, method: { kind } }, sources })),
           {
             name: row('ofa'),
             recipe: {
-              ...distilled,
+              ...taught,
               ...changes?.recipe,
               method: { kind: 'ofa', exponent: exponent[0], branchWeight: branchWeight[0] },
             },
@@ -153,7 +153,7 @@ export const cifar100Rows: readonly PaperRow[] = rows('cifar-100', { name: 'cifa
   families[student] === 'cnn' ? cifar100Cnn : cifar100Tokens,
 );
 
-/** The rows of the paper's ImageNet tables, for images at the location `data`. */
+/** The rows of the paper's ImageNet tables, for images that lie where `data` says. */
 export function imageNetRows(data: Row['recipe']['data']): readonly PaperRow[] {
   return rows('imagenet', data, imageNetPairs, (student) =>
     student === 'ResNet50' ? imageNetStrong : families[student] === 'cnn' ? imageNetCnn : imageNetTokens,
@@ -163,8 +163,8 @@ export function imageNetRows(data: Row['recipe']['data']): readonly PaperRow[] {
 type OfaOptions = Partial<Extract<MethodInput, { readonly kind: 'ofa' }>>;
 
 /**
- * Returns the rows of an ablation at the paper's size: OFA for two pairs, with changed options or settings.
- * The pairs of the paper's ablations are not known; these have the same families as in the laptop profile.
+ * Rows of an ablation at the paper's size: OFA on one pair, with what is varied. Which pairs the paper's own ablations had was not
+ * seen; a CNN teaches a transformer and the other way round, as on the laptop.
  */
 export function ablationRows(
   name: string,
@@ -199,29 +199,21 @@ export function ablationRows(
   });
 }
 
-/**
- * The paper's CIFAR-100 table at its size, for GPUs or a cluster. It has not been run in this project.
- *
- * Expected: the numbers in data/published/cifar100.json. Estimated duration: see `gpuHours`.
- */
+/** The paper's CIFAR-100 table at its own size: for a GPU or a cluster. */
 export const paperCifar100: Experiment = {
   name: 'paper-cifar100',
-  title: 'Which accuracy do the paper’s networks reach on CIFAR-100?',
+  title: 'What do the paper’s own networks reach on CIFAR-100?',
   seeds: [0, 1, 2],
   rows: { smoke: [], laptop: [], paper: cifar100Rows },
 };
 
-/** The location of ImageNet: folders for training and validation with one folder per class. */
+/** Where the paper's ImageNet rows look for the images: a folder of each class in either. */
 export const imageNetFolder = { name: 'folder', path: 'data/imagenet/train', validation: 'data/imagenet/val' } as const;
 
-/**
- * The paper's ImageNet tables at their size, for GPUs or a cluster. They have not been run in this project.
- *
- * Expected: the numbers in data/published/imagenet.json. Estimated duration: see `gpuHours`.
- */
+/** The paper's ImageNet tables at their own size. */
 export const paperImageNet: Experiment = {
   name: 'paper-imagenet',
-  title: 'Which accuracy do the paper’s networks reach on ImageNet?',
+  title: 'What do the paper’s own networks reach on ImageNet?',
   seeds: [0],
   rows: { smoke: [], laptop: [], paper: imageNetRows(imageNetFolder) },
 };

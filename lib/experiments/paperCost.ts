@@ -1,6 +1,6 @@
 import type { RecipeInput } from '../training/recipe/recipe';
 
-/** Billions of multiply-adds in a forward pass of one image of 224 × 224 pixels; a test counts them. */
+/** Billions of multiplications with an addition in a forward pass of one image of 224 pixels, as a test counts them in the networks. */
 export const multiplyAdds: Readonly<Record<string, number>> = {
   resnet18: 1.81,
   resnet34: 3.66,
@@ -18,7 +18,7 @@ export const multiplyAdds: Readonly<Record<string, number>> = {
   resmlp_12_224: 3.01,
 };
 
-/** Billions of multiply-adds in the four exit branches of a student; a test counts them. */
+/** Counted likewise: the four exit branches of a student. */
 export const branchMultiplyAdds: Readonly<Record<string, number>> = {
   resnet18: 0.09,
   resnet50: 1.15,
@@ -29,30 +29,23 @@ export const branchMultiplyAdds: Readonly<Record<string, number>> = {
   resmlp_12_224: 0.74,
 };
 
-/**
- * Assumed speed of one GPU in 32-bit operations per second. On a GPU only networks for 32 pixels were measured, which are
- * limited by the latency of launching ops.
- */
-export const assumedSpeed = 10e12;
+/** What one GPU is taken to sustain, in 32-bit operations a second: an assumption; on a GPU only networks of 32 pixels were measured, which wait for their launches. */
+export const sustained = 10e12;
 
 const images = { 'cifar-100': 50_000, imagenet: 1_281_167 } as const;
 
-/** The method of the estimate, for readers. */
+/** How the hours are found, in a sentence. */
 export const costMethod =
-  'GPU hours are estimated, not measured: the multiply-adds of a step (three times those of student and branches, once ' +
-  'the teacher’s), two operations each, × images × epochs, ' +
-  `at an assumed ${assumedSpeed / 1e12} TFLOP/s of one GPU. ` +
-  'This engine has not reached that speed: small networks reached about 0.3 TFLOP/s on an H100, and 224 pixels were ' +
-  'not measured there. Image loading and other layers are not included.';
+  'GPU hours are estimated, not measured: the products of a step (three times those of student and branches, once the teacher’s, ' +
+  `two operations each) × images × epochs, at ${sustained / 1e12} TFLOP/s sustained by one GPU, which this engine has not been shown to do: small networks reached some 0.3 on an H100, and 224 pixels were not tried there. Reading images and other layers come on top.`;
 
-/** Returns the estimated GPU hours of one seed at the paper's size; undefined if a network was not counted. */
+/** Hours of one GPU that a seed of a recipe takes at the paper's size by its products alone; undefined where a network was not counted. */
 export function gpuHours(
   { student, teacher, method, epochs }: Omit<RecipeInput, 'seed'>,
   data: keyof typeof images,
 ): number | undefined {
-  const [studentCost, teacherCost] = [multiplyAdds[student], teacher ? multiplyAdds[teacher.model] : 0];
+  const [learns, teaches] = [multiplyAdds[student], teacher ? multiplyAdds[teacher.model] : 0];
   const branches = method?.kind === 'ofa' ? branchMultiplyAdds[student] : 0;
-  if (studentCost === undefined || teacherCost === undefined || branches === undefined) return undefined;
-  const perImage = 2 * (3 * (studentCost + branches) + teacherCost) * 1e9;
-  return (perImage * images[data] * epochs) / assumedSpeed / 3600;
+  if (learns === undefined || teaches === undefined || branches === undefined) return undefined;
+  return (2 * (3 * (learns + branches) + teaches) * 1e9 * images[data] * epochs) / sustained / 3600;
 }

@@ -1,14 +1,14 @@
 import type { RecipeInput } from '../training/recipe/recipe';
 
-/** The source of a number. For a number that was not published, it states where the value comes from. */
+/** Where a number stands. What was not published has a value all the same, and the source says whose it is. */
 export type Source = Origin | `${Origin}: ${string}`;
 type Origin =
   'released config' | 'released code' | 'README' | 'paper' | `issue ${number}` | `arXiv ${string}` | 'not published';
 
-/** The sources of numbers by their path in a recipe; the source of `schedule` applies to all its numbers. */
+/** The sources of numbers by their place in a recipe; one of `schedule` is that of all numbers beneath it. */
 export type Sources = Readonly<Record<string, Source>>;
 
-/** The recipe for students of a family, without networks, data and method, and the source of each number. */
+/** How a family of students is trained: a recipe without its networks, data and method, and where each number stands. */
 export interface PaperRecipe {
   readonly recipe: Omit<RecipeInput, 'student' | 'teacher' | 'method' | 'data' | 'seed'>;
   readonly sources: Sources;
@@ -16,10 +16,10 @@ export interface PaperRecipe {
 
 const resizedCrop = { kind: 'resized', area: [0.08, 1], aspect: [3 / 4, 4 / 3] } as const;
 const light = { crop: resizedCrop, flip: true } as const;
-/** The colour jitter is in the config, but has no effect together with RandAugment. */
+/** The colour jitter stands in the config and does nothing beside RandAugment. */
 const strong = { ...light, randAugment: { magnitude: 9, spread: 0.5 }, colourJitter: 0.4, erasing: 0.25 } as const;
 
-/** Sources that all released configs share. The author: "real batch size is 8 × batch_size". */
+/** What the released configs share. The author: "real batch size is 8 × batch_size". */
 const shared: Sources = {
   imageSize: 'released config',
   epochs: 'released config',
@@ -37,7 +37,7 @@ const shared: Sources = {
   mixing: 'released config',
 };
 
-/** Adds to a recipe the shared sources of its numbers, and its own. */
+/** A recipe with the shared sources of what it has, and its own. */
 function sourced(recipe: PaperRecipe['recipe'], own: Sources = {}): PaperRecipe {
   const places = new Set(placesOf(recipe));
   return {
@@ -46,7 +46,7 @@ function sourced(recipe: PaperRecipe['recipe'], own: Sources = {}): PaperRecipe 
   };
 }
 
-/** The paths of all values and of the objects that contain them. */
+/** The places of all values and of what they lie in. */
 function placesOf(value: object, within = ''): string[] {
   return Object.entries(value).flatMap(([key, part]: [string, unknown]) => [
     within + key,
@@ -57,7 +57,7 @@ function placesOf(value: object, within = ''): string[] {
 const sgd = { name: 'sgd', momentum: 0.9, nesterov: true } as const;
 const eightGpus = (perGpu: number) => ({ imageSize: 224, batchSize: 8 * perGpu, accumulation: 8 });
 
-/** CIFAR-100, CNN student. */
+/** CIFAR-100, a CNN learns. */
 export const cifar100Cnn = sourced({
   ...eightGpus(128),
   epochs: 300,
@@ -69,7 +69,7 @@ export const cifar100Cnn = sourced({
   labelSmoothing: 0.1,
 });
 
-/** CIFAR-100, transformer or MLP student. */
+/** CIFAR-100, a transformer or an MLP learns. */
 export const cifar100Tokens = sourced(
   {
     ...eightGpus(128),
@@ -86,7 +86,7 @@ export const cifar100Tokens = sourced(
   { clipNorm: 'released config' },
 );
 
-/** ImageNet, CNN student. */
+/** ImageNet, a CNN learns. */
 export const imageNetCnn = sourced({
   ...eightGpus(64),
   epochs: 100,
@@ -98,7 +98,7 @@ export const imageNetCnn = sourced({
   labelSmoothing: 0.1,
 });
 
-/** ImageNet, transformer or MLP student. */
+/** ImageNet, a transformer or an MLP learns. */
 export const imageNetTokens = sourced(
   {
     ...cifar100Tokens.recipe,
@@ -108,7 +108,7 @@ export const imageNetTokens = sourced(
   { clipNorm: 'released config', averageDecay: 'released config' },
 );
 
-/** ImageNet, ResNet50 with the strong recipe (paper, table 6). */
+/** ImageNet, ResNet50 with the strong recipe of the paper's table 6. */
 export const imageNetStrong = sourced(
   {
     ...eightGpus(256),
@@ -131,6 +131,6 @@ export const imageNetStrong = sourced(
     cropShare: 'released config',
     dropPath: 'released config',
     averageDecay: 'released config',
-    'schedule.min': 'not published: the start of the warm-up is used',
+    'schedule.min': 'not published: the start of the warm-up stands in',
   },
 );

@@ -7,8 +7,8 @@ const teachers = new Map(
 );
 
 /**
- * The teachers of the paper's CIFAR-100 table: timm's ImageNet weights (files in `data/weights/imagenet/`), fine-tuned as
- * in the paper (AdamW, 5e-5 to 1e-6, 300 epochs, mixup and CutMix). Other settings are those of the students.
+ * The teachers of the paper's CIFAR-100 table: timm's ImageNet weights, expected under `data/weights/imagenet/`, fine-tuned as the paper
+ * tells (AdamW, 5e-5 to 1e-6, 300 epochs, mixup and cutmix); what it does not tell is that of its students.
  */
 export const paperTeachers: readonly Row[] = [...teachers].map(([name, weights]): Row => ({
   name,

@@ -1,7 +1,7 @@
 import type { Row } from './experiment';
 import type { Sources } from './paperRecipes';
 
-/** Returns a line for each setting of a row: path, value and, if known, source: `learningRate  0.05  released config`. */
+/** Every setting of a row's recipe by its place, and where it stands if that is known: `learningRate  0.05  released config`. */
 export function recipeLines({ recipe, sources = {} }: Row): string[] {
   const all = settings(recipe);
   const [places, values] = [all.map(([place]) => place), all.map(([, value]) => value)].map((texts) =>
@@ -12,14 +12,14 @@ export function recipeLines({ recipe, sources = {} }: Row): string[] {
   );
 }
 
-/** The source of a path, or of the nearest object that contains it. */
+/** The source of a place, or that of what it lies beneath. */
 function sourceOf(place: string, sources: Sources): string | undefined {
   return (
     sources[place] ?? (place.includes('.') ? sourceOf(place.slice(0, place.lastIndexOf('.')), sources) : undefined)
   );
 }
 
-/** Returns the values of a nested object with their paths, such as `optimizer.name`. A list is one value. */
+/** The values of a nested object by their places, as `optimizer.name`; a list is one value. */
 export function settings(value: unknown, place = ''): [place: string, value: string][] {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return [[place, typeof value === 'string' ? value : JSON.stringify(value)]];

@@ -1,6 +1,6 @@
 import type { Row } from './experiment';
 
-/** Returns the same rows at the size of the smoke profile: two short epochs of synthetic images, untrained teachers. */
+/** The same rows at a size for tests: two short epochs of made-up images, a teacher with fresh weights. */
 export function smoke(rows: readonly Row[]): readonly Row[] {
   return rows.map(({ name, recipe }) => ({
     name,

@@ -1,27 +1,22 @@
 import type { Experiment, Row } from './experiment';
-import { ablationPairs, mainMethods, pairRow } from './pairs';
+import { ablationPairs, mainMethods, taught } from './pairs';
 import { ablationRows } from './paper';
 import { smoke } from './smoke';
 
-/** One to four branches, counted from the last stage, and a single branch at each other stage. */
+/** How many, from the last stage on, and one alone at each place. */
 const choices = [[4], [3, 4], [2, 3, 4], [1, 2, 3, 4], [1], [2], [3]] as const;
 
 const rows: readonly Row[] = choices.flatMap((stages) =>
   ablationPairs.map((pair) =>
-    // All four are the default and omitted, so that the row shares its runs with the main table.
-    pairRow(pair, `stages-${stages.join('')}`, stages.length === 4 ? mainMethods.ofa : { ...mainMethods.ofa, stages }),
+    // All four are the default, and left to it: one run with the main table's.
+    taught(pair, `stages-${stages.join('')}`, stages.length === 4 ? mainMethods.ofa : { ...mainMethods.ofa, stages }),
   ),
 );
 
-/**
- * The ablation of the exit branches (paper, table 3).
- *
- * Expected: branches at all four stages are best. Recorded: differences of less than 3 points, with one seed.
- * Duration: 8 to 20 minutes per run, 2.3 hours in total.
- */
+/** The ablation of the exit branches (paper, table 3). */
 export const stages: Experiment = {
   name: 'stages',
-  title: 'At which stages are exit branches best?',
+  title: 'Branches at which stages?',
   seeds: [0],
   rows: {
     smoke: smoke(rows),

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { familyRecipe } from '../../lib/experiments/ownPair';
 import { expectClose } from '../support/close';
 
-test('equals the published recipe for the published batch size, on one device', () => {
+test('at the published batch it is the published recipe, on one device', () => {
   const cnn = familyRecipe('cnn', { imageSize: 224, images: 50_000, batchSize: 1024 });
   assert.deepEqual(
     [cnn.learningRate, cnn.epochs, cnn.weightDecay, cnn.labelSmoothing, cnn.accumulation],
@@ -19,7 +19,7 @@ test('equals the published recipe for the published batch size, on one device', 
   }
 });
 
-test('scales the learning rate with the batch size, linearly for SGD and by the square root for AdamW', () => {
+test("with the batch the rates shrink: SGD's in proportion, AdamW's as its root; the warm-up keeps its share; a given rate is taken", () => {
   const [cnn, tokens] = (['cnn', 'transformer'] as const).map((family) =>
     familyRecipe(family, { imageSize: 64, images: 50_000, epochs: 30, batchSize: 64 }),
   );
@@ -32,7 +32,7 @@ test('scales the learning rate with the batch size, linearly for SGD and by the 
   expectClose([given.learningRate, given.schedule.warmupFrom!], [2e-3, 2e-6]);
 });
 
-test('chooses a batch size with at least eight steps per epoch', () => {
+test('the batch leaves at least eight steps an epoch', () => {
   for (const [images, batch] of [
     [50_000, 128],
     [1024, 128],

@@ -11,7 +11,7 @@ import { completeRecipe } from '../../lib/training/recipe/recipe';
 
 const all: readonly PaperRow[] = [...cifar100Rows, ...imageNetRows({ name: 'synthetic' })];
 
-test('every published recipe is valid, and its batch is split like on eight GPUs', () => {
+test('every published recipe is one that trains: whole, without faults, its batch cut as on eight GPUs', () => {
   for (const { name, recipe } of all) {
     const { batchSize, accumulation, imageSize } = completeRecipe(recipe);
     assert.deepEqual([accumulation, imageSize], [8, 224], name);
@@ -19,7 +19,7 @@ test('every published recipe is valid, and its batch is split like on eight GPUs
   }
 });
 
-test('every number has a source, and every source has a number', () => {
+test('every number says where it stands, and nothing says so of what is not there', () => {
   for (const { name, recipe, sources } of all) {
     for (const place of numbers(recipe)) assert.ok(sourceOf(place, sources), `${name}: ${place} has no source`);
     const whole = completeRecipe(recipe);
@@ -27,7 +27,7 @@ test('every number has a source, and every source has a number', () => {
   }
 });
 
-test('has the rows of the published tables', () => {
+test('the rows are those of the published tables', () => {
   const table = z.object({ rows: z.array(z.object({ teacher: z.string(), student: z.string() })) });
   const pairsOf = (rows: readonly PaperRow[]): number =>
     rows.filter(({ recipe }) => recipe.method?.kind === 'ofa').length;
@@ -59,7 +59,7 @@ test('a row of the CIFAR-100 table is planned after the fine-tuning of its teach
   }
 });
 
-test('settings that the author published for single runs are in these rows only', () => {
+test('what the author told of single runs is in their rows alone', () => {
   const method = (name: string): unknown => all.find((row) => row.name === name)?.recipe.method;
   assert.deepEqual(method('swin_tiny_patch4_window7_224-mobilenetv2_100-ofa'), {
     kind: 'ofa',
@@ -75,7 +75,7 @@ test('settings that the author published for single runs are in these rows only'
   );
 });
 
-test('the strong recipe has the published settings: no label smoothing, no erasing, drop path', () => {
+test('the strong recipe has what is published of it: no smoothing, no erasing, blocks left out', () => {
   const strong = imageNetRows({ name: 'synthetic' }).filter(({ recipe: { student } }) => student === 'resnet50');
   assert.equal(strong.length, 2 * 10 + 1);
   for (const { recipe } of strong) {
@@ -93,7 +93,7 @@ test('the strong recipe has the published settings: no label smoothing, no erasi
   }
 });
 
-/** The value at a path. */
+/** What stands at a place. */
 function valueAt(value: unknown, place: string): unknown {
   return place
     .split('.')
@@ -104,7 +104,7 @@ function valueAt(value: unknown, place: string): unknown {
     );
 }
 
-/** The paths of all numbers in a value; the entries of a list have one path. */
+/** The places of all numbers beneath a value; entries of a list are one place. */
 function numbers(value: unknown, place = ''): string[] {
   if (typeof value === 'number') return [place];
   if (Array.isArray(value)) return [...new Set(value.flatMap((part) => numbers(part, place)))];
@@ -112,7 +112,7 @@ function numbers(value: unknown, place = ''): string[] {
   return Object.entries(value).flatMap(([key, part]) => numbers(part, place === '' ? key : `${place}.${key}`));
 }
 
-/** The source of a path, or of the nearest object that contains it. */
+/** The source of a place, or that of what it lies beneath. */
 function sourceOf(place: string, sources: PaperRow['sources']): string | undefined {
   return (
     sources[place] ?? (place.includes('.') ? sourceOf(place.slice(0, place.lastIndexOf('.')), sources) : undefined)
