@@ -1,7 +1,6 @@
 import type { Experiment, Row } from './experiment';
 import { smoke } from './smoke';
 
-/** RepDistiller's script for CIFAR-100 (github HobbitLong/RepDistiller, train_teacher.py), whose ResNet-20 is published at 69.06 %. */
 const rows: readonly Row[] = [
   {
     name: 'resnet20',
@@ -21,7 +20,15 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** A number from outside: if ours is within 0.7 points of it, then data, augmentation, batch norm, optimiser and evaluation are right together. */
+/**
+ * A published accuracy, reproduced from scratch. It tests data, augmentation, batch norm, optimiser and evaluation
+ * together.
+ *
+ * - Reproduces: ResNet-20 on CIFAR-100 of Contrastive Representation Distillation (Tian et al. 2020), 69.06 %.
+ * - Expected: within 0.7 points of it. Recorded: 68.65 %.
+ * - Time: 10 hours with 2 threads of an Intel Xeon.
+ * - Source of the recipe: train_teacher.py of the repository HobbitLong/RepDistiller on GitHub.
+ */
 export const anchor: Experiment = {
   name: 'anchor',
   title: 'Does a network trained by a published recipe reach the published accuracy (ResNet-20: 69.06 %)?',

@@ -1,10 +1,17 @@
 import type { Experiment } from './experiment';
 import { teacherTraining } from './teachers';
 
-/** Figure 1 of the paper: the trained networks whose features the notebook on CKA compares. The laptop's are the teachers. */
+/**
+ * The networks whose features notebook 2 compares. At the laptop's size they are the teachers.
+ *
+ * - Reproduces: figure 1 of the paper, with networks of three families.
+ * - Expected: higher CKA at equal relative depth within a family than between families. `npm start -- 02-cka` draws the figure.
+ * - Time: that of the experiment `teachers`, whose runs it shares.
+ * - Source of the recipes: see `teachers`.
+ */
 export const cka: Experiment = {
   ...teacherTraining,
   rows: { ...teacherTraining.rows, paper: [] },
   name: 'cka',
-  title: 'Do networks of different families see alike? (trains the networks; npm start -- 02-cka draws the figure)',
+  title: 'Do different architecture families learn similar representations? (npm start -- 02-cka draws the figure)',
 };

@@ -3,18 +3,18 @@ import { students, teachers } from './laptop';
 import { families, networks, paperCifar100, paperImageNet, type Network } from './paper';
 import { gpuHours } from './paperCost';
 
-/** A row of the paper's own size: nothing of it has been run by us. */
+/** A row at the paper's own size. None has been run by this project. */
 export interface PaperScale {
   readonly experiment: string;
   readonly row: Row;
   readonly command: string;
-  /** Hours of one GPU that a seed is estimated to take; undefined where the networks were not counted. */
+  /** Estimated hours of one GPU for one seed; undefined for networks whose multiply-adds were not counted. */
   readonly hours: number | undefined;
 }
 
 const tables = { cifar100: paperCifar100, imagenet: paperImageNet } as const;
 
-/** The methods by the names of their columns: those of the published tables, and two that are not in the paper's. */
+/** The kind of each method by its column: the published columns, and RSD and BKD, which the paper does not have. */
 export const columns = {
   scratch: 'scratch',
   FitNet: 'fitnet',
@@ -30,7 +30,10 @@ export const columns = {
 } as const;
 export type Column = keyof typeof columns;
 
-/** What stands for a published pair at the laptop's size: the small networks of the same families. Its numbers can be compared in order only. */
+/**
+ * The small networks of the laptop profile from the families of a published pair; undefined for unknown networks. Only
+ * the order of methods can be compared between the two sizes.
+ */
 export function laptopPair(
   teacher: string,
   student: string,
@@ -39,7 +42,10 @@ export function laptopPair(
   return { teacher: teachers[families[teacher]].model, student: students[families[student]] };
 }
 
-/** The row of the paper's own size for a cell of a published table, the command that runs it, and its cost. */
+/**
+ * The row for a cell of a published table at the paper's size, its command and its cost; undefined if there is no such
+ * row.
+ */
 export function paperScale(
   table: keyof typeof tables,
   teacher: string,
@@ -68,7 +74,7 @@ export function atPaperScale({ name }: Experiment, row: Row): PaperScale {
   };
 }
 
-/** Whether a column's name is one of ours. */
+/** Whether this project has the method of a column. */
 function isColumn(name: string): name is Column {
   return Object.hasOwn(columns, name);
 }

@@ -4,16 +4,16 @@ import { cka } from './cka';
 import { crossFamily } from './crossFamily';
 import { epsilon } from './epsilon';
 import type { Experiment } from './experiment';
-import { likeFamily } from './likeFamily';
 import { otherMethods } from './methods';
 import { paperCifar100, paperImageNet } from './paper';
 import { precision } from './precision';
+import { sameFamily } from './sameFamily';
 import { stages } from './stages';
 import { story } from './story';
 import { teacherTraining } from './teachers';
 import { weightClip } from './weightClip';
 
-/** Every experiment by name. */
+/** Every experiment by its name. To add one: write its file, add it here. */
 export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntries(
   [
     teacherTraining,
@@ -21,7 +21,7 @@ export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntr
     cka,
     story,
     crossFamily,
-    likeFamily,
+    sameFamily,
     otherMethods,
     epsilon,
     stages,
@@ -32,7 +32,7 @@ export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntr
   ].map((experiment) => [experiment.name, experiment]),
 );
 
-/** The experiment of that name. Throws a UserError that names the nearest ones. */
+/** The experiment with that name. Throws a UserError that lists the most similar names. */
 export function experimentNamed(name: string): Experiment {
   const experiment = Object.hasOwn(experiments, name) ? experiments[name] : undefined;
   if (!experiment) throw unknownName('experiment', name, Object.keys(experiments));

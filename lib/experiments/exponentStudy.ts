@@ -2,7 +2,7 @@ import type { Family } from '../models/model';
 import type { RecipeInput } from '../training/recipe/recipe';
 import { student } from './laptop';
 
-/** What a study of ε holds fixed. */
+/** What a search over ε keeps fixed. */
 export interface ExponentStudy {
   readonly teacher: Family;
   readonly student: Family;
@@ -13,17 +13,17 @@ export interface ExponentStudy {
   readonly batchSize: number;
 }
 
-/** Training images that a search measures with, so that the test set stays unseen. */
+/** Number of training images that a search is evaluated on, so that it never sees the test set. */
 export const heldOut = 5000;
 
-/** The recipe of one value of ε and one seed in the laptop profile's terms, measured after every epoch on held-out training images. */
+/** The recipe of the laptop profile for one ε and one seed, evaluated on held-out training images after every epoch. */
 export function exponentRecipe(
-  { teacher, student: learner, form, images, epochs, batchSize }: ExponentStudy,
+  { teacher, student: studentFamily, form, images, epochs, batchSize }: ExponentStudy,
   exponent: number,
   seed: number,
 ): RecipeInput {
   return {
-    ...student(learner, teacher, { kind: 'ofa', exponent, form }),
+    ...student(studentFamily, teacher, { kind: 'ofa', exponent, form }),
     seed,
     epochs,
     batchSize,

@@ -1,20 +1,26 @@
 import type { Family } from '../models/model';
 import type { RecipeInput } from '../training/recipe/recipe';
 
-/** What the laptop profile's recipes share. They are ours: the paper trains other networks, at 224 px, for 300 epochs on eight GPUs. */
+// The recipes of the laptop profile are ours. The paper trains larger networks at 224 pixels, for 300 epochs on eight
+// GPUs.
+
 type Recipe = Omit<RecipeInput, 'seed'>;
 
-/** A small network of each family that learns, and one that teaches. */
-export const students = { cnn: 'resnet_16', transformer: 'vit_64', mlp: 'mixer_64' } as const satisfies Readonly<
-  Record<Family, string>
->;
+/** The student of each family. */
+export const students = {
+  cnn: 'resnet_16',
+  transformer: 'vit_64',
+  mlp: 'mixer_64',
+} as const satisfies Readonly<Record<Family, string>>;
+
+/** The teacher of each family, and its weights, which the experiment `teachers` exports. */
 export const teachers = {
   cnn: { model: 'resnet_24', weights: 'data/weights/resnet_24.safetensors' },
   transformer: { model: 'vit_96', weights: 'data/weights/vit_96.safetensors' },
   mlp: { model: 'mixer_96', weights: 'data/weights/mixer_96.safetensors' },
 } as const;
 
-/** SGD for convolutions, AdamW for the others, as in the paper's recipes; rates suited to short runs. */
+/** SGD for CNNs and AdamW for the others, as in the paper's recipes, with learning rates for short runs. */
 export function optimisation(
   family: Family,
 ): Pick<Recipe, 'optimizer' | 'learningRate' | 'schedule' | 'weightDecay' | 'clipNorm'> {
@@ -24,10 +30,10 @@ export function optimisation(
     : { optimizer: { name: 'adamw' }, learningRate: 2e-3, schedule, weightDecay: 0.05, clipNorm: 5 };
 }
 
-/** What an ablation varies besides the method. */
+/** What ablations vary besides the method. */
 export type Changes = Partial<Pick<Recipe, 'clipNorm' | 'precision'>>;
 
-/** A student of one family, taught by another or by none: 12 epochs of 25,000 images. */
+/** The recipe of a student with a teacher of the given family, or without one: 12 epochs of 25,000 images. */
 export function student(
   family: Family,
   teacher: Family | null,

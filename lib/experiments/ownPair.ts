@@ -2,52 +2,50 @@ import type { Family } from '../models/model';
 import type { RecipeInput } from '../training/recipe/recipe';
 import { cifar100Cnn, cifar100Tokens } from './paperRecipes';
 
-/** What is settled before the recipe of a family is fitted to one's own images. */
+/** What adapts the published recipe to images of the user. */
 export interface Fit {
   readonly imageSize: number;
-  /** Training images. */
+  /** Number of training images. */
   readonly images: number;
+  /** Default: as published. */
   readonly epochs?: number;
+  /** Default: 128, or a smaller power of two that gives at least eight steps an epoch. */
   readonly batchSize?: number;
-  /** At its peak. */
+  /** Peak learning rate. Default: the published one, scaled to the batch size. */
   readonly learningRate?: number;
 }
 
 /**
- * The paper's recipe for students of a family on CIFAR-100, fitted to other images: on one device, so the published rate, which is
- * for a batch of 1024, shrinks with the batch, for SGD in proportion (Goyal et al. 2017), for AdamW as its square root (Malladi et
- * al. 2022); the warm-up keeps its share of the epochs. The batch is 128, or a power of two that gives at least eight steps an epoch.
+ * The paper's CIFAR-100 recipe for students of a family, adapted to other images and one device. The published learning
+ * rate is for a batch of 1024. It is scaled to the batch size: linearly for SGD (Goyal et al. 2017), by the square root
+ * for AdamW (Malladi et al. 2022). The warm-up keeps its share of the epochs.
  */
 export function familyRecipe(
   family: Family,
-  { imageSize, images, epochs, batchSize = fitting(images), learningRate }: Fit,
+  { imageSize, images, epochs, batchSize = defaultBatchSize(images), learningRate }: Fit,
 ): Omit<RecipeInput, 'student' | 'data'> {
   const { accumulation: _, ...published } = (family === 'cnn' ? cifar100Cnn : cifar100Tokens).recipe;
-  const smaller = batchSize / published.batchSize;
-  const rate =
-    learningRate === undefined
-      ? published.optimizer.name === 'sgd'
-        ? smaller
-        : Math.sqrt(smaller)
-      : learningRate / published.learningRate;
-  const length = epochs ?? published.epochs;
   const { schedule } = published;
+  const batchRatio = batchSize / published.batchSize;
+  const scaled = published.optimizer.name === 'sgd' ? batchRatio : Math.sqrt(batchRatio);
+  const rateScale = learningRate === undefined ? scaled : learningRate / published.learningRate;
+  const totalEpochs = epochs ?? published.epochs;
   return {
     ...published,
     imageSize,
     batchSize,
-    epochs: length,
-    learningRate: published.learningRate * rate,
+    epochs: totalEpochs,
+    learningRate: published.learningRate * rateScale,
     schedule: {
       ...schedule,
-      warmupFrom: (schedule.warmupFrom ?? 0) * rate,
-      warmupEpochs: (schedule.warmupEpochs ?? 0) * (length / published.epochs),
+      warmupFrom: (schedule.warmupFrom ?? 0) * rateScale,
+      warmupEpochs: (schedule.warmupEpochs ?? 0) * (totalEpochs / published.epochs),
       per: 'step',
-      ...(schedule.kind === 'cosine' && { min: schedule.min * rate }),
+      ...(schedule.kind === 'cosine' && { min: schedule.min * rateScale }),
     },
   };
 }
 
-function fitting(images: number): number {
+function defaultBatchSize(images: number): number {
   return Math.min(128, 2 ** Math.max(0, Math.floor(Math.log2(images / 8))));
 }

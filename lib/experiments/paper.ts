@@ -12,12 +12,12 @@ import {
   type Sources,
 } from './paperRecipes';
 
-/** A row of a published table: its recipe, and where each number of it stands. */
+/** A row of a published table: its recipe, and the source of each number. */
 export interface PaperRow extends Row {
   readonly sources: Sources;
 }
 
-/** The networks by the names of the tables. */
+/** timm's name of each network, by its name in the paper's tables. */
 export const networks = {
   ResNet18: 'resnet18',
   ResNet34: 'resnet34',
@@ -36,7 +36,7 @@ export const networks = {
 } as const;
 export type Network = keyof typeof networks;
 
-/** The family of each, by which it has its recipe. */
+/** The family of each network, which determines its recipe. */
 export const families: Readonly<Record<Network, Family>> = {
   ResNet18: 'cnn',
   ResNet34: 'cnn',
@@ -54,7 +54,7 @@ export const families: Readonly<Record<Network, Family>> = {
   'ResMLP-S12': 'mlp',
 };
 
-/** Who teaches each student. */
+/** The teachers of each student. */
 type Pairs = Readonly<Partial<Record<Network, readonly Network[]>>>;
 
 const cifar100Pairs: Pairs = {
@@ -73,19 +73,24 @@ const imageNetPairs: Pairs = {
   ResNet50: ['ViT-B', 'ResNet152'],
 };
 
-/** The columns of the tables, by the methods' names here; what they leave to the defaults is the released code's (RSD's, of its own). */
-const others = ['fitnet', 'correlation', 'rkd', 'crd', 'kd', 'bkd', 'dkd', 'dist', 'rsd'] as const;
+/**
+ * The methods besides OFA. Their default options are those of the paper's released code (RSD: those of its own code).
+ */
+const otherMethods = ['fitnet', 'correlation', 'rkd', 'crd', 'kd', 'bkd', 'dkd', 'dist', 'rsd'] as const;
 
-/** What a pair's OFA run is known to have had; the code's defaults, ε = 1 and branches of weight 1, where nothing is. */
-interface Known {
+/**
+ * What is known about the OFA run of a pair. Unknown values are the defaults of the released code: ε = 1, branch weight
+ * 1.
+ */
+interface OfaSettings {
   readonly exponent?: readonly [value: number, source: Source];
   readonly branchWeight?: readonly [value: number, source: Source];
   readonly changes?: { readonly recipe: Partial<PaperRecipe['recipe']>; readonly sources: Sources };
 }
 
-function known(data: 'cifar-100' | 'imagenet', teacher: Network, student: Network): Known {
+function publishedOfaSettings(data: 'cifar-100' | 'imagenet', teacher: Network, student: Network): OfaSettings {
   if (student === 'MobileNetV2')
-    return { branchWeight: [0.1, data === 'cifar-100' ? 'issue 32' : 'issue 32: which does not say for which data'] };
+    return { branchWeight: [0.1, data === 'cifar-100' ? 'issue 32' : 'issue 32: for which data is not stated'] };
   if (data === 'imagenet') return teacher === 'DeiT-T' && student === 'ResNet18' ? { exponent: [1.5, 'README'] } : {};
   if (teacher !== 'Swin-T' || student !== 'ResNet18') return {};
   return {
@@ -111,60 +116,69 @@ function rows(
       recipe: { student: networks[student], data, ...recipe },
       sources,
     };
-    return [
-      scratch,
-      ...pairs[student]!.flatMap((teacher): PaperRow[] => {
-        const row = (kind: string): string => `${networks[teacher]}-${networks[student]}-${kind}`;
-        const taught = {
-          student: networks[student],
-          teacher: { model: networks[teacher], weights: `data/weights/${name}/${networks[teacher]}.safetensors` },
-          data,
-          ...recipe,
-        };
-        const {
-          exponent = [1, 'not published: the code’s default'],
-          branchWeight = [1, 'not published: the code’s default'],
-          changes,
-        } = known(name, teacher, student);
-        return [
-          ...others.map((kind): PaperRow => ({ name: row(kind), recipe: { ...taught, method: { kind } }, sources })),
-          {
-            name: row('ofa'),
-            recipe: {
-              ...taught,
-              ...changes?.recipe,
-              method: { kind: 'ofa', exponent: exponent[0], branchWeight: branchWeight[0] },
-            },
-            sources: {
-              ...sources,
-              ...changes?.sources,
-              'method.exponent': exponent[1],
-              'method.branchWeight': branchWeight[1],
-            },
-          },
-        ];
-      }),
-    ];
+    const distilled = pairs[student]!.flatMap((teacher) => pairRows(name, data, teacher, student, { recipe, sources }));
+    return [scratch, ...distilled];
   });
 }
 
-/** The rows of the paper's CIFAR-100 table (and RSD's and BKD's), at 224 pixels. */
+/** The rows of a pair, one for each method. OFA is last. */
+function pairRows(
+  name: 'cifar-100' | 'imagenet',
+  data: Row['recipe']['data'],
+  teacher: Network,
+  student: Network,
+  { recipe, sources }: PaperRecipe,
+): PaperRow[] {
+  const rowName = (kind: string): string => `${networks[teacher]}-${networks[student]}-${kind}`;
+  const common = {
+    student: networks[student],
+    teacher: { model: networks[teacher], weights: `data/weights/${name}/${networks[teacher]}.safetensors` },
+    data,
+    ...recipe,
+  };
+  const ofa = publishedOfaSettings(name, teacher, student);
+  const [exponent, exponentSource] = ofa.exponent ?? [1, codeDefault];
+  const [branchWeight, branchWeightSource] = ofa.branchWeight ?? [1, codeDefault];
+  return [
+    ...otherMethods.map((kind): PaperRow => ({
+      name: rowName(kind),
+      recipe: { ...common, method: { kind } },
+      sources,
+    })),
+    {
+      name: rowName('ofa'),
+      recipe: { ...common, ...ofa.changes?.recipe, method: { kind: 'ofa', exponent, branchWeight } },
+      sources: {
+        ...sources,
+        ...ofa.changes?.sources,
+        'method.exponent': exponentSource,
+        'method.branchWeight': branchWeightSource,
+      },
+    },
+  ];
+}
+
+const codeDefault: Source = 'not published: the code’s default';
+
+/** The rows of the paper's CIFAR-100 table, and those of RSD and BKD, at 224 pixels. */
 export const cifar100Rows: readonly PaperRow[] = rows('cifar-100', { name: 'cifar-100' }, cifar100Pairs, (student) =>
   families[student] === 'cnn' ? cifar100Cnn : cifar100Tokens,
 );
 
-/** The rows of the paper's ImageNet tables, for images that lie where `data` says. */
+/** The rows of the paper's ImageNet tables, with the given images. */
 export function imageNetRows(data: Row['recipe']['data']): readonly PaperRow[] {
   return rows('imagenet', data, imageNetPairs, (student) =>
     student === 'ResNet50' ? imageNetStrong : families[student] === 'cnn' ? imageNetCnn : imageNetTokens,
   );
 }
 
-type OfaOptions = Partial<Extract<MethodInput, { readonly kind: 'ofa' }>>;
+/** Options of OFA, without its name. */
+export type OfaOptions = Partial<Extract<MethodInput, { readonly kind: 'ofa' }>>;
 
 /**
- * Rows of an ablation at the paper's size: OFA on one pair, with what is varied. Which pairs the paper's own ablations had was not
- * seen; a CNN teaches a transformer and the other way round, as on the laptop.
+ * Rows of an ablation at the paper's size: OFA with the given options and changes. The pairs of the paper's own
+ * ablations are not known; these are a CNN and a transformer, each as the teacher of the other, as in the laptop
+ * profile.
  */
 export function ablationRows(
   name: string,
@@ -199,21 +213,35 @@ export function ablationRows(
   });
 }
 
-/** The paper's CIFAR-100 table at its own size: for a GPU or a cluster. */
+/**
+ * The paper's CIFAR-100 table at its own size, for a GPU or a cluster.
+ *
+ * - Reproduces: the CIFAR-100 table of the paper, and the same pairs with RSD and BKD.
+ * - Expected: the published numbers in `data/published/cifar100.json`. Nothing is recorded yet.
+ * - Time: about 1160 GPU hours for a seed (estimated, see `costMethod`), 1 to 15 for a row, after the teachers.
+ * - Source of the recipes: every row lists the source of each number; `npm run experiment -- show paper-cifar100 --profile paper`.
+ */
 export const paperCifar100: Experiment = {
   name: 'paper-cifar100',
-  title: 'What do the paper’s own networks reach on CIFAR-100?',
+  title: 'What accuracy do the paper’s own networks reach on CIFAR-100?',
   seeds: [0, 1, 2],
   rows: { smoke: [], laptop: [], paper: cifar100Rows },
 };
 
-/** Where the paper's ImageNet rows look for the images: a folder of each class in either. */
+/** The ImageNet folders, each with a subfolder for each class. */
 export const imageNetFolder = { name: 'folder', path: 'data/imagenet/train', validation: 'data/imagenet/val' } as const;
 
-/** The paper's ImageNet tables at their own size. */
+/**
+ * The paper's ImageNet tables at their own size, for a cluster.
+ *
+ * - Reproduces: the main ImageNet table, table 5 (ResNet34 → ResNet18) and table 6 (ResNet50 with the strong recipe) of the paper.
+ * - Expected: the published numbers in `data/published/imagenet.json`. Nothing is recorded yet.
+ * - Time: about 40,000 GPU hours for a seed (estimated, see `costMethod`), 6 to 711 for a row.
+ * - Source of the recipes: every row lists the source of each number; `npm run experiment -- show paper-imagenet --profile paper`.
+ */
 export const paperImageNet: Experiment = {
   name: 'paper-imagenet',
-  title: 'What do the paper’s own networks reach on ImageNet?',
+  title: 'What accuracy do the paper’s own networks reach on ImageNet?',
   seeds: [0],
   rows: { smoke: [], laptop: [], paper: imageNetRows(imageNetFolder) },
 };

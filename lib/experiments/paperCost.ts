@@ -1,6 +1,6 @@
 import type { RecipeInput } from '../training/recipe/recipe';
 
-/** Billions of multiplications with an addition in a forward pass of one image of 224 pixels, as a test counts them in the networks. */
+/** Giga multiply-adds of a forward pass of one image of 224 pixels, as a test counts them in the networks. */
 export const multiplyAdds: Readonly<Record<string, number>> = {
   resnet18: 1.81,
   resnet34: 3.66,
@@ -18,7 +18,7 @@ export const multiplyAdds: Readonly<Record<string, number>> = {
   resmlp_12_224: 3.01,
 };
 
-/** Counted likewise: the four exit branches of a student. */
+/** Giga multiply-adds of the four exit branches of a student, counted likewise. */
 export const branchMultiplyAdds: Readonly<Record<string, number>> = {
   resnet18: 0.09,
   resnet50: 1.15,
@@ -29,23 +29,30 @@ export const branchMultiplyAdds: Readonly<Record<string, number>> = {
   resmlp_12_224: 0.74,
 };
 
-/** What one GPU is taken to sustain, in 32-bit operations a second: an assumption; on a GPU only networks of 32 pixels were measured, which wait for their launches. */
+/** Operations in float32 per second that one GPU is assumed to sustain. Not measured at 224 pixels. */
 export const sustained = 10e12;
 
 const images = { 'cifar-100': 50_000, imagenet: 1_281_167 } as const;
 
-/** How the hours are found, in a sentence. */
+/** How GPU hours are estimated, as a note for tables. */
 export const costMethod =
-  'GPU hours are estimated, not measured: the products of a step (three times those of student and branches, once the teacher’s, ' +
-  `two operations each) × images × epochs, at ${sustained / 1e12} TFLOP/s sustained by one GPU, which this engine has not been shown to do: small networks reached some 0.3 on an H100, and 224 pixels were not tried there. Reading images and other layers come on top.`;
+  'GPU hours are estimated, not measured: operations of a step (3 × student and branches + teacher, two operations for a ' +
+  `multiply-add) × images × epochs, at an assumed ${sustained / 1e12} TFLOP/s. This engine has not been shown to reach ` +
+  'that: small networks reached about 0.3 TFLOP/s on an H100. Reading images and other layers are not included.';
 
-/** Hours of one GPU that a seed of a recipe takes at the paper's size by its products alone; undefined where a network was not counted. */
+/**
+ * Estimated hours of one GPU for one seed of a recipe at the paper's size, by its multiply-adds only; undefined for
+ * networks that were not counted.
+ */
 export function gpuHours(
   { student, teacher, method, epochs }: Omit<RecipeInput, 'seed'>,
   data: keyof typeof images,
 ): number | undefined {
-  const [learns, teaches] = [multiplyAdds[student], teacher ? multiplyAdds[teacher.model] : 0];
-  const branches = method?.kind === 'ofa' ? branchMultiplyAdds[student] : 0;
-  if (learns === undefined || teaches === undefined || branches === undefined) return undefined;
-  return (2 * (3 * (learns + branches) + teaches) * 1e9 * images[data] * epochs) / sustained / 3600;
+  const studentCost = multiplyAdds[student];
+  const teacherCost = teacher ? multiplyAdds[teacher.model] : 0;
+  const branchCost = method?.kind === 'ofa' ? branchMultiplyAdds[student] : 0;
+  if (studentCost === undefined || teacherCost === undefined || branchCost === undefined) return undefined;
+  // A backward pass costs about two forward passes.
+  const operations = 2 * (3 * (studentCost + branchCost) + teacherCost) * 1e9;
+  return (operations * images[data] * epochs) / sustained / 3600;
 }

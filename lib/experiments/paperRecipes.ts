@@ -1,14 +1,14 @@
 import type { RecipeInput } from '../training/recipe/recipe';
 
-/** Where a number stands. What was not published has a value all the same, and the source says whose it is. */
+/** Source of a number. Numbers that were not published have a value as well, and the source states where it is from. */
 export type Source = Origin | `${Origin}: ${string}`;
 type Origin =
   'released config' | 'released code' | 'README' | 'paper' | `issue ${number}` | `arXiv ${string}` | 'not published';
 
-/** The sources of numbers by their place in a recipe; one of `schedule` is that of all numbers beneath it. */
+/** The sources of numbers by their path in a recipe. That of `schedule` applies to all numbers inside it. */
 export type Sources = Readonly<Record<string, Source>>;
 
-/** How a family of students is trained: a recipe without its networks, data and method, and where each number stands. */
+/** The recipe of a family of students, without networks, data and method, and the source of each number. */
 export interface PaperRecipe {
   readonly recipe: Omit<RecipeInput, 'student' | 'teacher' | 'method' | 'data' | 'seed'>;
   readonly sources: Sources;
@@ -16,10 +16,10 @@ export interface PaperRecipe {
 
 const resizedCrop = { kind: 'resized', area: [0.08, 1], aspect: [3 / 4, 4 / 3] } as const;
 const light = { crop: resizedCrop, flip: true } as const;
-/** The colour jitter stands in the config and does nothing beside RandAugment. */
+/** The colour jitter is in the config, but has no effect together with RandAugment. */
 const strong = { ...light, randAugment: { magnitude: 9, spread: 0.5 }, colourJitter: 0.4, erasing: 0.25 } as const;
 
-/** What the released configs share. The author: "real batch size is 8 × batch_size". */
+/** Sources that the released configs share. The author in issue 6: "real batch size is 8 × batch_size". */
 const shared: Sources = {
   imageSize: 'released config',
   epochs: 'released config',
@@ -37,27 +37,27 @@ const shared: Sources = {
   mixing: 'released config',
 };
 
-/** A recipe with the shared sources of what it has, and its own. */
+/** A recipe with its own sources, and the shared ones for what it contains. */
 function sourced(recipe: PaperRecipe['recipe'], own: Sources = {}): PaperRecipe {
-  const places = new Set(placesOf(recipe));
+  const paths = new Set(pathsOf(recipe));
   return {
     recipe,
-    sources: { ...Object.fromEntries(Object.entries(shared).filter(([place]) => places.has(place))), ...own },
+    sources: { ...Object.fromEntries(Object.entries(shared).filter(([path]) => paths.has(path))), ...own },
   };
 }
 
-/** The places of all values and of what they lie in. */
-function placesOf(value: object, within = ''): string[] {
+/** The paths of all values, and of the objects that contain them. */
+function pathsOf(value: object, within = ''): string[] {
   return Object.entries(value).flatMap(([key, part]: [string, unknown]) => [
     within + key,
-    ...(typeof part === 'object' && part !== null ? placesOf(part, `${within}${key}.`) : []),
+    ...(typeof part === 'object' && part !== null ? pathsOf(part, `${within}${key}.`) : []),
   ]);
 }
 
 const sgd = { name: 'sgd', momentum: 0.9, nesterov: true } as const;
 const eightGpus = (perGpu: number) => ({ imageSize: 224, batchSize: 8 * perGpu, accumulation: 8 });
 
-/** CIFAR-100, a CNN learns. */
+/** CNNs on CIFAR-100. */
 export const cifar100Cnn = sourced({
   ...eightGpus(128),
   epochs: 300,
@@ -69,7 +69,7 @@ export const cifar100Cnn = sourced({
   labelSmoothing: 0.1,
 });
 
-/** CIFAR-100, a transformer or an MLP learns. */
+/** Transformers and MLPs on CIFAR-100. */
 export const cifar100Tokens = sourced(
   {
     ...eightGpus(128),
@@ -86,7 +86,7 @@ export const cifar100Tokens = sourced(
   { clipNorm: 'released config' },
 );
 
-/** ImageNet, a CNN learns. */
+/** CNNs on ImageNet. */
 export const imageNetCnn = sourced({
   ...eightGpus(64),
   epochs: 100,
@@ -98,7 +98,7 @@ export const imageNetCnn = sourced({
   labelSmoothing: 0.1,
 });
 
-/** ImageNet, a transformer or an MLP learns. */
+/** Transformers and MLPs on ImageNet. */
 export const imageNetTokens = sourced(
   {
     ...cifar100Tokens.recipe,
@@ -108,7 +108,7 @@ export const imageNetTokens = sourced(
   { clipNorm: 'released config', averageDecay: 'released config' },
 );
 
-/** ImageNet, ResNet50 with the strong recipe of the paper's table 6. */
+/** ResNet50 on ImageNet, with the strong recipe of the paper's table 6. */
 export const imageNetStrong = sourced(
   {
     ...eightGpus(256),

@@ -2,15 +2,16 @@ import type { Row } from './experiment';
 import { cifar100Rows } from './paper';
 import { cifar100Tokens } from './paperRecipes';
 
-const teachers = new Map(
+const weightsByTeacher = new Map(
   cifar100Rows.flatMap(({ recipe: { teacher } }) => (teacher ? [[teacher.model, teacher.weights] as const] : [])),
 );
 
 /**
- * The teachers of the paper's CIFAR-100 table: timm's ImageNet weights, expected under `data/weights/imagenet/`, fine-tuned as the paper
- * tells (AdamW, 5e-5 to 1e-6, 300 epochs, mixup and cutmix); what it does not tell is that of its students.
+ * The teachers of the paper's CIFAR-100 table: timm's ImageNet weights, expected in `data/weights/imagenet/`,
+ * fine-tuned on CIFAR-100. The paper states AdamW, 300 epochs, learning rates from 5e-5 to 1e-6, mixup and cutmix. All
+ * else is taken from its students' recipe.
  */
-export const paperTeachers: readonly Row[] = [...teachers].map(([name, weights]): Row => ({
+export const paperTeachers: readonly Row[] = [...weightsByTeacher].map(([name, weights]): Row => ({
   name,
   exportWeightsTo: weights,
   recipe: {

@@ -1,6 +1,6 @@
 import type { Row } from './experiment';
 
-/** The same rows at a size for tests: two short epochs of made-up images, a teacher with fresh weights. */
+/** The same rows at the size of a test: two short epochs of synthetic images, and a teacher with fresh weights. */
 export function smoke(rows: readonly Row[]): readonly Row[] {
   return rows.map(({ name, recipe }) => ({
     name,

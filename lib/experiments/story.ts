@@ -20,10 +20,17 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** The paper's story in three curves: a small ViT alone, with KD and with OFA, taught by a CNN. */
+/**
+ * The question of the paper in three curves: a small vision transformer from scratch, with KD and with OFA from a CNN.
+ *
+ * - Reproduces: one cross-family pair of the paper's CIFAR-100 table, at the laptop's size.
+ * - Expected: the paper's order is OFA > KD > scratch. Recorded with one seed: KD 30.96 %, OFA 29.55 %, scratch 29.51 %.
+ * - Time: 1.3 hours with 1 thread of an AMD EPYC, after the teachers.
+ * - Source of the recipes: ours (`laptop.ts`).
+ */
 export const story: Experiment = {
   name: 'story',
-  title: 'Does a CNN teach a ViT better through exit branches?',
+  title: 'Does a CNN teach a vision transformer better through exit branches?',
   seeds: [0],
   rows: { smoke: smoke(rows), laptop: rows, paper: [] },
 };

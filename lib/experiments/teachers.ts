@@ -19,10 +19,18 @@ const rows = (Object.keys(teachers) as Family[]).map((family): Row => ({
   },
 }));
 
-/** The networks that teach: small ones trained from scratch on all of CIFAR-100, or the paper's, fine-tuned. */
+/**
+ * The teachers of all other experiments: small networks trained from scratch on all of CIFAR-100, or the paper's
+ * networks, fine-tuned.
+ *
+ * - Reproduces: no table. The teachers of the laptop profile are ours.
+ * - Expected: resnet_24 62.8 %, vit_96 47.6 %, mixer_96 47.8 % (recorded).
+ * - Time: 3.6 hours with 1 or 2 threads of an AMD EPYC; at the paper's size about 65 GPU hours (estimated).
+ * - Source of the recipes: ours for the laptop profile; see `paperTeachers` for the paper's.
+ */
 export const teacherTraining: Experiment = {
   name: 'teachers',
-  title: 'How good are the teachers?',
+  title: 'How accurate are the teachers?',
   seeds: [0],
   rows: { smoke: smoke(rows), laptop: rows, paper: paperTeachers },
 };

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { familyRecipe } from '../../lib/experiments/ownPair';
 import { expectClose } from '../support/close';
 
-test('at the published batch it is the published recipe, on one device', () => {
+test('is the published recipe at the published batch size', () => {
   const cnn = familyRecipe('cnn', { imageSize: 224, images: 50_000, batchSize: 1024 });
   assert.deepEqual(
     [cnn.learningRate, cnn.epochs, cnn.weightDecay, cnn.labelSmoothing, cnn.accumulation],
@@ -19,7 +19,7 @@ test('at the published batch it is the published recipe, on one device', () => {
   }
 });
 
-test("with the batch the rates shrink: SGD's in proportion, AdamW's as its root; the warm-up keeps its share; a given rate is taken", () => {
+test('scales the rate linearly for SGD and by the square root for AdamW, unless a rate is given', () => {
   const [cnn, tokens] = (['cnn', 'transformer'] as const).map((family) =>
     familyRecipe(family, { imageSize: 64, images: 50_000, epochs: 30, batchSize: 64 }),
   );
@@ -32,7 +32,7 @@ test("with the batch the rates shrink: SGD's in proportion, AdamW's as its root;
   expectClose([given.learningRate, given.schedule.warmupFrom!], [2e-3, 2e-6]);
 });
 
-test('the batch leaves at least eight steps an epoch', () => {
+test('chooses a batch size that gives at least eight steps an epoch', () => {
   for (const [images, batch] of [
     [50_000, 128],
     [1024, 128],

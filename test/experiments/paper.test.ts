@@ -11,7 +11,7 @@ import { completeRecipe } from '../../lib/training/recipe/recipe';
 
 const all: readonly PaperRow[] = [...cifar100Rows, ...imageNetRows({ name: 'synthetic' })];
 
-test('every published recipe is one that trains: whole, without faults, its batch cut as on eight GPUs', () => {
+test('every published recipe is complete and valid, with its batch split as on eight GPUs', () => {
   for (const { name, recipe } of all) {
     const { batchSize, accumulation, imageSize } = completeRecipe(recipe);
     assert.deepEqual([accumulation, imageSize], [8, 224], name);
@@ -19,7 +19,7 @@ test('every published recipe is one that trains: whole, without faults, its batc
   }
 });
 
-test('every number says where it stands, and nothing says so of what is not there', () => {
+test('every number has a source, and every source a number', () => {
   for (const { name, recipe, sources } of all) {
     for (const place of numbers(recipe)) assert.ok(sourceOf(place, sources), `${name}: ${place} has no source`);
     const whole = completeRecipe(recipe);
@@ -39,7 +39,7 @@ test('the rows are those of the published tables', () => {
   assert.equal(new Set(cifar100Rows.map(({ name }) => name)).size, cifar100Rows.length);
 });
 
-test('a row of the CIFAR-100 table is planned after the fine-tuning of its teacher', () => {
+test('plans the fine-tuning of a teacher before its rows of the CIFAR-100 table', () => {
   const table: Experiment = {
     name: 'table',
     title: '',
@@ -59,7 +59,7 @@ test('a row of the CIFAR-100 table is planned after the fine-tuning of its teach
   }
 });
 
-test('what the author told of single runs is in their rows alone', () => {
+test('settings that the author gave for single runs are in their rows only', () => {
   const method = (name: string): unknown => all.find((row) => row.name === name)?.recipe.method;
   assert.deepEqual(method('swin_tiny_patch4_window7_224-mobilenetv2_100-ofa'), {
     kind: 'ofa',
@@ -75,7 +75,7 @@ test('what the author told of single runs is in their rows alone', () => {
   );
 });
 
-test('the strong recipe has what is published of it: no smoothing, no erasing, blocks left out', () => {
+test('the strong recipe has no smoothing and no erasing, but stochastic depth', () => {
   const strong = imageNetRows({ name: 'synthetic' }).filter(({ recipe: { student } }) => student === 'resnet50');
   assert.equal(strong.length, 2 * 10 + 1);
   for (const { recipe } of strong) {
@@ -93,7 +93,7 @@ test('the strong recipe has what is published of it: no smoothing, no erasing, b
   }
 });
 
-/** What stands at a place. */
+/** The value at a path. */
 function valueAt(value: unknown, place: string): unknown {
   return place
     .split('.')
@@ -104,7 +104,7 @@ function valueAt(value: unknown, place: string): unknown {
     );
 }
 
-/** The places of all numbers beneath a value; entries of a list are one place. */
+/** The paths of all numbers inside a value; a list is one path. */
 function numbers(value: unknown, place = ''): string[] {
   if (typeof value === 'number') return [place];
   if (Array.isArray(value)) return [...new Set(value.flatMap((part) => numbers(part, place)))];
@@ -112,7 +112,7 @@ function numbers(value: unknown, place = ''): string[] {
   return Object.entries(value).flatMap(([key, part]) => numbers(part, place === '' ? key : `${place}.${key}`));
 }
 
-/** The source of a place, or that of what it lies beneath. */
+/** The source of a path, or else of the nearest object that contains it. */
 function sourceOf(place: string, sources: PaperRow['sources']): string | undefined {
   return (
     sources[place] ?? (place.includes('.') ? sourceOf(place.slice(0, place.lastIndexOf('.')), sources) : undefined)

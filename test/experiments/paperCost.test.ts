@@ -14,15 +14,15 @@ const counted = (run: () => void): number => multiplyAddsOf(() => void tf.tidy(r
 const images = tf.zeros<tf.Rank.R4>([1, 224, 224, 3]);
 
 for (const name of Object.values(networks)) {
-  test(`${name}: the products told are those that its passes have`, () => {
+  test(`${name}: the listed multiply-adds are those of a forward pass`, () => {
     const model = createModel(name, { classes: 1000, imageSize: 224 }, new Random(0));
     assert.ok(Math.abs(counted(() => model.forward(images, { mode: 'eval' })) - multiplyAdds[name]!) < 0.006, name);
     disposeModule(model);
   });
 }
 
-for (const [name, told] of Object.entries(branchMultiplyAdds)) {
-  test(`${name}: so are those of its four exit branches`, () => {
+for (const [name, listed] of Object.entries(branchMultiplyAdds)) {
+  test(`${name}: the listed multiply-adds are those of its four exit branches`, () => {
     const student = createModel(name, { classes: 1000, imageSize: 224 }, new Random(0));
     const products = student.stageShapes.map((shape, index) => {
       const stage = ([1, 2, 3, 4] as const)[index]!;
@@ -34,12 +34,12 @@ for (const [name, told] of Object.entries(branchMultiplyAdds)) {
       disposeModule(branch);
       return all - counted(() => student.forward(images, { mode: 'eval' }));
     });
-    assert.ok(Math.abs(products.reduce((sum, one) => sum + one, 0) - told) < 0.006);
+    assert.ok(Math.abs(products.reduce((sum, one) => sum + one, 0) - listed) < 0.006);
     disposeModule(student);
   });
 }
 
-test('every published cell of our columns has its recipe, its command and an estimate', () => {
+test('every published cell of a known column has a recipe, a command and an estimate', () => {
   for (const { recipe } of [...cifar100Rows, ...imageNetRows(imageNetFolder)])
     assert.ok(gpuHours(recipe, 'cifar-100')! > 0, JSON.stringify(recipe.teacher));
   const scratch = paperScale('cifar100', 'Swin-T', 'ResNet18', 'scratch');

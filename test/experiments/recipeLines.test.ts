@@ -4,7 +4,7 @@ import { cifar100Rows } from '../../lib/experiments/paper';
 import { recipeLines } from '../../lib/experiments/recipeLines';
 import { story } from '../../lib/experiments/story';
 
-test('a published row tells every number and where it stands', () => {
+test('lists every number of a published row with its source', () => {
   const row = cifar100Rows.find(({ name }) => name === 'swin_tiny_patch4_window7_224-resnet18-ofa')!;
   const lines = recipeLines(row).map((line) => line.split(/ {2,}/));
   const told = new Map(lines.map(([place, value, source]) => [place, [value, source]]));
@@ -17,7 +17,7 @@ test('a published row tells every number and where it stands', () => {
     assert.ok(source !== undefined || !/^[\d.[]/.test(value!), `${place} has no source`);
 });
 
-test('a recipe of ours is told without sources', () => {
+test('lists a recipe of the laptop profile without sources', () => {
   const lines = recipeLines(story.rows.laptop[2]!);
   assert.ok(lines.some((line) => /^method\.exponent +1\.2$/.test(line)));
 });
