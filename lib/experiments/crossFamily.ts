@@ -10,7 +10,7 @@ const rows: readonly Row[] = [
 ];
 
 /**
- * The main comparison: every family taught by every other one, with KD, OFA and RSD.
+ * The main comparison: each family as the student of every other one, with KD, OFA and RSD.
  *
  * - Reproduces: the paper's CIFAR-100 table, at the laptop's size.
  * - Expected: the paper reports OFA above every baseline on every pair. Recorded: RSD is best on all pairs; OFA is above KD

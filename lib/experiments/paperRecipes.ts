@@ -131,6 +131,6 @@ export const imageNetStrong = sourced(
     cropShare: 'released config',
     dropPath: 'released config',
     averageDecay: 'released config',
-    'schedule.min': 'not published: the start of the warm-up stands in',
+    'schedule.min': 'not published: equal to the start of the warm-up',
   },
 );

@@ -8,8 +8,8 @@ const weightsByTeacher = new Map(
 
 /**
  * The teachers of the paper's CIFAR-100 table: timm's ImageNet weights, expected in `data/weights/imagenet/`,
- * fine-tuned on CIFAR-100. The paper states AdamW, 300 epochs, learning rates from 5e-5 to 1e-6, mixup and cutmix. All
- * else is taken from its students' recipe.
+ * fine-tuned on CIFAR-100. The paper states AdamW, 300 epochs, learning rates from 5e-5 to 1e-6, mixup and cutmix. The
+ * other settings are those of its students' recipe.
  */
 export const paperTeachers: readonly Row[] = [...weightsByTeacher].map(([name, weights]): Row => ({
   name,

@@ -216,7 +216,7 @@ function recipesOf(pair: Pair, images: OwnImages, setup: NetworkSetup): PairReci
   };
 }
 
-/** What adapts a published recipe to the pair, for teacher and student alike. */
+/** What adapts a published recipe to the pair, for both teacher and student. */
 function commonFit({ imageSize, epochs, batchSize }: Pair, images: number): Fit {
   return { imageSize, images, epochs, batchSize };
 }

@@ -60,7 +60,7 @@ async function removeOthers(all: string, current: string, onError?: (text: strin
   const names = existsSync(all) ? await readdir(all) : [];
   for (const name of names.filter((one) => one !== current)) {
     const folder = path.join(all, name);
-    // A run of another commit may be writing there, which is no reason to end this one.
+    // A run of another commit may be writing there, and this run continues.
     await rm(folder, { recursive: true, force: true }).catch((error: unknown) => {
       onError?.(fileError(error, 'write', folder).message);
     });

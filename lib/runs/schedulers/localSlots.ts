@@ -45,7 +45,7 @@ export function availableGpus(): string[] {
 
 export interface LocalTaskOptions {
   readonly environment: Readonly<Record<string, string>>;
-  /** Asks the task to write a checkpoint and stop. */
+  /** Stops the task, which first writes a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: TrainingEvent) => void;
   /** Called with each line that the task prints. */

@@ -21,7 +21,7 @@ export interface RayOptions {
   readonly cpus: number;
   readonly gpus?: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** Asks the task to write a checkpoint and stop. */
+  /** Stops the task, which first writes a checkpoint. */
   readonly signal?: AbortSignal;
   /** Seconds between two requests for the state of the job. Default: 2. */
   readonly pollSeconds?: number;

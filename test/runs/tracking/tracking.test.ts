@@ -147,7 +147,7 @@ test('marks failed runs, and creates a new run if the server has deleted the fir
   assert.deepEqual(server.faults, []);
 });
 
-test('an event file that cannot be written is told of once and ends no run', async (context) => {
+test('reports an event file that cannot be written once, and continues the run', async (context) => {
   const folder = await temporaryFolder(context);
   const notices: string[] = [];
   await mkdir(runFolderOf(job, folder));
@@ -157,7 +157,7 @@ test('an event file that cannot be written is told of once and ends no run', asy
   assert.equal(notices.filter((text) => text.includes('TensorBoard')).length, 1, notices.join('\n'));
 });
 
-/** Runs a job until it has told so many events. */
+/** Runs a job and stops it after a number of events. */
 async function stopped(one: Job, folder: string, events: number, mlflow?: string): Promise<void> {
   const stop = new AbortController();
   let seen = 0;
