@@ -14,7 +14,8 @@ export { sampleImages, type CaptionedImage } from './datasets/sampleImages';
 export { cropAndFlip } from './transforms/cropAndFlip';
 export { resizeAndCrop } from './transforms/preprocessing';
 // Normalised batches for a network.
-export { imageBatches } from './loading/batches';
+export { batches, imageBatches } from './loading/batches';
+export type { Batch } from './loading/batch';
 // Seeded random numbers, for everything that is drawn at random.
 export { Random } from '../tensor/random';
 // Former names, until the notebooks use the new ones.

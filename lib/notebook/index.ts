@@ -15,5 +15,6 @@ export { saveFigure } from './save';
 export { saveGain } from './saveGain';
 // Long computations: a figure that grows, a progress bar, the stop button.
 export { liveFigure, type LiveFigure } from './liveFigure';
+export { lines as linesFigure } from '../plots/charts/lines';
 export { progress, type Progress } from './progress';
 export { untilInterrupted } from './stop';

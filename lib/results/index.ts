@@ -39,7 +39,7 @@ export { verdict, type Gain } from './gain';
 // The answers of notebooks, and the values that their figures show.
 export { branchCountLines, branchesAnswer, branchesLabel, branchSetGains } from './answers/branches';
 export { ckaAnswer, similarityByFamily, untrainedWarning } from './answers/cka';
-export { accuracyOverImages, distilAnswer } from './answers/distil';
+export { accuracyOverImages, distilAnswer, storyComparisons } from './answers/distil';
 export { epsilonAnswer, exponentLabel, exponentSweeps, sweepLines } from './answers/epsilon';
 export {
   cifar100Answer,

@@ -1,6 +1,7 @@
 /** The part of `lib/runs` that notebooks use: `import { liveRun } from './lib/runs/index'`. */
 // A short training run, shown while it runs.
 export { liveRun, type LiveEvent } from './execution/liveRun';
+export { planLiveRun } from './plan/planLiveRun';
 // The data and the teacher of a recipe.
 export { loadData } from './inputs/data';
 export { openOwnImages } from './inputs/ownImages';

@@ -4,3 +4,13 @@ export { completeRecipe, parseRecipe, type Recipe, type RecipeInput } from './re
 export { Training } from './training';
 // The classes that a trained network predicts.
 export { predictions } from './evaluation/evaluate';
+// The pieces of a training step that is written out by hand.
+export { lossGradients } from './step/lossGradients';
+export { Optimizer } from './step/optimizer';
+export { crossEntropy } from '../losses/crossEntropy';
+export { ofaLoss } from '../losses/ofa';
+export { createDistillation } from '../methods/methods';
+export { parameters as namedParameters } from '../models/parameter';
+export { createModel } from '../models/zoo';
+export * as tf from '../tensor/engine/tf';
+export { Random } from '../tensor/random';

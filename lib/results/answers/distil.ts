@@ -1,6 +1,7 @@
+import type { PublishedCell, PublishedRow } from '../published';
 import { coverageText, onSharedSeeds, type RecordedRow } from '../records/recordedRows';
 import { curve } from '../statistics/curve';
-import { meanText, summary } from '../statistics/summary';
+import { meanText, summary, type Summary } from '../statistics/summary';
 
 /** The names of the methods in the text of an answer. */
 const names: Readonly<Record<string, string>> = { scratch: 'training alone', kd: 'KD', ofa: 'OFA' };
@@ -50,4 +51,25 @@ export function accuracyOverImages(rows: readonly RecordedRow[]): ImagesLine[] {
       const thousands = runs[0]!.images / 1000;
       return { name: `${row}, recorded`, x: epochs.map((epoch) => epoch * thousands), y: mean, markers: true };
     });
+}
+
+/** A published number beside ours. */
+export interface StoryComparison {
+  readonly method: string;
+  readonly published: PublishedCell;
+  /** Undefined if no run is recorded. */
+  readonly ours: Summary | undefined;
+}
+
+/** The published results of ConvNeXt-T → DeiT-T beside ours, method by method. */
+export function storyComparisons(
+  { student_top1: alone, methods }: PublishedRow,
+  rows: readonly RecordedRow[],
+): StoryComparison[] {
+  const published = { scratch: alone, kd: methods['KD'], ofa: methods['OFA'] };
+  return Object.entries(published).flatMap(([method, cell]) => {
+    const runs = rows.find(({ row }) => row === method)?.runs ?? [];
+    const ours = runs.length === 0 ? undefined : summary(runs.map(({ top1 }) => top1));
+    return cell === undefined ? [] : [{ method: names[method] ?? method, published: cell, ours }];
+  });
 }

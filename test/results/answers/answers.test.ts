@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { branchCountLines, branchesAnswer, branchSetGains, stagesOf } from '../../../lib/results/answers/branches';
 import { claimSentence } from '../../../lib/results/answers/claimSentence';
-import { accuracyOverImages, distilAnswer } from '../../../lib/results/answers/distil';
+import { accuracyOverImages, distilAnswer, storyComparisons } from '../../../lib/results/answers/distil';
 import { epsilonAnswer, exponentLabel, exponentSweeps, sweepLines } from '../../../lib/results/answers/epsilon';
 import {
   cifar100Answer,
@@ -21,7 +21,7 @@ import {
   settingLabel,
   weightLines,
 } from '../../../lib/results/answers/weightAndClipping';
-import { publishedTable } from '../../../lib/results/published';
+import { publishedPair, publishedTable } from '../../../lib/results/published';
 import { sampleFinding, sampleRow } from './rows';
 
 const close = (actual: number | null | undefined, expected: number): void =>
@@ -59,6 +59,19 @@ test('accuracy over images scales the epochs by the images of an epoch', () => {
   ]);
   assert.deepEqual(line, { name: 'ofa, recorded', x: [25, 50], y: [20, 28.6], markers: true });
   assert.deepEqual(others, []);
+});
+
+test('published results of the story stand beside ours', async () => {
+  const rows = [sampleRow('kd', { method: { kind: 'kd' }, top1: [33, 34] })];
+  const comparisons = storyComparisons(await publishedPair('cifar100', 'ConvNeXt-T', 'DeiT-T'), rows);
+  assert.deepEqual(
+    comparisons.map(({ method, ours }) => [method, ours?.mean]),
+    [
+      ['training alone', undefined],
+      ['KD', 33.5],
+      ['OFA', undefined],
+    ],
+  );
 });
 
 const swept = [
