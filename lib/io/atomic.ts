@@ -3,13 +3,13 @@ import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileError } from './fileError';
 
-/** All of it at once, or piece by piece. */
+/** The content of a file, whole or in chunks. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
 
 /**
- * Writes a whole file so that a reader, a crash or a full disk meets either the old content or the new, never a part of it.
- * Makes missing folders. Throws a UserError when the disk is full or read-only.
- * (write-file-atomic 5 does not look at how much was written, and puts a cut file in place when the disk is full.)
+ * Writes a file atomically: after a crash or on a full disk, the file has either its old content or the new one. Creates missing
+ * folders. Throws a UserError if the file cannot be written, for example because the disk is full or read-only.
+ * (write-file-atomic 5 ignores short writes, so that a full disk leaves a truncated file in place.)
  */
 export async function writeAtomic(file: string, content: FileContent): Promise<void> {
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}.draft`;
@@ -24,13 +24,14 @@ export async function writeAtomic(file: string, content: FileContent): Promise<v
   }
 }
 
-/** Removes what writers that were killed have left in a folder; nobody else may be writing there. */
+/** Removes the drafts that killed writers have left in a folder. No other process may write to the folder meanwhile. */
 export async function removeDrafts(folder: string): Promise<void> {
-  for (const name of await readdir(folder))
+  for (const name of await readdir(folder)) {
     if (/\.\d+\.[\da-f]{8}\.draft$/.test(name)) await rm(path.join(folder, name), { force: true });
+  }
 }
 
-/** Makes a rename in this folder survive a loss of power. */
+/** Flushes a folder to disk, so that a rename in it survives a power failure. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {

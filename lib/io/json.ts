@@ -4,12 +4,15 @@ import { schemaErrors, short, UserError } from '../errors';
 import { writeAtomic } from './atomic';
 import { fileError } from './fileError';
 
-/** Writes a value as a file of JSON that a person can read, whole or not at all. */
+/** Writes a value as indented JSON. The file is written atomically. */
 export async function writeJson(file: string, value: object): Promise<void> {
   await writeAtomic(file, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** The value of a file of JSON, checked by `parse`, which throws on what it does not accept. Throws a UserError that names the file, or its place in the user's words. */
+/**
+ * Reads a JSON file. `parse` checks the value and throws if it is invalid. Throws a UserError that names `place` (by default the
+ * file) and ends with `remedy`.
+ */
 export async function readJson<T>(
   file: string,
   parse: (value: unknown) => T,
@@ -22,7 +25,7 @@ export async function readJson<T>(
   return parseJson(bytes, parse, place, remedy);
 }
 
-/** The value that bytes of JSON stand for; what is wrong with them is told with their place and what to do about it. */
+/** Parses JSON in UTF-8. Throws a UserError with the place, the reason and the remedy. */
 export function parseJson<T>(bytes: Uint8Array, parse: (value: unknown) => T, place: string, remedy: string): T {
   try {
     return parse(decodeJson(bytes));
@@ -31,11 +34,11 @@ export function parseJson<T>(bytes: Uint8Array, parse: (value: unknown) => T, pl
       error instanceof ZodError
         ? schemaErrors(error).join('; ')
         : short(error instanceof Error ? error.message : String(error), 2000);
-    throw new UserError(`${place} cannot be understood: ${reason}\n${remedy}`, { cause: error });
+    throw new UserError(`${place} is invalid: ${reason}\n${remedy}`, { cause: error });
   }
 }
 
-/** The value that a text of JSON stands for; undefined where it is none. */
+/** The value of a JSON text; undefined if the text is not valid JSON. */
 export function tryParseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -44,7 +47,7 @@ export function tryParseJson(text: string): unknown {
   }
 }
 
-/** Throws a SyntaxError for what is no JSON, a TypeError for what is no text. */
+/** The value of JSON in UTF-8. Throws a SyntaxError for invalid JSON and a TypeError for invalid UTF-8. */
 export function decodeJson(bytes: Uint8Array): unknown {
   return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
 }

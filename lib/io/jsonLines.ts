@@ -7,8 +7,8 @@ import { decodeJson, parseJson } from './json';
 const newline = 0x0a;
 
 /**
- * Appends one record as a line of JSON and waits until the disk has it. Makes missing folders. A line that an earlier crash cut
- * off is removed first. One process writes a file at a time.
+ * Appends one record as a line of JSON and flushes it to disk. Creates missing folders. Removes a last line that an earlier crash
+ * has truncated. Only one process may write to a file at a time.
  */
 export async function appendJsonLine(file: string, record: object): Promise<void> {
   try {
@@ -27,8 +27,8 @@ export async function appendJsonLine(file: string, record: object): Promise<void
 }
 
 /**
- * The records of a file, each checked by `parse`, which throws on what it does not accept. A last line that a crash cut off is
- * passed over; any other damage is a UserError that names file and line.
+ * The records of a file. `parse` checks each record and throws if it is invalid. Ignores a last line that a crash has truncated;
+ * throws a UserError with the file and the line for any other damage.
  */
 export async function readJsonLines<T>(file: string, parse: (value: unknown) => T): Promise<T[]> {
   const bytes = await readFile(file).catch((error: unknown) => {
@@ -40,20 +40,20 @@ export async function readJsonLines<T>(file: string, parse: (value: unknown) => 
     const found = bytes.indexOf(newline, start);
     const end = found === -1 ? bytes.length : found;
     const text = bytes.subarray(start, end);
-    if (found === -1 && !isWholeRecord(text)) break;
+    if (found === -1 && !isCompleteRecord(text)) break;
     if (text.length > 0) records.push(parseJson(text, parse, `${file}, line ${line}`, 'Repair or remove that line.'));
     start = end + 1;
   }
   return records;
 }
 
-/** The same; none where there is no such file. */
+/** `readJsonLines`, or no records if the file does not exist. */
 export async function readJsonLinesIfExists<T>(file: string, parse: (value: unknown) => T): Promise<T[]> {
   return existsSync(file) ? readJsonLines(file, parse) : [];
 }
 
-/** An object without its last byte is never valid JSON, so one that is valid has not been cut. */
-function isWholeRecord(bytes: Uint8Array): boolean {
+/** An object without its last byte is never valid JSON, so that a valid one is not truncated. */
+function isCompleteRecord(bytes: Uint8Array): boolean {
   try {
     const value = decodeJson(bytes);
     return typeof value === 'object' && value !== null;
@@ -62,14 +62,14 @@ function isWholeRecord(bytes: Uint8Array): boolean {
   }
 }
 
-/** Ends a whole last line that lacks its newline; removes a cut one. */
+/** Appends a missing newline to a complete last line; removes a truncated one. */
 async function repairLastLine(handle: FileHandle): Promise<void> {
   const { size } = await handle.stat();
   const start = await lastLineStart(handle, size);
   if (start === size) return;
   const line = Buffer.alloc(size - start);
   await handle.read(line, 0, line.length, start);
-  if (isWholeRecord(line)) await handle.appendFile('\n');
+  if (isCompleteRecord(line)) await handle.appendFile('\n');
   else await handle.truncate(start);
 }
 

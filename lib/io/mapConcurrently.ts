@@ -1,14 +1,15 @@
-/** The work for every item, at most so many at a time; the results in the items' order. */
+/** Applies `work` to all items, at most `limit` at a time. Returns the results in the order of the items. */
 export async function mapConcurrently<Item, Result>(
   items: Iterable<Item>,
-  together: number,
-  work: (item: Item, i: number) => Promise<Result>,
+  limit: number,
+  work: (item: Item, index: number) => Promise<Result>,
 ): Promise<Result[]> {
   const results: Result[] = [];
-  const turns = [...items].entries();
+  const queue = [...items].entries();
   await Promise.all(
-    Array.from({ length: together }, async () => {
-      for (const [i, item] of turns) results[i] = await work(item, i);
+    Array.from({ length: limit }, async () => {
+      // All loops share one iterator, so that each item is taken once.
+      for (const [index, item] of queue) results[index] = await work(item, index);
     }),
   );
   return results;

@@ -1,7 +1,10 @@
 import { readlinkSync } from 'node:fs';
 import os from 'node:os';
 
-/** Where a process number means one process: this machine, and of it this container (Linux's namespace of processes). */
+/**
+ * A name for the set of processes among which a process id is unique: this machine and, on Linux, the container (its PID
+ * namespace).
+ */
 export function processNamespace(): string {
   try {
     const [inode = ''] = /\d+/.exec(readlinkSync('/proc/self/ns/pid')) ?? [];

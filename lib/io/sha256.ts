@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { fileError } from './fileError';
 
-/** The SHA-256 of a file, in hexadecimal. */
+/** The SHA-256 of a file in hexadecimal. Throws a UserError if the file cannot be read. */
 export async function sha256(file: string): Promise<string> {
   const hash = createHash('sha256');
   try {

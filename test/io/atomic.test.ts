@@ -7,7 +7,7 @@ import { removeDrafts, writeAtomic } from '../../lib/io/atomic';
 import { rejectsWith } from '../support/rejectsWith';
 import { temporaryFolder } from '../support/temporaryFolder';
 
-test('text, bytes and pieces are written whole, in folders that were missing, and replace what was there', async (t) => {
+test('writes text, bytes and chunks, creates folders and replaces existing files', async (t) => {
   const folder = await temporaryFolder(t);
   const file = path.join(folder, 'a', 'b', 'file');
   await writeAtomic(file, 'first');
@@ -19,7 +19,7 @@ test('text, bytes and pieces are written whole, in folders that were missing, an
   assert.deepEqual(await readdir(path.dirname(file)), ['file']);
 });
 
-test('many writers of one file leave one of their contents, never a mixture', async (t) => {
+test('concurrent writers leave the content of one of them', async (t) => {
   const file = path.join(await temporaryFolder(t), 'file');
   const contents = Array.from({ length: 8 }, (_, i) => String(i).repeat(50_000));
   await Promise.all(contents.map((content) => writeAtomic(file, content)));
@@ -27,7 +27,7 @@ test('many writers of one file leave one of their contents, never a mixture', as
   assert.deepEqual(await readdir(path.dirname(file)), ['file']);
 });
 
-test('what a killed writer left is removed, and nothing else', async (t) => {
+test('removes only the drafts of killed writers', async (t) => {
   const folder = await temporaryFolder(t);
   for (const name of ['file', 'file.draft', 'file.123.0a1b2c3d.draft', 'other.7.ffffffff.draft'])
     await writeFile(path.join(folder, name), '');
@@ -35,20 +35,20 @@ test('what a killed writer left is removed, and nothing else', async (t) => {
   assert.deepEqual(await readdir(folder), ['file', 'file.draft']);
 });
 
-test('a write that fails keeps what was there and leaves no draft', async (t) => {
+test('a failed write keeps the old content and leaves no draft', async (t) => {
   const folder = await temporaryFolder(t);
   const file = path.join(folder, 'file');
   await writeAtomic(file, 'old');
   function* broken(): Generator<Uint8Array> {
     yield Uint8Array.of(1);
-    throw new Error('no more pieces');
+    throw new Error('no more chunks');
   }
-  await rejectsWith(writeAtomic(file, broken()), 'Cannot write', file, 'no more pieces');
+  await rejectsWith(writeAtomic(file, broken()), 'Cannot write', file, 'no more chunks');
   assert.equal(await readFile(file, 'utf8'), 'old');
   assert.deepEqual(await readdir(folder), ['file']);
 });
 
-test('a place that cannot be written is said in words', async (t) => {
+test('throws a UserError for paths that cannot be written', async (t) => {
   const folder = await temporaryFolder(t);
   await writeFile(path.join(folder, 'plain'), '');
   await mkdir(path.join(folder, 'taken'));
@@ -57,26 +57,26 @@ test('a place that cannot be written is said in words', async (t) => {
   await rejectsWith(writeAtomic('/sys/none', ''), 'Cannot write /sys/none', 'Choose another folder');
 });
 
-test('a full or read-only disk is said in words and loses nothing', async (t) => {
+test('throws a UserError on a full or read-only disk and keeps existing files', async (t) => {
   const child = `
     const { writeAtomic } = require('./lib/io/atomic');
     const { appendJsonLine } = require('./lib/io/jsonLines');
     const { execFileSync } = require('node:child_process');
     const { readFileSync, readdirSync } = require('node:fs');
-    const told = (work) => work.then(() => console.log('no error'), (error) => console.log(error.name, error.message));
+    const report = (work) => work.then(() => console.log('no error'), (error) => console.log(error.name, error.message));
     (async () => {
       const disk = process.argv[1];
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', disk]);
       await writeAtomic(disk + '/file', 'old');
       await appendJsonLine(disk + '/lines', { text: 'old' });
-      await told(writeAtomic(disk + '/file', Buffer.alloc(100_000)));
-      await told(appendJsonLine(disk + '/lines', { text: 'x'.repeat(100_000) }));
+      await report(writeAtomic(disk + '/file', Buffer.alloc(100_000)));
+      await report(appendJsonLine(disk + '/lines', { text: 'x'.repeat(100_000) }));
       console.log(readFileSync(disk + '/file', 'utf8'), readdirSync(disk).length);
       execFileSync('mount', ['-o', 'remount,ro', disk]);
-      await told(writeAtomic(disk + '/file', 'new'));
+      await report(writeAtomic(disk + '/file', 'new'));
     })();`;
   if (spawnSync('unshare', ['-rm', 'true']).status !== 0) {
-    t.skip('no right to mount a small disk here (unshare -rm)');
+    t.skip('mounting a small disk is not permitted here (unshare -rm)');
     return;
   }
   const disk = await temporaryFolder(t);

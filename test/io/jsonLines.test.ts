@@ -15,14 +15,14 @@ const records = [
   { step: 3, text: '' },
 ];
 
-test('what is appended is read back', async (t) => {
+test('reads back appended records', async (t) => {
   const file = path.join(await temporaryFolder(t), 'new', 'log.jsonl');
   for (const record of records) await appendJsonLine(file, record);
   assert.deepEqual(await readJsonLines(file, parse), records);
   assert.equal((await readFile(file, 'utf8')).split('\n').length, 4);
 });
 
-test('cut at any byte, the whole records before the cut remain, and appending goes on from them', async (t) => {
+test('keeps the complete records of a file truncated at any byte, and appends after them', async (t) => {
   const file = path.join(await temporaryFolder(t), 'log.jsonl');
   for (const record of records) await appendJsonLine(file, record);
   const whole = await readFile(file);
@@ -39,7 +39,7 @@ test('cut at any byte, the whole records before the cut remain, and appending go
   }
 });
 
-test('a cut line longer than a block is removed as well', async (t) => {
+test('removes a truncated line that is longer than a block', async (t) => {
   const file = path.join(await temporaryFolder(t), 'log.jsonl');
   await writeFile(file, `{"step":1,"text":"a"}\n{"step":2,"text":"${'x'.repeat(20_000)}`);
   await appendJsonLine(file, { step: 2, text: 'b' });
@@ -49,7 +49,7 @@ test('a cut line longer than a block is removed as well', async (t) => {
   ]);
 });
 
-test('other damage is named by file and line', async (t) => {
+test('names the file and the line of other damage', async (t) => {
   const file = path.join(await temporaryFolder(t), 'log.jsonl');
   await writeFile(file, '{"step":1,"text":"a"}\n{"step":2,"te\n{"step":3,"text":"c"}\n');
   await rejectsWith(readJsonLines(file, parse), `${file}, line 2`);
@@ -59,7 +59,7 @@ test('other damage is named by file and line', async (t) => {
   await rejectsWith(readJsonLines(file, parse), `${file}, line 1`);
 });
 
-test('a file that is missing or cannot be written is said in words', async (t) => {
+test('throws a UserError for missing files and files that cannot be written', async (t) => {
   const folder = await temporaryFolder(t);
   await rejectsWith(readJsonLines(path.join(folder, 'none'), parse), 'Cannot read', 'no such file');
   await rejectsWith(readJsonLines(folder, parse), 'Cannot read', 'folder');

@@ -87,7 +87,9 @@ async function openShard(file: string): Promise<Shard> {
   const unlabelled = images.filter(({ name }) => !labels.has(sampleKey(name)));
   const notices: string[] = [];
   if (error !== undefined) {
-    notices.push(`${error.replace(/( Download it again)?\.$/, '')}: only its first ${samples.length} images are used`);
+    notices.push(
+      `${error.replace(/(\. Download it again)?\.$/, '')}: only its first ${samples.length} images are used`,
+    );
   }
   if (unlabelled.length > 0) {
     notices.push(

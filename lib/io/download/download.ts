@@ -4,26 +4,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../errors';
 import { syncFolder } from '../atomic';
 import { fileError } from '../fileError';
+import { sha256 } from '../sha256';
 import { httpGet, NetworkError, UnreachableError } from './http';
 import { PartFile } from './partFile';
-import { sha256 } from '../sha256';
 
 export interface Download {
   readonly url: string;
-  /** Where the file goes once it is whole and its checksum right; its folder is made if missing. */
+  /** The path of the file once it is complete and its checksum verified. Its folder is created if missing. */
   readonly target: string;
   readonly sha256: string;
-  /** The most bytes that are accepted. */
+  /** Longer files are rejected. */
   readonly maxBytes: number;
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** Stops the download; what has arrived is kept for the next time. */
+  /** Aborts the download. The received bytes are kept for the next time. */
   readonly signal?: AbortSignal;
-  /** Tries in a row without a new byte before giving up. */
+  /** Number of consecutive attempts without a new byte before the download fails. Default: 5. */
   readonly attempts?: number;
-  /** Longest silence of the server, in milliseconds. */
-  readonly patience?: number;
-  /** Milliseconds before the second try; doubled for each further one. */
-  readonly pause?: number;
+  /** Milliseconds without data after which an attempt fails. Default: 30,000. */
+  readonly timeout?: number;
+  /** Milliseconds before the second attempt, doubled for each further one. Default: 1000. */
+  readonly retryDelay?: number;
 }
 
 export interface DownloadProgress {
@@ -32,8 +32,8 @@ export interface DownloadProgress {
 }
 
 /**
- * Fetches a file: resumed where an earlier try was cut, checked by SHA-256, and put in place only when right.
- * Throws UnreachableError when the network fails, UserError for a wrong checksum, a refused address, a full or read-only disk.
+ * Downloads a file: resumes an earlier attempt, verifies the SHA-256, and only then moves the file to its path. Throws
+ * UnreachableError if the network fails, and UserError for a wrong checksum, a rejected address, or a full or read-only disk.
  */
 export async function download(request: Download): Promise<void> {
   const { target } = request;
@@ -41,7 +41,7 @@ export async function download(request: Download): Promise<void> {
     await mkdir(path.dirname(target), { recursive: true });
     const part = await PartFile.claim(target);
     try {
-      await fetchAndCheck(part, request);
+      await fetchAndVerify(part, request);
       await part.finish();
       await syncFolder(path.dirname(target));
     } finally {
@@ -53,59 +53,54 @@ export async function download(request: Download): Promise<void> {
   }
 }
 
-/** What was resumed may have been damaged before: then, and only then, all of it is fetched once more. */
-async function fetchAndCheck(part: PartFile, request: Download): Promise<void> {
-  const resumed = (await sizeOf(part.path)) > 0;
-  await fetchAll(part, request);
-  if (await isRight(part, request)) return;
-  await part.remove();
-  if (resumed) {
+/** Downloads the whole file a second time if it was resumed and is wrong, since the earlier part may have been damaged. */
+async function fetchAndVerify(part: PartFile, request: Download): Promise<void> {
+  const wasResumed = (await sizeOf(part.path)) > 0;
+  for (let attempts = wasResumed ? 2 : 1; attempts > 0; attempts--) {
     await fetchAll(part, request);
-    if (await isRight(part, request)) return;
+    if ((await sha256(part.path)) === request.sha256) return;
     await part.remove();
   }
   throw new UserError(
     `${request.url} does not have the expected SHA-256 ${request.sha256}: the file was changed, or damaged on the way. ` +
-      'It was discarded. Try again, or fetch the file from a source you trust.',
+      'It was discarded. Try again, or download the file from a source you trust.',
   );
 }
 
-async function isRight(part: PartFile, request: Download): Promise<boolean> {
-  return (await sha256(part.path)) === request.sha256;
-}
-
+/** Retries while the network fails. Progress resets the number of attempts. */
 async function fetchAll(part: PartFile, request: Download): Promise<void> {
-  const { attempts = 5, pause = 1000 } = request;
-  let most = await sizeOf(part.path);
+  const { attempts = 5, retryDelay = 1000 } = request;
+  let maxSize = await sizeOf(part.path);
   for (let failures = 1; ; failures++) {
     try {
       return await fetchRest(part, request);
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;
       const size = await sizeOf(part.path);
-      if (size > most) failures = 1;
-      most = Math.max(most, size);
+      if (size > maxSize) failures = 1;
+      maxSize = Math.max(maxSize, size);
       if (failures >= attempts) throw unreachable(request, error);
-      await sleep(pause * 2 ** (failures - 1), undefined, { signal: request.signal });
+      await sleep(retryDelay * 2 ** (failures - 1), undefined, { signal: request.signal });
     }
   }
 }
 
-/** Appends what is missing. A server that knows no ranges sends everything, which then replaces what there was. */
+/** Appends the missing bytes. A server without range requests sends the whole file, which replaces the received bytes. */
 async function fetchRest(
   part: PartFile,
-  { url, maxBytes, onProgress, signal, patience = 30_000 }: Download,
+  { url, maxBytes, onProgress, signal, timeout = 30_000 }: Download,
 ): Promise<void> {
   const handle = await open(part.path, 'a');
   try {
     const size = (await handle.stat()).size;
-    const body = await httpGet(url, { offset: size, patience, signal });
+    const body = await httpGet(url, { offset: size, timeout, signal });
     if (body === undefined) return;
     try {
       if (body.offset !== size) await handle.truncate(0);
-      if (body.offset !== size && body.offset !== 0)
-        throw new NetworkError('the server sent another part than was asked for');
-      await checkRoom(part.path, body.total, body.offset, maxBytes, url);
+      if (body.offset !== size && body.offset !== 0) {
+        throw new NetworkError('the server sent another part of the file than requested');
+      }
+      await checkSpace(part.path, body.total, body.offset, maxBytes, url);
       const received = await append(handle, body.chunks, body.offset, (now) => {
         if (now > maxBytes) throw tooLong(url, maxBytes);
         onProgress?.({ received: now, total: body.total });
@@ -120,22 +115,23 @@ async function fetchRest(
   }
 }
 
+/** Appends chunks and returns the new size. `onBytes` receives the size before each chunk is written. */
 async function append(
   handle: FileHandle,
   chunks: AsyncIterable<Uint8Array>,
   offset: number,
-  advance: (received: number) => void,
+  onBytes: (received: number) => void,
 ): Promise<number> {
   let received = offset;
   for await (const chunk of chunks) {
     received += chunk.length;
-    advance(received);
+    onBytes(received);
     await handle.appendFile(chunk);
   }
   return received;
 }
 
-async function checkRoom(
+async function checkSpace(
   file: string,
   total: number | undefined,
   offset: number,
@@ -148,23 +144,26 @@ async function checkRoom(
   const free = bavail * bsize;
   if (total - offset > free) {
     throw new UserError(
-      `${file} needs ${megabytes(total - offset)} more, and its disk has ${megabytes(free)} free. Make room and run it again.`,
+      `${file} needs ${megabytes(total - offset)} more, but its disk has only ${megabytes(free)} free. ` +
+        'Free some space and run it again.',
     );
   }
 }
 
 function tooLong(url: string, maxBytes: number): UserError {
   return new UserError(
-    `${url} is longer than the ${megabytes(maxBytes)} expected: it is not the file we want. Nothing was kept in its place.`,
+    `${url} is longer than the expected ${megabytes(maxBytes)}, so that it is another file. ` +
+      'It was discarded. Check the address.',
   );
 }
 
-function unreachable({ url, target }: Download, fault: NetworkError): UnreachableError {
+function unreachable({ url, target }: Download, error: NetworkError): UnreachableError {
+  const hasProxy = Boolean(process.env['HTTPS_PROXY'] ?? process.env['https_proxy']);
+  const proxyHint =
+    ' HTTPS_PROXY is set, but downloads here do not use it: download the file with a program that does, such as curl.';
   return new UnreachableError(
-    `${url} could not be downloaded: ${fault.message}. Check the network and run it again (it resumes), or put the file at ${target} yourself.` +
-      ((process.env['HTTPS_PROXY'] ?? process.env['https_proxy'])
-        ? ' HTTPS_PROXY is set, which is not used here: fetch the file with a program that does, such as curl.'
-        : ''),
+    `${url} could not be downloaded: ${error.message}. Check the network and run it again, which resumes the download, ` +
+      `or put the file at ${target} yourself.${hasProxy ? proxyHint : ''}`,
   );
 }
 

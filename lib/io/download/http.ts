@@ -1,171 +1,183 @@
 import { UserError } from '../../errors';
 import { errorCode } from '../fileError';
 
-/** A fault that may pass: the server or the network did not answer, or stopped in the middle. */
+/** A failure that a retry may solve: the server or the network did not respond, or the connection ended early. */
 export class NetworkError extends Error {}
 
-/** Nothing came through however often it was tried: no network, or the server is away. */
+/** All attempts failed: there is no network, or the server is down. */
 export class UnreachableError extends UserError {}
 
 export interface HttpBody {
-  /** Where in the whole file these bytes begin: what was asked for, or 0 when the server sends all of it again. */
+  /** The first byte within the file: the requested one, or 0 if the server sends the whole file. */
   readonly offset: number;
-  /** Length of the whole file, as the server claims. */
+  /** Length of the whole file as stated by the server. */
   readonly total: number | undefined;
   readonly chunks: AsyncIterable<Uint8Array>;
-  /** Hangs up, whether or not everything was read. */
+  /** Closes the connection, even if not everything was read. */
   close(): void;
 }
 
 export interface HttpOptions {
-  /** First byte wanted. */
+  /** First byte to fetch. */
   readonly offset: number;
-  /** Longest silence of the server, in milliseconds. */
-  readonly patience: number;
+  /** Milliseconds without data after which a request fails. */
+  readonly timeout: number;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Asks for a file from one of its bytes on; undefined when the server has nothing beyond that byte.
- * Goes over TLS only, redirections included (this machine's own servers may do without). Throws NetworkError where trying again
- * may help, UserError where it cannot, and the signal's reason when stopped.
+ * Requests a file from a byte on. Returns undefined if the file has no bytes after the offset. Only https is used, also after
+ * redirects, except for servers on this machine. Throws NetworkError if a retry may help, UserError if not, and the signal's
+ * reason when aborted.
  */
-export async function httpGet(url: string, { offset, patience, signal }: HttpOptions): Promise<HttpBody | undefined> {
-  const watch = new Watch(patience, signal);
+export async function httpGet(url: string, { offset, timeout, signal }: HttpOptions): Promise<HttpBody | undefined> {
+  const deadline = new Deadline(timeout, signal);
   try {
-    const response = await follow(url, offset, watch);
+    const response = await getWithRedirects(url, offset, deadline);
     if (response.status === 416 && offset > 0) {
-      watch.close();
+      deadline.close();
       return undefined;
     }
-    if (!response.ok || response.body === null) throw refusal(url, response.status);
+    if (!response.ok || response.body === null) throw statusError(url, response.status);
     const start = rangeStart(response);
     const length = Number(response.headers.get('content-length') ?? Number.NaN);
     return {
       offset: start,
       total: Number.isFinite(length) ? start + length : undefined,
-      chunks: read(response.body, watch, url),
-      close: () => watch.close(),
+      chunks: read(response.body, deadline, url),
+      close: () => deadline.close(),
     };
   } catch (error) {
-    const fault = toError(error, url, signal);
-    watch.close();
-    throw fault;
+    const converted = toError(error, url, signal);
+    deadline.close();
+    throw converted;
   }
 }
 
 /**
- * The headers with which a server answers for a file, without the file. Redirections to other hosts are not followed: the first
- * host is the one that knows the file. Throws as `httpGet` does.
+ * The headers of a file, without its content. Redirects to other hosts are not followed: the headers of the first host describe
+ * the file. Throws as `httpGet` does.
  */
-export async function httpHead(url: string, { patience, signal }: Omit<HttpOptions, 'offset'>): Promise<Headers> {
-  const watch = new Watch(patience, signal);
+export async function httpHead(url: string, { timeout, signal }: Omit<HttpOptions, 'offset'>): Promise<Headers> {
+  const deadline = new Deadline(timeout, signal);
   try {
     let address = url;
-    for (let hops = 0; hops < 6; hops++) {
-      const response = await fetch(secure(address), {
+    for (let requests = 0; requests <= maxRedirects; requests++) {
+      const response = await fetch(checkAddress(address), {
         method: 'HEAD',
         headers: { 'accept-encoding': 'identity' },
         redirect: 'manual',
-        signal: watch.signal,
+        signal: deadline.signal,
       });
-      const next = response.headers.get('location');
-      const redirected = response.status >= 300 && response.status < 400 && next !== null;
-      if (!redirected && !response.ok) throw refusal(url, response.status);
-      if (!redirected || new URL(next, address).host !== new URL(address).host) return response.headers;
-      address = new URL(next, address).href;
+      const next = redirectTarget(response, address);
+      if (next === undefined && !response.ok) throw statusError(url, response.status);
+      if (next === undefined || next.host !== new URL(address).host) return response.headers;
+      address = next.href;
     }
-    throw new UserError(`${url} redirects more than five times. Check the address.`);
+    throw tooManyRedirects(url);
   } catch (error) {
     throw toError(error, url, signal);
   } finally {
-    watch.close();
+    deadline.close();
   }
 }
 
-async function follow(url: string, offset: number, watch: Watch): Promise<Response> {
+const maxRedirects = 5;
+
+async function getWithRedirects(url: string, offset: number, deadline: Deadline): Promise<Response> {
   const headers: Record<string, string> = { 'accept-encoding': 'identity' };
   if (offset > 0) headers['range'] = `bytes=${offset}-`;
   let address = url;
-  for (let hops = 0; hops < 6; hops++) {
-    const response = await fetch(secure(address), { headers, redirect: 'manual', signal: watch.signal });
-    const next = response.headers.get('location');
-    if (response.status < 300 || response.status >= 400 || next === null) return response;
+  for (let requests = 0; requests <= maxRedirects; requests++) {
+    const response = await fetch(checkAddress(address), { headers, redirect: 'manual', signal: deadline.signal });
+    const next = redirectTarget(response, address);
+    if (next === undefined) return response;
     await response.body?.cancel();
-    address = new URL(next, address).href;
+    address = next.href;
   }
-  throw new UserError(`${url} redirects more than five times. Check the address.`);
+  throw tooManyRedirects(url);
 }
 
-function secure(address: string): URL {
-  if (!URL.canParse(address)) throw new UserError(`"${address}" is not a web address.`);
+function redirectTarget(response: Response, address: string): URL | undefined {
+  const location = response.headers.get('location');
+  return response.status >= 300 && response.status < 400 && location !== null ? new URL(location, address) : undefined;
+}
+
+function tooManyRedirects(url: string): UserError {
+  return new UserError(`${url} redirects more than ${maxRedirects} times. Check the address.`);
+}
+
+/** Rejects addresses without https, except for servers on this machine. */
+function checkAddress(address: string): URL {
+  if (!URL.canParse(address)) throw new UserError(`"${address}" is not a web address. Check the spelling.`);
   const url = new URL(address);
-  const own = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname);
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && own)) return url;
+  const isLocal = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127(\.\d+){3}$/.test(url.hostname);
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLocal)) return url;
   throw new UserError(
-    `${address} is not fetched: only https:// addresses are, since others can be tampered with on the way.`,
+    `${address} does not use https, so that its content could be changed on the way. Use an https:// address.`,
   );
 }
 
 function rangeStart(response: Response): number {
   if (response.status !== 206) return 0;
   const start = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
-  if (start === undefined) throw new NetworkError('the server sent a part of the file without saying which');
+  if (start === undefined) throw new NetworkError('the server sent a part of the file without its position');
   return Number(start);
 }
 
-function refusal(url: string, status: number): Error {
-  const passing = status >= 500 || status === 429 || status === 408;
-  if (passing) return new NetworkError(`the server answered ${status}`);
+function statusError(url: string, status: number): Error {
+  const isTemporary = status >= 500 || status === 429 || status === 408;
+  if (isTemporary) return new NetworkError(`the server responded with status ${status}`);
   return new UserError(
-    `${url} cannot be had: the server answered ${status}. Check the address, or fetch the file another way.`,
+    `${url} cannot be downloaded: the server responded with status ${status}. ` +
+      'Check the address, or download the file another way.',
   );
 }
 
-async function* read(body: AsyncIterable<Uint8Array>, watch: Watch, url: string): AsyncGenerator<Uint8Array> {
+async function* read(body: AsyncIterable<Uint8Array>, deadline: Deadline, url: string): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of body) {
-      watch.restart();
+      deadline.restart();
       yield chunk;
     }
   } catch (error) {
-    throw toError(error, url, watch.user);
+    throw toError(error, url, deadline.userSignal);
   }
 }
 
-function toError(error: unknown, url: string, user: AbortSignal | undefined): unknown {
-  if (user?.aborted) return user.reason;
+function toError(error: unknown, url: string, userSignal: AbortSignal | undefined): unknown {
+  if (userSignal?.aborted) return userSignal.reason;
   if (error instanceof UserError || error instanceof NetworkError) return error;
   const host = new URL(url).host;
-  if (error instanceof Silence) return new NetworkError(`${host} was silent for ${error.seconds} s`);
+  if (error instanceof TimeoutError) return new NetworkError(`${host} sent no data for ${error.seconds} s`);
   return new NetworkError(
     `the connection to ${host} failed (${errorCode(error) ?? (error instanceof Error ? error.message : String(error))})`,
   );
 }
 
-class Silence extends Error {
+class TimeoutError extends Error {
   constructor(readonly seconds: number) {
-    super(`silent for ${seconds} s`);
+    super(`no data for ${seconds} s`);
   }
 }
 
-/** Ends a request when the server is silent for too long or the user stops it. */
-class Watch {
+/** Aborts a request if the server sends no data for `timeout` milliseconds or the user's signal is aborted. */
+class Deadline {
   private readonly controller = new AbortController();
   private timer: NodeJS.Timeout | undefined;
   readonly signal: AbortSignal;
 
   constructor(
-    private readonly patience: number,
-    readonly user: AbortSignal | undefined,
+    private readonly timeout: number,
+    readonly userSignal: AbortSignal | undefined,
   ) {
-    this.signal = user ? AbortSignal.any([user, this.controller.signal]) : this.controller.signal;
+    this.signal = userSignal ? AbortSignal.any([userSignal, this.controller.signal]) : this.controller.signal;
     this.restart();
   }
 
   restart(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.controller.abort(new Silence(this.patience / 1000)), this.patience);
+    this.timer = setTimeout(() => this.controller.abort(new TimeoutError(this.timeout / 1000)), this.timeout);
   }
 
   close(): void {

@@ -1,6 +1,6 @@
-/** Sixteen-bit floats as files keep them: IEEE half precision (F16) and the upper half of a float32 (BF16). */
+// 16-bit floating-point numbers as stored in files: IEEE half precision (F16), and bfloat16 (BF16), the upper half of a float32.
 
-/** Exact: every half is a float32. */
+/** Converts half precision to float32, which is exact. */
 export function fromFloat16(halves: Uint16Array): Float32Array {
   return Float32Array.from(halves, (half) => {
     const sign = half & 0x8000 ? -1 : 1;
@@ -11,26 +11,26 @@ export function fromFloat16(halves: Uint16Array): Float32Array {
   });
 }
 
-/** Exact: every bfloat16 is a float32. */
+/** Converts bfloat16 to float32, which is exact. */
 export function fromBfloat16(halves: Uint16Array): Float32Array {
   return new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer);
 }
 
-/** The nearest half, ties to even; beyond 65504 (by more than half a step) infinite. */
+/** Rounds to half precision, ties to even. Magnitudes of at least 65520 become infinite. */
 export function toFloat16(values: Float32Array): Uint16Array {
   return Uint16Array.from(values, (value) => {
-    const size = Math.abs(value);
+    const magnitude = Math.abs(value);
     const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
     if (Number.isNaN(value)) return 0x7e00;
-    if (size >= 65520) return sign | 0x7c00;
-    // A step of the last place: 2^-24 for the smallest, else 2^-10 of the leading power of two.
-    const exponent = Math.max(Math.floor(Math.log2(Math.max(size, 2 ** -24))), -14);
-    const steps = roundToEven(size / 2 ** (exponent - 10));
-    return sign | (((exponent + 14) << 10) + steps);
+    if (magnitude >= 65520) return sign | 0x7c00;
+    // The unit in the last place is 2^-24 for subnormal numbers, else 2^-10 of the leading power of two.
+    const exponent = Math.max(Math.floor(Math.log2(Math.max(magnitude, 2 ** -24))), -14);
+    const units = roundToEven(magnitude / 2 ** (exponent - 10));
+    return sign | (((exponent + 14) << 10) + units);
   });
 }
 
-/** The nearest bfloat16, ties to even. */
+/** Rounds to bfloat16, ties to even. */
 export function toBfloat16(values: Float32Array): Uint16Array {
   return Uint16Array.from(new Uint32Array(values.buffer, values.byteOffset, values.length), (bits) => {
     if ((bits & 0x7fffffff) > 0x7f800000) return 0x7fc0;

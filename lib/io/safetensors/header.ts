@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { short, UserError } from '../../errors';
 
-/** Bytes of one value, by the format's name for its kind. */
+/** Bytes of one value by the format's name of its type. */
 export const valueBytes = {
   F64: 8,
   F32: 4,
@@ -22,7 +22,7 @@ export const valueBytes = {
 
 export type ValueKind = keyof typeof valueBytes;
 
-/** Where one tensor lies, counted from the first byte after the header. */
+/** The name, type and shape of one tensor, and its bytes, counted from the first byte after the header. */
 export interface TensorEntry {
   readonly name: string;
   readonly kind: ValueKind;
@@ -33,102 +33,111 @@ export interface TensorEntry {
 
 export interface Header {
   readonly metadata: ReadonlyMap<string, string>;
-  /** In the order of their bytes. */
+  /** Sorted by `begin`. */
   readonly entries: readonly TensorEntry[];
 }
 
-const whole = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+const wholeNumber = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 const entrySchema = z
   .object({
     dtype: z.string(),
-    shape: z.array(whole),
-    data_offsets: z.tuple([whole, whole]),
+    shape: z.array(wholeNumber),
+    data_offsets: z.tuple([wholeNumber, wholeNumber]),
   })
   .strict();
 
 /**
- * Reads a header's JSON and checks all of it: the tensors must fill `dataBytes` without holes or overlaps, and each must be as long
- * as its shape says. Throws a UserError naming the tensor that is wrong.
+ * Parses and checks the JSON of a header: the tensors must fill `dataBytes` without holes or overlaps, and each length must match
+ * the shape. Throws a UserError that names the wrong tensor.
  */
 export function parseHeader(text: string, dataBytes: number, file: string): Header {
-  const refuse = (what: string): UserError =>
-    new UserError(`${file} is not a sound safetensors file: ${what}. Fetch or write it again; nothing of it was used.`);
-  const parsed = parseObject(text, refuse);
-  const twice = repeatedKey(text);
-  if (twice !== undefined) throw refuse(`its header names "${short(twice)}" twice`);
+  const invalid = (what: string): UserError => invalidFile(file, what);
+  const parsed = parseObject(text, invalid);
+  const duplicate = duplicateKey(text);
+  if (duplicate !== undefined) throw invalid(`its header contains "${short(duplicate)}" twice`);
   let metadata: ReadonlyMap<string, string> = new Map();
   const entries: TensorEntry[] = [];
   for (const [name, value] of Object.entries(parsed)) {
-    if (name === '__metadata__') metadata = parseMetadata(value, refuse);
-    else entries.push(parseEntry(name, value, dataBytes, refuse));
+    if (name === '__metadata__') metadata = parseMetadata(value, invalid);
+    else entries.push(parseEntry(name, value, dataBytes, invalid));
   }
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
-  checkCover(entries, dataBytes, refuse);
+  checkCoverage(entries, dataBytes, invalid);
   return { metadata, entries };
 }
 
-type Refuse = (what: string) => UserError;
+/** The error for a file that does not follow the format; `what` describes the violation. */
+export function invalidFile(file: string, what: string): UserError {
+  return new UserError(
+    `${file} is not a valid safetensors file: ${what}. Nothing was loaded. Download or write it again.`,
+  );
+}
 
-function parseObject(text: string, refuse: Refuse): object {
-  if (!text.startsWith('{')) throw refuse('its header is not a JSON object');
+type InvalidFile = (what: string) => UserError;
+
+function parseObject(text: string, invalid: InvalidFile): object {
+  if (!text.startsWith('{')) throw invalid('its header is not a JSON object');
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === 'object' && parsed !== null) return parsed;
   } catch (error) {
-    throw refuse(`its header is not JSON (${error instanceof Error ? error.message : String(error)})`);
+    throw invalid(`its header is not JSON (${error instanceof Error ? error.message : String(error)})`);
   }
-  throw refuse('its header is not a JSON object');
+  throw invalid('its header is not a JSON object');
 }
 
-function parseMetadata(value: unknown, refuse: Refuse): ReadonlyMap<string, string> {
+function parseMetadata(value: unknown, invalid: InvalidFile): ReadonlyMap<string, string> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw refuse('its metadata are not an object of strings');
+    throw invalid('its metadata is not an object of strings');
   return new Map(
     Object.entries(value).map(([key, text]: [string, unknown]) => {
       if (typeof text !== 'string' || key === '__proto__')
-        throw refuse(`its metadata "${short(key)}" are not a string`);
+        throw invalid(`its metadata "${short(key)}" is not a string`);
       return [key, text];
     }),
   );
 }
 
-function parseEntry(name: string, value: unknown, dataBytes: number, refuse: Refuse): TensorEntry {
-  const fault = (what: string): UserError => refuse(`tensor "${short(name)}" ${what}`);
-  if (name === '__proto__') throw fault('has a name that is not allowed');
+function parseEntry(name: string, value: unknown, dataBytes: number, invalid: InvalidFile): TensorEntry {
+  const invalidEntry = (what: string): UserError => invalid(`tensor "${short(name)}" ${what}`);
+  if (name === '__proto__') throw invalidEntry('has a name that is not allowed');
   const result = entrySchema.safeParse(value);
   if (!result.success) {
     const issue = result.error.issues[0];
-    throw fault(`has a wrong entry (${issue?.path.join('.')}: ${issue?.message})`);
+    throw invalidEntry(`has an invalid entry (${issue?.path.join('.')}: ${issue?.message})`);
   }
   const {
     dtype,
     shape,
     data_offsets: [begin, end],
   } = result.data;
-  if (!isValueKind(dtype)) throw fault(`has values of unknown kind "${short(dtype)}"`);
-  if (end < begin) throw fault(`has a negative length: bytes ${begin} to ${end}`);
-  if (end > dataBytes) throw fault(`ends at byte ${end}, but the file has ${dataBytes} bytes of data: it is cut short`);
+  if (!isValueKind(dtype)) throw invalidEntry(`has values of an unknown type "${short(dtype)}"`);
+  if (end < begin) throw invalidEntry(`has a negative length: bytes ${begin} to ${end}`);
+  if (end > dataBytes)
+    throw invalidEntry(`ends at byte ${end}, but the file has ${dataBytes} bytes of data, so that it is truncated`);
   const needed = shape.reduce((product, size) => product * size, valueBytes[dtype]);
   if (needed !== end - begin)
-    throw fault(`of shape [${short(shape.join(', '))}] and kind ${dtype} needs ${needed} bytes and has ${end - begin}`);
+    throw invalidEntry(
+      `of shape [${short(shape.join(', '))}] and type ${dtype} needs ${needed} bytes, but has ${end - begin}`,
+    );
   return { name, kind: dtype, shape, begin, end };
 }
 
-function checkCover(entries: readonly TensorEntry[], dataBytes: number, refuse: Refuse): void {
+function checkCoverage(entries: readonly TensorEntry[], dataBytes: number, invalid: InvalidFile): void {
   let at = 0;
   let previous = '';
   for (const { name, begin, end } of entries) {
-    if (begin < at) throw refuse(`tensor "${short(name)}" overlaps "${short(previous)}"`);
-    if (begin > at) throw refuse(`there is a hole of ${begin - at} bytes before tensor "${short(name)}"`);
+    if (begin < at) throw invalid(`tensor "${short(name)}" overlaps "${short(previous)}"`);
+    if (begin > at) throw invalid(`there is a gap of ${begin - at} bytes before tensor "${short(name)}"`);
     at = end;
     previous = name;
   }
   if (at !== dataBytes)
-    throw refuse(`${dataBytes - at} bytes follow its last tensor${previous && ` "${short(previous)}"`}`);
+    throw invalid(`${dataBytes - at} bytes follow its last tensor${previous && ` "${short(previous)}"`}`);
 }
 
-/** The first key that an object within sound JSON has twice; JSON.parse would keep the last without a word. */
-function repeatedKey(text: string): string | undefined {
+/** The first key that an object in valid JSON contains twice. JSON.parse would silently keep the last one. */
+function duplicateKey(text: string): string | undefined {
   const objects: Set<string>[] = [];
   for (const [token, colon] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}]/g)) {
     if (token === '{') objects.push(new Set());

@@ -3,26 +3,29 @@ import { UserError } from '../../errors';
 import { writeAtomic } from '../atomic';
 import { fileError } from '../fileError';
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './halfFloat';
-import { parseHeader, type Header, type TensorEntry } from './header';
+import { invalidFile, parseHeader, type Header, type TensorEntry } from './header';
 
-/** A tensor as a file keeps it, its numbers in row-major order. */
+/** A tensor as stored in a file, with its values in row-major order. */
 export interface StoredTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array;
 }
 
 export interface WriteOptions {
-  /** Free text by key. */
+  /** Any strings. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly kind?: 'F32' | 'F16' | 'BF16';
 }
 
 export interface ReadOptions {
-  /** Tensors that are checked but not read, such as integers that nobody needs. */
+  /** Names of tensors to check but not read, such as unused integers. Default: none. */
   readonly skip?: (name: string) => boolean;
 }
 
-/** Hugging Face's format: the length of a JSON header, the header, and the tensors one after the other. Written whole or not at all. */
+/**
+ * Writes tensors in Hugging Face's format: the length of a JSON header, the header, and the values of each tensor. The file is
+ * written atomically.
+ */
 export async function writeSafetensors(
   file: string,
   tensors: ReadonlyMap<string, StoredTensor>,
@@ -40,20 +43,20 @@ export async function writeSafetensors(
   const json = Buffer.from(
     JSON.stringify({ ...(metadata && { __metadata__: metadata }), ...Object.fromEntries(entries) }),
   );
-  // Spaces at its end let the data begin at a multiple of eight bytes.
+  // Padded with spaces, so that the data begin at a multiple of eight bytes.
   const header = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
   header.writeBigUInt64LE(BigInt(header.length - 8));
   json.copy(header, 8);
   await writeAtomic(file, content(header, tensors, kind));
 }
 
-/** A tensor of an open file: its shape is known, its numbers are read when they are asked for. */
+/** A tensor of an open file. `read` reads its values from the file. */
 export interface FileTensor {
   readonly shape: readonly number[];
   read(): Float32Array;
 }
 
-/** An open file, whose tensors can be read until it is closed. */
+/** An open file. Its tensors can be read until `close` is called. */
 export interface SafetensorsFile {
   readonly metadata: ReadonlyMap<string, string>;
   readonly tensors: ReadonlyMap<string, FileTensor>;
@@ -61,8 +64,8 @@ export interface SafetensorsFile {
 }
 
 /**
- * Opens a file of F32, F16 and BF16 tensors, which are read as float32. The whole header is checked before any memory is set
- * aside for the tensors. Throws a UserError that names the tensor at fault.
+ * Opens a file of F32, F16 and BF16 tensors, which are read as float32. The whole header is checked before memory is allocated for
+ * any tensor. Throws a UserError that names the wrong tensor.
  */
 export function openSafetensors(file: string, { skip = () => false }: ReadOptions = {}): SafetensorsFile {
   const descriptor = open(file);
@@ -72,7 +75,7 @@ export function openSafetensors(file: string, { skip = () => false }: ReadOption
     for (const { name, kind } of wanted) {
       if (kind !== 'F32' && kind !== 'F16' && kind !== 'BF16') {
         throw new UserError(
-          `${file}: tensor "${name}" holds ${kind} values; F32, F16 and BF16 are read. Convert it first.`,
+          `${file}: tensor "${name}" has ${kind} values, but only F32, F16 and BF16 are supported. Convert the file first.`,
         );
       }
     }
@@ -89,7 +92,7 @@ export function openSafetensors(file: string, { skip = () => false }: ReadOption
   }
 }
 
-/** Metadata and all tensors of a file at once, each byte read once. Throws as `openSafetensors`. */
+/** Reads the metadata and all tensors of a file. Throws as `openSafetensors` does. */
 export function readSafetensors(
   file: string,
   options?: ReadOptions,
@@ -108,8 +111,8 @@ export function readSafetensors(
   }
 }
 
-/** A hundred thousand tensors fit; files that claim more are taken for attacks. */
-const longestHeader = 16 * 2 ** 20;
+/** Enough for a hundred thousand tensors; a larger header would only exhaust the memory. */
+const maxHeaderBytes = 16 * 2 ** 20;
 
 function open(file: string): number {
   try {
@@ -121,18 +124,17 @@ function open(file: string): number {
 
 function readHeader(descriptor: number, file: string): { readonly header: Header; readonly dataStart: number } {
   const { size } = fstatSync(descriptor);
-  const unsound = (what: string): UserError =>
-    new UserError(`${file} is not a sound safetensors file: ${what}. Fetch or write it again; nothing of it was used.`);
-  if (size < 10) throw unsound(`it has ${size} bytes, too few for a header`);
+  const invalid = (what: string): UserError => invalidFile(file, what);
+  if (size < 10) throw invalid(`it has only ${size} bytes, too few for a header`);
   const prefix = Buffer.alloc(8);
   readAt(descriptor, file, prefix, 0);
   const length = prefix.readBigUInt64LE();
-  if (length > BigInt(longestHeader))
-    throw unsound(`its header claims ${length} bytes; the most that is read is ${longestHeader}`);
+  if (length > BigInt(maxHeaderBytes))
+    throw invalid(`its header is ${length} bytes long, more than the supported ${maxHeaderBytes}`);
   const dataStart = 8 + Number(length);
   if (dataStart > size)
-    throw unsound(
-      `its header claims ${length} bytes, but the file ends after ${size}: it is cut short, or no safetensors`,
+    throw invalid(
+      `its header is ${length} bytes long, but the file ends after ${size} bytes, so that it is truncated or in another format`,
     );
   const text = Buffer.alloc(Number(length));
   readAt(descriptor, file, text, 8);
@@ -156,15 +158,16 @@ function readValues(
 }
 
 function readAt(descriptor: number, file: string, target: Uint8Array, position: number): void {
-  const most = 2 ** 30;
+  // One call of read transfers at most 2 GB.
+  const maxBytes = 2 ** 30;
   for (let done = 0; done < target.length;) {
-    const read = readPiece(descriptor, file, target.subarray(done, done + most), position + done);
-    if (read === 0) throw new UserError(`${file} became shorter while it was read. Fetch or write it again.`);
+    const read = readChunk(descriptor, file, target.subarray(done, done + maxBytes), position + done);
+    if (read === 0) throw new UserError(`${file} became shorter while it was read. Download or write it again.`);
     done += read;
   }
 }
 
-function readPiece(descriptor: number, file: string, target: Uint8Array, position: number): number {
+function readChunk(descriptor: number, file: string, target: Uint8Array, position: number): number {
   try {
     return readSync(descriptor, target, 0, target.length, position);
   } catch (error) {

@@ -1,60 +1,69 @@
 import { UserError } from '../../errors';
 import type { ByteReader } from './byteReader';
 
-/** Bytes of a header; what a member holds is padded to as many. */
+/** Size of a header. The content of a member is padded to a multiple of it. */
 export const blockBytes = 512;
-/** The first two bytes of what gzip has compressed. */
+/** The first two bytes of gzip data. */
 export const gzipMagic = 0x1f8b;
-/** The most bytes of a header that tells of the next member, such as a long name. */
-const mostWords = 1 << 16;
+/** Longer pax and GNU headers, such as long names, are rejected. */
+const maxExtensionBytes = 1 << 16;
 
-/** What a block of 512 bytes at the head of a member says (POSIX.1-2001 ustar, with GNU's sizes of more than eight octal digits). */
+/** The header of a member (POSIX.1-2001 ustar, with GNU's sizes of more than eleven octal digits). */
 export interface TarHeader {
   readonly name: string;
   readonly size: number;
-  /** `0` a file, `5` a folder, `x`, `g`, `L` and `K` words about the next member; all others are things we refuse. */
+  /** `0` file, `5` folder, `x`, `g`, `L` and `K` extension headers of the next member. All others are rejected. */
   readonly type: string;
 }
 
-/** The header of the next file or folder, with the long name or size that headers before it give; undefined at the archive's end. */
+/**
+ * The header of the next file or folder, with the name or size from extension headers before it; undefined at the end of the
+ * archive. Throws a UserError for a damaged header.
+ */
 export async function nextHeader(bytes: Pick<ByteReader, 'readExactly'>, file: string): Promise<TarHeader | undefined> {
-  let given: Partial<Pick<TarHeader, 'name' | 'size'>> = {};
+  let extension: Extension = {};
   for (;;) {
-    const head = await bytes.readExactly(blockBytes);
-    if (head.every((byte) => byte === 0)) return undefined;
-    const header = parseTarHeader(head);
+    const block = await bytes.readExactly(blockBytes);
+    if (block.every((byte) => byte === 0)) return undefined;
+    const header = parseTarHeader(block);
     if (header === undefined) throw damagedArchive(file);
-    if (!/[xgLK]/.test(header.type)) return { ...header, ...given };
-    if (header.size > mostWords) throw damagedArchive(file);
+    if (!/[xgLK]/.test(header.type)) return { ...header, ...extension };
+    if (header.size > maxExtensionBytes) throw damagedArchive(file);
     const padded = await bytes.readExactly(Math.ceil(header.size / blockBytes) * blockBytes);
-    given = { ...given, ...words(header.type, padded.subarray(0, header.size), file) };
+    extension = { ...extension, ...parseExtension(header.type, padded.subarray(0, header.size), file) };
   }
 }
 
-function words(type: string, content: Buffer, file: string): Partial<Pick<TarHeader, 'name' | 'size'>> {
+type Extension = Partial<Pick<TarHeader, 'name' | 'size'>>;
+
+function parseExtension(type: string, content: Buffer, file: string): Extension {
   if (type === 'L') return { name: text(content) };
   if (type !== 'x') return {};
-  const pax = parsePax(content);
-  if (pax === undefined) throw damagedArchive(file);
-  if ([...pax.keys()].some((key) => key.startsWith('GNU.sparse')))
-    throw new UserError(`${file} holds a sparse file. Such an archive is not read.`);
-  const name = pax.get('path');
-  const size = pax.get('size');
+  const records = parsePax(content);
+  if (records === undefined) throw damagedArchive(file);
+  if ([...records.keys()].some((key) => key.startsWith('GNU.sparse'))) {
+    throw new UserError(`${file} contains a sparse file, which is not supported. Create the archive without --sparse.`);
+  }
+  const name = records.get('path');
+  const size = records.get('size');
   if (size !== undefined && !(/^\d+$/.test(size) && Number.isSafeInteger(Number(size)))) throw damagedArchive(file);
   return { ...(name !== undefined && { name }), ...(size !== undefined && { size: Number(size) }) };
 }
 
-/** The header, unless it is of something that is not read: a link, a device, a name that leads out of the archive's folder. */
+/** Rejects links, devices and names outside the archive's folder. Returns the header without a leading `./` in its name. */
 export function checkHeader(header: TarHeader, file: string): TarHeader {
   const { name, type } = header;
-  const shown = JSON.stringify(name);
-  if (type !== '0' && type !== '5')
+  const quoted = JSON.stringify(name);
+  if (type !== '0' && type !== '5') {
     throw new UserError(
-      `${file} holds ${shown}, which is a ${kinds[type] ?? 'thing unknown'}. Such an archive is not read.`,
+      `${file} contains ${quoted}, a ${kinds[type] ?? 'member of an unknown type'}. ` +
+        'Only files and folders are supported. Create the archive without it.',
     );
+  }
   if (name === '' || name.startsWith('/') || /[\\\0]/.test(name) || name.split('/').includes('..')) {
     throw new UserError(
-      `${file} holds a file named ${shown}, which leads out of the archive's folder. Such an archive is not read.`,
+      `${file} contains a file with the name ${quoted}, which leads out of the archive's folder. ` +
+        'Such archives are rejected. Create the archive with relative names.',
     );
   }
   return { ...header, name: name.replace(/^(\.\/)+/, '') };
@@ -69,12 +78,12 @@ const kinds: Readonly<Record<string, string>> = {
   S: 'sparse file',
 };
 
-/** What an archive is said to be that does not follow the format. */
+/** The error for an archive that does not follow the format. */
 export function damagedArchive(file: string, cause?: unknown): UserError {
-  return new UserError(`${file} is damaged, or no tar archive. Fetch it again.`, { cause });
+  return new UserError(`${file} is damaged or not a tar archive. Download it again.`, { cause });
 }
 
-/** Reads a header; undefined when the block is not one: a wrong checksum, or a size that is no number. */
+/** Parses a header; undefined if the checksum is wrong or the size is not a number. */
 function parseTarHeader(block: Buffer): TarHeader | undefined {
   const size = parseSize(block.subarray(124, 136));
   if (size === undefined || parseSize(block.subarray(148, 156)) !== checksum(block)) return undefined;
@@ -84,26 +93,26 @@ function parseTarHeader(block: Buffer): TarHeader | undefined {
   return { name: prefix ? `${prefix}/${name}` : name, size, type: type === '0' && name.endsWith('/') ? '5' : type };
 }
 
-/** The words of a pax header, each `length key=value` and a line's end; undefined when they are not that. */
+/** The records of a pax header, each `length key=value` and a newline; undefined if they do not have this form. */
 function parsePax(content: Buffer): ReadonlyMap<string, string> | undefined {
-  const words = new Map<string, string>();
+  const records = new Map<string, string>();
   for (let start = 0; start < content.length;) {
     const [, length, key] = /^(\d{1,7}) ([^=]+)=/.exec(content.toString('utf8', start, start + 300)) ?? [];
     const end = start + Number(length);
     if (length === undefined || key === undefined || content[end - 1] !== 0x0a) return undefined;
-    words.set(key, content.toString('utf8', start + length.length + 1 + Buffer.byteLength(key) + 1, end - 1));
+    records.set(key, content.toString('utf8', start + length.length + 1 + Buffer.byteLength(key) + 1, end - 1));
     start = end;
   }
-  return words;
+  return records;
 }
 
-/** Text up to the first zero byte. */
+/** The text before the first zero byte. */
 function text(bytes: Buffer): string {
   const end = bytes.indexOf(0);
   return bytes.toString('utf8', 0, end === -1 ? bytes.length : end);
 }
 
-/** Octal digits, or after a first byte of 128 a binary number. */
+/** A number in octal digits or, after a first byte of 128, in binary. */
 function parseSize(field: Buffer): number | undefined {
   if (field[0] === 0x80) {
     const size = field.subarray(1).reduce((sum, byte) => sum * 256 + byte, 0);
@@ -113,7 +122,7 @@ function parseSize(field: Buffer): number | undefined {
   return digits === undefined ? undefined : Number.parseInt(digits, 8);
 }
 
-/** The sum of all bytes, those of the checksum itself taken as spaces. */
+/** The sum of all bytes, with the field of the checksum itself counted as spaces. */
 function checksum(block: Buffer): number {
   return block.reduce((sum, byte, i) => sum + (i >= 148 && i < 156 ? 0x20 : byte), 0);
 }

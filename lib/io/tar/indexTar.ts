@@ -3,7 +3,7 @@ import { UserError } from '../../errors';
 import { fileError } from '../fileError';
 import { blockBytes, checkHeader, gzipMagic, nextHeader } from './header';
 
-/** Where a file lies in an archive that is not compressed. */
+/** The position of a file in an uncompressed archive. */
 export interface ByteRange {
   readonly name: string;
   readonly start: number;
@@ -12,28 +12,34 @@ export interface ByteRange {
 
 export interface TarIndex {
   readonly members: readonly ByteRange[];
-  /** Why the rest of the archive cannot be used, where it is cut short or damaged. */
+  /** The error at which the index ends, if the archive is truncated or damaged. */
   readonly error?: string;
 }
 
-/** Finds the whole files of a .tar by its headers alone. Throws a UserError where it cannot be opened, or is compressed. */
+/**
+ * Finds the complete files of a .tar archive by reading only the headers. Throws a UserError if the archive cannot be opened or
+ * is compressed.
+ */
 export async function indexTar(file: string): Promise<TarIndex> {
   const handle = await open(file, 'r').catch((error) => {
     throw fileError(error, 'read', file);
   });
   const members: ByteRange[] = [];
   try {
-    const { size: end } = await handle.stat();
-    const bytes = new WindowReader(handle, file);
-    if ((await bytes.peek(2)).equals(Buffer.from([gzipMagic >> 8, gzipMagic & 0xff])))
+    const { size: fileSize } = await handle.stat();
+    const reader = new BufferedReader(handle, file);
+    if ((await reader.peek(2)).equals(Buffer.from([gzipMagic >> 8, gzipMagic & 0xff]))) {
       throw new CompressedError(
-        `${file} is compressed: images in it cannot be found without unpacking it all. Unpack it: gunzip ${file}`,
+        `${file} is compressed, so that single images in it cannot be read. Unpack it: gunzip ${file}`,
       );
-    for (let header = await nextHeader(bytes, file); header; header = await nextHeader(bytes, file)) {
+    }
+    for (let header = await nextHeader(reader, file); header; header = await nextHeader(reader, file)) {
       const { name, size, type } = checkHeader(header, file);
-      if (bytes.at + size > end) throw new UserError(`${file} ends within ${name}.`);
-      if (type === '0') members.push({ name, start: bytes.at, size });
-      bytes.at += Math.ceil(size / blockBytes) * blockBytes;
+      if (reader.position + size > fileSize) {
+        throw new UserError(`${file} ends too early, inside ${name}. Download it again.`);
+      }
+      if (type === '0') members.push({ name, start: reader.position, size });
+      reader.position += Math.ceil(size / blockBytes) * blockBytes;
     }
     return { members };
   } catch (error) {
@@ -46,11 +52,11 @@ export async function indexTar(file: string): Promise<TarIndex> {
 
 class CompressedError extends UserError {}
 
-/** Reads a file at any place, more at a time than it is asked for: headers often follow one another closely. */
-class WindowReader {
-  at = 0;
-  private window = Buffer.alloc(0);
-  private first = 0;
+/** Reads a file at `position`, in larger blocks than requested, since headers are often close to each other. */
+class BufferedReader {
+  position = 0;
+  private buffer = Buffer.alloc(0);
+  private bufferStart = 0;
 
   constructor(
     private readonly handle: FileHandle,
@@ -59,19 +65,20 @@ class WindowReader {
 
   async readExactly(length: number): Promise<Buffer> {
     const bytes = await this.peek(length);
-    if (bytes.length < length) throw new UserError(`${this.file} ends too early.`);
-    this.at += length;
+    if (bytes.length < length) throw new UserError(`${this.file} ends too early. Download it again.`);
+    this.position += length;
     return bytes;
   }
 
-  /** The next bytes, fewer at the end of the file. */
+  /** The next bytes without advancing; fewer than `length` at the end of the file. */
   async peek(length: number): Promise<Buffer> {
-    if (this.at < this.first || this.at + length > this.first + this.window.length) {
-      const wanted = Math.max(length, 8 * blockBytes);
-      const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(wanted), 0, wanted, this.at);
-      this.window = buffer.subarray(0, bytesRead);
-      this.first = this.at;
+    const bufferEnd = this.bufferStart + this.buffer.length;
+    if (this.position < this.bufferStart || this.position + length > bufferEnd) {
+      const bytes = Math.max(length, 8 * blockBytes);
+      const { buffer, bytesRead } = await this.handle.read(Buffer.alloc(bytes), 0, bytes, this.position);
+      this.buffer = buffer.subarray(0, bytesRead);
+      this.bufferStart = this.position;
     }
-    return this.window.subarray(this.at - this.first, this.at - this.first + length);
+    return this.buffer.subarray(this.position - this.bufferStart, this.position - this.bufferStart + length);
   }
 }

@@ -3,11 +3,11 @@ import { open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { UserError } from '../../errors';
-import { ByteReader } from './byteReader';
 import { errorCode, fileError } from '../fileError';
+import { ByteReader } from './byteReader';
 import { blockBytes, checkHeader, damagedArchive, gzipMagic, nextHeader } from './header';
 
-/** A file inside an archive. Its bytes are read before the next member is asked for; what is left unread is passed over. */
+/** A file in an archive. Read its chunks before requesting the next member; unread ones are skipped. */
 export interface TarMember {
   readonly name: string;
   readonly size: number;
@@ -15,16 +15,17 @@ export interface TarMember {
 }
 
 export interface TarLimits {
-  /** The most bytes of the whole archive once decompressed. */
+  /** Maximum size of the decompressed archive. */
   readonly totalBytes: number;
+  /** Maximum number of members. */
   readonly members: number;
 }
 
 /**
- * The files of a .tar or .tar.gz, one after the other, held nowhere and never written to disk.
- * Refuses with a UserError: a cut or damaged archive, one beyond the limits (which stops archives made to swell), links and
- * devices, and names that lead out of the archive's folder. Read it to the end: only then is the checksum of a .gz looked at.
- * (tar-stream 3 waits forever on a header with a false size, and on a member that is left half read.)
+ * The files of a .tar or .tar.gz archive one after the other, streamed and never written to disk. Throws a UserError for a
+ * truncated or damaged archive, one that exceeds the limits (such as a decompression bomb), links, devices, and names that lead
+ * out of the archive's folder. Read to the end: only then is the checksum of a .gz verified.
+ * (tar-stream 3 waits forever on a header with a wrong size and on a partly read member.)
  */
 export async function* readTar(file: string, limits: TarLimits): AsyncGenerator<TarMember> {
   const stream = await openArchive(file);
@@ -32,14 +33,16 @@ export async function* readTar(file: string, limits: TarLimits): AsyncGenerator<
   try {
     let members = 0;
     for (let header = await nextHeader(bytes, file); header; header = await nextHeader(bytes, file)) {
-      if (++members > limits.members)
+      if (++members > limits.members) {
         throw new UserError(
-          `${file} holds more than the ${limits.members} files expected. It is not the archive we want.`,
+          `${file} contains more than the expected ${limits.members} files, so that it is another archive. ` +
+            'Check where it comes from.',
         );
+      }
       const { name, size, type } = checkHeader(header, file);
-      const content = new Content(bytes, size, file);
+      const content = new MemberContent(bytes, size, file);
       if (type === '0') yield { name, size, chunks: content.read() };
-      await content.pass();
+      await content.skipRest();
     }
     await bytes.readToEnd();
   } catch (error) {
@@ -49,11 +52,11 @@ export async function* readTar(file: string, limits: TarLimits): AsyncGenerator<
   }
 }
 
-/** Large, since each piece is a hop to another thread and back, which a busy machine makes slow. */
-const pieceBytes = 1 << 22;
+/** Large, because decompression passes each chunk through another thread, which is slow on a busy machine. */
+const chunkBytes = 1 << 22;
 
-/** What a member holds, padded to whole blocks. */
-class Content {
+/** The content of a member, padded to whole blocks. */
+class MemberContent {
   private left: number;
 
   constructor(
@@ -66,18 +69,18 @@ class Content {
 
   async *read(): AsyncGenerator<Uint8Array> {
     try {
-      for await (const piece of this.bytes.readChunks(this.left)) {
-        this.left -= piece.length;
-        yield piece;
+      for await (const chunk of this.bytes.readChunks(this.left)) {
+        this.left -= chunk.length;
+        yield chunk;
       }
     } catch (error) {
       throw toUserError(error, this.file);
     }
   }
 
-  async pass(): Promise<void> {
+  async skipRest(): Promise<void> {
     const padding = (blockBytes - (this.size % blockBytes)) % blockBytes;
-    for await (const piece of this.bytes.readChunks(this.left + padding)) void piece;
+    for await (const chunk of this.bytes.readChunks(this.left + padding)) void chunk;
     this.left = 0;
   }
 }
@@ -86,9 +89,9 @@ async function openArchive(file: string): Promise<Readable> {
   try {
     const handle = await open(file, 'r');
     const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0).finally(() => handle.close());
-    const source = createReadStream(file, { highWaterMark: pieceBytes });
+    const source = createReadStream(file, { highWaterMark: chunkBytes });
     return buffer.readUInt16BE() === gzipMagic
-      ? pipeline(source, createGunzip({ chunkSize: pieceBytes }), () => undefined)
+      ? pipeline(source, createGunzip({ chunkSize: chunkBytes }), () => undefined)
       : source;
   } catch (error) {
     throw fileError(error, 'read', file);
@@ -97,7 +100,7 @@ async function openArchive(file: string): Promise<Readable> {
 
 function toUserError(error: unknown, file: string): UserError {
   const code = errorCode(error) ?? '';
-  if (code === 'Z_BUF_ERROR') return new UserError(`${file} ends too early. Fetch it again.`, { cause: error });
+  if (code === 'Z_BUF_ERROR') return new UserError(`${file} ends too early. Download it again.`, { cause: error });
   if (code.startsWith('Z_')) return damagedArchive(file, error);
   return fileError(error, 'read', file);
 }

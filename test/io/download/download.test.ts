@@ -9,13 +9,13 @@ import { UnreachableError } from '../../../lib/io/download/http';
 import { Random } from '../../../lib/tensor/random';
 import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
-import { closedAddress, hangUp, sendFrom, serve, wantedStart } from './server';
+import { closedAddress, closeConnection, sendFrom, serve, requestedStart } from './server';
 
 const random = new Random(1);
 const content = Buffer.from(Array.from({ length: 300_000 }, () => random.integer(256)));
 const checksum = createHash('sha256').update(content).digest('hex');
 
-test('a file arrives whole, with its progress, in a folder that was missing', async (t) => {
+test('downloads a file, reports its progress and creates its folder', async (t) => {
   const url = await serve(t, (request, response) => sendFrom(content, request, response));
   const seen: number[] = [];
   const request = {
@@ -35,11 +35,11 @@ test('a file arrives whole, with its progress, in a folder that was missing', as
   assert.deepEqual(await readdir(path.dirname(request.target)), ['file.bin']);
 });
 
-test('cut at any byte, it is taken up where it was cut', async (t) => {
+test('resumes a download that was interrupted at any byte', async (t) => {
   for (const cut of [1, 17, 65_536, 150_000, 299_999]) {
     const starts: number[] = [];
     const url = await serve(t, (request, response) => {
-      starts.push(wantedStart(request));
+      starts.push(requestedStart(request));
       sendFrom(content, request, response, starts.length === 1 ? cut : Infinity);
     });
     const request = await plan(t, url);
@@ -50,10 +50,10 @@ test('cut at any byte, it is taken up where it was cut', async (t) => {
   }
 });
 
-test('stopped by its user, it keeps what came, and goes on from there the next time', async (t) => {
+test('keeps the received bytes when aborted and resumes the next time', async (t) => {
   const starts: number[] = [];
   const url = await serve(t, (request, response) => {
-    starts.push(wantedStart(request));
+    starts.push(requestedStart(request));
     if (starts.length === 1)
       response.writeHead(200, { 'content-length': content.length }).write(content.subarray(0, 100_000));
     else sendFrom(content, request, response);
@@ -70,12 +70,12 @@ test('stopped by its user, it keeps what came, and goes on from there the next t
   assert.ok(starts[1]! > 0, `resumed at ${starts[1]}`);
 });
 
-test('a server that knows no ranges sends everything again', async (t) => {
+test('restarts if the server does not support range requests', async (t) => {
   let requests = 0;
   const url = await serve(t, (_, response) => {
     response.writeHead(200, { 'content-length': content.length });
     response.write(++requests === 1 ? content.subarray(0, 1000) : content, () =>
-      requests === 1 ? hangUp(response) : response.end(),
+      requests === 1 ? closeConnection(response) : response.end(),
     );
   });
   const request = await plan(t, url);
@@ -83,7 +83,7 @@ test('a server that knows no ranges sends everything again', async (t) => {
   assert.deepEqual(await readFile(request.target), content);
 });
 
-test('what another program left half damaged is discarded once, then fetched whole', async (t) => {
+test('discards a damaged part file and downloads the whole file', async (t) => {
   const url = await serve(t, (request, response) => sendFrom(content, request, response));
   const request = await plan(t, url);
   await mkdir(path.dirname(request.target), { recursive: true });
@@ -95,10 +95,10 @@ test('what another program left half damaged is discarded once, then fetched who
   }
 });
 
-test('the part of a process that has died is taken over; that of a living one, or of another machine, is left alone', async (t) => {
+test('takes over the part file of an ended process, but not of a running one or of another machine', async (t) => {
   const starts: number[] = [];
   const url = await serve(t, (request, response) => {
-    starts.push(wantedStart(request));
+    starts.push(requestedStart(request));
     sendFrom(content, request, response);
   });
   const request = await plan(t, url);
@@ -118,7 +118,7 @@ test('the part of a process that has died is taken over; that of a living one, o
   );
 });
 
-test('two downloads of one file at once both end well', async (t) => {
+test('two concurrent downloads of one file both succeed', async (t) => {
   const url = await serve(t, (request, response) => sendFrom(content, request, response));
   const request = await plan(t, url);
   await Promise.all([download(request), download(request)]);
@@ -126,10 +126,10 @@ test('two downloads of one file at once both end well', async (t) => {
   assert.deepEqual(await readdir(path.dirname(request.target)), ['file.bin']);
 });
 
-test('a server that lies is found out, and nothing is put in place', async (t) => {
+test('rejects wrong content, lengths and ranges, and leaves no file', async (t) => {
   const wrong = Buffer.from(content);
   wrong[1234] ^= 1;
-  const lies: Readonly<Record<string, readonly [Parameters<typeof serve>[1], ...string[]]>> = {
+  const handlers: Readonly<Record<string, readonly [Parameters<typeof serve>[1], ...string[]]>> = {
     content: [(request, response) => sendFrom(wrong, request, response), 'SHA-256', checksum],
     shorter: [
       (_, response) => response.writeHead(200, { 'content-length': 1000 }).end(content.subarray(0, 1000)),
@@ -151,7 +151,7 @@ test('a server that lies is found out, and nothing is put in place', async (t) =
     ],
     range: [
       (request, response) => {
-        if (wantedStart(request) === 0) return sendFrom(content, request, response, 1000);
+        if (requestedStart(request) === 0) return sendFrom(content, request, response, 1000);
         response
           .writeHead(206, { 'content-range': `bytes 5-${content.length - 1}/${content.length}` })
           .end(content.subarray(5));
@@ -159,27 +159,27 @@ test('a server that lies is found out, and nothing is put in place', async (t) =
       'another part',
     ],
   };
-  for (const [name, [handler, ...words]] of Object.entries(lies)) {
+  for (const [name, [handler, ...words]] of Object.entries(handlers)) {
     const request = await plan(t, await serve(t, handler));
     await rejectsWith(download(request), request.url, ...words);
     assert.ok(!(await readdir(path.dirname(request.target))).includes('file.bin'), name);
   }
 });
 
-test('a silent server, an absent one and no network are unreachable; a refusal is final', async (t) => {
-  let tries = 0;
-  const silent = await plan(t, await serve(t, () => void tries++));
+test('timeouts, closed ports and unknown hosts are unreachable; status 404 is a UserError', async (t) => {
+  let attempts = 0;
+  const silent = await plan(t, await serve(t, () => void attempts++));
   await assert.rejects(
-    download({ ...silent, patience: 1000 }),
-    (error) => error instanceof UnreachableError && error.message.includes('silent'),
+    download({ ...silent, timeout: 1000 }),
+    (error) => error instanceof UnreachableError && error.message.includes('sent no data'),
   );
-  assert.equal(tries, 2);
+  assert.equal(attempts, 2);
   const absent = await plan(t, await closedAddress());
   await assert.rejects(
     download(absent),
     (error) => error instanceof UnreachableError && error.message.includes('ECONNREFUSED'),
   );
-  // A name that stands for no address anywhere (RFC 6761), as all names do without a network.
+  // This name never has an address (RFC 6761), like any name without a network.
   const nowhere = await plan(t, 'https://nowhere.invalid/file');
   await assert.rejects(
     download(nowhere),
@@ -194,7 +194,7 @@ test('a silent server, an absent one and no network are unreachable; a refusal i
   await rejectsWith(download(refused), refused.url, '404');
 });
 
-test('a stalled server is waited for only so long, and resumed', async (t) => {
+test('resumes after a timeout of a stalled server', async (t) => {
   let requests = 0;
   const url = await serve(t, (request, response) => {
     if (++requests === 1)
@@ -202,14 +202,14 @@ test('a stalled server is waited for only so long, and resumed', async (t) => {
     else sendFrom(content, request, response);
   });
   const request = await plan(t, url);
-  await download({ ...request, patience: 1000 });
+  await download({ ...request, timeout: 1000 });
   assert.deepEqual(await readFile(request.target), content);
 });
 
-test('nothing is fetched without TLS but from this machine, not by redirection either', async (t) => {
+test('rejects addresses and redirects without https, except on this machine', async (t) => {
   await rejectsWith(download(await plan(t, 'http://example.org/file')), 'https://');
   await rejectsWith(download(await plan(t, 'file:///etc/hostname')), 'https://');
-  await rejectsWith(download(await plan(t, 'no address')), 'no address');
+  await rejectsWith(download(await plan(t, 'not an address')), 'not an address');
   const away = await serve(t, (_, response) => response.writeHead(302, { location: 'http://example.org/file' }).end());
   await rejectsWith(download(await plan(t, away)), 'http://example.org/file', 'https://');
   const here = await serve(t, (request, response) => {
@@ -223,7 +223,7 @@ test('nothing is fetched without TLS but from this machine, not by redirection e
   await rejectsWith(download(await plan(t, circle)), 'redirects');
 });
 
-test('a folder that cannot be written is said in words', async (t) => {
+test('throws a UserError for a folder that cannot be written', async (t) => {
   const url = await serve(t, (request, response) => sendFrom(content, request, response));
   const request = await plan(t, url);
   await rejectsWith(download({ ...request, target: '/sys/none/file.bin' }), 'Cannot write /sys/none/file.bin');
@@ -234,5 +234,5 @@ test('a folder that cannot be written is said in words', async (t) => {
 
 async function plan(t: TestContext, url: string): Promise<Download> {
   const target = path.join(await temporaryFolder(t), 'downloads', 'file.bin');
-  return { url, target, sha256: checksum, maxBytes: 400_000, attempts: 2, pause: 1, patience: 5000 };
+  return { url, target, sha256: checksum, maxBytes: 400_000, attempts: 2, retryDelay: 1, timeout: 5000 };
 }

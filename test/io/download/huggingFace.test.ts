@@ -13,7 +13,7 @@ const weights = Buffer.alloc(300_000, 'weights');
 const config = Buffer.from('{"architecture": "resnet18"}');
 const sha256 = createHash('sha256').update(weights).digest('hex');
 const git = createHash('sha1').update(`blob ${config.length}\0`).update(config).digest('hex');
-const wanted = { repository: 'timm/resnet18.a1_in1k', file: 'model.safetensors' };
+const requested = { repository: 'timm/resnet18.a1_in1k', file: 'model.safetensors' };
 
 interface Hub {
   readonly options: HubOptions;
@@ -21,7 +21,7 @@ interface Hub {
   readonly requests: string[];
 }
 
-/** A hub as the real one: large files are named by their SHA-256 and redirected to another host, small ones come at once. */
+/** Behaves like the real hub: redirects large files to another host and states their SHA-256, and sends small ones itself. */
 async function hub(
   context: TestContext,
   change: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
@@ -57,13 +57,13 @@ async function hub(
       }
     }),
   );
-  return { options: { endpoint: address.origin, folder: await temporaryFolder(context), pause: 1 }, requests };
+  return { options: { endpoint: address.origin, folder: await temporaryFolder(context), retryDelay: 1 }, requests };
 }
 
-test('a large file is fetched once, checked, and asked about afterwards', async (t) => {
+test('downloads and verifies a large file once, and then only checks for changes', async (t) => {
   const { options, requests } = await hub(t);
   let last = 0;
-  const file = await downloadHubFile(wanted, {
+  const file = await downloadHubFile(requested, {
     ...options,
     onProgress: ({ received }) => {
       last = received;
@@ -72,29 +72,32 @@ test('a large file is fetched once, checked, and asked about afterwards', async 
   assert.deepEqual(readFileSync(file), weights);
   assert.match(file, /\.safetensors$/);
   assert.equal(last, weights.length);
-  assert.equal(await downloadHubFile(wanted, options), file);
+  assert.equal(await downloadHubFile(requested, options), file);
   assert.deepEqual(
     requests.map((request) => request.split(' ')[0]),
     ['HEAD', 'GET', 'GET', 'HEAD'],
   );
 });
 
-test('a small file is followed within its host and checked as git does', async (t) => {
+test('follows redirects within the host and verifies a small file by its git checksum', async (t) => {
   const { options } = await hub(t);
-  assert.deepEqual(readFileSync(await downloadHubFile({ ...wanted, file: 'config.json' }, options)), config);
+  assert.deepEqual(readFileSync(await downloadHubFile({ ...requested, file: 'config.json' }, options)), config);
 });
 
-test('without a network, what was fetched is used, and what was not is refused', async (t) => {
+test('without a network, uses downloaded files and rejects others', async (t) => {
   const { options } = await hub(t);
-  const file = await downloadHubFile(wanted, options);
-  const away = { ...options, endpoint: new URL(await closedAddress()).origin };
-  assert.equal(await downloadHubFile(wanted, away), file);
-  assert.equal(await downloadHubFile(wanted, { ...options, offline: true }), file);
-  await assert.rejects(downloadHubFile({ ...wanted, file: 'config.json' }, away), UnreachableError);
-  await assert.rejects(downloadHubFile({ ...wanted, revision: 'v2' }, { ...options, offline: true }), UnreachableError);
+  const file = await downloadHubFile(requested, options);
+  const unreachable = { ...options, endpoint: new URL(await closedAddress()).origin };
+  assert.equal(await downloadHubFile(requested, unreachable), file);
+  assert.equal(await downloadHubFile(requested, { ...options, offline: true }), file);
+  await assert.rejects(downloadHubFile({ ...requested, file: 'config.json' }, unreachable), UnreachableError);
+  await assert.rejects(
+    downloadHubFile({ ...requested, revision: 'v2' }, { ...options, offline: true }),
+    UnreachableError,
+  );
 });
 
-test('a file that changes on the hub is fetched anew', async (t) => {
+test('downloads a file again after it changed on the hub', async (t) => {
   let old = true;
   const first = Buffer.from('first');
   const { options } = await hub(t, (request, response) => {
@@ -107,12 +110,12 @@ test('a file that changes on the hub is fetched anew', async (t) => {
     response.writeHead(200, headers).end(request.method === 'HEAD' ? undefined : first);
     return true;
   });
-  assert.deepEqual(readFileSync(await downloadHubFile(wanted, options)), first);
+  assert.deepEqual(readFileSync(await downloadHubFile(requested, options)), first);
   old = false;
-  assert.deepEqual(readFileSync(await downloadHubFile(wanted, options)), weights);
+  assert.deepEqual(readFileSync(await downloadHubFile(requested, options)), weights);
 });
 
-test('a wrong checksum, a file cut short for good, an unknown repository and odd names are refused', async (t) => {
+test('rejects wrong checksums, unknown repositories and invalid names', async (t) => {
   const wrong = await hub(t, (request, response) => {
     if (!request.url?.endsWith('model.safetensors')) return false;
     response
@@ -120,34 +123,37 @@ test('a wrong checksum, a file cut short for good, an unknown repository and odd
       .end(request.method === 'HEAD' ? undefined : 'hello');
     return true;
   });
-  await rejectsWith(downloadHubFile(wanted, wrong.options), 'does not have the expected SHA-256');
+  await rejectsWith(downloadHubFile(requested, wrong.options), 'does not have the expected SHA-256');
   const damaged = await hub(t, (request, response) => {
     if (request.url !== '/cache/config.json' || request.method === 'HEAD') return false;
     response.writeHead(200, { 'content-length': config.length }).end(Buffer.alloc(config.length, 'x'));
     return true;
   });
-  await rejectsWith(downloadHubFile({ ...wanted, file: 'config.json' }, damaged.options), 'does not have the checksum');
+  await rejectsWith(
+    downloadHubFile({ ...requested, file: 'config.json' }, damaged.options),
+    'does not have the checksum',
+  );
   const { options } = await hub(t);
   await rejectsWith(
     downloadHubFile({ repository: 'timm/absent', file: 'model.safetensors' }, options),
     '404',
     'timm/absent',
   );
-  for (const odd of ['../secret', 'a b', 'x/../../y', 'owner/na%2fme'])
-    await rejectsWith(downloadHubFile({ ...wanted, repository: odd }, options), 'is no name');
+  for (const invalid of ['../secret', 'a b', 'x/../../y', 'owner/na%2fme'])
+    await rejectsWith(downloadHubFile({ ...requested, repository: invalid }, options), 'is not a valid name');
   const plain = await hub(t, (request, response) => {
     response.writeHead(200, { 'content-length': 0 }).end();
     return true;
   });
-  await rejectsWith(downloadHubFile(wanted, plain.options), 'without a checksum');
+  await rejectsWith(downloadHubFile(requested, plain.options), 'has no checksum');
 });
 
-test('a hub that stumbles is asked again', async (t) => {
-  let stumbles = 2;
+test('retries after temporary failures', async (t) => {
+  let failures = 2;
   const { options } = await hub(t, (_, response) => {
-    if (stumbles-- <= 0) return false;
+    if (failures-- <= 0) return false;
     response.writeHead(503).end();
     return true;
   });
-  assert.deepEqual(readFileSync(await downloadHubFile(wanted, options)), weights);
+  assert.deepEqual(readFileSync(await downloadHubFile(requested, options)), weights);
 });

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 
-/** A web server of this machine that answers with `handler`; goes when the test ends. Returns its address. */
+/** Starts a local web server with this handler, which is closed when the test ends. Returns its address. */
 export async function serve(
   context: TestContext,
   handler: (request: IncomingMessage, response: ServerResponse) => void,
@@ -17,7 +17,7 @@ export async function serve(
   return `http://127.0.0.1:${port}/file`;
 }
 
-/** An address of this machine where nobody listens. */
+/** A local address on which no server listens. */
 export async function closedAddress(): Promise<string> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -26,14 +26,14 @@ export async function closedAddress(): Promise<string> {
   return `http://127.0.0.1:${port}/file`;
 }
 
-/** The first byte that a request wants. */
-export function wantedStart(request: IncomingMessage): number {
+/** The first byte that a request asks for. */
+export function requestedStart(request: IncomingMessage): number {
   return Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
 }
 
-/** Answers as an honest server does, but hangs up after `most` bytes. */
-export function sendFrom(content: Buffer, request: IncomingMessage, response: ServerResponse, most = Infinity): void {
-  const start = wantedStart(request);
+/** Sends the requested part of the content, but closes the connection after `limit` bytes. */
+export function sendFrom(content: Buffer, request: IncomingMessage, response: ServerResponse, limit = Infinity): void {
+  const start = requestedStart(request);
   if (start >= content.length) {
     response.writeHead(416).end();
     return;
@@ -43,11 +43,11 @@ export function sendFrom(content: Buffer, request: IncomingMessage, response: Se
     'content-range': `bytes ${start}-${content.length - 1}/${content.length}`,
   };
   response.writeHead(start > 0 ? 206 : 200, headers);
-  const piece = content.subarray(start, start + most);
-  response.write(piece, () => (piece.length === content.length - start ? response.end() : hangUp(response)));
+  const chunk = content.subarray(start, start + limit);
+  response.write(chunk, () => (chunk.length === content.length - start ? response.end() : closeConnection(response)));
 }
 
-/** Cuts the connection once the other side has had time to read what was sent: what is still on its way is lost with the connection. */
-export function hangUp(response: ServerResponse): void {
+/** Closes the connection after a delay in which the client reads what was sent; bytes still in transit are lost. */
+export function closeConnection(response: ServerResponse): void {
   setTimeout(() => response.destroy(), 50);
 }

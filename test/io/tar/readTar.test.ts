@@ -12,7 +12,7 @@ import { temporaryFolder } from '../../support/temporaryFolder';
 
 const limits: TarLimits = { totalBytes: 1e6, members: 10 };
 const big = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => (i * 2654435761) >>> 24));
-const plain: readonly Member[] = [
+const members: readonly Member[] = [
   [{ name: 'folder/', type: 'directory' }],
   ['folder/a.txt', 'text'],
   ['./empty'],
@@ -24,13 +24,13 @@ const expected = [
   [`folder/${'long'.repeat(60)}.bin`, big.toString('latin1')],
 ];
 
-test('the files of an archive come in order, compressed or not', async (t) => {
-  assert.deepEqual(await read(t, await tarGzOf(plain)), expected);
-  assert.deepEqual(await read(t, await tarOf(plain)), expected);
+test('returns the files of compressed and uncompressed archives in order', async (t) => {
+  assert.deepEqual(await read(t, await tarGzOf(members)), expected);
+  assert.deepEqual(await read(t, await tarOf(members)), expected);
 });
 
-test('members may be left unread, in part or wholly, and the archive left early', async (t) => {
-  const file = await put(t, await tarGzOf(plain));
+test('members and archives need not be read completely', async (t) => {
+  const file = await put(t, await tarGzOf(members));
   const names: string[] = [];
   for await (const { name, chunks } of readTar(file, limits)) {
     names.push(name);
@@ -43,28 +43,28 @@ test('members may be left unread, in part or wholly, and the archive left early'
   }
 });
 
-test('an archive cut at any byte is refused, and never ends silently', async (t) => {
-  const packed = await tarGzOf(plain);
-  const loose = gunzipSync(packed);
-  for (let cut = 1; cut < packed.length; cut += Math.ceil(packed.length / 60)) {
-    await rejectsWith(read(t, packed.subarray(0, cut)), 'ends too early');
+test('rejects an archive that is truncated at any byte', async (t) => {
+  const compressed = await tarGzOf(members);
+  const uncompressed = gunzipSync(compressed);
+  for (let cut = 1; cut < compressed.length; cut += Math.ceil(compressed.length / 60)) {
+    await rejectsWith(read(t, compressed.subarray(0, cut)), 'ends too early');
   }
   for (const cut of [100, 600, 1000, 1700, 40_000])
-    await rejectsWith(read(t, loose.subarray(0, cut)), 'ends too early');
-  const flipped = Buffer.from(packed);
-  flipped[packed.length - 6] ^= 1;
+    await rejectsWith(read(t, uncompressed.subarray(0, cut)), 'ends too early');
+  const flipped = Buffer.from(compressed);
+  flipped[compressed.length - 6] ^= 1;
   await rejectsWith(read(t, flipped), 'is damaged');
 });
 
-test('what is no archive is refused', async (t) => {
-  await rejectsWith(read(t, gzipSync('x'.repeat(2000))), 'is damaged, or no tar archive');
-  await rejectsWith(read(t, Buffer.from('<html>'.repeat(200))), 'is damaged, or no tar archive');
+test('rejects files that are not archives', async (t) => {
+  await rejectsWith(read(t, gzipSync('x'.repeat(2000))), 'is damaged or not a tar archive');
+  await rejectsWith(read(t, Buffer.from('<html>'.repeat(200))), 'is damaged or not a tar archive');
   const folder = await temporaryFolder(t);
   await rejectsWith(readAll(path.join(folder, 'none')), 'Cannot read', 'no such file');
   await rejectsWith(readAll(folder), 'Cannot read', 'folder');
 });
 
-test('links, devices and names that lead outside are refused', async (t) => {
+test('rejects links, devices and names outside the folder of the archive', async (t) => {
   const bad: readonly Member[] = [
     [{ name: 'a', type: 'symlink', linkname: '/etc/passwd' }],
     [{ name: 'a', type: 'link', linkname: 'b' }],
@@ -78,22 +78,22 @@ test('links, devices and names that lead outside are refused', async (t) => {
   for (const member of bad)
     await rejectsWith(
       read(t, await tarGzOf([['fine', 'x'], member])),
-      'is not read',
+      'Create the archive with',
       JSON.stringify(headerName(member)),
     );
 });
 
-test('archives made to swell stop at the limits, in bytes and in members', async (t) => {
+test('stops at the limits on bytes and members', async (t) => {
   const bomb = await tarGzOf([['zeros', new Uint8Array(20e6)]]);
   assert.ok(bomb.length < 2e5);
-  await rejectsWith(read(t, bomb), 'swells beyond');
+  await rejectsWith(read(t, bomb), 'unpacks to more than the expected');
   await rejectsWith(
     read(t, await tarGzOf(Array.from({ length: 11 }, (_, i) => [`${i}`, 'x'] as const))),
-    'more than the 10 files',
+    'more than the expected 10 files',
   );
 });
 
-test('headers that lie about sizes end in a value or an error of ours', async (t) => {
+test('wrong sizes in headers result in a value or a UserError', async (t) => {
   const fine = await tarOf([
     ['a', 'text'],
     ['b', big.subarray(0, 3000)],
@@ -108,20 +108,20 @@ test('headers that lie about sizes end in a value or an error of ours', async (t
   ]) {
     const archive = Buffer.from(fine);
     archive.write(size, 124, 'latin1');
-    await endsWell(t, sealed(archive), `size ${JSON.stringify(size)}`);
+    await settles(t, withChecksum(archive), `size ${JSON.stringify(size)}`);
     archive.write('x', 156, 'latin1');
-    await endsWell(t, sealed(archive), `pax header of size ${JSON.stringify(size)}`);
+    await settles(t, withChecksum(archive), `pax header of size ${JSON.stringify(size)}`);
   }
   for (const size of ['-5', 'NaN', '1e300', '9007199254740993', '']) {
     const record = ` size=${size}\n`;
     const pax = Buffer.from(`${record.length + 2}${record}`);
     const header = (await tarOf([['p', pax]])).subarray(0, 1024);
     header.write('x', 156, 'latin1');
-    await endsWell(t, Buffer.concat([sealed(header), fine]), `pax size ${size}`);
+    await settles(t, Buffer.concat([withChecksum(header), fine]), `pax size ${size}`);
   }
 });
 
-test('any damage, a thousand times over, ends in a value or an error of ours', async (t) => {
+test('1000 random damages result in a value or a UserError', async (t) => {
   const random = new Random(7);
   const whole = await tarOf([
     [{ name: 'folder/', type: 'directory' }],
@@ -139,32 +139,32 @@ test('any damage, a thousand times over, ends in a value or an error of ours', a
     const head = 512 * random.integer(Math.max(1, Math.floor(damaged.length / 512)));
     if (damaged.length >= head + 512 && random.uniform() < 0.7) {
       damaged[head + random.integer(257)] = random.integer(256);
-      sealed(damaged, head);
+      withChecksum(damaged, head);
     }
     await writeFile(file, random.uniform() < 0.2 ? gzipSync(damaged) : damaged);
-    await endsInTime(readAll(file), `damage ${i}`);
+    await settlesInTime(readAll(file), `damage ${i}`);
   }
 });
 
-/** The archive with the checksum of its header made right, so that what the header says is believed. */
-function sealed(archive: Buffer, at = 0): Buffer {
+/** The archive with a correct checksum of the header at `at`, so that the header is parsed. */
+function withChecksum(archive: Buffer, at = 0): Buffer {
   archive.fill(' ', at + 148, at + 156);
   const sum = archive.subarray(at, at + 512).reduce((a, b) => a + b, 0);
   archive.write(`${sum.toString(8).padStart(6, '0')}\0 `, at + 148, 'latin1');
   return archive;
 }
 
-async function endsWell(t: TestContext, archive: Buffer, what: string): Promise<void> {
-  await endsInTime(read(t, archive), what);
+async function settles(t: TestContext, archive: Buffer, what: string): Promise<void> {
+  await settlesInTime(read(t, archive), what);
 }
 
-async function endsInTime(work: Promise<unknown>, what: string): Promise<void> {
+async function settlesInTime(work: Promise<unknown>, what: string): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: no end`)), 5000);
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: did not settle`)), 5000);
   });
   try {
-    await Promise.race([work, late]);
+    await Promise.race([work, timeout]);
   } catch (error) {
     if (!(error instanceof UserError)) throw new Error(`${what}: ${String(error)}`, { cause: error });
   } finally {
@@ -177,15 +177,15 @@ async function read(t: TestContext, archive: Buffer): Promise<string[][]> {
 }
 
 async function readAll(file: string): Promise<string[][]> {
-  const members: string[][] = [];
+  const files: string[][] = [];
   for await (const { name, size, chunks } of readTar(file, limits)) {
     const parts: Uint8Array[] = [];
     for await (const chunk of chunks) parts.push(chunk);
     const content = Buffer.concat(parts);
     assert.equal(content.length, size);
-    members.push([name, content.toString('latin1')]);
+    files.push([name, content.toString('latin1')]);
   }
-  return members;
+  return files;
 }
 
 async function put(t: TestContext, archive: Buffer): Promise<string> {

@@ -51,7 +51,7 @@ async function hub(context: TestContext, description: unknown = config): Promise
       .writeHead(200, { 'x-linked-etag': `"${etag.digest('hex')}"`, 'content-length': content.length })
       .end(request.method === 'HEAD' ? undefined : content);
   });
-  return { endpoint: new URL(address).origin, folder: path.join(folder, 'cache'), pause: 1 };
+  return { endpoint: new URL(address).origin, folder: path.join(folder, 'cache'), retryDelay: 1 };
 }
 
 test('a repository gives its weights and says how images are prepared for them', async (t) => {
