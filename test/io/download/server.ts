@@ -49,5 +49,5 @@ export function sendFrom(content: Buffer, request: IncomingMessage, response: Se
 
 /** Closes the connection after a delay in which the client reads what was sent; bytes still in transit are lost. */
 export function closeConnection(response: ServerResponse): void {
-  setTimeout(() => response.destroy(), 50);
+  setTimeout(() => response.destroy(), 200);
 }
