@@ -1,17 +1,20 @@
-// Memory of a kernel's own.
+// Working memory of kernels.
 #pragma once
+#include <cstdint>
 #include <vector>
 
 #include "Eigen/Core"
 
 namespace ofa {
 
-/** Numbers of 32 bits that begin with a line of the cache, where Eigen was compiled for AVX-512, else with half of one:
- * what lies across two lines is loaded at half the speed of what fills one, or less. */
+/**
+ * Numbers of 32 bits whose first one is aligned to a cache line where Eigen was compiled for AVX-512, and otherwise to
+ * half of one. A vector load that crosses two lines takes at least twice as long.
+ */
 template <typename Number>
 using Buffer = std::vector<Number, Eigen::aligned_allocator<Number>>;
 
-/** So many numbers and what is missing to whole lines, so that the next row begins with one too. */
-constexpr int64_t WholeLines(int64_t numbers) { return (numbers + 15) / 16 * 16; }
+/** A row length of at least `numbers` at which the next row, too, begins with a cache line. */
+constexpr int64_t RoundUpToCacheLine(int64_t numbers) { return (numbers + 15) / 16 * 16; }
 
 }  // namespace ofa

@@ -1,11 +1,11 @@
-// Functions of one number in plain arithmetic, always inlined, so that loops over them are vectorised.
+// Functions of one number in plain arithmetic, always inlined, so that the compiler vectorises loops over them.
 #pragma once
 #include <cmath>
 #include <cstdint>
 
 namespace ofa {
 
-/** e^x for x ≤ 0, to two units in the last place. */
+/** e^x for x ≤ 0, within two units in the last place. */
 [[gnu::always_inline]] inline float NegativeExp(float x) {
   x = x < -87.0f ? -87.0f : x;
   const float n = std::floor(x * 1.44269504f + 0.5f);
@@ -25,7 +25,7 @@ namespace ofa {
   return p * power.f;
 }
 
-/** Φ(x), the normal distribution, and φ(x), its density (Abramowitz and Stegun 7.1.26: 1.5e-7 at most off). */
+/** The standard normal distribution Φ(x) and its density φ(x), within 1.5e-7 (Abramowitz and Stegun 7.1.26). */
 [[gnu::always_inline]] inline void Normal(float x, float* distribution, float* density) {
   const float e = NegativeExp(-0.5f * x * x);
   const float t = 1.0f / (1.0f + 0.3275911f * 0.70710678f * std::abs(x));
@@ -35,20 +35,23 @@ namespace ofa {
   *density = 0.39894228f * e;
 }
 
-/** Φ(x) alone: (1 + erf(x / √2)) / 2, erf as a quotient of polynomials without an exponential (Eigen's; 2e-7 at most
- * off). */
-[[gnu::always_inline]] inline float Distribution(float x) {
+/**
+ * Φ(x) = (1 + erf(x / √2)) / 2 within 2e-7, without an exponential: erf is a quotient of two polynomials, with Eigen's
+ * coefficients.
+ */
+[[gnu::always_inline]] inline float NormalDistribution(float x) {
   float z = 0.70710678f * x;
   z = z < -4.0f ? -4.0f : z > 4.0f ? 4.0f : z;
   const float s = z * z;
-  const float above =
+  const float numerator =
       -1.60960333e-02f +
       s * (-2.95459981e-03f +
            s * (-7.34990630e-04f +
                 s * (-5.69250639e-05f + s * (-2.10102402e-06f + s * (2.77068142e-08f + s * -2.72614226e-10f)))));
-  const float below = -1.42647390e-02f +
-                      s * (-7.37332917e-03f + s * (-1.68282697e-03f + s * (-2.13374055e-04f + s * -1.45660718e-05f)));
-  return 0.5f + 0.5f * (z * above / below);
+  const float denominator =
+      -1.42647390e-02f +
+      s * (-7.37332917e-03f + s * (-1.68282697e-03f + s * (-2.13374055e-04f + s * -1.45660718e-05f)));
+  return 0.5f + 0.5f * (z * numerator / denominator);
 }
 
 }  // namespace ofa

@@ -1,73 +1,80 @@
-// Factors of products of any width: the right one cut into panels that are read from end to end, the left one a block
-// of rows. Both are floats, or pairs of bfloat16.
+// Packed factors of large products, as floats or pairs of bfloat16: the right factor in panels of columns that are read
+// from start to end, the left one in blocks of rows.
 #pragma once
 #include <algorithm>
 #include <type_traits>
-#include <vector>
 
-#include "simd/multiplier.h"
+#include "simd/bfloat16.h"
 #include "simd/parallel.h"
-#include "simd/rows.h"
+#include "simd/product.h"
 
 namespace ofa {
 
-/** Rows of it that a thread packs at a time; even, as pairs need it. */
-constexpr int64_t kPiece = 128;
-
-/** Numbers along the depth of a product. */
+/** How many numbers of this type `depth` floats along the depth of a product are packed into. */
 template <typename Number>
-constexpr int64_t Steps(int64_t depth) {
-  return std::is_same_v<Number, Pair> ? (depth + 1) / 2 : depth;
+constexpr int64_t PackedDepth(int64_t depth) {
+  return std::is_same_v<Number, Bf16Pair> ? (depth + 1) / 2 : depth;
 }
 
-inline void Pack(int64_t rows, int64_t columns, const Rows<const float>& from, Pair* to) {
-  PairDown(rows, columns, from, to);
+/** Packs rows of a right factor. */
+inline void PackRight(int64_t rows, int64_t columns, const Matrix<const float>& from, Bf16Pair* to) {
+  PackRowPairs(rows, columns, from, to);
 }
-inline void Pack(int64_t rows, int64_t columns, const Rows<const float>& from, float* to) {
+inline void PackRight(int64_t rows, int64_t columns, const Matrix<const float>& from, float* to) {
   for (int64_t r = 0; r < rows; ++r) std::copy_n(from.data + r * from.stride, columns, to + r * columns);
 }
 
-/** A row of the left factor. */
-inline void Take(int64_t width, const float* from, Pair* to) { PairAlong(1, width, {from, width}, {to, 0}); }
-inline void Take(int64_t width, const float* from, float* to) { std::copy_n(from, width, to); }
+/** Packs a row of a left factor. */
+inline void PackLeftRow(int64_t width, const float* from, Bf16Pair* to) {
+  PackColumnPairs(1, width, {from, width}, {to, 0});
+}
+inline void PackLeftRow(int64_t width, const float* from, float* to) { std::copy_n(from, width, to); }
 
-/** A right factor [depth, n], or the transpose of one [n, depth]. */
+/** A right factor [depth, columns], given as such or as its transpose [columns, depth]. */
 template <typename Number>
-class Panels {
+class RightPanels {
  public:
-  Panels(OpKernelContext* c, const tensorflow::Tensor& weight, bool transposed = false)
-      : depth_(weight.dim_size(transposed ? 1 : 0)), n_(weight.dim_size(transposed ? 0 : 1)), numbers_(steps() * n_) {
+  RightPanels(OpKernelContext* c, const tensorflow::Tensor& weight, bool transposed = false)
+      : depth_(weight.dim_size(transposed ? 1 : 0)),
+        columns_(weight.dim_size(transposed ? 0 : 1)),
+        numbers_(packed_depth() * columns_) {
     const float* from = weight.flat<float>().data();
-    const int64_t pieces = (depth_ + kPiece - 1) / kPiece;
-    Parallel(c, count() * pieces, kPiece * kPanel, [&](int64_t begin, int64_t end) {
-      Buffer<float> turned(transposed ? kPiece * kPanel : 0);
+    const int64_t blocks = (depth_ + kBlockRows - 1) / kBlockRows;
+    Parallel(c, count() * blocks, kBlockRows * kPanelColumns, [&](int64_t begin, int64_t end) {
+      Buffer<float> block(transposed ? kBlockRows * kPanelColumns : 0);
       for (int64_t i = begin; i < end; ++i) {
-        const int64_t p = i / pieces, column = p * kPanel, row = i % pieces * kPiece,
-                      rows = std::min(kPiece, depth_ - row);
-        if (transposed) Transpose(width(p), rows, {from + column * depth_ + row, depth_}, {turned.data(), kPanel});
-        Pack(rows, width(p),
-             transposed ? Rows<const float>{turned.data(), kPanel} : Rows<const float>{from + row * n_ + column, n_},
-             numbers_.data() + column * steps() + Steps<Number>(row) * width(p));
+        const int64_t panel = i / blocks, column = panel * kPanelColumns, row = i % blocks * kBlockRows;
+        const int64_t rows = std::min(kBlockRows, depth_ - row);
+        if (transposed)
+          Transpose(width(panel), rows, {from + column * depth_ + row, depth_}, {block.data(), kPanelColumns});
+        const Matrix<const float> source = transposed ? Matrix<const float>{block.data(), kPanelColumns}
+                                                      : Matrix<const float>{from + row * columns_ + column, columns_};
+        PackRight(rows, width(panel), source,
+                  numbers_.data() + column * packed_depth() + PackedDepth<Number>(row) * width(panel));
       }
     });
   }
 
   int64_t depth() const { return depth_; }
-  int64_t steps() const { return Steps<Number>(depth_); }
-  int64_t n() const { return n_; }
-  int64_t count() const { return (n_ + kPanel - 1) / kPanel; }
-  int64_t width(int64_t panel) const { return std::min(kPanel, n_ - panel * kPanel); }
-  Rows<const Number> operator[](int64_t panel) const {
-    return {numbers_.data() + panel * kPanel * steps(), width(panel)};
+  int64_t packed_depth() const { return PackedDepth<Number>(depth_); }
+  int64_t columns() const { return columns_; }
+  int64_t count() const { return (columns_ + kPanelColumns - 1) / kPanelColumns; }
+  int64_t width(int64_t panel) const { return std::min(kPanelColumns, columns_ - panel * kPanelColumns); }
+  Matrix<const Number> operator[](int64_t panel) const {
+    return {numbers_.data() + panel * kPanelColumns * packed_depth(), width(panel)};
   }
 
-  /** One panel's columns of left · this, for rows of the left factor without gaps. */
-  void Multiply(int64_t rows, const Number* left, int64_t panel, const Rows<float>& to, bool add = false) const {
-    Product<Number>(rows, width(panel), steps(), {left, steps(), 1}, (*this)[panel], to, add);
+  /** The columns of one panel in the product of packed left rows, without gaps, and this factor. */
+  void MultiplyPanel(int64_t rows, const Number* left, int64_t panel, const Matrix<float>& to,
+                     Store store = Store::kSet) const {
+    Multiply<Number>({rows, width(panel), packed_depth()}, {left, packed_depth(), 1}, (*this)[panel], to, store);
   }
 
  private:
-  int64_t depth_, n_;
+  /** Rows that a thread packs at a time; even, so that no pair is split. */
+  static constexpr int64_t kBlockRows = 128;
+
+  int64_t depth_, columns_;
   Buffer<Number> numbers_;
 };
 

@@ -1,8 +1,8 @@
-// The addon that carries our kernels. Loading it registers them with TensorFlow; JavaScript is told whether they have a
-// matrix unit for bfloat16.
+// The addon that contains our kernels. Loading it registers them with TensorFlow. It exports `matrixUnit`: whether
+// bfloat16 products run on a matrix unit of the processor.
 #include <node_api.h>
 
-#include "simd/tiles.h"
+#include "simd/amx.h"
 
 NAPI_MODULE_INIT() {
   napi_value matrix_unit;

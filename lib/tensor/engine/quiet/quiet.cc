@@ -1,6 +1,5 @@
-// An addon to load before TensorFlow, which greets each process on stderr; only errors are of use in a notebook.
-// Linked with -z initfirst, so that this comes before the greeting, which stands in the initialisation of TensorFlow's
-// own library.
+// An addon to load before TensorFlow, which otherwise prints several lines to stderr in each process; notebooks should
+// show errors only. It is linked with -z initfirst, because TensorFlow prints while its library is initialised.
 #include <node_api.h>
 
 #include "absl/log/globals.h"

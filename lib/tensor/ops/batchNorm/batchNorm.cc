@@ -1,8 +1,9 @@
-// Batch normalisation over all but the last axis (Ioffe and Szegedy 2015) with the residual and the ReLU that follow it
-// in one go: y = relu(scale · (x − mean) · inverse + offset + residual). Statistics are the batch's; the running
-// averages move as PyTorch's do.
+// Batch normalisation over all but the last axis (Ioffe and Szegedy 2015) together with the residual and the ReLU that
+// follow it: y = relu(scale · (x − mean) · inverse_std + offset + residual). The statistics are the batch's; running
+// averages are updated as in PyTorch.
 #include <cmath>
 
+#include "simd/checks.h"
 #include "simd/parallel.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
@@ -19,7 +20,7 @@ REGISTER_OP("OfaBatchNorm")
     .Input("residual: N * float")
     .Output("y: float")
     .Output("mean: float")
-    .Output("inverse: float")
+    .Output("inverse_std: float")
     .Output("new_mean: float")
     .Output("new_variance: float")
     .Attr("N: int >= 0")
@@ -38,70 +39,72 @@ class BatchNorm : public OpKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor& x = c->input(0);
+    const bool has_residual = c->num_inputs() > 5;
     const int64_t width = c->input(1).NumElements();
-    OP_REQUIRES_OK(c, HasRows(x, width, "x"));
-    for (int i = 2; i < 5; ++i)
-      OP_REQUIRES_OK(c, HasCount(c->input(i), width, i == 2 ? "offset" : i == 3 ? "running_mean" : "running_variance"));
-    if (c->num_inputs() > 5) OP_REQUIRES_OK(c, IsAlike(c->input(5), x, "residual"));
+    OP_REQUIRES_OK(c, CheckRowWidth(x, width, "x"));
+    OP_REQUIRES_OK(c, CheckSize(c->input(2), width, "offset"));
+    OP_REQUIRES_OK(c, CheckSize(c->input(3), width, "running_mean"));
+    OP_REQUIRES_OK(c, CheckSize(c->input(4), width, "running_variance"));
+    if (has_residual) OP_REQUIRES_OK(c, CheckSameShape(c->input(5), x, "the residual"));
     const int64_t rows = x.NumElements() / width;
-    OP_REQUIRES(c, rows > 0, absl::InvalidArgumentError("a batch without an example has no statistics"));
-    Tensor *y, *mean, *inverse, *new_mean, *new_variance;
+    OP_REQUIRES(c, rows > 0, absl::InvalidArgumentError("an empty batch has no mean and variance"));
+    Tensor *y, *mean, *inverse_std, *new_mean, *new_variance;
     const TensorShape channels({width});
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &y));
     OP_REQUIRES_OK(c, c->allocate_output(1, channels, &mean));
-    OP_REQUIRES_OK(c, c->allocate_output(2, channels, &inverse));
+    OP_REQUIRES_OK(c, c->allocate_output(2, channels, &inverse_std));
     OP_REQUIRES_OK(c, c->allocate_output(3, channels, &new_mean));
     OP_REQUIRES_OK(c, c->allocate_output(4, channels, &new_variance));
-    const float *px = x.flat<float>().data(), *scale = c->input(1).flat<float>().data(),
-                *offset = c->input(2).flat<float>().data();
-    const float *old_mean = c->input(3).flat<float>().data(), *old_variance = c->input(4).flat<float>().data();
-    const float* residual = c->num_inputs() > 5 ? c->input(5).flat<float>().data() : nullptr;
+    const auto floats_of = [&](int input) { return c->input(input).flat<float>().data(); };
+    const float *x_data = floats_of(0), *scale = floats_of(1), *offset = floats_of(2);
+    const float *running_mean = floats_of(3), *running_variance = floats_of(4);
+    const float* residual = has_residual ? floats_of(5) : nullptr;
 
-    // Sums of x − x₀ and its square, x₀ being the first row: a mean far from zero costs no digits.
-    Buffer<float> sums(2 * width), gain(width);
-    BlockedSum(c, rows, 2 * width, 3 * width, sums.data(), [=](int64_t begin, int64_t end, float* partial) {
+    // Sums of x − x₀ and of its square, where x₀ is the first row: a mean far from zero costs no digits.
+    Buffer<float> sums(2 * width), gains(width);
+    BlockedSum(c, {rows, 2 * width, 3 * width}, sums.data(), [=](int64_t begin, int64_t end, float* partial) {
       for (int64_t r = begin; r < end; ++r) {
-        const float* in = px + r * width;
+        const float* in = x_data + r * width;
 #pragma omp simd
         for (int64_t i = 0; i < width; ++i) {
-          const float d = in[i] - px[i];
+          const float d = in[i] - x_data[i];
           partial[i] += d;
           partial[width + i] += d * d;
         }
       }
     });
-    float *pm = mean->flat<float>().data(), *pi = inverse->flat<float>().data();
-    float *pnm = new_mean->flat<float>().data(), *pnv = new_variance->flat<float>().data();
+    float *mean_data = mean->flat<float>().data(), *inverse_std_data = inverse_std->flat<float>().data();
+    float *new_mean_data = new_mean->flat<float>().data(), *new_variance_data = new_variance->flat<float>().data();
     for (int64_t i = 0; i < width; ++i) {
       const double d = static_cast<double>(sums[i]) / rows;
-      const double spread = static_cast<double>(sums[width + i]) / rows - d * d;
-      // Not by std::max, which takes 0 for what is no number.
-      const double variance = spread < 0 ? 0 : spread;
-      pm[i] = static_cast<float>(px[i] + d);
-      pi[i] = static_cast<float>(1.0 / std::sqrt(variance + epsilon_));
-      pnm[i] = (1 - momentum_) * old_mean[i] + momentum_ * pm[i];
-      pnv[i] = static_cast<float>((1 - momentum_) * old_variance[i] +
-                                  momentum_ * variance * rows / std::max<int64_t>(rows - 1, 1));
-      gain[i] = scale[i] * pi[i];
+      const double raw_variance = static_cast<double>(sums[width + i]) / rows - d * d;
+      // Not std::max, which would turn NaN into 0.
+      const double variance = raw_variance < 0 ? 0 : raw_variance;
+      mean_data[i] = static_cast<float>(x_data[i] + d);
+      inverse_std_data[i] = static_cast<float>(1.0 / std::sqrt(variance + epsilon_));
+      new_mean_data[i] = (1 - momentum_) * running_mean[i] + momentum_ * mean_data[i];
+      new_variance_data[i] = static_cast<float>((1 - momentum_) * running_variance[i] +
+                                                momentum_ * variance * rows / std::max<int64_t>(rows - 1, 1));
+      gains[i] = scale[i] * inverse_std_data[i];
     }
-    const float* pg = gain.data();
-    float* py = y->flat<float>().data();
-    const float floor = relu_ ? 0.0f : -INFINITY;
+    const float* gain = gains.data();
+    float* y_data = y->flat<float>().data();
+    const float lower = relu_ ? 0.0f : -INFINITY;
     Parallel(c, rows, 2 * width, [=](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) {
-        const float *in = px + r * width, *other = residual + r * width;
-        float* out = py + r * width;
+        const float *in = x_data + r * width, *other = residual + r * width;
+        float* out = y_data + r * width;
         if (residual == nullptr) {
 #pragma omp simd
           for (int64_t i = 0; i < width; ++i) {
-            const float v = (in[i] - pm[i]) * pg[i] + offset[i];
-            out[i] = v < floor ? floor : v;
+            const float v = (in[i] - mean_data[i]) * gain[i] + offset[i];
+            out[i] = v < lower ? lower : v;
           }
         } else {
 #pragma omp simd
           for (int64_t i = 0; i < width; ++i) {
-            const float v = (in[i] - pm[i]) * pg[i] + offset[i] + other[i];
-            out[i] = v < floor ? floor : v;
+            const float v = (in[i] - mean_data[i]) * gain[i] + offset[i] + other[i];
+            out[i] = v < lower ? lower : v;
           }
         }
       }
@@ -114,14 +117,14 @@ class BatchNorm : public OpKernel {
 };
 REGISTER_KERNEL_BUILDER(Name("OfaBatchNorm").Device(DEVICE_CPU), BatchNorm);
 
-// dresidual is dy where y > 0; without a ReLU it is dy itself, and not written.
+// dresidual is dy where y > 0. Without a ReLU it equals dy, and is not written.
 REGISTER_OP("OfaBatchNormGrad")
     .Input("dy: float")
     .Input("x: float")
     .Input("y: float")
     .Input("scale: float")
     .Input("mean: float")
-    .Input("inverse: float")
+    .Input("inverse_std: float")
     .Output("dx: float")
     .Output("dscale: float")
     .Output("doffset: float")
@@ -140,60 +143,63 @@ class BatchNormGrad : public OpKernel {
   void Compute(OpKernelContext* c) override {
     const Tensor& x = c->input(1);
     const int64_t width = c->input(3).NumElements();
-    OP_REQUIRES_OK(c, HasRows(x, width, "x"));
-    OP_REQUIRES_OK(c, IsAlike(c->input(0), x, "dy"));
-    OP_REQUIRES_OK(c, IsAlike(c->input(2), x, "y"));
-    for (int i = 4; i < 6; ++i) OP_REQUIRES_OK(c, HasCount(c->input(i), width, i == 4 ? "mean" : "inverse"));
+    OP_REQUIRES_OK(c, CheckRowWidth(x, width, "x"));
+    OP_REQUIRES_OK(c, CheckSameShape(c->input(0), x, "dy"));
+    OP_REQUIRES_OK(c, CheckSameShape(c->input(2), x, "y"));
+    OP_REQUIRES_OK(c, CheckSize(c->input(4), width, "mean"));
+    OP_REQUIRES_OK(c, CheckSize(c->input(5), width, "inverse_std"));
     const int64_t rows = x.NumElements() / width;
+    const bool writes_dresidual = residual_ && relu_;
     Tensor *dx, *dscale, *doffset, *dresidual;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));
     OP_REQUIRES_OK(c, c->allocate_output(1, TensorShape({width}), &dscale));
     OP_REQUIRES_OK(c, c->allocate_output(2, TensorShape({width}), &doffset));
-    OP_REQUIRES_OK(c, c->allocate_output(3, residual_ && relu_ ? x.shape() : TensorShape({0}), &dresidual));
-    const float *pdy = c->input(0).flat<float>().data(), *px = x.flat<float>().data(),
-                *py = c->input(2).flat<float>().data();
-    const float *scale = c->input(3).flat<float>().data(), *mean = c->input(4).flat<float>().data(),
-                *inverse = c->input(5).flat<float>().data();
-    // Without a ReLU every element passes: compare with a floor below all numbers.
-    const float floor = relu_ ? 0.0f : -INFINITY;
-    Buffer<float> sums(2 * width), a(width), b(width), d(width);
-    BlockedSum(c, rows, 2 * width, 5 * width, sums.data(), [=](int64_t begin, int64_t end, float* partial) {
+    OP_REQUIRES_OK(c, c->allocate_output(3, writes_dresidual ? x.shape() : TensorShape({0}), &dresidual));
+    const auto floats_of = [&](int input) { return c->input(input).flat<float>().data(); };
+    const float *dy_data = floats_of(0), *x_data = floats_of(1), *y_data = floats_of(2);
+    const float *scale = floats_of(3), *mean = floats_of(4), *inverse_std = floats_of(5);
+    // The gradient passes where y is above this; without a ReLU, everywhere.
+    const float lower = relu_ ? 0.0f : -INFINITY;
+    Buffer<float> sums(2 * width);
+    BlockedSum(c, {rows, 2 * width, 5 * width}, sums.data(), [=](int64_t begin, int64_t end, float* partial) {
       for (int64_t r = begin; r < end; ++r) {
-        const float *dout = pdy + r * width, *in = px + r * width, *out = py + r * width;
+        const float *dout = dy_data + r * width, *in = x_data + r * width, *out = y_data + r * width;
 #pragma omp simd
         for (int64_t i = 0; i < width; ++i) {
-          const float g = out[i] > floor ? dout[i] : 0.0f;
+          const float g = out[i] > lower ? dout[i] : 0.0f;
           partial[i] += g;
           partial[width + i] += g * (in[i] - mean[i]);
         }
       }
     });
-    float *ds = dscale->flat<float>().data(), *db = doffset->flat<float>().data();
+    float *dscale_data = dscale->flat<float>().data(), *doffset_data = doffset->flat<float>().data();
+    // dx = a · g + b · (x − mean) + d
+    Buffer<float> a_buffer(width), b_buffer(width), d_buffer(width);
+    float *a = a_buffer.data(), *b = b_buffer.data(), *d = d_buffer.data();
     for (int64_t i = 0; i < width; ++i) {
-      db[i] = sums[i];
-      ds[i] = sums[width + i] * inverse[i];
-      // dx = a · g + b · (x − mean) + d
-      a[i] = scale[i] * inverse[i];
-      b[i] = -a[i] * ds[i] * inverse[i] / rows;
+      doffset_data[i] = sums[i];
+      dscale_data[i] = sums[width + i] * inverse_std[i];
+      a[i] = scale[i] * inverse_std[i];
+      b[i] = -a[i] * dscale_data[i] * inverse_std[i] / rows;
       d[i] = -a[i] * sums[i] / rows;
     }
-    const float *pa = a.data(), *pb = b.data(), *pd = d.data();
-    float *pdx = dx->flat<float>().data(), *pdr = residual_ && relu_ ? dresidual->flat<float>().data() : nullptr;
+    float* dx_data = dx->flat<float>().data();
+    float* dresidual_data = writes_dresidual ? dresidual->flat<float>().data() : nullptr;
     Parallel(c, rows, 4 * width, [=](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) {
-        const float *dout = pdy + r * width, *in = px + r * width, *out = py + r * width;
-        float *din = pdx + r * width, *dother = pdr + r * width;
-        if (pdr == nullptr) {
+        const float *dout = dy_data + r * width, *in = x_data + r * width, *out = y_data + r * width;
+        float *din = dx_data + r * width, *dother = dresidual_data + r * width;
+        if (dresidual_data == nullptr) {
 #pragma omp simd
           for (int64_t i = 0; i < width; ++i) {
-            const float g = out[i] > floor ? dout[i] : 0.0f;
-            din[i] = pa[i] * g + pb[i] * (in[i] - mean[i]) + pd[i];
+            const float g = out[i] > lower ? dout[i] : 0.0f;
+            din[i] = a[i] * g + b[i] * (in[i] - mean[i]) + d[i];
           }
         } else {
 #pragma omp simd
           for (int64_t i = 0; i < width; ++i) {
-            const float g = out[i] > floor ? dout[i] : 0.0f;
-            din[i] = pa[i] * g + pb[i] * (in[i] - mean[i]) + pd[i];
+            const float g = out[i] > lower ? dout[i] : 0.0f;
+            din[i] = a[i] * g + b[i] * (in[i] - mean[i]) + d[i];
             dother[i] = g;
           }
         }

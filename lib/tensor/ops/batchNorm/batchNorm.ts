@@ -84,8 +84,8 @@ function fusedEval(
       [
         ['N', 'int', others.length],
         ['epsilon', 'float', epsilon],
-        ['floor', 'float', cut ? 0 : -Infinity],
-        ['ceiling', 'float', cut === 'relu6' ? 6 : Infinity],
+        ['lower', 'float', cut ? 0 : -Infinity],
+        ['upper', 'float', cut === 'relu6' ? 6 : Infinity],
       ],
     );
     return {

@@ -1,4 +1,5 @@
-// Layer normalisation over the last axis, forward and backward in one pass over memory each (Ba et al. 2016).
+// Layer normalisation over the last axis (Ba et al. 2016), each direction in one pass over memory.
+#include "simd/checks.h"
 #include "simd/parallel.h"
 #include "simd/rows.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
@@ -13,7 +14,7 @@ REGISTER_OP("OfaLayerNorm")
     .Input("offset: float")
     .Output("y: float")
     .Output("mean: float")
-    .Output("inverse: float")
+    .Output("inverse_std: float")
     .Attr("epsilon: float")
     .SetShapeFn(shape_inference::UnknownShape);
 
@@ -22,24 +23,26 @@ class LayerNorm : public OpKernel {
   explicit LayerNorm(OpKernelConstruction* c) : OpKernel(c) { OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_)); }
 
   void Compute(OpKernelContext* c) override {
-    const Tensor& x = c->input(0);
-    const int64_t width = c->input(1).NumElements();
-    OP_REQUIRES_OK(c, HasRows(x, width, "x"));
-    OP_REQUIRES_OK(c, HasCount(c->input(2), width, "offset"));
+    const Tensor &x = c->input(0), &scale = c->input(1), &offset = c->input(2);
+    const int64_t width = scale.NumElements();
+    OP_REQUIRES_OK(c, CheckRowWidth(x, width, "x"));
+    OP_REQUIRES_OK(c, CheckSize(offset, width, "offset"));
     const int64_t rows = x.NumElements() / width;
-    Tensor *y, *mean, *inverse;
+    Tensor *y, *mean, *inverse_std;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &y));
     OP_REQUIRES_OK(c, c->allocate_output(1, TensorShape({rows}), &mean));
-    OP_REQUIRES_OK(c, c->allocate_output(2, TensorShape({rows}), &inverse));
-    const float *px = x.flat<float>().data(), *scale = c->input(1).flat<float>().data(),
-                *offset = c->input(2).flat<float>().data();
-    float *py = y->flat<float>().data(), *pm = mean->flat<float>().data(), *pi = inverse->flat<float>().data();
+    OP_REQUIRES_OK(c, c->allocate_output(2, TensorShape({rows}), &inverse_std));
+    const float *x_data = x.flat<float>().data(), *scale_data = scale.flat<float>().data();
+    const float* offset_data = offset.flat<float>().data();
+    float *y_data = y->flat<float>().data(), *mean_data = mean->flat<float>().data();
+    float* inverse_std_data = inverse_std->flat<float>().data();
+    const float epsilon = epsilon_;
     Parallel(c, rows, width * 4, [=](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r) {
-        const Moments moments = MomentsOf(px + r * width, width, epsilon_);
-        Normalise(px + r * width, width, moments, scale, offset, py + r * width);
-        pm[r] = moments.mean;
-        pi[r] = moments.inverse;
+        const Moments moments = MomentsOf(x_data + r * width, width, epsilon);
+        Normalise(x_data + r * width, width, moments, scale_data, offset_data, y_data + r * width);
+        mean_data[r] = moments.mean;
+        inverse_std_data[r] = moments.inverse_std;
       }
     });
   }
@@ -54,7 +57,7 @@ REGISTER_OP("OfaLayerNormGrad")
     .Input("x: float")
     .Input("scale: float")
     .Input("mean: float")
-    .Input("inverse: float")
+    .Input("inverse_std: float")
     .Output("dx: float")
     .Output("dscale: float")
     .Output("doffset: float")
@@ -65,26 +68,31 @@ class LayerNormGrad : public OpKernel {
   using OpKernel::OpKernel;
 
   void Compute(OpKernelContext* c) override {
-    const Tensor& x = c->input(1);
-    const int64_t width = c->input(2).NumElements();
-    OP_REQUIRES_OK(c, HasRows(x, width, "x"));
-    OP_REQUIRES_OK(c, IsAlike(c->input(0), x, "dy"));
+    const Tensor &dy = c->input(0), &x = c->input(1), &scale = c->input(2);
+    const Tensor &mean = c->input(3), &inverse_std = c->input(4);
+    const int64_t width = scale.NumElements();
+    OP_REQUIRES_OK(c, CheckRowWidth(x, width, "x"));
+    OP_REQUIRES_OK(c, CheckSameShape(dy, x, "dy"));
     const int64_t rows = x.NumElements() / width;
-    for (int i = 3; i < 5; ++i) OP_REQUIRES_OK(c, HasCount(c->input(i), rows, i == 3 ? "mean" : "inverse"));
+    OP_REQUIRES_OK(c, CheckSize(mean, rows, "mean"));
+    OP_REQUIRES_OK(c, CheckSize(inverse_std, rows, "inverse_std"));
     Tensor *dx, *dscale, *doffset;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));
     OP_REQUIRES_OK(c, c->allocate_output(1, TensorShape({width}), &dscale));
     OP_REQUIRES_OK(c, c->allocate_output(2, TensorShape({width}), &doffset));
-    const float *pdy = c->input(0).flat<float>().data(), *px = x.flat<float>().data(),
-                *scale = c->input(2).flat<float>().data();
-    const float *mean = c->input(3).flat<float>().data(), *inverse = c->input(4).flat<float>().data();
-    float* pdx = dx->flat<float>().data();
+    const float *dy_data = dy.flat<float>().data(), *x_data = x.flat<float>().data();
+    const float* scale_data = scale.flat<float>().data();
+    const float *mean_data = mean.flat<float>().data(), *inverse_std_data = inverse_std.flat<float>().data();
+    float* dx_data = dx->flat<float>().data();
     Buffer<float> sums(2 * width);
-    BlockedSum(c, rows, 2 * width, width * 6, sums.data(), [=](int64_t begin, int64_t end, float* partial) {
-      for (int64_t r = begin; r < end; ++r)
-        NormaliseGrad(pdy + r * width, px + r * width, width, {mean[r], inverse[r]}, scale, nullptr, pdx + r * width,
-                      partial, partial + width);
-    });
+    const auto add_rows = [=](int64_t begin, int64_t end, float* partial) {
+      for (int64_t r = begin; r < end; ++r) {
+        const int64_t at = r * width;
+        NormaliseGrad(width, {mean_data[r], inverse_std_data[r]},
+                      {dy_data + at, x_data + at, scale_data, nullptr, dx_data + at, partial, partial + width});
+      }
+    };
+    BlockedSum(c, {rows, 2 * width, width * 6}, sums.data(), add_rows);
     std::copy(sums.begin(), sums.begin() + width, dscale->flat<float>().data());
     std::copy(sums.begin() + width, sums.end(), doffset->flat<float>().data());
   }

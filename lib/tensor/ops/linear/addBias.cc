@@ -1,4 +1,5 @@
-// y = x + bias + residual in one pass over memory, and the bias's gradient Σ dy over all rows.
+// y = x + bias + residual in one pass over memory, and the gradient of the bias: Σ dy over all rows.
+#include "simd/checks.h"
 #include "simd/parallel.h"
 #include "simd/rows.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
@@ -20,19 +21,21 @@ class AddBias : public OpKernel {
   using OpKernel::OpKernel;
 
   void Compute(OpKernelContext* c) override {
-    const Tensor& x = c->input(0);
-    const int64_t width = c->input(1).NumElements();
-    OP_REQUIRES_OK(c, HasRows(x, width, "x"));
-    if (c->num_inputs() > 2) OP_REQUIRES_OK(c, IsAlike(c->input(2), x, "residual"));
+    const Tensor &x = c->input(0), &bias = c->input(1);
+    const bool has_residual = c->num_inputs() > 2;
+    const int64_t width = bias.NumElements();
+    OP_REQUIRES_OK(c, CheckRowWidth(x, width, "x"));
+    if (has_residual) OP_REQUIRES_OK(c, CheckSameShape(c->input(2), x, "the residual"));
     const int64_t rows = x.NumElements() / width;
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &y));
-    const float *px = x.flat<float>().data(), *bias = c->input(1).flat<float>().data();
-    const float* residual = c->num_inputs() > 2 ? c->input(2).flat<float>().data() : nullptr;
-    float* py = y->flat<float>().data();
+    const float *x_data = x.flat<float>().data(), *bias_data = bias.flat<float>().data();
+    const float* residual = has_residual ? c->input(2).flat<float>().data() : nullptr;
+    float* y_data = y->flat<float>().data();
     Parallel(c, rows, width, [=](int64_t begin, int64_t end) {
       for (int64_t r = begin; r < end; ++r)
-        AddRow(px + r * width, width, bias, residual == nullptr ? nullptr : residual + r * width, py + r * width);
+        AddRow(x_data + r * width, width, bias_data, residual == nullptr ? nullptr : residual + r * width,
+               y_data + r * width);
     });
   }
 };
@@ -47,14 +50,15 @@ class AddBiasGrad : public OpKernel {
   void Compute(OpKernelContext* c) override {
     const Tensor& dy = c->input(0);
     const int64_t width = dy.dims() == 0 ? 0 : dy.dim_size(dy.dims() - 1);
-    OP_REQUIRES_OK(c, HasRows(dy, width, "dy"));
+    OP_REQUIRES_OK(c, CheckRowWidth(dy, width, "dy"));
     const int64_t rows = dy.NumElements() / width;
     Tensor* dbias;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({width}), &dbias));
-    const float* pdy = dy.flat<float>().data();
-    BlockedSum(c, rows, width, width, dbias->flat<float>().data(), [=](int64_t begin, int64_t end, float* partial) {
-      for (int64_t r = begin; r < end; ++r) Accumulate(pdy + r * width, width, partial);
-    });
+    const float* dy_data = dy.flat<float>().data();
+    const auto add_rows = [=](int64_t begin, int64_t end, float* partial) {
+      for (int64_t r = begin; r < end; ++r) Accumulate(dy_data + r * width, width, partial);
+    };
+    BlockedSum(c, {rows, width, width}, dbias->flat<float>().data(), add_rows);
   }
 };
 REGISTER_KERNEL_BUILDER(Name("OfaAddBiasGrad").Device(DEVICE_CPU), AddBiasGrad);

@@ -1,9 +1,10 @@
-// Maximum over windows, all channels of a place at once. Its gradient goes to the first place of the window that holds
-// the maximum, as PyTorch's does; TensorFlow's own gradient op takes many times as long on a CPU.
+// The maximum of each window, all channels of a pixel together. The gradient goes to the first pixel of the window that
+// holds the maximum, as in PyTorch. TensorFlow's gradient op takes many times as long on a CPU.
+#include <algorithm>
 #include <limits>
-#include <vector>
 
 #include "ops/convolution/window.h"
+#include "simd/checks.h"
 #include "simd/parallel.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
@@ -12,10 +13,9 @@ namespace ofa {
 using namespace tensorflow;
 
 namespace {
-/** Calls visit(place in the image, of all channels) for each place of a window that lies within the image, row by row.
- */
+/** Calls visit(offset of the pixel) for each pixel of a window that lies within the image, row by row. */
 template <typename Visit>
-void Within(const Window& window, const Plane& image, int64_t row, int64_t column, const Visit& visit) {
+void ForEachPixel(const Window& window, const ImageSize& image, int64_t row, int64_t column, const Visit& visit) {
   const int64_t top = row * window.stride - window.padding, left = column * window.stride - window.padding;
   for (int64_t i = std::max<int64_t>(top, 0); i < std::min(top + window.size, image.height); ++i)
     for (int64_t j = std::max<int64_t>(left, 0); j < std::min(left + window.size, image.width); ++j)
@@ -37,28 +37,28 @@ class MaxPool : public WindowKernel {
 
   void Compute(OpKernelContext* c) override {
     const Tensor& x = c->input(0);
-    OP_REQUIRES_OK(c, HasRank(x, 4, "x"));
-    const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)};
+    OP_REQUIRES_OK(c, CheckRank(x, 4, "x"));
+    const ImageSize in = ImageSizeOf(x);
     OP_REQUIRES(c, window_.fits(in), absl::InvalidArgumentError("the image is smaller than the window"));
-    const int64_t rows = window_.over(in.height), columns = window_.over(in.width), channels = in.channels;
+    const int64_t rows = window_.positions(in.height), columns = window_.positions(in.width), channels = in.channels;
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({x.dim_size(0), rows, columns, channels}), &y));
-    const float* from = x.flat<float>().data();
-    float* to = y->flat<float>().data();
-    Parallel(c, x.dim_size(0) * rows, columns * channels * window_.size * window_.size / 4,
-             [&](int64_t begin, int64_t end) {
-               for (int64_t r = begin; r < end; ++r)
-                 for (int64_t column = 0; column < columns; ++column) {
-                   const float* image = from + r / rows * in.size();
-                   float* most = to + (r * columns + column) * channels;
-                   std::fill(most, most + channels, -std::numeric_limits<float>::infinity());
-                   Within(window_, in, r % rows, column, [&](int64_t place) {
+    const float* x_data = x.flat<float>().data();
+    float* y_data = y->flat<float>().data();
+    const int64_t cost = columns * channels * window_.size * window_.size / 4;
+    Parallel(c, x.dim_size(0) * rows, cost, [&](int64_t begin, int64_t end) {
+      for (int64_t r = begin; r < end; ++r)
+        for (int64_t column = 0; column < columns; ++column) {
+          const float* image = x_data + r / rows * in.numbers();
+          float* max = y_data + (r * columns + column) * channels;
+          std::fill(max, max + channels, -std::numeric_limits<float>::infinity());
+          ForEachPixel(window_, in, r % rows, column, [&](int64_t pixel) {
 #pragma omp simd
-                     for (int64_t k = 0; k < channels; ++k)
-                       most[k] = most[k] >= image[place + k] || most[k] != most[k] ? most[k] : image[place + k];
-                   });
-                 }
-             });
+            for (int64_t k = 0; k < channels; ++k)
+              max[k] = max[k] >= image[pixel + k] || max[k] != max[k] ? max[k] : image[pixel + k];
+          });
+        }
+    });
   }
 };
 REGISTER_KERNEL_BUILDER(Name("OfaMaxPool").Device(DEVICE_CPU), MaxPool);
@@ -78,35 +78,35 @@ class MaxPoolGrad : public WindowKernel {
   using WindowKernel::WindowKernel;
 
   void Compute(OpKernelContext* c) override {
-    const Tensor& x = c->input(1);
-    OP_REQUIRES_OK(c, HasRank(x, 4, "x"));
-    const Plane in{x.dim_size(1), x.dim_size(2), x.dim_size(3)};
-    OP_REQUIRES(c, window_.gives(x, c->input(0)) && x.dim_size(3) == c->input(0).dim_size(3),
-                absl::InvalidArgumentError("dy is not of the size that the window makes of x"));
-    OP_REQUIRES_OK(c, IsAlike(c->input(2), c->input(0), "y"));
-    const int64_t places = window_.over(in.height) * window_.over(in.width), columns = window_.over(in.width),
-                  channels = in.channels;
+    const Tensor &dy = c->input(0), &x = c->input(1), &y = c->input(2);
+    OP_REQUIRES_OK(c, CheckRank(x, 4, "x"));
+    OP_REQUIRES_OK(c, CheckMatches(window_, x, dy));
+    OP_REQUIRES(c, x.dim_size(3) == dy.dim_size(3), absl::InvalidArgumentError("dy must have as many channels as x"));
+    OP_REQUIRES_OK(c, CheckSameShape(y, dy, "y"));
+    const ImageSize in = ImageSizeOf(x);
+    const int64_t columns = window_.positions(in.width), positions = window_.positions(in.height) * columns;
+    const int64_t channels = in.channels;
     Tensor* dx;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));
-    const float *slope = c->input(0).flat<float>().data(), *from = x.flat<float>().data(),
-                *most = c->input(2).flat<float>().data();
-    float* to = dx->flat<float>().data();
-    Parallel(c, x.dim_size(0), places * channels * window_.size * window_.size / 2, [&](int64_t begin, int64_t end) {
-      Buffer<float> left(channels);
+    const float *dy_data = dy.flat<float>().data(), *x_data = x.flat<float>().data(), *max = y.flat<float>().data();
+    float* dx_data = dx->flat<float>().data();
+    const int64_t cost = positions * channels * window_.size * window_.size / 2;
+    Parallel(c, x.dim_size(0), cost, [&](int64_t begin, int64_t end) {
+      // The gradient of each channel until a pixel of the window has received it, then 0.
+      Buffer<float> remaining_grads(channels);
+      float* remaining = remaining_grads.data();
       for (int64_t e = begin; e < end; ++e) {
-        const float* image = from + e * in.size();
-        float* out = to + e * in.size();
-        std::fill(out, out + in.size(), 0.0f);
-        for (int64_t place = 0; place < places; ++place) {
-          const int64_t at = (e * places + place) * channels;
-          // What no place of the window has taken yet.
-          std::copy(slope + at, slope + at + channels, left.begin());
-          float* remaining = left.data();
-          Within(window_, in, place / columns, place % columns, [&](int64_t here) {
+        const float* image = x_data + e * in.numbers();
+        float* out = dx_data + e * in.numbers();
+        std::fill(out, out + in.numbers(), 0.0f);
+        for (int64_t position = 0; position < positions; ++position) {
+          const int64_t at = (e * positions + position) * channels;
+          std::copy(dy_data + at, dy_data + at + channels, remaining);
+          ForEachPixel(window_, in, position / columns, position % columns, [&](int64_t pixel) {
 #pragma omp simd
             for (int64_t k = 0; k < channels; ++k) {
-              const float taken = image[here + k] < most[at + k] ? 0.0f : remaining[k];
-              out[here + k] += taken;
+              const float taken = image[pixel + k] < max[at + k] ? 0.0f : remaining[k];
+              out[pixel + k] += taken;
               remaining[k] -= taken;
             }
           });

@@ -1,7 +1,10 @@
-// A block of MLP-Mixer (Tolstikhin et al. 2021), one example at a time that stays in the cache from norm to sum:
-// m = x + (MLP over tokens of norm1(x)), y = m + fc2(GELU(fc1(norm2(m)))). No transposes: weights stand on the left of
-// products over tokens.
+// A block of MLP-Mixer (Tolstikhin et al. 2021, eq. 1): m = x + tokens2(GELU(tokens1(norm1(x)))) across tokens, then
+// y = m + channels2(GELU(channels1(norm2(m)))). One example at a time stays in the cache from the first norm to the
+// last sum. Nothing is transposed: in products across tokens the weights are the left factor.
 #include "ops/blocks/blockParameters.h"
+#include "ops/blocks/residualMlp.h"
+#include "simd/checks.h"
+#include "simd/parallel.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
 
@@ -11,34 +14,51 @@ using namespace tensorflow;
 namespace {
 enum MixerLayer { kMixNorm1, kTokens1, kTokens2, kMixNorm2, kChannels1, kChannels2 };
 
-struct MixerSizes {
-  int64_t batch, tokens, between;  // between: hidden width of the MLP over tokens
-  MlpSizes mlp;
-  int64_t cost() const { return tokens * mlp.width * 4 * (between + mlp.hidden) / 32; }
-
-  absl::Status Check(const OpInputList& parameters) const {
-    if (tokens % 8 != 0 || between % 8 != 0 || mlp.width % 8 != 0 || mlp.hidden % 8 != 0)
-      return absl::InvalidArgumentError("tokens and widths must be multiples of 8");
-    const int64_t width = mlp.width, hidden = mlp.hidden;
-    return AreLayers(
-        parameters,
-        {{0, width}, {tokens, between, true}, {between, tokens, true}, {0, width}, {width, hidden}, {hidden, width}});
+class MixerBlockKernel : public OpKernel {
+ public:
+  explicit MixerBlockKernel(OpKernelConstruction* c) : OpKernel(c) {
+    OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_));
+    OP_REQUIRES_OK(c, c->GetAttr("mixed_precision", &bfloat16_));
   }
+
+ protected:
+  struct Sizes {
+    int64_t batch, tokens, width;
+    /** Hidden widths of the two MLPs. */
+    int64_t token_hidden, channel_hidden;
+    int64_t cost() const { return tokens * width * 4 * (token_hidden + channel_hidden) / 32; }
+  };
+
+  static Sizes SizesOf(const Tensor& x, const OpInputList& parameters) {
+    return {x.dim_size(0), x.dim_size(1), x.dim_size(2), ColumnsOf(parameters[2 * kTokens1]),
+            ColumnsOf(parameters[2 * kChannels1])};
+  }
+
+  static absl::Status Check(const Sizes& s, const OpInputList& parameters) {
+    if (s.tokens % 8 != 0 || s.token_hidden % 8 != 0 || s.width % 8 != 0 || s.channel_hidden % 8 != 0)
+      return absl::InvalidArgumentError("the count of tokens and all widths must be multiples of 8");
+    return CheckLayers(parameters, {{0, s.width},
+                                    {s.tokens, s.token_hidden, true},
+                                    {s.token_hidden, s.tokens, true},
+                                    {0, s.width},
+                                    {s.width, s.channel_hidden},
+                                    {s.channel_hidden, s.width}});
+  }
+
+  RowNorm NormOf(const OpInputList& parameters, MixerLayer layer, int64_t width) const {
+    return {width, epsilon_, ParametersOf(parameters, layer)};
+  }
+
+  float epsilon_;
+  bool bfloat16_;
 };
 
-MixerSizes MixerSizesOf(const Tensor& x, const OpInputList& parameters, float epsilon) {
-  return {x.dim_size(0),
-          x.dim_size(1),
-          ColumnsOf(parameters[2 * kTokens1]),
-          {x.dim_size(2), ColumnsOf(parameters[2 * kChannels1]), epsilon}};
-}
-
-/** y[r, i] = x[r, i] + bias[r] + other[r, i]. */
-void AddColumn(int64_t rows, int64_t width, const float* bias, const float* other, float* y) {
+/** y[r, i] += bias[r] + residual[r, i]; the residual may be null. */
+void AddColumn(int64_t rows, int64_t width, const float* bias, const float* residual, float* y) {
   for (int64_t r = 0; r < rows; ++r) {
     const float b = bias[r];
 #pragma omp simd
-    for (int64_t i = 0; i < width; ++i) y[r * width + i] += b + (other == nullptr ? 0.0f : other[r * width + i]);
+    for (int64_t i = 0; i < width; ++i) y[r * width + i] += b + (residual == nullptr ? 0.0f : residual[r * width + i]);
   }
 }
 
@@ -53,161 +73,156 @@ void AccumulateColumn(int64_t rows, int64_t width, const float* x, float* total)
 }
 }  // namespace
 
-// between, mixed and hidden are for the gradient, and empty unless saved.
+// token_hidden, mixed and channel_hidden are read by the gradient; they are empty unless `save` is set.
 REGISTER_OP("OfaMixerBlock")
     .Input("x: float")
     .Input("parameters: N * float")
     .Output("y: float")
-    .Output("between: float")
+    .Output("token_hidden: float")
     .Output("mixed: float")
-    .Output("hidden: float")
+    .Output("channel_hidden: float")
     .Attr("N: int = 12")
     .Attr("epsilon: float")
     .Attr("mixed_precision: bool")
     .Attr("save: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
-class MixerBlock : public OpKernel {
+class MixerBlock : public MixerBlockKernel {
  public:
-  explicit MixerBlock(OpKernelConstruction* c) : OpKernel(c) {
-    OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_));
-    OP_REQUIRES_OK(c, c->GetAttr("mixed_precision", &bfloat16_));
-    OP_REQUIRES_OK(c, c->GetAttr("save", &save_));
-  }
+  explicit MixerBlock(OpKernelConstruction* c) : MixerBlockKernel(c) { OP_REQUIRES_OK(c, c->GetAttr("save", &save_)); }
 
   void Compute(OpKernelContext* c) override {
     OpInputList parameters;
     OP_REQUIRES_OK(c, c->input_list("parameters", &parameters));
     const Tensor& x = c->input(0);
-    OP_REQUIRES_OK(c, IsBlock(x, 3, parameters, 6));
-    const MixerSizes s = MixerSizesOf(x, parameters, epsilon_);
-    OP_REQUIRES_OK(c, s.Check(parameters));
-    const int64_t width = s.mlp.width, tokens = s.tokens, size = tokens * width, between = s.between * width,
-                  hidden = tokens * s.mlp.hidden;
-    Tensor* outputs[4];
-    OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &outputs[0]));
-    const auto shape = [&](int64_t rows, int64_t columns) {
-      return save_ ? TensorShape({s.batch, rows, columns}) : TensorShape({0});
-    };
-    OP_REQUIRES_OK(c, c->allocate_output(1, shape(s.between, width), &outputs[1]));
-    OP_REQUIRES_OK(c, c->allocate_output(2, shape(tokens, width), &outputs[2]));
-    OP_REQUIRES_OK(c, c->allocate_output(3, shape(tokens, s.mlp.hidden), &outputs[3]));
-    float* places[4];
-    for (int i = 0; i < 4; ++i) places[i] = outputs[i]->flat<float>().data();
-    const float* px = x.flat<float>().data();
+    OP_REQUIRES_OK(c, CheckBlock(x, 3, parameters, 6));
+    const Sizes s = SizesOf(x, parameters);
+    OP_REQUIRES_OK(c, Check(s, parameters));
+    const int64_t width = s.width, tokens = s.tokens;
+    Tensor* y;
+    OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &y));
+    const TensorShape shapes[] = {
+        {s.batch, s.token_hidden, width}, {s.batch, tokens, width}, {s.batch, tokens, s.channel_hidden}};
+    float* saved[3];
+    for (int i = 0; i < 3; ++i) {
+      Tensor* output;
+      OP_REQUIRES_OK(c, c->allocate_output(1 + i, save_ ? shapes[i] : TensorShape({0}), &output));
+      saved[i] = output->flat<float>().data();
+    }
+    const float* x_data = x.flat<float>().data();
+    float* y_data = y->flat<float>().data();
     const bool save = save_;
-    const auto norm1 = LayerOf(parameters, kMixNorm1), tokens1 = LayerOf(parameters, kTokens1),
-               tokens2 = LayerOf(parameters, kTokens2);
-    const auto norm2 = LayerOf(parameters, kMixNorm2);
-    const Layer fc1 = SharedLayerOf(parameters, kChannels1, bfloat16_),
-                fc2 = SharedLayerOf(parameters, kChannels2, bfloat16_);
+    const RowNorm norm1 = NormOf(parameters, kMixNorm1, width), norm2 = NormOf(parameters, kMixNorm2, width);
+    const auto tokens1 = ParametersOf(parameters, kTokens1), tokens2 = ParametersOf(parameters, kTokens2);
+    const LinearLayer channels1 = LinearLayerOf(parameters, kChannels1, bfloat16_),
+                      channels2 = LinearLayerOf(parameters, kChannels2, bfloat16_);
+    const int64_t size = tokens * width, token_hidden = s.token_hidden * width,
+                  channel_hidden = tokens * s.channel_hidden;
     Parallel(c, s.batch, s.cost(), [&](int64_t begin, int64_t end) {
       Multiplier multiply(bfloat16_);
-      ResidualMlp mlp(tokens, s.mlp, multiply);
-      Buffer<float> normed(size), curved(between), scratch(save ? 0 : between + size + hidden);
+      ResidualMlp mlp(tokens, width, s.channel_hidden, multiply);
+      Buffer<float> normed(size), activated(token_hidden);
+      Buffer<float> scratch(save ? 0 : token_hidden + size + channel_hidden);
       for (int64_t e = begin; e < end; ++e) {
-        float *mid = scratch.data(), *sum = mid + between, *wide = sum + size;
-        if (save) mid = places[1] + e * between, sum = places[2] + e * size, wide = places[3] + e * hidden;
-        const float* from = px + e * size;
-        NormaliseRows(tokens, width, s.mlp.epsilon, from, norm1, normed.data());
-        multiply(s.between, width, tokens, {tokens1.weight, 1, s.between}, {normed.data(), width}, {mid, width});
-        AddColumn(s.between, width, tokens1.bias, nullptr, mid);
-        Gelu(mid, between, curved.data());
-        multiply(tokens, width, s.between, {tokens2.weight, 1, tokens}, {curved.data(), width}, {sum, width});
-        AddColumn(tokens, width, tokens2.bias, from, sum);
-        mlp.Forward(tokens, sum, norm2, fc1, fc2, wide, places[0] + e * size);
+        float* between = save ? saved[0] + e * token_hidden : scratch.data();
+        float* mixed = save ? saved[1] + e * size : scratch.data() + token_hidden;
+        float* wide = save ? saved[2] + e * channel_hidden : scratch.data() + token_hidden + size;
+        const float* from = x_data + e * size;
+        norm1.Forward(tokens, from, normed.data());
+        multiply({s.token_hidden, width, tokens}, {tokens1.weight, 1, s.token_hidden}, {normed.data(), width},
+                 {between, width});
+        AddColumn(s.token_hidden, width, tokens1.bias, nullptr, between);
+        Gelu(between, token_hidden, activated.data());
+        multiply({tokens, width, s.token_hidden}, {tokens2.weight, 1, tokens}, {activated.data(), width},
+                 {mixed, width});
+        AddColumn(tokens, width, tokens2.bias, from, mixed);
+        mlp.Forward(tokens, {norm2, channels1, channels2}, mixed, wide, y_data + e * size);
       }
     });
   }
 
  private:
-  float epsilon_;
-  bool bfloat16_, save_;
+  bool save_;
 };
 REGISTER_KERNEL_BUILDER(Name("OfaMixerBlock").Device(DEVICE_CPU), MixerBlock);
 
 REGISTER_OP("OfaMixerBlockGrad")
     .Input("dy: float")
     .Input("x: float")
-    .Input("between: float")
+    .Input("token_hidden: float")
     .Input("mixed: float")
-    .Input("hidden: float")
+    .Input("channel_hidden: float")
     .Input("parameters: N * float")
     .Output("dx: float")
-    .Output("slopes: N * float")
+    .Output("grads: N * float")
     .Attr("N: int = 12")
     .Attr("epsilon: float")
     .Attr("mixed_precision: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
-class MixerBlockGrad : public OpKernel {
+class MixerBlockGrad : public MixerBlockKernel {
  public:
-  explicit MixerBlockGrad(OpKernelConstruction* c) : OpKernel(c) {
-    OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_));
-    OP_REQUIRES_OK(c, c->GetAttr("mixed_precision", &bfloat16_));
-  }
+  using MixerBlockKernel::MixerBlockKernel;
 
   void Compute(OpKernelContext* c) override {
     OpInputList parameters;
-    OpOutputList slopes;
+    OpOutputList grads;
     OP_REQUIRES_OK(c, c->input_list("parameters", &parameters));
-    OP_REQUIRES_OK(c, c->output_list("slopes", &slopes));
-    const float* places[5];
-    for (int i = 0; i < 5; ++i) places[i] = c->input(i).flat<float>().data();
+    OP_REQUIRES_OK(c, c->output_list("grads", &grads));
     const Tensor& x = c->input(1);
-    OP_REQUIRES_OK(c, IsBlock(x, 3, parameters, 6));
-    const MixerSizes s = MixerSizesOf(x, parameters, epsilon_);
-    OP_REQUIRES_OK(c, s.Check(parameters));
-    const int64_t width = s.mlp.width, tokens = s.tokens, size = tokens * width, between = s.between * width,
-                  sizes[] = {size, size, between, size, tokens * s.mlp.hidden};
-    for (int i = 0; i < 5; ++i) OP_REQUIRES_OK(c, HasCount(c->input(i), s.batch * sizes[i], "what was saved, or dy,"));
+    OP_REQUIRES_OK(c, CheckBlock(x, 3, parameters, 6));
+    const Sizes s = SizesOf(x, parameters);
+    OP_REQUIRES_OK(c, Check(s, parameters));
+    const int64_t width = s.width, tokens = s.tokens, size = tokens * width, token_hidden = s.token_hidden * width,
+                  channel_hidden = tokens * s.channel_hidden;
+    const char* names[] = {"dy", "x", "token_hidden", "mixed", "channel_hidden"};
+    const int64_t sizes[] = {size, size, token_hidden, size, channel_hidden};
+    const float* inputs[5];
+    for (int i = 0; i < 5; ++i) {
+      OP_REQUIRES_OK(c, CheckSize(c->input(i), s.batch * sizes[i], names[i]));
+      inputs[i] = c->input(i).flat<float>().data();
+    }
     Tensor* dx;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));
-    float* pdx = dx->flat<float>().data();
-    const auto norm1 = LayerOf(parameters, kMixNorm1), tokens1 = LayerOf(parameters, kTokens1),
-               tokens2 = LayerOf(parameters, kTokens2), norm2 = LayerOf(parameters, kMixNorm2);
-    const Turned fc1 = TurnedLayerOf(parameters, kChannels1, bfloat16_),
-                 fc2 = TurnedLayerOf(parameters, kChannels2, bfloat16_);
-    const BlockSlopes layout(parameters);
+    float* dx_data = dx->flat<float>().data();
+    const RowNorm norm1 = NormOf(parameters, kMixNorm1, width), norm2 = NormOf(parameters, kMixNorm2, width);
+    const auto tokens1 = ParametersOf(parameters, kTokens1), tokens2 = ParametersOf(parameters, kTokens2);
+    const TransposedWeight channels1 = TransposedWeightOf(parameters, kChannels1, bfloat16_),
+                           channels2 = TransposedWeightOf(parameters, kChannels2, bfloat16_);
+    const BlockGrads layout(parameters);
     Buffer<float> sums(layout.size());
-    BlockedSum(
-        c, s.batch, layout.size(), 3 * s.cost(), sums.data(),
-        [&](int64_t begin, int64_t end, float* partial) {
-          Multiplier multiply(bfloat16_);
-          ResidualMlp mlp(tokens, s.mlp, multiply);
-          Buffer<float> normed(size), skip(size), turned(std::max(size, between)), curved(between), slope(between),
-              narrow(size);
-          const auto dtokens1 = layout.LayerOf(partial, kTokens1), dtokens2 = layout.LayerOf(partial, kTokens2);
-          for (int64_t e = begin; e < end; ++e) {
-            const float *from = places[1] + e * size, *mid = places[2] + e * between;
-            mlp.Backward(tokens, places[0] + e * size, places[3] + e * size, places[4] + e * tokens * s.mlp.hidden,
-                         norm2, fc1, fc2, layout.LayerOf(partial, kMixNorm2), layout.LayerOf(partial, kChannels1),
-                         layout.LayerOf(partial, kChannels2), skip.data());
-            AccumulateColumn(tokens, width, skip.data(), dtokens2.bias);
-            multiply(s.between, width, tokens, {tokens2.weight, tokens, 1}, {skip.data(), width},
-                     {slope.data(), width});
-            GeluGrad(slope.data(), mid, between, curved.data(), slope.data());
-            Transpose(tokens, width, {skip.data(), width}, {turned.data(), tokens});
-            multiply(s.between, tokens, width, {curved.data(), width, 1}, {turned.data(), tokens},
-                     {dtokens2.weight, tokens}, true);
-            AccumulateColumn(s.between, width, slope.data(), dtokens1.bias);
-            NormaliseRows(tokens, width, s.mlp.epsilon, from, norm1, normed.data());
-            Transpose(s.between, width, {slope.data(), width}, {turned.data(), s.between});
-            multiply(tokens, s.between, width, {normed.data(), width, 1}, {turned.data(), s.between},
-                     {dtokens1.weight, s.between}, true);
-            multiply(tokens, width, s.between, {tokens1.weight, s.between, 1}, {slope.data(), width},
-                     {narrow.data(), width});
-            NormaliseRowsGrad(tokens, width, s.mlp.epsilon, narrow.data(), from, norm1, skip.data(), pdx + e * size,
-                              layout.LayerOf(partial, kMixNorm1));
-          }
-        },
-        Threads(c), 1);
-    OP_REQUIRES_OK(c, layout.Write(sums.data(), parameters, &slopes));
+    const auto add_examples = [&](int64_t begin, int64_t end, float* partial) {
+      const auto grads_of = [&](int layer) { return layout.LayerOf(partial, layer); };
+      const auto dtokens1 = grads_of(kTokens1), dtokens2 = grads_of(kTokens2);
+      Multiplier multiply(bfloat16_);
+      ResidualMlp mlp(tokens, width, s.channel_hidden, multiply);
+      Buffer<float> normed(size), mixed_grad(size), transposed(std::max(size, token_hidden)), activated(token_hidden),
+          hidden_grad(token_hidden), normed_grad(size);
+      for (int64_t e = begin; e < end; ++e) {
+        const float *dy = inputs[0] + e * size, *from = inputs[1] + e * size, *between = inputs[2] + e * token_hidden;
+        const float *mixed = inputs[3] + e * size, *wide = inputs[4] + e * channel_hidden;
+        mlp.Backward(tokens, {norm2, channels1, channels2}, {dy, mixed, wide, mixed_grad.data()},
+                     {grads_of(kMixNorm2), grads_of(kChannels1), grads_of(kChannels2)});
+        AccumulateColumn(tokens, width, mixed_grad.data(), dtokens2.bias);
+        multiply({s.token_hidden, width, tokens}, {tokens2.weight, tokens, 1}, {mixed_grad.data(), width},
+                 {hidden_grad.data(), width});
+        GeluGrad(hidden_grad.data(), between, token_hidden, activated.data(), hidden_grad.data());
+        Transpose(tokens, width, {mixed_grad.data(), width}, {transposed.data(), tokens});
+        multiply({s.token_hidden, tokens, width}, {activated.data(), width, 1}, {transposed.data(), tokens},
+                 {dtokens2.weight, tokens}, Store::kAdd);
+        AccumulateColumn(s.token_hidden, width, hidden_grad.data(), dtokens1.bias);
+        norm1.Forward(tokens, from, normed.data());
+        Transpose(s.token_hidden, width, {hidden_grad.data(), width}, {transposed.data(), s.token_hidden});
+        multiply({tokens, s.token_hidden, width}, {normed.data(), width, 1}, {transposed.data(), s.token_hidden},
+                 {dtokens1.weight, s.token_hidden}, Store::kAdd);
+        multiply({tokens, width, s.token_hidden}, {tokens1.weight, s.token_hidden, 1}, {hidden_grad.data(), width},
+                 {normed_grad.data(), width});
+        norm1.Backward(tokens, {normed_grad.data(), from, mixed_grad.data(), dx_data + e * size}, grads_of(kMixNorm1));
+      }
+    };
+    BlockedSum(c, {s.batch, layout.size(), 3 * s.cost(), ThreadCount(c), 1}, sums.data(), add_examples);
+    OP_REQUIRES_OK(c, layout.Write(sums.data(), parameters, &grads));
   }
-
- private:
-  float epsilon_;
-  bool bfloat16_;
 };
 REGISTER_KERNEL_BUILDER(Name("OfaMixerBlockGrad").Device(DEVICE_CPU), MixerBlockGrad);
 

@@ -1,7 +1,10 @@
-// A pre-norm transformer block (Vaswani et al. 2017; Dosovitskiy et al. 2021), a few examples at a time that stay in
-// the cache from norm to sum: a = x + proj(attention(qkv(norm1(x)))), y = a + fc2(GELU(fc1(norm2(a)))).
+// A pre-norm transformer block (Vaswani et al. 2017; Dosovitskiy et al. 2021): a = x + proj(attention(qkv(norm1(x)))),
+// y = a + fc2(GELU(fc1(norm2(a)))). A few examples at a time stay in the cache from the first norm to the last sum.
 #include "ops/attention/attention.h"
 #include "ops/blocks/blockParameters.h"
+#include "ops/blocks/residualMlp.h"
+#include "simd/checks.h"
+#include "simd/parallel.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
 
@@ -11,31 +14,52 @@ using namespace tensorflow;
 namespace {
 enum TransformerLayer { kNorm1, kQkv, kProj, kNorm2, kFc1, kFc2 };
 
-struct TransformerSizes {
-  int64_t batch, tokens, heads;
-  MlpSizes mlp;
-  int64_t depth() const { return mlp.width / heads; }
-  int64_t row(int64_t example) const { return example * tokens; }
-  /** Examples that are taken at once: enough rows to be worth reading the weights for. */
-  int64_t group() const { return std::max<int64_t>(1, 128 / tokens); }
-  int64_t cost() const { return tokens * mlp.width * (4 * mlp.width + 2 * mlp.hidden + 2 * tokens) / 16; }
-
-  absl::Status Check(const OpInputList& parameters) const {
-    if (tokens == 0) return absl::InvalidArgumentError("x has no tokens");
-    if (heads < 1 || mlp.width % heads != 0 || depth() % 8 != 0 || mlp.hidden % 8 != 0)
-      return absl::InvalidArgumentError("a head's depth and the hidden width must be multiples of 8");
-    const int64_t width = mlp.width, hidden = mlp.hidden;
-    return AreLayers(parameters,
-                     {{0, width}, {width, 3 * width}, {width, width}, {0, width}, {width, hidden}, {hidden, width}});
+class TransformerBlockKernel : public OpKernel {
+ public:
+  explicit TransformerBlockKernel(OpKernelConstruction* c) : OpKernel(c) {
+    OP_REQUIRES_OK(c, c->GetAttr("heads", &heads_));
+    OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_));
+    OP_REQUIRES_OK(c, c->GetAttr("mixed_precision", &bfloat16_));
   }
-};
 
-TransformerSizes TransformerSizesOf(const Tensor& x, const OpInputList& parameters, int64_t heads, float epsilon) {
-  return {x.dim_size(0), x.dim_size(1), heads, {x.dim_size(2), ColumnsOf(parameters[2 * kFc1]), epsilon}};
-}
+ protected:
+  struct Sizes {
+    int64_t batch, tokens, heads, width, hidden;
+    int64_t depth() const { return width / heads; }
+    /** Examples computed together: enough rows to be worth reading the weights for. */
+    int64_t group() const { return std::max<int64_t>(1, 128 / tokens); }
+    int64_t groups() const { return (batch + group() - 1) / group(); }
+    int64_t cost() const { return tokens * width * (4 * width + 2 * hidden + 2 * tokens) / 16; }
+    AttentionSizes attention() const { return {tokens, heads, depth()}; }
+  };
+
+  Sizes SizesOf(const Tensor& x, const OpInputList& parameters) const {
+    return {x.dim_size(0), x.dim_size(1), heads_, x.dim_size(2), ColumnsOf(parameters[2 * kFc1])};
+  }
+
+  static absl::Status Check(const Sizes& s, const OpInputList& parameters) {
+    if (s.tokens == 0) return absl::InvalidArgumentError("x must have at least one token");
+    if (s.heads < 1 || s.width % s.heads != 0 || s.depth() % 8 != 0 || s.hidden % 8 != 0)
+      return absl::InvalidArgumentError("the depth of a head and the hidden width must be multiples of 8");
+    return CheckLayers(parameters, {{0, s.width},
+                                    {s.width, 3 * s.width},
+                                    {s.width, s.width},
+                                    {0, s.width},
+                                    {s.width, s.hidden},
+                                    {s.hidden, s.width}});
+  }
+
+  RowNorm NormOf(const OpInputList& parameters, TransformerLayer layer, int64_t width) const {
+    return {width, epsilon_, ParametersOf(parameters, layer)};
+  }
+
+  int64_t heads_;
+  float epsilon_;
+  bool bfloat16_;
+};
 }  // namespace
 
-// qkv, mixed, attended and hidden are for the gradient, and empty unless saved.
+// qkv, mixed, attended and hidden are read by the gradient; they are empty unless `save` is set.
 REGISTER_OP("OfaTransformerBlock")
     .Input("x: float")
     .Input("parameters: N * float")
@@ -51,12 +75,9 @@ REGISTER_OP("OfaTransformerBlock")
     .Attr("save: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
-class TransformerBlock : public OpKernel {
+class TransformerBlock : public TransformerBlockKernel {
  public:
-  explicit TransformerBlock(OpKernelConstruction* c) : OpKernel(c) {
-    OP_REQUIRES_OK(c, c->GetAttr("heads", &heads_));
-    OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_));
-    OP_REQUIRES_OK(c, c->GetAttr("mixed_precision", &bfloat16_));
+  explicit TransformerBlock(OpKernelConstruction* c) : TransformerBlockKernel(c) {
     OP_REQUIRES_OK(c, c->GetAttr("save", &save_));
   }
 
@@ -64,51 +85,54 @@ class TransformerBlock : public OpKernel {
     OpInputList parameters;
     OP_REQUIRES_OK(c, c->input_list("parameters", &parameters));
     const Tensor& x = c->input(0);
-    OP_REQUIRES_OK(c, IsBlock(x, 3, parameters, 6));
-    const TransformerSizes s = TransformerSizesOf(x, parameters, heads_, epsilon_);
-    OP_REQUIRES_OK(c, s.Check(parameters));
-    const int64_t width = s.mlp.width, hidden = s.mlp.hidden, group = s.group();
-    const auto shape = [&](int64_t columns) {
-      return save_ ? TensorShape({s.batch, s.tokens, columns}) : TensorShape({0});
-    };
-    Tensor* outputs[5];
-    OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &outputs[0]));
-    const int64_t columns[] = {width, 3 * width, width, width, hidden};
-    for (int i = 1; i < 5; ++i) OP_REQUIRES_OK(c, c->allocate_output(i, shape(columns[i]), &outputs[i]));
-    float* places[5];
-    for (int i = 0; i < 5; ++i) places[i] = outputs[i]->flat<float>().data();
-    const float* px = x.flat<float>().data();
+    OP_REQUIRES_OK(c, CheckBlock(x, 3, parameters, 6));
+    const Sizes s = SizesOf(x, parameters);
+    OP_REQUIRES_OK(c, Check(s, parameters));
+    const int64_t width = s.width, hidden = s.hidden, group = s.group();
+    Tensor* y;
+    OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &y));
+    const int64_t saved_widths[] = {3 * width, width, width, hidden};
+    float* saved[4];
+    for (int i = 0; i < 4; ++i) {
+      Tensor* output;
+      const TensorShape shape = save_ ? TensorShape({s.batch, s.tokens, saved_widths[i]}) : TensorShape({0});
+      OP_REQUIRES_OK(c, c->allocate_output(1 + i, shape, &output));
+      saved[i] = output->flat<float>().data();
+    }
+    const float* x_data = x.flat<float>().data();
+    float* y_data = y->flat<float>().data();
     const bool save = save_;
-    const auto norm1 = LayerOf(parameters, kNorm1), norm2 = LayerOf(parameters, kNorm2);
-    const auto shared = [&](int layer) { return SharedLayerOf(parameters, layer, bfloat16_); };
-    const Layer qkv = shared(kQkv), proj = shared(kProj), fc1 = shared(kFc1), fc2 = shared(kFc2);
-    Parallel(c, (s.batch + group - 1) / group, group * s.cost(), [&](int64_t begin, int64_t end) {
-      const int64_t most = s.row(group);
+    const RowNorm norm1 = NormOf(parameters, kNorm1, width), norm2 = NormOf(parameters, kNorm2, width);
+    const auto linear = [&](int layer) { return LinearLayerOf(parameters, layer, bfloat16_); };
+    const LinearLayer qkv = linear(kQkv), proj = linear(kProj), fc1 = linear(kFc1), fc2 = linear(kFc2);
+    Parallel(c, s.groups(), group * s.cost(), [&](int64_t begin, int64_t end) {
+      const int64_t max_rows = group * s.tokens;
       Multiplier multiply(bfloat16_);
-      HeadwiseAttention attention(s.tokens, s.heads, s.depth(), multiply);
-      ResidualMlp mlp(most, s.mlp, multiply);
-      Buffer<float> normed(most * width), scratch(save ? 0 : most * (5 * width + hidden));
+      HeadwiseAttention attention(s.attention(), multiply);
+      ResidualMlp mlp(max_rows, width, hidden, multiply);
+      Buffer<float> normed(max_rows * width), scratch(save ? 0 : max_rows * (5 * width + hidden));
       for (int64_t g = begin; g < end; ++g) {
-        const int64_t first = g * group, examples = std::min(group, s.batch - first), rows = s.row(examples),
-                      at = s.row(first);
-        float *in = scratch.data(), *mix = in + most * 3 * width, *sum = mix + most * width, *wide = sum + most * width;
-        if (save)
-          in = places[1] + at * 3 * width, mix = places[2] + at * width, sum = places[3] + at * width,
-          wide = places[4] + at * hidden;
-        const float* from = px + at * width;
-        NormaliseRows(rows, width, s.mlp.epsilon, from, norm1, normed.data());
-        Apply(multiply, rows, width, 3 * width, normed.data(), qkv, nullptr, in);
-        for (int64_t e = 0; e < examples; ++e) attention.Forward(in + s.row(e) * 3 * width, mix + s.row(e) * width);
-        Apply(multiply, rows, width, width, mix, proj, from, sum);
-        mlp.Forward(rows, sum, norm2, fc1, fc2, wide, places[0] + at * width);
+        const int64_t examples = std::min(group, s.batch - g * group);
+        const int64_t first = g * max_rows, rows = examples * s.tokens;
+        float* packed = save ? saved[0] + first * 3 * width : scratch.data();
+        float* mixed = save ? saved[1] + first * width : scratch.data() + max_rows * 3 * width;
+        float* attended = save ? saved[2] + first * width : scratch.data() + max_rows * 4 * width;
+        float* wide = save ? saved[3] + first * hidden : scratch.data() + max_rows * 5 * width;
+        const float* from = x_data + first * width;
+        norm1.Forward(rows, from, normed.data());
+        ApplyLinear(multiply, rows, qkv, normed.data(), nullptr, packed);
+        for (int64_t e = 0; e < examples; ++e) {
+          const int64_t offset = e * s.tokens * width;
+          attention.Forward(packed + 3 * offset, mixed + offset);
+        }
+        ApplyLinear(multiply, rows, proj, mixed, from, attended);
+        mlp.Forward(rows, {norm2, fc1, fc2}, attended, wide, y_data + first * width);
       }
     });
   }
 
  private:
-  int64_t heads_;
-  float epsilon_;
-  bool bfloat16_, save_;
+  bool save_;
 };
 REGISTER_KERNEL_BUILDER(Name("OfaTransformerBlock").Device(DEVICE_CPU), TransformerBlock);
 
@@ -121,80 +145,71 @@ REGISTER_OP("OfaTransformerBlockGrad")
     .Input("hidden: float")
     .Input("parameters: N * float")
     .Output("dx: float")
-    .Output("slopes: N * float")
+    .Output("grads: N * float")
     .Attr("N: int = 12")
     .Attr("heads: int")
     .Attr("epsilon: float")
     .Attr("mixed_precision: bool")
     .SetShapeFn(shape_inference::UnknownShape);
 
-class TransformerBlockGrad : public OpKernel {
+class TransformerBlockGrad : public TransformerBlockKernel {
  public:
-  explicit TransformerBlockGrad(OpKernelConstruction* c) : OpKernel(c) {
-    OP_REQUIRES_OK(c, c->GetAttr("heads", &heads_));
-    OP_REQUIRES_OK(c, c->GetAttr("epsilon", &epsilon_));
-    OP_REQUIRES_OK(c, c->GetAttr("mixed_precision", &bfloat16_));
-  }
+  using TransformerBlockKernel::TransformerBlockKernel;
 
   void Compute(OpKernelContext* c) override {
     OpInputList parameters;
-    OpOutputList slopes;
+    OpOutputList grads;
     OP_REQUIRES_OK(c, c->input_list("parameters", &parameters));
-    OP_REQUIRES_OK(c, c->output_list("slopes", &slopes));
-    const float* places[6];
-    for (int i = 0; i < 6; ++i) places[i] = c->input(i).flat<float>().data();
+    OP_REQUIRES_OK(c, c->output_list("grads", &grads));
     const Tensor& x = c->input(1);
-    OP_REQUIRES_OK(c, IsBlock(x, 3, parameters, 6));
-    const TransformerSizes s = TransformerSizesOf(x, parameters, heads_, epsilon_);
-    OP_REQUIRES_OK(c, s.Check(parameters));
-    const int64_t width = s.mlp.width, hidden = s.mlp.hidden, group = s.group(),
-                  columns[] = {width, width, 3 * width, width, width, hidden};
-    for (int i = 0; i < 6; ++i)
-      OP_REQUIRES_OK(c, HasCount(c->input(i), s.row(s.batch) * columns[i], "what was saved, or dy,"));
+    OP_REQUIRES_OK(c, CheckBlock(x, 3, parameters, 6));
+    const Sizes s = SizesOf(x, parameters);
+    OP_REQUIRES_OK(c, Check(s, parameters));
+    const int64_t width = s.width, hidden = s.hidden, group = s.group();
+    const char* names[] = {"dy", "x", "qkv", "mixed", "attended", "hidden"};
+    const int64_t widths[] = {width, width, 3 * width, width, width, hidden};
+    const float* inputs[6];
+    for (int i = 0; i < 6; ++i) {
+      OP_REQUIRES_OK(c, CheckSize(c->input(i), s.batch * s.tokens * widths[i], names[i]));
+      inputs[i] = c->input(i).flat<float>().data();
+    }
     Tensor* dx;
     OP_REQUIRES_OK(c, c->allocate_output(0, x.shape(), &dx));
-    float* pdx = dx->flat<float>().data();
-    const auto norm1 = LayerOf(parameters, kNorm1), norm2 = LayerOf(parameters, kNorm2);
-    const auto turned = [&](int layer) { return TurnedLayerOf(parameters, layer, bfloat16_); };
-    const Turned qkv = turned(kQkv), proj = turned(kProj), fc1 = turned(kFc1), fc2 = turned(kFc2);
-    const BlockSlopes layout(parameters);
+    float* dx_data = dx->flat<float>().data();
+    const RowNorm norm1 = NormOf(parameters, kNorm1, width), norm2 = NormOf(parameters, kNorm2, width);
+    const auto transposed = [&](int layer) { return TransposedWeightOf(parameters, layer, bfloat16_); };
+    const TransposedWeight qkv = transposed(kQkv), proj = transposed(kProj);
+    const TransposedWeight fc1 = transposed(kFc1), fc2 = transposed(kFc2);
+    const BlockGrads layout(parameters);
     Buffer<float> sums(layout.size());
-    BlockedSum(
-        c, (s.batch + group - 1) / group, layout.size(), 3 * group * s.cost(), sums.data(),
-        [&](int64_t begin, int64_t end, float* partial) {
-          const int64_t most = s.row(group);
-          Multiplier multiply(bfloat16_);
-          HeadwiseAttention attention(s.tokens, s.heads, s.depth(), multiply);
-          ResidualMlp mlp(most, s.mlp, multiply);
-          Buffer<float> normed(most * width), narrow(most * width), skip(most * width), wide(most * 3 * width);
-          for (int64_t g = begin; g < end; ++g) {
-            const int64_t first = g * group, examples = std::min(group, s.batch - first), rows = s.row(examples),
-                          at = s.row(first) * width;
-            const float *dy = places[0] + at, *from = places[1] + at, *in = places[2] + 3 * at, *mix = places[3] + at,
-                        *sum = places[4] + at;
-            mlp.Backward(rows, dy, sum, places[5] + s.row(first) * hidden, norm2, fc1, fc2,
-                         layout.LayerOf(partial, kNorm2), layout.LayerOf(partial, kFc1), layout.LayerOf(partial, kFc2),
-                         skip.data());
-            ApplyGrad(multiply, rows, width, width, skip.data(), mix, proj, layout.LayerOf(partial, kProj),
-                      narrow.data());
-            for (int64_t e = 0; e < examples; ++e)
-              attention.Backward(narrow.data() + s.row(e) * width, in + s.row(e) * 3 * width,
-                                 wide.data() + s.row(e) * 3 * width);
-            NormaliseRows(rows, width, s.mlp.epsilon, from, norm1, normed.data());
-            ApplyGrad(multiply, rows, width, 3 * width, wide.data(), normed.data(), qkv, layout.LayerOf(partial, kQkv),
-                      narrow.data());
-            NormaliseRowsGrad(rows, width, s.mlp.epsilon, narrow.data(), from, norm1, skip.data(), pdx + at,
-                              layout.LayerOf(partial, kNorm1));
-          }
-        },
-        Threads(c), 1);
-    OP_REQUIRES_OK(c, layout.Write(sums.data(), parameters, &slopes));
+    const auto add_groups = [&](int64_t begin, int64_t end, float* partial) {
+      const int64_t max_rows = group * s.tokens;
+      const auto grads_of = [&](int layer) { return layout.LayerOf(partial, layer); };
+      Multiplier multiply(bfloat16_);
+      HeadwiseAttention attention(s.attention(), multiply);
+      ResidualMlp mlp(max_rows, width, hidden, multiply);
+      Buffer<float> normed(max_rows * width), narrow(max_rows * width), attended_grad(max_rows * width),
+          qkv_grad(max_rows * 3 * width);
+      for (int64_t g = begin; g < end; ++g) {
+        const int64_t examples = std::min(group, s.batch - g * group);
+        const int64_t first = g * max_rows, rows = examples * s.tokens, at = first * width;
+        const float *dy = inputs[0] + at, *from = inputs[1] + at, *packed = inputs[2] + 3 * at;
+        const float *mixed = inputs[3] + at, *attended = inputs[4] + at, *wide = inputs[5] + first * hidden;
+        mlp.Backward(rows, {norm2, fc1, fc2}, {dy, attended, wide, attended_grad.data()},
+                     {grads_of(kNorm2), grads_of(kFc1), grads_of(kFc2)});
+        ApplyLinearGrad(multiply, rows, proj, {attended_grad.data(), mixed, narrow.data()}, grads_of(kProj));
+        for (int64_t e = 0; e < examples; ++e) {
+          const int64_t offset = e * s.tokens * width;
+          attention.Backward(narrow.data() + offset, packed + 3 * offset, qkv_grad.data() + 3 * offset);
+        }
+        norm1.Forward(rows, from, normed.data());
+        ApplyLinearGrad(multiply, rows, qkv, {qkv_grad.data(), normed.data(), narrow.data()}, grads_of(kQkv));
+        norm1.Backward(rows, {narrow.data(), from, attended_grad.data(), dx_data + at}, grads_of(kNorm1));
+      }
+    };
+    BlockedSum(c, {s.groups(), layout.size(), 3 * group * s.cost(), ThreadCount(c), 1}, sums.data(), add_groups);
+    OP_REQUIRES_OK(c, layout.Write(sums.data(), parameters, &grads));
   }
-
- private:
-  int64_t heads_;
-  float epsilon_;
-  bool bfloat16_;
 };
 REGISTER_KERNEL_BUILDER(Name("OfaTransformerBlockGrad").Device(DEVICE_CPU), TransformerBlockGrad);
 

@@ -1,5 +1,5 @@
-// Vectors of numbers, and the one step of which products are made: sum += x · line, for floats and for pairs of
-// bfloat16.
+// Vectors of numbers in registers, and the step that all products consist of: sum += x · line, for floats and for pairs
+// of bfloat16.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -11,9 +11,11 @@
 
 namespace ofa {
 
-/** Two bfloat16 that follow one another along the depth of a product: the upper halves of two floats, the first of them
- * in the lower bits. */
-struct Pair {
+/**
+ * Two bfloat16 numbers that are neighbours along the depth of a product. Each is the upper half of a float; the first
+ * is in the lower bits.
+ */
+struct Bf16Pair {
   uint32_t bits;
 };
 
@@ -23,23 +25,26 @@ struct Lanes {
   typedef float Vector __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
 };
 template <int kLanes>
-struct Lanes<kLanes, Pair> {
+struct Lanes<kLanes, Bf16Pair> {
   typedef uint32_t Vector __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
 };
 
+/** Numbers of 32 bits in the processor's vectors. */
 #ifdef __AVX512F__
-constexpr int kWide = 16;
+constexpr int kVectorLanes = 16;
 #else
-constexpr int kWide = 8;
+constexpr int kVectorLanes = 8;
 #endif
 
-/** Vectors of columns at once: as many as leave room in the registers for several rows of sums. */
-constexpr int kMostVectors = kWide == 16 ? 4 : 2;
+/** The most vectors of columns in a tile of sums that leave registers for several rows. */
+constexpr int kMaxVectors = kVectorLanes == 16 ? 4 : 2;
 
-/** Rows of V vectors of sums that the processor's registers hold beside what they are made of, at most `most`. */
+/**
+ * Rows in a tile with V vectors of columns: as many as the registers hold beside the operands, but not more than `max`.
+ */
 template <int V>
-constexpr int RowsOf(int most) {
-  return std::min(most, ((kWide == 16 ? 32 : 16) - 3) / V);
+constexpr int RowsInRegisters(int max) {
+  return std::min(max, ((kVectorLanes == 16 ? 32 : 16) - 3) / V);
 }
 
 template <int kLanes>
@@ -48,10 +53,12 @@ inline void MultiplyAdd(float x, const typename Lanes<kLanes, float>::Vector& li
   sum += x * line;
 }
 
-/** Both products of each pair, added to sums of 32 bits; where the processor has no instruction for it, as slow as with
- * floats. */
+/**
+ * Adds both products of each pair to sums in float32. Without a processor instruction for it, this is as slow as with
+ * floats.
+ */
 template <int kLanes>
-inline void MultiplyAdd(Pair x, const typename Lanes<kLanes, Pair>::Vector& line,
+inline void MultiplyAdd(Bf16Pair x, const typename Lanes<kLanes, Bf16Pair>::Vector& line,
                         typename Lanes<kLanes, float>::Vector& sum) {
   typedef typename Lanes<kLanes, float>::Vector Vector;
 #ifdef __AVX512BF16__
@@ -66,7 +73,7 @@ inline void MultiplyAdd(Pair x, const typename Lanes<kLanes, Pair>::Vector& line
   const uint32_t low = x.bits << 16, high = x.bits & 0xffff0000u;
   std::memcpy(&first, &low, 4);
   std::memcpy(&second, &high, 4);
-  const typename Lanes<kLanes, Pair>::Vector lower = line << 16, upper = line & 0xffff0000u;
+  const typename Lanes<kLanes, Bf16Pair>::Vector lower = line << 16, upper = line & 0xffff0000u;
   sum += first * reinterpret_cast<Vector>(lower);
   sum += second * reinterpret_cast<Vector>(upper);
 }
