@@ -1,6 +1,6 @@
 import { UserError } from '../errors';
 import * as tf from '../tensor/engine/tf';
-import { pick } from '../tensor/ops/pick';
+import { gatherElements } from '../tensor/ops/gatherElements/gatherElements';
 import { checkPositive, checkSameShape } from './check';
 import { normalise } from './norm';
 
@@ -84,7 +84,7 @@ function logScores(embedding: tf.Tensor2D, bank: tf.Tensor2D, rows: tf.Tensor2D,
   const allScores = tf.matMul(normalise(embedding, 1), bank, false, true);
   const firstIndices = tf.expandDims(tf.range(0, batch * examples, examples, 'int32'), 1);
   const indices = tf.add<tf.Tensor2D>(rows, firstIndices);
-  const scores = pick(tf.reshape(allScores, [batch * examples]), tf.reshape(indices, [batch * count]));
+  const scores = gatherElements(tf.reshape(allScores, [batch * examples]), tf.reshape(indices, [batch * count]));
   return tf.div(tf.reshape<tf.Rank.R2>(scores, [batch, count]), temperature);
 }
 

@@ -1,6 +1,6 @@
 import { UserError } from '../errors';
 import { gelu } from '../tensor/ops/gelu/gelu';
-import { meanOfPlaces } from '../tensor/ops/mean';
+import { globalAveragePool } from '../tensor/ops/globalAveragePool/globalAveragePool';
 import type { Random } from '../tensor/random';
 import * as tf from '../tensor/engine/tf';
 import { BatchNorm2d } from './layers/batchNorm2d';
@@ -84,8 +84,8 @@ class SepConv {
 
   apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
     const { op } = this;
-    const halved = op[2].apply(op[1].apply(op[0].apply(x)), mode, { cut: 'relu' });
-    return op[6].apply(op[5].apply(op[4].apply(halved)), mode, { cut: 'relu' });
+    const halved = op[2].apply(op[1].apply(op[0].apply(x)), mode, { activation: 'relu' });
+    return op[6].apply(op[5].apply(op[4].apply(halved)), mode, { activation: 'relu' });
   }
 }
 
@@ -112,7 +112,7 @@ class SpatialBranch implements ExitBranch {
       const z = layer instanceof SepConv ? layer.apply(y, mode) : layer.apply(y);
       return tapped(tap, layer instanceof SepConv ? 'SepConv' : '1×1 convolution', z);
     }, feature as tf.Tensor4D);
-    return tapped(tap, 'linear', this.head.apply(tapped(tap, 'average', meanOfPlaces(x))));
+    return tapped(tap, 'linear', this.head.apply(tapped(tap, 'average', globalAveragePool(x))));
   }
 }
 
@@ -163,7 +163,7 @@ class TokenBranch implements ExitBranch {
     const pooled =
       prefix === 1
         ? tapped(tap, 'class token', tf.reshape<tf.Rank.R2>(tf.slice(y, [0, 0, 0], [batch, 1, width]), [batch, width]))
-        : tapped(tap, 'average', meanOfPlaces(y));
+        : tapped(tap, 'average', globalAveragePool(y));
     return tapped(tap, 'linear', this.head.apply(pooled));
   }
 

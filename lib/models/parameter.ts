@@ -1,4 +1,4 @@
-import type { Precision } from '../tensor/engine/native';
+import type { Precision } from '../tensor/engine/execute';
 import * as tf from '../tensor/engine/tf';
 
 /**

@@ -4,4 +4,4 @@ export * as tf from './engine/tf';
 // Seeded random numbers.
 export { Random } from './random';
 // The largest absolute difference between two tensors.
-export { largestDifference } from './ops/difference';
+export { largestDifference } from './inspect/largestDifference';

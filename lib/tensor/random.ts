@@ -1,16 +1,16 @@
 import { unsafeUniformIntDistribution, xoroshiro128plus, type RandomGenerator } from 'pure-rand';
 
-/** A seeded stream of random numbers. A named fork is independent of its parent and of how many numbers that has given. */
+/** A seeded stream of random numbers. Forks are independent of their parent and of how many numbers it has returned. */
 export class Random {
   private readonly generator: RandomGenerator;
   private spare: number | undefined;
 
-  /** Equal seeds give equal streams. */
+  /** Equal seeds have equal streams. */
   constructor(readonly seed: number) {
     this.generator = xoroshiro128plus(seed);
   }
 
-  /** The stream named `label` beneath this one; equal labels give equal streams. */
+  /** A stream that depends only on this one's seed and the label. */
   fork(label: string | number): Random {
     return new Random(hash(`${this.seed}/${label}`));
   }
@@ -20,7 +20,7 @@ export class Random {
     return (this.generator.unsafeNext() >>> 0) / 2 ** 32;
   }
 
-  /** Uniform whole number in [0, limit). */
+  /** Uniform integer in [0, limit). */
   integer(limit: number): number {
     return unsafeUniformIntDistribution(0, limit - 1, this.generator);
   }
@@ -38,7 +38,7 @@ export class Random {
     return radius * Math.cos(angle);
   }
 
-  /** Normal with the tails beyond two standard deviations drawn again. */
+  /** Standard normal; values beyond two standard deviations are drawn again. */
   truncatedNormal(): number {
     for (;;) {
       const value = this.normal();
@@ -58,26 +58,26 @@ export class Random {
     }
   }
 
-  /** Beta(a, b), as mixup and cutmix draw their shares. */
+  /** Beta(a, b), the distribution of the weights of mixup and cutmix. */
   beta(a: number, b: number): number {
     const x = this.gamma(a);
     return x / (x + this.gamma(b));
   }
 
-  /** The numbers 0 … n−1 in random order (Fisher and Yates). */
+  /** The numbers 0 … n − 1 in random order (Fisher and Yates). */
   permutation(n: number): Uint32Array {
     const order = Uint32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
       const j = this.integer(i + 1);
-      const held = order[i]!;
+      const swapped = order[i]!;
       order[i] = order[j]!;
-      order[j] = held;
+      order[j] = swapped;
     }
     return order;
   }
 }
 
-/** FNV-1a of the text, finished as in MurmurHash3 so that near labels give far seeds. */
+/** FNV-1a of the text with the finaliser of MurmurHash3, so that similar labels have unrelated seeds. */
 function hash(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Random } from '../../lib/tensor/random';
 import { expectClose } from '../support/close';
 
-test('the streams are those that the recorded runs were made with', () => {
+test('streams are those of the recorded runs', () => {
   const random = new Random(0).fork('pins');
   expectClose(
     [
@@ -25,7 +25,7 @@ test('the streams are those that the recorded runs were made with', () => {
   assert.equal(new Random(0).fork('data').fork(3).seed, -121525915);
 });
 
-test('a fork depends on seed and label alone', () => {
+test('a fork depends only on seed and label', () => {
   const [fresh, used] = [new Random(5), new Random(5)];
   for (let i = 0; i < 3; i++) used.normal();
   assert.equal(used.fork('a').uniform(), fresh.fork('a').uniform());
@@ -43,9 +43,9 @@ test('a fork depends on seed and label alone', () => {
   );
 });
 
-test('draws have the mean and deviation of their distribution, and lie where it does', () => {
+test('draws have the mean, std and range of their distribution', () => {
   const random = new Random(2);
-  const moments = (draw: () => number): readonly [mean: number, deviation: number, least: number, most: number] => {
+  const moments = (draw: () => number): readonly [mean: number, std: number, min: number, max: number] => {
     const values = Array.from({ length: 20_000 }, draw);
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     return [
@@ -55,7 +55,7 @@ test('draws have the mean and deviation of their distribution, and lie where it 
       Math.max(...values),
     ];
   };
-  // The deviation of a mean of 20,000 draws is 0.007 of theirs.
+  // The std of the mean of 20,000 draws is 0.007 of that of one draw.
   const cases: readonly (readonly [() => number, number, number, number, number])[] = [
     [() => random.uniform(), 0.5, Math.sqrt(1 / 12), 0, 1],
     [() => random.normal(), 0, 1, -Infinity, Infinity],
@@ -65,19 +65,16 @@ test('draws have the mean and deviation of their distribution, and lie where it 
     [() => random.beta(2, 1), 2 / 3, Math.sqrt(1 / 18), 0, 1],
     [() => random.integer(10), 4.5, Math.sqrt(8.25), 0, 9],
   ];
-  for (const [draw, mean, deviation, least, most] of cases) {
-    const [m, d, low, high] = moments(draw);
+  for (const [draw, mean, std, min, max] of cases) {
+    const [m, s, low, high] = moments(draw);
     assert.ok(
-      Math.abs(m - mean) < 0.035 * deviation &&
-        Math.abs(d - deviation) < 0.04 * deviation &&
-        low >= least &&
-        high <= most,
-      `${draw}: ${m}, ${d}, ${low}, ${high}`,
+      Math.abs(m - mean) < 0.035 * std && Math.abs(s - std) < 0.04 * std && low >= min && high <= max,
+      `${draw}: ${m}, ${s}, ${low}, ${high}`,
     );
   }
 });
 
-test('a permutation has every number once', () => {
+test('a permutation contains every number once', () => {
   assert.deepEqual(
     [...new Random(7).permutation(100)].sort((a, b) => a - b),
     Array.from({ length: 100 }, (_, i) => i),

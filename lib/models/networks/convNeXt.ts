@@ -1,4 +1,4 @@
-import { meanOfPlaces } from '../../tensor/ops/mean';
+import { globalAveragePool } from '../../tensor/ops/globalAveragePool/globalAveragePool';
 import type { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';
 import { addResidual, blockDrop, type Drop } from '../layers/dropPath';
@@ -106,7 +106,7 @@ export class ConvNeXt implements Model {
       return x;
     };
     const stages = [run(0), run(1), run(2), run(3)] as const;
-    const pooled = this.head.norm.apply(meanOfPlaces(x));
+    const pooled = this.head.norm.apply(globalAveragePool(x));
     return { logits: this.head.fc.apply(pooled), stages, pooled };
   }
 }

@@ -1,5 +1,5 @@
 import { fusedMixerBlock } from '../../tensor/ops/blocks/mixerBlock/mixerBlock';
-import { meanOfPlaces } from '../../tensor/ops/mean';
+import { globalAveragePool } from '../../tensor/ops/globalAveragePool/globalAveragePool';
 import type { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';
 import { addFusedResidual, addResidual, constantSchedule, type Drop } from '../layers/dropPath';
@@ -94,7 +94,7 @@ export class MlpMixer implements Model {
   forward(images: tf.Tensor4D, pass: Pass): Output {
     checkImageSize(this, images);
     const { x, stages } = runTokenBlocks(this.stem.apply(images), this.blocks, pass, constantSchedule);
-    const pooled = meanOfPlaces(this.norm.apply(x));
+    const pooled = globalAveragePool(this.norm.apply(x));
     return { logits: this.head.apply(pooled), stages, pooled };
   }
 }

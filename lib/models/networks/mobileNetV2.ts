@@ -1,4 +1,4 @@
-import { meanOfPlaces } from '../../tensor/ops/mean';
+import { globalAveragePool } from '../../tensor/ops/globalAveragePool/globalAveragePool';
 import type { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';
 import { addFusedResidual, blockDrop, type Drop, type DropSchedule } from '../layers/dropPath';
@@ -43,7 +43,7 @@ class DepthwiseSeparable {
   }
 
   apply(x: tf.Tensor4D, mode: Mode): tf.Tensor4D {
-    return this.bn2.apply(this.convPw.apply(this.bn1.apply(this.convDw.apply(x), mode, { cut: 'relu6' })), mode);
+    return this.bn2.apply(this.convPw.apply(this.bn1.apply(this.convDw.apply(x), mode, { activation: 'relu6' })), mode);
   }
 }
 
@@ -69,8 +69,8 @@ class InvertedResidual {
   }
 
   apply(x: tf.Tensor4D, mode: Mode, drop?: Drop): tf.Tensor4D {
-    const expanded = this.bn1.apply(this.convPw.apply(x), mode, { cut: 'relu6' });
-    const filtered = this.bn2.apply(this.convDw.apply(expanded), mode, { cut: 'relu6' });
+    const expanded = this.bn1.apply(this.convPw.apply(x), mode, { activation: 'relu6' });
+    const filtered = this.bn2.apply(this.convDw.apply(expanded), mode, { activation: 'relu6' });
     const narrow = this.convPwl.apply(filtered);
     return this.skips
       ? addFusedResidual(x, (residual) => this.bn3.apply(narrow, mode, { residual }), drop)
@@ -127,7 +127,7 @@ export class MobileNetV2 implements Model {
 
   forward(images: tf.Tensor4D, pass: Pass): Output {
     const { mode, tap } = pass;
-    let x = tf.tidy(() => this.bn1.apply(this.convStem.apply(images), mode, { cut: 'relu6' }));
+    let x = tf.tidy(() => this.bn1.apply(this.convStem.apply(images), mode, { activation: 'relu6' }));
     const ends = this.blocks.map((stage, i) => {
       x = runBlocks(
         x,
@@ -139,8 +139,8 @@ export class MobileNetV2 implements Model {
       );
       return x;
     });
-    const last = tf.tidy(() => this.bn2.apply(this.convHead.apply(x), mode, { cut: 'relu6' }));
-    const pooled = meanOfPlaces(last);
+    const last = tf.tidy(() => this.bn2.apply(this.convHead.apply(x), mode, { activation: 'relu6' }));
+    const pooled = globalAveragePool(last);
     const [a, b, c] = tapped.map((i) => ends[i]!) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
     return { logits: this.classifier.apply(pooled), stages: [a, b, c, last], pooled };
   }

@@ -1,8 +1,8 @@
 import type { BatchNormEpilogue } from '../../tensor/ops/batchNorm/batchNorm';
 import { maxPool } from '../../tensor/ops/maxPool/maxPool';
-import { meanOfPlaces } from '../../tensor/ops/mean';
+import { globalAveragePool } from '../../tensor/ops/globalAveragePool/globalAveragePool';
 import type { Random } from '../../tensor/random';
-import { relu } from '../../tensor/ops/relu';
+import { relu } from '../../tensor/ops/relu/relu';
 import * as tf from '../../tensor/engine/tf';
 import { addResidual, blockDrop, type Drop } from '../layers/dropPath';
 import { runBlocks, type NamedBlock } from './runBlocks';
@@ -41,7 +41,7 @@ export class BasicBlock {
   }
 
   apply(x: tf.Tensor4D, mode: Mode, drop?: Drop): tf.Tensor4D {
-    const hidden = this.bn1.apply(this.conv1.apply(x), mode, { cut: 'relu' });
+    const hidden = this.bn1.apply(this.conv1.apply(x), mode, { activation: 'relu' });
     return join(shortcut(x, this.downsample, mode), drop, (epilogue) =>
       this.bn2.apply(this.conv2.apply(hidden), mode, epilogue),
     );
@@ -70,8 +70,8 @@ class Bottleneck {
   }
 
   apply(x: tf.Tensor4D, mode: Mode, drop?: Drop): tf.Tensor4D {
-    const narrow = this.bn1.apply(this.conv1.apply(x), mode, { cut: 'relu' });
-    const spatial = this.bn2.apply(this.conv2.apply(narrow), mode, { cut: 'relu' });
+    const narrow = this.bn1.apply(this.conv1.apply(x), mode, { activation: 'relu' });
+    const spatial = this.bn2.apply(this.conv2.apply(narrow), mode, { activation: 'relu' });
     return join(shortcut(x, this.downsample, mode), drop, (epilogue) =>
       this.bn3.apply(this.conv3.apply(spatial), mode, epilogue),
     );
@@ -144,7 +144,7 @@ export class ResNet implements Model {
 
   forward(images: tf.Tensor4D, pass: Pass): Output {
     const { mode, tap } = pass;
-    const stem = tf.tidy(() => this.bn1.apply(this.conv1.apply(images), mode, { cut: 'relu' }));
+    const stem = tf.tidy(() => this.bn1.apply(this.conv1.apply(images), mode, { activation: 'relu' }));
     const first = this.options.stem === 'imagenet' ? maxPool(stem, { size: 3, stride: 2, padding: 1 }) : stem;
     let x = first;
     const run = (name: string, stage: Stage): tf.Tensor4D => {
@@ -160,7 +160,7 @@ export class ResNet implements Model {
     };
     const three = [run('layer1', this.layer1), run('layer2', this.layer2), run('layer3', this.layer3)] as const;
     const stages = this.layer4 ? ([...three, run('layer4', this.layer4)] as const) : ([first, ...three] as const);
-    const pooled = meanOfPlaces(x);
+    const pooled = globalAveragePool(x);
     return { logits: this.fc.apply(pooled), stages, pooled };
   }
 }
@@ -182,7 +182,7 @@ function join(
   drop: Drop | undefined,
   part: (epilogue: BatchNormEpilogue) => tf.Tensor4D,
 ): tf.Tensor4D {
-  return drop ? relu(addResidual(residual, part({}), drop)) : part({ residual, cut: 'relu' });
+  return drop ? relu(addResidual(residual, part({}), drop)) : part({ residual, activation: 'relu' });
 }
 
 /** The small ones are 32-pixel networks of the laptop profile; `resnet20` is that of RepDistiller (He et al.'s, with a projection where the width changes). */

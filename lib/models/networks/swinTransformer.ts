@@ -1,5 +1,5 @@
 import type { FileTensor } from '../../io/safetensors/safetensors';
-import { meanOfPlaces } from '../../tensor/ops/mean';
+import { globalAveragePool } from '../../tensor/ops/globalAveragePool/globalAveragePool';
 import type { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';
 import { blockDrop } from '../layers/dropPath';
@@ -113,7 +113,7 @@ export class SwinTransformer implements Model {
       return tf.reshape(x, [batch, -1, x.shape[3]]);
     };
     const stages = [run(0), run(1), run(2), run(3)] as const;
-    const pooled = meanOfPlaces(this.norm.apply(stages[3]));
+    const pooled = globalAveragePool(this.norm.apply(stages[3]));
     return { logits: this.head.fc.apply(pooled), stages, pooled };
   }
 }

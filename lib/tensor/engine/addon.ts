@@ -2,43 +2,57 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 
-// Whoever loads TensorFlow first does it from here. Its own choice is Intel's library on the newest processors only;
-// that library's convolutions are up to twice as fast on older ones, too.
+// TensorFlow reads this when it is loaded, which is always done from here. By default it uses Intel's library (oneDNN)
+// on the newest processors only; on older ones, too, its convolutions are up to twice as fast.
 process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '1';
 
-/** What an addon exports that set-up built, or undefined where there is none; TensorFlow is silenced before, which greets when loaded. */
-export function loadAddon(name: string, otherwise: string): unknown {
-  const [quiet, addon] = ['quiet', name].map((each) => path.join(process.cwd(), 'build', `${each}.node`)) as [
-    string,
-    string,
-  ];
-  if (existsSync(quiet)) load(quiet, 'TensorFlow greets with lines that can be ignored');
+/**
+ * The exports of an addon in `build/`, or undefined if the setup did not build it or it cannot be loaded; then prints a
+ * warning that begins with `consequence`.
+ */
+export function loadAddon(name: string, consequence: string): unknown {
+  silenceTensorFlow();
+  const addon = addonPath(name);
   if (!existsSync(addon)) return undefined;
-  const missing = missingAbilities(name);
-  if (missing.length === 0) return load(addon, otherwise);
+  const missing = missingInstructionSets(name);
+  if (missing.length === 0) return load(addon, consequence);
   console.warn(
-    `Warning: ${otherwise}. They were compiled on a machine whose processor has ${missing.join(', ')}, and this one has not: set up here, or with OFA_MARCH=x86-64-v3 for both.`,
+    `Warning: ${consequence}. They were compiled for a processor with ${missing.join(', ')}, which this machine's ` +
+      'lacks. Run `npm run setup` on this machine, or use OFA_MARCH=x86-64-v3 for builds that run on both.',
   );
   return undefined;
 }
 
-/** What an addon needs of the processor, by set-up's record, and this machine's has not: its first instruction of that kind would end the process. */
-function missingAbilities(name: string): string[] {
+/** Loads a module; if that fails, prints a warning that begins with `consequence`, and returns undefined. */
+export function load(module: string, consequence: string): unknown {
+  try {
+    return require(module);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    console.warn(`Warning: ${consequence}. (${reason}) Run \`npm run setup\` to build it again.`);
+    return undefined;
+  }
+}
+
+/** TensorFlow prints several lines when it is loaded, unless this addon is loaded first. */
+function silenceTensorFlow(): void {
+  const quiet = addonPath('quiet');
+  if (existsSync(quiet)) load(quiet, "TensorFlow's messages at startup cannot be turned off; they can be ignored");
+}
+
+function addonPath(name: string): string {
+  return path.join(process.cwd(), 'build', `${name}.node`);
+}
+
+/**
+ * The instruction sets that an addon was compiled for, by the setup's record, and that this processor lacks. Without
+ * this check, the first such instruction would end the process.
+ */
+function missingInstructionSets(name: string): string[] {
   const [record, processor] = [path.join(process.cwd(), 'build', 'setup.json'), '/proc/cpuinfo'];
   if (!existsSync(record) || !existsSync(processor)) return [];
   const steps = z.record(z.unknown()).parse(JSON.parse(readFileSync(record, 'utf8')));
   const { data } = z.object({ needs: z.array(z.string()) }).safeParse(steps[name]);
   const flags = new Set(/^flags\s*:(.*)$/m.exec(readFileSync(processor, 'utf8'))?.[1]?.trim().split(/\s+/));
-  return flags.size === 0 ? [] : (data?.needs ?? []).filter((ability) => !flags.has(ability));
-}
-
-/** Loads a module; where that fails, says what it means and goes on with undefined. */
-export function load(module: string, otherwise: string): unknown {
-  try {
-    return require(module);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    console.warn(`Warning: ${otherwise}. \`npm run setup\` may mend it. (${reason})`);
-    return undefined;
-  }
+  return flags.size === 0 ? [] : (data?.needs ?? []).filter((flag) => !flags.has(flag));
 }

@@ -2,21 +2,21 @@ import { availableParallelism, cpus } from 'node:os';
 import { hasKernels, nativeBackend } from './native';
 import * as tf from './tf';
 
-/** What computes, in words for a person. */
+/** A description of the engine, to be shown to people. */
 export interface BackendInfo {
-  /** `tensorflow`, or `cpu` where only plain JavaScript is at hand. */
+  /** `tensorflow`, or `cpu` if only plain JavaScript is available. */
   readonly backend: string;
-  /** The version of libtensorflow, where there is one. */
+  /** The version of libtensorflow; undefined in plain JavaScript. */
   readonly libtensorflow: string | undefined;
   readonly device: 'CPU' | 'GPU';
   readonly processor: string;
-  /** The threads that one op may use. */
+  /** Count of threads that one op may use. */
   readonly threads: number;
-  /** Whether our fused kernels compute: on a CPU, where they were built and OFA_KERNELS=off does not forbid it. */
+  /** Whether our fused kernels are used: on a CPU, if they were built, unless OFA_KERNELS=off. */
   readonly kernels: boolean;
 }
 
-/** The engine that this process computes with. */
+/** Describes the engine of this process. */
 export function backendInfo(): BackendInfo {
   const native = nativeBackend();
   return {

@@ -1,13 +1,13 @@
 import * as tf from './tf';
 
-/** A value, what its gradient needs to remember, and that gradient: one tensor for each input, in order. */
+/** The value of an op, the tensors that its gradient reads, and the gradient: one tensor for each input, in order. */
 export interface Differentiable<T extends tf.Tensor> {
   readonly value: T;
   readonly saved: readonly tf.Tensor[];
   readonly backward: (dy: T, saved: readonly tf.Tensor[]) => tf.Tensor[];
 }
 
-/** Runs `forward` as one step of the tape, so that its own gradient stands in for those of the ops inside it. */
+/** Records `forward` as one op with its own gradient, in place of the ops within it. */
 export function customGradient<T extends tf.Tensor>(inputs: readonly tf.Tensor[], forward: () => Differentiable<T>): T {
   const op = tf.customGrad<T>((...args) => {
     const save = args[args.length - 1];

@@ -1,28 +1,32 @@
-import { hasKernels, nativeBackend, type NativeBackend, type Recorder, type Tape } from './native';
+import { hasKernels, nativeBackend, type Binding, type NativeBackend, type Recorder, type Tape } from './native';
 import * as tf from './tf';
 
-/** What a thread is computing. */
+/** A computation that runs on another thread. */
 export interface Pending<T> {
-  /** Waits for it, once. The caller owns the arrays. Throws what stopped it. */
+  /**
+   * Waits for the end and returns the result, which the caller owns. Can be called once. Throws the error that stopped
+   * the computation.
+   */
   wait(): T;
 }
 
 /**
- * A computation on one array, without gradients, whose ops were written down as they ran, and which runs again in a thread of its own on
- * other arrays of that shape and type, one after the other. What it reads beside its input, such as weights, it keeps as it was when it
- * was recorded; so it is with whatever JavaScript decides within it.
+ * A recorded computation on one tensor, without gradients, that can be run again on a thread of its own with other
+ * inputs of the same shape and type, one after the other. Other tensors that it reads, such as weights, and decisions
+ * made in JavaScript stay as they were when it was recorded.
  */
 export class Replay {
   private constructor(
     private readonly backend: NativeBackend,
     private readonly recorder: Recorder,
     private readonly tape: Tape,
-    private readonly like: Pick<tf.Tensor, 'shape' | 'dtype'>,
+    private readonly inputKind: Pick<tf.Tensor, 'shape' | 'dtype'>,
   ) {}
 
   /**
-   * Computes, and writes down how. It computes only where our kernels are not in use, as on a GPU, and where the numbers that ops made
-   * are read, or a saved model is run, which no list of ops can repeat. The caller owns the outputs.
+   * Runs `compute` and records its ops. Returns no replay where our kernels are not in use, as on a GPU, or if `compute`
+   * reads values that its ops computed or runs a saved model, which a list of ops cannot repeat. The caller owns the
+   * outputs.
    */
   static record(
     input: tf.Tensor,
@@ -32,71 +36,84 @@ export class Replay {
     const recorder = backend?.binding.replay;
     if (!backend || !recorder) return { outputs: compute() };
     const { binding } = backend;
-    const id = backend.getInputTensorIds([input])[0]!;
-    const tape = recorder.record(id);
-    const computed = new Set([id]);
-    const seen = { repeatable: true };
-    const recording = derived(binding, {
-      executeOp: (name, attributes, inputs, count) => {
-        const outputs = binding.executeOp(name, attributes, inputs, count);
-        const ids = outputs.map((output) => output.id);
-        recorder.add(tape, name, attributes, inputs, ids);
-        for (const each of ids) computed.add(each);
-        return outputs;
-      },
-      tensorDataSync: (each) => {
-        // Ops read what they are told by arrays, such as sizes, in this way; those are none of the computation's.
-        if (computed.has(each)) seen.repeatable = false;
-        return binding.tensorDataSync(each);
-      },
-      runSavedModel: (...given) => {
-        seen.repeatable = false;
-        return binding.runSavedModel(...given);
-      },
-    });
-    backend.binding = recording;
+    const inputId = backend.getInputTensorIds([input])[0]!;
+    const recording = recordingBinding(binding, recorder, inputId);
+    backend.binding = recording.binding;
     try {
       const outputs = compute();
-      recorder.end(tape, backend.getInputTensorIds(outputs));
-      if (seen.repeatable)
-        return { outputs, replay: new Replay(backend, recorder, tape, { shape: input.shape, dtype: input.dtype }) };
-      recorder.release(tape);
+      recorder.end(recording.tape, backend.getInputTensorIds(outputs));
+      if (recording.isRepeatable()) {
+        const { shape, dtype } = input;
+        return { outputs, replay: new Replay(backend, recorder, recording.tape, { shape, dtype }) };
+      }
+      recorder.release(recording.tape);
       return { outputs };
     } catch (error) {
-      recorder.release(tape);
+      recorder.release(recording.tape);
       throw error;
     } finally {
       backend.binding = binding;
     }
   }
 
-  /** Whether it can run on such an array. */
+  /** Whether the input has the recorded shape and type. */
   accepts(input: tf.Tensor): boolean {
-    return input.dtype === this.like.dtype && tf.util.arraysEqual(input.shape, this.like.shape);
+    return input.dtype === this.inputKind.dtype && tf.util.arraysEqual(input.shape, this.inputKind.shape);
   }
 
-  /** Begins to compute; the input may be freed at once. */
+  /** Starts to compute; the input may be disposed of at once. */
   start(input: tf.Tensor): Pending<tf.Tensor[]> {
     const { backend, recorder, tape } = this;
     const run = recorder.start(tape, backend.getInputTensorIds([input])[0]!);
     return { wait: () => recorder.wait(run).map((output) => backend.createOutputTensor(output)) };
   }
 
-  /** Frees what it keeps; runs that go on keep theirs. */
+  /** Frees the recording; runs in progress continue. */
   dispose(): void {
     this.recorder.release(this.tape);
   }
 }
 
-type Binding = NativeBackend['binding'];
+interface Recording {
+  readonly binding: Binding;
+  readonly tape: Tape;
+  readonly isRepeatable: () => boolean;
+}
 
-/** The binding with functions of its own in place of the addon's, which cannot be replaced. */
-function derived(binding: Binding, own: Pick<Binding, 'executeOp' | 'tensorDataSync' | 'runSavedModel'>): Binding {
-  const result: unknown = Object.create(
-    binding,
-    Object.fromEntries(Object.entries(own).map(([name, value]) => [name, { value }])),
-  );
-  if (!isBinding(result)) throw new Error("TensorFlow.js's addon has no executeOp");
+/** A binding that records the ops it runs on a new tape. */
+function recordingBinding(binding: Binding, recorder: Recorder, inputId: number): Recording {
+  const tape = recorder.record(inputId);
+  const computedIds = new Set([inputId]);
+  let isRepeatable = true;
+  const recording = overrideFunctions(binding, {
+    executeOp: (name, attributes, inputs, count) => {
+      const outputs = binding.executeOp(name, attributes, inputs, count);
+      const ids = outputs.map((output) => output.id);
+      recorder.add(tape, name, attributes, inputs, ids);
+      for (const id of ids) computedIds.add(id);
+      return outputs;
+    },
+    tensorDataSync: (id) => {
+      // Arguments of ops, such as sizes, are read in this way, too; they are not results of the computation.
+      if (computedIds.has(id)) isRepeatable = false;
+      return binding.tensorDataSync(id);
+    },
+    runSavedModel: (...args) => {
+      isRepeatable = false;
+      return binding.runSavedModel(...args);
+    },
+  });
+  return { binding: recording, tape, isRepeatable: () => isRepeatable };
+}
+
+/** A binding with some functions replaced; those of the addon itself are read-only. */
+function overrideFunctions(
+  binding: Binding,
+  functions: Pick<Binding, 'executeOp' | 'tensorDataSync' | 'runSavedModel'>,
+): Binding {
+  const properties = Object.fromEntries(Object.entries(functions).map(([name, value]) => [name, { value }]));
+  const result: unknown = Object.create(binding, properties);
+  if (!isBinding(result)) throw new Error("TensorFlow.js's addon has no function executeOp");
   return result;
 }
 

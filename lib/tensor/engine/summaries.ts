@@ -3,11 +3,14 @@ import { isNative } from './native';
 /** An event file of TensorBoard. */
 export interface Summaries {
   scalar(tag: string, value: number, step: number): void;
-  /** Writes to the disk what waits in memory. */
+  /** Writes buffered values to disk. */
   flush(): void;
 }
 
-/** Begins an event file in a folder, which TensorBoard shows as one run; undefined where the engine is not TensorFlow's own. */
+/**
+ * Creates an event file in a folder, which TensorBoard shows as one run. Returns undefined without the native TensorFlow
+ * backend.
+ */
 export async function openSummaries(folder: string): Promise<Summaries | undefined> {
   if (!isNative()) return undefined;
   const { node } = await import('@tensorflow/tfjs-node');

@@ -1,4 +1,4 @@
-/** TensorFlow.js: its API and types from tfjs-core, its engine loaded by `backend.ts`. Everything of ours imports tf from here. */
+/** TensorFlow.js: API and types of tfjs-core, with the backend that `backend.ts` loads. Import `tf` from here only. */
 import './backend';
 
 export * from '@tensorflow/tfjs-core';

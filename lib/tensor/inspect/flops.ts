@@ -1,10 +1,10 @@
-/** The shapes that an op worked on. */
+/** The shapes of an op's inputs and outputs. */
 export interface Shapes {
   readonly inputs: readonly (readonly number[])[];
   readonly outputs: readonly (readonly number[])[];
 }
 
-/** Multiplications and additions of the ops that are made of products; 0 for those that only pass over memory. */
+/** Multiplications and additions of an op that computes products; 0 for all other ops. */
 export function flops(op: string, { inputs, outputs }: Shapes): number {
   const [a = [], b = [], c = []] = inputs;
   const [y = []] = outputs;
@@ -12,7 +12,7 @@ export function flops(op: string, { inputs, outputs }: Shapes): number {
     case 'BatchMatMulV2':
     case 'MatMul':
     case 'OfaLinear':
-      // Of [m, k] · [k, n], in whatever layout: m · k · k · n · m · n is the square of the product.
+      // For [m, k] · [k, n] in any layout: (m · k) · (k · n) · (m · n) = (m · k · n)².
       return 2 * Math.sqrt(matrix(a) * matrix(b) * matrix(y)) * batch(y);
     case 'Conv2D':
       return (2 * size(y) * size(b)) / b[3]!;
@@ -39,12 +39,13 @@ export function flops(op: string, { inputs, outputs }: Shapes): number {
       return 2 * size(a) * b[0]! * b[1]!;
     case 'OfaDepthwiseFilterGrad':
       return 2 * size(b) * y[0]! * y[1]!;
-    // Two products of tokens × tokens × width an example, and four the other way (what is computed once more does not count).
+    // Two products of tokens × tokens × width for each example; four in the gradient, where weights that are computed
+    // again do not count.
     case 'OfaAttention':
       return 2 * 2 * size(y) * a[1]!;
     case 'OfaAttentionGrad':
       return 2 * 4 * size(a) * a[1]!;
-    // Half of a product, since it is symmetric.
+    // Half of a product, because it is symmetric.
     case 'OfaGram':
       return size(a) * a[0]!;
     case 'OfaTransformerBlock':
@@ -62,22 +63,26 @@ export function flops(op: string, { inputs, outputs }: Shapes): number {
   }
 }
 
-/** Every weight meets every token, and attention multiplies tokens by tokens. */
+/** Every token is multiplied by every weight, and attention has two products of tokens × tokens × width. */
 function transformerBlock(x: readonly number[], parameters: Shapes['inputs']): number {
   return 2 * (size(x) / x[2]!) * weights(parameters) + 2 * 2 * size(x) * x[1]!;
 }
 
-/** The same, but for attention within windows, whose side the table [(2 · window − 1)², heads] tells; tokens that fill the last windows do not count. */
+/**
+ * As a transformer block, with attention within windows. The table [(2 · window − 1)², heads] contains the size of the
+ * windows. Padding of the last windows does not count.
+ */
 function swinBlock(x: readonly number[], table: readonly number[], parameters: Shapes['inputs']): number {
   const window = (Math.sqrt(table[0]!) + 1) / 2;
   return 2 * (size(x) / x[3]!) * weights(parameters) + 2 * 2 * size(x) * window ** 2;
 }
 
-/** The weights of the first MLP meet every channel, those of the second every token. */
+/** The first MLP multiplies every channel by its weights, the second every token. */
 function mixerBlock(x: readonly number[], parameters: Shapes['inputs']): number {
   return 2 * (size(x) / x[1]!) * weights(parameters.slice(0, 6)) + 2 * (size(x) / x[2]!) * weights(parameters.slice(6));
 }
 
+/** The count of numbers in all matrices, without biases and norms. */
 function weights(parameters: Shapes['inputs']): number {
   return parameters.reduce((sum, shape) => sum + (shape.length === 2 ? size(shape) : 0), 0);
 }

@@ -1,11 +1,11 @@
-import { flops } from './flops';
 import { isNative } from '../engine/native';
+import { flops } from './flops';
 import { watchOps } from './watchOps';
 
 /**
- * Multiply-adds of the products in a piece of work: those of convolutions, linear layers and attention. What only passes over memory
- * (norms, biases, activations, pooling) counts nothing, as in published tables. The work may ask for the number so far. Undefined where
- * the engine does not tell its ops.
+ * Counts the multiply-adds of the products in `work`: those of convolutions, linear layers and attention. Norms, biases,
+ * activations and pooling count 0, as in published tables. `work` can read the count so far. Returns undefined without
+ * the native TensorFlow backend, whose ops can be watched.
  */
 export function multiplyAddsOf(work: (soFar: () => number) => void): number | undefined {
   if (!isNative()) return undefined;

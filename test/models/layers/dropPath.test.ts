@@ -100,7 +100,7 @@ test('a residual block of convolutions drops before it cuts at zero', () => {
   const x = tf.randomNormal<tf.Rank.R4>([6, 5, 5, 4], 0, 1, 'float32', 2);
   tf.tidy(() => {
     const added = block.bn2.apply(
-      block.conv2.apply(block.bn1.apply(block.conv1.apply(x), 'train', { cut: 'relu' })),
+      block.conv2.apply(block.bn1.apply(block.conv1.apply(x), 'train', { activation: 'relu' })),
       'train',
     );
     const [factor] = factors(6);

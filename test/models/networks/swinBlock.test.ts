@@ -1,7 +1,8 @@
 import { afterEach, test } from 'node:test';
 import { disposeModule, parameters, setPrecision } from '../../../lib/models/parameter';
 import { SwinBlock, type SwinBlockOptions } from '../../../lib/models/networks/swinBlock';
-import { hasKernels, type Precision } from '../../../lib/tensor/engine/native';
+import type { Precision } from '../../../lib/tensor/engine/execute';
+import { hasKernels } from '../../../lib/tensor/engine/native';
 import { Random } from '../../../lib/tensor/random';
 import * as tf from '../../../lib/tensor/engine/tf';
 import { expectClose, largest } from '../../support/close';

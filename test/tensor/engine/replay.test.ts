@@ -7,9 +7,9 @@ import { Random } from '../../../lib/tensor/random';
 import { Replay } from '../../../lib/tensor/engine/replay';
 import * as tf from '../../../lib/tensor/engine/tf';
 
-const skip = hasKernels() ? false : 'without our kernels nothing is recorded';
+const skip = !hasKernels() && 'the kernels are not built: npm run setup';
 
-/** The computation recorded on one array. */
+/** Records a computation; checks that it returns the same results as without a recording. */
 function recorded(input: tf.Tensor, compute: (input: tf.Tensor) => tf.Tensor[]): Replay {
   let replay: Replay | undefined;
   tf.tidy(() => {
@@ -40,7 +40,7 @@ for (const precision of ['float32', 'bfloat16'] as const) {
     'swin_tiny_patch4_window7_224',
   ]) {
     test(
-      `${name} in ${precision}: a recorded forward pass gives the same bits in its own thread, beside other work`,
+      `${name} in ${precision}: a replayed forward pass on another thread returns identical results during other work`,
       { skip },
       () => {
         const size = name.includes('224') ? 224 : 32;
@@ -65,7 +65,7 @@ for (const precision of ['float32', 'bfloat16'] as const) {
   }
 }
 
-test('it keeps what it reads beside its input, and runs may overlap', { skip }, () => {
+test('a replay keeps the tensors it reads, and runs may overlap', { skip }, () => {
   const x = tf.tensor1d([1, 2, 3]);
   const weight = tf.tensor1d([2, 2, 2]);
   const replay = recorded(x, (input) => [tf.add(tf.mul(input, weight), 1), tf.sum(input)]);
@@ -80,31 +80,27 @@ test('it keeps what it reads beside its input, and runs may overlap', { skip }, 
   );
 });
 
-test('an input may be an output, and so may an array that no op made', { skip }, () => {
+test('the input and tensors that no op computed may be outputs', { skip }, () => {
   const [x, other, y] = [tf.scalar(1), tf.scalar(5), tf.scalar(2)];
   const replay = Replay.record(x, () => [x, tf.square(x), other]);
   assert.deepEqual(numbersOf(replay.replay!.start(y).wait()), [[2], [4], [5]]);
 });
 
-test(
-  'what stops a run is thrown where it is waited for, and an array of another shape or type is told beforehand',
-  { skip },
-  () => {
-    const [x, wide] = [tf.ones([2, 3]), tf.ones([2, 4])];
-    const replay = recorded(x, (input) => [tf.matMul(tf.reshape(input, [2, 3]), tf.ones([3, 2]))]);
-    assert.equal(replay.accepts(wide), false);
-    const whole = tf.cast(x, 'int32');
-    assert.equal(replay.accepts(whole), false);
-    whole.dispose();
-    assert.ok(replay.accepts(x));
-    const run = replay.start(wide);
-    assert.throws(() => run.wait(), /[Rr]eshape|elements/);
-    assert.throws(() => run.wait(), /once/);
-    assert.deepEqual(numbersOf(replay.start(x).wait()), [[3, 3, 3, 3]]);
-  },
-);
+test('inputs of another shape or type are not accepted, and wait throws the error that stopped a run', { skip }, () => {
+  const [x, wide] = [tf.ones([2, 3]), tf.ones([2, 4])];
+  const replay = recorded(x, (input) => [tf.matMul(tf.reshape(input, [2, 3]), tf.ones([3, 2]))]);
+  assert.equal(replay.accepts(wide), false);
+  const integers = tf.cast(x, 'int32');
+  assert.equal(replay.accepts(integers), false);
+  integers.dispose();
+  assert.ok(replay.accepts(x));
+  const run = replay.start(wide);
+  assert.throws(() => run.wait(), /[Rr]eshape|elements/);
+  assert.throws(() => run.wait(), /once/);
+  assert.deepEqual(numbersOf(replay.start(x).wait()), [[3, 3, 3, 3]]);
+});
 
-test('where the computation throws while it is recorded, nothing is recorded and ops run as before', { skip }, () => {
+test('an error during the recording is thrown, and later ops are not recorded', { skip }, () => {
   const x = tf.scalar(1);
   const binding = nativeBackend()?.binding;
   assert.throws(
@@ -119,7 +115,7 @@ test('where the computation throws while it is recorded, nothing is recorded and
 });
 
 test(
-  'what reads numbers that ops made is not recorded, for no list of ops can repeat it; sizes that ops are told may be read',
+  'a computation that reads results of its ops has no replay; it may read sizes that are arguments of ops',
   { skip },
   () => {
     const x = tf.tensor2d([
@@ -129,11 +125,11 @@ test(
     const read = Replay.record(x, () => [tf.mul(x, tf.sum(x).dataSync()[0]!)]);
     assert.deepEqual(numbersOf(read.outputs), [[10, 20, 30, 40]]);
     assert.equal(read.replay, undefined);
-    const told = Replay.record(x, () => [tf.gather(x, tf.tensor1d([1], 'int32'))]);
-    tf.dispose(told.outputs);
+    const replayed = Replay.record(x, () => [tf.gather(x, tf.tensor1d([1], 'int32'))]);
+    tf.dispose(replayed.outputs);
     assert.deepEqual(
       numbersOf(
-        told
+        replayed
           .replay!.start(
             tf.tensor2d([
               [5, 6],

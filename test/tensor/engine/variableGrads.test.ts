@@ -16,10 +16,10 @@ const values = (label: string): tf.Tensor2D => {
 
 const variable = (label: string): tf.Variable => tf.tidy(() => tf.variable(values(label)));
 
-/** y = a + b, whose gradient is the very tensor that came, for both. */
+/** y = a + b, whose gradient is the same tensor dy for both inputs. */
 const addSame = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
   customGradient([a, b], () => ({ value: tf.add(a, b), saved: [], backward: (dy) => [dy, dy] }));
-/** y = 2 (a + b), whose gradient is one new tensor for both. */
+/** y = 2 (a + b), whose gradient is one new tensor for both inputs. */
 const addTwice = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
   customGradient([a, b], () => ({
     value: tf.mul(2, tf.add(a, b)),
@@ -38,12 +38,12 @@ const graphs: Readonly<Record<string, (v: tf.Variable, w: tf.Variable) => tf.Ten
     const y = tf.add(x, tf.mul(x, w));
     return tf.add(y, tf.sigmoid(y));
   },
-  'parts put together again': (v, w) => {
+  'parts that are concatenated': (v, w) => {
     const [a, b] = tf.split(tf.mul(v, w), 2, 1);
     return tf.concat([tf.exp(b!), a!, a!], 1);
   },
   'a part that is not used': (v, w) => tf.mul(tf.split(tf.sin(v), 2, 1)[1]!, tf.slice(w, [0, 0], [3, 2])),
-  'a gradient that is the one that came, for two': (v, w) => tf.square(addSame(tf.exp(addSame(v, w)), tf.sin(w))),
+  'dy as the gradient of two inputs': (v, w) => tf.square(addSame(tf.exp(addSame(v, w)), tf.sin(w))),
 };
 
 interface Result {
@@ -63,30 +63,30 @@ function run(graph: (typeof graphs)[string], differentiate: typeof variableGrads
 }
 
 for (const [name, graph] of Object.entries(graphs)) {
-  test(`${name}: the gradients of tf.variableGrads, bit for bit, and no tensor is left`, () => {
+  test(`${name}: the gradients equal those of tf.variableGrads, and no tensor leaks`, () => {
     const before = tf.memory().numTensors;
-    const wanted = run(graph, (f, variables) => tf.variableGrads(f, variables));
-    assert.deepEqual(run(graph, variableGrads), wanted);
+    const expected = run(graph, (f, variables) => tf.variableGrads(f, variables));
+    assert.deepEqual(run(graph, variableGrads), expected);
     assert.equal(tf.memory().numTensors, before);
   });
 }
 
-test('a gradient that stands for two is freed for each by itself (tf.variableGrads frees it for both)', () => {
+test('a gradient shared by two inputs is freed once for each (tf.variableGrads frees it for both at once)', () => {
   const graph =
     (add: typeof addTwice) =>
     (v: tf.Variable, w: tf.Variable): tf.Tensor =>
       tf.exp(tf.mul(0.1, add(tf.exp(v), tf.square(add(w, v)))));
-  const wanted = run(
+  const expected = run(
     graph((a, b) => tf.mul(2, tf.add(a, b))),
     (f, variables) => tf.variableGrads(f, variables),
   );
-  assert.deepEqual(run(graph(addTwice), variableGrads), wanted);
+  assert.deepEqual(run(graph(addTwice), variableGrads), expected);
 });
 
-test('what the way back has passed is free', async () => {
+test('tensors that the backward pass has used are freed', async () => {
   const v = tf.tidy(() => tf.variable(tf.ones([100, 100])));
   const layers = 50;
-  /** Arrays in memory at the last op of the way back. */
+  /** Count of tensors in memory at the last op of the backward pass. */
   const left = async (differentiate: typeof variableGrads): Promise<number> => {
     const before = tf.memory().numBytes;
     const { kernels } = await tf.profile(() => {
@@ -102,6 +102,6 @@ test('what the way back has passed is free', async () => {
   };
   const usual = await left((f, variables) => tf.variableGrads(f, variables));
   const freed = await left(variableGrads);
-  assert(freed < 10 && usual > 2 * layers, `${freed} and ${usual} arrays`);
+  assert(freed < 10 && usual > 2 * layers, `${freed} and ${usual} tensors`);
   v.dispose();
 });

@@ -1,5 +1,5 @@
-// TensorFlow.js's own binding, with recordings that run in a thread of their own (replay.h). They share its arrays,
-// which nobody else can reach: hence its source is read here, without its registration, and compiled with
+// TensorFlow.js's binding, extended by recordings that run on a thread of their own (replay.h). These need the binding's
+// private table of arrays; therefore its source is included here, without its registration, and compiled with
 // -fno-access-control.
 #include <node_api.h>
 #undef NAPI_MODULE
@@ -17,13 +17,12 @@ void AssignOpAttr(napi_env env, TFE_Op* op, napi_value attribute);
 namespace ofa {
 namespace {
 
-/** A recording while it is made, and afterwards. */
+/** A recording, in progress or ended, as JavaScript holds it. */
 struct Tape {
   std::shared_ptr<Recording> recording;
-  /** Where it runs. */
   std::shared_ptr<Worker> worker;
-  /** The number of each of JavaScript's arrays within the recording. */
-  std::unordered_map<int32_t, int> numbers;
+  /** The index within the recording of each array, by JavaScript's id. */
+  std::unordered_map<int32_t, int> indices;
 };
 
 void Check(napi_status status) {
@@ -35,7 +34,7 @@ tfnodejs::TFJSBackend& Backend(napi_env env) { return *tfnodejs::GetTFJSBackend(
 TFE_TensorHandle* HandleOf(napi_env env, int32_t id) {
   const auto& handles = Backend(env).tfe_handle_map_;
   const auto found = handles.find(id);
-  if (found == handles.end()) throw std::runtime_error("There is no array with the number " + std::to_string(id));
+  if (found == handles.end()) throw std::runtime_error("No array has the id " + std::to_string(id));
   return found->second;
 }
 
@@ -82,7 +81,7 @@ napi_value External(napi_env env, std::unique_ptr<T> owned) {
 
 using Arguments = std::vector<napi_value>;
 
-/** A function for JavaScript: exceptions become JavaScript's, no value becomes undefined. */
+/** Wraps a function for JavaScript, with exceptions as JavaScript's and null as undefined. */
 template <napi_value (*function)(napi_env, const Arguments&)>
 napi_value Call(napi_env env, napi_callback_info info) {
   size_t count = 5;
@@ -98,11 +97,11 @@ napi_value Call(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/** An array's number within a recording, of which it becomes part. */
-int NumberOf(napi_env env, Tape& tape, int32_t id) {
-  const auto known = tape.numbers.find(id);
-  if (known != tape.numbers.end()) return known->second;
-  return tape.numbers[id] = tape.recording->Constant(HandleOf(env, id));
+/** The index of an array within a recording; an unknown array is added as a constant. */
+int IndexOf(napi_env env, Tape& tape, int32_t id) {
+  const auto known = tape.indices.find(id);
+  if (known != tape.indices.end()) return known->second;
+  return tape.indices[id] = tape.recording->AddConstant(HandleOf(env, id));
 }
 
 /** record(input) → tape */
@@ -110,23 +109,23 @@ napi_value Record(napi_env env, const Arguments& a) {
   auto tape = std::make_unique<Tape>();
   tape->recording = std::make_shared<Recording>(Backend(env).tfe_context_);
   tape->worker = std::make_shared<Worker>();
-  tape->numbers[Integer(env, a.at(0))] = 0;
+  tape->indices[Integer(env, a.at(0))] = 0;
   return External(env, std::move(tape));
 }
 
-/** add(tape, name, attributes, inputs, outputs): an op that just ran */
+/** add(tape, name, attributes, inputs, outputs): records an op that just ran */
 napi_value Add(napi_env env, const Arguments& a) {
   Tape& tape = Pointer<Tape>(env, a.at(0));
   const std::string name = Text(env, a.at(1));
-  Op model = NewOp(Backend(env).tfe_context_, name);
+  Op op = NewOp(Backend(env).tfe_context_, name);
   std::vector<int> inputs;
-  ForEach(env, a.at(3), [&](napi_value value) { inputs.push_back(NumberOf(env, tape, Integer(env, value))); });
-  ForEach(env, a.at(2), [&](napi_value attribute) { tfnodejs::AssignOpAttr(env, model.get(), attribute); });
-  if (tfnodejs::IsExceptionPending(env)) throw std::runtime_error("An attribute could not be written down");
+  ForEach(env, a.at(3), [&](napi_value value) { inputs.push_back(IndexOf(env, tape, Integer(env, value))); });
+  ForEach(env, a.at(2), [&](napi_value attribute) { tfnodejs::AssignOpAttr(env, op.get(), attribute); });
+  if (tfnodejs::IsExceptionPending(env)) throw std::runtime_error("An attribute of " + name + " cannot be recorded");
   std::vector<int32_t> ids;
   ForEach(env, a.at(4), [&](napi_value value) { ids.push_back(Integer(env, value)); });
-  int number = tape.recording->Add(name, std::move(model), std::move(inputs), static_cast<int>(ids.size()));
-  for (const int32_t id : ids) tape.numbers[id] = number++;
+  int index = tape.recording->AddOp(name, std::move(op), std::move(inputs), static_cast<int>(ids.size()));
+  for (const int32_t id : ids) tape.indices[id] = index++;
   return nullptr;
 }
 
@@ -134,7 +133,7 @@ napi_value Add(napi_env env, const Arguments& a) {
 napi_value End(napi_env env, const Arguments& a) {
   Tape& tape = Pointer<Tape>(env, a.at(0));
   std::vector<int> results;
-  ForEach(env, a.at(1), [&](napi_value value) { results.push_back(NumberOf(env, tape, Integer(env, value))); });
+  ForEach(env, a.at(1), [&](napi_value value) { results.push_back(IndexOf(env, tape, Integer(env, value))); });
   tape.recording->End(std::move(results));
   return nullptr;
 }
@@ -142,11 +141,11 @@ napi_value End(napi_env env, const Arguments& a) {
 /** start(tape, input) → replay */
 napi_value Start(napi_env env, const Arguments& a) {
   const Tape& tape = Pointer<Tape>(env, a.at(0));
-  if (!tape.recording) throw std::runtime_error("The recording is released");
+  if (!tape.recording) throw std::runtime_error("The recording was released");
   return External(env, std::make_unique<Replay>(tape.recording, tape.worker, HandleOf(env, Integer(env, a.at(1)))));
 }
 
-/** wait(replay) → what executeOp gives for its outputs */
+/** wait(replay) → its outputs, as executeOp returns them */
 napi_value Wait(napi_env env, const Arguments& a) {
   napi_value infos;
   Check(napi_create_array(env, &infos));
@@ -156,7 +155,7 @@ napi_value Wait(napi_env env, const Arguments& a) {
   return infos;
 }
 
-/** release(tape): frees its constants now; runs that go on keep theirs. */
+/** release(tape): frees the recording; runs in progress keep it until they end. */
 napi_value Release(napi_env env, const Arguments& a) {
   Tape& tape = Pointer<Tape>(env, a.at(0));
   tape.recording.reset();
@@ -181,6 +180,6 @@ NAPI_MODULE_INIT() {
   if (napi_create_object(env, &replay) != napi_ok ||
       napi_define_properties(env, replay, ARRAY_SIZE(functions), functions) != napi_ok ||
       napi_set_named_property(env, exports, "replay", replay) != napi_ok)
-    napi_throw_error(env, nullptr, "TensorFlow.js's addon could not be made ready");
+    napi_throw_error(env, nullptr, "The functions of TensorFlow.js's addon could not be defined");
   return exports;
 }

@@ -1,4 +1,4 @@
-// Ops that were recorded as they ran, and run again in a thread of their own, on another input.
+// Ops that were recorded as they ran, and are run again on a thread of their own with another input.
 #pragma once
 #include <condition_variable>
 #include <deque>
@@ -25,7 +25,7 @@ using Op = std::unique_ptr<TFE_Op, Free>;
 using Handle = std::unique_ptr<TFE_TensorHandle, Free>;
 using Handles = std::vector<Handle>;
 
-/** TensorFlow's status, as an exception where it is not well. */
+/** TensorFlow's status; Check throws an exception if it is an error. */
 class Status {
  public:
   operator TF_Status*() const { return status_.get(); }
@@ -51,119 +51,118 @@ inline Op NewOp(TFE_Context* context, const std::string& name) {
   return op;
 }
 
-/** Values are numbered: the input is 0, then come constants and outputs in the order of their first appearance. */
+/** A list of ops. Values have indices: the input is 0, then constants and outputs in the order in which they appear. */
 class Recording {
  public:
   explicit Recording(TFE_Context* context) : context_(context) { constants_.emplace_back(); }
 
-  /** An array that no op of the recording made; it is kept as long as the recording. */
-  int Constant(TFE_TensorHandle* handle) {
+  /** Adds an array that no recorded op computed; it is kept as long as the recording. Returns its index. */
+  int AddConstant(TFE_TensorHandle* handle) {
     constants_.push_back(Share(handle));
     return static_cast<int>(constants_.size()) - 1;
   }
 
-  /** An op whose attributes are those of `model`; returns the number of its first output. */
-  int Add(std::string name, Op model, std::vector<int> inputs, int outputs) {
+  /** Adds an op with the attributes of `attributes`; returns the index of its first output. */
+  int AddOp(std::string name, Op attributes, std::vector<int> inputs, int outputs) {
     const int first = static_cast<int>(constants_.size());
     constants_.resize(first + outputs);
-    calls_.push_back({std::move(name), std::move(model), std::move(inputs), first, outputs, {}});
+    calls_.push_back({std::move(name), std::move(attributes), std::move(inputs), first, outputs, {}});
     return first;
   }
 
-  /** Ends the recording: what it is to give. Other values are freed after the last op that reads them. */
+  /** Ends the recording. Values other than these results are freed after the last op that reads them. */
   void End(std::vector<int> results) {
     results_ = std::move(results);
-    // Those of which it is known when they are freed, if ever.
-    std::vector<bool> settled(constants_.size());
-    for (size_t v = 0; v < settled.size(); ++v) settled[v] = v == 0 || constants_[v] != nullptr;
-    for (const int result : results_) settled[result] = true;
+    // Values that are kept to the end, or whose last use is already known.
+    std::vector<bool> done(constants_.size());
+    for (size_t v = 0; v < done.size(); ++v) done[v] = v == 0 || constants_[v] != nullptr;
+    for (const int result : results_) done[result] = true;
     for (size_t c = calls_.size(); c-- > 0;) {
-      const auto settle = [&](int value) {
-        if (settled[value]) return;
-        settled[value] = true;
-        calls_[c].last.push_back(value);
+      const auto mark_last_use = [&](int value) {
+        if (done[value]) return;
+        done[value] = true;
+        calls_[c].last_uses.push_back(value);
       };
-      for (const int input : calls_[c].inputs) settle(input);
-      for (int o = 0; o < calls_[c].outputs; ++o) settle(calls_[c].first + o);
+      for (const int input : calls_[c].inputs) mark_last_use(input);
+      for (int o = 0; o < calls_[c].outputs; ++o) mark_last_use(calls_[c].first_output + o);
     }
   }
 
-  /** Runs all ops on another input; its shape and type must be those of the recorded one. */
+  /** Runs all ops on an input of the same shape and type as the recorded one. */
   Handles Run(TFE_TensorHandle* input) const {
     Handles values(constants_.size());
-    const auto at = [&](int value) {
-      return value == 0 ? input : constants_[value] ? constants_[value].get() : values[value].get();
+    const auto value_at = [&](int index) {
+      return index == 0 ? input : constants_[index] ? constants_[index].get() : values[index].get();
     };
     Status status;
     for (const Call& call : calls_) {
       const Op op = NewOp(context_, call.name);
       for (const int value : call.inputs) {
-        TFE_OpAddInput(op.get(), at(value), status);
+        TFE_OpAddInput(op.get(), value_at(value), status);
         status.Check();
       }
-      TFE_OpAddAttrs(op.get(), TFE_OpGetAttrs(call.model.get()));
+      TFE_OpAddAttrs(op.get(), TFE_OpGetAttrs(call.attributes.get()));
       std::vector<TFE_TensorHandle*> outputs(call.outputs);
       int count = call.outputs;
       TFE_Execute(op.get(), outputs.data(), &count, status);
       status.Check();
-      for (int o = 0; o < count; ++o) values[call.first + o].reset(outputs[o]);
-      for (const int value : call.last) values[value].reset();
+      for (int o = 0; o < count; ++o) values[call.first_output + o].reset(outputs[o]);
+      for (const int value : call.last_uses) values[value].reset();
     }
     Handles results;
-    for (const int result : results_) results.push_back(Share(at(result)));
+    for (const int result : results_) results.push_back(Share(value_at(result)));
     return results;
   }
 
  private:
   struct Call {
     std::string name;
-    Op model;
+    Op attributes;
     std::vector<int> inputs;
-    int first, outputs;
-    std::vector<int> last;
+    int first_output, outputs;
+    std::vector<int> last_uses;
   };
 
   TFE_Context* context_;
-  /** By number; empty where the value is the input or an op's. */
+  /** By index; null for the input and for outputs of ops. */
   Handles constants_;
   std::vector<Call> calls_;
   std::vector<int> results_;
 };
 
-/** A thread that does one thing after another. It lasts, since oneDNN keeps for each thread the code that it has
- * generated. */
+/** A thread that runs tasks in order. It is kept for all runs, because oneDNN caches generated code for each thread. */
 class Worker {
  public:
   using Task = std::packaged_task<Handles()>;
 
   Worker() : thread_([this] { Work(); }) {}
 
-  /** Does first what it was given. */
+  /** Finishes the queued tasks first. */
   ~Worker() {
-    Give(Task());
+    Enqueue(Task());
     thread_.join();
   }
 
-  std::future<Handles> Do(Task task) {
+  std::future<Handles> Run(Task task) {
     auto result = task.get_future();
-    Give(std::move(task));
+    Enqueue(std::move(task));
     return result;
   }
 
  private:
-  void Give(Task task) {
+  void Enqueue(Task task) {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       tasks_.push_back(std::move(task));
     }
-    given_.notify_one();
+    added_.notify_one();
   }
 
-  /** Until there comes a task that is none. */
+  /** Ends with the first empty task. */
   void Work() {
     for (;;) {
       std::unique_lock<std::mutex> lock(mutex_);
-      given_.wait(lock, [this] { return !tasks_.empty(); });
+      added_.wait(lock, [this] { return !tasks_.empty(); });
       Task task = std::move(tasks_.front());
       tasks_.pop_front();
       lock.unlock();
@@ -173,14 +172,14 @@ class Worker {
   }
 
   std::mutex mutex_;
-  std::condition_variable given_;
+  std::condition_variable added_;
   std::deque<Task> tasks_;
   std::thread thread_;
 };
 
 /**
- * One run of a recording beside the caller. What it was given and what it found are freed by the caller's thread: the
- * memory of an array may be JavaScript's, which frees it nowhere else.
+ * One run of a recording, in parallel to the calling thread. Inputs and results are freed on the calling thread: the
+ * memory of an array may belong to JavaScript, which can free it only there.
  */
 class Replay {
  public:
@@ -188,20 +187,21 @@ class Replay {
       : recording_(std::move(recording)),
         worker_(std::move(worker)),
         input_(Share(input)),
-        results_(worker_->Do(Worker::Task([run = recording_.get(), from = input_.get()] { return run->Run(from); }))) {}
+        results_(worker_->Run(Worker::Task([run = recording_.get(), from = input_.get()] { return run->Run(from); }))) {
+  }
 
   ~Replay() {
     try {
       if (results_.valid()) results_.get();
     } catch (const std::exception&) {
-      // Nobody asks any more.
+      // The run was dropped without a Wait, so that nobody can receive the error.
     }
   }
 
-  /** Waits for its end. Throws what stopped it. */
+  /** Waits for the results. Throws the error that stopped the run. */
   Handles Wait() {
-    if (!results_.valid()) throw std::runtime_error("A run can be waited for once");
-    // What it was given is freed here and now, and not when JavaScript comes to collect what is left of the run.
+    if (!results_.valid()) throw std::runtime_error("Wait can be called only once for a run");
+    // Freed now, rather than when JavaScript collects the run.
     results_.wait();
     input_.reset();
     recording_.reset();

@@ -1,9 +1,10 @@
 import { customGradient } from '../../engine/customGradient';
-import { execute, hasKernels, isNative } from '../../engine/native';
-import { relu, relu6 } from '../relu';
+import { execute, type Attribute } from '../../engine/execute';
+import { hasKernels, isNative } from '../../engine/native';
 import * as tf from '../../engine/tf';
+import { relu, relu6 } from '../relu/relu';
 
-/** What batch norm learns (scale, offset) and keeps (running mean and variance), each [channels]. */
+/** The parameters (scale, offset) and running averages (mean, variance) of batch norm, each [channels]. */
 export interface BatchNormState {
   readonly scale: tf.Tensor1D;
   readonly offset: tf.Tensor1D;
@@ -13,23 +14,24 @@ export interface BatchNormState {
 
 export interface BatchNormOptions {
   readonly epsilon: number;
-  /** Share of the new batch in the running averages: PyTorch's momentum. */
+  /** Weight of the batch's statistics in the new running averages, as in PyTorch. */
   readonly momentum: number;
 }
 
-/** What follows the normalisation: another feature is added, values are cut below 0 (ReLU) and above 6 (ReLU6). */
+/** What follows the normalisation: a residual is added, then the activation is applied. */
 export interface BatchNormEpilogue {
   readonly residual?: tf.Tensor4D;
-  readonly cut?: 'relu' | 'relu6';
+  readonly activation?: 'relu' | 'relu6';
 }
 
+/** The output, and the new running averages. */
 export interface BatchNormResult {
   readonly y: tf.Tensor4D;
   readonly mean: tf.Tensor1D;
   readonly variance: tf.Tensor1D;
 }
 
-/** Normalised with the running averages, then the epilogue. x and residual [batch, height, width, channels]. */
+/** Normalises by the running averages, then applies the epilogue. x and residual [batch, height, width, channels]. */
 export function batchNormEval(
   x: tf.Tensor4D,
   state: BatchNormState,
@@ -37,14 +39,16 @@ export function batchNormEval(
   epilogue: BatchNormEpilogue = {},
 ): tf.Tensor4D {
   if (hasKernels()) return fusedEval(x, state, epsilon, epilogue);
-  return tf.tidy(() =>
-    finish(tf.batchNorm(x, state.mean, state.variance, state.offset, state.scale, epsilon), epilogue),
-  );
+  return tf.tidy(() => {
+    const { mean, variance, offset, scale } = state;
+    return applyEpilogue(tf.batchNorm(x, mean, variance, offset, scale, epsilon), epilogue);
+  });
 }
 
 /**
- * Normalised with the batch's own mean and biased variance (Ioffe and Szegedy 2015), then the epilogue; and the new running averages,
- * which take the unbiased variance, as in PyTorch. x [batch, height, width, channels]; the caller owns all three results.
+ * Normalises by the batch's mean and biased variance (Ioffe and Szegedy 2015), then applies the epilogue. The new
+ * running averages include the unbiased variance, as in PyTorch. x and residual [batch, height, width, channels]; the
+ * caller owns all three results.
  */
 export function batchNormTrain(
   x: tf.Tensor4D,
@@ -52,150 +56,153 @@ export function batchNormTrain(
   options: BatchNormOptions,
   epilogue: BatchNormEpilogue = {},
 ): BatchNormResult {
-  // The kernel cuts below only.
-  if (hasKernels() && epilogue.cut !== 'relu6') return fused(x, state, options, epilogue);
+  // The kernel has no upper limit, which ReLU6 needs.
+  if (hasKernels() && epilogue.activation !== 'relu6') return fusedTrain(x, state, options, epilogue);
   const result = hasKernels()
-    ? fused(x, state, options, {})
+    ? fusedTrain(x, state, options, {})
     : isNative()
-      ? native(x, state, options)
-      : composed(x, state, options);
-  const y = tf.tidy(() => finish(result.y, epilogue));
+      ? nativeTrain(x, state, options)
+      : composedTrain(x, state, options);
+  const y = tf.tidy(() => applyEpilogue(result.y, epilogue));
   if (y !== result.y) result.y.dispose();
   return { ...result, y };
 }
 
-function finish(y: tf.Tensor4D, { residual, cut }: BatchNormEpilogue): tf.Tensor4D {
+function applyEpilogue(y: tf.Tensor4D, { residual, activation }: BatchNormEpilogue): tf.Tensor4D {
   const sum = residual ? tf.add<tf.Tensor4D>(y, residual) : y;
-  return cut === 'relu' ? relu(sum) : cut === 'relu6' ? relu6(sum) : sum;
+  return activation === 'relu' ? relu(sum) : activation === 'relu6' ? relu6(sum) : sum;
 }
 
-/** One pass over memory; its gradient, which training does not need, is composed. */
+/** In one pass over memory. The gradient, which training does not need, is composed. */
 function fusedEval(
   x: tf.Tensor4D,
   { scale, offset, mean, variance }: BatchNormState,
   epsilon: number,
-  { residual, cut }: BatchNormEpilogue,
+  { residual, activation }: BatchNormEpilogue,
 ): tf.Tensor4D {
-  const others = residual ? [residual] : [];
-  return customGradient<tf.Tensor4D>([x, scale, offset, ...others], () => {
+  const residuals = residual ? [residual] : [];
+  return customGradient<tf.Tensor4D>([x, scale, offset, ...residuals], () => {
     const [y] = execute(
       'OfaBatchNormEval',
-      [x, scale, offset, mean, variance, ...others],
+      [x, scale, offset, mean, variance, ...residuals],
       [
-        ['N', 'int', others.length],
+        ['N', 'int', residuals.length],
         ['epsilon', 'float', epsilon],
-        ['lower', 'float', cut ? 0 : -Infinity],
-        ['upper', 'float', cut === 'relu6' ? 6 : Infinity],
+        ['lower', 'float', activation ? 0 : -Infinity],
+        ['upper', 'float', activation === 'relu6' ? 6 : Infinity],
       ],
     );
     return {
       value: y as tf.Tensor4D,
       saved: [x, scale, mean, variance, y!],
-      backward: (dy, [input, gain, centre, spread, output]) => {
-        const slope = cut
-          ? execute(cut === 'relu' ? 'ReluGrad' : 'Relu6Grad', [dy, output!], [['T', 'type', 'float32']])[0]!
-          : tf.clone(dy);
-        const inverse = tf.rsqrt(tf.add(spread!, epsilon));
-        const dscale = tf.mul(tf.sum(tf.mul(slope, tf.sub(input!, centre!)), [0, 1, 2]), inverse);
+      backward: (dy, [savedX, savedScale, savedMean, savedVariance, output]) => {
+        const grad = activation ? activationGrad(activation, dy, output!) : tf.clone(dy);
+        const inverseStd = tf.rsqrt(tf.add(savedVariance!, epsilon));
+        const dscale = tf.mul(tf.sum(tf.mul(grad, tf.sub(savedX!, savedMean!)), [0, 1, 2]), inverseStd);
         return [
-          tf.mul(slope, tf.mul(gain!, inverse)),
+          tf.mul(grad, tf.mul(savedScale!, inverseStd)),
           dscale,
-          tf.sum(slope, [0, 1, 2]),
-          ...others.map(() => tf.clone(slope)),
+          tf.sum(grad, [0, 1, 2]),
+          ...residuals.map(() => tf.clone(grad)),
         ];
       },
     };
   });
 }
 
-/** All of it in one pass over memory each way. */
-function fused(
+function activationGrad(activation: 'relu' | 'relu6', dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
+  return execute(activation === 'relu' ? 'ReluGrad' : 'Relu6Grad', [dy, y], [['T', 'type', 'float32']])[0]!;
+}
+
+/** With the epilogue, each direction in as few passes over memory as the statistics allow. */
+function fusedTrain(
   x: tf.Tensor4D,
   { scale, offset, mean, variance }: BatchNormState,
   { epsilon, momentum }: BatchNormOptions,
-  { residual, cut }: BatchNormEpilogue,
+  { residual, activation }: BatchNormEpilogue,
 ): BatchNormResult {
-  const others = residual ? [residual] : [];
+  const residuals = residual ? [residual] : [];
   let running: tf.Tensor[] = [];
-  const y = customGradient<tf.Tensor4D>([x, scale, offset, ...others], () => {
-    const [value, batchMean, inverse, newMean, newVariance] = execute(
+  const y = customGradient<tf.Tensor4D>([x, scale, offset, ...residuals], () => {
+    const [value, batchMean, inverseStd, newMean, newVariance] = execute(
       'OfaBatchNorm',
-      [x, scale, offset, mean, variance, ...others],
+      [x, scale, offset, mean, variance, ...residuals],
       [
-        ['N', 'int', others.length],
+        ['N', 'int', residuals.length],
         ['epsilon', 'float', epsilon],
         ['momentum', 'float', momentum],
-        ['relu', 'bool', cut === 'relu'],
+        ['relu', 'bool', activation === 'relu'],
       ],
       5,
     );
     running = [newMean!, newVariance!].map((tensor) => tf.keep(tensor));
     return {
       value: value as tf.Tensor4D,
-      saved: [x, value!, scale, batchMean!, inverse!],
+      saved: [x, value!, scale, batchMean!, inverseStd!],
       backward: (dy, saved) => {
-        const [dx, dscale, doffset, cutSlope] = execute(
+        const [dx, dscale, doffset, dresidual] = execute(
           'OfaBatchNormGrad',
           [dy, ...saved],
           [
-            ['relu', 'bool', cut === 'relu'],
+            ['relu', 'bool', activation === 'relu'],
             ['residual', 'bool', residual !== undefined],
           ],
           4,
         );
-        return [dx!, dscale!, doffset!, ...others.map(() => (cut ? cutSlope! : tf.clone(dy)))];
+        return [dx!, dscale!, doffset!, ...residuals.map(() => (activation ? dresidual! : tf.clone(dy)))];
       },
     };
   });
   return { y, mean: running[0] as tf.Tensor1D, variance: running[1] as tf.Tensor1D };
 }
 
-/** TensorFlow's own op, which a GPU has too. */
-function native(
+/** By TensorFlow's op, which also runs on a GPU. */
+function nativeTrain(
   x: tf.Tensor4D,
   { scale, offset, mean, variance }: BatchNormState,
   { epsilon, momentum }: BatchNormOptions,
 ): BatchNormResult {
+  const attributes: readonly Attribute[] = [
+    ['T', 'type', 'float32'],
+    ['U', 'type', 'float32'],
+    ['data_format', 'string', 'NHWC'],
+    ['epsilon', 'float', epsilon],
+    ['is_training', 'bool', true],
+  ];
   let running: tf.Tensor[] = [];
   const y = customGradient<tf.Tensor4D>([x, scale, offset], () => {
     const [value, newMean, newVariance, ...reserved] = execute(
       'FusedBatchNormV3',
       [x, scale, offset, mean, variance],
-      [...shared(epsilon), ['exponential_avg_factor', 'float', momentum]],
+      [...attributes, ['exponential_avg_factor', 'float', momentum]],
       6,
     );
     running = [newMean!, newVariance!].map((tensor) => tf.keep(tensor));
     return {
       value: value as tf.Tensor4D,
       saved: [x, scale, ...reserved],
-      backward: (dy, [input, gain, ...rest]) =>
-        execute('FusedBatchNormGradV3', [dy, input!, gain!, ...rest], shared(epsilon), 5).slice(0, 3),
+      backward: (dy, saved) => execute('FusedBatchNormGradV3', [dy, ...saved], attributes, 5).slice(0, 3),
     };
   });
   return { y, mean: running[0] as tf.Tensor1D, variance: running[1] as tf.Tensor1D };
 }
 
-function shared(epsilon: number) {
-  return [
-    ['T', 'type', 'float32'],
-    ['U', 'type', 'float32'],
-    ['data_format', 'string', 'NHWC'],
-    ['epsilon', 'float', epsilon],
-    ['is_training', 'bool', true],
-  ] as const;
-}
-
-function composed(x: tf.Tensor4D, state: BatchNormState, { epsilon, momentum }: BatchNormOptions): BatchNormResult {
+function composedTrain(
+  x: tf.Tensor4D,
+  state: BatchNormState,
+  { epsilon, momentum }: BatchNormOptions,
+): BatchNormResult {
   return tf.tidy(() => {
     const { mean, variance } = tf.moments(x, [0, 1, 2]);
     const y = tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, state.offset, state.scale, epsilon);
     const count = x.size / state.scale.size;
-    const blend = (old: tf.Tensor1D, fresh: tf.Tensor): tf.Tensor1D =>
-      tf.add(tf.mul(old, 1 - momentum), tf.mul(fresh, momentum));
+    const unbiasedVariance = tf.mul(variance, count / Math.max(count - 1, 1));
+    const average = (running: tf.Tensor1D, batch: tf.Tensor): tf.Tensor1D =>
+      tf.add(tf.mul(running, 1 - momentum), tf.mul(batch, momentum));
     return {
       y,
-      mean: tf.keep(blend(state.mean, mean)),
-      variance: tf.keep(blend(state.variance, tf.mul(variance, count / Math.max(count - 1, 1)))),
+      mean: tf.keep(average(state.mean, mean)),
+      variance: tf.keep(average(state.variance, unbiasedVariance)),
     };
   });
 }

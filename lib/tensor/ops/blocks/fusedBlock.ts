@@ -1,5 +1,6 @@
 import { customGradient } from '../../engine/customGradient';
-import { execute, hasKernels, type Attribute, type Precision } from '../../engine/native';
+import { execute, type Attribute, type Precision } from '../../engine/execute';
+import { hasKernels } from '../../engine/native';
 import * as tf from '../../engine/tf';
 
 /** A linear layer's weight [in, out] and bias [out], or a norm's scale and offset, each [width]. */

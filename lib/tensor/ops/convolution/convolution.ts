@@ -1,6 +1,8 @@
-import { isNative, type Precision } from '../../engine/native';
+import type { Precision } from '../../engine/execute';
+import { isNative } from '../../engine/native';
 import * as tf from '../../engine/tf';
-import { addBias, linear } from '../linear/linear';
+import { addBias } from '../linear/addBias';
+import { linear } from '../linear/linear';
 import * as kernels from './convolutionKernels';
 import { differentiableConvolution } from './convolutionOps';
 import * as tensorflow from './tensorflowConvolution';

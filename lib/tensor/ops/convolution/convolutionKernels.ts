@@ -4,7 +4,8 @@
  * and convert the results back.
  */
 import { hasMatrixUnit } from '../../engine/backend';
-import { execute, hasKernels, type Attribute } from '../../engine/native';
+import { execute, type Attribute } from '../../engine/execute';
+import { hasKernels } from '../../engine/native';
 import type * as tf from '../../engine/tf';
 import type { Window } from './convolutionOps';
 

@@ -1,5 +1,5 @@
 import { customGradient } from '../../engine/customGradient';
-import type { Precision } from '../../engine/native';
+import type { Precision } from '../../engine/execute';
 import * as tf from '../../engine/tf';
 
 /** How a filter moves over an image, and the precision of the products. */

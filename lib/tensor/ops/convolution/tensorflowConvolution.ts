@@ -1,4 +1,4 @@
-import { executeIn, type Attribute } from '../../engine/native';
+import { executeIn, type Attribute } from '../../engine/execute';
 import * as tf from '../../engine/tf';
 import type { ConvolutionOps, Window } from './convolutionOps';
 

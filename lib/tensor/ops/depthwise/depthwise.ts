@@ -1,9 +1,10 @@
-import { execute, hasKernels, isNative, type Attribute } from '../../engine/native';
+import { execute, type Attribute } from '../../engine/execute';
+import { hasKernels, isNative } from '../../engine/native';
 import * as tf from '../../engine/tf';
 import type { ConvolutionOptions } from '../convolution/convolution';
 import { differentiableConvolution, type ConvolutionOps, type Window } from '../convolution/convolutionOps';
 import * as tensorflow from '../convolution/tensorflowConvolution';
-import { addBias } from '../linear/linear';
+import { addBias } from '../linear/addBias';
 
 /** Without a precision: memory limits the speed of a depthwise convolution, so that it is always computed in float32. */
 export type DepthwiseOptions = Omit<ConvolutionOptions, 'precision'>;

@@ -1,34 +1,25 @@
 import { customGradient } from '../../engine/customGradient';
-import { execute, hasKernels, type Attribute } from '../../engine/native';
+import { execute, type Attribute } from '../../engine/execute';
+import { hasKernels } from '../../engine/native';
 import * as tf from '../../engine/tf';
 
 export interface MaxPoolOptions {
+  /** Of each side of the window. */
   readonly size: number;
   readonly stride: number;
-  /** Places on each of the four sides that hold nothing. */
+  /** Positions added on each of the four sides, which never hold the maximum. */
   readonly padding: number;
 }
 
-/** The largest value of each window, channel by channel. x [batch, height, width, channels] → [batch, ⌊(height + 2 · padding − size) / stride⌋ + 1, …, channels]. */
-export function maxPool(x: tf.Tensor4D, { size, stride, padding }: MaxPoolOptions): tf.Tensor4D {
-  if (!hasKernels())
-    return tf.tidy(() =>
-      tf.maxPool(
-        tf.pad(
-          x,
-          [
-            [0, 0],
-            [padding, padding],
-            [padding, padding],
-            [0, 0],
-          ],
-          lowest,
-        ),
-        size,
-        stride,
-        'valid',
-      ),
-    );
+/**
+ * The maximum of each window, channel by channel. x [batch, height, width, channels]; returns
+ * [batch, ⌊(height + 2 · padding − size) / stride⌋ + 1, …, channels].
+ */
+export function maxPool(x: tf.Tensor4D, options: MaxPoolOptions): tf.Tensor4D {
+  return hasKernels() ? fused(x, options) : composed(x, options);
+}
+
+function fused(x: tf.Tensor4D, { size, stride, padding }: MaxPoolOptions): tf.Tensor4D {
   const attributes: readonly Attribute[] = [
     ['size', 'int', size],
     ['stride', 'int', stride],
@@ -40,4 +31,11 @@ export function maxPool(x: tf.Tensor4D, { size, stride, padding }: MaxPoolOption
   });
 }
 
-const lowest = -3.4028234e38;
+function composed(x: tf.Tensor4D, { size, stride, padding }: MaxPoolOptions): tf.Tensor4D {
+  return tf.tidy(() => {
+    const sides: [number, number] = [padding, padding];
+    return tf.maxPool(tf.pad(x, [[0, 0], sides, sides, [0, 0]], lowestFloat), size, stride, 'valid');
+  });
+}
+
+const lowestFloat = -3.4028234e38;

@@ -1,4 +1,5 @@
-import { execute, hasKernels } from '../../engine/native';
+import { execute } from '../../engine/execute';
+import { hasKernels } from '../../engine/native';
 import * as tf from '../../engine/tf';
 import { adamMoments, type AdamOptions } from './adamMoments';
 import { updateInGroups, type ParameterStep, type StepInputs, type StepResult } from './step';

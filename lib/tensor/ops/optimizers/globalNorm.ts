@@ -1,4 +1,5 @@
-import { execute, hasKernels } from '../../engine/native';
+import { execute } from '../../engine/execute';
+import { hasKernels } from '../../engine/native';
 import * as tf from '../../engine/tf';
 
 /** sqrt(Σ g²) over all gradients together. */

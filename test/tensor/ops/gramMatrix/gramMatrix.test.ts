@@ -9,7 +9,7 @@ afterEach(() => {
   delete process.env['OFA_KERNELS'];
 });
 
-// Rows and columns around the sizes of a vector, a panel and a piece; one longer than a run of sums.
+// Rows and columns around the sizes of a vector, a panel and a block, and more columns than one block of a sum.
 for (const [rows, columns] of [
   [1, 1],
   [4, 3],
@@ -22,8 +22,8 @@ for (const [rows, columns] of [
 ] as const) {
   for (const kernels of ['on', 'off'] as const) {
     test(
-      `x xᵀ of ${rows} × ${columns} is the sum of products, symmetric, and leaks nothing (kernels ${kernels})`,
-      { skip: kernels === 'on' && !hasKernels() && 'no kernels here' },
+      `x xᵀ of ${rows} × ${columns} is correct, symmetric and leaks no tensors (kernels ${kernels})`,
+      { skip: kernels === 'on' && !hasKernels() && 'the kernels are not built: npm run setup' },
       () => {
         process.env['OFA_KERNELS'] = kernels;
         const x = tf.randomNormal<tf.Rank.R2>([rows, columns], 1, 2, 'float32', 3);

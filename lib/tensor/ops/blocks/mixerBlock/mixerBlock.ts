@@ -1,4 +1,4 @@
-import type { Precision } from '../../../engine/native';
+import type { Precision } from '../../../engine/execute';
 import type * as tf from '../../../engine/tf';
 import { isWorthFusing, runFusedBlock, type LayerValues } from '../fusedBlock';
 

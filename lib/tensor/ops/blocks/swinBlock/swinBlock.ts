@@ -1,4 +1,5 @@
-import { execute, hasKernels, type Precision } from '../../../engine/native';
+import { execute, type Precision } from '../../../engine/execute';
+import { hasKernels } from '../../../engine/native';
 import * as tf from '../../../engine/tf';
 import type { LayerValues } from '../fusedBlock';
 

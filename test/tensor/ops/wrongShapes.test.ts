@@ -1,25 +1,27 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { attention } from '../../lib/tensor/ops/attention/attention';
-import { batchNormEval, batchNormTrain } from '../../lib/tensor/ops/batchNorm/batchNorm';
-import { conv2d } from '../../lib/tensor/ops/convolution/convolution';
-import { depthwiseConv2d } from '../../lib/tensor/ops/depthwise/depthwise';
-import { biasGelu } from '../../lib/tensor/ops/gelu/gelu';
-import { gramMatrix } from '../../lib/tensor/ops/gramMatrix/gramMatrix';
-import { layerNorm } from '../../lib/tensor/ops/layerNorm/layerNorm';
-import { addBias, linear } from '../../lib/tensor/ops/linear/linear';
-import { maxPool } from '../../lib/tensor/ops/maxPool/maxPool';
-import { execute, hasKernels, type Attribute } from '../../lib/tensor/engine/native';
-import * as tf from '../../lib/tensor/engine/tf';
+import { attention } from '../../../lib/tensor/ops/attention/attention';
+import { batchNormEval, batchNormTrain } from '../../../lib/tensor/ops/batchNorm/batchNorm';
+import { conv2d } from '../../../lib/tensor/ops/convolution/convolution';
+import { depthwiseConv2d } from '../../../lib/tensor/ops/depthwise/depthwise';
+import { biasGelu } from '../../../lib/tensor/ops/gelu/gelu';
+import { gramMatrix } from '../../../lib/tensor/ops/gramMatrix/gramMatrix';
+import { layerNorm } from '../../../lib/tensor/ops/layerNorm/layerNorm';
+import { addBias } from '../../../lib/tensor/ops/linear/addBias';
+import { linear } from '../../../lib/tensor/ops/linear/linear';
+import { maxPool } from '../../../lib/tensor/ops/maxPool/maxPool';
+import { execute, type Attribute } from '../../../lib/tensor/engine/execute';
+import { hasKernels } from '../../../lib/tensor/engine/native';
+import * as tf from '../../../lib/tensor/engine/tf';
 
-const skip = !hasKernels() && 'no kernels here';
+const skip = !hasKernels() && 'the kernels are not built: npm run setup';
 
 afterEach(() => {
   delete process.env['OFA_KERNELS'];
 });
 
 const ones = <R extends tf.Rank>(...shape: number[]): tf.Tensor<R> => tf.ones<R>(shape as tf.ShapeMap[R]);
-/** Weight and bias of six layers with weights of these shapes. */
+/** The weights and biases of layers with weights of these shapes. */
 const layers = (...shapes: readonly (readonly number[])[]): tf.Tensor[] =>
   shapes.flatMap((shape) => [ones(...shape), ones(shape[shape.length - 1]!)]);
 const transformerLayers = (width: number): tf.Tensor[] =>
@@ -66,24 +68,24 @@ for (const [name, op] of Object.entries<() => tf.Tensor>({
     linear(ones<tf.Rank.R2>(2, 8), ones<tf.Rank.R2>(8, 8), { bias: ones<tf.Rank.R1>(16), precision: 'bfloat16' }),
   'batch norm with a short offset': () =>
     batchNormTrain(ones<tf.Rank.R4>(2, 3, 3, 64), state(64, 32), { epsilon: 1e-5, momentum: 0.1 }).y,
-  'batch norm of averages with a residual of fewer examples': () =>
+  'batch norm by running averages with a residual of fewer examples': () =>
     batchNormEval(ones<tf.Rank.R4>(2, 3, 3, 8), state(8), 1e-5, { residual: ones<tf.Rank.R4>(1, 3, 3, 8) }),
   'batch norm of an empty batch': () =>
     batchNormTrain(ones<tf.Rank.R4>(0, 3, 3, 8), state(8), { epsilon: 1e-5, momentum: 0.1 }).y,
-  'attention with a bias of other tokens': () =>
+  'attention with a bias for another count of tokens': () =>
     attention(ones<tf.Rank.R3>(2, 5, 48), 2, { bias: ones<tf.Rank.R4>(1, 2, 4, 4) }),
-  'a depthwise convolution of stride 0': () =>
+  'a depthwise convolution with stride 0': () =>
     depthwiseConv2d(ones(1, 8, 8, 16), ones(3, 3, 16, 1), { stride: 0, padding: 1 }),
-  'a depthwise convolution of negative padding': () =>
+  'a depthwise convolution with negative padding': () =>
     depthwiseConv2d(ones(1, 8, 8, 16), ones(3, 3, 16, 1), { stride: 2, padding: -1 }),
   'a depthwise convolution of tokens': () =>
     depthwiseConv2d(ones<tf.Rank>(1, 64, 16) as tf.Tensor4D, ones(3, 3, 16, 1), { stride: 1, padding: 1 }),
-  'max pooling of an image alone': () =>
+  'max pooling of one image without a batch': () =>
     maxPool(ones<tf.Rank>(8, 8, 16) as tf.Tensor4D, { size: 3, stride: 1, padding: 1 }),
   'a Gram matrix of images': () => gramMatrix(ones<tf.Rank>(2, 3, 4) as tf.Tensor2D),
   'linear in bfloat16 with a weight of three axes': () =>
     linear(ones<tf.Rank.R2>(2, 8), ones<tf.Rank>(8, 8, 2) as tf.Tensor2D, { precision: 'bfloat16' }),
-  'a transformer block of another width': () => transformer(ones(2, 5, 32), transformerLayers(16)),
+  'a transformer block with parameters of another width': () => transformer(ones(2, 5, 32), transformerLayers(16)),
   'a transformer block without tokens': () => transformer(ones(2, 0, 16), transformerLayers(16)),
   'a transformer block with fewer layers': () => transformer(ones(2, 5, 16), transformerLayers(16).slice(2)),
   'a transformer block whose norm has no offset': () =>
@@ -91,11 +93,11 @@ for (const [name, op] of Object.entries<() => tf.Tensor>({
       ones(2, 5, 16),
       transformerLayers(16).map((one, i) => (i === 1 ? ones(0) : one)),
     ),
-  'a Mixer block of fewer tokens': () => mixer(ones(2, 16, 16), 64, 16),
-  'a Mixer block of another width': () => mixer(ones(2, 64, 32), 64, 16),
-  'a Swin block whose grid is no square': () => swin(ones(1, 4, 2, 16), 9),
-  'a Swin block with the biases of other windows': () => swin(ones(1, 4, 4, 16), 25),
-  'a Swin block of another width': () => swin(ones(1, 4, 4, 32), 9),
+  'a Mixer block with parameters for another count of tokens': () => mixer(ones(2, 16, 16), 64, 16),
+  'a Mixer block with parameters of another width': () => mixer(ones(2, 64, 32), 64, 16),
+  'a Swin block whose grid is not square': () => swin(ones(1, 4, 2, 16), 9),
+  'a Swin block with the bias table of other windows': () => swin(ones(1, 4, 4, 16), 25),
+  'a Swin block with parameters of another width': () => swin(ones(1, 4, 4, 32), 9),
   'a Swin block without a bias': () =>
     swin(
       ones(1, 4, 4, 16),
@@ -105,7 +107,7 @@ for (const [name, op] of Object.entries<() => tf.Tensor>({
   'max pooling of an image smaller than its window': () =>
     maxPool(ones<tf.Rank.R4>(1, 1, 1, 8), { size: 3, stride: 1, padding: 0 }),
 })) {
-  test(`${name} is an error, and neither an answer nor the end of the process`, { skip }, () => {
+  test(`${name} is an error, not a wrong result or a crash`, { skip }, () => {
     const before = tf.memory().numTensors;
     assert.throws(() => tf.tidy(op), /Invalid TF_Status: 3/);
     assert.equal(tf.memory().numTensors, before);
@@ -118,7 +120,7 @@ for (const [name, op, shapes] of [
   ['a bias', (x, b) => addBias(x, b as tf.Tensor1D), [[0, 8], [8]]],
   ['attention', (qkv) => attention(qkv as tf.Tensor3D, 2), [[0, 5, 48]]],
   [
-    'a convolution in bfloat16 of few pixels',
+    'a convolution in bfloat16 with few pixels',
     (x, w) => conv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 1, padding: 1, precision: 'bfloat16' }),
     [
       [0, 2, 2, 16],
@@ -126,7 +128,7 @@ for (const [name, op, shapes] of [
     ],
   ],
   [
-    'a convolution in bfloat16 of many pixels',
+    'a convolution in bfloat16 with many pixels',
     (x, w) => conv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 1, padding: 1, precision: 'bfloat16' }),
     [
       [0, 34, 34, 16],
@@ -142,7 +144,7 @@ for (const [name, op, shapes] of [
     ],
   ],
   [
-    'a convolution of stride 2',
+    'a convolution with stride 2',
     (x, w) => conv2d(x as tf.Tensor4D, w as tf.Tensor4D, { stride: 2, padding: 1 }),
     [
       [0, 6, 6, 16],
@@ -155,7 +157,7 @@ for (const [name, op, shapes] of [
   (...inputs: tf.Tensor[]) => tf.Tensor,
   readonly (readonly number[])[],
 ])[]) {
-  test(`an empty batch gives an empty result and gradients of 0: ${name}`, { skip }, () => {
+  test(`an empty batch has an empty result and gradients of 0: ${name}`, { skip }, () => {
     const call: (...inputs: tf.Tensor[]) => tf.Tensor = op;
     const inputs = shapes.map((shape) => tf.ones([...shape]));
     const y = call(...inputs);
@@ -173,7 +175,7 @@ for (const [name, op, shapes] of [
   });
 }
 
-test('blocks of the right sizes are computed', { skip }, () => {
+test('blocks of valid shapes are computed', { skip }, () => {
   for (const [y, shape] of [
     [transformer(ones(2, 5, 16), transformerLayers(16)), [2, 5, 16]],
     [mixer(ones(2, 64, 16), 64, 16), [2, 64, 16]],
@@ -184,28 +186,24 @@ test('blocks of the right sizes are computed', { skip }, () => {
   }
 });
 
-test(
-  'strides and paddings that are none, and tensors of other ranks, are errors and not the end of the process',
-  { skip },
-  () => {
-    const [x, w] = [tf.ones<tf.Rank.R4>([1, 8, 8, 16]), tf.ones<tf.Rank.R4>([3, 3, 16, 16])];
-    for (const precision of ['float32', 'bfloat16'] as const) {
-      assert.throws(() => conv2d(x, w, { stride: 0, padding: 1, precision }), /stride must be above 0/);
-      assert.throws(() => conv2d(x, w, { stride: 1, padding: -1, precision }), /padding not below/);
-      assert.throws(
-        () => conv2d(tf.ones<tf.Rank>([8, 8, 16]) as tf.Tensor4D, w, { stride: 1, padding: 1, precision }),
-        /images are \[batch, height, width, channels\]/,
-      );
-      assert.throws(
-        () => conv2d(tf.ones([1, 8, 8, 0]), tf.ones([3, 3, 0, 16]), { stride: 1, padding: 1, precision }),
-        /images are/,
-      );
-    }
-    tf.dispose([x, w]);
-  },
-);
+test('invalid strides and paddings, and tensors of other ranks, are errors, not crashes', { skip }, () => {
+  const [x, w] = [tf.ones<tf.Rank.R4>([1, 8, 8, 16]), tf.ones<tf.Rank.R4>([3, 3, 16, 16])];
+  for (const precision of ['float32', 'bfloat16'] as const) {
+    assert.throws(() => conv2d(x, w, { stride: 0, padding: 1, precision }), /stride must be above 0/);
+    assert.throws(() => conv2d(x, w, { stride: 1, padding: -1, precision }), /padding must be at least 0/);
+    assert.throws(
+      () => conv2d(tf.ones<tf.Rank>([8, 8, 16]) as tf.Tensor4D, w, { stride: 1, padding: 1, precision }),
+      /x must have shape \[batch, height, width, channels\]/,
+    );
+    assert.throws(
+      () => conv2d(tf.ones([1, 8, 8, 0]), tf.ones([3, 3, 0, 16]), { stride: 1, padding: 1, precision }),
+      /x must have shape/,
+    );
+  }
+  tf.dispose([x, w]);
+});
 
-test('a filter that is no square is convolved in bfloat16 as in float32', { skip }, () => {
+test('a filter that is not square is convolved in bfloat16, too', { skip }, () => {
   const [x, w] = [
     tf.randomNormal<tf.Rank.R4>([1, 8, 8, 16], 0, 1, 'float32', 1),
     tf.randomNormal<tf.Rank.R4>([3, 1, 16, 16], 0, 0.1, 'float32', 2),
@@ -218,9 +216,9 @@ test('a filter that is no square is convolved in bfloat16 as in float32', { skip
   assert.ok(difference < 0.02, String(difference));
 });
 
-test('a channel with a NaN has no finite variance', { skip }, () => {
+test('a channel that contains NaN has a variance of NaN', { skip }, () => {
   const x = tf.tensor4d([1, NaN, 3, 4, 5, 6, 7, 8], [4, 1, 1, 2]);
   const { variance } = batchNormTrain(x, state(2), { epsilon: 1e-5, momentum: 0.1 });
-  const [sound, sick] = variance.dataSync<'float32'>();
-  assert.ok(Number.isFinite(sound) && Number.isNaN(sick));
+  const [finite, invalid] = variance.dataSync<'float32'>();
+  assert.ok(Number.isFinite(finite) && Number.isNaN(invalid));
 });

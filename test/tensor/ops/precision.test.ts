@@ -1,21 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MixerBlock } from '../../lib/models/networks/mlpMixer';
-import { parameters, setPrecision } from '../../lib/models/parameter';
-import { TransformerBlock } from '../../lib/models/networks/visionTransformer';
-import { attention } from '../../lib/tensor/ops/attention/attention';
-import { conv2d, type ConvolutionOptions } from '../../lib/tensor/ops/convolution/convolution';
-import { depthwiseConv2d } from '../../lib/tensor/ops/depthwise/depthwise';
-import { linear } from '../../lib/tensor/ops/linear/linear';
-import { execute, hasKernels, isNative, type Attribute, type Precision } from '../../lib/tensor/engine/native';
-import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/engine/tf';
-import { expectClose, largest } from '../support/close';
-import { expectNoLeak } from '../support/leaks';
+import { MixerBlock } from '../../../lib/models/networks/mlpMixer';
+import { parameters, setPrecision } from '../../../lib/models/parameter';
+import { TransformerBlock } from '../../../lib/models/networks/visionTransformer';
+import { attention } from '../../../lib/tensor/ops/attention/attention';
+import { conv2d, type ConvolutionOptions } from '../../../lib/tensor/ops/convolution/convolution';
+import { depthwiseConv2d } from '../../../lib/tensor/ops/depthwise/depthwise';
+import { linear } from '../../../lib/tensor/ops/linear/linear';
+import { execute, type Attribute, type Precision } from '../../../lib/tensor/engine/execute';
+import { hasKernels, isNative } from '../../../lib/tensor/engine/native';
+import { Random } from '../../../lib/tensor/random';
+import * as tf from '../../../lib/tensor/engine/tf';
+import { expectClose, largest } from '../../support/close';
+import { expectNoLeak } from '../../support/leaks';
 
 type Op = (inputs: readonly tf.Tensor[], precision: Precision) => tf.Tensor;
 
-/** Every way in which a product is computed, and the shapes that it takes. */
+/** Every implementation of a product, and the shapes of its inputs. */
 const ops: Readonly<Record<string, readonly [op: Op, shapes: readonly (readonly number[])[]]>> = {
   linear: [
     ([x, weight], precision) => linear(x!, weight as tf.Tensor2D, { precision }),
@@ -29,7 +30,7 @@ const ops: Readonly<Record<string, readonly [op: Op, shapes: readonly (readonly 
       linear(x!, weight as tf.Tensor2D, { bias: bias as tf.Tensor1D, residual, precision }),
     [[5, 41, 136], [136, 152], [152], [5, 41, 152]],
   ],
-  'linear of odd widths': [
+  'linear with odd widths': [
     ([x, weight, bias], precision) => linear(x!, weight as tf.Tensor2D, { bias: bias as tf.Tensor1D, precision }),
     [[7, 13], [13, 10], [10]],
   ],
@@ -40,46 +41,46 @@ const ops: Readonly<Record<string, readonly [op: Op, shapes: readonly (readonly 
       [2, 2, 17, 17],
     ],
   ],
-  'convolution of our kernels': convolution([3, 9, 7, 16], [3, 3, 16, 48], { stride: 1, padding: 1 }),
-  'convolution of our kernels, without padding': convolution([2, 8, 8, 16], [3, 3, 16, 16], { stride: 1, padding: 0 }),
-  'convolution of our kernels, of stride 2 over an odd size': convolution([2, 9, 11, 48], [3, 3, 48, 80], {
+  'convolution by kernel': convolution([3, 9, 7, 16], [3, 3, 16, 48], { stride: 1, padding: 1 }),
+  'convolution by kernel, without padding': convolution([2, 8, 8, 16], [3, 3, 16, 16], { stride: 1, padding: 0 }),
+  'convolution by kernel, with stride 2 and an odd size': convolution([2, 9, 11, 48], [3, 3, 48, 80], {
     stride: 2,
     padding: 1,
   }),
-  'convolution of our kernels, of points and stride 2': convolution([2, 7, 6, 32], [1, 1, 32, 64], {
+  'convolution by kernel, pointwise with stride 2': convolution([2, 7, 6, 32], [1, 1, 32, 64], {
     stride: 2,
     padding: 0,
   }),
-  'convolution of our kernels, larger than a band': convolution([2, 40, 40, 64], [3, 3, 64, 16], {
+  'convolution by kernel, larger than a band': convolution([2, 40, 40, 64], [3, 3, 64, 16], {
     stride: 1,
     padding: 1,
   }),
-  'convolution of our kernels, of long rows and stride 2': convolution([2, 5, 67, 16], [3, 3, 16, 48], {
+  'convolution by kernel, of long rows with stride 2': convolution([2, 5, 67, 16], [3, 3, 16, 48], {
     stride: 2,
     padding: 1,
   }),
-  'convolution of our kernels, of long odd rows without padding': convolution([3, 4, 35, 16], [3, 3, 16, 32], {
+  'convolution by kernel, of long odd rows without padding': convolution([3, 4, 35, 16], [3, 3, 16, 32], {
     stride: 1,
     padding: 0,
   }),
-  'convolution of our kernels, of many short rows and channels': convolution([5, 13, 11, 80], [3, 3, 80, 48], {
+  'convolution by kernel, with many short rows and channels': convolution([5, 13, 11, 80], [3, 3, 80, 48], {
     stride: 1,
     padding: 1,
   }),
-  'convolution of our kernels, of patches': convolution([2, 8, 8, 16], [2, 2, 16, 32], { stride: 2, padding: 0 }),
+  'convolution by kernel, of separate patches': convolution([2, 8, 8, 16], [2, 2, 16, 32], { stride: 2, padding: 0 }),
   convolution: convolution([2, 8, 8, 8], [3, 3, 8, 16], { stride: 1, padding: 1 }),
-  'convolution of stride 2': convolution([2, 8, 8, 8], [3, 3, 8, 16], { stride: 2, padding: 1 }),
-  'convolution of stride 2 over an odd size, of many channels': convolution([2, 9, 9, 72], [3, 3, 72, 72], {
+  'convolution with stride 2': convolution([2, 8, 8, 8], [3, 3, 8, 16], { stride: 2, padding: 1 }),
+  'convolution with stride 2, an odd size and many channels': convolution([2, 9, 9, 72], [3, 3, 72, 72], {
     stride: 2,
     padding: 1,
   }),
-  'convolution of many channels over an odd number of positions': convolution([3, 7, 5, 80], [3, 3, 80, 64], {
+  'convolution with many channels and an odd count of positions': convolution([3, 7, 5, 80], [3, 3, 80, 64], {
     stride: 1,
     padding: 1,
   }),
-  'pointwise convolution of stride 2': convolution([3, 7, 5, 64], [1, 1, 64, 96], { stride: 2, padding: 0 }),
+  'pointwise convolution with stride 2': convolution([3, 7, 5, 64], [1, 1, 64, 96], { stride: 2, padding: 0 }),
   'convolution of images': convolution([2, 12, 12, 3], [7, 7, 3, 8], { stride: 2, padding: 3 }),
-  'convolution of patches': convolution([2, 8, 8, 3], [4, 4, 3, 16], { stride: 4, padding: 0 }),
+  'convolution of separate patches': convolution([2, 8, 8, 3], [4, 4, 3, 16], { stride: 4, padding: 0 }),
   'convolution with less padding than same': convolution([2, 8, 8, 4], [5, 5, 4, 8], { stride: 1, padding: 1 }),
   attention: [([qkv], precision) => attention(qkv as tf.Tensor3D, 2, { precision }), [[3, 17, 48]]],
   'transformer block': block(new TransformerBlock(32, 2, 1e-6, new Random(1)), [3, 17, 32]),
@@ -114,7 +115,7 @@ function block(
   ];
 }
 
-const skip = !isNative() && 'no TensorFlow here';
+const skip = !isNative() && 'TensorFlow is not installed: npm run setup';
 
 for (const [name, [op, shapes]] of Object.entries(ops)) {
   const inputs = (): tf.Tensor[] => shapes.map((shape, i) => tf.randomNormal([...shape], 0, 1, 'float32', 20 + i));
@@ -122,12 +123,12 @@ for (const [name, [op, shapes]] of Object.entries(ops)) {
     const y = op(given, precision);
     const dy = tf.randomNormal(y.shape, 0, 1, 'float32', 30);
     y.dispose();
-    const slopes = tf.grads((...xs: tf.Tensor[]) => op(xs, precision))(given, dy);
+    const grads = tf.grads((...xs: tf.Tensor[]) => op(xs, precision))(given, dy);
     dy.dispose();
-    return slopes;
+    return grads;
   };
 
-  test(`${name} in bfloat16: as in float32 to its eight bits, forward and backward`, { skip }, () => {
+  test(`${name} in bfloat16 agrees with float32 to eight bits, forward and backward`, { skip }, () => {
     const given = inputs();
     const [exact, rounded] = (['float32', 'bfloat16'] as const).map((precision) => [
       tf.tidy(() => op(given, precision)),
@@ -141,13 +142,16 @@ for (const [name, [op, shapes]] of Object.entries(ops)) {
         i === 0 ? 'y' : `gradient ${i}`,
       ),
     );
-    assert.ok(!exact[0]!.dataSync().every((value, i) => value === rounded[0]!.dataSync()[i]), 'nothing was rounded');
+    assert.ok(
+      !exact[0]!.dataSync().every((value, i) => value === rounded[0]!.dataSync()[i]),
+      'the results are the same as in float32, so that nothing was rounded',
+    );
     tf.dispose([given, exact, rounded]);
   });
 
-  test(`${name} in bfloat16: no tensor and no array of TensorFlow's leaks`, { skip }, () => {
+  test(`${name} in bfloat16 leaks no tensor and no array of TensorFlow`, { skip }, () => {
     const given = inputs();
-    // What JavaScript made is handed to TensorFlow when it is first used.
+    // A tensor created in JavaScript is copied to TensorFlow at its first use.
     tf.dispose(op(given, 'bfloat16'));
     const count = countArrays(() => {
       expectNoLeak(() => tf.tidy(() => op(given, 'bfloat16')));
@@ -157,8 +161,8 @@ for (const [name, [op, shapes]] of Object.entries(ops)) {
     tf.dispose(given);
   });
 
-  test(`${name} in bfloat16: a NaN is not lost`, { skip }, () => {
-    // All bits of the mantissa, which rounding up would carry into the sign.
+  test(`${name} in bfloat16 keeps NaN`, { skip }, () => {
+    // A NaN with all bits of the mantissa set; rounding it up would carry into the sign.
     const odd = new Float32Array(new Uint32Array([0x7fffffff]).buffer)[0]!;
     const given = inputs();
     const values = Float32Array.from(given[0]!.dataSync(), (value, i) => (i === 0 ? odd : value));
@@ -169,8 +173,8 @@ for (const [name, [op, shapes]] of Object.entries(ops)) {
 }
 
 test(
-  'factors that bfloat16 holds are multiplied without error, in kernels and in TensorFlow alike',
-  { skip: !hasKernels() && 'no kernels here' },
+  'factors that bfloat16 represents exactly are multiplied without error',
+  { skip: !hasKernels() && 'the kernels are not built: npm run setup' },
   () => {
     const whole = (shape: number[], seed: number): tf.Tensor =>
       tf.tidy(() => tf.floor(tf.randomUniform(shape, -4, 5, 'float32', seed)));
@@ -184,8 +188,8 @@ test(
 );
 
 test(
-  'an image smaller than the filter is an error in kernels too',
-  { skip: !hasKernels() && 'no kernels here' },
+  'an image smaller than the filter is an error',
+  { skip: !hasKernels() && 'the kernels are not built: npm run setup' },
   () => {
     const [image, filter, each] = [
       tf.ones<tf.Rank.R4>([1, 2, 8, 16]),
@@ -202,8 +206,8 @@ test(
 );
 
 test(
-  'a filter has the same gradient image by image and place by place, whatever the window',
-  { skip: !hasKernels() && 'no kernels here' },
+  'the kernels by image and by tap compute the same gradient of a filter, for any window',
+  { skip: !hasKernels() && 'the kernels are not built: npm run setup' },
   () => {
     const random = new Random(3);
     for (let round = 0; round < 60; round++) {
@@ -232,21 +236,21 @@ test(
         ['stride', 'int', stride],
         ['padding', 'int', padding],
       ];
-      const [byImage, byPlace] = ['ByImage', 'ByTap'].map(
+      const [byImage, byTap] = ['ByImage', 'ByTap'].map(
         (kernel) => execute(`OfaConvolutionFilterGrad${kernel}`, given, window)[0]!,
       ) as [tf.Tensor, tf.Tensor];
       expectClose(
         byImage,
-        byPlace,
-        { relative: 0, absolute: 3e-6 * largest(byPlace) },
-        `[${batch}, ${height}, ${width}, ${channelsIn}] by ${size} of stride ${stride} and padding ${padding} to ${channels}`,
+        byTap,
+        { relative: 0, absolute: 3e-6 * largest(byTap) },
+        `[${batch}, ${height}, ${width}, ${channelsIn}] by a filter of ${size} with stride ${stride} and padding ${padding} to ${channels}`,
       );
-      tf.dispose([given, byImage, byPlace]);
+      tf.dispose([given, byImage, byTap]);
     }
   },
 );
 
-test('sums are kept in float32: 4096 ones and a small one', { skip }, () => {
+test('sums are kept in float32: 4096 ones', { skip }, () => {
   // In bfloat16 a sum of ones would stop at 256.
   const x = tf.ones<tf.Rank.R2>([1, 4096]);
   const weight = tf.ones<tf.Rank.R2>([4096, 8]);
@@ -255,7 +259,7 @@ test('sums are kept in float32: 4096 ones and a small one', { skip }, () => {
   tf.dispose([x, weight, y]);
 });
 
-/** Arrays that TensorFlow holds after a call beyond those before it. */
+/** The change in the count of TensorFlow's arrays during a call. */
 function countArrays(call: () => void): number {
   const backend = tf.backend();
   const binding: unknown = Reflect.get(backend, 'binding');
