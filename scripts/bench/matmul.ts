@@ -1,5 +1,5 @@
 import { linear } from '../../lib/tensor/ops/linear/linear';
-import type { Precision } from '../../lib/tensor/engine/native';
+import type { Precision } from '../../lib/tensor/engine/execute';
 import * as tf from '../../lib/tensor/engine/tf';
 import { medianMilliseconds } from './times';
 

@@ -9,15 +9,19 @@ import { compile, link, placeLink, tfjsNode } from './link.mjs';
 import { inProject } from './project.mjs';
 
 const built = inProject('build', 'tfjs_binding.node');
-// Its sources, and ours, which read one of theirs.
+// The sources of TensorFlow.js, and ours, which include one of them.
 const theirs = join(tfjsNode, 'binding');
 const ours = inProject('lib', 'tensor', 'engine', 'binding');
 const flags = ['-O2', `-I${theirs}`, '-fno-access-control'];
+
+/** The folder of our sources of the addon, and the flags to compile them with. */
+export const bindingSources = { folder: ours, flags };
+
 const place = join(tfjsNode, 'lib', 'napi-v8', 'tfjs_binding.node');
 
 /**
- * TensorFlow.js's native addon: built against the wheel's TensorFlow 2.21; without a wheel or a compiler, the package's own
- * ready-made binary with TensorFlow 2.9; without that, none, and the engine is plain JavaScript.
+ * Setup step: TensorFlow.js's native addon, built against the wheel's TensorFlow 2.21. Without a wheel or a compiler, it is
+ * the package's prebuilt binary with TensorFlow 2.9; if that is missing too, the engine is plain JavaScript.
  */
 export const addon = {
   title: 'TensorFlow.js addon',
@@ -48,7 +52,7 @@ export const addon = {
   },
 };
 
-/** Whether the compiler is the one that built the addon; a machine without one keeps what it has. */
+/** Whether the compiler is the one that built the addon. Without a compiler, the addon is kept. */
 export function sameCompiler(done) {
   const compiler = findCompiler();
   return compiler === undefined || compilerIdentity(compiler) === done.compiler;
@@ -75,19 +79,18 @@ async function fallBack(warn) {
   try {
     await runLogged(process.execPath, ['scripts/install.js', 'cpu', 'download'], { cwd: tfjsNode });
     if (!existsSync(place)) throw new SetupError('its installer left no addon');
-    warn("The engine is TensorFlow's older ready-made binary (2.9), without our fused kernels: several times slower.");
+    warn("The engine is TensorFlow's older prebuilt binary (2.9) without our kernels, which is several times slower.");
     return { kind: 'stock' };
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    warn(
-      `TensorFlow's ready-made binary could not be had either (${error.message.split('\n')[0].replace(/:$/, '')}); why is in ${log}.`,
-    );
-    warn('The engine is plain JavaScript: notebooks open, training takes a hundred times as long.');
+    const reason = error.message.split('\n')[0].replace(/:$/, '');
+    warn(`TensorFlow's prebuilt binary could not be installed either (${reason}). Full log: ${log}`);
+    warn('The engine is plain JavaScript: notebooks open, but training takes a hundred times as long.');
     return { kind: 'none' };
   }
 }
 
-/** Changes when the addon's sources, ours among them, or the TensorFlow it is linked to change. */
+/** Changes with the sources of the addon and the TensorFlow that it is linked to. */
 function identity() {
   const sources = [theirs, ours].flatMap((folder) =>
     readdirSync(folder)

@@ -12,6 +12,9 @@ const output = inProject('build', 'images.node');
 // Products and sums rounded one by one, as in JavaScript, so that the same weights come out.
 const flags = ['-O3', '-ffp-contract=off'];
 
+/** The folder of the image kernels' sources, and the flags to compile them with besides -march. */
+export const imageSources = { folder, flags };
+
 /** Our own decoding and resizing of images, by the libjpeg of the wheel's TensorFlow, without which there is none. */
 export const images = {
   title: 'Image kernels',

@@ -11,10 +11,13 @@ const folder = inProject('lib', 'tensor');
 const output = inProject('build', 'kernels.node');
 const quietSource = join(folder, 'engine', 'quiet', 'quiet.cc');
 const quiet = inProject('build', 'quiet.node');
-// Loops with comparisons are only vectorised when these need not raise floating-point exceptions, which nobody looks at.
+// Loops with comparisons are vectorised only if they need not raise floating-point exceptions, which no code reads.
 const flags = ['-O3', '-fno-math-errno', '-fno-trapping-math', '-fopenmp-simd', '-DEIGEN_USE_THREADS'];
 
-/** Our own fused kernels, compiled for this processor. Without the wheel's TensorFlow there are none. */
+/** The folder of the kernels' sources, and the flags to compile them with besides -march. */
+export const kernelSources = { folder, flags: [...flags, `-I${folder}`] };
+
+/** Setup step: our kernels, compiled for this processor. They need the wheel's TensorFlow. */
 export const kernels = {
   title: 'Fused kernels',
 
@@ -24,7 +27,7 @@ export const kernels = {
   perform: async ({ addon, march }, { warn }) => {
     if (addon.kind !== 'wheel') {
       for (const path of [output, quiet]) rmSync(path, { force: true });
-      warn('No fused kernels: they need the TensorFlow of the Python environment.');
+      warn('The fused kernels are not built: they need the TensorFlow of the Python environment.');
       return { made: 'none' };
     }
     return await part.perform(march, warn);
@@ -32,7 +35,7 @@ export const kernels = {
 };
 
 async function build(compiler, march) {
-  // All in one: reading TensorFlow's headers takes ten times as long as compiling a kernel.
+  // In one file: reading TensorFlow's headers takes ten times as long as compiling a kernel.
   const source = inProject('build', 'kernels.cc');
   writeFileSync(
     source,
@@ -41,7 +44,7 @@ async function build(compiler, march) {
       .join(''),
   );
   const object = inProject('build', 'kernels.o');
-  await compile({ compiler, wheel: findWheel(), source, object, flags: [...flags, `-I${folder}`, `-march=${march}`] });
+  await compile({ compiler, wheel: findWheel(), source, object, flags: [...kernelSources.flags, `-march=${march}`] });
   const libraries = ['libtensorflow_framework.so.2'];
   await link({ compiler, wheel: findWheel(), objects: [object], libraries, output });
   const quietObject = inProject('build', 'quiet.o');
@@ -63,7 +66,7 @@ const files = (ending) =>
     .sort()
     .map((name) => join(folder, name));
 
-/** Changes when the kernels' sources, how they are compiled, the processor or the TensorFlow they are linked to change. */
+/** Changes with the kernels' sources, the flags, the processor and the TensorFlow that they are linked to. */
 const identity = (march) =>
   fingerprint(
     ofFiles([...files('.cc'), ...files('.h'), quietSource]),
@@ -76,5 +79,5 @@ const part = new OptionalPart({
   outputs: [output, quiet],
   identity,
   build,
-  without: 'No fused kernels; everything works without them, several times slower',
+  without: 'The fused kernels could not be built; everything works without them, several times slower',
 });

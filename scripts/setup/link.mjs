@@ -10,24 +10,23 @@ export const tfjsNode = inProject('node_modules', '@tensorflow', 'tfjs-node');
 // No kernel needs that arithmetic, so the macro is undefined.
 const withoutFloat16 = '-U__AVX512FP16__';
 
+/** Returns the compiler's arguments for C++ of a Node addon that uses the wheel's TensorFlow. */
+export const compileArguments = ({ wheel, flags }) => [
+  '-fPIC',
+  '-std=c++17',
+  '-DNAPI_VERSION=8',
+  '-DEIGEN_MAX_ALIGN_BYTES=64',
+  ...flags,
+  withoutFloat16,
+  `-I${inProject('node_modules', 'node-api-headers', 'include')}`,
+  '-isystem',
+  `${wheel}/include`,
+];
+
 /** Compiles one C++ source file of a Node addon against the wheel's TensorFlow. */
 export async function compile({ compiler, wheel, source, object, flags }) {
   mkdirSync(dirname(object), { recursive: true });
-  await runLogged(compiler, [
-    '-c',
-    '-fPIC',
-    '-std=c++17',
-    '-DNAPI_VERSION=8',
-    '-DEIGEN_MAX_ALIGN_BYTES=64',
-    ...flags,
-    withoutFloat16,
-    `-I${inProject('node_modules', 'node-api-headers', 'include')}`,
-    '-isystem',
-    `${wheel}/include`,
-    source,
-    '-o',
-    `${object}.partial`,
-  ]);
+  await runLogged(compiler, ['-c', ...compileArguments({ wheel, flags }), source, '-o', `${object}.partial`]);
   renameSync(`${object}.partial`, object);
 }
 
