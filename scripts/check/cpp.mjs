@@ -3,7 +3,7 @@
  * compiled again only if it, a file of ours that it includes, the flags or the compiler have changed since the last
  * check. `--format` formats the files instead.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -29,10 +29,10 @@ try {
     .filter((name) => /\.(cc|h)$/.test(name))
     .sort()
     .map((name) => path.join('lib', name));
-  await checkFormat(files, process.argv.includes('--format'));
+  const isFormatted = await checkFormat(files, process.argv.includes('--format'));
   const failures = await checkThatEachCompiles(files);
   for (const { file, output } of failures) console.error(`${file} does not compile by itself:\n${output}`);
-  process.exitCode = failures.length > 0 ? 1 : 0;
+  process.exitCode = isFormatted && failures.length === 0 ? 0 : 1;
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(error.message);
@@ -41,7 +41,13 @@ try {
 
 async function checkFormat(files, writes) {
   const clangFormat = await installClangFormat();
-  await runLogged(clangFormat, [...(writes ? ['-i'] : ['--dry-run', '--Werror']), ...files]);
+  const { status, stderr } = spawnSync(clangFormat, [...(writes ? ['-i'] : ['--dry-run', '--Werror']), ...files], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  if (status === 0) return true;
+  console.error(`${stderr}Some C++ files are not formatted. Run \`node scripts/check/cpp.mjs --format\`.`);
+  return false;
 }
 
 /** clang-format in an environment of its own, which is created by the first check and when its requirements change. */

@@ -1,5 +1,5 @@
-// The Node-API add-on of the image kernels: the size of a JPEG, a crop of it, and Pillow's resize. JPEGs are decoded by the
-// libjpeg-turbo inside TensorFlow. Unlike TensorFlow.js, the add-on can be loaded in worker threads.
+// The Node-API add-on of the image kernels: the size of a JPEG, a crop of it, and Pillow's resize. JPEGs are decoded by
+// the libjpeg-turbo inside TensorFlow. Unlike TensorFlow.js, the add-on can be loaded in worker threads.
 #include <node_api.h>
 
 #include <array>

@@ -25,8 +25,9 @@ struct ResizedCrop {
 };
 
 /**
- * Decodes only the part of a JPEG that the crop needs, and takes the crop byte for byte as Pillow. `out` is [window.height,
- * window.width, 3]. Returns false for a crop outside the image and if libjpeg reports an error or a warning.
+ * Decodes only the part of a JPEG that the crop needs, and takes the crop byte for byte as Pillow. `out` is
+ * [window.height, window.width, 3]. Returns false for a crop outside the image and if libjpeg reports an error or a
+ * warning.
  */
 inline bool DecodeJpegCrop(const uint8_t* jpeg, size_t length, const ResizedCrop& crop, uint8_t* out) {
   using namespace tensorflow::jpeg;

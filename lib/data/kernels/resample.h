@@ -8,8 +8,8 @@
 namespace ofa {
 
 /**
- * The weighted sums by which the values of a row or column are resampled, in Pillow's fixed point: 22 fractional bits, so
- * that weighted sums of bytes fit into 32 bits.
+ * The weighted sums by which the values of a row or column are resampled, in Pillow's fixed point: 22 fractional bits,
+ * so that weighted sums of bytes fit into 32 bits.
  */
 struct Taps {
   static constexpr int kFractionBits = 22;
@@ -74,8 +74,8 @@ inline Taps MakeTaps(int from, int to, int skip, int size, bool cubic) {
 inline uint8_t RoundToByte(int32_t sum) { return static_cast<uint8_t>(std::clamp(sum >> Taps::kFractionBits, 0, 255)); }
 
 /**
- * Resamples one row of `width` pixels of three bytes each. `scratch` holds 3 * width + 1 numbers: the row as integers, and
- * one more because pixels are loaded as four numbers.
+ * Resamples one row of `width` pixels of three bytes each. `scratch` holds 3 * width + 1 numbers: the row as integers,
+ * and one more because pixels are loaded as four numbers.
  */
 inline void ResampleRow(const uint8_t* row, int width, const Taps& across, int32_t* scratch, uint8_t* out) {
   // The fourth number belongs to the next pixel and is ignored.
@@ -95,8 +95,8 @@ inline void ResampleRow(const uint8_t* row, int width, const Taps& across, int32
 }
 
 /**
- * Pillow's resize: rows first, then columns, with rounding after each. `pixels` points to the first pixel that the taps need,
- * and consecutive rows are `stride` bytes apart. `out` is [down.size(), across.size(), 3].
+ * Pillow's resize: rows first, then columns, with rounding after each. `pixels` points to the first pixel that the taps
+ * need, and consecutive rows are `stride` bytes apart. `out` is [down.size(), across.size(), 3].
  */
 inline void Resample(const uint8_t* pixels, size_t stride, const Taps& across, const Taps& down, uint8_t* out) {
   const int width = across.end - across.begin;

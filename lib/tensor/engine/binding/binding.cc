@@ -1,5 +1,5 @@
-// TensorFlow.js's binding, extended by recordings that run on a thread of their own (replay.h). These need the binding's
-// private table of arrays; therefore its source is included here, without its registration, and compiled with
+// TensorFlow.js's binding, extended by recordings that run on a thread of their own (replay.h). These need the
+// binding's private table of arrays; therefore its source is included here, without its registration, and compiled with
 // -fno-access-control.
 #include <node_api.h>
 #undef NAPI_MODULE
