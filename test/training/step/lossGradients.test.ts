@@ -7,7 +7,7 @@ import { createDistillation } from '../../../lib/methods/methods';
 import { parameters } from '../../../lib/models/parameter';
 import { createModel } from '../../../lib/models/zoo';
 import * as tf from '../../../lib/tensor/engine/tf';
-import { largestDifference } from '../../../lib/tensor/ops/difference';
+import { largestDifference } from '../../../lib/tensor/inspect/largestDifference';
 import { Random } from '../../../lib/tensor/random';
 import { differentiate } from '../../../lib/training/step/gradients';
 import { lossGradients } from '../../../lib/training/step/lossGradients';
