@@ -18,12 +18,12 @@ const seed = Number(process.env['OFA_KILL_SEED'] ?? Date.now() % 1e6);
 
 test(`resumes to identical weights after SIGKILL at ${kills} random moments (seed ${seed})`, async (context) => {
   const [job] = jobsOf();
-  const calm = await temporaryFolder(context);
-  assert.equal((await runToEnd(job!, calm)).code, 0);
-  const wanted = await weightsHash(job!, calm);
+  const undisturbed = await temporaryFolder(context);
+  assert.equal((await runToEnd(job!, undisturbed)).code, 0);
+  const wanted = await weightsHash(job!, undisturbed);
 
   const random = new Random(seed);
-  const seen: string[] = [];
+  const killedIn: string[] = [];
   let folder = await temporaryFolder(context);
   for (let kill = 1; kill <= kills; kill++) {
     const { child, ended } = await start(job!, folder);
@@ -34,7 +34,7 @@ test(`resumes to identical weights after SIGKILL at ${kills} random moments (see
     child.kill('SIGKILL');
     await ended;
     const done = existsSync(path.join(runFolderOf(job!, folder), 'record.json'));
-    seen.push(
+    killedIn.push(
       done
         ? 'result'
         : last === undefined
@@ -49,7 +49,7 @@ test(`resumes to identical weights after SIGKILL at ${kills} random moments (see
     await finish();
     folder = await temporaryFolder(context);
   }
-  context.diagnostic(`killed in or after: ${seen.join(', ')}`);
+  context.diagnostic(`killed in or after: ${killedIn.join(', ')}`);
 
   async function finish(): Promise<void> {
     const { code, text } = await runToEnd(job!, folder);

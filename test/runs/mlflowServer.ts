@@ -60,7 +60,7 @@ export interface MlflowServer {
   readonly experiments: Map<string, string>;
   readonly runs: Map<string, LoggedRun>;
   /** Requests that broke the contract, in words. */
-  readonly faults: string[];
+  readonly violations: string[];
   readonly authorizations: Set<string | undefined>;
   /** While true it answers 503 to everything. */
   away: boolean;
@@ -71,14 +71,17 @@ export interface MlflowServer {
 }
 
 type Answer = readonly [status: number, body: object];
-const fault = (status: number, error_code: string): Answer => [status, { error_code, message: `no: ${error_code}` }];
+const errorAnswer = (status: number, error_code: string): Answer => [
+  status,
+  { error_code, message: `no: ${error_code}` },
+];
 
 export async function mlflowServer(context: TestContext): Promise<MlflowServer> {
   const state: MlflowServer = {
     address: '',
     experiments: new Map(),
     runs: new Map(),
-    faults: [],
+    violations: [],
     authorizations: new Set(),
     away: false,
     hidden: new Set(),
@@ -106,17 +109,17 @@ export async function mlflowServer(context: TestContext): Promise<MlflowServer> 
 function answer(state: MlflowServer, verb: string, url: string, text: string): Answer {
   const { pathname, searchParams } = new URL(url, 'http://here');
   const method = `${verb} ${pathname.replace('/api/2.0/mlflow/', '')}`;
-  if (method === state.overloaded) return fault(503, 'TEMPORARILY_UNAVAILABLE');
+  if (method === state.overloaded) return errorAnswer(503, 'TEMPORARILY_UNAVAILABLE');
   const refuse = (why: string): Answer => {
-    state.faults.push(`${method}: ${why}`);
-    return fault(400, 'INVALID_PARAMETER_VALUE');
+    state.violations.push(`${method}: ${why}`);
+    return errorAnswer(400, 'INVALID_PARAMETER_VALUE');
   };
   if (method === 'GET experiments/get-by-name') {
     const name = searchParams.get('experiment_name');
     if (name === null) return refuse('no experiment_name');
     const experiment_id = state.experiments.get(name);
     return experiment_id === undefined || state.hidden.delete(name)
-      ? fault(404, 'RESOURCE_DOES_NOT_EXIST')
+      ? errorAnswer(404, 'RESOURCE_DOES_NOT_EXIST')
       : [200, { experiment: { experiment_id, name } }];
   }
   if (!(method in requests)) return refuse('no such method');
@@ -124,20 +127,20 @@ function answer(state: MlflowServer, verb: string, url: string, text: string): A
   if (!given.success) return refuse(given.error.message);
   const body = given.data;
   if ('name' in body) {
-    if (state.experiments.has(body.name)) return fault(400, 'RESOURCE_ALREADY_EXISTS');
+    if (state.experiments.has(body.name)) return errorAnswer(400, 'RESOURCE_ALREADY_EXISTS');
     const experiment_id = String(state.experiments.size + 1);
     state.experiments.set(body.name, experiment_id);
     return [200, { experiment_id }];
   }
   if ('experiment_id' in body) {
     const experiment = [...state.experiments].find(([, id]) => id === body.experiment_id)?.[0];
-    if (experiment === undefined) return fault(404, 'RESOURCE_DOES_NOT_EXIST');
+    if (experiment === undefined) return errorAnswer(404, 'RESOURCE_DOES_NOT_EXIST');
     const run_id = `run${state.runs.size}`;
     state.runs.set(run_id, { experiment, name: body.run_name, params: new Map(), metrics: [], status: 'RUNNING' });
     return [200, { run: { info: { run_id, experiment_id: body.experiment_id, status: 'RUNNING' }, data: {} } }];
   }
   const run = state.runs.get(body.run_id);
-  if (!run) return fault(404, 'RESOURCE_DOES_NOT_EXIST');
+  if (!run) return errorAnswer(404, 'RESOURCE_DOES_NOT_EXIST');
   if ('status' in body) {
     run.status = body.status;
     return [200, { run_info: { run_id: body.run_id, status: body.status } }];

@@ -23,8 +23,8 @@ const [job] = jobsOf();
 const [long] = jobsOf([{ ...tiny, recipe: { ...tiny.recipe, epochs: 6 } }]);
 
 test('pauses with a checkpoint and exit code 75 on SIGTERM, SIGUSR1 and Ctrl-C, and resumes to the same weights', async (context) => {
-  const [calm, folder] = [await temporaryFolder(context), await temporaryFolder(context)];
-  assert.equal((await runToEnd(long!, calm)).code, 0);
+  const [undisturbed, folder] = [await temporaryFolder(context), await temporaryFolder(context)];
+  assert.equal((await runToEnd(long!, undisturbed)).code, 0);
   for (const signal of ['SIGTERM', 'SIGUSR1', 'SIGINT'] as const) {
     // The second and third process request another number of threads than the run started with.
     const { child, ended, output } = await start(
@@ -55,7 +55,7 @@ test('pauses with a checkpoint and exit code 75 on SIGTERM, SIGUSR1 and Ctrl-C, 
     (await readSessions(runFolderOf(long!, folder))).map(({ threads }) => threads),
     [1, 1, 1, 1],
   );
-  assert.equal(await weightsHash(long!, folder), await weightsHash(long!, calm));
+  assert.equal(await weightsHash(long!, folder), await weightsHash(long!, undisturbed));
   assert.match(await logOf(long!, folder), /stopped, with a checkpoint[^]*finished: top-1/);
   assert.equal((await runToEnd(long!, folder)).code, 0);
   assert.equal((await readSessions(runFolderOf(long!, folder))).length, 4, 'a finished job is not run again');
@@ -71,14 +71,14 @@ test('falls back to the previous checkpoint if one is damaged, warns of a clock 
   await once(child, 'message');
   child.kill('SIGTERM');
   await ended;
-  const home = runFolderOf(job!, folder);
-  const file = path.join(home, 'checkpoint.safetensors');
+  const runFolder = runFolderOf(job!, folder);
+  const file = path.join(runFolder, 'checkpoint.safetensors');
   const bytes = await readFile(file);
   bytes[bytes.length - 9] ^= 1;
   await writeFile(file, bytes);
-  const [first] = await readSessions(home);
+  const [first] = await readSessions(runFolder);
   await appendFile(
-    path.join(home, 'sessions.jsonl'),
+    path.join(runFolder, 'sessions.jsonl'),
     `${JSON.stringify({ ...first, started: '2999-01-01T00:00:00.000Z' })}\n`,
   );
   const { code, text } = await runToEnd(job!, folder);
@@ -113,22 +113,22 @@ test('reports a full disk, and resumes to the same weights once there is space',
     context.skip('no permission to mount a small disk (unshare -rm)');
     return;
   }
-  const [calm, folder] = [await temporaryFolder(context), await temporaryFolder(context)];
+  const [undisturbed, folder] = [await temporaryFolder(context), await temporaryFolder(context)];
   const plan = await writePlan(jobsOf(), folder);
   const disk = path.join(folder, 'disk');
   await mkdir(disk);
   // At first there is space for one checkpoint only, then for all.
   const run = `"${process.execPath}" --import tsx scripts/job.ts "${plan}" 0 --out "${disk}" --checkpoint-seconds 0; echo "exit $?"`;
   const script = `mount -t tmpfs -o size=1500k none "${disk}"; ${run}; mount -o remount,size=100m "${disk}"; ${run}; cp -r "${disk}/." "${folder}/kept"`;
-  const told = execFileSync('unshare', ['-rm', 'sh', '-c', `mkdir -p "${folder}/kept"; { ${script}; } 2>&1`], {
+  const output = execFileSync('unshare', ['-rm', 'sh', '-c', `mkdir -p "${folder}/kept"; { ${script}; } 2>&1`], {
     encoding: 'utf8',
     env: { ...process.env, TF_NUM_INTRAOP_THREADS: '1' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  assert.match(told, /the disk is full/);
-  assert.match(told, /exit 1[^]*exit 0/);
-  assert.equal((await runToEnd(job!, calm)).code, 0);
-  assert.equal(await weightsHash(job!, path.join(folder, 'kept')), await weightsHash(job!, calm));
+  assert.match(output, /the disk is full/);
+  assert.match(output, /exit 1[^]*exit 0/);
+  assert.equal((await runToEnd(job!, undisturbed)).code, 0);
+  assert.equal(await weightsHash(job!, path.join(folder, 'kept')), await weightsHash(job!, undisturbed));
 });
 
 test('exports the weights of a run that another experiment has finished', async (context) => {

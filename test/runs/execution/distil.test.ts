@@ -85,19 +85,19 @@ test('distils a student and trains it without a teacher, saves the plain network
 });
 
 test('resumes a stopped run to the same student', async (context) => {
-  const [calm, out] = [await temporaryFolder(context), await temporaryFolder(context)];
+  const [undisturbed, out] = [await temporaryFolder(context), await temporaryFolder(context)];
   const given = { ...pair, epochs: 1, seed: 3 };
-  await distil(given, { out: calm, command: 'as in the test' });
+  await distil(given, { out: undisturbed, command: 'as in the test' });
   for (const events of [5, 8]) {
     const stop = new AbortController();
-    let seen = 0;
+    let count = 0;
     await assert.rejects(
       distil(given, {
         out,
         command: 'as in the test',
         signal: stop.signal,
         onEvent: () => {
-          if (++seen === events) stop.abort();
+          if (++count === events) stop.abort();
         },
       }),
       (error) => isAbort(error, stop.signal),
@@ -105,7 +105,7 @@ test('resumes a stopped run to the same student', async (context) => {
     assert.ok(!existsSync(path.join(out, 'student.safetensors')));
   }
   await distil(given, { out, command: 'as in the test' });
-  const [expected, student] = [calm, out].map(
+  const [expected, student] = [undisturbed, out].map(
     (place) => readSafetensors(path.join(place, 'student.safetensors')).tensors,
   );
   assert.deepEqual(student, expected);

@@ -14,12 +14,12 @@ import { tiny } from '../example';
 /** The events of a run that is stopped after a number of steps: the loss of each step and the top-1 of each epoch. */
 async function watch(
   folder: string,
-  most = Infinity,
+  stopAfter = Infinity,
   changes: Partial<LiveOptions> = {},
   recipe: RecipeInput<MethodSpec> = { ...tiny.recipe, seed: 0 },
 ): Promise<string[]> {
   const stop = new AbortController();
-  const told: string[] = [];
+  const lines: string[] = [];
   let steps = 0;
   for await (const event of liveRun(recipe, {
     folder,
@@ -28,27 +28,27 @@ async function watch(
     ...changes,
     method: changes.method,
   })) {
-    told.push(
+    lines.push(
       event.kind === 'step'
         ? `step ${event.epoch}.${event.step}: ${event.loss}`
         : `epoch ${event.epoch}: ${event.top1}`,
     );
-    if (event.kind === 'step' && ++steps === most) stop.abort();
+    if (event.kind === 'step' && ++steps === stopAfter) stop.abort();
   }
-  return told;
+  return lines;
 }
 
 test('resumes at the next step after a stop, with the same losses as an uninterrupted run', async (context) => {
   const whole = await watch(await temporaryFolder(context));
   assert.equal(whole.length, 2 * 5 + 2);
-  for (const most of [1, 3, 5, 7]) {
+  for (const stopAfter of [1, 3, 5, 7]) {
     const folder = await temporaryFolder(context);
-    const first = await watch(folder, most);
+    const first = await watch(folder, stopAfter);
     assert.deepEqual(first, whole.slice(0, first.length));
     const finished = first.filter((line) => line.startsWith('epoch'));
     const second = await watch(folder);
     assert.deepEqual(second.slice(0, finished.length), finished, 'yields finished epochs again');
-    assert.deepEqual([...first, ...second.slice(finished.length)], whole, `stopped after ${most} steps`);
+    assert.deepEqual([...first, ...second.slice(finished.length)], whole, `stopped after ${stopAfter} steps`);
     assert.deepEqual(readdirSync(folder), [], 'a finished run leaves nothing');
   }
 });
@@ -91,9 +91,9 @@ test('throws a RunLockedError while another process runs the same', async (conte
 
 test('ends at the epoch given by until, and continues from there', async (context) => {
   const folder = await temporaryFolder(context);
-  const epochs = (told: readonly string[]): number => told.filter((line) => line.startsWith('epoch')).length;
+  const epochs = (lines: readonly string[]): number => lines.filter((line) => line.startsWith('epoch')).length;
   assert.equal(epochs(await watch(folder, Infinity, { until: 1 })), 1);
-  assert.deepEqual(await watch(folder, Infinity, { until: 1 }).then((told) => told.map((line) => line.slice(0, 7))), [
+  assert.deepEqual(await watch(folder, Infinity, { until: 1 }).then((lines) => lines.map((line) => line.slice(0, 7))), [
     'epoch 1',
   ]);
   assert.equal(epochs(await watch(folder)), 2);

@@ -22,9 +22,9 @@ test('replaces CIFAR-100 by synthetic images, with a notice, only if allowed', a
   const away = { folder: await temporaryFolder(context), offline: true };
   const wanted = { name: 'cifar-100', trainImages: 300 } as const;
   await assert.rejects(loadData(wanted, 32, away), UnreachableError);
-  const { train, test: seen, notice } = await loadData(wanted, 32, { ...away, syntheticFallback: true });
+  const { train, test, notice } = await loadData(wanted, 32, { ...away, syntheticFallback: true });
   assert.match(notice!, /SYNTHETIC IMAGES, not CIFAR-100.*is not available/);
-  assert.deepEqual([train.count, train.classes.length, seen.size], [300, 100, { height: 32, width: 32 }]);
+  assert.deepEqual([train.count, train.classes.length, test.size], [300, 100, { height: 32, width: 32 }]);
   assert.match(train.name, /synthetic/);
 });
 

@@ -10,16 +10,16 @@ import { temporaryFolder } from '../../support/temporaryFolder';
 const now = { ...commit(), versions: versions(), machine: thisMachine(), threads: 2, processes: 1, seed: 0 };
 
 test('reports a resume with another processor, GPU, TensorFlow, kernels or commit', async (context) => {
-  const home = await temporaryFolder(context);
-  await writeFile(path.join(home, 'checkpoint.safetensors'), '');
-  assert.deepEqual((await startSession(home, now)).notices, []);
-  assert.deepEqual((await startSession(home, now)).notices, []);
+  const runFolder = await temporaryFolder(context);
+  await writeFile(path.join(runFolder, 'checkpoint.safetensors'), '');
+  assert.deepEqual((await startSession(runFolder, now)).notices, []);
+  assert.deepEqual((await startSession(runFolder, now)).notices, []);
   const elsewhere = {
     ...now,
     machine: { ...now.machine, gpu: 'H100' },
     versions: { ...now.versions, tensorflow: '2.0.0', kernels: 'other' },
   };
-  const { first, notices } = await startSession(home, elsewhere);
+  const { first, notices } = await startSession(runFolder, elsewhere);
   assert.deepEqual(notices, [
     `resumed with H100; the last session had ${now.machine.processor}: results may differ in the last bits`,
     `resumed with TensorFlow 2.0.0; the last session had TensorFlow ${now.versions['tensorflow'] ?? 'none'}: results may differ in the last bits`,
@@ -27,52 +27,52 @@ test('reports a resume with another processor, GPU, TensorFlow, kernels or commi
   ]);
   assert.equal(first.machine.gpu, now.machine.gpu);
   assert.match(
-    (await startSession(home, { ...elsewhere, commit: 'f'.repeat(40) })).notices.join(),
+    (await startSession(runFolder, { ...elsewhere, commit: 'f'.repeat(40) })).notices.join(),
     /resumed at commit fffffff/,
   );
-  assert.equal((await readSessions(home)).length, 4);
+  assert.equal((await readSessions(runFolder)).length, 4);
 });
 
 test('rejects another number of threads or processes, without recording a session', async (context) => {
-  const home = await temporaryFolder(context);
-  await writeFile(path.join(home, 'checkpoint.previous.safetensors'), '');
-  await startSession(home, now);
+  const runFolder = await temporaryFolder(context);
+  await writeFile(path.join(runFolder, 'checkpoint.previous.safetensors'), '');
+  await startSession(runFolder, now);
   await rejectsWith(
-    startSession(home, { ...now, threads: 3 }),
+    startSession(runFolder, { ...now, threads: 3 }),
     'started with 2 threads, but this process has 3',
     'TF_NUM_INTRAOP_THREADS=2',
   );
-  await rejectsWith(startSession(home, { ...now, processes: 2 }), '--processes 1');
-  assert.equal((await readSessions(home)).length, 1);
+  await rejectsWith(startSession(runFolder, { ...now, processes: 2 }), '--processes 1');
+  assert.equal((await readSessions(runFolder)).length, 1);
 });
 
 test('rejects replaced input weights, unless they were not recorded', async (context) => {
-  const home = await temporaryFolder(context);
-  await writeFile(path.join(home, 'checkpoint.safetensors'), '');
+  const runFolder = await temporaryFolder(context);
+  await writeFile(path.join(runFolder, 'checkpoint.safetensors'), '');
   const given = (sha: string) => ({ teacher: { path: 'teacher.safetensors', sha256: sha.repeat(64) } });
-  await startSession(home, { ...now, givenWeights: given('a') });
+  await startSession(runFolder, { ...now, givenWeights: given('a') });
   await rejectsWith(
-    startSession(home, { ...now, givenWeights: given('b') }),
-    home,
+    startSession(runFolder, { ...now, givenWeights: given('b') }),
+    runFolder,
     "started with other teacher's weights",
     'teacher.safetensors',
     'Restore the former file',
   );
   await rejectsWith(
-    startSession(home, { ...now, givenWeights: { initial: given('b').teacher, teacher: given('b').teacher } }),
+    startSession(runFolder, { ...now, givenWeights: { initial: given('b').teacher, teacher: given('b').teacher } }),
     "other teacher's weights",
   );
   assert.deepEqual(
-    (await startSession(home, { ...now, givenWeights: { ...given('a'), initial: given('b').teacher } })).notices,
+    (await startSession(runFolder, { ...now, givenWeights: { ...given('a'), initial: given('b').teacher } })).notices,
     [],
   );
-  assert.equal((await readSessions(home)).length, 2);
+  assert.equal((await readSessions(runFolder)).length, 2);
 });
 
 test('ignores earlier sessions that left no checkpoint', async (context) => {
-  const home = await temporaryFolder(context);
-  await startSession(home, { ...now, commit: 'a'.repeat(40), threads: 1 });
-  const { first, notices } = await startSession(home, now);
+  const runFolder = await temporaryFolder(context);
+  await startSession(runFolder, { ...now, commit: 'a'.repeat(40), threads: 1 });
+  const { first, notices } = await startSession(runFolder, now);
   assert.deepEqual([first.commit, first.threads, notices], [now.commit, 2, []]);
-  assert.equal((await readSessions(home)).length, 1);
+  assert.equal((await readSessions(runFolder)).length, 1);
 });

@@ -5,13 +5,13 @@ import { runGrid, type Outcome } from '../../../lib/runs/schedulers/grid';
 import { slotEnvironment } from '../../../lib/runs/schedulers/localSlots';
 import { jobsOf, tiny } from '../example';
 
-const taught = (name: string, place: string) => ({
+const student = (name: string, place: string) => ({
   name,
   recipe: { ...tiny.recipe, method: { kind: 'kd' } as const, teacher: { model: 'mixer_64', weights: place } },
 });
 const jobs = jobsOf([
-  taught('student', 'good'),
-  taught('orphan', 'bad'),
+  student('student', 'good'),
+  student('orphan', 'bad'),
   { ...tiny, name: 'teacher', exportWeightsTo: 'good' },
   { name: 'bad teacher', recipe: { ...tiny.recipe, epochs: 3 }, exportWeightsTo: 'bad' },
   { name: 'other', recipe: { ...tiny.recipe, epochs: 4 } },
@@ -20,20 +20,20 @@ const jobs = jobsOf([
 test('runs at most one job per slot, students after their teachers, and no students of failed teachers', async () => {
   const running = new Set<number>();
   const began: string[] = [];
-  let most = 0;
+  let maxRunning = 0;
   const outcomes = await runGrid(jobs, {
     slots: 2,
     execute: async ({ row }, slot): Promise<Outcome> => {
       assert.ok(!running.has(slot) && slot < 2);
       running.add(slot);
-      most = Math.max(most, running.size);
+      maxRunning = Math.max(maxRunning, running.size);
       began.push(row);
       await sleep(5);
       running.delete(slot);
       return row === 'bad teacher' ? 'failed' : 'finished';
     },
   });
-  assert.equal(most, 2);
+  assert.equal(maxRunning, 2);
   assert.deepEqual([...began].sort(), ['bad teacher', 'other', 'student', 'teacher']);
   assert.ok(began.indexOf('teacher') < began.indexOf('student'));
   assert.deepEqual(

@@ -51,11 +51,11 @@ test(
     assert.equal(started.status, 0, started.stdout + started.stderr);
 
     const weights = path.join(folder, 'teacher.safetensors');
-    const taught = { ...tiny.recipe, method: { kind: 'kd' } as const };
+    const kdRecipe = { ...tiny.recipe, method: { kind: 'kd' } as const };
     const jobs = jobsOf([
-      { name: 'student', recipe: { ...taught, teacher: { model: 'mixer_64', weights } } },
+      { name: 'student', recipe: { ...kdRecipe, teacher: { model: 'mixer_64', weights } } },
       { ...tiny, name: 'teacher', exportWeightsTo: weights },
-      { name: 'broken', recipe: { ...taught, teacher: { model: 'mixer_64', weights: path.join(folder, 'none') } } },
+      { name: 'broken', recipe: { ...kdRecipe, teacher: { model: 'mixer_64', weights: path.join(folder, 'none') } } },
     ]);
     const plan = await writePlan(jobs, folder);
     const order: string[] = [];

@@ -20,7 +20,7 @@ import { slurmLacks, startSlurm } from '../slurmCluster';
 /** Eight jobs: a teacher and its five students, one to be killed, and one without its teacher's weights. */
 function grid(folder: string): Job[] {
   const [weights, none] = [path.join(folder, 'teacher.safetensors'), path.join(folder, 'none.safetensors')];
-  const taught = (name: string, place: string, rate: number): Row => ({
+  const studentRow = (name: string, place: string, rate: number): Row => ({
     name,
     recipe: {
       ...tiny.recipe,
@@ -30,10 +30,10 @@ function grid(folder: string): Job[] {
     },
   });
   return jobsOf([
-    ...[1, 2, 3, 4, 5].map((n) => taught(`student-${n}`, weights, n * 1e-3)),
+    ...[1, 2, 3, 4, 5].map((n) => studentRow(`student-${n}`, weights, n * 1e-3)),
     { ...tiny, name: 'teacher', exportWeightsTo: weights },
     { name: 'killed', recipe: { ...tiny.recipe, epochs: 4 } },
-    taught('broken', none, 1e-3),
+    studentRow('broken', none, 1e-3),
   ]);
 }
 
@@ -59,8 +59,8 @@ test('runs a grid of eight on Slurm, with a killed job that is requeued and a fa
   );
 
   const [victim] = await until(async () => {
-    const begun = await readSessions(runFolderOf(named('killed'), folder));
-    return begun.length > 0 ? begun : undefined;
+    const started = await readSessions(runFolderOf(named('killed'), folder));
+    return started.length > 0 ? started : undefined;
   });
   process.kill(victim!.pid, 'SIGKILL');
   await until(async () => (await queuedTasks(folder)).size === 0);

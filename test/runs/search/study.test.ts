@@ -18,7 +18,7 @@ const recipeOf = ({ exponent, seed }: Pick<Trial, 'exponent' | 'seed'>): RecipeI
   data: { name: 'synthetic', trainImages: 40, heldOut: 20 },
 });
 
-async function told(states: AsyncIterable<TrialState>): Promise<TrialState[]> {
+async function collect(states: AsyncIterable<TrialState>): Promise<TrialState[]> {
   const all: TrialState[] = [];
   for await (const state of states) all.push(state);
   return all;
@@ -27,7 +27,7 @@ async function told(states: AsyncIterable<TrialState>): Promise<TrialState[]> {
 test('yields every epoch of every trial, repeats finished trials without training, and leaks no tensors', async (context) => {
   const folder = await temporaryFolder(context);
   const options = { recipeOf, folder, measuredImages: 10 };
-  const first = await told(study(gridSampler([1, 1.4], [0], 2), options));
+  const first = await collect(study(gridSampler([1, 1.4], [0], 2), options));
   assert.deepEqual(
     first.map(({ exponent, history, finished }) => [exponent, history.length, finished]),
     [
@@ -38,17 +38,17 @@ test('yields every epoch of every trial, repeats finished trials without trainin
     ],
   );
   const before = tf.memory().numTensors;
-  assert.deepEqual(await told(study(gridSampler([1, 1.4], [0], 2), options)), first);
+  assert.deepEqual(await collect(study(gridSampler([1, 1.4], [0], 2), options)), first);
   assert.equal(tf.memory().numTensors, before);
 });
 
 test('resumes a stopped study to the same numbers', async (context) => {
   const [whole, parts] = [await temporaryFolder(context), await temporaryFolder(context)];
-  const expected = await told(study(gridSampler([1.2], [0], 2), { recipeOf, folder: whole }));
+  const expected = await collect(study(gridSampler([1.2], [0], 2), { recipeOf, folder: whole }));
   const stop = new AbortController();
   for await (const { history } of study(gridSampler([1.2], [0], 2), { recipeOf, folder: parts, signal: stop.signal }))
     if (history.length === 1) stop.abort();
-  const resumed = await told(study(gridSampler([1.2], [0], 2), { recipeOf, folder: parts }));
+  const resumed = await collect(study(gridSampler([1.2], [0], 2), { recipeOf, folder: parts }));
   const losses = (states: readonly TrialState[]): number[] =>
     states[states.length - 1]!.history.map(({ loss }) => loss);
   assert.deepEqual(losses(resumed), losses(expected));
@@ -56,7 +56,7 @@ test('resumes a stopped study to the same numbers', async (context) => {
 
 test('halving continues its trials, with the epochs that were measured before', async (context) => {
   const folder = await temporaryFolder(context);
-  const states = await told(
+  const states = await collect(
     study(successiveHalving({ low: 1, high: 1.4, candidates: 3, epochs: 2 }), { recipeOf, folder, measuredImages: 10 }),
   );
   const long = states.filter(({ epochs }) => epochs === 2);

@@ -25,9 +25,9 @@ test('event files hold the values of metrics.jsonl, also for a run that was stop
   const folder = await temporaryFolder(context);
   await stopped(job, folder, 7);
   await runJob(job, { runsFolder: folder });
-  const home = runFolderOf(job, folder);
-  const events = eventsBeneath(path.join(home, 'tensorboard', `${job.row}-seed0`));
-  const epochs = (await readFile(path.join(home, 'metrics.jsonl'), 'utf8'))
+  const runFolder = runFolderOf(job, folder);
+  const events = eventsBeneath(path.join(runFolder, 'tensorboard', `${job.row}-seed0`));
+  const epochs = (await readFile(path.join(runFolder, 'metrics.jsonl'), 'utf8'))
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as EpochRecord);
@@ -57,7 +57,7 @@ test('logs recipe, metrics and end of a run to MLflow, and resumes a stopped run
     ['KILLED'],
   );
   const record = await runJob(job, { runsFolder: folder, mlflow: server.address });
-  assert.deepEqual(server.faults, []);
+  assert.deepEqual(server.violations, []);
   assert.equal(server.runs.size, 1);
   const [run] = [...server.runs.values()] as [LoggedRun];
   assert.equal(run.status, 'FINISHED');
@@ -88,9 +88,9 @@ test('reports an unreachable server once, continues the run, and sends missed me
   for (const epoch of record.history) assert.deepEqual(metricsAt(run, epoch.epoch * steps), new Map(scalarsOf(epoch)));
 
   const nobody = await closedAddress();
-  const told: string[] = [];
-  await runJob(job, { runsFolder: folder, mlflow: nobody, onNotice: (text) => told.push(text) });
-  assert.equal(told.filter((text) => text.includes('does not answer')).length, 1, told.join('\n'));
+  const unreachable: string[] = [];
+  await runJob(job, { runsFolder: folder, mlflow: nobody, onNotice: (text) => unreachable.push(text) });
+  assert.equal(unreachable.filter((text) => text.includes('does not answer')).length, 1, unreachable.join('\n'));
   const wrong: string[] = [];
   await runJob(job, {
     runsFolder: await temporaryFolder(context),
@@ -123,7 +123,7 @@ test('creates one run only on a server that rejects all metrics at first, and ma
     ['FINISHED', 'FINISHED'],
   );
   assert.equal(notices.filter((text) => text.includes('MLflow')).length, 1, notices.join('\n'));
-  assert.deepEqual(server.faults, []);
+  assert.deepEqual(server.violations, []);
 });
 
 test('marks failed runs, and creates a new run if the server has deleted the first', async (context) => {
@@ -144,7 +144,7 @@ test('marks failed runs, and creates a new run if the server has deleted the fir
     [...server.runs.values()].map(({ status }) => status),
     ['FAILED', 'FINISHED'],
   );
-  assert.deepEqual(server.faults, []);
+  assert.deepEqual(server.violations, []);
 });
 
 test('reports an event file that cannot be written once, and continues the run', async (context) => {
@@ -160,14 +160,14 @@ test('reports an event file that cannot be written once, and continues the run',
 /** Runs a job and stops it after a number of events. */
 async function stopped(one: Job, folder: string, events: number, mlflow?: string): Promise<void> {
   const stop = new AbortController();
-  let seen = 0;
+  let count = 0;
   await assert.rejects(
     runJob(one, {
       runsFolder: folder,
       mlflow,
       signal: stop.signal,
       onEvent: () => {
-        if (++seen === events) stop.abort();
+        if (++count === events) stop.abort();
       },
     }),
     (error) => isAbort(error, stop.signal),
