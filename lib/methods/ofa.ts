@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ofaLoss, type OfaOptions } from '../losses/ofa';
-import { createExitBranch, type ExitBranch } from '../models/exitBranch';
+import { createExitBranch } from '../models/branches/createExitBranch';
+import type { ExitBranch } from '../models/branches/exitBranch';
 import type { Model, StageShape } from '../models/model';
 import * as tf from '../tensor/engine/tf';
 import { defineMethod, type Exit } from './method';

@@ -8,6 +8,6 @@ export type { Model, Output, StageShape } from './model';
 export { loadWeightsFile, saveWeights } from './weights/weights';
 // Layers and sizes.
 export { Linear } from './layers/linear';
-export { branchSteps } from './exitBranch';
+export { branchSteps } from './branches/createExitBranch';
 export { disposeModule, parameterCount } from './parameter';
 export { networkMultiplyAdds, outline, stageText } from './summary';

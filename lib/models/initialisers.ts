@@ -1,5 +1,5 @@
-import type { Random } from '../tensor/random';
 import * as tf from '../tensor/engine/tf';
+import type { Random } from '../tensor/random';
 
 /** A tensor filled with one value. */
 export function constant<R extends tf.Rank>(shape: tf.ShapeMap[R], value: number): tf.Tensor<R> {

@@ -1,15 +1,17 @@
 import type { FileTensor } from '../io/safetensors/safetensors';
-import type { Random } from '../tensor/random';
 import type * as tf from '../tensor/engine/tf';
+import type { Random } from '../tensor/random';
 import type { Module } from './parameter';
 
 /**
- * `train`: batch normalisation uses the statistics of the batch and updates its running averages; blocks may be dropped.
- * `eval`: it uses the running averages; nothing is dropped.
+ * `train`: batch normalisation uses the statistics of the batch and updates its running averages; blocks may be
+ * dropped. `eval`: it uses the running averages; nothing is dropped.
  */
 export type Mode = 'train' | 'eval';
 
-/** The feature of a stage: [batch, height, width, channels] of a CNN, [batch, tokens, channels] of the other families. */
+/**
+ * The feature of a stage: [batch, height, width, channels] of a CNN, [batch, tokens, channels] of the other families.
+ */
 export type Feature = tf.Tensor4D | tf.Tensor3D;
 
 /** What a forward pass returns. */
@@ -39,7 +41,9 @@ export interface Pass {
   readonly tap?: (block: string, feature: tf.Tensor) => void;
 }
 
-/** The shape of a stage's feature, without the batch. `size` and `grid` are the side of the square grid of positions. */
+/**
+ * The shape of a stage's feature, without the batch. `size` and `grid` are the side of the square grid of positions.
+ */
 export type StageShape =
   | { readonly kind: 'spatial'; readonly channels: number; readonly size: number }
   | { readonly kind: 'tokens'; readonly channels: number; readonly grid: number; readonly classToken: boolean };
@@ -64,8 +68,8 @@ export interface Model extends Module {
    */
   adaptWeights?(stored: ReadonlyMap<string, FileTensor>): ReadonlyMap<string, FileTensor>;
   /**
-   * Computes logits and features of normalised images [batch, height, width, 3]. The caller wraps the call in `tf.tidy`.
-   * Networks of tokens throw a UserError if the images do not have the size `imageSize`.
+   * Computes logits and features of normalised images [batch, height, width, 3]. The caller wraps the call in
+   * `tf.tidy`. Networks of tokens throw a UserError if the images do not have the size `imageSize`.
    */
   forward(images: tf.Tensor4D, pass: Pass): Output;
 }

@@ -1,5 +1,5 @@
-import { multiplyAddsOf } from '../tensor/inspect/multiplyAdds';
 import * as tf from '../tensor/engine/tf';
+import { multiplyAddsOf } from '../tensor/inspect/multiplyAdds';
 import type { Model, StageShape } from './model';
 import { Parameter, parameterCount, type Module } from './parameter';
 

@@ -35,8 +35,8 @@ export function modelNames(): string[] {
 }
 
 /**
- * Creates a network with random weights. Throws a UserError if the name is unknown (the message lists the nearest names),
- * if classes or imageSize are not positive integers, or if the network cannot read images of this size.
+ * Creates a network with random weights. Throws a UserError if the name is unknown (the message lists the nearest
+ * names), if classes or imageSize are not positive integers, or if the network cannot read images of this size.
  */
 export function createModel(name: string, options: ModelOptions, random: Random): Model {
   const factory = factories.get(name);

@@ -1,4 +1,4 @@
-import type { BranchOptions } from '../../lib/models/exitBranch';
+import type { BranchOptions } from '../../lib/models/branches/exitBranch';
 
 /**
  * The released code's name for a parameter of an exit branch: there a branch is a sequence, in which pooling and flattening (or,

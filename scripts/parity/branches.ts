@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createExitBranch } from '../../lib/models/exitBranch';
+import { createExitBranch } from '../../lib/models/branches/createExitBranch';
 import type { Model, StageShape } from '../../lib/models/model';
 import { disposeModule, parameterCount, type Module } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { paperScale } from '../../lib/experiments/counterparts';
 import { cifar100Rows, imageNetFolder, imageNetRows, networks } from '../../lib/experiments/paper';
 import { branchMultiplyAdds, gpuHours, multiplyAdds, sustained } from '../../lib/experiments/paperCost';
-import { createExitBranch } from '../../lib/models/exitBranch';
+import { createExitBranch } from '../../lib/models/branches/createExitBranch';
 import { disposeModule } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';

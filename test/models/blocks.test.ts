@@ -11,7 +11,10 @@ import { expectNoLeak } from '../support/leaks';
 
 type Block = TransformerBlock | MixerBlock;
 
-/** Blocks and the shape of what they take: heads of 8, 16 and 24 channels, examples one, several and not a whole number of groups at a time. */
+/**
+ * Blocks and their input shapes: heads of 8, 16 and 24 channels; one example, several, and a number that groups do not
+ * divide.
+ */
 const blocks: Readonly<Record<string, readonly [(random: Random) => Block, [number, number, number]]>> = {
   'transformer block': [(random) => new TransformerBlock(16, 2, 1e-6, random), [3, 5, 16]],
   'transformer block without a bias of queries': [
@@ -31,7 +34,7 @@ for (const [name, [create, shape]] of Object.entries(blocks)) {
   const setting = (): { block: Block; x: tf.Tensor3D; dy: tf.Tensor3D } => {
     const random = new Random(3).fork(name);
     const block = create(random);
-    // Fresh blocks have no biases and gains of one: their gradients must be right elsewhere too.
+    // New blocks have zero biases and unit scales. Gradients must be right for other values too.
     for (const [path, { variable }] of parameters(block)) {
       tf.tidy(() => {
         variable.assign(tf.add(variable, tf.randomNormal(variable.shape, 0, 0.1, 'float32', 1 + path.length)));
@@ -42,7 +45,7 @@ for (const [name, [create, shape]] of Object.entries(blocks)) {
 
   test(
     `${name}: the kernel equals its layers one by one, forward and backward`,
-    { skip: !hasKernels() && 'no kernels here' },
+    { skip: !hasKernels() && 'no C++ kernels' },
     () => {
       const { block, x, dy } = setting();
       const named = parameters(block);
@@ -68,7 +71,7 @@ for (const [name, [create, shape]] of Object.entries(blocks)) {
     },
   );
 
-  test(`${name}: gradient by finite differences, no leak`, { skip: !hasKernels() && 'no kernels here' }, () => {
+  test(`${name}: matches finite differences and leaks nothing`, { skip: !hasKernels() && 'no C++ kernels' }, () => {
     const { block, x, dy } = setting();
     expectGradients((input) => block.apply(input as tf.Tensor3D), [x], { tolerance: 5e-3, probes: 24 });
     expectNoLeak(() => tf.tidy(() => block.apply(x)));

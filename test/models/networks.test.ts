@@ -24,7 +24,7 @@ function imagesFor({ imageSize }: Model, count: number): tf.Tensor4D {
   );
 }
 
-/** Numbers in the place of the zeros and small scales with which training begins, so that every part shows in the output. */
+/** Replaces the zeros and small scales of initial weights, so that every part affects the output. */
 function stir(model: Model): Model {
   for (const [name, target] of parameters(model)) {
     const shape = torchShape(target);
@@ -38,7 +38,7 @@ for (const [name, make] of Object.entries(tinyNetworks)) {
   const stirred = stir(make());
   made.push(model, stirred);
 
-  test(`${name}: features are as large as the network says, and blocks are tapped by name and in order`, () => {
+  test(`${name}: features have the stated shapes, and tap gets the blocks by name and in order`, () => {
     const images = imagesFor(model, 2);
     const tapped: string[] = [];
     tf.tidy(() => {
@@ -54,7 +54,7 @@ for (const [name, make] of Object.entries(tinyNetworks)) {
     images.dispose();
   });
 
-  test(`${name}: in evaluation each image is seen alone`, () => {
+  test(`${name}: in eval mode the output of an image does not depend on the rest of the batch`, () => {
     const images = imagesFor(stirred, 3);
     tf.tidy(() => {
       const together = stirred.forward(images, { mode: 'eval' });
@@ -71,7 +71,7 @@ for (const [name, make] of Object.entries(tinyNetworks)) {
     images.dispose();
   });
 
-  test(`${name}: every trained parameter has a gradient, of the size that a step along it shows`, () => {
+  test(`${name}: every trained parameter has a gradient that matches the change of the loss along it`, () => {
     const images = imagesFor(stirred, 4);
     const trained = parameters(stirred).filter(([, { trainable }]) => trainable);
     const loss = (): tf.Scalar => tf.mean(tf.square(stirred.forward(images, { mode: 'eval' }).logits));
@@ -84,7 +84,7 @@ for (const [name, make] of Object.entries(tinyNetworks)) {
       assert.ok(largest(slope) > 0, `${path} has a gradient`);
       assert.ok(Number.isFinite(largest(slope)), `${path} has a finite gradient`);
     }
-    // Along each parameter's own gradient the loss changes as the gradient says.
+    // A small step along the gradient changes the loss by the step times the squared norm of the gradient.
     const probed = slopes
       .filter(([path]) => /bias|table|cls_token|gamma|ls1|alpha/.test(path))
       .filter((_, i) => i % 5 === 0);
@@ -111,7 +111,7 @@ for (const [name, make] of Object.entries(tinyNetworks)) {
     tf.dispose([value, grads, images]);
   });
 
-  test(`${name}: a pass leaves nothing behind but its output, and disposal frees everything`, () => {
+  test(`${name}: a forward pass leaks no tensors, and disposing frees everything`, () => {
     const images = imagesFor(model, 2);
     for (const mode of ['eval', 'train'] as const) {
       expectNoLeak(
@@ -130,19 +130,19 @@ for (const [name, make] of Object.entries(tinyNetworks)) {
   });
 }
 
-test('a network of tokens refuses images of another size in words', () => {
+test('networks of tokens reject images of another size', () => {
   for (const name of ['vit', 'swin', 'mixer', 'resmlp']) {
     const model = made.find((each) => each.name === name)!;
     assert.throws(
       () =>
         tf.tidy(() => model.forward(tf.zeros([1, 2 * model.imageSize, model.imageSize, 3]), { mode: 'eval' }).logits),
-      (error) => error instanceof UserError && /was made for images of \d+ × \d+ pixels and got/.test(error.message),
+      (error) => error instanceof UserError && /was created for images of \d+ × \d+ pixels and got/.test(error.message),
       name,
     );
   }
 });
 
-test('equal seeds give equal networks, other seeds others', () => {
+test('equal seeds give equal weights, other seeds other weights', () => {
   const [a, b, c] = [1, 1, 2].map((seed) => tinyNetworks['convNeXt']!(5, seed));
   const first = (model: Model): Float32Array =>
     parameters(model)
@@ -153,7 +153,7 @@ test('equal seeds give equal networks, other seeds others', () => {
   made.push(a!, b!, c!);
 });
 
-test('a residual branch of ResNet begins as the identity', () => {
+test('a block of ResNet starts as the identity', () => {
   const model = tinyNetworks['bottleneckResNet']!();
   made.push(model);
   const zero = parameters(model).filter(([path]) => path.endsWith('bn3.weight'));
@@ -161,7 +161,7 @@ test('a residual branch of ResNet begins as the identity', () => {
   for (const [, { value }] of zero) assert.equal(largest(value), 0);
 });
 
-test('what no network can be made of is refused in words', () => {
+test('rejects unknown names, class counts and image sizes that no network can have', () => {
   const refused = (name: string, options: { classes: number; imageSize?: number }, message: RegExp): void => {
     assert.throws(
       () => createModel(name, options, new Random(1)),

@@ -11,10 +11,10 @@ const { parameters: expected } = z
   .object({ parameters: z.record(z.number()) })
   .parse(JSON.parse(readFileSync(path.join(__dirname, 'timmParameters.json'), 'utf8')));
 
-/** Larger ones are made of the same rows and take too long to fill. */
+/** Larger networks have the same structure and take too long to create. */
 const largest = 90e6;
 
-test("networks have as many parameters as timm's (the authors' own Swins: as timm's class with their options)", () => {
+test("has the parameter counts of timm (for the authors' own Swins: of timm's class with their options)", () => {
   for (const [name, count] of Object.entries(expected).filter(([, count]) => count < largest)) {
     const model = createModel(name, { classes: 100 }, new Still(0));
     assert.equal(parameterCount(model), count, name);
@@ -22,13 +22,13 @@ test("networks have as many parameters as timm's (the authors' own Swins: as tim
   }
 });
 
-test("RepDistiller's ResNet-20 has its 278,324 parameters", () => {
+test("has the 278,324 parameters of RepDistiller's ResNet-20", () => {
   const model = createModel('resnet20', { classes: 100 }, new Still(0));
   assert.equal(parameterCount(model), 278_324);
   disposeModule(model);
 });
 
-test("only the small networks for 32 pixels are not timm's", () => {
+test('checks every network of the zoo except those for 32 pixels', () => {
   const own = modelNames().filter((name) => !(name in expected));
   assert.deepEqual(
     own.map((name) => name.replace(/_\d+$/, '')),

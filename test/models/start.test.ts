@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createExitBranch } from '../../lib/models/exitBranch';
+import { createExitBranch } from '../../lib/models/branches/createExitBranch';
 import { Conv2d } from '../../lib/models/layers/conv2d';
 import { Linear } from '../../lib/models/layers/linear';
 import { disposeModule, parameters, type Parameter } from '../../lib/models/parameter';
@@ -8,7 +8,7 @@ import { Random } from '../../lib/tensor/random';
 
 type Layer = Readonly<Record<'weight', Parameter>>;
 
-/** Mean, deviation and largest size of a layer's fresh weights. */
+/** Mean, std and largest magnitude of a layer's initial weights. */
 function spread(layer: Layer): readonly [mean: number, deviation: number, most: number] {
   const values = Array.from(layer.weight.value.dataSync());
   disposeModule(layer);
@@ -20,7 +20,7 @@ function spread(layer: Layer): readonly [mean: number, deviation: number, most: 
   ];
 }
 
-/** A depthwise convolution of the exit branch at the third stage of a student with so many channels there. */
+/** A depthwise convolution of the exit branch at stage 3 of a student with this number of channels there. */
 function branchDepthwise(channels: number, place: 0 | 4): Layer {
   const branch = createExitBranch(
     {
@@ -36,7 +36,7 @@ function branchDepthwise(channels: number, place: 0 | 4): Layer {
   return { weight: new Map(parameters(branch)).get(`body.0.op.${place}.weight`)! };
 }
 
-// Deviations as timm's networks and PyTorch's starts have them.
+// Standard deviations as in timm's networks and PyTorch's defaults.
 const cases: readonly (readonly [name: string, make: () => Layer, deviation: number, most: number])[] = [
   [
     'convolution: He et al. by fan-out',
@@ -79,7 +79,7 @@ const cases: readonly (readonly [name: string, make: () => Layer, deviation: num
 ];
 
 for (const [name, make, deviation, most] of cases) {
-  test(`fresh weights, ${name}`, () => {
+  test(`initial weights, ${name}`, () => {
     const [mean, found, largest] = spread(make());
     assert.ok(
       Math.abs(mean) < 0.05 * deviation && Math.abs(found / deviation - 1) < 0.03 && largest <= most * (1 + 1e-6),

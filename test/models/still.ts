@@ -1,6 +1,9 @@
 import { Random } from '../../lib/tensor/random';
 
-/** Draws nothing: sizes do not depend on the numbers, and hundreds of millions of them take a while. */
+/**
+ * A generator that returns constants, for networks of which only the sizes matter: drawing 100 million numbers takes
+ * long.
+ */
 export class Still extends Random {
   override fork(): Random {
     return this;

@@ -16,7 +16,7 @@ import { jobsOf, tiny } from '../runs/example';
 import { expectClose, largest } from '../support/close';
 import { temporaryFolder } from '../support/temporaryFolder';
 
-/** A Python that has torch, timm and safetensors, if there is one. */
+/** A Python with torch, timm and safetensors, or undefined. */
 const python = process.env['OFA_PYTHON'] ?? 'python3';
 const probe = spawnSync(python, ['-c', 'import torch, timm, safetensors.torch'], { encoding: 'utf8' });
 const skip = probe.status === 0 ? false : 'needs a Python with torch, timm and safetensors: set OFA_PYTHON to it';
@@ -32,7 +32,7 @@ x = st.load_file(images)['images'].permute(0, 3, 1, 2)
 with torch.no_grad(): print(json.dumps(model(x).flatten().tolist()))
 `;
 
-/** Asserts that timm computes the model's logits from the file of its weights. */
+/** Asserts that timm computes the model's logits from its weights file. */
 async function expectSameInTimm(model: Model, weights: string, folder: string): Promise<void> {
   const size = model.imageSize;
   const pictures = path.join(folder, 'images.safetensors');
@@ -58,7 +58,7 @@ for (const [name, size] of [
   ['swin_tiny_patch4_window7_224', 64],
   ['resmlp_12_224', 32],
 ] as const) {
-  test(`${name}: what is saved here gives the same logits in timm`, { skip }, async (context) => {
+  test(`${name}: saved weights give the same logits in timm`, { skip }, async (context) => {
     const folder = await temporaryFolder(context);
     const weights = path.join(folder, 'weights.safetensors');
     const model = createModel(name, { classes: 7, imageSize: size }, new Random(3));

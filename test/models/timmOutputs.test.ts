@@ -12,7 +12,7 @@ import { fillParameters } from '../../scripts/parity/fillParameters';
 import { digestSchema } from '../../scripts/parity/schemas';
 import { Still } from './still';
 
-/** Made by timmOutputs.py: sizes of networks and images other than those of the reference files that parity takes. */
+/** Written by timmOutputs.py, for networks and image sizes that the reference files of `npm run parity` do not have. */
 const { source, cases } = z
   .object({
     source: z.string(),
@@ -23,7 +23,7 @@ const { source, cases } = z
   .parse(JSON.parse(readFileSync(path.join(__dirname, 'timmOutputs.json'), 'utf8')));
 
 for (const { model: name, classes, size, digests } of cases) {
-  test(`${name} at ${size} px: logits, stages and penultimate feature are those of ${source}`, () => {
+  test(`${name} at ${size} px: logits, stages and penultimate feature equal those of ${source}`, () => {
     const model = createModel(name, { classes, imageSize: size }, new Still(0));
     fillParameters(model);
     tf.tidy(() => {

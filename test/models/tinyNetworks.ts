@@ -8,7 +8,7 @@ import { SwinTransformer } from '../../lib/models/networks/swinTransformer';
 import { VisionTransformer } from '../../lib/models/networks/visionTransformer';
 import { Random } from '../../lib/tensor/random';
 
-/** One small network of each architecture, at sizes that are no powers of two where it takes them. */
+/** One small network of each architecture, with sizes that are not powers of two if it allows them. */
 export const tinyNetworks: Readonly<Record<string, (classes?: number, seed?: number) => Model>> = {
   basicResNet: (classes = 5, seed = 1) =>
     new ResNet(

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { digest, digestFault } from '../../lib/reference/digest';
 import { fill, input, parameter } from '../../lib/reference/fill';
 
-test('fill follows its rule: the first number mixes FNV-1a of the name', () => {
-  // Worked through with unlimited integers.
+test('fill starts with the mixed FNV-1a hash of the name', () => {
+  // Computed with integers of unlimited size.
   const mask = 0xffffffffn;
   const plain = (name: string, i: number): number => {
     let h = 0x811c9dc5n;
@@ -21,7 +21,7 @@ test('fill follows its rule: the first number mixes FNV-1a of the name', () => {
     );
 });
 
-test('numbers are uniform in [−1, 1)', () => {
+test('fill is uniform in [−1, 1)', () => {
   const values = fill('uniform', 100_000);
   assert.ok(values.every((u) => u >= -1 && u < 1));
   assert.ok(Math.abs(values.reduce((sum, u) => sum + u, 0) / values.length) < 0.01);
@@ -45,7 +45,7 @@ test('parameters are scaled by the last part of their name', () => {
   assert.equal(input('image', [2], 2)[1], Math.fround(2 * fill('image', 2)[1]!));
 });
 
-test('a digest sees a changed value, a changed order and a changed shape', () => {
+test('a digest changes with a value, the order and the shape', () => {
   const values = [...fill('values', 24)];
   const expected = digest(values, [4, 6], 'x');
   assert.equal(digestFault(expected, expected, 1e-4), undefined);

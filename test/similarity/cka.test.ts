@@ -18,7 +18,7 @@ function table(
   return cka.result().values;
 }
 
-/** The one cell of two layers, minibatch. */
+/** Minibatch CKA of two layers on one batch. */
 function cell(...batches: readonly (readonly [tf.Tensor, tf.Tensor])[]): number | null {
   return table(batches.map(([x, y]) => [{ x }, { y }]))[0]![0]!;
 }
@@ -30,13 +30,13 @@ const measures: Readonly<Record<string, (a: tf.Tensor, b: tf.Tensor) => number |
 };
 
 for (const [name, measure] of Object.entries(measures)) {
-  test(`${name}: a layer is one with itself, and the order of two does not matter`, () => {
+  test(`${name}: is 1 for a layer with itself, and symmetric`, () => {
     expectClose(measure(x, x)!, 1);
     expectClose(measure(x, y)!, measure(y, x)!);
     assert.ok(measure(x, y)! > 0.1 && measure(x, y)! < 0.99);
   });
 
-  test(`${name}: does not change when features are turned, scaled or moved, or examples reordered`, () => {
+  test(`${name}: is invariant to rotation, scaling and translation of features, and to the order of examples`, () => {
     const turn = tf.linalg.qr(features('turn', 6, 6))[0];
     const order = tf.tensor1d([3, 0, 7, 11, 1, 2, 10, 4, 9, 8, 6, 5], 'int32');
     const expected = measure(x, y)!;
@@ -46,17 +46,17 @@ for (const [name, measure] of Object.entries(measures)) {
     expectClose(measure(tf.gather(x, order), tf.gather(y, order))!, expected);
   });
 
-  test(`${name}: features of 1e-20 and 1e20, each against either`, () => {
+  test(`${name}: is exact for features of 1e-20 and 1e20 in every combination`, () => {
     const expected = measure(x, y)!;
     for (const a of [1e-20, 1e20])
       for (const b of [1e-20, 1, 1e20]) expectClose(measure(tf.mul(x, a), tf.mul(y, b))!, expected, { relative: 1e-4 });
   });
 
-  test(`${name}: features of any rank count flattened`, () => {
+  test(`${name}: flattens features of any rank`, () => {
     expectClose(measure(tf.reshape(y, [12, 2, 5, 2]), x)!, measure(y, x)!);
   });
 
-  test(`${name}: a constant layer has no similarity, whatever its constant; NaN and infinity are refused by name`, () => {
+  test(`${name}: is null for a constant layer; rejects NaN and infinity and names the layer`, () => {
     for (const constant of [0, 1, 0.1, -1e20, 1e-20]) assert.equal(measure(tf.fill([12, 5], constant), y), null);
     for (const bad of [NaN, Infinity]) {
       const broken = tf.tensor2d(Array.from({ length: 12 }, (_, i) => [i, i === 5 ? bad : 1]));
@@ -65,7 +65,7 @@ for (const [name, measure] of Object.entries(measures)) {
     }
   });
 
-  test(`${name}: leaks nothing, not even when it refuses`, () => {
+  test(`${name}: leaks no tensors, even when it throws`, () => {
     expectNoLeak(() => {
       measure(x, y);
       return [];
@@ -83,7 +83,7 @@ for (const [name, measure] of Object.entries(measures)) {
   });
 }
 
-test('minibatches: HSIC is averaged over batches before the ratio, as in Nguyen et al. 2021', () => {
+test('averages HSIC over batches before taking the ratio, as in Nguyen et al. 2021', () => {
   const batches = [4, 7, 12].map((n, i) => [features(`x${i}`, n, 6, 3 ** i), features(`y${i}`, n, 20)] as const);
   const mean = (of: (a: number[][], b: number[][]) => number): number =>
     batches.reduce((sum, [a, b]) => sum + of(plainGram(a), plainGram(b)) / 3, 0);
@@ -91,18 +91,18 @@ test('minibatches: HSIC is averaged over batches before the ratio, as in Nguyen 
   expectClose(cell(...batches)!, expected);
 });
 
-test('with features far from zero the mean costs no digits', () => {
+test('keeps its digits if the mean of the features is far from zero', () => {
   const centred = cell([x, y])!;
   expectClose(cell([tf.add(x, 1000), tf.sub(y, 500)])!, centred, { relative: 1e-3 });
 });
 
-test('a layer that only one example excites has nothing to compare', () => {
-  // Its Gram matrix has one cell on the diagonal, which the unbiased estimator leaves out.
+test('is null for a layer that is non-zero for one example only', () => {
+  // Its Gram matrix has one non-zero cell, on the diagonal, which the unbiased estimator omits.
   const single = tf.tensor2d(Array.from({ length: 12 }, (_, i) => [i === 4 ? 3 : 0, 0]));
   assert.equal(cell([single, y]), null);
 });
 
-test('duplicate examples and four examples work', () => {
+test('accepts duplicate examples, and a batch of four', () => {
   const four = [tf.slice(x, [0, 0], [4, 6]), tf.slice(y, [0, 0], [4, 20])] as const;
   expectClose(
     cell(four)!,
@@ -114,7 +114,7 @@ test('duplicate examples and four examples work', () => {
   assert.ok(value > 0.1 && value <= 1);
 });
 
-test('all pairs of any layers at once, with a constant layer among them', () => {
+test('compares all pairs of layers at once, with a constant layer among them', () => {
   const a: Layers = { first: x, dead: tf.zeros([12, 3]), last: y };
   const values = table([[a, a]]);
   const expected = [
@@ -130,7 +130,7 @@ test('all pairs of any layers at once, with a constant layer among them', () => 
   );
 });
 
-test('too few examples, absent layers and layers of different batches are refused', () => {
+test('rejects too few examples, missing layers, and layers of different batches', () => {
   const three = tf.slice(x, [0, 0], [3, 6]);
   assert.throws(() => cell([three, three]), /at least 4 examples, and this one has 3/);
   assert.throws(
@@ -142,7 +142,7 @@ test('too few examples, absent layers and layers of different batches are refuse
   assert.throws(() => linearCka(tf.ones([1, 3]), tf.ones([1, 3])), /at least 2/);
 });
 
-test('before the first batch nothing is known', () => {
+test('is null for all layers before the first batch', () => {
   assert.deepEqual(new MinibatchCka(['a'], ['b', 'c']).result(), {
     rows: ['a'],
     columns: ['b', 'c'],

@@ -17,7 +17,7 @@ const images = (n: number, seed: number): tf.Tensor4D => tf.randomNormal([n, 32,
 const unit = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
 const batches = [images(8, 1), images(8, 2), images(5, 3)];
 
-test('it is the minibatch CKA of the tapped features; a short last batch is left out and counted', async () => {
+test('equals the minibatch CKA of the tapped features, and drops and counts a smaller last batch', async () => {
   const result = await compareModels(cnn, vit, batches);
   const taps = (model: typeof cnn, x: tf.Tensor4D): Record<string, tf.Tensor> => {
     const features: Record<string, tf.Tensor> = {};
@@ -36,7 +36,7 @@ test('it is the minibatch CKA of the tapped features; a short last batch is left
   assert.deepEqual([result.rows, result.columns], [cnn.blockNames, vit.blockNames]);
 });
 
-test('a model with itself has ones on its diagonal and is symmetric; layers can be chosen', async () => {
+test('a model compared with itself has a unit diagonal and a symmetric table, and layers can be chosen', async () => {
   const { values } = await compareModels(vit, vit, batches);
   values.forEach((row, i) => row.forEach((value, j) => expectClose(value!, i === j ? 1 : values[j]![i]!)));
   const part = await compareModels(vit, vit, batches, {
@@ -46,7 +46,7 @@ test('a model with itself has ones on its diagonal and is symmetric; layers can 
   assert.deepEqual(part.values, [[values[2]![0], values[2]![3]]]);
 });
 
-test('several pairs in one pass give what each gives alone, and each model sees a batch once', async () => {
+test('several pairs in one pass give the same as separate passes, with one forward per model and batch', async () => {
   let passes = 0;
   const counted = renormalised(vit, unit, unit);
   counted.forward = (...pass) => {
@@ -70,7 +70,7 @@ test('several pairs in one pass give what each gives alone, and each model sees 
   assert.deepEqual(together, alone);
 });
 
-test('leaks nothing, tells its progress, and stops when asked', async () => {
+test('leaks no tensors, reports progress, and stops when its signal is aborted', async () => {
   const seen: number[] = [];
   await expectNoLeakAsync(async () => {
     await compareModels(cnn, vit, batches, { onBatch: (n) => seen.push(n) });
@@ -83,7 +83,7 @@ test('leaks nothing, tells its progress, and stops when asked', async () => {
   });
 });
 
-test('unknown layers, batches that are too small and no images at all are refused', async () => {
+test('rejects unknown layers, batches that are too small, and no images at all', async () => {
   await assert.rejects(
     compareModels(cnn, vit, batches, { rowLayers: ['layer5.0'] }),
     /Unknown layer of resnet_16 "layer5.0"/,

@@ -11,8 +11,8 @@ const table = (values: readonly (readonly (number | null)[])[]) => ({
   values,
 });
 
-test('by hand: of more columns than rows, and the other way round', () => {
-  // First meets first, last meets last.
+test('matches a calculation by hand for more columns than rows, and for fewer', () => {
+  // The first layers correspond to each other, and so do the last.
   assert.deepEqual(
     depthSummary(
       table([
@@ -33,7 +33,7 @@ test('by hand: of more columns than rows, and the other way round', () => {
   assert.equal(tall.best, (0.3 + 0.5 + 0.6) / 3);
 });
 
-test('the layer at the same share of the depth', () => {
+test('finds the layer at the same relative depth', () => {
   const between = { rows: named(3), columns: named(9) };
   assert.deepEqual(
     [0, 1, 2].map((row) => likeDepth(row, between)),
@@ -45,7 +45,7 @@ test('the layer at the same share of the depth', () => {
   );
 });
 
-test('a network with itself: without the diagonal, and with the next layer as its like', () => {
+test('compares a network with itself without the diagonal, against the next layer', () => {
   const same = depthSummary(
     table([
       [1, 0.8, 0.2],
@@ -59,7 +59,7 @@ test('a network with itself: without the diagonal, and with the next layer as it
   expectClose(same.best!, (0.8 + 0.8 + 0.6) / 3);
 });
 
-test('cells that are undefined count nowhere', () => {
+test('ignores undefined cells', () => {
   assert.deepEqual(
     depthSummary(
       table([
@@ -71,16 +71,16 @@ test('cells that are undefined count nowhere', () => {
   );
 });
 
-test('one layer has no depth', () => {
+test('rejects a network with one layer', () => {
   assert.throws(() => depthSummary(table([[0.1, 0.2]])), /two layers of each network; there are 1 and 2/);
 });
 
-test('what is recorded is what its own table gives', async () => {
+test('recorded summaries equal those of the recorded tables', async () => {
   const records = await readSimilarities();
   assert.ok(records.length > 0);
   for (const { id, a, b, rows, columns, values, likeDepth: recorded, mean } of records) {
     const found = depthSummary({ rows, columns, values }, a.network === b.network);
-    // Records keep four digits of each cell.
+    // Records store four digits of each cell.
     expectClose(found.likeDepth!, recorded, { absolute: 1e-4 }, id);
     expectClose(found.mean!, mean, { absolute: 1e-4 }, id);
   }

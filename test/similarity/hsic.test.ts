@@ -5,14 +5,14 @@ import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose } from '../support/close';
 import { features, plainGram, plainHsic } from './features';
 
-test('it is equation 5 of Song et al. 2012, from 4 examples on', () => {
+test('equals equation 5 of Song et al. 2012, from 4 examples on', () => {
   for (const n of [4, 5, 12]) {
     const [x, y] = [plainGram(features('x', n, 5)), plainGram(features('y', n, 9))];
     expectClose(hsic(tf.tensor2d(x), tf.tensor2d(y)), plainHsic(x, y), { relative: 1e-5, absolute: 1e-5 });
   }
 });
 
-test('by hand: two pairs of neighbours against the same pairs', () => {
+test('matches a calculation by hand for two pairs of equal examples', () => {
   const k = tf.tensor2d([
     [1, 1, 0, 0],
     [1, 1, 0, 0],
@@ -23,7 +23,7 @@ test('by hand: two pairs of neighbours against the same pairs', () => {
   expectClose(hsic(k, k), 2 / 3);
 });
 
-test('its mean over many small samples of unrelated features is zero: it is unbiased', () => {
+test('has mean zero over many small samples of unrelated features: it is unbiased', () => {
   let sum = 0;
   for (let i = 0; i < 2000; i++) {
     const gram = (seed: number): tf.Tensor2D =>
@@ -38,7 +38,7 @@ test('its mean over many small samples of unrelated features is zero: it is unbi
   assert.ok(Math.abs(sum / 2000) < 0.1, `mean ${sum / 2000}`);
 });
 
-test('fewer than 4 examples are refused', () => {
+test('rejects fewer than 4 examples', () => {
   assert.throws(() => hsic(tf.eye(3), tf.eye(3)), /at least 4 examples, and this one has 3/);
 });
 

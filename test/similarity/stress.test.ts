@@ -14,7 +14,7 @@ function plainMinibatch(x: tf.Tensor2D, y: tf.Tensor2D): number {
   return plainHsic(k, l) / Math.sqrt(plainHsic(k, k) * plainHsic(l, l));
 }
 
-/** Linear CKA of one full batch, in float64, of features whose mean is zero. */
+/** Linear CKA of one full batch in float64, for features with mean zero. */
 function plainFull(x: tf.Tensor2D, y: tf.Tensor2D): number {
   const [k, l] = [x, y].map(plainGram);
   const product = (a: Rows, b: Rows): number =>
@@ -22,7 +22,7 @@ function plainFull(x: tf.Tensor2D, y: tf.Tensor2D): number {
   return product(k!, l!) / Math.sqrt(product(k!, k!) * product(l!, l!));
 }
 
-/** With the opposite of each row, so that the mean is zero. */
+/** Appends the negative of each row, so that the mean is zero. */
 const opposite = (x: tf.Tensor2D): tf.Tensor2D => tf.concat([x, tf.neg(x)]);
 const repeated = (x: tf.Tensor2D, order: readonly number[]): tf.Tensor2D =>
   tf.gather(x, tf.tensor1d([...order], 'int32'));
@@ -42,14 +42,14 @@ const pairs: Readonly<Record<string, (name: string, width: number) => tf.Tensor2
 for (const [content, make] of Object.entries(pairs))
   for (const a of [1e-20, 1, 1e20])
     for (const b of [1e-20, 1, 1e20]) {
-      test(`${content}, features of ±${a} against ±${b}: equals float64`, () => {
+      test(`matches float64: ${content}, features of ±${a} against ±${b}`, () => {
         const [x, y] = [make('x', 6), make('y', 9)];
         expectClose(cell(tf.mul(x, a), tf.mul(y, b))!, plainMinibatch(x, y), { relative: 1e-4, absolute: 1e-5 });
         expectClose(linearCka(tf.mul(x, a), tf.mul(y, b))!, plainFull(x, y), { relative: 1e-4, absolute: 1e-5 });
       });
     }
 
-test('one image four times has no similarity with anything', () => {
+test('is undefined for a batch of one repeated image', () => {
   const x = repeated(features('x', 1, 6), [0, 0, 0, 0]);
   for (const scale of [1e-20, 1, 1e20]) {
     assert.equal(cell(tf.mul(x, scale), opposite(features('y', 2, 9))), null);

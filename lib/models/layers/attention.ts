@@ -1,6 +1,6 @@
+import type * as tf from '../../tensor/engine/tf';
 import { attention } from '../../tensor/ops/attention/attention';
 import type { Random } from '../../tensor/random';
-import type * as tf from '../../tensor/engine/tf';
 import { Linear } from './linear';
 
 /** Multi-head self-attention (Vaswani et al. 2017). [batch, tokens, width] → the same. */

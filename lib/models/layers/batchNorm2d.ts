@@ -1,5 +1,5 @@
-import { batchNormEval, batchNormTrain, type BatchNormEpilogue } from '../../tensor/ops/batchNorm/batchNorm';
 import * as tf from '../../tensor/engine/tf';
+import { batchNormEval, batchNormTrain, type BatchNormEpilogue } from '../../tensor/ops/batchNorm/batchNorm';
 import { constant } from '../initialisers';
 import type { Mode } from '../model';
 import { Parameter } from '../parameter';
@@ -9,11 +9,17 @@ export interface BatchNorm2dOptions {
   readonly epsilon?: number;
   /** Weight of the new batch in the running averages. Default: 0.1, as in PyTorch. */
   readonly momentum?: number;
-  /** Starts the scale at 0 instead of 1. As the last layer of a residual branch, this makes the block start as the identity. */
+  /**
+   * Starts the scale at 0 instead of 1. As the last layer of a residual branch, this makes the block start as the
+   * identity.
+   */
   readonly zeroInit?: boolean;
 }
 
-/** Batch normalisation over batch, height and width (Ioffe and Szegedy 2015). [batch, height, width, channels] → the same. */
+/**
+ * Batch normalisation over batch, height and width (Ioffe and Szegedy 2015). [batch, height, width, channels] → the
+ * same.
+ */
 export class BatchNorm2d {
   readonly weight: Parameter<tf.Rank.R1>;
   readonly bias: Parameter<tf.Rank.R1>;
@@ -32,7 +38,8 @@ export class BatchNorm2d {
 
   /**
    * Normalises x, then applies the epilogue (adding a residual, an activation) in the same pass over memory. In `train`
-   * mode it uses the statistics of the batch and updates the running averages; in `eval` mode it uses the running averages.
+   * mode it uses the statistics of the batch and updates the running averages; in `eval` mode it uses the running
+   * averages.
    */
   apply(x: tf.Tensor4D, mode: Mode, epilogue: BatchNormEpilogue = {}): tf.Tensor4D {
     const { epsilon = 1e-5, momentum = 0.1 } = this.options;

@@ -1,7 +1,7 @@
+import type * as tf from '../../tensor/engine/tf';
 import { conv2d } from '../../tensor/ops/convolution/convolution';
 import { depthwiseConv2d } from '../../tensor/ops/depthwise/depthwise';
 import type { Random } from '../../tensor/random';
-import type * as tf from '../../tensor/engine/tf';
 import { constant, kaimingNormal, normal } from '../initialisers';
 import { Parameter } from '../parameter';
 

@@ -17,8 +17,8 @@ export const linearSchedule: DropSchedule = (index, count) => (count > 1 ? index
 export const constantSchedule: DropSchedule = () => 1;
 
 /**
- * Returns the stochastic depth (Huang et al. 2016; timm's DropPath) of one block of a network, or undefined if this block
- * drops nothing: in `eval` mode, or at a rate of 0. Each call of the returned function draws new examples.
+ * Returns the stochastic depth (Huang et al. 2016; timm's DropPath) of one block of a network, or undefined if this
+ * block drops nothing: in `eval` mode, or at a rate of 0. Each call of the returned function draws new examples.
  */
 export function blockDrop(
   { mode, dropPath }: Pass,

@@ -1,6 +1,6 @@
+import type * as tf from '../../tensor/engine/tf';
 import type { LayerValues } from '../../tensor/ops/blocks/fusedBlock';
 import { layerNorm } from '../../tensor/ops/layerNorm/layerNorm';
-import type * as tf from '../../tensor/engine/tf';
 import { constant } from '../initialisers';
 import { Parameter } from '../parameter';
 

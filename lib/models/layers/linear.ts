@@ -1,8 +1,8 @@
+import * as tf from '../../tensor/engine/tf';
 import type { LayerValues } from '../../tensor/ops/blocks/fusedBlock';
 import { biasGelu } from '../../tensor/ops/gelu/gelu';
 import { linear } from '../../tensor/ops/linear/linear';
 import type { Random } from '../../tensor/random';
-import * as tf from '../../tensor/engine/tf';
 import { constant, normal, uniform } from '../initialisers';
 import { Parameter } from '../parameter';
 

@@ -1,5 +1,5 @@
-import type { Random } from '../../tensor/random';
 import type * as tf from '../../tensor/engine/tf';
+import type { Random } from '../../tensor/random';
 import { Linear, type LinearOptions } from './linear';
 
 /** Two linear layers with GELU between them. [..., width] → [..., width]. */

@@ -1,6 +1,6 @@
+import * as tf from '../../tensor/engine/tf';
 import { conv2d } from '../../tensor/ops/convolution/convolution';
 import type { Random } from '../../tensor/random';
-import * as tf from '../../tensor/engine/tf';
 import { constant, truncatedNormal, uniform } from '../initialisers';
 import { Parameter } from '../parameter';
 

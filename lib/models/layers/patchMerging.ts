@@ -1,5 +1,5 @@
-import type { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';
+import type { Random } from '../../tensor/random';
 import { LayerNorm } from './layerNorm';
 import { Linear } from './linear';
 

@@ -1,16 +1,16 @@
+import * as tf from '../../tensor/engine/tf';
 import { globalAveragePool } from '../../tensor/ops/globalAveragePool/globalAveragePool';
 import type { Random } from '../../tensor/random';
-import * as tf from '../../tensor/engine/tf';
-import { addResidual, blockDrop, type Drop } from '../layers/dropPath';
-import { runBlocks, type NamedBlock } from './runBlocks';
+import { constant } from '../initialisers';
 import { Conv2d } from '../layers/conv2d';
+import { addResidual, blockDrop, type Drop } from '../layers/dropPath';
 import { LayerNorm } from '../layers/layerNorm';
 import { Linear } from '../layers/linear';
 import { Mlp } from '../layers/mlp';
 import type { Model, Output, Pass, StageShape } from '../model';
-import { constant } from '../initialisers';
 import { Parameter } from '../parameter';
 import { checkMinImageSize } from './imageSize';
+import { runBlocks, type NamedBlock } from './runBlocks';
 
 export interface ConvNeXtOptions {
   readonly imageSize: number;
@@ -19,7 +19,10 @@ export interface ConvNeXtOptions {
   readonly channels: readonly [number, number, number, number];
 }
 
-/** Depthwise 7×7 convolution, norm and a fourfold MLP, scaled and added to the input (figure 4). [batch, h, w, channels] → the same. */
+/**
+ * Depthwise 7×7 convolution, norm and an MLP with four times the width, scaled and added to the input (figure 4).
+ * [batch, height, width, channels] → the same.
+ */
 class ConvNeXtBlock {
   readonly gamma: Parameter<tf.Rank.R1>;
   readonly convDw: Conv2d;
@@ -39,18 +42,22 @@ class ConvNeXtBlock {
   }
 
   apply(x: tf.Tensor4D, drop?: Drop): tf.Tensor4D {
-    return addResidual(x, tf.mul(this.mlp.apply(this.norm.apply(this.convDw.apply(x))), this.gamma.value), drop);
+    const hidden = this.mlp.apply(this.norm.apply(this.convDw.apply(x)));
+    return addResidual(x, tf.mul(hidden, this.gamma.value), drop);
   }
 }
 
-/** A norm and a 2×2 convolution that halves the image, in all stages but the first; then the blocks. */
+/** A norm and a 2×2 convolution that halves height and width, except in the first stage; then the blocks. */
 class Stage {
   readonly downsample?: readonly [LayerNorm, Conv2d];
   readonly blocks: readonly ConvNeXtBlock[];
 
   constructor(channelsIn: number, channels: number, depth: number, random: Random) {
     if (channelsIn !== channels)
-      this.downsample = [new LayerNorm(channelsIn, 1e-6), patches(channelsIn, channels, 2, random.fork('downsample'))];
+      this.downsample = [
+        new LayerNorm(channelsIn, 1e-6),
+        patchConvolution(channelsIn, channels, 2, random.fork('downsample')),
+      ];
     this.blocks = Array.from({ length: depth }, (_, i) => new ConvNeXtBlock(channels, random.fork(i)));
   }
 }
@@ -85,7 +92,7 @@ export class ConvNeXt implements Model {
     this.width = channels[3];
     this.stageShapes = [shape(0), shape(1), shape(2), shape(3)];
     this.blockNames = depths.flatMap((depth, i) => Array.from({ length: depth }, (_, j) => `stages.${i}.blocks.${j}`));
-    this.stem = [patches(3, channels[0], 4, random.fork('stem')), new LayerNorm(channels[0], 1e-6)];
+    this.stem = [patchConvolution(3, channels[0], 4, random.fork('stem')), new LayerNorm(channels[0], 1e-6)];
     this.stages = [stage(0, 0), stage(1, 0), stage(2, 1), stage(3, 2)];
     this.head = { norm: new LayerNorm(this.width, 1e-6), fc: new Linear(this.width, classes, random.fork('head')) };
   }
@@ -111,8 +118,8 @@ export class ConvNeXt implements Model {
   }
 }
 
-/** A convolution whose windows do not overlap. */
-function patches(channelsIn: number, channels: number, size: number, random: Random): Conv2d {
+/** A convolution whose stride equals its filter size. */
+function patchConvolution(channelsIn: number, channels: number, size: number, random: Random): Conv2d {
   return new Conv2d(
     channelsIn,
     channels,
@@ -121,7 +128,7 @@ function patches(channelsIn: number, channels: number, size: number, random: Ran
   );
 }
 
-/** Liu et al. 2022, table 9. */
+/** The networks of Liu et al. 2022, table 9. */
 export const convNeXts = {
   convnext_tiny: { imageSize: 224, depths: [3, 3, 9, 3], channels: [96, 192, 384, 768] },
   convnext_small: { imageSize: 224, depths: [3, 3, 27, 3], channels: [96, 192, 384, 768] },

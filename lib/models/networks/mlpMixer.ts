@@ -1,14 +1,14 @@
+import * as tf from '../../tensor/engine/tf';
 import { fusedMixerBlock } from '../../tensor/ops/blocks/mixerBlock/mixerBlock';
 import { globalAveragePool } from '../../tensor/ops/globalAveragePool/globalAveragePool';
 import type { Random } from '../../tensor/random';
-import * as tf from '../../tensor/engine/tf';
 import { addFusedResidual, addResidual, constantSchedule, type Drop } from '../layers/dropPath';
-import { checkImageSize, patchGrid } from './imageSize';
 import { LayerNorm } from '../layers/layerNorm';
 import { Linear } from '../layers/linear';
 import { Mlp } from '../layers/mlp';
-import type { Model, Output, Pass } from '../model';
 import { PatchEmbed } from '../layers/patchEmbed';
+import type { Model, Output, Pass } from '../model';
+import { checkImageSize, patchGrid } from './imageSize';
 import { blockNames, runTokenBlocks, tokenStages } from './tokenStages';
 
 export interface MlpMixerOptions {
@@ -18,7 +18,10 @@ export interface MlpMixerOptions {
   readonly depth: number;
 }
 
-/** An MLP across tokens, then one across channels, each on a norm and added to its input. [batch, tokens, width] → the same. */
+/**
+ * x + MLP across tokens of norm(x), then x + MLP across channels of norm(x) (figure 1). [batch, tokens, width] → the
+ * same.
+ */
 export class MixerBlock {
   readonly norm1: LayerNorm;
   readonly mlpTokens: Mlp;
@@ -36,11 +39,9 @@ export class MixerBlock {
     const fused = drop ? undefined : this.applyFused(x);
     if (fused) return fused;
     const { norm1, mlpTokens, norm2, mlpChannels } = this;
-    const across = tf.transpose<tf.Tensor3D>(
-      mlpTokens.apply(tf.transpose<tf.Tensor3D>(norm1.apply(x), [0, 2, 1])),
-      [0, 2, 1],
-    );
-    const mixed = addResidual(x, across, drop);
+    const channelsFirst = tf.transpose<tf.Tensor3D>(norm1.apply(x), [0, 2, 1]);
+    const acrossTokens = tf.transpose<tf.Tensor3D>(mlpTokens.apply(channelsFirst), [0, 2, 1]);
+    const mixed = addResidual(x, acrossTokens, drop);
     return addFusedResidual(mixed, (to) => mlpChannels.apply(norm2.apply(mixed), to), drop);
   }
 
@@ -61,7 +62,7 @@ export class MixerBlock {
   }
 }
 
-/** MLP-Mixer (Tolstikhin et al. 2021). */
+/** MLP-Mixer (Tolstikhin et al. 2021), timm's `mlp_mixer`. */
 export class MlpMixer implements Model {
   readonly family = 'mlp';
   readonly headName = 'head';
@@ -99,7 +100,7 @@ export class MlpMixer implements Model {
   }
 }
 
-/** The small ones are 32-pixel networks of the laptop profile. */
+/** The networks for images of 32 pixels are our own, for the `laptop` profile; the others are timm's. */
 export const mlpMixers = {
   mixer_64: { imageSize: 32, patch: 4, width: 64, depth: 4 },
   mixer_96: { imageSize: 32, patch: 4, width: 96, depth: 6 },

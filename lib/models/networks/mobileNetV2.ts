@@ -1,20 +1,20 @@
+import * as tf from '../../tensor/engine/tf';
 import { globalAveragePool } from '../../tensor/ops/globalAveragePool/globalAveragePool';
 import type { Random } from '../../tensor/random';
-import * as tf from '../../tensor/engine/tf';
-import { addFusedResidual, blockDrop, type Drop, type DropSchedule } from '../layers/dropPath';
-import { runBlocks, type NamedBlock } from './runBlocks';
 import { BatchNorm2d } from '../layers/batchNorm2d';
 import { Conv2d } from '../layers/conv2d';
+import { addFusedResidual, blockDrop, type Drop, type DropSchedule } from '../layers/dropPath';
 import { Linear } from '../layers/linear';
 import type { Mode, Model, Output, Pass, StageShape } from '../model';
+import { runBlocks, type NamedBlock } from './runBlocks';
 
 export interface MobileNetV2Options {
   readonly imageSize: number;
-  /** Factor on the number of channels, which are rounded to multiples of eight. */
+  /** Width multiplier: scales all channels, which are then rounded to multiples of 8. */
   readonly multiplier: number;
 }
 
-/** The seven stages of the paper's table 2: expansion, channels, blocks, and the stride of the first block. */
+/** The seven groups of blocks in the paper's table 2. The stride is that of the first block of a group. */
 const stages = [
   { expansion: 1, channels: 16, blocks: 1, stride: 1 },
   { expansion: 6, channels: 24, blocks: 2, stride: 2 },
@@ -25,10 +25,13 @@ const stages = [
   { expansion: 6, channels: 320, blocks: 1, stride: 1 },
 ] as const;
 
-/** The stages whose ends are the first three that branches and hints read. */
-const tapped = [1, 2, 4];
+/** The groups that end the first three of the four stages. The last stage ends after `convHead`. */
+const stageEnds = [1, 2, 4];
 
-/** A depthwise 3×3 convolution, then a linear 1×1 one: the first block, which does not expand. [batch, h, w, in] → [batch, h, w, channels] */
+/**
+ * The first block, which does not expand its input: a depthwise 3×3 convolution, then a linear 1×1 convolution.
+ * [batch, height, width, channelsIn] → [batch, height, width, channels].
+ */
 class DepthwiseSeparable {
   readonly convDw: Conv2d;
   readonly bn1: BatchNorm2d;
@@ -47,7 +50,11 @@ class DepthwiseSeparable {
   }
 }
 
-/** 1×1 to many channels, depthwise 3×3, linear 1×1 to few, added to the input where shapes agree (figure 4d). [batch, h, w, in] → [batch, h / stride, w / stride, channels] */
+/**
+ * 1×1 convolution to many channels, depthwise 3×3 convolution, linear 1×1 convolution to few channels; added to the
+ * input if the shapes are equal (figure 4d). [batch, height, width, channelsIn] → [batch, height / stride, width /
+ * stride, channels].
+ */
 class InvertedResidual {
   readonly convPw: Conv2d;
   readonly bn1: BatchNorm2d;
@@ -58,12 +65,12 @@ class InvertedResidual {
   private readonly skips: boolean;
 
   constructor(channelsIn: number, channels: number, expansion: number, stride: number, random: Random) {
-    const wide = divisible(channelsIn * expansion);
-    this.convPw = new Conv2d(channelsIn, wide, { filterSize: 1 }, random.fork('pw'));
-    this.bn1 = new BatchNorm2d(wide);
-    this.convDw = new Conv2d(wide, wide, { filterSize: 3, stride, depthwise: true }, random.fork('dw'));
-    this.bn2 = new BatchNorm2d(wide);
-    this.convPwl = new Conv2d(wide, channels, { filterSize: 1 }, random.fork('pwl'));
+    const expanded = divisible(channelsIn * expansion);
+    this.convPw = new Conv2d(channelsIn, expanded, { filterSize: 1 }, random.fork('pw'));
+    this.bn1 = new BatchNorm2d(expanded);
+    this.convDw = new Conv2d(expanded, expanded, { filterSize: 3, stride, depthwise: true }, random.fork('dw'));
+    this.bn2 = new BatchNorm2d(expanded);
+    this.convPwl = new Conv2d(expanded, channels, { filterSize: 1 }, random.fork('pwl'));
     this.bn3 = new BatchNorm2d(channels);
     this.skips = stride === 1 && channelsIn === channels;
   }
@@ -133,7 +140,7 @@ export class MobileNetV2 implements Model {
         x,
         stage.map((block, j): NamedBlock<tf.Tensor4D> => {
           const name = `blocks.${i}.${j}`;
-          return [name, (y) => block.apply(y, mode, blockDrop(pass, this.blockNames, name, short))];
+          return [name, (y) => block.apply(y, mode, blockDrop(pass, this.blockNames, name, belowFullRate))];
         }),
         tap,
       );
@@ -141,21 +148,21 @@ export class MobileNetV2 implements Model {
     });
     const last = tf.tidy(() => this.bn2.apply(this.convHead.apply(x), mode, { activation: 'relu6' }));
     const pooled = globalAveragePool(last);
-    const [a, b, c] = tapped.map((i) => ends[i]!) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+    const [a, b, c] = stageEnds.map((i) => ends[i]!) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
     return { logits: this.classifier.apply(pooled), stages: [a, b, c, last], pooled };
   }
 }
 
-/** timm's rule for networks of this kind: no block gets to the whole rate. */
-const short: DropSchedule = (index, count) => index / count;
+/** timm's schedule for this family: the last block stays below the full rate. */
+const belowFullRate: DropSchedule = (index, count) => index / count;
 
-/** The nearest multiple of eight, the next one where that would take away more than a tenth. */
+/** Rounds to the nearest multiple of 8, or to the next one if that would remove more than 10 %. */
 function divisible(channels: number): number {
   const nearest = Math.max(8, Math.floor((channels + 4) / 8) * 8);
   return nearest < 0.9 * channels ? nearest + 8 : nearest;
 }
 
-/** By how much wider or narrower they are than the paper's. */
+/** timm's networks. */
 export const mobileNetV2s = {
   mobilenetv2_035: { imageSize: 224, multiplier: 0.35 },
   mobilenetv2_050: { imageSize: 224, multiplier: 0.5 },

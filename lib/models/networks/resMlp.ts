@@ -1,14 +1,14 @@
+import * as tf from '../../tensor/engine/tf';
 import { globalAveragePool } from '../../tensor/ops/globalAveragePool/globalAveragePool';
 import type { Random } from '../../tensor/random';
-import * as tf from '../../tensor/engine/tf';
+import { constant } from '../initialisers';
 import { addResidual, constantSchedule, type Drop } from '../layers/dropPath';
-import { checkImageSize, patchGrid } from './imageSize';
 import { Linear } from '../layers/linear';
 import { Mlp } from '../layers/mlp';
-import type { Model, Output, Pass } from '../model';
-import { constant } from '../initialisers';
-import { Parameter } from '../parameter';
 import { PatchEmbed } from '../layers/patchEmbed';
+import type { Model, Output, Pass } from '../model';
+import { Parameter } from '../parameter';
+import { checkImageSize, patchGrid } from './imageSize';
 import { blockNames, runTokenBlocks, tokenStages } from './tokenStages';
 
 export interface ResMlpOptions {
@@ -16,11 +16,11 @@ export interface ResMlpOptions {
   readonly patch: number;
   readonly width: number;
   readonly depth: number;
-  /** What the two scales of each block's residuals begin at: less for deeper networks. */
+  /** Initial value of the two residual scales of each block; smaller for deeper networks. */
   readonly layerScale: number;
 }
 
-/** α · x + β for each channel, in the place of a norm (eq. 1). [batch, tokens, width] → the same. */
+/** α · x + β per channel, used instead of a norm (equation 1). [batch, tokens, width] → the same. */
 class Affine {
   readonly alpha: Parameter<tf.Rank.R3>;
   readonly beta: Parameter<tf.Rank.R3>;
@@ -35,7 +35,10 @@ class Affine {
   }
 }
 
-/** A linear layer across tokens, then an MLP across channels, each scaled and added to its input (eqs. 2 and 3). [batch, tokens, width] → the same. */
+/**
+ * x + scale · linear layer across tokens of affine(x), then x + scale · MLP across channels of affine(x) (equations 2
+ * and 3). [batch, tokens, width] → the same.
+ */
 class ResMlpBlock {
   readonly ls1: Parameter<tf.Rank.R1>;
   readonly ls2: Parameter<tf.Rank.R1>;
@@ -54,9 +57,11 @@ class ResMlpBlock {
   }
 
   apply(x: tf.Tensor3D, drop?: Drop): tf.Tensor3D {
-    const across = this.linearTokens.apply(tf.transpose<tf.Tensor3D>(this.norm1.apply(x), [0, 2, 1]));
-    const mixed = addResidual<tf.Tensor3D>(x, tf.mul(tf.transpose(across, [0, 2, 1]), this.ls1.value), drop);
-    return addResidual(mixed, tf.mul(this.mlpChannels.apply(this.norm2.apply(mixed)), this.ls2.value), drop);
+    const channelsFirst = tf.transpose<tf.Tensor3D>(this.norm1.apply(x), [0, 2, 1]);
+    const acrossTokens = tf.transpose(this.linearTokens.apply(channelsFirst), [0, 2, 1]);
+    const mixed = addResidual<tf.Tensor3D>(x, tf.mul(acrossTokens, this.ls1.value), drop);
+    const acrossChannels = this.mlpChannels.apply(this.norm2.apply(mixed));
+    return addResidual(mixed, tf.mul(acrossChannels, this.ls2.value), drop);
   }
 }
 
@@ -99,7 +104,7 @@ export class ResMlp implements Model {
   }
 }
 
-/** Deeper ones begin with less of each block. */
+/** timm's networks. */
 export const resMlps = {
   resmlp_12_224: { imageSize: 224, patch: 16, width: 384, depth: 12, layerScale: 1e-4 },
   resmlp_24_224: { imageSize: 224, patch: 16, width: 384, depth: 24, layerScale: 1e-5 },

@@ -1,30 +1,35 @@
+import * as tf from '../../tensor/engine/tf';
 import type { BatchNormEpilogue } from '../../tensor/ops/batchNorm/batchNorm';
 import { maxPool } from '../../tensor/ops/maxPool/maxPool';
 import { globalAveragePool } from '../../tensor/ops/globalAveragePool/globalAveragePool';
-import type { Random } from '../../tensor/random';
 import { relu } from '../../tensor/ops/relu/relu';
-import * as tf from '../../tensor/engine/tf';
-import { addResidual, blockDrop, type Drop } from '../layers/dropPath';
-import { runBlocks, type NamedBlock } from './runBlocks';
+import type { Random } from '../../tensor/random';
 import { BatchNorm2d } from '../layers/batchNorm2d';
 import { Conv2d } from '../layers/conv2d';
+import { addResidual, blockDrop, type Drop } from '../layers/dropPath';
 import { Linear } from '../layers/linear';
 import type { Mode, Model, Output, Pass, StageShape } from '../model';
+import { runBlocks, type NamedBlock } from './runBlocks';
 
 export interface ResNetOptions {
   readonly imageSize: number;
   readonly block: 'basic' | 'bottleneck';
-  /** Blocks of each stage. Where there are three, as in He et al.'s networks for CIFAR (§4.2), the stem counts as the first of the four stages. */
+  /**
+   * Blocks of each stage. With three stages (He et al. 2016, section 4.2), the stem counts as the first of the four.
+   */
   readonly depths: readonly [number, number, number, number] | readonly [number, number, number];
-  /** Channels of the first stage, before a bottleneck widens them by four; each later stage doubles them. */
+  /** Channels of the first stage, before a bottleneck multiplies them by four. Each later stage doubles them. */
   readonly channels: number;
-  /** A 7×7 convolution of stride 2 and max pooling, or one 3×3 convolution for 32-pixel images. */
+  /** `imagenet`: a 7×7 convolution with stride 2 and max pooling. `cifar`: one 3×3 convolution. */
   readonly stem: 'imagenet' | 'cifar';
-  /** Scale of each block's last batch norm at the start: 0 unless told, so that a block begins as the identity. */
+  /** Starts the scale of each block's last batch norm at 0, so that a block starts as the identity. Default: true. */
   readonly zeroInitLast?: boolean;
 }
 
-/** Two 3×3 convolutions added to their input (He et al. 2016, figure 2). [batch, h, w, in] → [batch, h / stride, w / stride, channels] */
+/**
+ * Two 3×3 convolutions added to their input (He et al. 2016, figure 2).
+ * [batch, height, width, channelsIn] → [batch, height / stride, width / stride, channels].
+ */
 export class BasicBlock {
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
@@ -42,13 +47,16 @@ export class BasicBlock {
 
   apply(x: tf.Tensor4D, mode: Mode, drop?: Drop): tf.Tensor4D {
     const hidden = this.bn1.apply(this.conv1.apply(x), mode, { activation: 'relu' });
-    return join(shortcut(x, this.downsample, mode), drop, (epilogue) =>
+    return addShortcut(shortcut(x, this.downsample, mode), drop, (epilogue) =>
       this.bn2.apply(this.conv2.apply(hidden), mode, epilogue),
     );
   }
 }
 
-/** 1×1, 3×3 and 1×1 convolutions added to their input (He et al. 2016, figure 5); the last widens fourfold. */
+/**
+ * 1×1, 3×3 and 1×1 convolutions added to their input; the last has four times the channels (He et al. 2016, figure 5).
+ * [batch, height, width, channelsIn] → [batch, height / stride, width / stride, 4 · channels].
+ */
 class Bottleneck {
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
@@ -72,7 +80,7 @@ class Bottleneck {
   apply(x: tf.Tensor4D, mode: Mode, drop?: Drop): tf.Tensor4D {
     const narrow = this.bn1.apply(this.conv1.apply(x), mode, { activation: 'relu' });
     const spatial = this.bn2.apply(this.conv2.apply(narrow), mode, { activation: 'relu' });
-    return join(shortcut(x, this.downsample, mode), drop, (epilogue) =>
+    return addShortcut(shortcut(x, this.downsample, mode), drop, (epilogue) =>
       this.bn3.apply(this.conv3.apply(spatial), mode, epilogue),
     );
   }
@@ -81,7 +89,7 @@ class Bottleneck {
 type Downsample = readonly [Conv2d, BatchNorm2d];
 type Stage = readonly (BasicBlock | Bottleneck)[];
 
-/** Residual network (He et al. 2016), timm's `resnet`; with the `cifar` stem the small ones of the laptop profile. */
+/** Residual network (He et al. 2016), timm's `resnet`. */
 export class ResNet implements Model {
   readonly family = 'cnn';
   readonly headName = 'fc';
@@ -105,19 +113,16 @@ export class ResNet implements Model {
   ) {
     const { imageSize, block, depths, channels, stem, zeroInitLast = true } = options;
     const expansion = block === 'basic' ? 1 : 4;
-    const stage = (index: 0 | 1 | 2 | 3): Stage =>
-      Array.from({ length: depths[index] ?? 0 }, (_, i) => {
-        const channelsIn =
-          i > 0 ? channels * 2 ** index * expansion : index > 0 ? channels * 2 ** (index - 1) * expansion : channels;
-        const Block = block === 'basic' ? BasicBlock : Bottleneck;
-        return new Block(
-          channelsIn,
-          channels * 2 ** index,
-          i === 0 && index > 0 ? 2 : 1,
-          zeroInitLast,
-          random.fork(`layer${index + 1}.${i}`),
-        );
+    const Block = block === 'basic' ? BasicBlock : Bottleneck;
+    const stage = (index: 0 | 1 | 2 | 3): Stage => {
+      const channelsBefore = index === 0 ? channels : channels * 2 ** (index - 1) * expansion;
+      const stageChannels = channels * 2 ** index;
+      return Array.from({ length: depths[index] ?? 0 }, (_, i) => {
+        const channelsIn = i === 0 ? channelsBefore : stageChannels * expansion;
+        const stride = i === 0 && index > 0 ? 2 : 1;
+        return new Block(channelsIn, stageChannels, stride, zeroInitLast, random.fork(`layer${index + 1}.${i}`));
       });
+    };
     const shape = (index: number): StageShape => ({
       kind: 'spatial',
       channels: channels * 2 ** index * expansion,
@@ -176,16 +181,22 @@ function shortcut(x: tf.Tensor4D, projection: Downsample | undefined, mode: Mode
   return projection ? projection[1].apply(projection[0].apply(x), mode) : x;
 }
 
-/** What a block adds and its shortcut, cut at zero: in the batch norm's own pass over memory where nothing is dropped. */
-function join(
-  residual: tf.Tensor4D,
+/**
+ * ReLU(shortcut + last batch norm of the block). If nothing is dropped, the batch norm computes all of it in one pass
+ * over memory.
+ */
+function addShortcut(
+  shortcut: tf.Tensor4D,
   drop: Drop | undefined,
-  part: (epilogue: BatchNormEpilogue) => tf.Tensor4D,
+  lastNorm: (epilogue: BatchNormEpilogue) => tf.Tensor4D,
 ): tf.Tensor4D {
-  return drop ? relu(addResidual(residual, part({}), drop)) : part({ residual, activation: 'relu' });
+  return drop ? relu(addResidual(shortcut, lastNorm({}), drop)) : lastNorm({ residual: shortcut, activation: 'relu' });
 }
 
-/** The small ones are 32-pixel networks of the laptop profile; `resnet20` is that of RepDistiller (He et al.'s, with a projection where the width changes). */
+/**
+ * `resnet20` is RepDistiller's: He et al.'s network for CIFAR, with a projection where the width changes. The other
+ * networks for images of 32 pixels are our own, for the `laptop` profile. The rest are timm's.
+ */
 export const resNets = {
   resnet20: { imageSize: 32, block: 'basic', depths: [3, 3, 3], channels: 16, stem: 'cifar', zeroInitLast: false },
   resnet_16: { imageSize: 32, block: 'basic', depths: [1, 1, 1, 1], channels: 16, stem: 'cifar' },

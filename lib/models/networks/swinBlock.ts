@@ -1,6 +1,6 @@
-import type { Random } from '../../tensor/random';
-import { fusedSwinBlock } from '../../tensor/ops/blocks/swinBlock/swinBlock';
 import * as tf from '../../tensor/engine/tf';
+import { fusedSwinBlock } from '../../tensor/ops/blocks/swinBlock/swinBlock';
+import type { Random } from '../../tensor/random';
 import { addFusedResidual, addResidual, type Drop } from '../layers/dropPath';
 import { LayerNorm } from '../layers/layerNorm';
 import { Mlp } from '../layers/mlp';
@@ -8,15 +8,18 @@ import { WindowAttention } from './windowAttention';
 
 export interface SwinBlockOptions {
   readonly heads: number;
-  /** Side of the windows, less where the grid is smaller. */
+  /** Side of the windows in tokens; reduced to the grid's side if that is smaller. */
   readonly window: number;
   /** Side of the grid of tokens. */
   readonly grid: number;
-  /** Whether windows are shifted by half their side, where there is more than one. */
+  /** Shifts the windows by half their side, if there is more than one window. */
   readonly shifted: boolean;
 }
 
-/** A pre-norm transformer block whose attention stays within windows (Liu et al. 2021, figure 3b). [batch, grid, grid, width] → the same. */
+/**
+ * A pre-norm transformer block with attention within windows (Liu et al. 2021, figure 3b).
+ * [batch, grid, grid, width] → the same.
+ */
 export class SwinBlock {
   readonly norm1: LayerNorm;
   readonly attn: WindowAttention;
@@ -60,7 +63,9 @@ export class SwinBlock {
     );
   }
 
-  /** Shifts the grid against the windows, attends within each, and shifts back. Tokens that fill the last windows are zeros. */
+  /**
+   * Shifts the grid, computes attention within each window, and shifts back. Incomplete windows are padded with zeros.
+   */
   private attend(x: tf.Tensor4D): tf.Tensor4D {
     const { grid, window, shift } = this;
     const [batch, , , width] = x.shape;
@@ -83,7 +88,10 @@ export class SwinBlock {
     return roll(filling > 0 ? tf.slice(whole, [0, 0, 0, 0], x.shape) : whole, grid - shift);
   }
 
-  /** −100 between tokens that a shift brings together from different ends of the grid. [side², 1, window², window²] */
+  /**
+   * −100 between tokens of one window that the shift took from opposite ends of the grid, else 0: [side², 1, window²,
+   * window²].
+   */
   private mask(side: number): tf.Tensor4D | undefined {
     const { window, shift } = this;
     if (shift === 0) return undefined;
@@ -101,7 +109,7 @@ export class SwinBlock {
   }
 }
 
-/** Moves the grid up and left by `shift`; what leaves comes in at the other end. */
+/** Shifts the grid up and left by `shift` rows and columns, cyclically. */
 function roll(x: tf.Tensor4D, shift: number): tf.Tensor4D {
   const [, grid] = x.shape;
   if (shift % grid === 0) return x;

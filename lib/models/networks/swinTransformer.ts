@@ -1,30 +1,30 @@
 import type { FileTensor } from '../../io/safetensors/safetensors';
+import * as tf from '../../tensor/engine/tf';
 import { globalAveragePool } from '../../tensor/ops/globalAveragePool/globalAveragePool';
 import type { Random } from '../../tensor/random';
-import * as tf from '../../tensor/engine/tf';
 import { blockDrop } from '../layers/dropPath';
-import { checkImageSize, patchGrid } from './imageSize';
-import { runBlocks, type NamedBlock } from './runBlocks';
 import { LayerNorm } from '../layers/layerNorm';
 import { Linear } from '../layers/linear';
-import type { Model, Output, Pass, StageShape } from '../model';
 import { PatchEmbed } from '../layers/patchEmbed';
 import { PatchMerging } from '../layers/patchMerging';
-import { SwinBlock } from './swinBlock';
+import type { Model, Output, Pass, StageShape } from '../model';
 import { adaptSwinWeights } from '../weights/swinWeights';
+import { checkImageSize, patchGrid } from './imageSize';
+import { runBlocks, type NamedBlock } from './runBlocks';
+import { SwinBlock } from './swinBlock';
 
 export interface SwinTransformerOptions {
   readonly imageSize: number;
   readonly patch: number;
   readonly window: number;
-  /** Width of the first stage; each later one doubles it. */
+  /** Width of the first stage. Each later stage doubles it. */
   readonly width: number;
   /** Blocks and heads of each of the four stages. */
   readonly depths: readonly [number, number, number, number];
   readonly heads: readonly [number, number, number, number];
 }
 
-/** Merging, in all stages but the first; then blocks with plain and shifted windows in turn. */
+/** Patch merging, except in the first stage; then blocks with regular and shifted windows in alternation. */
 class Stage {
   readonly downsample?: PatchMerging;
   readonly blocks: readonly SwinBlock[];
@@ -45,7 +45,7 @@ class Stage {
   }
 }
 
-/** Swin transformer (Liu et al. 2021), timm's `swin`. Stages are given as tokens [batch, grid², width]. */
+/** Swin transformer (Liu et al. 2021), timm's `swin_transformer`. Its stages are tokens [batch, grid², width]. */
 export class SwinTransformer implements Model {
   readonly family = 'transformer';
   readonly headName = 'head.fc';
@@ -118,7 +118,7 @@ export class SwinTransformer implements Model {
   }
 }
 
-/** Nano and pico are the OFA-KD authors' own. */
+/** Pico and nano were defined by the authors of OFA-KD; the others are timm's. */
 export const swinTransformers = {
   swin_pico_patch4_window7_224: {
     imageSize: 224,

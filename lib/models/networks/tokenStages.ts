@@ -1,16 +1,16 @@
 import type * as tf from '../../tensor/engine/tf';
 import { blockDrop, type Drop, type DropSchedule } from '../layers/dropPath';
-import { runBlocks, type NamedBlock } from './runBlocks';
 import type { Output, Pass, StageShape } from '../model';
+import { runBlocks, type NamedBlock } from './runBlocks';
 
-/** The blocks (counted from 1) after which a token network's four stages end: 2, 4, 10 and 12 of 12, else each quarter. */
+/** The numbers of blocks after which the four stages end: 2, 4, 10 and 12 of 12 blocks, else quarters of the depth. */
 function stageEnds(depth: number): readonly [number, number, number, number] {
   return depth === 12
     ? [2, 4, 10, 12]
     : [Math.floor(depth / 4), Math.floor(depth / 2), Math.floor((3 * depth) / 4), depth];
 }
 
-/** The four stages of a network whose tokens keep their number and width throughout. */
+/** The stage shapes of a network whose number and width of tokens are the same in all blocks. */
 export function tokenStages(
   channels: number,
   grid: number,
@@ -20,12 +20,15 @@ export function tokenStages(
   return [stage, stage, stage, stage];
 }
 
-/** Names of a token network's blocks. */
+/** Returns the names of the blocks: `blocks.0`, `blocks.1`, …. */
 export function blockNames(depth: number): string[] {
   return Array.from({ length: depth }, (_, i) => `blocks.${i}`);
 }
 
-/** Sends tokens [batch, tokens, width] through the blocks; gives the last feature and those at the ends of the four stages. */
+/**
+ * Applies the blocks to tokens [batch, tokens, width]. Returns the last feature and those at the ends of the four
+ * stages.
+ */
 export function runTokenBlocks(
   tokens: tf.Tensor3D,
   blocks: readonly { apply(x: tf.Tensor3D, drop?: Drop): tf.Tensor3D }[],

@@ -1,18 +1,18 @@
 import type { FileTensor } from '../../io/safetensors/safetensors';
+import * as tf from '../../tensor/engine/tf';
 import { fusedTransformerBlock } from '../../tensor/ops/blocks/transformerBlock/transformerBlock';
 import type { Random } from '../../tensor/random';
-import * as tf from '../../tensor/engine/tf';
-import { addFusedResidual, type Drop } from '../layers/dropPath';
-import { checkImageSize, patchGrid } from './imageSize';
+import { normal } from '../initialisers';
 import { Attention } from '../layers/attention';
+import { addFusedResidual, type Drop } from '../layers/dropPath';
 import { LayerNorm } from '../layers/layerNorm';
 import { Linear } from '../layers/linear';
 import { Mlp } from '../layers/mlp';
-import type { Model, Output, Pass } from '../model';
-import { normal } from '../initialisers';
-import { Parameter } from '../parameter';
 import { PatchEmbed } from '../layers/patchEmbed';
+import type { Model, Output, Pass } from '../model';
+import { Parameter } from '../parameter';
 import { resizePositionEmbedding } from '../weights/positionEmbedding';
+import { checkImageSize, patchGrid } from './imageSize';
 import { blockNames, runTokenBlocks, tokenStages } from './tokenStages';
 
 export interface VisionTransformerOptions {
@@ -68,7 +68,10 @@ export class TransformerBlock {
   }
 }
 
-/** Vision transformer with a class token (Dosovitskiy et al. 2021); DeiT's plain networks are the same (Touvron et al. 2021). */
+/**
+ * Vision transformer with a class token (Dosovitskiy et al. 2021), timm's `vision_transformer`. DeiT without a
+ * distillation token (Touvron et al. 2021) is the same network.
+ */
 export class VisionTransformer implements Model {
   readonly family = 'transformer';
   readonly headName = 'head';
@@ -105,7 +108,7 @@ export class VisionTransformer implements Model {
     this.head = new Linear(width, classes, random.fork('head'));
   }
 
-  /** Position embeddings of another image size are resized as timm does. */
+  /** Resizes the position embedding of another image size, as timm does. */
   adaptWeights(stored: ReadonlyMap<string, FileTensor>): ReadonlyMap<string, FileTensor> {
     const embedding = stored.get('pos_embed');
     return embedding
@@ -119,11 +122,11 @@ export class VisionTransformer implements Model {
   forward(images: tf.Tensor4D, pass: Pass): Output {
     checkImageSize(this, images);
     const batch = images.shape[0];
-    // Not tf.tile: its gradient is one slice an example.
+    // Not tf.tile, whose gradient takes one slice per example.
     const classToken = tf.add(tf.zeros<tf.Rank.R3>([batch, 1, this.width]), this.clsToken.value);
     const tokens = tf.add<tf.Tensor3D>(tf.concat([classToken, this.patchEmbed.apply(images)], 1), this.posEmbed.value);
     const { x, stages } = runTokenBlocks(tokens, this.blocks, pass);
-    // The norm acts on each token alone, and only the class token is read.
+    // Only the class token is normalised: the norm acts on each token separately, and the others are not read.
     const pooled = this.norm.apply(
       tf.reshape<tf.Rank.R2>(tf.slice(x, [0, 0, 0], [batch, 1, this.width]), [batch, this.width]),
     );
@@ -131,7 +134,7 @@ export class VisionTransformer implements Model {
   }
 }
 
-/** The small ones are 32-pixel networks of the laptop profile. */
+/** The networks for images of 32 pixels are our own, for the `laptop` profile; the others are timm's. */
 export const visionTransformers = {
   vit_64: { imageSize: 32, patch: 4, width: 64, depth: 4, heads: 4 },
   vit_96: { imageSize: 32, patch: 4, width: 96, depth: 6, heads: 4 },

@@ -1,11 +1,14 @@
+import * as tf from '../../tensor/engine/tf';
 import { attention } from '../../tensor/ops/attention/attention';
 import type { Random } from '../../tensor/random';
-import * as tf from '../../tensor/engine/tf';
-import { Linear } from '../layers/linear';
 import { normal } from '../initialisers';
+import { Linear } from '../layers/linear';
 import { Parameter } from '../parameter';
 
-/** Self-attention within windows of a grid, each pair of tokens with a learnt bias for its relative position (Liu et al. 2021, eq. 4). */
+/**
+ * Self-attention within windows, with a learned bias for the relative position of two tokens (Liu et al. 2021, equation
+ * 4).
+ */
 export class WindowAttention {
   readonly relativePositionBiasTable: Parameter<tf.Rank.R2>;
   readonly qkv: Linear;
@@ -25,7 +28,10 @@ export class WindowAttention {
     this.proj = new Linear(width, width, random.fork('proj'));
   }
 
-  /** x [batch · windows, window², width], mask [windows, 1, window², window²] where windows are cut at the seams of a shift. */
+  /**
+   * x [batch · windows, window², width] → the same. The mask [windows, 1, window², window²] is added to the attention
+   * logits; shifted windows need it.
+   */
   apply(x: tf.Tensor3D, mask?: tf.Tensor4D): tf.Tensor3D {
     return this.proj.apply(
       attention(this.qkv.apply(x), this.heads, {
@@ -44,7 +50,7 @@ export class WindowAttention {
   }
 }
 
-/** For each pair of a window's tokens, the row of the bias table for their distance in height and width. */
+/** For each pair of tokens in a window, the row of the bias table for their offset in height and width. */
 function relativePositions(window: number): Int32Array {
   const area = window ** 2;
   return Int32Array.from({ length: area * area }, (_, pair) => {

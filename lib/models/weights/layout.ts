@@ -2,7 +2,7 @@ import type { StoredTensor } from '../../io/safetensors/safetensors';
 import * as tf from '../../tensor/engine/tf';
 import type { Layout, Parameter } from '../parameter';
 
-/** A parameter's numbers in PyTorch's layout, as files keep them. */
+/** Copies a parameter's values in PyTorch's layout, as weights files store them. */
 export function toStored({ layout, value }: Parameter): StoredTensor {
   const laidOut = toTorchLayout(value, layout);
   const stored: StoredTensor = { shape: laidOut.shape, data: Float32Array.from(laidOut.dataSync()) };
@@ -10,12 +10,12 @@ export function toStored({ layout, value }: Parameter): StoredTensor {
   return stored;
 }
 
-/** A parameter's numbers, or the gradient to them, in PyTorch's layout. */
+/** Transposes a parameter's values, or their gradient, to PyTorch's layout. */
 export function toTorchLayout(tensor: tf.Tensor, layout: Layout): tf.Tensor {
   return tf.transpose(tensor, [...axes(layout, tensor.rank).toTorch]);
 }
 
-/** Gives a parameter numbers in PyTorch's layout: as many as its `torchShape` says. */
+/** Sets a parameter to values in PyTorch's layout. Their number must match its `torchShape`. */
 export function assignStored(parameter: Parameter, data: Float32Array): void {
   const { layout, variable } = parameter;
   tf.tidy(() =>
@@ -23,12 +23,12 @@ export function assignStored(parameter: Parameter, data: Float32Array): void {
   );
 }
 
-/** The shape of a parameter in PyTorch's layout. */
+/** Returns the shape of a parameter in PyTorch's layout. */
 export function torchShape({ layout, value }: Parameter): number[] {
   return axes(layout, value.rank).toTorch.map((axis) => value.shape[axis]!);
 }
 
-/** Which of our axes is each of PyTorch's, and the reverse. */
+/** The permutations of axes to and from PyTorch's layout. */
 function axes(
   layout: Layout,
   rank: number,

@@ -2,8 +2,9 @@ import type { FileTensor } from '../../io/safetensors/safetensors';
 import { resampleGrid } from '../../tensor/resampling';
 
 /**
- * A position embedding [1, 1 + old², width] for a grid of another size: [1, 1 + grid², width]. The class token's is kept, the grid's
- * is resized bicubically with antialiasing (timm's `resample_abs_pos_embed`).
+ * Resizes a position embedding [1, 1 + old², width] to another grid: [1, 1 + grid², width]. The class token's embedding
+ * is kept, the others are resized bicubically with antialiasing (timm's `resample_abs_pos_embed`). An embedding of
+ * another form is returned unchanged.
  */
 export function resizePositionEmbedding(embedding: FileTensor, grid: number): FileTensor {
   const [, tokens = 0, width = 0] = embedding.shape;

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import type { Preprocessing } from '../../data/transforms/preprocessing';
 import { UserError } from '../../errors';
 import { downloadHubFile, type HubOptions } from '../../io/download/huggingFace';
 import { readJson } from '../../io/json';
+import type { Preprocessing } from '../../data/transforms/preprocessing';
 import type { Model } from '../model';
 import { normalisationParts } from './savedNormalisation';
 import { loadWeightsFile, type Loaded, type LoadOptions } from './weights';
 
-/** timm's `config.json`, as far as it says how images are prepared. */
+/** The part of timm's `config.json` that describes how to preprocess images. */
 const configSchema = z.object({
   architecture: z.string(),
   pretrained_cfg: z.object({
@@ -19,16 +19,16 @@ const configSchema = z.object({
 });
 
 export interface Pretrained extends Loaded {
-  /** Where the weights lie on this machine. */
+  /** Path of the weights file. */
   readonly file: string;
-  /** How the hub says that images are prepared for them, at the size that the network takes; absent for a file. */
+  /** Preprocessing that the repository states, with the image size of the network; undefined for a file. */
   readonly images?: Preprocessing;
 }
 
 /**
- * Gives a network the weights of a safetensors file, or of a timm repository on the Hugging Face hub
- * (`timm/resnet18.a1_in1k`, or with a branch, tag or commit `timm/resnet18.a1_in1k@main`), which is downloaded once.
- * Throws a UserError where they cannot be had or do not fit; then the network is as it was.
+ * Loads weights from a safetensors file, or from a timm repository on the Hugging Face hub, which is downloaded once:
+ * `timm/resnet18.a1_in1k`, or `timm/resnet18.a1_in1k@main` with a branch, tag or commit. Throws a UserError, and leaves
+ * the network unchanged, if the weights are not available or do not fit.
  */
 export async function loadWeights(
   model: Model,
@@ -38,13 +38,15 @@ export async function loadWeights(
   if (source.endsWith('.safetensors')) return { ...loadWeightsFile(model, source, options), file: source };
   if (/\.(pth|pt|bin|pkl|tar)$/.test(source)) {
     throw new UserError(
-      `${source} is a pickle, which can run code when it is opened: it is not read here. docs/weights.md shows how to convert it to safetensors.`,
+      `${source} is a pickle. Pickles are not read, because opening one can run code. ` +
+        'Convert it to safetensors, as docs/weights.md shows.',
     );
   }
   const [, repository, revision] = /^([\w.-]+\/[\w.-]+?)(?:@([\w.-]+))?$/.exec(source) ?? [];
   if (repository === undefined) {
     throw new UserError(
-      `"${source}" is neither a .safetensors file nor a repository of the Hugging Face hub (owner/name or owner/name@revision).`,
+      `"${source}" is neither a .safetensors file nor a repository of the Hugging Face hub. ` +
+        'Give the path of a file, or owner/name or owner/name@revision.',
     );
   }
   const images = await readConfig(
@@ -69,7 +71,10 @@ async function readConfig(file: string, repository: string, model: Model): Promi
     'Is it a timm repository?',
   );
   if (architecture !== model.name)
-    throw new UserError(`${repository} holds weights of ${architecture}, and the network is ${model.name}.`);
+    throw new UserError(
+      `${repository} holds weights of ${architecture}, and the network is ${model.name}. ` +
+        `Choose a repository of ${model.name}.`,
+    );
   const { crop_pct: cropShare, interpolation, mean, std } = config;
   return { imageSize: model.imageSize, cropShare, interpolation, mean, std };
 }

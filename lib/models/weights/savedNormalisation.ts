@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { parseJson } from '../../io/json';
 import type { Rgb } from '../../data/image';
 import type { Normalisation } from '../../data/datasets/normalisation';
-import { parseJson } from '../../io/json';
 
 const rgb = (each: z.ZodNumber) =>
   z
@@ -9,21 +9,21 @@ const rgb = (each: z.ZodNumber) =>
     .readonly()
     .transform(([red, green, blue]): Rgb => [red, green, blue]);
 
-/** Mean and deviation as entries among others, such as those of timm's `config.json`. */
+/** Schemas of mean and std per colour channel, as in timm's `config.json`. */
 export const normalisationParts = { mean: rgb(z.number()), std: rgb(z.number().positive()) };
 
-/** How images are normalised for a network's weights. */
+/** Schema of the normalisation of the images that a network was trained with. */
 export const normalisation = z
   .object(normalisationParts)
   .strict()
   .transform(({ mean, std }): Normalisation => ({ mean, std }));
 
-/** The same as an entry for the metadata of a file of weights. */
+/** The metadata entry that stores a normalisation in a weights file. */
 export function normalisationEntry({ mean, std }: Normalisation): Readonly<Record<string, string>> {
   return { normalisation: JSON.stringify({ mean, std }) };
 }
 
-/** What such an entry says; nothing where there is none. Throws a UserError where it cannot be understood. */
+/** Reads that entry; returns {} if it is missing. Throws a UserError if the entry is not valid. */
 export function savedNormalisation(
   metadata: ReadonlyMap<string, string>,
   file: string,
@@ -35,7 +35,7 @@ export function savedNormalisation(
       Buffer.from(text),
       (value) => normalisation.parse(value),
       `The entry "normalisation" of ${file}`,
-      "Take it out of the file's metadata.",
+      "Remove it from the file's metadata.",
     ),
   };
 }

@@ -3,8 +3,9 @@ import type { FileTensor } from '../../io/safetensors/safetensors';
 type Weights = ReadonlyMap<string, FileTensor>;
 
 /**
- * Swin's stored tensors under today's names, with bias tables for this network's windows, as timm's `checkpoint_filter_fn` does.
- * Old files (timm 0.6 and before) keep the merging at the end of a stage and the classifier as `head`.
+ * Converts the tensors of a Swin weights file, as timm's `checkpoint_filter_fn` does: renames those of timm 0.6 and
+ * older, which stored patch merging with the stage before it and the classifier as `head`, and resizes relative
+ * position bias tables to this network's windows.
  */
 export function adaptSwinWeights(stored: Weights, windowOf: (name: string) => number | undefined): Weights {
   const old = stored.has('layers.0.downsample.reduction.weight');
@@ -22,8 +23,9 @@ export function adaptSwinWeights(stored: Weights, windowOf: (name: string) => nu
 }
 
 /**
- * A bias table [side², heads] for windows of another size: its rows are taken to lie at distances that grow geometrically from
- * the centre, as far as the new table reaches, and are interpolated linearly (timm's `resize_rel_pos_bias_table`).
+ * Resizes a relative position bias table [old², heads] to [side², heads], for windows of another size (timm's
+ * `resize_rel_pos_bias_table`): the old positions are placed at geometrically growing distances from the centre, up to
+ * the largest distance of the new table, and the new values are interpolated linearly between them.
  */
 export function resizeBiasTable(table: FileTensor, side: number): FileTensor {
   const [rows = 0, heads = 0] = table.shape;
@@ -33,15 +35,16 @@ export function resizeBiasTable(table: FileTensor, side: number): FileTensor {
 }
 
 function resizedTable(table: Float32Array, old: number, side: number, heads: number): Float32Array {
-  const places = spread(old, side);
-  const taps = Array.from({ length: side }, (_, i) => between(places, i - Math.floor(side / 2)));
+  const positions = geometricPositions(old, side);
+  const taps = Array.from({ length: side }, (_, i) => neighbours(positions, i - Math.floor(side / 2)));
   const data = new Float32Array(side * side * heads);
   for (let y = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
-      for (const [row, rowShare] of taps[y]!) {
-        for (const [column, columnShare] of taps[x]!) {
+      for (const [row, rowWeight] of taps[y]!) {
+        for (const [column, columnWeight] of taps[x]!) {
           for (let head = 0; head < heads; head++)
-            data[(y * side + x) * heads + head] += rowShare * columnShare * table[(row * old + column) * heads + head]!;
+            data[(y * side + x) * heads + head] +=
+              rowWeight * columnWeight * table[(row * old + column) * heads + head]!;
         }
       }
     }
@@ -49,8 +52,8 @@ function resizedTable(table: Float32Array, old: number, side: number, heads: num
   return data;
 }
 
-/** Where `old` places lie around 0 so that their geometric distances reach as far as `side` unit distances do. */
-function spread(old: number, side: number): number[] {
+/** `old` positions around 0 at geometrically growing distances, the largest of which is floor(side / 2). */
+function geometricPositions(old: number, side: number): number[] {
   const half = Math.floor(old / 2);
   let [low, high, ratio] = [1.01, 1.5, 1.25];
   while (high - low > 1e-6) {
@@ -64,13 +67,13 @@ function spread(old: number, side: number): number[] {
   return [...distances.map((d) => -d).reverse(), 0, ...distances];
 }
 
-/** The two places around `at` and their shares. */
-function between(places: readonly number[], at: number): readonly (readonly [place: number, share: number])[] {
-  const last = places.length - 1;
-  const found = places.findIndex((place) => place >= at);
+/** The indices of the two positions around `at`, and their interpolation weights. */
+function neighbours(positions: readonly number[], at: number): readonly (readonly [index: number, weight: number])[] {
+  const last = positions.length - 1;
+  const found = positions.findIndex((position) => position >= at);
   const upper = found < 0 ? last : found;
   const lower = found < 0 ? last : Math.max(upper - 1, 0);
-  const [below, above] = [at - places[lower]!, places[upper]! - at];
+  const [below, above] = [at - positions[lower]!, positions[upper]! - at];
   if (upper === lower || above === 0) return [[upper, 1]];
   return [
     [lower, above / (below + above)],

@@ -4,27 +4,29 @@ import type { Normalisation } from '../../data/datasets/normalisation';
 import type { Random } from '../../tensor/random';
 import type { Model } from '../model';
 import { disposeModule } from '../parameter';
+import { createModel, type ModelOptions } from '../zoo';
 import { loadWeights } from './pretrained';
 import { savedTop1 } from './weights';
-import { createModel, type ModelOptions } from '../zoo';
 
-/** A network with trained weights, or with fresh ones and the fact that it is so. */
+/** A network with trained weights, or with random ones if none were found. */
 export interface MaybeTrained {
   readonly model: Model;
   readonly trained: boolean;
-  /** Where the weights came from: a file, a repository, or `fresh`. */
+  /** Source of the weights: a file, a repository, or `fresh` for random weights. */
   readonly weights: string;
-  /** Accuracy on the test images that the weights were saved with, per cent. */
+  /** Test accuracy in percent that was saved with the weights. */
   readonly top1?: number;
-  /** How images are normalised for the weights, where these say so. */
+  /** Normalisation of the images that the weights were trained with, if it was saved with them. */
   readonly normalisation?: Normalisation;
-  /** For headings: `vit_96`, `vit_64-by-ofa` after a file of another name, or `vit_96 (untrained)`. */
+  /** For headings: `vit_96`, `vit_64-by-ofa` if the file has another name, or `vit_96 (untrained)`. */
   readonly title: string;
 }
 
 /**
- * The network of that name with the weights of a file or of a repository of the Hugging Face hub; unless one is named, with those of
- * `data/weights/NAME.safetensors`, or fresh where there is no such file or `fresh` is asked for. A classifier for other classes stays fresh. The caller frees it.
+ * Creates a network and loads weights from `source`: a safetensors file, a repository of the Hugging Face hub, or
+ * `fresh` for random weights. By default it loads `data/weights/NAME.safetensors` if that file exists, and keeps random
+ * weights otherwise. A classifier for other classes keeps random weights. The caller disposes the network. Throws a
+ * UserError if the weights cannot be loaded.
  */
 export async function trainedModel(
   name: string,

@@ -19,12 +19,12 @@ function training(rate: number, seed = 5): Pass {
   return { mode: 'train', dropPath: { rate, random: new Random(seed) } };
 }
 
-/** What the last of three blocks drops: 40 % of examples, always the same ones. */
+/** The drop of the last of three blocks: 40 % of the examples, always the same. */
 function dropping(): Drop {
   return blockDrop(training(0.4), three, 'c')!;
 }
 
-/** The factors of the examples for the first part that a block adds and for the second. */
+/** The factors of the examples for the first and the second residual of a block. */
 function factors(batch: number): [tf.Tensor, tf.Tensor] {
   const drop = dropping();
   return [drop(tf.ones([batch])), drop(tf.ones([batch]))];
@@ -34,7 +34,7 @@ afterEach(() => {
   delete process.env['OFA_KERNELS'];
 });
 
-test('an example keeps nothing or all, enlarged so that the mean stays; equal streams drop the same', () => {
+test('drops a residual or scales it up so that the mean stays, and equal seeds drop the same examples', () => {
   tf.tidy(() => {
     const x = tf.randomNormal<tf.Rank.R3>([4000, 3, 2], 0, 1, 'float32', 1);
     const dropped = dropping()(x);
@@ -47,7 +47,7 @@ test('an example keeps nothing or all, enlarged so that the mean stays; equal st
   });
 });
 
-test('rates rise evenly from none to the whole one, or are alike; nothing is dropped in evaluation, or where nothing is said', () => {
+test('rates follow their schedule, and nothing is dropped in eval mode or without dropPath', () => {
   assert.deepEqual(
     [0, 1, 2, 3, 4].map((index) => linearSchedule(index, 5)),
     [0, 0.25, 0.5, 0.75, 1],
@@ -60,7 +60,7 @@ test('rates rise evenly from none to the whole one, or are alike; nothing is dro
   assert.equal(blockDrop({ mode: 'train' }, three, 'c'), undefined);
 });
 
-test('a transformer block adds each of its two parts to the examples that keep it, with kernels and without', () => {
+test('a transformer block drops each of its two residuals separately, with kernels and without', () => {
   const block = new TransformerBlock(16, 2, 1e-6, new Random(1));
   const x = tf.randomNormal<tf.Rank.R3>([6, 5, 16], 0, 1, 'float32', 2);
   for (const kernels of ['on', 'off']) {
@@ -80,7 +80,7 @@ test('a transformer block adds each of its two parts to the examples that keep i
   disposeModule(block);
 });
 
-test('a Mixer block without its kernel is the same where nothing happens to be dropped', () => {
+test('a Mixer block without its kernel gives the same output if nothing is dropped', () => {
   const block = new MixerBlock(8, 16, new Random(1));
   const x = tf.randomNormal<tf.Rank.R3>([3, 8, 16], 0, 1, 'float32', 2);
   tf.tidy(() =>
@@ -95,7 +95,7 @@ test('a Mixer block without its kernel is the same where nothing happens to be d
   disposeModule(block);
 });
 
-test('a residual block of convolutions drops before it cuts at zero', () => {
+test('a block of ResNet drops its residual before the last ReLU', () => {
   const block = new BasicBlock(4, 4, 1, false, new Random(1));
   const x = tf.randomNormal<tf.Rank.R4>([6, 5, 5, 4], 0, 1, 'float32', 2);
   tf.tidy(() => {
@@ -114,12 +114,12 @@ test('a residual block of convolutions drops before it cuts at zero', () => {
 });
 
 for (const [name, make] of Object.entries(tinyNetworks)) {
-  test(`${name}: a training pass drops by its stream, an evaluation does not, and gradients are numbers`, () => {
+  test(`${name}: training drops blocks by the seed, evaluation drops none, and gradients are finite`, () => {
     const model = make();
     const images = tf.randomNormal<tf.Rank.R4>([6, model.imageSize, model.imageSize, 3], 0, 1, 'float32', 3);
     const stage = (pass: Pass): Float32Array =>
       tf.tidy(() => model.forward(images, pass).stages[3].dataSync<'float32'>().slice());
-    stir(model);
+    setScalesToOne(model);
     const without = stage({ mode: 'train' });
     assert.deepEqual(stage(training(0)), without);
     assert.notDeepEqual(stage(training(0.6)), without);
@@ -127,14 +127,14 @@ for (const [name, make] of Object.entries(tinyNetworks)) {
     const plain = stage({ mode: 'eval' });
     assert.deepEqual(stage({ ...training(0.6), mode: 'eval' }), plain);
     const { value, grads } = tf.variableGrads(() => tf.mean(tf.square(model.forward(images, training(0.5)).stages[3])));
-    for (const slope of Object.values(grads)) assert.ok(slope.dataSync<'float32'>().every(Number.isFinite));
+    for (const grad of Object.values(grads)) assert.ok(grad.dataSync<'float32'>().every(Number.isFinite));
     tf.dispose([value, grads, images]);
     disposeModule(model);
   });
 }
 
-/** Scales of one, where a fresh network has such that its blocks add nothing yet. */
-function stir(model: Model): void {
+/** Sets all scales to 1, because with initial scales of 0 the blocks of some networks add nothing. */
+function setScalesToOne(model: Model): void {
   for (const [path, { value, variable }] of parameters(model)) {
     if (/(weight|gamma|ls1|ls2)$/.test(path) && value.rank === 1) tf.tidy(() => variable.assign(tf.onesLike(value)));
   }

@@ -9,7 +9,7 @@ import { tinyNetworks } from '../tinyNetworks';
 
 const double = (name: string): NamedBlock<tf.Tensor1D> => [name, (x) => tf.mul(x, tf.scalar(2))];
 
-test('each block reads the one before it, is tapped and then freed; what was given stays', () => {
+test('passes each output to the next block and to tap, then disposes it, and keeps the input', () => {
   const x = tf.tensor1d([1, 2]);
   const seen: [string, number, number][] = [];
   expectNoLeak(() => {
@@ -28,7 +28,7 @@ test('each block reads the one before it, is tapped and then freed; what was giv
   x.dispose();
 });
 
-test('while gradients are recorded nothing is freed that they need', () => {
+test('keeps the features that gradients need while they are recorded', () => {
   const x = tf.tensor1d([3]);
   const slope = tf.tidy(() =>
     tf.grad((y) =>
@@ -46,7 +46,7 @@ test('while gradients are recorded nothing is freed that they need', () => {
   tf.dispose([x, slope]);
 });
 
-test('a network’s memory does not grow with its blocks', () => {
+test('uses memory that does not grow with the number of blocks', () => {
   const model = tinyNetworks['resMlp']!();
   const counts: number[] = [];
   tf.tidy(
@@ -56,7 +56,7 @@ test('a network’s memory does not grow with its blocks', () => {
         tap: () => counts.push(tf.memory().numTensors),
       }).logits,
   );
-  // Beside the feature before it, only those at the ends of three stages are held.
+  // Only the previous feature and those at the ends of three stages are held.
   assert.ok(Math.max(...counts) - counts[0]! <= 4, counts.join());
   assert.equal(counts.length, 12);
   disposeModule(model);

@@ -8,7 +8,9 @@ import * as tf from '../../../lib/tensor/engine/tf';
 import { expectClose, largest } from '../../support/close';
 import { expectNoLeak } from '../../support/leaks';
 
-/** Grids that windows cut evenly or not, with and without a shift, and a grid less than a window. */
+/**
+ * Grids that are and are not a multiple of the window, with and without a shift, and a grid smaller than the window.
+ */
 const blocks: Readonly<Record<string, readonly [width: number, options: SwinBlockOptions]>> = {
   'plain windows': [16, { heads: 2, window: 3, grid: 6, shifted: false }],
   'shifted windows': [16, { heads: 1, window: 3, grid: 6, shifted: true }],
@@ -31,7 +33,7 @@ for (const [name, [width, options]] of Object.entries(blocks)) {
       { skip: !hasKernels() && 'no kernels here' },
       () => {
         const block = new SwinBlock(width, options, new Random(3).fork(name));
-        // Fresh blocks have no biases and gains of one.
+        // New blocks have zero biases and unit scales.
         for (const [path, { variable }] of parameters(block)) {
           tf.tidy(() => {
             variable.assign(tf.add(variable, tf.randomNormal(variable.shape, 0, 0.1, 'float32', 1 + path.length)));

@@ -30,7 +30,7 @@ const config = {
   },
 };
 
-/** A hub that has one repository, `timm/convnext.test`. */
+/** A hub with one repository, `timm/convnext.test`. */
 async function hub(context: TestContext, description: unknown = config): Promise<HubOptions> {
   const folder = await temporaryFolder(context);
   const file = path.join(folder, 'own.safetensors');
@@ -54,7 +54,7 @@ async function hub(context: TestContext, description: unknown = config): Promise
   return { endpoint: new URL(address).origin, folder: path.join(folder, 'cache'), retryDelay: 1 };
 }
 
-test('a repository gives its weights and says how images are prepared for them', async (t) => {
+test('loads the weights of a repository and the preprocessing that it states', async (t) => {
   const { images, normalisation, headLoaded } = await loadWeights(fresh, 'timm/convnext.test@v1', await hub(t));
   const expected: Preprocessing = {
     imageSize: 39,
@@ -71,7 +71,7 @@ test('a repository gives its weights and says how images are prepared for them',
   assert.deepEqual(numbers(fresh), numbers(given));
 });
 
-test('weights of another network, a description that is none, and what cannot be a source are refused', async (t) => {
+test('rejects weights of another network, an invalid config.json and an unknown kind of source', async (t) => {
   await rejectsWith(
     loadWeights(fresh, 'timm/convnext.test@v1', await hub(t, { ...config, architecture: 'resnet18' })),
     'holds weights of resnet18',

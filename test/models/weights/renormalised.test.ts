@@ -13,7 +13,7 @@ function normalise({ mean, std }: { readonly mean: readonly number[]; readonly s
   return tf.tidy(() => tf.div(tf.sub(raw, tf.tensor1d([...mean])), tf.tensor1d([...std])));
 }
 
-test('images normalised for another network give what the network makes of its own, stages too', () => {
+test('gives the same logits and stages for images with another normalisation', () => {
   const network = tinyNetworks['mlpMixer']!();
   const [theirs, ours] = [normalise(given), normalise(own)];
   const expected = network.forward(ours, { mode: 'eval' });

@@ -43,7 +43,7 @@ function logits(model: Model): Float32Array {
 }
 
 for (const name of Object.keys(tinyNetworks)) {
-  test(`${name}: what is saved gives the same logits when loaded into another`, async (context) => {
+  test(`${name}: saved weights give the same logits after loading`, async (context) => {
     const file = path.join(await temporaryFolder(context), 'weights.safetensors');
     const [saved, loaded] = [network(name), network(name, 5, 2)];
     for (const [, { variable }] of parameters(saved)) tf.tidy(() => variable.assign(tf.add(variable, 0.01)));
@@ -64,7 +64,7 @@ for (const name of Object.keys(tinyNetworks)) {
   });
 }
 
-test('numbers are laid out as in PyTorch', () => {
+test("stores weights in PyTorch's layout", () => {
   const convolution = new Parameter(tf.tensor4d([1, 2, 3, 4, 5, 6, 7, 8], [2, 1, 2, 2]), 'conv');
   assert.deepEqual(toStored(convolution), { shape: [2, 2, 2, 1], data: Float32Array.of(1, 5, 3, 7, 2, 6, 4, 8) });
   const depthwise = new Parameter(tf.tensor4d([1, 2, 3, 4], [2, 1, 2, 1]), 'depthwise');
@@ -75,7 +75,7 @@ test('numbers are laid out as in PyTorch', () => {
   disposeModule([convolution, depthwise, linear]);
 });
 
-test('another classifier is left as it is on request, and only then', async (context) => {
+test('keeps the classifier if that of the file has other classes and allowHeadMismatch is set', async (context) => {
   const file = path.join(await temporaryFolder(context), 'weights.safetensors');
   await saveWeights(network('swinTransformer'), file);
   const wider = network('swinTransformer', 7, 2);
@@ -101,7 +101,7 @@ test('another classifier is left as it is on request, and only then', async (con
   );
 });
 
-test('a file without a classifier is taken on request', async (context) => {
+test('accepts a file without a classifier if allowHeadMismatch is set', async (context) => {
   const file = await changed(context, 'convNeXt', (tensors) =>
     ['head.fc.weight', 'head.fc.bias'].forEach((name) => tensors.delete(name)),
   );
@@ -109,7 +109,7 @@ test('a file without a classifier is taken on request', async (context) => {
   assert.equal(loadWeightsFile(network('convNeXt', 5, 2), file, { allowHeadMismatch: true }).headLoaded, false);
 });
 
-test('missing, unexpected and mis-shaped entries are all named, and nothing is loaded', async (context) => {
+test('lists all missing, unexpected and mis-shaped tensors and loads nothing', async (context) => {
   const file = await changed(context, 'mobileNetV2', (tensors) => {
     tensors.delete('bn1.running_var');
     tensors.set('foreign.weight', { shape: [1], data: Float32Array.of(1) });
@@ -128,7 +128,7 @@ test('missing, unexpected and mis-shaped entries are all named, and nothing is l
   assert.deepEqual(logits(model), old);
 });
 
-test('what does not fit is refused before it is read', async (context) => {
+test('rejects a file that does not fit before reading its tensors', async (context) => {
   const file = path.join(await temporaryFolder(context), 'weights.safetensors');
   const gigabyte = 2 ** 30;
   const json = Buffer.from(
@@ -148,7 +148,7 @@ test('what does not fit is refused before it is read', async (context) => {
   assert.ok(process.memoryUsage().arrayBuffers - before < 2 ** 20);
 });
 
-test('counters and index tables of PyTorch are passed over', async (context) => {
+test('skips the counters and index tables of PyTorch', async (context) => {
   const file = await changed(context, 'basicResNet', (tensors) => {
     for (const name of ['bn1.num_batches_tracked', 'layer1.0.bn1.num_batches_tracked'])
       tensors.set(name, { shape: [], data: Float32Array.of(3) });
@@ -156,7 +156,7 @@ test('counters and index tables of PyTorch are passed over', async (context) => 
   assert.ok(loadWeightsFile(network('basicResNet', 5, 2), file).headLoaded);
 });
 
-test('Swin under the names of timm 0.6', async (context) => {
+test('loads Swin weights with the names of timm 0.6', async (context) => {
   const file = await changed(context, 'swinTransformer', (tensors) => {
     for (const [name, tensor] of [...tensors]) {
       const old = name
@@ -194,7 +194,7 @@ const resized = z
   .parse(JSON.parse(readFileSync(path.join(__dirname, 'resized.json'), 'utf8')));
 
 for (const { kind, old, new: size, digest: expected } of resized.cases) {
-  test(`${kind} of ${old} resized to ${size} as timm does`, () => {
+  test(`resizes a ${kind} of ${old} to ${size} as timm does`, () => {
     const shape = kind === 'positions' ? [1, 1 + old * old, 6] : [(2 * old - 1) ** 2, 3];
     const given: FileTensor = {
       shape,
@@ -211,14 +211,14 @@ for (const { kind, old, new: size, digest: expected } of resized.cases) {
   });
 }
 
-test('what has the right size already is not touched', () => {
+test('returns tensors of the right size unchanged', () => {
   const positions: FileTensor = { shape: [1, 5, 1], read: () => Float32Array.of(1, 2, 3, 4, 5) };
   assert.equal(resizePositionEmbedding(positions, 2), positions);
   const table: FileTensor = { shape: [9, 1], read: () => new Float32Array(9) };
   assert.equal(resizeBiasTable(table, 3), table);
 });
 
-/** The network's weights in a file, changed on the way. */
+/** Writes a network's weights to a file after changing them. */
 async function changed(
   context: TestContext,
   name: string,
@@ -240,7 +240,7 @@ function assertMisfit(load: () => unknown, ...messages: readonly RegExp[]): void
   });
 }
 
-test('a file says how its images are normalised; what cannot be understood is refused, and nothing is loaded', async (context) => {
+test('reads the normalisation of a file, and rejects an invalid entry without loading anything', async (context) => {
   const file = path.join(await temporaryFolder(context), 'weights.safetensors');
   const [saved, loaded] = [network('convNeXt'), network('convNeXt', 5, 2)];
   const normalisation = { mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] } as const;

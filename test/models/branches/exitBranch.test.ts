@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { UserError } from '../../lib/errors';
-import { createExitBranch, type BranchOptions } from '../../lib/models/exitBranch';
-import { torchShape } from '../../lib/models/weights/layout';
-import type { StageShape } from '../../lib/models/model';
-import { disposeModule, parameters } from '../../lib/models/parameter';
-import { Random } from '../../lib/tensor/random';
-import * as tf from '../../lib/tensor/engine/tf';
-import { expectClose } from '../support/close';
+import { UserError } from '../../../lib/errors';
+import { createExitBranch } from '../../../lib/models/branches/createExitBranch';
+import type { BranchOptions } from '../../../lib/models/branches/exitBranch';
+import { torchShape } from '../../../lib/models/weights/layout';
+import type { StageShape } from '../../../lib/models/model';
+import { disposeModule, parameters } from '../../../lib/models/parameter';
+import { Random } from '../../../lib/tensor/random';
+import * as tf from '../../../lib/tensor/engine/tf';
+import { expectClose } from '../../support/close';
 
 const tokens = (grid: number, channels: number, classToken = false): StageShape => ({
   kind: 'tokens',
@@ -29,7 +30,7 @@ function weights(module: object): Record<string, number[]> {
   );
 }
 
-test('a spatial branch halves down to the last stage, its channels doubling, the last as wide as the wider network', () => {
+test('a spatial branch halves the size and doubles the channels per block, up to the larger width', () => {
   const shape: StageShape = { kind: 'spatial', channels: 6, size: 9 };
   for (const [stage, widths] of [
     [1, [6, 12, 24, 24]],
@@ -49,7 +50,7 @@ test('a spatial branch halves down to the last stage, its channels doubling, the
   disposeModule(last);
 });
 
-test('a token branch merges down to its final grid, and has a block for each stage that is left', () => {
+test('a token branch merges down to its final grid and has one block per remaining stage', () => {
   for (const [stage, grid, merges, blocks] of [
     [1, 8, 2, 3],
     [2, 4, 1, 2],
@@ -80,24 +81,24 @@ test('a token branch merges down to its final grid, and has a block for each sta
   }
 });
 
-test('where tokens only move within their merged cells the branch sees their order there, and nothing of the others’', () => {
+test('the order of tokens matters within a merged cell, and the order of the cells does not', () => {
   const module = branch({ stage: 4, shape: tokens(4, 16) });
   tf.tidy(() => {
     const feature = tf.randomNormal<tf.Rank.R3>([1, 16, 16], 0, 1, 'float32', 7);
-    const moved = (order: readonly number[]): tf.Tensor3D => tf.gather(feature, [...order], 1);
-    const places = Array.from({ length: 16 }, (_, i) => i);
+    const permuted = (order: readonly number[]): tf.Tensor3D => tf.gather(feature, [...order], 1);
+    const positions = Array.from({ length: 16 }, (_, i) => i);
     const out = module.apply(feature, 'eval');
-    // Whole cells of 2 × 2 may change places, since the mean over merged tokens has no order: columns 0, 1 with columns 2, 3.
-    const cells = places.map((i) => 4 * Math.floor(i / 4) + (((i % 4) + 2) % 4));
-    expectClose(module.apply(moved(cells), 'eval'), out, { absolute: 1e-5 });
-    // Two tokens within a cell may not.
-    const within = places.map((i) => (i === 0 ? 1 : i === 1 ? 0 : i));
-    assert.ok(tf.max(tf.abs(tf.sub(module.apply(moved(within), 'eval'), out))).dataSync()[0]! > 1e-6);
+    // Swaps cells of 2 × 2 tokens, columns 0, 1 with columns 2, 3: the mean over merged tokens does not change.
+    const cells = positions.map((i) => 4 * Math.floor(i / 4) + (((i % 4) + 2) % 4));
+    expectClose(module.apply(permuted(cells), 'eval'), out, { absolute: 1e-5 });
+    // Swaps two tokens within a cell, which does change it.
+    const within = positions.map((i) => (i === 0 ? 1 : i === 1 ? 0 : i));
+    assert.ok(tf.max(tf.abs(tf.sub(module.apply(permuted(within), 'eval'), out))).dataSync()[0]! > 1e-6);
   });
   disposeModule(module);
 });
 
-test('the class token passes around the merging and is what is read', () => {
+test('the class token bypasses merging and is what the classifier reads', () => {
   const module = branch({ stage: 1, shape: tokens(4, 16, true) });
   tf.tidy(() => {
     const feature = tf.randomNormal<tf.Rank.R3>([2, 17, 16], 0, 1, 'float32', 3);
@@ -112,17 +113,17 @@ test('the class token passes around the merging and is what is read', () => {
   disposeModule(module);
 });
 
-test('a branch that merges no tokens wants a stage as wide as the student', () => {
+test('rejects a branch without merging if the stage is not as wide as the student', () => {
   assert.throws(
     () => branch({ stage: 3, shape: tokens(2, 8) }),
     (error) => error instanceof UserError && /stage 3 merges no tokens.* 8 channels .* 16 /.test(error.message),
   );
 });
 
-test('a grid that cannot be halved as often as merging needs is refused in words', () => {
+test('rejects a grid that cannot be halved as often as merging needs', () => {
   assert.throws(
     () => branch({ stage: 2, shape: tokens(15, 16), finalGrid: 7 }),
     (error) =>
-      error instanceof UserError && /stage 2 merges 2 × 2 tokens once, and a grid of 15 × 15/.test(error.message),
+      error instanceof UserError && /stage 2 merges 2 × 2 tokens once, which a grid of 15 × 15/.test(error.message),
   );
 });
