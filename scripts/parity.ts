@@ -2,21 +2,21 @@ import { Command } from 'commander';
 import { run } from './cli/run';
 import { checkFile, referenceFiles } from './parity/files';
 
-/** npm run parity --: compares the library with reference files, and ends in a line `N checks, M failed`. */
+/** `npm run parity --`: compares the library with reference files. The last line of output is `N checks, M failed`. */
 const command = new Command('npm run parity --')
   .description(
-    'Compares the library with reference values. Prints what differs, then the number of checks and of failures.',
+    'Compare the library with reference values. Prints the differences, then the number of checks and of failures.',
   )
   .argument('<paths...>', 'reference files, or folders of them')
-  .option('-v, --verbose', 'print the checks that pass, too', false)
+  .option('-v, --verbose', 'also print the checks that pass', false)
   .action((paths: string[], { verbose }: { verbose: boolean }) => {
     let checks = 0;
     let failed = 0;
     for (const file of referenceFiles(paths)) {
-      for (const { name, fault } of checkFile(file)) {
+      for (const { name, error } of checkFile(file)) {
         checks++;
-        if (fault !== undefined) failed++;
-        if (fault !== undefined) console.log(`FAILED ${file}: ${name}: ${fault}`);
+        if (error !== undefined) failed++;
+        if (error !== undefined) console.log(`FAILED ${file}: ${name}: ${error}`);
         else if (verbose) console.log(`ok     ${file}: ${name}`);
       }
     }

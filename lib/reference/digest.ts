@@ -32,15 +32,15 @@ export function digest(values: ArrayLike<number>, shape: readonly number[], labe
 }
 
 /** Describes the first difference between two digests, or returns undefined. `tolerance` is relative to the rms. */
-export function digestFault(actual: Digest, expected: Digest, tolerance: number): string | undefined {
+export function digestError(actual: Digest, expected: Digest, tolerance: number): string | undefined {
   if (actual.shape.join() !== expected.shape.join()) return `shape [${actual.shape}], expected [${expected.shape}]`;
   const allowed = tolerance * expected.rms;
   const near = (a: number, e: number): boolean => Math.abs(a - e) <= allowed;
   for (const key of ['mean', 'rms', 'probe'] as const)
     if (!near(actual[key], expected[key]))
       return `${key} ${actual[key]}, expected ${expected[key]} ± ${allowed.toPrecision(2)}`;
-  const place = expected.first.findIndex((e, i) => !near(actual.first[i] ?? NaN, e));
-  return place < 0
+  const index = expected.first.findIndex((e, i) => !near(actual.first[i] ?? NaN, e));
+  return index < 0
     ? undefined
-    : `value ${place} is ${actual.first[place]}, expected ${expected.first[place]} ± ${allowed.toPrecision(2)}`;
+    : `value ${index} is ${actual.first[index]}, expected ${expected.first[index]} ± ${allowed.toPrecision(2)}`;
 }

@@ -11,12 +11,14 @@ export interface CompareOptions {
 }
 
 export interface LayerChoice {
-  /** Names of the layers to compare; all blocks unless told. */
+  /** Names of the layers to compare. Default: all blocks. */
   readonly rowLayers?: readonly string[];
   readonly columnLayers?: readonly string[];
 }
 
-/** Two models to compare (which may be one and the same): the one's layers in rows, the other's in columns. */
+/**
+ * Two models to compare, which may be the same one. Rows of the table are layers of the first, columns of the second.
+ */
 export interface ModelPair extends LayerChoice {
   readonly rowModel: Model;
   readonly columnModel: Model;
@@ -25,14 +27,17 @@ export interface ModelPair extends LayerChoice {
 export interface Comparison extends Similarities {
   readonly batches: number;
   readonly examples: number;
-  /** Examples of batches smaller than the first, left out so that every batch weighs alike. */
+  /** Number of examples in batches smaller than the first. They are left out so that all batches have equal weight. */
   readonly dropped: number;
 }
 
-/** Batches of normalised images [batch, height, width, 3], batch ≥ 4. They stay the caller's, and are used only until the next one is asked for. */
+/**
+ * Normalised images [batch, height, width, 3], batch ≥ 4. The caller may dispose a batch when the next one is
+ * requested.
+ */
 export type ImageBatches = Iterable<tf.Tensor4D> | AsyncIterable<tf.Tensor4D>;
 
-/** Minibatch CKA of the layers of two models in one pass over the images. */
+/** Minibatch CKA of the layers of two models, in one pass over the images. Throws as `comparePairs` does. */
 export async function compareModels(
   rowModel: Model,
   columnModel: Model,
@@ -44,8 +49,10 @@ export async function compareModels(
 }
 
 /**
- * Minibatch CKA of several pairs of models in one pass over the images: each model sees a batch once, whatever the number of its
- * pairs, and at any time one layer's feature and the Gram matrices of one batch are held.
+ * Minibatch CKA of several pairs of models, in one pass over the images. Each model computes a batch once, whatever the
+ * number of its pairs. Memory holds one layer's feature and the Gram matrices of one batch at a time. Throws a
+ * UserError for unknown layers, batches of less than 4, features with NaN or infinity, or if there are no images;
+ * throws the reason of `signal` if it is aborted.
  */
 export async function comparePairs(
   pairs: readonly ModelPair[],
@@ -53,7 +60,7 @@ export async function comparePairs(
   { onBatch, signal }: CompareOptions = {},
 ): Promise<Comparison[]> {
   const chosen = pairs.map(chosenLayers);
-  const wanted = wantedLayers(chosen);
+  const layersOfModels = layersByModel(chosen);
   const sums = chosen.map(({ rowLayers, columnLayers }) => new MinibatchCka(rowLayers, columnLayers));
   let size: number | undefined;
   let count = 0;
@@ -68,9 +75,9 @@ export async function comparePairs(
       continue;
     }
     const grams = new Map<Model, ReadonlyMap<string, CentredGram>>();
-    for (const [model, layers] of wanted) {
+    for (const [model, layers] of layersOfModels) {
       grams.set(model, layerGrams(model, images, layers));
-      // Reads are synchronous: let a notebook's interrupt and progress bar through.
+      // Tensors are read synchronously. This lets a notebook's interrupt and progress bar run in between.
       await new Promise((resolve) => setImmediate(resolve));
     }
     chosen.forEach(({ rowModel, columnModel, rowLayers, columnLayers }, i) =>
@@ -82,7 +89,7 @@ export async function comparePairs(
   }
   if (count === 0)
     throw new UserError(
-      `There were no images to compare ${[...wanted.keys()].map(({ name }) => name).join(' and ')} on.`,
+      `No images were given to compare ${[...layersOfModels.keys()].map(({ name }) => name).join(' and ')} on.`,
     );
   return sums.map((sum) => ({ ...sum.result(), batches: count, examples, dropped }));
 }
@@ -98,28 +105,28 @@ function chosenLayers({
   return { rowModel, columnModel, rowLayers, columnLayers };
 }
 
-/** The layers that any pair asks of each model. */
-function wantedLayers(pairs: readonly Required<ModelPair>[]): ReadonlyMap<Model, ReadonlySet<string>> {
-  const wanted = new Map<Model, Set<string>>();
+/** The layers of each model that any pair compares. */
+function layersByModel(pairs: readonly Required<ModelPair>[]): ReadonlyMap<Model, ReadonlySet<string>> {
+  const layersOfModels = new Map<Model, Set<string>>();
   for (const { rowModel, columnModel, rowLayers, columnLayers } of pairs) {
     for (const [model, layers] of [
       [rowModel, rowLayers],
       [columnModel, columnLayers],
     ] as const) {
-      wanted.set(model, new Set([...(wanted.get(model) ?? []), ...layers]));
+      layersOfModels.set(model, new Set([...(layersOfModels.get(model) ?? []), ...layers]));
     }
   }
-  return wanted;
+  return layersOfModels;
 }
 
-/** The Gram matrix of each wanted block, taken while the forward pass hands its feature out. */
-function layerGrams(model: Model, images: tf.Tensor4D, wanted: ReadonlySet<string>): Map<string, CentredGram> {
+/** The Gram matrix of each of these blocks, computed during the forward pass, when the block's feature is available. */
+function layerGrams(model: Model, images: tf.Tensor4D, layers: ReadonlySet<string>): Map<string, CentredGram> {
   const grams = new Map<string, CentredGram>();
   tf.tidy(() => {
     model.forward(images, {
       mode: 'eval',
       tap: (block, feature) => {
-        if (wanted.has(block)) grams.set(block, centredGram(feature, `${model.name} ${block}`));
+        if (layers.has(block)) grams.set(block, centredGram(feature, `${model.name} ${block}`));
       },
     });
   });
@@ -135,6 +142,6 @@ function pick(grams: ReadonlyMap<string, CentredGram> = new Map(), names: readon
 }
 
 function checkLayers({ name, blockNames }: Model, layers: readonly string[]): void {
-  if (layers.length === 0) throw new UserError(`No layers of ${name} were named for the comparison.`);
+  if (layers.length === 0) throw new UserError(`The list of layers of ${name} is empty. Name at least one layer.`);
   for (const layer of layers) if (!blockNames.includes(layer)) throw unknownName(`layer of ${name}`, layer, blockNames);
 }

@@ -1,21 +1,24 @@
 import { UserError } from '../errors';
 import type { Similarities } from './minibatchCka';
 
-/** What a heatmap says in three numbers; null where no cell is defined. */
+/** A CKA heatmap in three numbers, each in [0, 1] apart from estimation error; null if no cell is defined. */
 export interface DepthSummary {
-  /** Mean of all cells, the diagonal of a network with itself left out: it is 1 by definition. */
+  /** Mean of all cells. For a network compared with itself the diagonal is left out: it is 1 by definition. */
   readonly mean: number | null;
   /** Mean over rows of the cell at the same relative depth. */
   readonly likeDepth: number | null;
-  /** Mean over rows of the largest cell: how well the best layer of the other network fits. */
+  /** Mean over rows of the largest cell: the similarity to the best matching layer of the other network. */
   readonly best: number | null;
 }
 
-/** Sums a heatmap up. `same` says that both networks are one: then a layer is compared with all but itself, and its neighbour is its like. */
+/**
+ * Summarises a heatmap. With `same`, both networks are the same one: the diagonal is ignored, and the layer at like
+ * depth is the next layer (for the last, the one before). Throws a UserError if a network has fewer than two layers.
+ */
 export function depthSummary({ rows, columns, values }: Similarities, same = false): DepthSummary {
   if (rows.length < 2 || columns.length < 2)
     throw new UserError(
-      `A summary by depth needs two layers of each network; there are ${rows.length} and ${columns.length}.`,
+      `A summary by depth needs at least 2 layers of each network, and there are ${rows.length} and ${columns.length}.`,
     );
   const others = values.map((row, i) => row.map((value, j) => (same && i === j ? null : value)));
   const like = others.map(
@@ -24,13 +27,13 @@ export function depthSummary({ rows, columns, values }: Similarities, same = fal
   return { mean: mean(others.flat()), likeDepth: mean(like), best: mean(others.map(largest)) };
 }
 
-/** The layer of the columns' network at the same relative depth as a layer of the rows' one. */
+/** The index of the column at the same relative depth as a row. */
 export function likeDepth(row: number, { rows, columns }: Pick<Similarities, 'rows' | 'columns'>): number {
   return Math.round((row * (columns.length - 1)) / (rows.length - 1));
 }
 
 function largest(row: readonly (number | null)[]): number | null {
-  return row.reduce((most, value) => (value !== null && (most === null || value > most) ? value : most), null);
+  return row.reduce((max, value) => (value !== null && (max === null || value > max) ? value : max), null);
 }
 
 function mean(values: readonly (number | null)[]): number | null {

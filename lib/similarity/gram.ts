@@ -3,19 +3,25 @@ import { gramMatrix } from '../tensor/ops/gramMatrix/gramMatrix';
 import * as tf from '../tensor/engine/tf';
 import { uCentre } from './hsic';
 
-/** Squared variation below this share of a layer's squared magnitude is float32's rounding: the layer counts as constant. */
-const rounding = 1e-12;
+/**
+ * If the squared variation of a layer is smaller than this fraction of its squared magnitude, the layer counts as
+ * constant.
+ */
+const constantLimit = 1e-12;
 
-/** The U-centred Gram matrix of one layer's features on one batch, as its upper triangle; all zero for a constant layer. */
+/**
+ * The upper triangle of the U-centred Gram matrix of a layer's features on one batch; all zeros for a constant layer.
+ */
 export interface CentredGram {
   readonly examples: number;
   readonly values: Float64Array;
 }
 
 /**
- * X Xᵀ of features [batch, ...] flattened per example, U-centred: one matrix product in float32, the rest in float64. Where
- * the features' mean so outweighs their variation that digits would be lost, or where squares leave float32's range, it is
- * taken once more without the mean, or in units of the largest value. NaN and infinity are refused.
+ * The U-centred X Xᵀ of features [batch, ...], flattened per example. The matrix product is in float32, the rest in
+ * float64. If the mean of the features is so large that digits would be lost, or if squares leave the range of float32,
+ * the product is computed again without the mean, or with scaled features. Throws a UserError for NaN and infinity, and
+ * for a batch of less than 4.
  */
 export function centredGram(feature: tf.Tensor, layer = 'feature'): CentredGram {
   return scoped(() => {
@@ -23,12 +29,14 @@ export function centredGram(feature: tf.Tensor, layer = 'feature'): CentredGram 
     const examples = x.shape[0];
     const gram = gramMatrix(x).dataSync();
     const values = uCentre(gram, examples);
-    const enough = inRange(gram, examples) && norm(values) > 0.02 * offDiagonalNorm(gram, examples);
-    return { examples, values: enough ? values : carefully(x, gram, layer) };
+    const accurate = inRange(gram, examples) && norm(values) > 0.02 * offDiagonalNorm(gram, examples);
+    return { examples, values: accurate ? values : recompute(x, gram, layer) };
   });
 }
 
-/** (X − mean)(X − mean)ᵀ of features [batch, ...] flattened per example, up to scale; undefined where they are constant. */
+/**
+ * (X − mean)(X − mean)ᵀ of features [batch, ...], flattened per example, up to scale; undefined if they are constant.
+ */
 export function standardGram(feature: tf.Tensor, layer = 'feature'): ArrayLike<number> | undefined {
   return scoped(() => {
     const x = flatten(feature);
@@ -36,16 +44,19 @@ export function standardGram(feature: tf.Tensor, layer = 'feature'): ArrayLike<n
   });
 }
 
-function carefully(x: tf.Tensor2D, raw: ArrayLike<number>, layer: string): Float64Array {
+function recompute(x: tf.Tensor2D, raw: ArrayLike<number>, layer: string): Float64Array {
   const examples = x.shape[0];
   const standard = withoutMean(x, raw, layer);
   const values = uCentre(standard?.gram ?? new Float64Array(examples ** 2), examples);
-  // What one example alone excites leaves only rounding.
+  // If only one example has a non-zero feature, what remains is rounding error.
   if (!standard || norm(values) <= 1e-5 * offDiagonalNorm(standard.gram, examples)) return values.fill(0);
   return values.map((value) => value * standard.scale ** 2);
 }
 
-/** The Gram matrix of (X − mean) / scale, where scale is 1 unless squares of X leave float32's range; undefined for constant X. */
+/**
+ * The Gram matrix of (X − mean) / scale, with scale 1 unless squares of X leave the range of float32; undefined for
+ * constant X.
+ */
 function withoutMean(
   x: tf.Tensor2D,
   raw: ArrayLike<number>,
@@ -57,22 +68,23 @@ function withoutMean(
   const unit = scale === 1 ? x : tf.mul<tf.Tensor2D>(x, 1 / scale);
   const before = scale === 1 ? raw : gramMatrix(unit).dataSync();
   const gram = gramMatrix(tf.sub(unit, tf.mean(unit, 0, true))).dataSync();
-  return largestOnDiagonal(gram, examples) <= rounding * largestOnDiagonal(before, examples)
+  return largestOnDiagonal(gram, examples) <= constantLimit * largestOnDiagonal(before, examples)
     ? undefined
     : { gram, scale };
 }
 
 function largestMagnitude(x: tf.Tensor2D, layer: string): number {
   const largest = number(tf.max(tf.abs(x)));
-  // NaN may hide from max, but not from x − x.
+  // tf.max may ignore NaN; x − x does not.
   if (!Number.isFinite(largest) || number(tf.sum(tf.sub(x, x))) !== 0)
     throw new UserError(
-      `CKA: "${layer}" has values that are not finite (NaN or infinity), so its similarity means nothing. Look for them in the images and in the weights.`,
+      `CKA: the features of "${layer}" contain NaN or infinity, so their similarity is undefined. ` +
+        'Check the images and the weights for such values.',
     );
   return largest;
 }
 
-/** Whether float32 held the squares: none overflowed, and what underflowed is small beside the largest. */
+/** Whether float32 can hold the squares: none overflowed, and those that underflowed are negligible. */
 function inRange(gram: ArrayLike<number>, examples: number): boolean {
   const largest = largestOnDiagonal(gram, examples);
   return largest > 1e-24 && largest < 1e32;
@@ -88,7 +100,7 @@ function largestOnDiagonal(gram: ArrayLike<number>, n: number): number {
   return largest;
 }
 
-/** The norm of the upper triangle without the diagonal. */
+/** The Frobenius norm of the upper triangle without the diagonal. */
 function offDiagonalNorm(gram: ArrayLike<number>, n: number): number {
   let sum = 0;
   for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) sum += gram[i * n + j]! ** 2;
@@ -97,7 +109,7 @@ function offDiagonalNorm(gram: ArrayLike<number>, n: number): number {
 
 function norm(values: Float64Array): number {
   let sum = 0;
-  // An index, since a callback or an iterator for each of so many values takes ten times as long.
+  // An index loop, because a callback or an iterator takes ten times as long for this many values.
   for (let i = 0; i < values.length; i++) sum += values[i]! ** 2;
   return Math.sqrt(sum);
 }
@@ -106,7 +118,7 @@ function number(scalar: tf.Tensor): number {
   return scalar.dataSync()[0] ?? NaN;
 }
 
-/** Frees the tensors that `f` makes, like tf.tidy, and returns what is no tensor. */
+/** Like tf.tidy, but for a function that does not return tensors. */
 function scoped<T>(f: () => T): T {
   tf.engine().startScope();
   try {

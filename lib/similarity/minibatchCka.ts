@@ -3,7 +3,7 @@ import type * as tf from '../tensor/engine/tf';
 import { centredGram, type CentredGram } from './gram';
 import { hsicOfCentred } from './hsic';
 
-/** Similarities of all layers of one model with all of another; null where undefined, as for a constant layer. */
+/** Similarities of all layers of one model (rows) with all layers of another (columns); null if undefined. */
 export interface Similarities {
   readonly rows: readonly string[];
   readonly columns: readonly string[];
@@ -11,8 +11,11 @@ export interface Similarities {
 }
 
 /**
- * Linear CKA of every pair of layers, from minibatches (Nguyen et al. 2021, section 3.1): HSIC₁(K, L) averaged over batches,
- * then HSIC(K, L) / √(HSIC(K, K) · HSIC(L, L)). Each layer's Gram matrix is taken once a batch, whatever the number of pairs.
+ * Linear CKA of every pair of layers, estimated from minibatches (Nguyen et al. 2021, section 3.1): the unbiased
+ * HSIC₁(K, L) is averaged over batches, then CKA = HSIC(K, L) / √(HSIC(K, K) · HSIC(L, L)). It is 1 for equal layers,
+ * does not change if features are scaled, shifted or rotated, and can be slightly negative for unrelated ones. A
+ * constant layer has no CKA: its cells are null. Each layer's Gram matrix is computed once per batch, whatever the
+ * number of pairs.
  */
 export class MinibatchCka {
   private readonly cross: Float64Array;
@@ -28,7 +31,10 @@ export class MinibatchCka {
     this.ownColumns = new Float64Array(columns.length);
   }
 
-  /** Adds a batch of at least 4 examples: each layer's features [batch, ...] by its name. */
+  /**
+   * Adds a batch of at least 4 examples: the features [batch, ...] of each layer by its name. Throws a UserError if a
+   * layer is missing, if layers have different numbers of examples, or for NaN and infinity.
+   */
   add(rowFeatures: Readonly<Record<string, tf.Tensor>>, columnFeatures: Readonly<Record<string, tf.Tensor>>): void {
     const grams = (names: readonly string[], features: Readonly<Record<string, tf.Tensor>>): CentredGram[] =>
       names.map((name) => {
@@ -43,16 +49,17 @@ export class MinibatchCka {
     );
   }
 
-  /** The same from Gram matrices, in the order of the names; for features that do not outlive their forward pass. */
+  /** The same from Gram matrices in the order of the names, for features that are disposed during the forward pass. */
   addGrams(rows: readonly CentredGram[], columns: readonly CentredGram[]): void {
     if (rows.length !== this.rows.length || columns.length !== this.columns.length)
       throw new UserError(
-        `CKA of ${this.rows.length} × ${this.columns.length} layers got ${rows.length} and ${columns.length} of them.`,
+        `CKA of ${this.rows.length} × ${this.columns.length} layers was given Gram matrices of ` +
+          `${rows.length} × ${columns.length} layers.`,
       );
     const n = rows[0]?.examples ?? 0;
     if ([...rows, ...columns].some(({ examples }) => examples !== n))
       throw new UserError(
-        'CKA compares layers on the same examples, and the layers of this batch have different numbers of them.',
+        'CKA: the layers of this batch have different numbers of examples. Compute all of them from the same images.',
       );
     rows.forEach(({ values: k }, i) => {
       this.ownRows[i] += hsicOfCentred(k, k, n);
@@ -65,7 +72,7 @@ export class MinibatchCka {
     });
   }
 
-  /** The similarities over all batches so far. */
+  /** Returns the similarities over all batches so far. */
   result(): Similarities {
     const values = this.rows.map((_, i) =>
       this.columns.map((__, j) => {

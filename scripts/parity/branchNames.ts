@@ -1,8 +1,8 @@
 import type { BranchOptions } from '../../lib/models/branches/exitBranch';
 
 /**
- * The released code's name for a parameter of an exit branch: there a branch is a sequence, in which pooling and flattening (or,
- * for tokens, taking the class token) have places of their own before the linear layer.
+ * The name of an exit branch's parameter in the released code, where a branch is a sequence in which pooling and
+ * flattening (for tokens: selecting the class token) are numbered layers before the linear layer.
  */
 export function releasedName(path: string, { stage, shape }: Pick<BranchOptions, 'stage' | 'shape'>): string {
   const [part = '', ...rest] = path.split('.');

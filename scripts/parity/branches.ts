@@ -5,9 +5,9 @@ import { disposeModule, parameterCount, type Module } from '../../lib/models/par
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
 import { releasedName } from './branchNames';
-import { check, countFault, type Check } from './check';
+import { check, countError, type Check } from './check';
 import { stateSchema } from './schemas';
-import { shapesOf, stateFault } from './state';
+import { shapesOf, stateError } from './state';
 
 export const branchesSchema = z.array(
   z.object({
@@ -25,20 +25,23 @@ export const branchesSchema = z.array(
   }),
 );
 
-/** The reference's networks are for CIFAR-100 at 224 px, where tokens are merged to a grid of 7. */
+/** The reference networks are for CIFAR-100 at 224 px, where tokens are merged to a grid of 7 × 7. */
 const classes = 100;
 const finalGrid = 7;
 
-/** The student's size, and each branch's feature, names, shapes and size, of every pair. */
+/**
+ * Compares the student's parameter count, and each branch's feature shape, parameter names, shapes and count, of every
+ * pair.
+ */
 export function checkBranches(pairs: z.infer<typeof branchesSchema>): Check[] {
   const widths = new Map(
     [...new Set(pairs.map(({ teacher }) => teacher))].map((name) => [name, withModel(name, ({ width }) => width)]),
   );
   return pairs.flatMap(({ student: studentName, teacher, student_parameters: size, branches }) =>
     withModel(studentName, (student) => [
-      check(`${studentName} parameters`, countFault(parameterCount(student), size)),
+      check(`${studentName} parameters`, countError(parameterCount(student), size)),
       ...branches.flatMap(({ stage, feature, parameters, state }) => {
-        const name = `${studentName} taught by ${teacher}, branch ${stage}`;
+        const name = `${studentName} with teacher ${teacher}, branch ${stage}`;
         const shape = student.stageShapes[stage - 1]!;
         const branch: Module = createExitBranch(
           { stage, shape, widthStudent: student.width, widthTeacher: widths.get(teacher)!, classes, finalGrid },
@@ -51,12 +54,12 @@ export function checkBranches(pairs: z.infer<typeof branchesSchema>): Check[] {
           ),
           check(
             `${name}: state`,
-            stateFault(
+            stateError(
               shapesOf(branch).map(([path, dims]) => [releasedName(path, { stage, shape }), dims]),
               state,
             ),
           ),
-          check(`${name}: parameters`, countFault(parameterCount(branch), parameters)),
+          check(`${name}: parameters`, countError(parameterCount(branch), parameters)),
         ];
         disposeModule(branch);
         return checks;
@@ -74,7 +77,7 @@ function withModel<T>(name: string, use: (model: Model) => T): T {
   }
 }
 
-/** A stage's shape as PyTorch gives it: [channels, size, size] or [tokens, channels]. */
+/** A stage's shape in PyTorch's order: [channels, size, size] or [tokens, channels]. */
 function featureOf(shape: StageShape): number[] {
   return shape.kind === 'spatial'
     ? [shape.channels, shape.size, shape.size]

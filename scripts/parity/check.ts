@@ -1,22 +1,22 @@
-import { digest, digestFault, type Digest } from '../../lib/reference/digest';
+import { digest, digestError, type Digest } from '../../lib/reference/digest';
 import type * as tf from '../../lib/tensor/engine/tf';
 
-/** One comparison of ours with a reference: `fault` says what is wrong, and is absent when nothing is. */
+/** The result of one comparison with a reference. `error` describes the difference; undefined if there is none. */
 export interface Check {
   readonly name: string;
-  readonly fault?: string;
+  readonly error?: string;
 }
 
-/** A comparison that has found this fault, or none. */
-export function check(name: string, fault: string | undefined): Check {
-  return { name, ...(fault !== undefined && { fault }) };
+/** The result of a comparison that found this error, or none if undefined. */
+export function check(name: string, error: string | undefined): Check {
+  return { name, ...(error !== undefined && { error }) };
 }
 
-export function countFault(actual: number, expected: number): string | undefined {
+export function countError(actual: number, expected: number): string | undefined {
   return actual === expected ? undefined : `${actual}, expected ${expected}`;
 }
 
-/** How far an array is from what the reference tells of it, relative to its root mean square. */
+/** Compares a tensor with the digest of the reference. Tolerance is relative to the root mean square. */
 export function compareTensor(
   name: string,
   label: string,
@@ -24,10 +24,10 @@ export function compareTensor(
   expected: Digest,
   tolerance: number,
 ): Check {
-  return check(name, digestFault(digest(tensor.dataSync(), tensor.shape, label), expected, tolerance));
+  return check(name, digestError(digest(tensor.dataSync(), tensor.shape, label), expected, tolerance));
 }
 
-/** Compares numbers within a tolerance, absolute unless told to be relative to the expected value. */
+/** Compares two numbers within a tolerance, which is absolute by default. */
 export function compareNumber(
   name: string,
   actual: number,
@@ -37,5 +37,5 @@ export function compareNumber(
 ): Check {
   const allowed = kind === 'relative' ? tolerance * Math.abs(expected) : tolerance;
   if (Math.abs(actual - expected) <= allowed) return { name };
-  return { name, fault: `${actual}, expected ${expected} ± ${allowed.toPrecision(2)}` };
+  return { name, error: `${actual}, expected ${expected} ± ${allowed.toPrecision(2)}` };
 }

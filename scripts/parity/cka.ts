@@ -21,7 +21,7 @@ export type CkaFile = z.infer<typeof ckaSchema>;
 type Table = readonly (readonly (number | null)[])[];
 type Layers = Readonly<Record<string, tf.Tensor2D>>;
 
-/** Every cell of the three tables. */
+/** Compares every cell of the three tables. */
 export function checkCka(file: CkaFile): Check[] {
   const checks: Check[] = [];
   tf.tidy(() => {
@@ -38,7 +38,7 @@ export function checkCka(file: CkaFile): Check[] {
   return checks;
 }
 
-/** relu(base · weight) + 0.5 · index · noise, for each layer of a model. */
+/** The features of a model's layers: relu(base · weight) + 0.5 · index · noise. */
 function layers(file: CkaFile, base: tf.Tensor2D, model: 'a' | 'b'): Layers {
   return Object.fromEntries(
     file.dims[model].map((width, index) => {
@@ -71,7 +71,7 @@ function compare(name: string, actual: Table, expected: Table): Check[] {
       const cell = `${name} [${i}, ${j}]`;
       const ours = actual[i]?.[j] ?? null;
       if (ours !== null && value !== null) return compareNumber(cell, ours, value, 1e-5);
-      return ours === value ? { name: cell } : { name: cell, fault: `${ours}, expected ${value}` };
+      return ours === value ? { name: cell } : { name: cell, error: `${ours}, expected ${value}` };
     }),
   );
 }

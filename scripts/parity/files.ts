@@ -11,14 +11,17 @@ import { checkModernLosses, modernLossesSchema } from './modernLosses';
 import { checkSimilarity, similaritySchema } from './similarity';
 import { checkSteps, stepsSchema } from './steps';
 
-/** The JSON files under each path, itself a file or a folder, in order of name. */
+/**
+ * Returns the JSON files of each path, which is a file or a folder, sorted by name. Throws a UserError if there are
+ * none.
+ */
 export function referenceFiles(paths: readonly string[]): string[] {
   return paths.flatMap((given) => {
     try {
       if (!statSync(given).isDirectory()) return [given];
       const found = jsonFiles(given);
       if (found.length === 0)
-        throw new UserError(`${given} holds no .json files, so there is nothing to compare with.`);
+        throw new UserError(`${given} contains no .json files. Give a folder with reference files.`);
       return found;
     } catch (error) {
       if (error instanceof UserError) throw error;
@@ -30,8 +33,8 @@ export function referenceFiles(paths: readonly string[]): string[] {
 }
 
 /**
- * Compares the library with one reference file, whose kind is told from what it holds. A file that is none throws a UserError;
- * a network or loss that the library refuses is a failed check, so that the others are still compared.
+ * Compares the library with one reference file, whose keys determine its kind. Throws a UserError if it is not a
+ * reference file. A UserError during the comparison, such as an unknown network, counts as one failed check.
  */
 export function checkFile(file: string): Check[] {
   const compare = comparison(file);
@@ -39,7 +42,7 @@ export function checkFile(file: string): Check[] {
     return compare();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return [{ name: 'comparison', fault: error.message }];
+    return [{ name: 'comparison', error: error.message }];
   }
 }
 
@@ -59,7 +62,8 @@ function comparison(file: string): () => Check[] {
   if (has(first, 'branches')) return against(branchesSchema, checkBranches);
   if (has(first, 'steps')) return against(stepsSchema, checkSteps);
   throw new UserError(
-    `${file} is no reference file that parity knows: it should hold losses (cases), CKA (linear_full_batch), a model (stages), exit branches (branches) or training steps (steps).`,
+    `${file} is not a reference file. Such a file has one of the keys cases (losses), linear_full_batch (CKA), ` +
+      'mutual_knn (similarity), stages (a model), branches (exit branches) and steps (training steps).',
   );
 }
 
@@ -77,7 +81,7 @@ function parse(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new UserError(`Cannot read ${file} as JSON: ${reason(error)}. Is it whole, and a reference file?`);
+    throw new UserError(`Cannot read ${file} as JSON: ${reason(error)}. Check that it is a complete reference file.`);
   }
 }
 
@@ -86,7 +90,7 @@ function validate<T>(schema: ZodType<T, ZodTypeDef, unknown>, content: unknown, 
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new UserError(
-    `${file} looks like a reference file, but at ${issue?.path.join('.') || 'the top'}: ${issue?.message}.`,
+    `${file} is not a valid reference file: ${issue?.path.join('.') || 'top level'}: ${issue?.message}.`,
   );
 }
 

@@ -12,7 +12,7 @@ import { normalise } from '../../lib/losses/norm';
 import { ofaLoss } from '../../lib/losses/ofa';
 import { rkdLoss } from '../../lib/losses/rkd';
 import { rsdLoss } from '../../lib/losses/rsd';
-import { digest, digestFault } from '../../lib/reference/digest';
+import { digest, digestError } from '../../lib/reference/digest';
 import { input, parameter } from '../../lib/reference/fill';
 import * as tf from '../../lib/tensor/engine/tf';
 import { compareNumber, type Check } from './check';
@@ -63,7 +63,7 @@ export const lossesSchema = z.object({
 export type LossesFile = z.infer<typeof lossesSchema>;
 type Case = z.infer<typeof caseSchema>;
 
-/** Value and gradient of every case. */
+/** Compares value and gradient of every case. */
 export function checkLosses(file: LossesFile): Check[] {
   const inputs = new Inputs(file);
   return file.cases.flatMap((entry) => {
@@ -82,14 +82,14 @@ function checkCase(entry: Case, inputs: Inputs): Check[] {
   const relational = ['dist', 'rkd', 'correlation', 'crd', 'rsd'].includes(entry.loss);
   const x = inputs.differentiated(entry);
   const { value, grad } = tf.valueAndGrad((at: tf.Tensor2D) => tf.mean<tf.Scalar>(evaluate(entry, at, inputs)))(x);
-  const fault = digestFault(digest(grad.dataSync(), grad.shape, 'gradient'), entry.gradient, 1e-4);
+  const error = digestError(digest(grad.dataSync(), grad.shape, 'gradient'), entry.gradient, 1e-4);
   return [
     compareNumber(`${name}: value`, value.dataSync()[0] ?? NaN, expected, relational ? 1e-4 : 1e-5, 'relative'),
-    { name: `${name}: gradient`, ...(fault && { fault }) },
+    { name: `${name}: gradient`, ...(error && { error }) },
   ];
 }
 
-/** The loss at logits, or features, `x`. */
+/** The loss as a function of the student's logits or features. */
 function evaluate(entry: Case, x: tf.Tensor2D, inputs: Inputs): tf.Tensor {
   const teacher = inputs.logits('logits_teacher');
   const labels = inputs.labels(entry.labels);
@@ -122,7 +122,7 @@ function evaluate(entry: Case, x: tf.Tensor2D, inputs: Inputs): tf.Tensor {
   }
 }
 
-/** The loss of the last of several calls on one batch: the first sets Z, each moves the memories. */
+/** The loss of the last of several calls on one batch: the first call sets Z, and every call updates the memory banks. */
 function crd(entry: Extract<Case, { loss: 'crd' }>, x: tf.Tensor2D, inputs: Inputs): tf.Scalar {
   const rows = tf.tensor2d(
     entry.contrast.map((row, i) => [entry.index[i] ?? 0, ...row]),
@@ -145,10 +145,10 @@ function crd(entry: Extract<Case, { loss: 'crd' }>, x: tf.Tensor2D, inputs: Inpu
   return crdLoss(batchAt(x), memory, normalisers, entry.temperature);
 }
 
-/** Scales that the file leaves out: 1e-5 is the one at which the reference's value is met. */
+/** Scales that the file does not contain: 1e-5 is the one that reproduces the reference value. */
 const unlistedScales: Readonly<Record<string, number>> = { feature_collapsed: 1e-5 };
 
-/** The tensors that the cases share, rebuilt from their names. */
+/** The tensors that the cases share, generated from their names. */
 class Inputs {
   constructor(readonly file: LossesFile) {}
 
@@ -181,7 +181,7 @@ class Inputs {
     return tf.add<tf.Tensor2D>(tf.mul(hot(labels), 0.7), tf.mul(hot(rolled), 0.3));
   }
 
-  /** Linear embeddings of a student's feature and of the teacher's. */
+  /** Linear embeddings of the student's and the teacher's feature. */
   embeddings(student: tf.Tensor2D, width: number): [student: tf.Tensor2D, teacher: tf.Tensor2D] {
     return [
       this.linear(student, 'embed_s.linear', width),

@@ -5,10 +5,10 @@ import type { Digest } from '../../lib/reference/digest';
 import { input } from '../../lib/reference/fill';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
-import { check, compareTensor, countFault, type Check } from './check';
+import { check, compareTensor, countError, type Check } from './check';
 import { fillParameters } from './fillParameters';
 import { digestSchema, stateSchema } from './schemas';
-import { shapesOf, stateFault } from './state';
+import { shapesOf, stateError } from './state';
 
 export const modelSchema = z.object({
   model: z.string(),
@@ -25,10 +25,10 @@ export const modelSchema = z.object({
   pooled: digestSchema,
 });
 
-/** How far a feature may be, relative to its root mean square: float32 sums in another order. */
+/** Allowed difference relative to the root mean square: float32 sums depend on the order. */
 const tolerance = 1e-4;
 
-/** Names, shapes and number of parameters; logits, stages and penultimate feature in evaluation mode. */
+/** Compares names, shapes and number of parameters, and logits, stages and penultimate feature in eval mode. */
 export function checkModel(file: z.infer<typeof modelSchema>): Check[] {
   const { shape_nhwc: shape, name, scale } = file.input;
   const model = createModel(file.model, { classes: file.num_classes, imageSize: shape[1] }, new Random(0));
@@ -48,8 +48,8 @@ export function checkModel(file: z.infer<typeof modelSchema>): Check[] {
       );
     });
     return [
-      check(`${file.model} state`, stateFault(shapesOf(model), file.state)),
-      check(`${file.model} parameters`, countFault(parameterCount(model), file.parameters)),
+      check(`${file.model} state`, stateError(shapesOf(model), file.state)),
+      check(`${file.model} parameters`, countError(parameterCount(model), file.parameters)),
       ...features,
     ];
   } finally {

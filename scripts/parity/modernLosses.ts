@@ -8,7 +8,7 @@ import { srdLoss } from '../../lib/losses/srd';
 import { standardiseLogits } from '../../lib/losses/standardise';
 import { ttmLoss } from '../../lib/losses/ttm';
 import { wttmLoss } from '../../lib/losses/wttm';
-import { digest, digestFault } from '../../lib/reference/digest';
+import { digest, digestError } from '../../lib/reference/digest';
 import { input, parameter } from '../../lib/reference/fill';
 import * as tf from '../../lib/tensor/engine/tf';
 import { compareNumber, type Check } from './check';
@@ -71,10 +71,10 @@ function checkCase(entry: Case, file: File): Check[] {
   const name = described.map(([key, value]) => (key === 'loss' ? String(value) : `${key} ${String(value)}`)).join(' ');
   const x = differentiated(entry, file);
   const { value, grad } = tf.valueAndGrad((at: tf.Tensor2D) => tf.mean<tf.Scalar>(evaluate(entry, at, file)))(x);
-  const fault = digestFault(digest(grad.dataSync(), grad.shape, 'gradient'), entry.gradient, 1e-4);
+  const error = digestError(digest(grad.dataSync(), grad.shape, 'gradient'), entry.gradient, 1e-4);
   return [
     compareNumber(`${name}: value`, value.dataSync()[0] ?? NaN, entry.value, 1e-5, 'relative'),
-    { name: `${name}: gradient`, ...(fault && { fault }) },
+    { name: `${name}: gradient`, ...(error && { error }) },
   ];
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The shapes of reference files that more than one kind shares. */
+/** The digest of a tensor, as `lib/reference/digest.ts` computes it. */
 export const digestSchema = z.object({
   shape: z.array(z.number().int().positive()),
   mean: z.number(),
@@ -9,5 +9,5 @@ export const digestSchema = z.object({
   first: z.array(z.number()),
 });
 
-/** PyTorch names and shapes of a state dict. */
+/** Names and shapes of a PyTorch state dict. */
 export const stateSchema = z.array(z.tuple([z.string(), z.array(z.number().int().positive())]));

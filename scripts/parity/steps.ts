@@ -17,7 +17,7 @@ import { releasedName } from './branchNames';
 import { check, compareNumber, compareTensor, type Check } from './check';
 import { fillNamed } from './fillParameters';
 import { digestSchema, stateSchema } from './schemas';
-import { stateFault } from './state';
+import { stateError } from './state';
 
 const stepSchema = z.object({
   loss_gt: z.number(),
@@ -58,7 +58,7 @@ type Run = z.infer<typeof stepsSchema>[number];
 
 const classes = 10;
 
-/** Whole OFA training steps through the code that trains: loss parts, logits, first gradients, evaluation after. */
+/** Compares whole OFA training steps: loss parts, logits, first gradients, and the evaluation after them. */
 export function checkSteps(runs: z.infer<typeof stepsSchema>): Check[] {
   return runs.flatMap((run) => checkRun(run));
 }
@@ -76,10 +76,10 @@ function checkRun(run: Run): Check[] {
   const branches = [1, 2, 3, 4].flatMap((stage) =>
     parameters(distillation.modules)
       .filter(([path]) => path.startsWith(`branch${stage}.`))
-      .map(([path, parameter]): NamedParameter => [
-        `projector.${stage}.${releasedName(path.slice('branch1.'.length), { stage: stage as 1 | 2 | 3 | 4, shape: student.stageShapes[stage - 1]! })}`,
-        parameter,
-      ]),
+      .map(([path, parameter]): NamedParameter => {
+        const place = { stage: stage as 1 | 2 | 3 | 4, shape: student.stageShapes[stage - 1]! };
+        return [`projector.${stage}.${releasedName(path.slice('branch1.'.length), place)}`, parameter];
+      }),
   );
   const all = [...parameters(student, 'student.'), ...branches];
   fillNamed([...all, ...parameters(teacher, 'teacher.')]);
@@ -101,13 +101,13 @@ function checkRun(run: Run): Check[] {
     return [
       check(
         `${title}: student's state`,
-        stateFault(names('student.', parameters(student, 'student.')), run.state['student.']),
+        stateError(names('student.', parameters(student, 'student.')), run.state['student.']),
       ),
       check(
         `${title}: teacher's state`,
-        stateFault(names('teacher.', parameters(teacher, 'teacher.')), run.state['teacher.']),
+        stateError(names('teacher.', parameters(teacher, 'teacher.')), run.state['teacher.']),
       ),
-      check(`${title}: branches' state`, stateFault(names('projector.', branches), run.state['projector.'])),
+      check(`${title}: branches' state`, stateError(names('projector.', branches), run.state['projector.'])),
       ...run.steps.flatMap((expected, i) => {
         const tolerance = i === 0 ? 1e-5 : 1e-3;
         const { parts, gradients, logits } = differentiate(
@@ -151,7 +151,7 @@ function checkRun(run: Run): Check[] {
   }
 }
 
-/** The reference's gradients are in PyTorch's layout. */
+/** Compares gradients, which the reference stores in PyTorch's layout. */
 function gradientCheck(
   title: string,
   name: string,
@@ -172,7 +172,7 @@ function feature(name: string, label: string, actual: () => tf.Tensor, expected:
   return compared;
 }
 
-/** The reference's networks, named in its `architectures`. */
+/** The networks that the reference names in `architectures`. */
 function tiny(name: string, imageSize: number): Model {
   const random = new Random(0);
   switch (name) {

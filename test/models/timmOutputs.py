@@ -1,4 +1,4 @@
-"""Makes timmOutputs.json: what timm computes with weights and images rebuilt from their names (lib/reference/fill.ts).
+"""Writes timmOutputs.json: outputs of timm with weights and images that are computed from their names (lib/reference/fill.ts).
 
 Run with a Python that has timm 1.0.31: python test/models/timmOutputs.py > test/models/timmOutputs.json
 """
@@ -15,7 +15,7 @@ cases = [
     ("deit_small_patch16_224", 10, 48), ("vit_tiny_patch16_224", 7, 80), ("swin_nano_patch4_window7_224", 10, 100),
     ("swin_pico_patch4_window7_224", 7, 32), ("resmlp_24_224", 10, 48), ("mixer_s16_224", 10, 48),
 ]
-# The OFA-KD authors' own.
+# Networks that the authors of OFA-KD defined.
 own = {"swin_nano_patch4_window7_224": (64, (2, 4, 8, 16)), "swin_pico_patch4_window7_224": (48, (2, 4, 8, 16))}
 
 

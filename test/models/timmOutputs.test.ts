@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { disposeModule } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
-import { digest, digestFault } from '../../lib/reference/digest';
+import { digest, digestError } from '../../lib/reference/digest';
 import { input } from '../../lib/reference/fill';
 import * as tf from '../../lib/tensor/engine/tf';
 import { fillParameters } from '../../scripts/parity/fillParameters';
@@ -38,7 +38,7 @@ for (const { model: name, classes, size, digests } of cases) {
       };
       for (const [label, expected] of Object.entries(digests)) {
         const actual = features[label]!;
-        assert.equal(digestFault(digest(actual.dataSync(), actual.shape, label), expected, 1e-4), undefined, label);
+        assert.equal(digestError(digest(actual.dataSync(), actual.shape, label), expected, 1e-4), undefined, label);
       }
       assert.deepEqual(Object.keys(features).sort(), Object.keys(digests).sort());
     });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { digest, digestFault } from '../../lib/reference/digest';
+import { digest, digestError } from '../../lib/reference/digest';
 import { fill, input, parameter } from '../../lib/reference/fill';
 
 test('fill starts with the mixed FNV-1a hash of the name', () => {
@@ -48,12 +48,12 @@ test('parameters are scaled by the last part of their name', () => {
 test('a digest changes with a value, the order and the shape', () => {
   const values = [...fill('values', 24)];
   const expected = digest(values, [4, 6], 'x');
-  assert.equal(digestFault(expected, expected, 1e-4), undefined);
+  assert.equal(digestError(expected, expected, 1e-4), undefined);
   assert.equal(expected.first.length, 8);
   const swapped = [...values.slice(0, 22), values[23]!, values[22]!];
-  assert.match(digestFault(digest(swapped, [4, 6], 'x'), expected, 1e-4) ?? '', /probe/);
+  assert.match(digestError(digest(swapped, [4, 6], 'x'), expected, 1e-4) ?? '', /probe/);
   assert.match(
-    digestFault(
+    digestError(
       digest(
         values.map((x, i) => (i === 20 ? x + 1 : x)),
         [4, 6],
@@ -64,9 +64,9 @@ test('a digest changes with a value, the order and the shape', () => {
     ) ?? '',
     /mean/,
   );
-  assert.match(digestFault(digest(values, [6, 4], 'x'), expected, 1e-4) ?? '', /shape/);
+  assert.match(digestError(digest(values, [6, 4], 'x'), expected, 1e-4) ?? '', /shape/);
   assert.match(
-    digestFault(
+    digestError(
       digest(
         values.map(() => NaN),
         [4, 6],

@@ -17,7 +17,7 @@ import { resizePositionEmbedding } from '../../../lib/models/weights/positionEmb
 import { normalisationEntry } from '../../../lib/models/weights/savedNormalisation';
 import { resizeBiasTable } from '../../../lib/models/weights/swinWeights';
 import { loadWeightsFile, saveWeights } from '../../../lib/models/weights/weights';
-import { digest, digestFault } from '../../../lib/reference/digest';
+import { digest, digestError } from '../../../lib/reference/digest';
 import { fill } from '../../../lib/reference/fill';
 import * as tf from '../../../lib/tensor/engine/tf';
 import { temporaryFolder } from '../../support/temporaryFolder';
@@ -207,7 +207,7 @@ for (const { kind, old, new: size, digest: expected } of resized.cases) {
         ),
     };
     const result = kind === 'positions' ? resizePositionEmbedding(given, size) : resizeBiasTable(given, 2 * size - 1);
-    assert.equal(digestFault(digest(result.read(), result.shape, kind), expected, 1e-5), undefined);
+    assert.equal(digestError(digest(result.read(), result.shape, kind), expected, 1e-5), undefined);
   });
 }
 
