@@ -1,21 +1,23 @@
 import type { Random } from '../../lib/tensor/random';
 import { oneOf } from './damage';
 
-/** A JSON text of the value with a part changed, lost, renamed or added, once or a few times over. */
+/** The value as JSON after one to three random changes, deletions, renamings or insertions. */
 export function damagedJson(random: Random, value: unknown): string {
   let text = JSON.stringify(value);
   for (let times = 1 + random.integer(3); times > 0; times--) {
     const copy: unknown = JSON.parse(text);
-    const places = branches(copy);
-    text = JSON.stringify(places.length === 0 ? odd(random) : (changed(random, oneOf(random, places)), copy));
+    const candidates = branches(copy);
+    text = JSON.stringify(
+      candidates.length === 0 ? unusualValue(random) : (change(random, oneOf(random, candidates)), copy),
+    );
   }
-  if (random.uniform() < 0.1) text = doubled(random, text);
-  return random.uniform() < 0.05 ? deep(random, text) : text;
+  if (random.uniform() < 0.1) text = withDuplicateKey(random, text);
+  return random.uniform() < 0.05 ? withDeepNesting(random, text) : text;
 }
 
 type Branch = Record<string, unknown> | unknown[];
 
-/** Every object and list within a value. */
+/** All objects and lists inside a value. */
 function branches(value: unknown): Branch[] {
   return isBranch(value) ? [value, ...Object.values(value).flatMap(branches)] : [];
 }
@@ -24,38 +26,38 @@ function isBranch(value: unknown): value is Branch {
   return typeof value === 'object' && value !== null;
 }
 
-function changed(random: Random, branch: Branch): void {
+function change(random: Random, branch: Branch): void {
   if (Array.isArray(branch)) {
     branch.splice(
       random.integer(branch.length + 1),
       random.integer(2),
-      ...(random.uniform() < 0.7 ? [odd(random)] : []),
+      ...(random.uniform() < 0.7 ? [unusualValue(random)] : []),
     );
     return;
   }
   const keys = Object.keys(branch);
-  const key = keys.length === 0 ? oddName(random) : oneOf(random, keys);
+  const key = keys.length === 0 ? unusualName(random) : oneOf(random, keys);
   const kind = random.uniform();
-  if (kind < 0.5) put(branch, key, odd(random));
+  if (kind < 0.5) setProperty(branch, key, unusualValue(random));
   else if (kind < 0.7) Reflect.deleteProperty(branch, key);
-  else if (kind < 0.85) put(branch, oddName(random), branch[key] ?? odd(random));
-  else put(branch, key, branch[oneOf(random, keys.length === 0 ? [key] : keys)] ?? null);
+  else if (kind < 0.85) setProperty(branch, unusualName(random), branch[key] ?? unusualValue(random));
+  else setProperty(branch, key, branch[oneOf(random, keys.length === 0 ? [key] : keys)] ?? null);
 }
 
-/** Also under names that reach into objects. */
-function put(branch: object, key: string, value: unknown): void {
+/** Sets a property, even one named `__proto__`. */
+function setProperty(branch: object, key: string, value: unknown): void {
   Object.defineProperty(branch, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** A key that stands twice, which no value can show. */
-function doubled(random: Random, text: string): string {
+/** Repeats a key, which JSON.stringify cannot do. */
+function withDuplicateKey(random: Random, text: string): string {
   const keys = [...text.matchAll(/"(?:[^"\\]|\\.)*":/g)];
   if (keys.length === 0) return text;
   const { 0: key, index } = oneOf(random, keys);
-  return `${text.slice(0, index)}${key}${JSON.stringify(odd(random))},${text.slice(index)}`;
+  return `${text.slice(0, index)}${key}${JSON.stringify(unusualValue(random))},${text.slice(index)}`;
 }
 
-function oddName(random: Random): string {
+function unusualName(random: Random): string {
   return oneOf(random, [
     '',
     '__proto__',
@@ -73,7 +75,7 @@ function oddName(random: Random): string {
   ]);
 }
 
-function odd(random: Random): unknown {
+function unusualValue(random: Random): unknown {
   return oneOf(random, [
     null,
     true,
@@ -112,11 +114,11 @@ function odd(random: Random): unknown {
   ]);
 }
 
-/** Lists within lists in the place of a value. */
-function deep(random: Random, text: string): string {
+/** Replaces a value by deeply nested lists. */
+function withDeepNesting(random: Random, text: string): string {
   const depth = oneOf(random, [10, 1000, 100_000]);
-  const deeper = text.replace(/null|true|false|"[^"\\:]*"(?!:)/, '['.repeat(depth) + ']'.repeat(depth));
-  return isJson(deeper) ? deeper : text;
+  const nested = text.replace(/null|true|false|"[^"\\:]*"(?!:)/, '['.repeat(depth) + ']'.repeat(depth));
+  return isJson(nested) ? nested : text;
 }
 
 function isJson(text: string): boolean {

@@ -1,19 +1,19 @@
 import type { Random } from '../../lib/tensor/random';
 import { damaged, oneOf } from './damage';
 
-/** A member of an archive, honest or not. */
+/** A member of an archive, valid or hostile. */
 export interface Entry {
   readonly name: string;
   readonly content?: Uint8Array;
   readonly type?: string;
   readonly link?: string;
-  /** What its header claims; else the content's length. */
+  /** The size field of the header. Default: the length of the content. */
   readonly size?: string;
 }
 
 const block = 512;
 
-/** A tar archive whose headers say what they are told to say, with right checksums. */
+/** A tar archive of these members with correct checksums. */
 export function tar(entries: readonly Entry[]): Buffer {
   return Buffer.concat([...entries.flatMap(member), Buffer.alloc(2 * block)]);
 }
@@ -32,26 +32,29 @@ function member({
   header.write(type, 156, 1, 'latin1');
   header.write(link, 157, 100);
   header.write('ustar\x0000', 257, 'latin1');
-  return [sealed(header), Buffer.from(content), Buffer.alloc((block - (content.length % block)) % block)];
+  return [withChecksum(header), Buffer.from(content), Buffer.alloc((block - (content.length % block)) % block)];
 }
 
-/** The archive with the checksum of a header made right, so that what the header says is believed. */
-function sealed(archive: Buffer, at = 0): Buffer {
+/** The archive with a correct checksum of the header at `at`, so that the header is parsed. */
+function withChecksum(archive: Buffer, at = 0): Buffer {
   archive.fill(' ', at + 148, at + 156);
   const sum = archive.subarray(at, at + block).reduce((a, b) => a + b, 0);
   archive.write(`${sum.toString(8).padStart(6, '0')}\0 `, at + 148, 'latin1');
   return archive;
 }
 
-/** Members that want out of their folder, point elsewhere, or lie about themselves, put between the honest ones; or damage, believed or not. */
-export function hostileTar(random: Random, honest: readonly Entry[]): Buffer {
+/**
+ * An archive with hostile members among valid ones (names outside the folder, links, wrong sizes), or a damaged one with a wrong
+ * or a correct checksum.
+ */
+export function hostileTar(random: Random, valid: readonly Entry[]): Buffer {
   if (random.uniform() < 0.4)
-    return tar(honest.flatMap((entry) => (random.uniform() < 0.3 ? [hostile(random, entry), entry] : [entry])));
-  const whole = tar(honest);
+    return tar(valid.flatMap((entry) => (random.uniform() < 0.3 ? [hostile(random, entry), entry] : [entry])));
+  const whole = tar(valid);
   if (random.uniform() < 0.5) return damaged(random, whole);
   const at = block * random.integer(Math.floor(whole.length / block) - 2);
   whole[at + random.integer(345)] = random.integer(256);
-  return sealed(whole, at);
+  return withChecksum(whole, at);
 }
 
 function hostile(random: Random, entry: Entry): Entry {

@@ -1,26 +1,32 @@
 import { z } from 'zod';
 import type { Random } from '../../lib/tensor/random';
 
-/** Something that reads what others wrote. */
+/** A reader of files that others wrote, and a generator of such files. */
 export interface Target {
-  /** What the input's file is called. */
+  /** The name of the input file. */
   readonly file: string;
-  /** A sound input, or most often a damaged one; equal streams of random numbers give equal inputs. */
+  /** A valid or, more often, damaged input. Equal random streams give equal inputs. */
   make(random: Random): Uint8Array | Promise<Uint8Array>;
-  /** Reads the file to its end. Throws a UserError for what cannot be used, and any other error where a promise is broken. */
+  /** Reads the file to its end. Throws a UserError for unusable input, and any other error if the reader is wrong. */
   read(file: string): unknown;
-  /** What every error must name: the file unless told. */
+  /** What each error message must match. Default: it contains the path of the file. */
   readonly place?: RegExp;
-  /** Bytes of memory that it may take beyond twice the input and 64 MB. */
+  /** Bytes of memory that the reader may use in addition to twice the input and 64 MB. Default: 0. */
   allowance?(input: Uint8Array): number;
 }
 
-/** The input that is under way in a child process, and how many have ended so far, and how. */
-export const tally = z.object({ at: z.number(), values: z.number(), errors: z.number() });
-export type Tally = Readonly<z.infer<typeof tally>>;
+/** The index of the current input of a child process, and the number of values and UserErrors so far. */
+export const progress = z.object({ at: z.number(), values: z.number(), userErrors: z.number() });
+export type Progress = Readonly<z.infer<typeof progress>>;
 
-/** An input that ended in neither a value nor an error of ours. */
-export interface Fault {
+/** The file to which a child with this folder writes its progress. It lies beside the folder, in which stray files are failures. */
+export function progressFile(root: string): string {
+  return `${root}.progress`;
+}
+
+/** An input that resulted in neither a value nor a UserError. */
+export interface Failure {
+  /** The index of the input. */
   readonly at: number;
   readonly reason: string;
 }

@@ -1,7 +1,7 @@
 import { unknownName } from '../../lib/errors';
 import type { Target } from './target';
 
-/** Everything that reads what others wrote, by name; each is loaded in the process that tries it. */
+/** All targets by name. Each is imported only in the process that tests it. */
 const targets: Readonly<Record<string, () => Promise<{ readonly target: Target }>>> = {
   safetensors: () => import('./targets/safetensors'),
   records: () => import('./targets/records'),
@@ -16,9 +16,10 @@ const targets: Readonly<Record<string, () => Promise<{ readonly target: Target }
   bad: () => import('./targets/bad'),
 };
 
+/** The targets of the command. `bad` is a faulty reader that tests the fuzzer itself. */
 export const targetNames: readonly string[] = Object.keys(targets).filter((name) => name !== 'bad');
 
-export async function targetNamed(name: string): Promise<Target> {
+export async function loadTarget(name: string): Promise<Target> {
   const load = Object.hasOwn(targets, name) ? targets[name] : undefined;
   if (!load) throw unknownName('target', name, targetNames);
   return (await load()).target;

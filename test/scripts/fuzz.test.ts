@@ -8,44 +8,54 @@ import { temporaryFolder } from '../support/temporaryFolder';
 
 const trial = { seed: 10, from: 0 };
 
-/** What each way of the bad reader is told as, in their order. */
-const ends: readonly RegExp[] = [
+/** The expected outcome of each behaviour of the bad reader. */
+const outcomes: readonly RegExp[] = [
   /^value$/,
-  /^error$/,
-  /^not an error of ours: TypeError: oh/,
-  /^an error that does not say where: somewhere/,
-  /^an error of 50\d\d letters/,
-  /^it took \d+\.\d MB of memory for an input of 0\.0 MB$/,
+  /^user error$/,
+  /^not a UserError: TypeError: oh/,
+  /^an error without its place: somewhere/,
+  /^an error of 50\d\d characters/,
+  /^it used \d+\.\d MB of memory for an input of 0\.0 MB$/,
   /^it wrote stray$/,
   /^the process ended \(SIGSEGV\)/,
   /^no end within 20 s$/,
 ];
 
-test('every fault of a bad reader is told with its input, and what comes after is tried all the same', async (context) => {
-  const keep = path.join(await temporaryFolder(context), 'kept');
-  const { values, errors, faults } = await supervise({ ...trial, name: 'bad', end: 24, keep, patience: 20 });
-  const ways = Array.from({ length: 24 }, (_, at) => new Random(trial.seed).fork('bad').fork(at).integer(ends.length));
-  assert.equal(new Set(ways).size, ends.length, 'the seed meets every way');
-  const told = new Map(faults.map(({ at, reason }) => [at, reason]));
-  ways.forEach((way, at) => assert.match(told.get(at) ?? (way === 0 ? 'value' : 'error'), ends[way]!, `input ${at}`));
-  assert.deepEqual(
-    [values, errors],
-    [0, 1].map((wanted) => ways.filter((way) => way === wanted).length),
+test('reports every failure of a faulty reader with its input and continues with the next one', async (context) => {
+  const failureFolder = path.join(await temporaryFolder(context), 'kept');
+  const { values, userErrors, failures } = await supervise({
+    ...trial,
+    name: 'bad',
+    end: 24,
+    failureFolder,
+    timeout: 20,
+  });
+  const behaviours = Array.from({ length: 24 }, (_, at) =>
+    new Random(trial.seed).fork('bad').fork(at).integer(outcomes.length),
   );
-  assert.equal(readdirSync(keep).length, faults.length);
+  assert.equal(new Set(behaviours).size, outcomes.length, 'the seed covers every behaviour');
+  const reasons = new Map(failures.map(({ at, reason }) => [at, reason]));
+  behaviours.forEach((behaviour, at) =>
+    assert.match(reasons.get(at) ?? (behaviour === 0 ? 'value' : 'user error'), outcomes[behaviour]!, `input ${at}`),
+  );
+  assert.deepEqual(
+    [values, userErrors],
+    [0, 1].map((expected) => behaviours.filter((behaviour) => behaviour === expected).length),
+  );
+  assert.equal(readdirSync(failureFolder).length, failures.length);
 });
 
-// All of them, at many inputs, are the command's work.
-test('equal seeds give equal inputs, and what is sound ends in values, what is not in errors of ours', async (context) => {
-  const keep = path.join(await temporaryFolder(context), 'kept');
+// The command tests all targets with many more inputs.
+test('equal seeds give equal inputs, which result in values and user errors', async (context) => {
+  const failureFolder = path.join(await temporaryFolder(context), 'kept');
   const [one, two] = await Promise.all(
-    [0, 1].map(() => supervise({ ...trial, name: 'safetensors', end: 200, keep, patience: 60 })),
+    [0, 1].map(() => supervise({ ...trial, name: 'safetensors', end: 200, failureFolder, timeout: 60 })),
   );
-  assert.deepEqual(one!.faults, []);
+  assert.deepEqual(one!.failures, []);
   assert.ok(
-    one!.values > 0 && one!.errors > 0 && one!.values + one!.errors === 200,
-    `${one!.values} values, ${one!.errors} errors`,
+    one!.values > 0 && one!.userErrors > 0 && one!.values + one!.userErrors === 200,
+    `${one!.values} values, ${one!.userErrors} user errors`,
   );
-  assert.deepEqual([two!.values, two!.errors], [one!.values, one!.errors]);
-  assert.equal(existsSync(keep), false);
+  assert.deepEqual([two!.values, two!.userErrors], [one!.values, one!.userErrors]);
+  assert.equal(existsSync(failureFolder), false);
 });

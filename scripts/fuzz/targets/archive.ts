@@ -3,12 +3,12 @@ import { readCifarArchive } from '../../../lib/data/datasets/cifar100/archive';
 import { damaged, oneOf } from '../damage';
 import { hostileTar, tar, type Entry } from '../tarBytes';
 import type { Target } from '../target';
-import { layout, soundRecords } from './records';
+import { layout, validRecords } from './records';
 
-/** More than is ever read, in a megabyte; made once. */
+/** A decompression bomb of one megabyte, created once. */
 let bomb: Buffer | undefined;
 
-/** CIFAR's archive as it is downloaded: damaged, hostile, or swelling. */
+/** CIFAR-100's archive: damaged, hostile, or a decompression bomb. */
 export const target: Target = {
   file: 'cifar-100-binary.tar.gz',
   make: (random) => {
@@ -16,8 +16,8 @@ export const target: Target = {
       { name: 'cifar-100-binary/', type: '5' },
       { name: 'cifar-100-binary/coarse_label_names.txt', content: Buffer.from('animals\nplants\n') },
       { name: 'cifar-100-binary/fine_label_names.txt', content: Buffer.from('cat\ndog\noak\nrose\n') },
-      { name: 'cifar-100-binary/test.bin', content: soundRecords(random, layout.testPerClass) },
-      { name: 'cifar-100-binary/train.bin', content: soundRecords(random, layout.trainPerClass) },
+      { name: 'cifar-100-binary/test.bin', content: validRecords(random, layout.testPerClass) },
+      { name: 'cifar-100-binary/train.bin', content: validRecords(random, layout.trainPerClass) },
     ];
     const kind = random.uniform();
     if (kind < 0.001)
@@ -36,8 +36,7 @@ export const target: Target = {
   },
   read: async (file) => {
     const { train, test, classes } = await readCifarArchive(file, layout);
-    if (train.labels.length !== 8 || test.labels.length !== 4 || classes.length !== 4)
-      throw new Error('another layout than was asked for');
+    if (train.labels.length !== 8 || test.labels.length !== 4 || classes.length !== 4) throw new Error('wrong layout');
     return train;
   },
 };

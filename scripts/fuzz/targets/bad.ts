@@ -3,21 +3,21 @@ import path from 'node:path';
 import { UserError } from '../../../lib/errors';
 import type { Target } from '../target';
 
-/** A reader with every fault that the tool looks for, the input saying which: it tries the tool itself, and the command leaves it out. */
+/** A reader with every failure that the fuzzer detects; the input selects one. It tests the fuzzer and is not run by the command. */
 export const target: Target = {
   file: 'input',
-  make: (random) => Buffer.of(random.integer(ways.length)),
-  read: (file) => ways[readFileSync(file)[0]!]!(file),
+  make: (random) => Buffer.of(random.integer(behaviours.length)),
+  read: (file) => behaviours[readFileSync(file)[0]!]!(file),
 };
 
-const ways: readonly ((file: string) => unknown)[] = [
+const behaviours: readonly ((file: string) => unknown)[] = [
   () => 'a value',
-  (file) => refuse(`${file} is no good.`),
+  (file) => throwUserError(`${file} is invalid.`),
   () => {
     throw new TypeError('oh');
   },
-  () => refuse('somewhere something is no good.'),
-  (file) => refuse(`${file} is no good: ${'x'.repeat(5000)}`),
+  () => throwUserError('somewhere something is invalid.'),
+  (file) => throwUserError(`${file} is invalid: ${'x'.repeat(5000)}`),
   () => Buffer.alloc(300e6, 1).length,
   (file) => {
     writeFileSync(path.join(path.dirname(file), '..', 'stray'), '');
@@ -30,6 +30,6 @@ const ways: readonly ((file: string) => unknown)[] = [
   },
 ];
 
-function refuse(text: string): never {
+function throwUserError(text: string): never {
   throw new UserError(text);
 }

@@ -8,7 +8,7 @@ import type { Target } from '../target';
 
 const imageSize = 16;
 
-/** JPEGs, and some PNG, WebP and TIFF files: damaged anywhere, in their segments, or of false sizes. */
+/** JPEG, PNG, WebP and TIFF images: damaged anywhere, or JPEGs with damaged segments or wrong sizes. */
 export const target: Target = {
   file: 'input.jpg',
   make: async (random) => {
@@ -19,7 +19,7 @@ export const target: Target = {
     const image = await oneOf(random, formats)(sharp(raw, { raw: { ...size, channels: 3 } })).toBuffer();
     const kind = random.uniform();
     if (kind < 0.1) return image;
-    if (kind < 0.5 && image[0] === 0xff) return segmentChanged(random, image);
+    if (kind < 0.5 && image[0] === 0xff) return damageSegment(random, image);
     return damaged(random, image);
   },
   read: async (file) => {
@@ -42,9 +42,9 @@ export const target: Target = {
     if (data.length !== 3 * imageSize * imageSize) throw new Error(`${data.length} bytes of pixels`);
     return data;
   },
-  // Whoever reads the file puts its name before the reason.
+  // The caller of `decode` adds the name of the file.
   place: /^it (is|has) /,
-  // Pixels up to the limit on them; progressive files keep six bytes of coefficients for each besides.
+  // Up to the limit on pixels, 3 bytes each, and in progressive JPEGs 6 bytes of coefficients each.
   allowance: () => 900e6,
 };
 
@@ -60,8 +60,8 @@ const formats: readonly ((image: Sharp) => Sharp)[] = [
   (image) => image.tiff(),
 ];
 
-/** A segment of a JPEG lost, doubled, of a false length or size, or with other bytes. */
-function segmentChanged(random: Random, image: Buffer): Buffer {
+/** Deletes or repeats a segment of a JPEG, or changes its length, image size or content. */
+function damageSegment(random: Random, image: Buffer): Buffer {
   const starts = segments(image);
   const which = random.integer(starts.length);
   const [start, end] = [starts[which]!, starts[which + 1] ?? image.length];
@@ -77,14 +77,14 @@ function segmentChanged(random: Random, image: Buffer): Buffer {
   return image;
 }
 
-/** Where each segment begins; the last one is the scan. */
+/** The first byte of each segment; the last one is the scan. */
 function segments(image: Buffer): number[] {
   const starts: number[] = [];
   for (let at = 2; at + 4 <= image.length && image[at] === 0xff; at += 2 + image.readUInt16BE(at + 2)) starts.push(at);
   return starts;
 }
 
-/** Claims another height and width. */
+/** Changes the height and width in the frame header. */
 function withSize(random: Random, image: Buffer): Buffer {
   for (const start of segments(image)) {
     if (image[start + 1]! >> 4 !== 0xc || [0xc4, 0xcc].includes(image[start + 1]!)) continue;

@@ -1,11 +1,11 @@
 import { appendJsonLine, readJsonLines } from '../../../lib/io/jsonLines';
 import { epochRecord, type EpochRecord } from '../../../lib/results/records/record';
 import type { Random } from '../../../lib/tensor/random';
-import { cut, damaged } from '../damage';
+import { damaged, truncated } from '../damage';
 import { damagedJson } from '../damageJson';
 import type { Target } from '../target';
 
-/** The log of a run's epochs: cut anywhere, as by a crash, or damaged; then written on. */
+/** The epoch log of a run: truncated as by a crash, or damaged; then a record is appended. */
 export const target: Target = {
   file: 'metrics.jsonl',
   make: (random) => {
@@ -14,7 +14,7 @@ export const target: Target = {
     if (kind < 0.3 && lines.length > 0) lines[random.integer(lines.length)] = damagedJson(random, record(random, 1));
     const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
     if (kind < 0.3) return bytes;
-    return kind < 0.7 ? cut(random, bytes) : damaged(random, bytes);
+    return kind < 0.7 ? truncated(random, bytes) : damaged(random, bytes);
   },
   read: async (file) => {
     const parse = (value: unknown): EpochRecord => epochRecord.parse(value);

@@ -13,7 +13,7 @@ const defaults = {
   live: true,
 };
 
-/** What one sets in OFA_PROFILE and OFA_PARAMS: the one on the first line, the other on the rest. */
+/** Values of OFA_PROFILE (first line) and OFA_PARAMS (other lines). */
 export const target: Target = {
   file: 'parameters.txt',
   make: (random) => {

@@ -5,7 +5,7 @@ import { plan } from '../../../lib/runs/plan/plan';
 import { readPlan } from '../../../lib/runs/plan/planFile';
 import type { Job } from '../../../lib/runs/plan/job';
 import { recipe, recipeId } from '../../../lib/training/recipe/recipe';
-import { cut, damaged, oneOf } from '../damage';
+import { damaged, oneOf, truncated } from '../damage';
 import { damagedJson } from '../damageJson';
 import type { Target } from '../target';
 
@@ -13,34 +13,35 @@ const jobs: readonly Job[] = Object.values(experiments).flatMap((experiment) =>
   profiles.flatMap((profile) => (experiment.rows[profile].length > 0 ? plan(experiment, profile) : [])),
 );
 
-/** Plans of jobs, a line each: damaged, cut, or with recipes that were changed, in half of them with an id to match. */
+/** Plans with one job per line: damaged, truncated, or with changed recipes, half of them with a matching id. */
 export const target: Target = {
   file: 'plan.jsonl',
   make: (random) => {
     const lines = Array.from({ length: 1 + random.integer(3) }, () => JSON.stringify(oneOf(random, jobs)));
     const which = random.integer(lines.length);
     const kind = random.uniform();
-    if (kind < 0.6) lines[which] = matched(damagedJson(random, JSON.parse(lines[which]!)), random.uniform() < 0.5);
+    if (kind < 0.6)
+      lines[which] = withMatchingId(damagedJson(random, JSON.parse(lines[which]!)), random.uniform() < 0.5);
     const bytes = Buffer.from(`${lines.join('\n')}\n`);
     if (kind < 0.7) return bytes;
-    return kind < 0.85 ? cut(random, bytes) : damaged(random, bytes);
+    return kind < 0.85 ? truncated(random, bytes) : damaged(random, bytes);
   },
   read: async (file) => {
     const read = await readPlan(file);
     for (const job of read)
-      if (recipeId(job.recipe) !== job.id) throw new Error(`a job of another id than its recipe's: ${job.id}`);
+      if (recipeId(job.recipe) !== job.id) throw new Error(`the id of a job differs from its recipe's: ${job.id}`);
     return read;
   },
 };
 
-/** The job under the id of its recipe, where it still has one. */
-function matched(line: string, wanted: boolean): string {
+/** The job with the id of its recipe, if the recipe is still valid. */
+function withMatchingId(line: string, wanted: boolean): string {
   if (!wanted) return line;
   try {
     const parsed = z.object({ recipe }).passthrough().safeParse(JSON.parse(line));
     return parsed.success ? JSON.stringify({ ...parsed.data, id: recipeId(parsed.data.recipe) }) : line;
   } catch (error) {
-    // Nested too deeply to be hashed or written: what is read from it is told so.
+    // Nested too deeply to be hashed; the reader reports it.
     if (error instanceof RangeError) return line;
     throw error;
   }

@@ -8,15 +8,15 @@ import { oneOf } from '../damage';
 import { damagedJson } from '../damageJson';
 import type { Target } from '../target';
 
-/** Every recipe of the experiments. */
+/** All recipes of the experiments. */
 const known: readonly RecipeInput[] = Object.values(experiments)
   .flatMap(({ rows }) => [...rows.smoke, ...rows.laptop, ...rows.paper])
   .map(({ recipe }) => recipe);
 
-/** Believes whatever it is given. */
+/** Accepts any value. */
 const anything = z.custom<RecipeInput>();
 
-/** Recipes of the experiments with parts changed. */
+/** Recipes of the experiments with random changes. */
 export const target: Target = {
   file: 'recipe.json',
   make: (random) => Buffer.from(damagedJson(random, oneOf(random, known))),
@@ -31,5 +31,5 @@ export const target: Target = {
     if (!rates.every((rate) => Number.isFinite(rate) && rate >= 0)) throw new Error(`learning rates ${rates.join()}`);
     return complete;
   },
-  place: /^The recipe has faults:\n {2}\S/,
+  place: /^The recipe [^\n]*:\n {2}\S/,
 };

@@ -7,13 +7,13 @@ import type { Target } from '../target';
 export const layout: CifarLayout = { classes: 4, groups: 2, trainPerClass: 2, testPerClass: 1 };
 const recordBytes = 3074;
 
-/** CIFAR's records, handed over in pieces cut anywhere. */
+/** CIFAR-100's records, parsed in chunks of random lengths. */
 export const target: Target = {
   file: 'train.bin',
   make: (random) => {
-    const records = soundRecords(random, layout.trainPerClass);
+    const records = validRecords(random, layout.trainPerClass);
     if (random.uniform() < 0.4) return damaged(random, records);
-    // The two bytes at a record's head say its group and class.
+    // The first two bytes of a record are its group and class.
     for (let times = random.integer(3); times > 0; times--)
       records[recordBytes * random.integer(8) + random.integer(2)] = oneOf(random, [0, 1, 2, 3, 4, 127, 255]);
     return records;
@@ -34,8 +34,8 @@ export const target: Target = {
   },
 };
 
-/** So many records of each class, in any order. */
-export function soundRecords(random: Random, perClass: number): Buffer {
+/** `perClass` records of each class in random order. */
+export function validRecords(random: Random, perClass: number): Buffer {
   const order = Array.from(random.permutation(layout.classes * perClass), (i) => i % layout.classes);
   return Buffer.concat(
     order.map((label) =>

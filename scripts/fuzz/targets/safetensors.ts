@@ -9,7 +9,7 @@ import type { Target } from '../target';
 export const target: Target = {
   file: 'input.safetensors',
   make: (random) => {
-    const { header, bytes } = sound(random);
+    const { header, bytes } = validFile(random);
     const kind = random.uniform();
     const json = kind < 0.5 ? damagedJson(random, header) : JSON.stringify(header);
     const whole = assembled(json, bytes);
@@ -28,7 +28,7 @@ export const target: Target = {
   },
 };
 
-function sound(random: Random): { readonly header: object; readonly bytes: Buffer } {
+function validFile(random: Random): { readonly header: object; readonly bytes: Buffer } {
   const header: Record<string, unknown> = random.uniform() < 0.5 ? { __metadata__: { format: 'pt', note: 'ü' } } : {};
   let at = 0;
   for (let i = random.integer(5); i >= 0; i--) {

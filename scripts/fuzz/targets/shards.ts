@@ -5,7 +5,7 @@ import { oneOf } from '../damage';
 import { hostileTar, type Entry } from '../tarBytes';
 import type { Target } from '../target';
 
-/** Archives of images with their classes, as webdataset writes them. */
+/** Archives of images with their classes in the format of webdataset. */
 export const target: Target = {
   file: 'input.tar',
   make: (random) => {
@@ -26,14 +26,14 @@ export const target: Target = {
     );
   },
   read: async (file) => {
-    const set = await openTarShards(path.dirname(file), { imageSize: 16 });
-    for (let place = 0; place < set.count; place++) {
-      if (set.labels[place]! >= set.classes.length)
-        throw new Error(`image ${place} is of class ${set.labels[place]} of ${set.classes.length}`);
-      await readImage(set, place);
+    const dataset = await openTarShards(path.dirname(file), { imageSize: 16 });
+    for (let index = 0; index < dataset.count; index++) {
+      if (dataset.labels[index]! >= dataset.classes.length)
+        throw new Error(`image ${index} is of class ${dataset.labels[index]} of ${dataset.classes.length}`);
+      await readImage(dataset, index);
     }
-    return set;
+    return dataset;
   },
-  // Where no archive has an image, the folder is named, and each archive's fault beneath.
+  // If no archive has an image, the message names the folder and lists the errors of the archives.
   place: /\/fuzz-[^/]+\/inside/,
 };

@@ -3,7 +3,7 @@ import { readTar } from '../../../lib/io/tar/readTar';
 import { hostileTar, type Entry } from '../tarBytes';
 import type { Target } from '../target';
 
-/** Archives of any files: names that lead outside, links, false sizes, swelling. */
+/** Archives of any files, with names outside the folder, links, wrong sizes and decompression bombs. */
 export const target: Target = {
   file: 'input.tar',
   make: (random) => {
@@ -19,10 +19,10 @@ export const target: Target = {
     const names: string[] = [];
     for await (const { name, size, chunks } of readTar(file, { totalBytes: 2e6, members: 10 })) {
       let bytes = 0;
-      // Whoever unpacks would write here: the name must stay within the folder.
+      // A program that unpacks the archive would write to this path, which must stay inside the folder.
       if (name.startsWith('/') || name.split('/').includes('..')) throw new Error(`a member is named ${name}`);
       for await (const chunk of chunks) bytes += chunk.length;
-      if (bytes !== size) throw new Error(`${name} has ${bytes} bytes and claims ${size}`);
+      if (bytes !== size) throw new Error(`${name} has ${bytes} bytes instead of ${size}`);
       names.push(name);
     }
     return names;
