@@ -13,7 +13,7 @@ import { startJupyterLab } from '../support/jupyterLab';
 const withoutVenv = !existsSync('.venv') && 'no .venv: run npm run setup';
 
 test(
-  'JupyterLab listens on this machine only, and answers nobody without its token',
+  'JupyterLab listens on this machine only and rejects requests without its token',
   { skip: withoutVenv, timeout: 120_000 },
   async (context) => {
     const { port, address, printed } = await startJupyterLab(context);
@@ -30,12 +30,12 @@ test(
     for (const place of ['/api/contents', '/api/kernels', '/api/contents?token=0'])
       assert.equal(await statusOf(place), 403, place);
     for (const place of ['/lab', '/files/package.json'])
-      assert.equal(await statusOf(place), 302, `${place} asks for the token`);
+      assert.equal(await statusOf(place), 302, `${place} requires the token`);
     assert.equal(await statusOf('/api/contents', { authorization }), 200);
     assert.equal(
       await statusOf('/api/contents', { authorization, host: 'elsewhere.example' }),
       403,
-      'a name of elsewhere that leads here',
+      'rejects a foreign host name',
     );
     assert.deepEqual(await listening(port), ['0100007F'], '127.0.0.1 and no other address');
     if (process.getuid?.() === 0) assert.match(printed.join('\n'), /Warning: this is the root user.*--allow-root/s);
@@ -57,7 +57,7 @@ await untilInterrupted(async (signal) => {
     if (event.kind !== 'step') continue;
     steps.push((event.epoch - 1) * event.steps + event.step);
     afterStop += signal.aborted ? 1 : 0;
-    bar.update(steps.at(-1), 'under way');
+    bar.update(steps.at(-1), 'running');
   }
   bar.finish('stopped');
 });
@@ -65,10 +65,10 @@ console.log(\`steps \${steps[0]} to \${steps.at(-1)}, \${afterStop} after the st
 ];
 
 test(
-  'in JupyterLab the heatmap is drawn and can be hovered, the bar moves in place, stop ends the training within a step, and the next run resumes',
+  'in JupyterLab, heatmaps react to hovering, progress bars move in place, and a stopped training run resumes',
   { skip: withoutChromium() || withoutVenv, timeout: 600_000 },
   async (context) => {
-    // What is started first is ended first: the folder goes when nobody writes there any more.
+    // Started first and therefore stopped first: afterwards nothing writes to the folder, and it can be removed.
     const { address } = await startJupyterLab(context);
     const browser = await launchChromium(context);
     const folder = await folderInProject(context);
@@ -88,7 +88,7 @@ test(
 
     const before = await bar(page, 0);
     const later = await bar(page, before.value);
-    assert.ok(later.value > before.value && later.count === 1, 'one bar, which has moved');
+    assert.ok(later.value > before.value && later.count === 1, 'there is one bar, and it has moved');
 
     await stop(page);
     const first = await result(page, 1);
@@ -101,18 +101,18 @@ test(
     assert.equal(resumed.count, 1);
     await stop(page);
     const second = await result(page, first.to + 1);
-    assert.equal(second.from, first.to + 1, 'goes on from the step after the last one');
+    assert.equal(second.from, first.to + 1, 'resumes at the next step');
     await page.keyboard.press('Control+s');
     await page.waitForFunction("!document.querySelector('.jp-mod-dirty')");
     assert.match(
       await readFile(file, 'utf8'),
       new RegExp(`steps ${second.from} to ${second.to}`),
-      'saved with its outputs',
+      'the notebook is saved with its outputs',
     );
   },
 );
 
-/** The words that hovering over the heatmap's lower left cell shows. */
+/** Returns the hover text of the heatmap's lower left cell. */
 async function hover(page: Page): Promise<string> {
   await page.locator('.live-figure').scrollIntoViewIfNeeded();
   const plot = (await page.locator('.live-figure .nsewdrag').boundingBox())!;
@@ -121,7 +121,7 @@ async function hover(page: Page): Promise<string> {
   return (await page.textContent('.hovertext'))!;
 }
 
-/** The progress bar once it stands beyond a value, and how many bars there are. */
+/** Waits until the progress bar exceeds a value. Returns its value and the number of bars. */
 async function bar(page: Page, beyond: number): Promise<{ readonly value: number; readonly count: number }> {
   await page.waitForFunction(`document.querySelector('.jp-OutputArea progress')?.value > ${beyond}`);
   return page.evaluate(
@@ -133,7 +133,7 @@ async function stop(page: Page): Promise<void> {
   await page.click('jp-button[data-command="notebook:interrupt-kernel"], [data-command="notebook:interrupt-kernel"]');
 }
 
-/** What the training cell says at its end, of a run that began with this step. */
+/** Reads the output of the training cell for a run that started with this step. */
 async function result(
   page: Page,
   from: number,
@@ -144,7 +144,7 @@ async function result(
   return { from: first, to: last, afterStop };
 }
 
-/** A folder where JupyterLab finds it: among what is built. */
+/** Creates a folder inside the project, where JupyterLab can open it. */
 async function folderInProject(context: TestContext): Promise<string> {
   await mkdir('build', { recursive: true });
   const folder = await mkdtemp(path.join('build', 'lab-'));
@@ -152,7 +152,7 @@ async function folderInProject(context: TestContext): Promise<string> {
   return folder;
 }
 
-/** Addresses that a port is listened on, as Linux writes them. */
+/** The addresses on which a port listens, in the notation of /proc/net/tcp. */
 async function listening(port: number): Promise<string[]> {
   const tables = await Promise.all(
     ['/proc/net/tcp', '/proc/net/tcp6'].map((table) => readFile(table, 'utf8').catch(() => '')),

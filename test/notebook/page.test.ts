@@ -12,7 +12,7 @@ import { temporaryFolder } from '../support/temporaryFolder';
 
 const skip = withoutChromium() || (!existsSync('.venv') && 'no .venv: run npm run setup');
 
-/** A heatmap that is 1 on its diagonal, 0 beside it, and undefined in one corner; and names that would be scripts. */
+/** A heatmap with 1 on its diagonal, 0 elsewhere and one undefined corner, and texts that contain HTML. */
 const cells = [
   "import { heatmap, progress, table } from './lib/notebook/index';",
   `const layers = ['a', 'b', 'c'];
@@ -23,7 +23,7 @@ await heatmap({ rows: { model: 'ViT', layers }, columns: { model: '<script>docum
 ];
 
 test(
-  'a page of an executed notebook draws its heatmap, cell by cell, in the place of the picture',
+  'the page of an executed notebook replaces the picture by a live heatmap with the right colours',
   { skip },
   async (context) => {
     const folder = await temporaryFolder(context);
@@ -34,7 +34,7 @@ test(
     assert.deepEqual(executed[0]?.errors, []);
     const notebook = await readFile(path.join(folder, 'figure.ipynb'), 'utf8');
     assert.match(notebook, /"image\/png"/);
-    assert.ok((await stat(path.join(folder, 'figure.ipynb'))).size < 200_000, 'plotly.js is not carried inside');
+    assert.ok((await stat(path.join(folder, 'figure.ipynb'))).size < 200_000, 'plotly.js is not embedded');
 
     const browser = await launchChromium(context);
     const page = await browser.newPage();
@@ -42,7 +42,7 @@ test(
 
     await page.goto(address);
     await page.waitForFunction(`document.querySelectorAll('script[src="plotly.js"]').length === 1`);
-    assert.deepEqual(await visiblePictures(page), [true], 'without plotly.js the picture stays');
+    assert.deepEqual(await visiblePictures(page), [true], 'without plotly.js, the picture remains');
 
     await copyFile(path.join('node_modules', 'plotly.js-dist', 'plotly.js'), path.join(folder, 'plotly.js'));
     await page.goto(address);
@@ -55,7 +55,7 @@ test(
       [0, 0, 4, 255],
       [0, 0, 0, 0],
     ];
-    // From above: the last layer of the rows first.
+    // From top to bottom: the last layer of the rows comes first.
     assert.deepEqual(colors, [
       [dark, dark, bright],
       [dark, bright, dark],
@@ -76,9 +76,13 @@ test(
       ]);
       assert.equal(saved.suggestedFilename(), `CKA-ViT-and-script-document-title-evil-script.${format.toLowerCase()}`);
     }
-    assert.equal(await page.locator('.modebar-btn[data-title*="hare"]').count(), 0, 'nothing is sent to others');
+    assert.equal(
+      await page.locator('.modebar-btn[data-title*="hare"]').count(),
+      0,
+      'there is no button that sends data elsewhere',
+    );
     await page.setViewportSize({ width: 390, height: 800 });
-    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390, 'no wider than a phone');
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390, 'fits the width of a phone');
   },
 );
 
@@ -86,7 +90,7 @@ function visiblePictures(page: Page): Promise<boolean[]> {
   return page.evaluate("[...document.querySelectorAll('img')].map((img) => img.offsetParent !== null)");
 }
 
-/** The colours at the middle of each cell of a square heatmap, row by row from above, as red, green, blue and opacity. */
+/** The RGBA colours at the centre of each cell of a square heatmap, row by row from the top. */
 function cellColors(page: Page, count: number): Promise<number[][][]> {
   return page.evaluate(`(async () => {
     const image = new Image();

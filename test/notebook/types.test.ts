@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 const notebook = z.object({ cells: z.array(z.object({ cell_type: z.string(), source: z.array(z.string()) })) });
 
-/** The code of each notebook as one module at the project's root, from where its imports are told. */
+/** The code of each notebook as one module in the project's root, to which its imports are relative. */
 const modules = new Map(
   readdirSync('notebooks')
     .filter((name) => name.endsWith('.ipynb'))
@@ -23,7 +23,7 @@ const modules = new Map(
     }),
 );
 
-test('the cells of every notebook fit the types of lib, by the options of tslab', () => {
+test('the cells of every notebook type-check with the compiler options of tslab', () => {
   const options = ts.getParsedCommandLineOfConfigFile('tsconfig.tslab.json', undefined, {
     ...ts.sys,
     onUnRecoverableConfigFileDiagnostic: ({ messageText }) => assert.fail(String(messageText)),
@@ -34,7 +34,7 @@ test('the cells of every notebook fit the types of lib, by the options of tslab'
   const exists = host.fileExists.bind(host);
   host.fileExists = (file) => modules.has(path.resolve(file)) || exists(file);
   const program = ts.createProgram([...modules.keys()], options, host);
-  const faults = [...modules.keys()].flatMap((file) => {
+  const errors = [...modules.keys()].flatMap((file) => {
     const source = program.getSourceFile(file);
     return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
       ({ messageText, start = 0 }) => {
@@ -43,5 +43,5 @@ test('the cells of every notebook fit the types of lib, by the options of tslab'
       },
     );
   });
-  assert.deepEqual(faults, []);
+  assert.deepEqual(errors, []);
 });
