@@ -5,7 +5,7 @@ import { imageNetNormalisation } from '../../lib/data/datasets/normalisation';
 import { paperScale } from '../../lib/experiments/counterparts';
 import { student } from '../../lib/experiments/laptop';
 import { bars } from '../../lib/plots/charts/bars';
-import { comparisonTable, recordedTable } from '../../lib/plots/tables/comparisonTable';
+import { comparisonTable, pairTable, recordedTable } from '../../lib/plots/tables/comparisonTable';
 import { diagramSvg } from '../../lib/plots/diagrams/diagram';
 import { escapeHtml, label, labelText, scriptJson, withoutTags } from '../../lib/plots/html/escape';
 import { field } from '../../lib/plots/charts/field';
@@ -18,10 +18,11 @@ import { learningCurves } from '../../lib/plots/charts/learningCurves';
 import { lines } from '../../lib/plots/charts/lines';
 import { liveHtml } from '../../lib/plots/html/live';
 import { recipesAndRecordsHtml } from '../../lib/plots/tables/recipesAndRecords';
-import { tableHtml, type Cell } from '../../lib/plots/tables/table';
+import { cellText, tableHtml, type Cell } from '../../lib/plots/tables/table';
 import { tableText } from '../../lib/plots/tables/tableText';
 import type { Comparison } from '../../lib/results/tables/comparison';
 import type { RecordedRow } from '../../lib/results/records/recordedRows';
+import { sampleRow } from '../results/answers/rows';
 import { sampleRecord } from '../results/support';
 
 const evil = '</script><script>alert("&1")</script><!-- \u2028 \'';
@@ -218,4 +219,16 @@ test('every link of a comparison leads to a recipe and records that occur once o
   assert.equal(ids.length, 3);
   assert.match(proofs, /href="records\/main\.jsonl"/);
   for (const { id, command } of row.runs) assert.ok(proofs.includes(id) && proofs.includes(escapeHtml(command)));
+});
+
+test('the table of pairs states the seeds once and marks rows without runs', () => {
+  const rows = [
+    sampleRow('ofa', { method: { kind: 'ofa' }, top1: [30, 32] }),
+    sampleRow('kd', { method: { kind: 'kd' }, top1: [31] }),
+    sampleRow('rsd', { method: { kind: 'rsd' }, top1: [] }),
+  ];
+  const columns = { OFA: 'ofa', KD: 'kd', RSD: 'rsd', CRD: 'crd' };
+  const { caption, rows: lines } = pairTable(rows, [{ teacher: 'resnet_24', student: 'vit_64' }], columns);
+  assert.match(caption!, /over 2 seeds; without ±: a single seed/);
+  assert.deepEqual(lines[0]!.map(cellText), ['resnet_24 → vit_64', '31.00 ± 1.41', '31.00', '–', '']);
 });

@@ -36,31 +36,31 @@ export function recordedTable(rows: readonly (Comparison & { readonly ours: Reco
 }
 
 /**
- * Our results with one line for each pair and one column for each method, given as method kinds by column name. The
- * table states the seeds and epochs of most cells. A dash is not recorded yet; an empty cell is not planned.
+ * Our results with one line for each pair and one column for each method, given as method kinds by column name. A dash
+ * is not recorded yet; an empty cell is not planned.
  */
 export function pairTable(
   rows: readonly RecordedRow[],
   pairs: readonly Pair[],
   columns: Readonly<Record<string, string>>,
 ): Table {
-  const shown = pairs.map((pair) => Object.values(columns).map((kind) => findRow(rows, pair, kind)));
-  const conditions = commonConditions(shown.flat().flatMap((row) => row ?? []));
+  const found = pairs.map((pair) => Object.values(columns).map((kind) => findRow(rows, pair, kind)));
+  const maxSeeds = Math.max(0, ...found.flat().map((row) => row?.runs.length ?? 0));
   return {
-    caption: `${conditionsText(conditions)} –: not recorded yet; empty: not planned.`.trim(),
-    columns: ['pair', ...Object.keys(columns).map((name) => `${name} (%)`)],
-    rows: pairs.map((pair, i) => [
-      pairText(pair),
-      ...shown[i]!.map((row) => {
-        if (row === undefined) return null;
-        const { command, ...cell } = oursCell(row, conditions);
-        return {
-          ...cell,
-          note: `${cell.note ?? 'not recorded yet'}; ${command}`,
-          ...(row.runs.length === 0 && { text: '–' }),
-        };
-      }),
-    ]),
+    caption:
+      `Ours: top-1 (%), mean ± standard deviation over ${seedsText(maxSeeds)}; without ±: a single seed; ` +
+      '–: not recorded yet; empty: not planned.',
+    columns: ['pair', ...Object.keys(columns)],
+    rows: pairs.map((pair, i) => [pairText(pair), ...found[i]!.map((row) => (row ? pairCell(row) : null))]),
+  };
+}
+
+function pairCell(row: RecordedRow): RichCell {
+  const top1 = row.runs.map((run) => run.top1);
+  return {
+    text: top1.length === 0 ? '–' : meanText(summary(top1)),
+    note: `${top1.length} of ${seedsText(row.seeds.length)}; ${row.command}`,
+    link: `#${rowAnchor(row)}`,
   };
 }
 
