@@ -162,20 +162,20 @@ test('a block of ResNet starts as the identity', () => {
 });
 
 test('rejects unknown names, class counts and image sizes that no network can have', () => {
-  const refused = (name: string, options: { classes: number; imageSize?: number }, message: RegExp): void => {
+  const rejects = (name: string, options: { classes: number; imageSize?: number }, message: RegExp): void => {
     assert.throws(
       () => createModel(name, options, new Random(1)),
       (error) => error instanceof UserError && message.test(error.message),
       name,
     );
   };
-  refused('resnet81', { classes: 10 }, /resnet18/);
-  refused('resnet18', { classes: 0 }, /number of classes .* not 0/);
-  refused('resnet18', { classes: 2.5 }, /whole number/);
-  refused('vit_small_patch16_224', { classes: 10, imageSize: 225 }, /no multiple.*224 or 240/);
-  refused('swin_tiny_patch4_window7_224', { classes: 10, imageSize: 30 }, /28 or 32/);
-  refused('mixer_b16_224', { classes: 10, imageSize: 9 }, /16 or 16|Choose 16/);
-  refused('convnext_tiny', { classes: 10, imageSize: 31 }, /at least 32/);
+  rejects('resnet81', { classes: 10 }, /resnet18/);
+  rejects('resnet18', { classes: 0 }, /number of classes .* it is 0/);
+  rejects('resnet18', { classes: 2.5 }, /positive integer/);
+  rejects('vit_small_patch16_224', { classes: 10, imageSize: 225 }, /not a multiple.*224 or 240/);
+  rejects('swin_tiny_patch4_window7_224', { classes: 10, imageSize: 30 }, /28 or 32/);
+  rejects('mixer_b16_224', { classes: 10, imageSize: 9 }, /16 or 16|Choose 16/);
+  rejects('convnext_tiny', { classes: 10, imageSize: 31 }, /at least 32/);
 });
 
 function sizes(stage: StageShape): number[] {
