@@ -36,12 +36,13 @@ export function npmPackages(): (Package & { readonly licence: string; readonly d
   return unique(all);
 }
 
-/** Returns the Python packages of both engines and of the site. */
+/** Returns the Python packages of both engines, of the site and of the check. */
 export function pythonPackages(): Package[] {
   const files = [
     'scripts/setup/requirements/cpu.txt',
     'scripts/setup/requirements/cuda.txt',
     'scripts/site/requirements.txt',
+    'scripts/check/requirements.txt',
   ];
   return unique(
     files.flatMap((file) =>
@@ -114,7 +115,7 @@ def normalised(name): return name.lower().replace("_", "-").replace(".", "-")
 print(json.dumps({normalised(d.metadata["Name"]): licence(d.metadata) for d in m.distributions()}))`;
 
 function pythonLicences(): Map<string, string> {
-  const pythons = [venvPython, 'build/site/venv/bin/python'].filter((python) => existsSync(python));
+  const pythons = [venvPython, 'build/site/venv/bin/python', 'build/check/venv/bin/python'].filter((python) => existsSync(python));
   return new Map(
     pythons.flatMap((python) => {
       const { status, stdout } = spawnSync(python, ['-c', script], { encoding: 'utf8' });
