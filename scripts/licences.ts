@@ -115,7 +115,9 @@ def normalised(name): return name.lower().replace("_", "-").replace(".", "-")
 print(json.dumps({normalised(d.metadata["Name"]): licence(d.metadata) for d in m.distributions()}))`;
 
 function pythonLicences(): Map<string, string> {
-  const pythons = [venvPython, 'build/site/venv/bin/python', 'build/check/venv/bin/python'].filter((python) => existsSync(python));
+  const pythons = [venvPython, 'build/site/venv/bin/python', 'build/check/venv/bin/python'].filter((python) =>
+    existsSync(python),
+  );
   return new Map(
     pythons.flatMap((python) => {
       const { status, stdout } = spawnSync(python, ['-c', script], { encoding: 'utf8' });
