@@ -13,7 +13,10 @@ export { lines, type Line } from './charts/lines';
 // Diagrams of boxes and arrows, among them the paper's Figure 2.
 export type { Diagram } from './diagrams/diagram';
 export { framework, type Framework, type StagedNetwork } from './diagrams/framework';
-// Tables: published numbers beside ours.
+// Tables: published numbers beside ours, and the paper's claims.
+export { claimEvidenceTable, claimTable } from './tables/claimTables';
 export { comparisonTable, pairTable, publishedCell, recordedTable } from './tables/comparisonTable';
+export { factTable } from './tables/factTable';
 export { sourcesOf } from './tables/recipesAndRecords';
+export { successorTable } from './tables/successorTable';
 export type { Cell, Table } from './tables/table';

@@ -30,8 +30,20 @@ export {
   publishedPair,
   publishedSuccessors,
   publishedTable,
+  successorGains,
 } from './published';
 export type { Comparison } from './tables/comparison';
+// The answers of notebooks, as sentences with numbers filled in.
+export { branchAccuracyAnswer, type StudentExits } from './answers/branchAccuracy';
+export { ckaAcrossTrainingAnswer, momentSimilarity, type MomentSimilarity } from './answers/ckaAcrossTraining';
+export { claimLabel, claimsAnswer } from './answers/claims';
+export { costAnswer, timesScratch, type StepCostRow } from './answers/cost';
+export { anchorText, exponentRanges, limitsAnswer } from './answers/limits';
+export { ownMethodAnswer } from './answers/ownMethod';
+export { sameFamilyAnswer } from './answers/sameFamily';
+export { strongerTeacherAnswer } from './answers/strongerTeacher';
+export { ckaText, studentCkaAnswer, studentSimilarity, type StudentSimilarity } from './answers/studentCka';
+export { successorAnswer } from './answers/successors';
 // The paper's claims and what our records say about them.
 export { effectText, findingOf, findings, findingText, type Finding } from './claims/findings';
 // What a student gains from a teacher on a user's images.

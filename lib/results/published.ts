@@ -122,6 +122,26 @@ export async function publishedSuccessors(): Promise<{
   return { studentMean, rows };
 }
 
+/** The gains of one method over training from scratch, as `forest` draws them. */
+export interface SuccessorGains {
+  readonly name: string;
+  readonly effects: readonly { readonly label: string; readonly value: number | null }[];
+}
+
+/** The published CIFAR-100 gains of OFA and of each successor with known pairs; null where a pair is not known. */
+export function successorGains(table: PublishedTable, successors: readonly Successor[]): SuccessorGains[] {
+  const known = successors.filter(({ method, pairs }) => method === 'OFA' || pairs.length > 0);
+  return known.map(({ method, pairs }) => ({
+    name: method,
+    effects: table.rows.map(({ teacher, student, student_top1, methods }) => {
+      const isPair = (one: Successor['pairs'][number]): boolean =>
+        one.table === 'cifar100' && one.teacher === teacher && one.student === student;
+      const top1 = (method === 'OFA' ? methods['OFA'] : pairs.find(isPair))?.value;
+      return { label: `${teacher} → ${student}`, value: top1 === undefined ? null : top1 - student_top1.value };
+    }),
+  }));
+}
+
 async function read<Value>(name: string, schema: z.ZodType<Value, z.ZodTypeDef, unknown>): Promise<Value> {
   return readJson(path.join('data', 'published', `${name}.json`), (value) => schema.parse(value));
 }

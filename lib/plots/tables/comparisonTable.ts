@@ -29,7 +29,7 @@ export function comparisonTable(comparisons: readonly Comparison[], caption = ''
 export function recordedTable(rows: readonly (Comparison & { readonly ours: RecordedRow })[], caption = ''): Table {
   const conditions = commonConditions(rows.map(({ ours }) => ours));
   return {
-    caption: [conditionsText(conditions), caption].filter((text) => text !== '').join(' '),
+    caption: [caption, conditionsText(conditions)].filter((text) => text !== '').join(' '),
     columns: ['', 'ours, laptop (%)'],
     rows: rows.map(({ label, ours }) => [label, oursCell(ours, conditions)]),
   };

@@ -1,0 +1,10 @@
+import type { PublishedFact } from '../../results/published';
+import type { Table } from './table';
+
+/** Published facts with how well each is verified, and its source. */
+export function factTable(facts: readonly PublishedFact[]): Table {
+  return {
+    columns: ['item', 'published', 'status', 'source'],
+    rows: facts.map(({ item, fact, status, source }) => [item, fact, status, source]),
+  };
+}

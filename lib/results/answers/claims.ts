@@ -1,0 +1,23 @@
+import type { Finding } from '../claims/findings';
+import { listText } from './sentences';
+
+const phrases = {
+  holds: ['holds', 'hold'],
+  'does not hold': ['does not hold', 'do not hold'],
+  'undecided at this scale': ['is undecided at this scale', 'are undecided at this scale'],
+} as const;
+
+/** Which of the paper's claims hold? */
+export function claimsAnswer(findings: readonly Finding[], runCount: number): string {
+  const parts = Object.entries(phrases).flatMap(([verdict, [singular, plural]]) => {
+    const claims = findings.filter((finding) => finding.verdict === verdict).map(({ claim }) => claim);
+    if (claims.length === 0) return [];
+    return [`${claims.length} ${claims.length === 1 ? singular : plural} (${claims.join(', ')})`];
+  });
+  return `Of the paper’s ${findings.length} claims, ${listText(parts)}. The verdicts rest on ${runCount} recorded runs.`;
+}
+
+/** A finding's text for the axis of a chart: number and a shortened claim. */
+export function claimLabel({ claim, text }: Finding, maxLength = 48): string {
+  return `${claim}. ${text.length > maxLength ? `${text.slice(0, maxLength - 2)}…` : text}`;
+}
