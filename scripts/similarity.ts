@@ -13,34 +13,30 @@ interface Options extends Setting {
   readonly out?: string;
 }
 
-/** npm run similarity --: how alike the layers of trained networks are, as the records that the claims are weighed by. */
-const command = new Command('npm run similarity --')
+/** `npm run similarity`: records the CKA between trained networks, on which the claim about features is tested. */
+const program = new Command('npm run similarity --')
   .description(
-    'Records the CKA of every pair of trained networks on test images of CIFAR-100, chosen anew for each seed. What is recorded already is not recorded twice.',
+    'Records the CKA of every pair of trained networks on test images of CIFAR-100. Each seed draws other images. ' +
+      'Measurements that are recorded already are not recorded again.',
   )
-  .option('--networks <names>', 'by commas: of data/weights, or NAME=FILE', (text: string) => text.split(','), [
-    'resnet_24',
-    'resnet_16',
-    'vit_96',
-    'vit_64',
-    'mixer_96',
-    'mixer_64',
-  ])
+  .option(
+    '--networks <names>',
+    'separated by commas: names in data/weights, or NAME=FILE',
+    (text: string) => text.split(','),
+    ['resnet_24', 'resnet_16', 'vit_96', 'vit_64', 'mixer_96', 'mixer_64'],
+  )
   .option(
     '--seeds <numbers>',
-    'of the choice of images, by commas',
+    'for the choice of images, separated by commas',
     (text: string) => text.split(',').map(whole),
     [0, 1, 2],
   )
-  .option('--batches <number>', 'for each seed', positive, 8)
-  .option('--batch-size <number>', 'images', positive, 128)
+  .option('--batches <number>', 'number of batches for each seed', positive, 8)
+  .option('--batch-size <number>', 'number of images in a batch', positive, 128)
   .addOption(
-    new Option('--profile <name>', 'smoke takes synthetic images').choices(['smoke', 'laptop']).default('laptop'),
+    new Option('--profile <name>', 'smoke uses synthetic images').choices(['smoke', 'laptop']).default('laptop'),
   )
-  .option(
-    '--out <file>',
-    'where the records are appended; unless told, those of the laptop profile under data/results, of made-up images under runs',
-  )
+  .option('--out <file>', 'file to append the records to; default: in data/results, or in runs with the smoke profile')
   .action(
     async ({
       profile,
@@ -50,16 +46,20 @@ const command = new Command('npm run similarity --')
       const { test, notice } = await loadDatasets(profile);
       if (notice !== undefined) console.error(notice);
       const { networks, seeds, batches, batchSize } = setting;
-      const made = `npm run similarity -- --networks ${networks.join(',')} --seeds ${seeds.join(',')} --batches ${batches} --batch-size ${batchSize} --profile ${profile}`;
+      const command =
+        `npm run similarity -- --networks ${networks.join(',')} --seeds ${seeds.join(',')} ` +
+        `--batches ${batches} --batch-size ${batchSize} --profile ${profile}`;
       const known = new Set((await readSimilarities(out)).map(measurement));
       for await (const one of measure(setting, test, profile === 'smoke' ? 'synthetic' : 'cifar-100')) {
         const recorded = known.has(measurement(one));
-        if (!recorded) await appendJsonLine(out, { ...one, ...commit(), command: made });
+        if (!recorded) await appendJsonLine(out, { ...one, ...commit(), command });
+        const { a, b, seed, mean, likeDepth } = one;
         console.log(
-          `${one.a.network} and ${one.b.network}, seed ${one.seed}: mean CKA ${one.mean.toFixed(3)}, at like depth ${one.likeDepth.toFixed(3)}${recorded ? ' (recorded before)' : ''}`,
+          `${a.network} and ${b.network}, seed ${seed}: mean CKA ${mean.toFixed(3)}, ` +
+            `at equal depth ${likeDepth.toFixed(3)}${recorded ? ' (recorded already)' : ''}`,
         );
       }
     },
   );
 
-void run(command);
+void run(program);

@@ -26,7 +26,20 @@ const rules: Readonly<Record<string, Rule>> = {
   analysis: { values: ['tensor', 'data', 'models', 'methods', 'training', 'results'] },
   experiments: { values: [], types: ['methods', 'models', 'training'] },
   results: { values: ['io', 'experiments'], types: ['data', 'models'] },
-  runs: { values: ['io', 'tensor', 'data', 'models', 'methods', 'training', 'analysis', 'experiments', 'results'] },
+  runs: {
+    values: [
+      'io',
+      'tensor',
+      'data',
+      'models',
+      'methods',
+      'similarity',
+      'training',
+      'analysis',
+      'experiments',
+      'results',
+    ],
+  },
   plots: { values: ['results'] },
   notebook: { values: ['io', 'plots', 'results'], lazily: ['tensor'] },
 };

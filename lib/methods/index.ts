@@ -4,3 +4,8 @@ export { createDistillation } from './methods';
 export type { Distillation, Method, MethodSetting } from './method';
 // A method of your own.
 export { defineMethod, type Setting, type Step } from './method';
+// What a method of your own is built from: tensors, layers, a loss, and the schema of its options.
+export * as tf from '../tensor/engine/tf';
+export { Linear } from '../models/layers/linear';
+export { kdLoss } from '../losses/kd';
+export { z } from 'zod';

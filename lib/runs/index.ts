@@ -15,3 +15,17 @@ export { chooseSampler, planExponentStudy } from './search/exponentStudy';
 export { gridSampler } from './search/sampler';
 export { study, type TrialState } from './search/study';
 export { StudyCurves } from './search/studyCurves';
+// The cost of a training step, and of a student at inference.
+export { stepCostStudy, type MeasuredStep } from './studies/stepCostStudy';
+export { inferenceCost, type InferenceCost } from './studies/inferenceCost';
+// CKA of several students, or of one student during training, with their teacher.
+export { compareWithTeacher, loadStudents, type ComparedModel } from './studies/similarityStudy';
+export { snapshotStudy, type SnapshotStudy } from './studies/snapshotStudy';
+export { depthSummary, likeDepth } from '../similarity/depth';
+// New exit branches on frozen students: accuracy, cost and early exit.
+export { branchStudy, exitStudy, trainBranches, type ExitStudy } from './studies/branchStudy';
+// A pair of networks and images of your own.
+export { ownPairStudy, type OwnPairStudy } from './studies/ownPairStudy';
+// A method of your own, compared with KD.
+export { methodStudy, type MethodRun } from './studies/methodStudy';
+export { disposeModule } from '../models/parameter';

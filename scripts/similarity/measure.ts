@@ -11,30 +11,33 @@ import { depthSummary } from '../../lib/similarity/depth';
 import { Random } from '../../lib/tensor/random';
 
 export interface Setting {
-  /** A network of `data/weights` by its name, or with a file of its own: `resnet_16=runs/…/student.safetensors`. */
+  /** Names of networks with weights in `data/weights`, or with their own: `resnet_16=runs/…/student.safetensors`. */
   readonly networks: readonly string[];
-  /** Each chooses images of its own. */
+  /** One random choice of images for each seed. */
   readonly seeds: readonly number[];
   readonly batches: number;
   readonly batchSize: number;
 }
 
-/** A similarity as it was measured; the record adds from where. */
-export type Measured = Omit<SimilarityRecord, 'commit' | 'dirty' | 'command'>;
+/** A measured similarity, without the provenance that its record adds. */
+export type Measurement = Omit<SimilarityRecord, 'commit' | 'dirty' | 'command'>;
 
 interface Trained extends MaybeTrained {
   readonly sha256: string;
 }
 
-/** Minibatch CKA of every pair of trained networks, and of each with itself, on the images of each seed. Throws a UserError at a network without trained weights. */
+/**
+ * Minibatch CKA of every pair of trained networks, and of each network with itself, for each seed. Throws a UserError if
+ * a network has no trained weights.
+ */
 export async function* measure(
   { networks: names, seeds, batches, batchSize }: Setting,
   images: InMemoryDataset,
   dataset: string,
-): AsyncGenerator<Measured> {
+): AsyncGenerator<Measurement> {
   const networks: Trained[] = [];
   try {
-    for (const name of names) networks.push(await trained(name, images));
+    for (const name of names) networks.push(await loadTrained(name, images));
     const pairs = networks.flatMap((a, i) =>
       networks.slice(i).map((b) => ({ a, b, rowModel: a.model, columnModel: b.model })),
     );
@@ -45,7 +48,8 @@ export async function* measure(
         const { likeDepth, mean } = depthSummary({ rows, columns, values }, a === b);
         if (likeDepth === null || mean === null)
           throw new UserError(
-            `The similarity of ${a.title} and ${b.title} is undefined: all their layers are constant on these images.`,
+            `CKA of ${a.title} and ${b.title} is undefined, because all their layers are constant on these images. ` +
+              'Use other images or weights.',
           );
         const id = createHash('sha256')
           .update(JSON.stringify([a.model.name, a.sha256, b.model.name, b.sha256, dataset, examples, batchSize, seed]))
@@ -53,8 +57,8 @@ export async function* measure(
           .slice(0, 12);
         yield {
           id,
-          a: told(a),
-          b: told(b),
+          a: networkRecord(a),
+          b: networkRecord(b),
           dataset,
           rows,
           columns,
@@ -72,16 +76,17 @@ export async function* measure(
   }
 }
 
-async function trained(text: string, { classes, size }: InMemoryDataset): Promise<Trained> {
+async function loadTrained(text: string, { classes, size }: InMemoryDataset): Promise<Trained> {
   const [name = '', file] = text.split('=', 2);
   const network = await trainedModel(name, { classes: classes.length, imageSize: size.height }, new Random(0), file);
   if (network.trained) return { ...network, sha256: await sha256(network.weights) };
   disposeModule(network.model);
   throw new UserError(
-    `There are no trained weights of ${name} in data/weights, and a record of fresh ones would say nothing. Name a file: ${name}=FILE.`,
+    `Missing weights: data/weights has no file for ${name}, and random weights are not recorded. ` +
+      `Pass a file: ${name}=FILE.`,
   );
 }
 
-function told({ model: { name, family }, top1, weights, sha256: hash }: Trained): SimilarityRecord['a'] {
+function networkRecord({ model: { name, family }, top1, weights, sha256: hash }: Trained): SimilarityRecord['a'] {
   return { network: name, family, ...(top1 !== undefined && { top1 }), weights: { path: weights, sha256: hash } };
 }

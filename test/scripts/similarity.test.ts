@@ -18,7 +18,7 @@ test('similarities of trained networks are recorded once, each with what makes i
   const { status, stdout, stderr } = similarity(...args, '--seeds', '0,1');
   assert.equal(status, 0, stderr);
   assert.match(stderr, /SYNTHETIC IMAGES/);
-  assert.match(stdout, /vit_64 and vit_64, seed 1: mean CKA 0\.\d{3}, at like depth 0\.\d{3}$/m);
+  assert.match(stdout, /vit_64 and vit_64, seed 1: mean CKA 0\.\d{3}, at equal depth 0\.\d{3}$/m);
   const records = await readSimilarities(out);
   assert.deepEqual(
     records.map(({ seed }) => seed),
@@ -37,11 +37,11 @@ test('similarities of trained networks are recorded once, each with what makes i
   );
   assert.equal(new Set(records.map(({ id }) => id)).size, 6);
 
-  assert.match(similarity(...args, '--seeds', '1').stdout, /recorded before/);
+  assert.match(similarity(...args, '--seeds', '1').stdout, /recorded already/);
   const turned = ['--networks', 'vit_64=data/weights/vit_64-by-ofa.safetensors,vit_64', '--out', out];
   assert.match(
     similarity(...turned, '--seeds', '1').stdout,
-    /^(.*recorded before\)\n){3}$/,
+    /^(.*recorded already\)\n){3}$/,
     'in the other order it is the same pair',
   );
   assert.equal((await readSimilarities(out)).length, 6);
@@ -51,6 +51,6 @@ test('a network without trained weights is refused, and nothing is recorded', as
   const out = path.join(await temporaryFolder(context), 'cka.jsonl');
   const { status, stderr } = similarity('--networks', 'vit_64,resnet_32', '--out', out);
   assert.equal(status, 1);
-  assert.match(stderr, /no trained weights of resnet_32/);
+  assert.match(stderr, /no file for resnet_32/);
   assert.deepEqual(await readSimilarities(out), []);
 });

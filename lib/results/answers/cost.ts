@@ -1,5 +1,3 @@
-import { listText } from './sentences';
-
 /** The cost of a training step of one pair with one way to train. */
 export interface StepCostRow {
   readonly pair: string;
@@ -30,10 +28,10 @@ export function costAnswer(rows: readonly StepCostRow[], ways: readonly string[]
     return low === high ? low : `${low} to ${high}`;
   };
   const sentences = ways.map(
-    (way) => `${way} takes ${range(work, way)} times the work and ${range(memory, way)} times the memory`,
+    (way) => `${way} takes ${range(work, way)} times the work (memory: ${range(memory, way)} times)`,
   );
   return (
-    `Compared with a training step from scratch, ${listText(sentences)}. ` +
+    `Compared with a training step from scratch, ${sentences.join(', and ')}. ` +
     `At inference distillation costs nothing: the saved student has the same ${parameters.toLocaleString('en')} ` +
     'parameters and identical logits.'
   );

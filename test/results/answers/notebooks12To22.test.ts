@@ -117,7 +117,7 @@ test('cost: multiples of the step from scratch of the same pair', () => {
     timesScratch(rows, 'work').map(({ times }) => times),
     [1, 1.6, 1, 1.7],
   );
-  assert.match(costAnswer(rows, ['KD'], 1000), /KD takes 1\.6 to 1\.7 times the work and 1\.2 times the memory\./);
+  assert.match(costAnswer(rows, ['KD'], 1000), /KD takes 1\.6 to 1\.7 times the work \(memory: 1\.2 times\)\./);
 });
 
 test('CKA of students and across training', () => {
