@@ -7,7 +7,7 @@ import { loadWeightsFile, saveWeights } from '../../models/weights/weights';
 import { createModel } from '../../models/zoo';
 import type { Cost } from '../../results/gain';
 import * as tf from '../../tensor/engine/tf';
-import { largestDifference } from '../../tensor/ops/difference';
+import { largestDifference } from '../../tensor/inspect/largestDifference';
 import { Random } from '../../tensor/random';
 
 /** The cost of a student at inference, by how it was trained. */
