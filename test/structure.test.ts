@@ -67,6 +67,20 @@ test('imports go in one direction', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('imports form no circle, those of types included', () => {
+  const finished = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(file);
+    if (start >= 0) circles.push([...trail.slice(start), file].join(' → '));
+    if (start >= 0 || finished.has(file)) return;
+    for (const { target } of imports(file)) visit(resolve(target), [...trail, file]);
+    finished.add(file);
+  };
+  for (const file of filesUnder('lib')) visit(file, []);
+  assert.deepEqual(circles, []);
+});
+
 test('figures of recorded results open without the engine', () => {
   const reached = new Set<string>();
   const visit = (file: string): void => {

@@ -1,56 +1,61 @@
 import { UserError } from '../errors';
 
-/** What one exit says of every image of a set. */
-export interface ExitAnswers {
-  /** `branch1`, …, and `logits` for the student's own. */
+/** The predictions of one exit for every image of a set. */
+export interface ExitPredictions {
+  /** `branch1`, …, and `logits` for the student's own classifier. */
   readonly name: string;
-  /** [count], 1 where the class it names is the right one. */
+  /** 1 if the predicted class is the label, otherwise 0 [images]. */
   readonly correct: Uint8Array;
-  /** [count], the probability of that class. */
+  /** Probability of the predicted class [images]. */
   readonly confidence: Float32Array;
 }
 
-/** What comes of letting each image leave at the first exit that is sure enough. */
+/** Accuracy and cost if each image leaves at the first exit that is confident enough. */
 export interface EarlyExit {
   readonly threshold: number;
   /** Per cent. */
   readonly top1: number;
-  /** Mean cost of an image, in the unit of the costs given. */
+  /** Mean cost of an image, in the unit of the given costs. */
   readonly cost: number;
-  /** The share of images that leaves at each exit; their sum is 1. */
+  /** The share of images that leaves at each exit. Their sum is 1. */
   readonly shares: readonly number[];
 }
 
-/** Lets each image leave at the first exit whose confidence reaches the threshold, the last one takes the rest; `costs` are those of leaving at each exit. */
-export function earlyExit(exits: readonly ExitAnswers[], costs: readonly number[], threshold: number): EarlyExit {
+/**
+ * Lets each image leave at the first exit whose confidence reaches the threshold; the other images leave at the last
+ * exit. `costs` has the cost of leaving at each exit. Throws a UserError if the lengths do not match or there is no
+ * image.
+ */
+export function earlyExit(exits: readonly ExitPredictions[], costs: readonly number[], threshold: number): EarlyExit {
   const count = exits[0]?.correct.length ?? 0;
-  if (
-    count === 0 ||
-    costs.length !== exits.length ||
-    exits.some(({ correct, confidence }) => correct.length !== count || confidence.length !== count)
-  ) {
-    throw new UserError(
-      `Early exit needs at least one image, a cost for each exit, and an answer of every exit for every image; there are ${exits.length} exits, ${costs.length} costs and ${count} images.`,
-    );
-  }
+  checkLengths(exits, costs, count);
   const leaving = exits.map(() => 0);
-  let right = 0;
+  let correct = 0;
   for (let i = 0; i < count; i++) {
     const first = exits.findIndex(({ confidence }) => confidence[i]! >= threshold);
-    const at = first < 0 ? exits.length - 1 : first;
-    leaving[at]++;
-    right += exits[at]!.correct[i]!;
+    const exit = first < 0 ? exits.length - 1 : first;
+    leaving[exit]++;
+    correct += exits[exit]!.correct[i]!;
   }
   const shares = leaving.map((images) => images / count);
   return {
     threshold,
-    top1: (100 * right) / count,
+    top1: (100 * correct) / count,
     cost: shares.reduce((sum, share, k) => sum + share * costs[k]!, 0),
     shares,
   };
 }
 
-/** Top-1 of an exit by itself, in per cent. */
-export function exitTop1({ correct }: ExitAnswers): number {
-  return (100 * correct.reduce((sum, right) => sum + right, 0)) / correct.length;
+/** Top-1 of one exit for all images, in per cent. */
+export function exitTop1({ correct }: ExitPredictions): number {
+  return (100 * correct.reduce((sum, one) => sum + one, 0)) / correct.length;
+}
+
+function checkLengths(exits: readonly ExitPredictions[], costs: readonly number[], count: number): void {
+  const complete = exits.every(({ correct, confidence }) => correct.length === count && confidence.length === count);
+  if (count > 0 && costs.length === exits.length && complete) return;
+  throw new UserError(
+    'Early exit needs at least one image, a cost for each exit, and a prediction of every exit for every image; ' +
+      `there are ${exits.length} exits, ${costs.length} costs and ${count} images.`,
+  );
 }

@@ -1,56 +1,67 @@
-import { batches } from '../data/loading/batches';
-import { disposeBatch } from '../data/loading/batch';
 import type { InMemoryDataset } from '../data/datasets/dataset';
+import { disposeBatch, type Batch } from '../data/loading/batch';
+import { batches } from '../data/loading/batches';
 import { UserError } from '../errors';
-import type { Distillation } from '../methods/method';
+import type { Distillation, Exit } from '../methods/method';
 import type { Model } from '../models/model';
 import * as tf from '../tensor/engine/tf';
-import type { ExitAnswers } from './earlyExit';
-import { evaluationBatch } from '../training/evaluation/evaluate';
+import { evaluationBatchSize } from '../training/evaluation/evaluate';
+import type { ExitPredictions } from './earlyExit';
 
-/** What every exit of a student says of every image, from the earliest stage on, the student's own logits last. Yields to the event loop at each batch. */
-export async function exitAnswers(
+export interface ExitPredictionOptions {
+  /** Default: the batch size of evaluations. */
+  readonly batchSize?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Computes the predictions of every exit of a student for every image, from the earliest stage on; the student's own
+ * classifier is the last. Yields to the event loop after each batch. Throws a UserError if the method has no exit
+ * branches.
+ */
+export async function exitPredictions(
   student: Model,
-  { exits }: Distillation,
-  set: InMemoryDataset,
-  {
-    batchSize = evaluationBatch(student.imageSize),
-    signal,
-  }: { readonly batchSize?: number; readonly signal?: AbortSignal } = {},
-): Promise<ExitAnswers[]> {
-  if (!exits) throw new UserError('This method has no exit branches to ask; OFA has.');
-  const answers = new Map<string, ExitAnswers>();
-  for (const batch of batches(set, { batchSize })) {
+  { exits, title }: Distillation,
+  dataset: InMemoryDataset,
+  { batchSize = evaluationBatchSize(student.imageSize), signal }: ExitPredictionOptions = {},
+): Promise<ExitPredictions[]> {
+  if (!exits) throw new UserError(`${title} has no exit branches. Use a method that has them, such as OFA.`);
+  const predictions = [...exits.map(({ name }) => name), 'logits'].map((name) => ({
+    name,
+    correct: new Uint8Array(dataset.count),
+    confidence: new Float32Array(dataset.count),
+  }));
+  for (const batch of batches(dataset, { batchSize })) {
     try {
       signal?.throwIfAborted();
-      const said = tf.tidy(() => {
-        const output = student.forward(batch.images, { mode: 'eval' });
-        return [
-          ...exits.map((exit) => [exit.name, exit.logits(output, 'eval')] as const),
-          ['logits', output.logits] as const,
-        ].map(([name, logits]) => {
-          const { values, indices } = tf.topk(tf.softmax(logits), 2);
-          return { name, confidence: values.dataSync(), named: indices.dataSync() };
+      topTwo(student, exits, batch).forEach(({ confidence, classes }, exit) => {
+        const { correct, confidence: allConfidence } = predictions[exit]!;
+        batch.indices.forEach((image, i) => {
+          const [first, second] = [confidence[2 * i]!, confidence[2 * i + 1]!];
+          allConfidence[image] = first;
+          // A tie counts as wrong: otherwise an exit that predicts all classes alike would be right by chance.
+          correct[image] = first > second && classes[2 * i] === dataset.labels[image] ? 1 : 0;
         });
       });
-      for (const { name, confidence, named } of said) {
-        const all = answers.get(name) ?? {
-          name,
-          correct: new Uint8Array(set.count),
-          confidence: new Float32Array(set.count),
-        };
-        answers.set(name, all);
-        batch.indices.forEach((place, i) => {
-          const [first, second] = [confidence[2 * i]!, confidence[2 * i + 1]!];
-          all.confidence[place] = first;
-          // An exit that finds two classes likeliest names none, or one that says the same of all would be right by chance.
-          all.correct[place] = first > second && named[2 * i] === set.labels[place] ? 1 : 0;
-        });
-      }
     } finally {
       disposeBatch(batch);
     }
     await new Promise(setImmediate);
   }
-  return [...answers.values()];
+  return predictions;
+}
+
+/** The two most likely classes of each image, and their probabilities [batch · 2], for each exit. */
+function topTwo(
+  student: Model,
+  exits: readonly Exit[],
+  { images }: Batch,
+): { readonly confidence: ArrayLike<number>; readonly classes: ArrayLike<number> }[] {
+  return tf.tidy(() => {
+    const output = student.forward(images, { mode: 'eval' });
+    return [...exits.map((exit) => exit.logits(output, 'eval')), output.logits].map((logits) => {
+      const { values, indices } = tf.topk(tf.softmax(logits), 2);
+      return { confidence: values.dataSync(), classes: indices.dataSync() };
+    });
+  });
 }

@@ -1,6 +1,6 @@
 /** The part of `lib/analysis` that notebooks use: `import { trainProbes } from './lib/analysis/index'`. */
 // Exit branches as classifiers: their predictions, accuracy and cost, and early exit.
-export { exitAnswers } from './exitPredictions';
+export { exitPredictions } from './exitPredictions';
 export { earlyExit, exitTop1 } from './earlyExit';
 export { exitCosts } from './exitCosts';
 // Linear probes on frozen stages.

@@ -4,7 +4,7 @@ import { disposeModule } from '../models/parameter';
 import type { StepEvent } from '../training/event';
 import type { Training } from '../training/training';
 
-/** A student as it was after so many steps. */
+/** A copy of the student after a number of steps. */
 export interface Snapshot {
   readonly step: number;
   readonly model: Model;
@@ -12,33 +12,35 @@ export interface Snapshot {
 
 export interface SnapshotOptions {
   readonly onStep?: (event: StepEvent) => void;
+  /** Ends the training between two steps. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Trains and keeps copies of the student: before the first step, after each of the given numbers of steps, and at the end. Stopped by
- * its signal it ends where it is. The caller frees the copies.
+ * Trains, and copies the student before the first step, after each of the given numbers of steps, and at the end. The
+ * caller frees the copies.
  */
 export async function trainWithSnapshots(
   training: Training,
   steps: readonly number[],
   { onStep, signal }: SnapshotOptions = {},
 ): Promise<Snapshot[]> {
-  const kept: Snapshot[] = [{ step: 0, model: copyModel(training.student) }];
-  const keep = (step: number): void => void kept.push({ step, model: copyModel(training.student) });
+  const snapshots: Snapshot[] = [];
+  const take = (step: number): void => void snapshots.push({ step, model: copyModel(training.student) });
   let done = 0;
+  take(done);
   try {
     for await (const event of training.run()) {
       if (event.kind !== 'step') continue;
       onStep?.(event);
       done++;
-      if (steps.includes(done)) keep(done);
+      if (steps.includes(done)) take(done);
       if (signal?.aborted) break;
     }
-    if (kept[kept.length - 1]!.step < done) keep(done);
-    return kept;
+    if (snapshots[snapshots.length - 1]!.step < done) take(done);
+    return snapshots;
   } catch (error) {
-    for (const { model } of kept) disposeModule(model);
+    for (const { model } of snapshots) disposeModule(model);
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { bkdLoss } from '../losses/bkd';
 import * as tf from '../tensor/engine/tf';
 import { defineMethod } from './method';
 
-/** The teacher's probabilities are the targets of a question for each class: is it this one? */
+/** A binary cross entropy for each class, whose targets are the teacher's probabilities. */
 export const bkd = defineMethod({
   title: 'BKD',
   source: 'github Hao840/OFAKD: KD by binary cross entropy, for its recipe with that loss',

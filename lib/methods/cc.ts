@@ -4,7 +4,10 @@ import { Linear } from '../models/layers/linear';
 import * as tf from '../tensor/engine/tf';
 import { defineMethod } from './method';
 
-/** Linear embeddings of both penultimate features, whose differences should not go together in neighbours of the batch. */
+/**
+ * Linear embeddings of the pooled features of student and teacher. The loss is large if the differences of neighbouring
+ * examples in the batch correlate.
+ */
 export const cc = defineMethod({
   title: 'CC',
   source: 'Peng et al. 2019, arXiv 1904.01802; as in github Hao840/OFAKD',

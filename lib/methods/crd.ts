@@ -11,9 +11,9 @@ import { negatives, type Negatives } from './negatives';
 const options = z
   .object({
     width: z.number().int().positive().default(128),
-    /** Examples of other classes that each example is held against: the paper's K. */
+    /** Number of examples of other classes that each example is contrasted with: the paper's K. */
     negatives: z.number().int().positive().default(16384),
-    /** Share of the old row in a memory. */
+    /** Weight of the old embedding when the memory is updated. */
     momentum: z.number().min(0).max(1).default(0.5),
     temperature: z.number().positive().default(0.07),
     weight: z.number().nonnegative().default(1),
@@ -21,7 +21,10 @@ const options = z
   .strict();
 type Options = z.output<typeof options>;
 
-/** Student and teacher embed an example alike, and unlike those of other classes, of which memories keep an embedding each. */
+/**
+ * The student's embedding of an example is close to the teacher's, and far from the teacher's embeddings of other
+ * classes, which a memory keeps; likewise with student and teacher exchanged.
+ */
 export const crd = defineMethod({
   title: 'CRD',
   source: 'Tian et al. 2020, arXiv 1910.10699; as in github Hao840/OFAKD',
@@ -31,17 +34,17 @@ export const crd = defineMethod({
   create: (given, setting) => new ContrastiveDistillation(given, setting),
 });
 
-/** The embeddings, and what is kept from batch to batch; all of it beneath `modules`, so that a checkpoint has it. */
+/** The embeddings and the memory. Both are in `modules`, so that checkpoints store them. */
 class Modules {
   readonly embedStudent: Linear;
   readonly embedTeacher: Linear;
   /** [examples, width] */
   readonly memoryStudent: Parameter<tf.Rank.R2>;
   readonly memoryTeacher: Parameter<tf.Rank.R2>;
-  /** log Z of either side's scores, from the first batch on. */
+  /** log Z of the scores, which the first micro-batch determines. */
   readonly logZStudent = new Parameter(constant<tf.Rank.R0>([], 0), 'plain', false);
   readonly logZTeacher = new Parameter(constant<tf.Rank.R0>([], 0), 'plain', false);
-  /** Batches seen: whether log Z is known, and which numbers choose the next batch's negatives. */
+  /** Number of micro-batches so far. It seeds the negatives; at 0, log Z is not known yet. */
   readonly batches = new Parameter(constant<tf.Rank.R0>([], 0), 'plain', false);
 
   constructor(
@@ -52,84 +55,77 @@ class Modules {
   ) {
     this.embedStudent = new Linear(widths.student, width, random.fork('student'), { init: 'fanInUniform' });
     this.embedTeacher = new Linear(widths.teacher, width, random.fork('teacher'), { init: 'fanInUniform' });
-    const bank = (name: string) =>
+    const memory = (name: string) =>
       new Parameter(
         uniform<tf.Rank.R2>([examples, width], 1 / Math.sqrt(width / 3), random.fork(name)),
         'plain',
         false,
       );
-    this.memoryStudent = bank('student memory');
-    this.memoryTeacher = bank('teacher memory');
+    this.memoryStudent = memory('student memory');
+    this.memoryTeacher = memory('teacher memory');
   }
 }
 
 class ContrastiveDistillation implements Implementation<'pooled'> {
   readonly modules: Modules;
-  private readonly others: Negatives;
+  private readonly negatives: Negatives;
   private readonly random: Random;
-  /** The last batch, until the memories have taken it in. */
-  private seen: { readonly batch: CrdBatch; readonly logZ: CrdLogZ } | undefined;
+  /** The last micro-batch, until the memory is updated with it. */
+  private pending: { readonly batch: CrdBatch; readonly logZ: CrdLogZ } | undefined;
 
   constructor(
     private readonly given: Options,
     { student, teacher, examples, labels, random }: Setting<'pooled'>,
   ) {
     this.modules = new Modules({ student: student.width, teacher: teacher.width }, given.width, examples, random);
-    this.others = negatives(labels);
+    this.negatives = negatives(labels);
     this.random = random.fork('negatives');
   }
 
   loss({ student, teacher, indices }: Step<'pooled'>): { readonly contrast: tf.Scalar } {
-    const {
-      modules,
-      given: { negatives: count, temperature, weight },
-    } = this;
-    const batches = modules.batches.value.dataSync()[0]!;
-    const rows = tf.tensor2d(
-      this.others.draw(indices, count, this.random.fork(batches)),
-      [indices.length, count + 1],
-      'int32',
-    );
+    const { modules, given } = this;
+    const microBatches = modules.batches.value.dataSync()[0]!;
+    const rows = this.negatives.draw(indices, given.negatives, this.random.fork(microBatches));
     const batch = {
       student: modules.embedStudent.apply(student.pooled),
       teacher: modules.embedTeacher.apply(teacher.pooled),
-      rows,
+      rows: tf.tensor2d(rows, [indices.length, given.negatives + 1], 'int32'),
     };
     const logZ =
-      batches > 0
+      microBatches > 0
         ? { student: tf.clone(modules.logZStudent.value), teacher: tf.clone(modules.logZTeacher.value) }
-        : detached(crdLogZ(batch, this.memory(), temperature));
-    this.forget();
-    this.seen = { batch, logZ };
+        : detached(crdLogZ(batch, this.memory(), given.temperature));
+    this.disposePending();
+    this.pending = { batch, logZ };
     for (const tensor of [batch.student, batch.teacher, batch.rows, logZ.student, logZ.teacher]) tf.keep(tensor);
-    return { contrast: tf.mul(crdLoss(batch, this.memory(), logZ, temperature), weight) };
+    return { contrast: tf.mul(crdLoss(batch, this.memory(), logZ, given.temperature), given.weight) };
   }
 
   afterMicroBatch(): void {
-    const { modules, seen } = this;
-    if (!seen) return;
+    const { modules, pending } = this;
+    if (!pending) return;
     tf.tidy(() => {
-      const next = updateCrdMemory(seen.batch, this.memory(), this.given.momentum);
+      const next = updateCrdMemory(pending.batch, this.memory(), this.given.momentum);
       modules.memoryStudent.variable.assign(next.student);
       modules.memoryTeacher.variable.assign(next.teacher);
-      modules.logZStudent.variable.assign(seen.logZ.student);
-      modules.logZTeacher.variable.assign(seen.logZ.teacher);
+      modules.logZStudent.variable.assign(pending.logZ.student);
+      modules.logZTeacher.variable.assign(pending.logZ.teacher);
       modules.batches.variable.assign(tf.add(modules.batches.value, 1));
     });
-    this.forget();
+    this.disposePending();
   }
 
   private memory(): CrdMemory {
     return { student: this.modules.memoryStudent.value, teacher: this.modules.memoryTeacher.value };
   }
 
-  private forget(): void {
-    if (this.seen) tf.dispose([{ ...this.seen.batch }, { ...this.seen.logZ }]);
-    this.seen = undefined;
+  private disposePending(): void {
+    if (this.pending) tf.dispose([{ ...this.pending.batch }, { ...this.pending.logZ }]);
+    this.pending = undefined;
   }
 }
 
-/** The same numbers as constants: Z is no function of the batch that it was taken from. */
+/** The same numbers as constants: no gradient flows through Z. */
 function detached({ student, teacher }: CrdLogZ): CrdLogZ {
   return { student: tf.scalar(student.dataSync()[0]!), teacher: tf.scalar(teacher.dataSync()[0]!) };
 }

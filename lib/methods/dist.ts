@@ -19,10 +19,10 @@ export const dist = defineMethod({
       weight: weight.default(1),
     })
     .strict(),
-  create: ({ weight: share, beta, gamma, temperature }) => ({
+  create: ({ weight: totalWeight, beta, gamma, temperature }) => ({
     modules: {},
     loss: ({ student, teacher }) => ({
-      logits: tf.mul(distLoss(student.logits, teacher.logits, { beta, gamma, temperature }), share),
+      logits: tf.mul(distLoss(student.logits, teacher.logits, { beta, gamma, temperature }), totalWeight),
     }),
   }),
 });

@@ -5,7 +5,9 @@ import { defineMethod } from './method';
 
 const weight = z.number().nonnegative();
 
-/** KD taken apart: the target class against the rest, and the distribution among the rest, each with its own weight. */
+/**
+ * KD in two parts with weights of their own: the target class against the others, and the distribution over the others.
+ */
 export const dkd = defineMethod({
   title: 'DKD',
   source: 'Zhao et al. 2022, arXiv 2203.08679; defaults of github Hao840/OFAKD',
@@ -19,12 +21,12 @@ export const dkd = defineMethod({
       weight: weight.default(1),
     })
     .strict(),
-  create: ({ weight: share, alpha, beta, temperature }) => ({
+  create: ({ weight: totalWeight, alpha, beta, temperature }) => ({
     modules: {},
     loss: ({ student, teacher, labels }) => ({
       logits: tf.mul(
         tf.mean<tf.Scalar>(dkdLoss(student.logits, teacher.logits, labels, { alpha, beta, temperature })),
-        share,
+        totalWeight,
       ),
     }),
   }),

@@ -8,8 +8,9 @@ import { defineMethod } from './method';
 import { stages } from './stages';
 
 /**
- * The student's features, brought to the teacher's grid and channels, equal the teacher's. Tokens are taken as a grid, so that
- * networks of any two families meet; the released code can only pair CNNs.
+ * The student's stage features follow the teacher's, after a projection to the teacher's channels and a resize to its
+ * grid. Tokens are arranged as a grid, so that networks of any two families can be paired; the released code can only
+ * pair CNNs.
  */
 export const fitnet = defineMethod({
   title: 'FitNet',
@@ -18,32 +19,30 @@ export const fitnet = defineMethod({
   scope: 'example',
   options: z.object({ stages, weight: z.number().nonnegative().default(1) }).strict(),
   create: ({ stages: used, weight }, setting) => {
-    const hints = used.map((number) => {
-      const [from, to] = [setting.student.stageShapes[number - 1]!, setting.teacher.stageShapes[number - 1]!];
-      const projector = new Conv2d(
-        from.channels,
-        to.channels,
-        { filterSize: 1 },
-        setting.random.fork(`stage${number}`),
-      );
-      return { number, from, to, projector };
+    const hints = used.map((stage) => {
+      const studentShape = setting.student.stageShapes[stage - 1]!;
+      const teacherShape = setting.teacher.stageShapes[stage - 1]!;
+      const random = setting.random.fork(`stage${stage}`);
+      const projector = new Conv2d(studentShape.channels, teacherShape.channels, { filterSize: 1 }, random);
+      return { name: `stage${stage}`, stage, studentShape, teacherShape, projector };
     });
     return {
-      modules: Object.fromEntries(hints.map(({ number, projector }) => [`stage${number}`, projector])),
+      modules: Object.fromEntries(hints.map(({ name, projector }) => [name, projector])),
       loss: ({ student, teacher }) =>
         Object.fromEntries(
-          hints.map(({ number, from, to, projector }) => {
-            const wanted = grid(teacher.stages[number - 1]!, to);
-            const [, height, width] = wanted.shape;
-            // Resizing first would give the same: one works on places, the other on channels.
-            const offered = resizeBilinear(projector.apply(grid(student.stages[number - 1]!, from)), height, width);
-            return [`stage${number}`, tf.mul(tf.mean<tf.Scalar>(fitnetLoss(offered, wanted)), weight)];
+          hints.map(({ name, stage, studentShape, teacherShape, projector }) => {
+            const target = gridOf(teacher.stages[stage - 1]!, teacherShape);
+            const [, height, width] = target.shape;
+            // Projecting before resizing gives the same result: one acts on channels, the other on positions.
+            const projected = projector.apply(gridOf(student.stages[stage - 1]!, studentShape));
+            const loss = fitnetLoss(resizeBilinear(projected, height, width), target);
+            return [name, tf.mul(tf.mean<tf.Scalar>(loss), weight)];
           }),
         ),
     };
   },
 });
 
-function grid(feature: Feature, shape: StageShape): tf.Tensor4D {
+function gridOf(feature: Feature, shape: StageShape): tf.Tensor4D {
   return toGrid(feature, shape.kind === 'tokens' && shape.classToken);
 }

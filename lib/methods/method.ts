@@ -18,9 +18,10 @@ import {
 /**
  * What the loss of one example depends on, which decides how a batch may be split:
  * - `example`: on this example alone. Gradient accumulation and several processes give the loss of the whole batch.
- * - `microBatch`: on the other examples of its micro-batch too. Splitting is possible; each micro-batch has a loss of its own.
- * - `memory`: on what the method keeps of earlier micro-batches. Gradient accumulation is possible; several processes are refused,
- *   because each would keep a different memory.
+ * - `microBatch`: on the other examples of its micro-batch too. Splitting is possible; each micro-batch has a loss of
+ *   its own.
+ * - `memory`: on what the method keeps of earlier micro-batches. Gradient accumulation is possible; several processes
+ *   are refused, because each would keep a different memory.
  */
 export type LossScope = 'example' | 'microBatch' | 'memory';
 
@@ -116,8 +117,9 @@ export interface Method<Options extends z.ZodTypeAny = z.ZodTypeAny> {
 }
 
 /**
- * Makes a method of its definition. The method's own code receives no more of the teacher than it declares in `readsTeacher`, at
- * compile time and at run time. Throws if it has `afterMicroBatch` without the scope `memory`, or the reverse.
+ * Makes a method of its definition. The method's own code receives no more of the teacher than it declares in
+ * `readsTeacher`, at compile time and at run time. Throws if it has `afterMicroBatch` without the scope `memory`, or
+ * the reverse.
  */
 export function defineMethod<Options extends z.ZodTypeAny, Access extends TeacherAccess>(
   definition: MethodDefinition<Options, Access>,
@@ -161,6 +163,6 @@ function checkScope(title: string, scope: LossScope, hasHook: boolean): void {
   throw new UserError(
     hasHook
       ? `Method ${title} has afterMicroBatch and the scope "${scope}". Declare the scope "memory", or remove the hook.`
-      : `Method ${title} has the scope "memory" and no afterMicroBatch to update it. Add the hook, or change the scope.`,
+      : `Method ${title} has the scope "memory" and no afterMicroBatch to update it. Add the hook, or change scope.`,
   );
 }

@@ -23,8 +23,9 @@ const registry = { scratch, kd, bkd, dkd, dist, fitnet, correlation: cc, rkd, cr
 export const methods: Readonly<Record<string, Method>> = registry;
 
 /**
- * Name and options of a method of this list, as recipes and experiments write them: `{ kind: 'ofa', exponent: 1.4 }`. An option of
- * any method can be read (it is undefined for methods without it), and only the method's own options can be set.
+ * Name and options of a method of this list, as recipes and experiments write them: `{ kind: 'ofa', exponent: 1.4 }`.
+ * An option of any method can be read (it is undefined for methods without it), and only the method's own options can
+ * be set.
  */
 export type MethodInput = { [Kind in MethodKind]: InputOf<Kind> }[MethodKind];
 
@@ -61,7 +62,7 @@ export function methodNamed(kind: string): Method {
 }
 
 /** Lists everything that is wrong with the options of a method. */
-export function methodFaults({ kind, ...given }: MethodSpec, method = methodNamed(kind)): string[] {
+export function methodErrors({ kind, ...given }: MethodSpec, method = methodNamed(kind)): string[] {
   const parsed = method.options.safeParse(given);
   return parsed.success ? [] : schemaErrors(parsed.error, given, 'method');
 }
@@ -69,18 +70,23 @@ export function methodFaults({ kind, ...given }: MethodSpec, method = methodName
 /** Fills in the defaults of a method's options. Throws a UserError that lists everything that is wrong with them. */
 export function completeMethod(spec: MethodSpec, method = methodNamed(spec.kind)): MethodSpec {
   const { kind, ...given } = spec;
-  const faults = methodFaults(spec, method);
-  if (faults.length > 0) throw new UserError(`Method ${kind}: ${faults.join('; ')}`);
+  const errors = methodErrors(spec, method);
+  if (errors.length > 0) throw new UserError(`Method ${kind}: ${errors.join('; ')}`);
   const complete: unknown = method.options.parse(given);
   return methodSpec.parse(Object.assign({ kind }, complete));
 }
 
-/** Creates a method of this list for a student and a teacher. Throws a UserError if its options are wrong or its teacher is missing. */
+/**
+ * Creates a method of this list for a student and a teacher. Throws a UserError if its options are wrong or its teacher
+ * is missing.
+ */
 export function createDistillation(input: MethodInput, setting: MethodSetting): Distillation {
   return distillationOf(input, setting);
 }
 
-/** Creates the method that a recipe names. `method` replaces the method of that name, for one that is not in this list. */
+/**
+ * Creates the method that a recipe names. `method` replaces the method of that name, for one that is not in this list.
+ */
 export function distillationOf(
   spec: MethodSpec,
   setting: MethodSetting,

@@ -3,18 +3,22 @@ import type { Random } from '../tensor/random';
 
 /** Draws examples of other classes. */
 export interface Negatives {
-  /** Row after row, each index and then `count` examples of other classes: all different, unless there are too few. */
+  /**
+   * Returns [indices, 1 + count] in rows: each index, followed by `count` examples of other classes. They are all
+   * different, unless the other classes have fewer than `count` examples.
+   */
   draw(indices: Uint32Array, count: number, random: Random): Int32Array;
 }
 
-/** A sampler over a set whose examples have these classes. Throws a UserError where there is one class only. */
+/** Creates a sampler for examples with these classes. Throws a UserError if all of them have the same class. */
 export function negatives(labels: ArrayLike<number>): Negatives {
   const sizes = new Map<number, number>();
   for (let i = 0; i < labels.length; i++) sizes.set(labels[i]!, (sizes.get(labels[i]!) ?? 0) + 1);
-  if (sizes.size < 2)
+  if (sizes.size < 2) {
     throw new UserError(
-      'CRD contrasts an example with those of other classes, and all training images are of one class.',
+      'CRD contrasts an example with examples of other classes, and all training images have the same class.',
     );
+  }
   const pool = new Uint32Array(labels.length);
   return {
     draw(indices, count, random) {
@@ -22,16 +26,16 @@ export function negatives(labels: ArrayLike<number>): Negatives {
       const rows = new Int32Array(indices.length * (count + 1));
       indices.forEach((index, row) => {
         const label = labels[index]!;
-        const repeat = count > labels.length - sizes.get(label)!;
+        const withRepeats = count > labels.length - sizes.get(label)!;
         const first = row * (count + 1);
         rows[first] = index;
-        // A shuffle that stops early (Fisher and Yates); what the rows before left shuffled is as good a start as any.
-        for (let to = first + 1, place = 0; to <= first + count; place++) {
-          const from = repeat ? random.integer(pool.length) : place + random.integer(pool.length - place);
+        // A Fisher-Yates shuffle that stops early. It may start from the order that earlier rows left.
+        for (let to = first + 1, position = 0; to <= first + count; position++) {
+          const from = withRepeats ? random.integer(pool.length) : position + random.integer(pool.length - position);
           const drawn = pool[from]!;
-          if (!repeat) {
-            pool[from] = pool[place]!;
-            pool[place] = drawn;
+          if (!withRepeats) {
+            pool[from] = pool[position]!;
+            pool[position] = drawn;
           }
           if (labels[drawn] !== label) rows[to++] = drawn;
         }

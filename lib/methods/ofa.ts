@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { ofaLoss, type OfaOptions } from '../losses/ofa';
+import { ofaLoss } from '../losses/ofa';
 import { createExitBranch } from '../models/branches/createExitBranch';
-import type { ExitBranch } from '../models/branches/exitBranch';
 import type { Model, StageShape } from '../models/model';
 import * as tf from '../tensor/engine/tf';
 import { defineMethod, type Exit } from './method';
@@ -11,7 +10,7 @@ const exponent = z.number().positive();
 
 const options = z
   .object({
-    /** ε (γ in the paper): one for all, or one for each stage in use and a last one for the logits. */
+    /** ε (γ in the paper): one number for all, or a list with one for each stage in use and then one for the logits. */
     exponent: z.union([exponent, z.array(exponent)]).default(1),
     form: z.enum(['released', 'paper']).default('released'),
     labelTerm: z.boolean().default(false),
@@ -19,9 +18,9 @@ const options = z
     stages,
     /** Weight of the loss on the logits: the released code's `kd-loss-weight`. */
     logitsWeight: z.number().nonnegative().default(1),
-    /** Weight of each branch's loss: its `ofa-loss-weight`. */
+    /** Weight of the loss of each branch: the released code's `ofa-loss-weight`. */
     branchWeight: z.number().nonnegative().default(1),
-    /** Side of the grid that branches merge tokens to, unless told: 7 at 224 px; at other sizes Swin's last grid, and half of others'. */
+    /** Side of the grid to which branches merge tokens. Default: see `defaultFinalGrid`. */
     finalGrid: z.number().int().positive().optional(),
   })
   .strict()
@@ -34,7 +33,7 @@ const options = z
     });
   });
 
-/** One-for-all: exit branches on the student's stages and its logits all learn from the teacher's logits. */
+/** One-for-all: the student's logits, and an exit branch on each of its stages, learn from the teacher's logits. */
 export const ofa = defineMethod({
   title: 'OFA',
   source: 'Hao et al. 2023, arXiv 2310.19444; github Hao840/OFAKD',
@@ -42,46 +41,39 @@ export const ofa = defineMethod({
   scope: 'example',
   options,
   create: (given, { student, teacher, random }) => {
-    const branches = new Map<number, ExitBranch>(
-      given.stages.map((number) => {
-        const shape = student.stageShapes[number - 1]!;
-        return [
-          number,
-          createExitBranch(
-            {
-              stage: number,
-              shape,
-              widthStudent: student.width,
-              widthTeacher: teacher.width,
-              classes: student.classes,
-              finalGrid: given.finalGrid ?? usualGrid(shape, student),
-            },
-            random.fork(`branch${number}`),
-          ),
-        ];
-      }),
-    );
-    const settings = (place: number): OfaOptions => ({
-      ...given,
-      exponent: Array.isArray(given.exponent) ? given.exponent[place]! : given.exponent,
+    const branches = given.stages.map((stage) => {
+      const shape = student.stageShapes[stage - 1]!;
+      const finalGrid = given.finalGrid ?? defaultFinalGrid(shape, student);
+      const widths = { widthStudent: student.width, widthTeacher: teacher.width };
+      const name = `branch${stage}`;
+      const branch = createExitBranch(
+        { stage, shape, ...widths, classes: student.classes, finalGrid },
+        random.fork(name),
+      );
+      return { name, stage, branch };
     });
-    const exits = [...branches].map(([stage, branch]): Exit => ({
-      name: `branch${stage}`,
+    const exits = branches.map(({ name, stage, branch }): Exit => ({
+      name,
       stage,
-      logits: ({ stages: features }, mode) => branch.apply(features[stage - 1]!, mode),
+      logits: (output, mode) => branch.apply(output.stages[stage - 1]!, mode),
     }));
+    /** The exponent of a branch, or of the logits, which come last. */
+    const exponentOf = (index: number): number =>
+      Array.isArray(given.exponent) ? given.exponent[index]! : given.exponent;
     return {
-      modules: Object.fromEntries([...branches].map(([stage, branch]) => [`branch${stage}`, branch])),
+      modules: Object.fromEntries(branches.map(({ name, branch }) => [name, branch])),
       exits,
       loss: (step) => {
-        const part = (logits: tf.Tensor2D, place: number, weight: number): tf.Scalar =>
-          tf.mul(tf.mean<tf.Scalar>(ofaLoss(logits, step.teacher.logits, step.labels, settings(place))), weight);
+        const part = (logits: tf.Tensor2D, index: number, weight: number): tf.Scalar => {
+          const loss = ofaLoss(logits, step.teacher.logits, step.labels, { ...given, exponent: exponentOf(index) });
+          return tf.mul(tf.mean<tf.Scalar>(loss), weight);
+        };
         return {
-          logits: part(step.student.logits, given.stages.length, given.logitsWeight),
+          logits: part(step.student.logits, exits.length, given.logitsWeight),
           ...Object.fromEntries(
-            exits.map(({ name, logits }, place) => [
+            exits.map(({ name, logits }, index) => [
               name,
-              part(logits(step.student, step.mode), place, given.branchWeight),
+              part(logits(step.student, step.mode), index, given.branchWeight),
             ]),
           ),
         };
@@ -90,8 +82,11 @@ export const ofa = defineMethod({
   },
 });
 
-/** As 7 is at 224 px: the last stage's grid where stages grow coarser (Swin), else half the token grid. */
-function usualGrid(shape: StageShape, { imageSize, stageShapes: [, , , last] }: Model): number {
+/**
+ * 7 at 224 pixels, as in the released code. At other sizes the counterpart of 7: the grid of the last stage if the
+ * stages get coarser (Swin), otherwise half the grid of tokens.
+ */
+function defaultFinalGrid(shape: StageShape, { imageSize, stageShapes: [, , , last] }: Model): number {
   if (imageSize === 224 || shape.kind === 'spatial' || last.kind === 'spatial') return 7;
   return Math.min(last.grid, Math.ceil(shape.grid / 2));
 }

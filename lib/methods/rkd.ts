@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { rkdLoss } from '../losses/rkd';
 import { defineMethod } from './method';
 
-/** Distances and angles between the examples of a batch are the teacher's, in the penultimate features. */
+/** Distances and angles between the pooled features of a batch's examples follow the teacher's. */
 export const rkd = defineMethod({
   title: 'RKD',
   source: 'Park et al. 2019, arXiv 1904.05068',

@@ -8,7 +8,9 @@ import type { Random } from '../tensor/random';
 import * as tf from '../tensor/engine/tf';
 import { defineMethod } from './method';
 
-/** Each channel of the student's projected feature follows the same channel of the teacher's, and no other. */
+/**
+ * Each channel of the student's projected feature correlates with the same channel of the teacher's, and with no other.
+ */
 export const rsd = defineMethod({
   title: 'RSD',
   source: 'Cross-Architecture Distillation Made Simple with Redundancy Suppression, ICCV 2025, arXiv 2507.21844',
@@ -17,7 +19,7 @@ export const rsd = defineMethod({
   options: z
     .object({
       kappa: z.number().positive().default(0.01),
-      /** Width of the projector's hidden layer in widths of the student's feature. */
+      /** Width of the projector's hidden layer, as a multiple of the width of the student's feature. */
       expansion: z.number().int().positive().default(2),
       weight: z.number().nonnegative().default(0.1),
     })

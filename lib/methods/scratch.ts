@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineMethod } from './method';
 
-/** The label's cross entropy alone: the baseline. */
+/** The baseline: only the cross entropy with the labels. */
 export const scratch = defineMethod({
   title: 'scratch',
   source: 'cross entropy with the label',

@@ -5,8 +5,8 @@ import type { Model, Output } from '../models/model';
 export type TeacherAccess = 'nothing' | 'logits' | 'pooled' | 'stages';
 
 /**
- * A teacher's forward pass on one batch. The stages are optional: a teacher cache and a prefetched pass do not have them, and only
- * methods with access to `stages` need them.
+ * A teacher's forward pass on one batch. The stages are optional: a teacher cache and a prefetched pass do not have
+ * them, and only methods with access to `stages` need them.
  */
 export type TeacherOutput = Pick<Output, 'logits' | 'pooled'> & Partial<Pick<Output, 'stages'>>;
 
@@ -60,7 +60,9 @@ export function needsTeacher({ readsTeacher }: { readonly readsTeacher: TeacherA
   return readsTeacher !== 'nothing';
 }
 
-/** Why a method cannot work without a teacher, as the end of a sentence; undefined if it can, or if there is a teacher. */
+/**
+ * Why a method cannot work without a teacher, as the end of a sentence; undefined if it can, or if there is a teacher.
+ */
 export function missingTeacher(
   method: { readonly title: string; readonly readsTeacher: TeacherAccess },
   hasTeacher: boolean,

@@ -1,35 +1,37 @@
 import type { Measures } from './evaluation/measures';
 
-/** One update, as it happened. */
+/** One finished update. */
 export interface StepEvent {
   readonly kind: 'step';
-  /** Epoch and step within it, counted from 1, and the number of steps of an epoch. */
+  /** Counted from 1. */
   readonly epoch: number;
+  /** Step within the epoch, counted from 1. */
   readonly step: number;
+  /** Number of steps of an epoch. */
   readonly steps: number;
   readonly loss: number;
-  /** Every part of the loss by name, weighted. */
+  /** Every weighted part of the loss. */
   readonly parts: Readonly<Record<string, number>>;
   readonly learningRate: number;
 }
 
-/** One epoch: means over its steps, and the measures after it where it was evaluated. */
+/** One finished epoch: means over its steps, and measures if the recipe evaluates after it. */
 export interface EpochEvent extends Partial<Measures> {
   readonly kind: 'epoch';
   readonly epoch: number;
   readonly loss: number;
   readonly parts: Readonly<Record<string, number>>;
-  /** Top-1 of the weights themselves, where the recipe evaluates their running average. */
+  /** Top-1 of the weights themselves, if the recipe evaluates their running average. */
   readonly top1Unaveraged?: number;
   readonly learningRate: number;
   readonly imagesPerSecond: number;
-  /** Of its steps, without the evaluation. */
+  /** Duration of the steps, without the evaluation. */
   readonly seconds: number;
-  /** The share of these seconds in which the step waited for its images. */
+  /** The share of `seconds` in which steps waited for their images. */
   readonly dataShare: number;
-  /** Where an earlier run had asked the teacher for what it says of this epoch's images, which took none of these seconds. */
+  /** True if the teacher's outputs came from a cache, so that `seconds` does not include them. */
   readonly teacherCached?: true;
-  /** Images that could not be read since the run was taken up; absent where all could. */
+  /** Number of images that could not be read since the run was started or resumed. Missing if all could be read. */
   readonly unreadable?: number;
 }
 

@@ -1,7 +1,12 @@
 /** The part of `lib/training` that notebooks use: `import { Training } from './lib/training/index'`. */
 // A recipe with its defaults filled in, and the loop that trains by it.
-export { completeRecipe, parseRecipe, type Recipe, type RecipeInput } from './recipe/recipe';
+export { completeRecipe, parseRecipe } from './recipe/completeRecipe';
+export type { Recipe, RecipeInput } from './recipe/recipe';
 export { Training } from './training';
+// One training step in the open: the parameters, the gradients of a loss, clipping, and the update.
+export { gradientsByPath, trainedParameters } from './step/gradients';
+export { clipScale, globalNorm } from '../tensor/ops/optimizers/globalNorm';
+export { Optimizer } from './step/optimizer';
 // The classes that a trained network predicts.
 export { predictions } from './evaluation/evaluate';
 // The pieces of a training step that is written out by hand.

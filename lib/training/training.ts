@@ -1,63 +1,63 @@
-import { batchCount } from '../data/loading/batches';
-import { disposeBatch, type Batch } from '../data/loading/batch';
-import type { Dataset } from '../data/datasets/dataset';
 import type { UnreadableImage } from '../data/loading/batchData';
+import { disposeBatch, type Batch } from '../data/loading/batch';
+import { batchCount } from '../data/loading/batches';
 import type { UserError } from '../errors';
-import type { Distillation, Method } from '../methods/method';
+import type { Distillation } from '../methods/method';
 import { distillationOf } from '../methods/methods';
+import { needsTeacher } from '../methods/teacherAccess';
 import type { Model } from '../models/model';
 import { disposeModule, parameters, setPrecision, type NamedParameter } from '../models/parameter';
+import { clipScale, globalNorm } from '../tensor/ops/optimizers/globalNorm';
 import { Random } from '../tensor/random';
 import * as tf from '../tensor/engine/tf';
-import { clipScale, globalNorm } from '../tensor/ops/optimizers/globalNorm';
-import { WeightAverage } from './step/weightAverage';
+import { start, type Position } from './checkpoint/position';
 import { evaluate, predictions } from './evaluation/evaluate';
-import { divergenceError } from './step/divergence';
+import type { Measures } from './evaluation/measures';
 import type { EpochEvent, StepEvent, TrainingEvent } from './event';
 import { BatchFeed } from './inputs/batchFeed';
-import { accumulate, type LabelledBatch, type Objective } from './step/gradients';
-import { allReduce, shareOf, type Group, type Share } from './step/processGroup';
+import { StudentInputs } from './inputs/studentInputs';
 import { withNext } from './inputs/withNext';
-import type { Measures } from './evaluation/measures';
-import { Optimizer } from './step/optimizer';
-import { start, type Position } from './checkpoint/position';
 import type { Recipe } from './recipe/recipe';
 import { learningRate } from './recipe/schedule';
-import { Shown } from './inputs/studentInputs';
+import type { Resources } from './setup/resources';
 import { createStudent } from './setup/student';
-import type { Place, TeacherCache } from './teacher/teacherCache';
+import { divergenceError } from './step/divergence';
+import {
+  accumulate,
+  trainedParameters,
+  type Gradients,
+  type MicroBatchRange,
+  type Objective,
+  type PrepareMicroBatch,
+} from './step/gradients';
+import { Optimizer } from './step/optimizer';
+import { allReduce, microBatchesOf, type Group } from './step/processGroup';
+import { WeightAverage } from './step/weightAverage';
 
-/** What a part of the training remembers from step to step, for checkpoints. */
+/** A part of the training with a state that checkpoints store. */
 export interface Stateful {
+  /** The tensors by name. They remain owned by this object. */
   state(): ReadonlyMap<string, tf.Tensor>;
-  /** Takes over a remembered tensor. */
+  /** Sets one tensor of the state, and takes it over. */
   restore(name: string, tensor: tf.Tensor): void;
 }
 
 export interface RunOptions {
   /** Stops the run between two steps. */
-  readonly signal?: AbortSignal;
-  /** Threads that prepare images ahead; as many as the recipe's augmentation asks for unless told. The images do not depend on it. */
-  readonly workers?: number;
-  /** Hears once of each image that cannot be read. */
-  readonly onUnreadable?: (image: UnreadableImage) => void;
-  /** Other processes that do the same run, and with which each batch is shared; the first of them alone evaluates. */
-  readonly group?: Group;
-  /** False where the teacher must not be asked a batch ahead, as it is without accumulation and by one process; what comes out does not depend on it. */
-  readonly ahead?: boolean;
-}
-
-export interface Resources {
-  readonly train: Dataset;
-  readonly test: Dataset;
-  /** Frozen; stays the caller's, who also sets what it computes with. */
-  readonly teacher?: Model;
-  /** The class that the teacher names for each test image, where it has been asked already. */
-  readonly taught?: Int32Array;
-  /** What the teacher said of the training's batches to earlier runs. */
-  readonly teacherCache?: TeacherCache;
-  /** A method that is not in the list, such as one written in a notebook. */
-  readonly method?: Method;
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Threads that prepare images. Default: as many as the recipe's augmentation needs. The images do not depend on it.
+   */
+  readonly workers?: number | undefined;
+  /** Called once for each image that cannot be read. */
+  readonly onUnreadable?: ((image: UnreadableImage) => void) | undefined;
+  /** Processes that train together on each batch. Only the first of them evaluates. Default: this process alone. */
+  readonly group?: Group | undefined;
+  /**
+   * Whether the teacher runs on the next batch while the student learns from this one. Only possible without
+   * accumulation and in one process. Results do not depend on it. Default: true.
+   */
+  readonly prefetchTeacher?: boolean | undefined;
 }
 
 /** A run of a recipe: the student, what trains it, and the loop. */
@@ -65,32 +65,22 @@ export class Training {
   readonly student: Model;
   readonly distillation: Distillation;
   readonly optimizer: Optimizer;
-  private readonly average?: WeightAverage;
   readonly objective: Objective;
+  private readonly average?: WeightAverage;
   private current: Position = start;
-  /** The class that the teacher names for each test image, once it was asked. */
-  private taught?: Int32Array;
+  /** The class that the teacher predicts for each test image, from the first evaluation on. */
+  private teacherPredictions?: Int32Array;
 
+  /** Throws one UserError that lists everything that prevents the run. */
   constructor(
     readonly recipe: Recipe,
     private readonly resources: Resources,
   ) {
-    const { train, teacher, taught, method } = resources;
-    this.taught = taught;
     const random = new Random(recipe.seed);
+    this.teacherPredictions = resources.teacherPredictions;
     this.student = createStudent(recipe, resources, random.fork('student'));
     try {
-      this.distillation = distillationOf(
-        recipe.method,
-        {
-          student: this.student,
-          teacher,
-          examples: train.count,
-          labels: train.labels,
-          random: random.fork('method'),
-        },
-        method,
-      );
+      this.distillation = createMethod(recipe, resources, this.student, random.fork('method'));
     } catch (error) {
       disposeModule(this.student);
       throw error;
@@ -98,7 +88,8 @@ export class Training {
     const { student, distillation } = this;
     for (const module of [student, distillation.modules]) setPrecision(module, recipe.precision ?? 'float32');
     const { labelWeight, labelSmoothing, labelLoss } = recipe;
-    const trained = this.state().filter(([, { trainable }]) => trainable);
+    const trained = trainedParameters(student, distillation);
+    const teacher = needsTeacher(distillation) ? resources.teacher : undefined;
     this.objective = { student, teacher, distillation, trained, labelWeight, labelSmoothing, labelLoss };
     this.optimizer = new Optimizer(recipe.optimizer, trained, recipe.weightDecay, {
       everything: recipe.decayEverything,
@@ -106,7 +97,7 @@ export class Training {
     if (recipe.averageDecay !== undefined) this.average = new WeightAverage(parameters(student), recipe.averageDecay);
   }
 
-  /** Steps of one epoch; a last batch that is not full is left out. */
+  /** Number of steps of one epoch. An incomplete last batch is left out. */
   get stepsPerEpoch(): number {
     return batchCount(this.resources.train.count, this.recipe.batchSize, true);
   }
@@ -120,68 +111,57 @@ export class Training {
     return [...parameters(this.student, 'student.'), ...parameters(this.distillation.modules, 'method.')];
   }
 
-  /** Goes on from a position; the caller has put the weights and the optimiser's state back. */
+  /** Continues from a position, after the caller has restored the weights and the states of `statefulParts`. */
   resumeAt(position: Position): void {
     this.current = position;
   }
 
-  /** What optimiser and running average remember, by the name of the part. */
+  /** The optimiser and the running average by the names that checkpoints use. */
   statefulParts(): Readonly<Record<string, Stateful>> {
     return { optimizer: this.optimizer, ...(this.average && { average: this.average }) };
   }
 
-  /** Does the work while the student has the weights that count: their running average where the recipe keeps one. */
+  /** Runs a function while the student has its final weights: their running average if the recipe keeps one. */
   withResult<T>(work: () => Promise<T>): Promise<T> {
     return this.average ? this.average.during(work) : work();
   }
 
-  /** Trains to the end of the recipe, an event a step and an epoch. Stops between two steps when the signal fires, or when the reader leaves. */
-  async *run({ signal, workers, onUnreadable, group, ahead = true }: RunOptions = {}): AsyncGenerator<
-    TrainingEvent,
-    void
-  > {
-    const {
-      recipe,
-      resources: { teacher, teacherCache },
-      stepsPerEpoch,
-    } = this;
-    const share = shareOf(recipe.accumulation, this.distillation, group);
-    const finish = (): Promise<EpochEvent> => this.finishEpoch(feed, signal, group === undefined || group.rank === 0);
-    const feed = new BatchFeed(recipe, this.resources, workers, onUnreadable);
-    const shown = new Shown({
-      recipe,
-      teacher,
-      teacherCache,
-      classes: this.student.classes,
-      stepsPerEpoch,
-      ahead: ahead && recipe.accumulation === 1 && !group,
-    });
+  /**
+   * Trains to the end of the recipe. Yields an event after each step and each epoch. Stops between two steps when the
+   * signal fires, or when the consumer leaves the loop.
+   */
+  async *run(options: RunOptions = {}): AsyncGenerator<TrainingEvent, void> {
+    const { signal, group } = options;
+    const { recipe, resources, stepsPerEpoch } = this;
+    const microBatches = microBatchesOf(recipe.accumulation, this.distillation, group);
+    const feed = new BatchFeed(recipe, resources, options.workers, options.onUnreadable);
+    const inputs = this.studentInputs(options);
+    const finishEpoch = (): Promise<EpochEvent> =>
+      this.finishEpoch(feed, signal, group === undefined || group.rank === 0);
     try {
-      // Stopped before the end of an epoch had been told.
-      if (this.current.step === stepsPerEpoch) yield await finish();
-      let asked = performance.now();
-      for await (const [batch, next] of withNext(feed.training(this.current), shown.looksAhead)) {
-        let event: StepEvent;
+      // A checkpoint can be from after the last step of an epoch and before its evaluation.
+      if (this.current.step === stepsPerEpoch) yield await finishEpoch();
+      let requested = performance.now();
+      for await (const [batch, next] of withNext(feed.training(this.current), inputs.needsNext)) {
+        const started = performance.now();
+        const { epoch, step } = this.current;
+        const prepare: PrepareMicroBatch = (microBatch, microBatchIndex) =>
+          inputs.prepare(microBatch, { epoch, step, microBatchIndex }, next);
+        let update: Update;
         try {
           signal?.throwIfAborted();
-          event = await this.update(
-            batch,
-            (micro, place) => shown.show(micro, place, next),
-            (performance.now() - asked) / 1000,
-            share,
-            group,
-          );
+          update = await this.update(batch, prepare, microBatches, group);
         } finally {
           disposeBatch(batch);
         }
-        yield event;
-        // Reads are synchronous: without this pause neither a stop nor a display would get a turn.
+        yield this.finishStep(update, { requested, started });
+        // Reading tensors blocks the thread. This pause lets signals and displays run.
         await new Promise(setImmediate);
-        if (this.current.step === stepsPerEpoch) yield await finish();
-        asked = performance.now();
+        if (this.current.step === stepsPerEpoch) yield await finishEpoch();
+        requested = performance.now();
       }
     } finally {
-      shown.dispose();
+      inputs.dispose();
       await feed.close();
     }
   }
@@ -193,72 +173,88 @@ export class Training {
     disposeModule(this.distillation.modules);
   }
 
-  /** One step on a batch for which it waited so many seconds. */
+  /** One training step: forward pass and losses, their gradients, clipping, and the optimiser's update. */
   private async update(
     batch: Batch,
-    show: (micro: Batch, place: Place) => LabelledBatch,
-    waited: number,
-    share: Share,
+    prepare: PrepareMicroBatch,
+    microBatches: MicroBatchRange,
     group: Group | undefined,
-  ): Promise<StepEvent> {
-    const { recipe, stepsPerEpoch } = this;
-    const started = performance.now();
-    const { epoch, step } = this.current;
-    const number = epoch * stepsPerEpoch + step + 1;
-    const rate = learningRate(recipe.schedule, recipe.learningRate, recipe.epochs, epoch + step / stepsPerEpoch);
-    const own = accumulate(
-      this.objective,
-      batch,
-      recipe.accumulation,
-      (micro, piece) => show(micro, { epoch, step, piece }),
-      share,
-    );
-    const { parts, gradients, logits } = group
-      ? await allReduce(
-          group,
-          own,
-          this.state().filter(([, { trainable }]) => !trainable),
-          number,
-        )
-      : own;
-    const diverged = (what: string, value: number): UserError =>
-      divergenceError(
-        { what, value, epoch: epoch + 1, step: step + 1, learningRate: rate },
-        this.objective,
-        batch,
-        this.resources.train,
-      );
+  ): Promise<Update> {
+    const { recipe, objective } = this;
+    const number = this.current.epoch * this.stepsPerEpoch + this.current.step + 1;
+    const rate = this.learningRate();
+    const own = accumulate(objective, batch, recipe.accumulation, prepare, microBatches);
+    const { parts, gradients, logits } = group ? await allReduce(group, own, this.buffers(), number) : own;
     try {
-      const [part, value] = Object.entries(parts).find(([, one]) => !Number.isFinite(one)) ?? [];
-      if (part !== undefined && value !== undefined) {
-        throw diverged(`the loss part "${part}"`, value);
-      }
-      const norm = recipe.clipNorm === undefined ? 0 : globalNorm(Object.values(gradients));
-      if (!Number.isFinite(norm)) throw diverged('the norm of the gradients', norm);
-      this.optimizer.update(
-        gradients,
-        rate,
-        number,
-        recipe.clipNorm === undefined ? 1 : clipScale(norm, recipe.clipNorm),
-      );
+      this.checkFinite(parts, batch);
+      const scale = this.gradientScale(gradients, batch);
+      this.optimizer.update(gradients, rate, number, scale);
       this.average?.update();
+      return { parts, learningRate: rate };
     } finally {
       tf.dispose([Object.values(gradients), logits]);
     }
-    const sums = Object.fromEntries(
-      Object.entries(parts).map(([name, value]) => [name, (this.current.sums[name] ?? 0) + value]),
+  }
+
+  /** The factor that clips the gradients to the recipe's norm; 1 if it does not clip. */
+  private gradientScale(gradients: Gradients['gradients'], batch: Batch): number {
+    const { clipNorm } = this.recipe;
+    if (clipNorm === undefined) return 1;
+    const norm = globalNorm(Object.values(gradients));
+    if (!Number.isFinite(norm)) throw this.divergence('the norm of the gradients', norm, batch);
+    return clipScale(norm, clipNorm);
+  }
+
+  private checkFinite(parts: Gradients['parts'], batch: Batch): void {
+    const invalid = Object.entries(parts).find(([, value]) => !Number.isFinite(value));
+    if (invalid) throw this.divergence(`the loss part "${invalid[0]}"`, invalid[1], batch);
+  }
+
+  private divergence(what: string, value: number, batch: Batch): UserError {
+    const { epoch, step } = this.current;
+    const learningRate = this.learningRate();
+    return divergenceError(
+      { what, value, epoch: epoch + 1, step: step + 1, learningRate },
+      this.objective,
+      batch,
+      this.resources.train,
     );
-    const seconds = this.current.seconds + waited + (performance.now() - started) / 1000;
-    this.current = { epoch, step: step + 1, sums, seconds, waited: this.current.waited + waited };
-    return {
-      kind: 'step',
-      epoch: epoch + 1,
+  }
+
+  /** Learning rate of the next step. */
+  private learningRate(): number {
+    const { schedule, learningRate: peak, epochs } = this.recipe;
+    return learningRate(schedule, peak, epochs, this.current.epoch + this.current.step / this.stepsPerEpoch);
+  }
+
+  private buffers(): NamedParameter[] {
+    return this.state().filter(([, { trainable }]) => !trainable);
+  }
+
+  private studentInputs({ group, prefetchTeacher = true }: RunOptions): StudentInputs {
+    const { recipe, resources, objective, stepsPerEpoch } = this;
+    const { readsTeacher } = this.distillation;
+    const prefetch = prefetchTeacher && readsTeacher !== 'stages' && recipe.accumulation === 1 && !group;
+    const { teacher } = objective;
+    const { teacherCache } = resources;
+    return new StudentInputs({ recipe, teacher, teacherCache, classes: this.student.classes, stepsPerEpoch, prefetch });
+  }
+
+  /** Moves the position past a step, and returns the step's event. Times are those of `performance.now()`. */
+  private finishStep(
+    { parts, learningRate: rate }: Update,
+    { requested, started }: { readonly requested: number; readonly started: number },
+  ): StepEvent {
+    const { epoch, step, sums, seconds, waited } = this.current;
+    this.current = {
+      epoch,
       step: step + 1,
-      steps: stepsPerEpoch,
-      loss: total(parts),
-      parts,
-      learningRate: rate,
+      sums: Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, (sums[name] ?? 0) + value])),
+      seconds: seconds + (performance.now() - requested) / 1000,
+      waited: waited + (started - requested) / 1000,
     };
+    const { stepsPerEpoch: steps } = this;
+    return { kind: 'step', epoch: epoch + 1, step: step + 1, steps, loss: total(parts), parts, learningRate: rate };
   }
 
   private async finishEpoch(
@@ -270,8 +266,8 @@ export class Training {
     const { sums, seconds, waited } = this.current;
     const epoch = this.current.epoch + 1;
     const teacherCached = (await this.resources.teacherCache?.endEpoch()) ?? false;
-    const evaluated = mayEvaluate && (epoch === recipe.epochs || epoch % recipe.evaluateEvery === 0);
-    const measures = evaluated ? await this.evaluate(feed, signal) : {};
+    const evaluates = mayEvaluate && (epoch === recipe.epochs || epoch % recipe.evaluateEvery === 0);
+    const measures = evaluates ? await this.evaluate(feed, signal) : {};
     const parts = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / stepsPerEpoch]));
     this.current = { ...start, epoch };
     return {
@@ -293,16 +289,32 @@ export class Training {
     feed: BatchFeed,
     signal: AbortSignal | undefined,
   ): Promise<Measures & { readonly top1Unaveraged?: number }> {
-    const {
-      student,
-      resources: { test, teacher },
-    } = this;
-    if (teacher) this.taught ??= await predictions(teacher, test, { images: feed.test(), signal });
+    const { student, resources } = this;
+    const { test, teacher } = resources;
+    if (teacher) this.teacherPredictions ??= await predictions(teacher, test, { images: feed.test(), signal });
+    const { teacherPredictions } = this;
     const measure = (): Promise<Measures> =>
-      evaluate(student, test, { images: feed.test(), taught: this.taught, signal });
+      evaluate(student, test, { images: feed.test(), teacherPredictions, signal });
     const result = await this.withResult(measure);
     return this.average ? { ...result, top1Unaveraged: (await measure()).top1 } : result;
   }
+}
+
+interface Update {
+  /** Every weighted part of the loss, before the update. */
+  readonly parts: Gradients['parts'];
+  readonly learningRate: number;
+}
+
+function createMethod(recipe: Recipe, resources: Resources, student: Model, random: Random): Distillation {
+  const { train, teacher, teacherCache, method } = resources;
+  const setting = { student, teacher, examples: train.count, labels: train.labels, random };
+  const distillation = distillationOf(recipe.method, setting, method);
+  if (teacherCache && distillation.readsTeacher === 'stages') {
+    disposeModule(distillation.modules);
+    throw new Error(`a teacher cache does not keep the stages that ${distillation.title} reads: run without a cache`);
+  }
+  return distillation;
 }
 
 function total(parts: Readonly<Record<string, number>>): number {

@@ -7,7 +7,7 @@ import { disposeModule } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { median } from '../../lib/results/statistics/median';
 import { Random } from '../../lib/tensor/random';
-import { completeRecipe } from '../../lib/training/recipe/recipe';
+import { completeRecipe } from '../../lib/training/recipe/completeRecipe';
 import { Training } from '../../lib/training/training';
 import { photograph } from './photograph';
 

@@ -1,13 +1,13 @@
 import type { Batch } from '../../lib/data/loading/batch';
 import { createDistillation } from '../../lib/methods/methods';
-import type { Output } from '../../lib/models/model';
-import { parameterCount, parameters, setPrecision } from '../../lib/models/parameter';
+import type { TeacherOutput } from '../../lib/methods/teacherAccess';
+import { parameterCount, setPrecision } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
-import { differentiate } from '../../lib/training/step/gradients';
+import { differentiate, trainedParameters } from '../../lib/training/step/gradients';
 import { Optimizer } from '../../lib/training/step/optimizer';
-import { TeacherAhead } from '../../lib/training/teacher/teacherPrefetch';
+import { TeacherPrefetch } from '../../lib/training/teacher/teacherPrefetch';
 
 export interface StepOptions {
   readonly student: string;
@@ -52,26 +52,24 @@ export function prepareStep({
   const setting = { student, teacher, examples: count, labels, random: random.fork('method') };
   const distillation = createDistillation({ kind: vanilla ? 'scratch' : 'ofa' }, setting);
   if (bf16) for (const module of [student, teacher, distillation.modules]) setPrecision(module, 'bfloat16');
-  const trained = [...parameters(student, 'student.'), ...parameters(distillation.modules, 'method.')].filter(
-    ([, { trainable }]) => trainable,
-  );
+  const trained = trainedParameters(student, distillation);
   const optimizer = new Optimizer({ name: 'sgd', momentum: 0.9, nesterov: true }, trained, 2e-3, { everything: true });
   const batch: Batch = {
     images: tf.randomNormal([count, size, size, 3]),
     labels: tf.tensor1d(labels, 'int32'),
     indices: Uint32Array.from(labels.keys()),
   };
-  const ahead = new TeacherAhead(teacher);
+  const prefetch = new TeacherPrefetch(teacher);
   let step = 0;
   return {
     parameters: parameterCount(student),
     branchParameters: parameterCount(distillation.modules),
     modules: { student, teacher, branches: distillation.modules },
     run: (options = { prefetch: true }) => {
-      const teacherOutput = (): Output => {
+      const teacherOutput = (): TeacherOutput => {
         if (!options.prefetch) return teacher.forward(batch.images, { mode: 'eval' });
-        const output = ahead.output(batch.images);
-        ahead.begin(() => batch.images);
+        const output = prefetch.output(batch.images);
+        prefetch.start(() => batch.images);
         return output;
       };
       const { gradients, logits } = differentiate(

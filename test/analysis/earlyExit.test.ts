@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../lib/errors';
-import { earlyExit, exitTop1, type ExitAnswers } from '../../lib/analysis/earlyExit';
+import { earlyExit, exitTop1, type ExitPredictions } from '../../lib/analysis/earlyExit';
 import { expectClose } from '../support/close';
 
-const exits: readonly ExitAnswers[] = [
+const exits: readonly ExitPredictions[] = [
   { name: 'branch1', correct: Uint8Array.of(1, 0, 0, 1), confidence: Float32Array.of(0.9, 0.8, 0.3, 0.1) },
   { name: 'branch2', correct: Uint8Array.of(1, 1, 0, 0), confidence: Float32Array.of(0.9, 0.9, 0.6, 0.2) },
   { name: 'logits', correct: Uint8Array.of(1, 1, 1, 0), confidence: Float32Array.of(0.9, 0.9, 0.7, 0.4) },

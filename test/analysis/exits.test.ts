@@ -10,7 +10,7 @@ import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
 import { exitTop1 } from '../../lib/analysis/earlyExit';
 import { evaluate } from '../../lib/training/evaluation/evaluate';
-import { exitAnswers } from '../../lib/analysis/exitPredictions';
+import { exitPredictions } from '../../lib/analysis/exitPredictions';
 import { exitCosts } from '../../lib/analysis/exitCosts';
 import { trainProbes, type Probe } from '../../lib/analysis/probes';
 import { expectClose } from '../support/close';
@@ -32,7 +32,7 @@ function probe(kind: 'ofa' | 'kd' = 'ofa'): Probe {
 
 test('the last exit answers as the student does, and every exit names a class', async () => {
   const { distillation } = probe();
-  const answers = await exitAnswers(student, distillation, images.test, { batchSize: 5 });
+  const answers = await exitPredictions(student, distillation, images.test, { batchSize: 5 });
   assert.deepEqual(
     answers.map(({ name }) => name),
     ['branch1', 'branch2', 'branch3', 'branch4', 'logits'],
@@ -76,7 +76,7 @@ test('the cost of an exit is that of the stages and branches before it', () => {
 });
 
 test('a method without branches has no exits', async () => {
-  await assert.rejects(exitAnswers(student, probe('kd').distillation, images.test), /no exit branches/);
+  await assert.rejects(exitPredictions(student, probe('kd').distillation, images.test), /no exit branches/);
 });
 
 test('probes learn, on the same batches whoever is beside them, change nothing of the student, and leak nothing', async () => {

@@ -7,7 +7,7 @@ import type { Experiment } from '../../lib/experiments/experiment';
 import { cifar100Rows, imageNetRows, type PaperRow } from '../../lib/experiments/paper';
 import { teacherTraining } from '../../lib/experiments/teachers';
 import { plan, withTeachers } from '../../lib/runs/plan/plan';
-import { completeRecipe } from '../../lib/training/recipe/recipe';
+import { completeRecipe } from '../../lib/training/recipe/completeRecipe';
 
 const all: readonly PaperRow[] = [...cifar100Rows, ...imageNetRows({ name: 'synthetic' })];
 

@@ -29,7 +29,7 @@ const methodFile = (readsTeacher: TeacherAccess, expression: string, setting = '
 /** A recipe with this method, as a TypeScript file. */
 const recipeFile = (method: string): string => `
   import { student } from './lib/experiments/laptop';
-  import { completeRecipe } from './lib/training/recipe/recipe';
+  import { completeRecipe } from './lib/training/recipe/completeRecipe';
   export const recipe = completeRecipe({ ...student('cnn', 'mlp', { kind: 'kd' }), method: ${method} });`;
 
 /** A row of an experiment with this method, as a TypeScript file. */
@@ -51,7 +51,7 @@ const compiles: Readonly<Record<string, string>> = {
     import { z } from 'zod';
     import { student } from './lib/experiments/laptop';
     import { defineMethod } from './lib/methods/method';
-    import { completeRecipe } from './lib/training/recipe/recipe';
+    import { completeRecipe } from './lib/training/recipe/completeRecipe';
     const method = defineMethod({
       title: 'mine', source: 'this test', readsTeacher: 'nothing', scope: 'example',
       options: z.object({ weight: z.number().default(1) }), create: () => ({ modules: {}, loss: () => ({}) }),

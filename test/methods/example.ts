@@ -6,7 +6,7 @@ import { createModel } from '../../lib/models/zoo';
 import type { Batch } from '../../lib/data/loading/batch';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
-import type { Objective } from '../../lib/training/step/gradients';
+import { trainedParameters, type Objective } from '../../lib/training/step/gradients';
 
 /** A method at work on small networks: the objective that training minimises, and a batch for it. */
 export interface Example {
@@ -44,9 +44,7 @@ export function example(
   const teacher = network(teacherName, 'teacher');
   const labels = Int32Array.from({ length: examples }, (_, i) => i % classes);
   const distillation = distillationOf(spec, { student, teacher, examples, labels, random: random.fork('method') });
-  const trained = [...parameters(student, 'student.'), ...parameters(distillation.modules, 'method.')].filter(
-    ([, { trainable }]) => trainable,
-  );
+  const trained = trainedParameters(student, distillation);
   const pixels = random.fork('pixels');
   const batch = {
     images: tf.tensor4d(

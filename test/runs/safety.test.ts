@@ -50,7 +50,7 @@ test('pauses with a checkpoint and exit code 75 on SIGTERM, SIGUSR1 and Ctrl-C, 
   }
   const { code, text } = await runToEnd(long!, folder, { TF_NUM_INTRAOP_THREADS: '2' });
   assert.equal(code, 0, text);
-  assert.match(text, /goes on after epoch/);
+  assert.match(text, /resumes after epoch/);
   assert.deepEqual(
     (await readSessions(runFolderOf(long!, folder))).map(({ threads }) => threads),
     [1, 1, 1, 1],
@@ -83,7 +83,7 @@ test('falls back to the previous checkpoint if one is damaged, warns of a clock 
   );
   const { code, text } = await runToEnd(job!, folder);
   assert.equal(code, 0, text);
-  assert.match(text, /checkpoint\.safetensors is damaged.*; goes on after epoch/);
+  assert.match(text, /checkpoint\.safetensors is damaged.*; resumes after epoch/);
   assert.match(text, /the clock was set back/);
 
   const [broken] = jobsOf([

@@ -46,7 +46,7 @@ test('npm run distil pauses on Ctrl-C with exit code 75, and resumes to a studen
 
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   assert.equal(status, 0, stderr);
-  assert.match(stdout, /teacher: goes on after epoch [1-5]/);
+  assert.match(stdout, /teacher: resumes after epoch [1-5]/);
   assert.match(stdout, /broken\.jpg is left out/);
   assert.match(
     stdout,

@@ -5,7 +5,8 @@ import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
 import type * as tf from '../../lib/tensor/engine/tf';
 import type { StepEvent, TrainingEvent } from '../../lib/training/event';
-import { completeRecipe, type Recipe, type RecipeInput } from '../../lib/training/recipe/recipe';
+import { completeRecipe } from '../../lib/training/recipe/completeRecipe';
+import type { Recipe, RecipeInput } from '../../lib/training/recipe/recipe';
 import { Training } from '../../lib/training/training';
 import type { InMemoryDataset } from '../../lib/data/datasets/dataset';
 

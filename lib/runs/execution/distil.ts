@@ -17,15 +17,9 @@ import { createModel } from '../../models/zoo';
 import type { Gain } from '../../results/gain';
 import { Random } from '../../tensor/random';
 import { evaluate } from '../../training/evaluation/evaluate';
-import { recipeError } from '../../training/setup/settingErrors';
-import {
-  parseRecipe,
-  recipeFaults,
-  recipeId,
-  type OwnData,
-  type Recipe,
-  type RecipeInput,
-} from '../../training/recipe/recipe';
+import { invalidRecipe } from '../../training/recipe/completeRecipe';
+import { parseRecipe, recipeErrors } from '../../training/recipe/completeRecipe';
+import { recipeId, type OwnData, type Recipe, type RecipeInput } from '../../training/recipe/recipe';
 import { openOwnImages, type OwnImages } from '../inputs/ownImages';
 import { loadTeacher } from '../inputs/teacher';
 import type { Job } from '../plan/job';
@@ -118,7 +112,7 @@ async function checkInputs(pair: Pair, out: string): Promise<OwnImages> {
   const { student, teacher, method, data, imageSize, precision } = pair;
   // The same values are checked for every family. The number of images is not known yet.
   const fitted = familyRecipe('cnn', studentFit(pair, data.trainImages ?? 1024));
-  const errors = recipeFaults({
+  const errors = recipeErrors({
     student,
     teacher: { model: teacher, weights: '' },
     method,
@@ -130,7 +124,7 @@ async function checkInputs(pair: Pair, out: string): Promise<OwnImages> {
   if (chosen && !needsTeacher(chosen)) {
     errors.push(`method: ${method.kind} does not use a teacher; choose another method, such as ofa`);
   }
-  if (errors.length > 0) throw recipeError(errors);
+  if (errors.length > 0) throw invalidRecipe(errors);
   try {
     await mkdir(out, { recursive: true });
     await access(out, constants.W_OK);

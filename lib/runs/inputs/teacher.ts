@@ -8,9 +8,9 @@ import { disposeModule, setPrecision } from '../../models/parameter';
 import { loadWeightsFile, savedTop1 } from '../../models/weights/weights';
 import { createModel } from '../../models/zoo';
 import { Random } from '../../tensor/random';
-import { recipeError } from '../../training/setup/settingErrors';
+import { invalidRecipe } from '../../training/recipe/completeRecipe';
 import type { Recipe } from '../../training/recipe/recipe';
-import { runFaults } from '../../training/setup/student';
+import { runErrors } from '../../training/setup/student';
 import type { Data } from './data';
 
 /** A frozen network, and its top-1 accuracy in per cent on the test images if its weights file records it. */
@@ -33,7 +33,7 @@ export function loadRecipeTeacher(
     return loadTeacher(recipe.teacher, images.train, recipe);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    throw recipeError(runFaults(recipe, { ...images, teacher: error, ...(method && { method }) }));
+    throw invalidRecipe(runErrors(recipe, { ...images, teacher: error, ...(method && { method }) }));
   }
 }
 

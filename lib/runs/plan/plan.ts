@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { UserError, unknownName } from '../../errors';
 import type { Experiment } from '../../experiments/experiment';
 import type { Profile } from '../../profile';
-import { completeRecipe, recipeId } from '../../training/recipe/recipe';
+import { completeRecipe } from '../../training/recipe/completeRecipe';
+import { recipeId } from '../../training/recipe/recipe';
 import { teacherWeightsFile, type Job } from './job';
 
 /** Rows by name and seeds. Default: all rows; the first seed of the smoke profile, all seeds of the others. */

@@ -4,8 +4,9 @@ import { disposeModule } from '../../models/parameter';
 import type { EpochRecord } from '../../results/records/record';
 import { Random } from '../../tensor/random';
 import { predictions } from '../../training/evaluation/evaluate';
-import { completeRecipe, type RecipeInput } from '../../training/recipe/recipe';
-import type { Resources } from '../../training/training';
+import { completeRecipe } from '../../training/recipe/completeRecipe';
+import type { RecipeInput } from '../../training/recipe/recipe';
+import type { Resources } from '../../training/setup/resources';
 import { liveRun } from '../execution/liveRun';
 import { loadData } from '../inputs/data';
 import { loadRecipeTeacher } from '../inputs/teacher';
@@ -82,5 +83,5 @@ async function loadMaterials(
   const takesAll = measuredImages === undefined || measuredImages >= all.count;
   const test = takesAll ? all : stratifiedSample(all, measuredImages, new Random(0).fork('measured'));
   const teacher = loadRecipeTeacher(recipe, { train, test })?.model;
-  return { train, test, ...(teacher && { teacher, taught: await predictions(teacher, test) }) };
+  return { train, test, ...(teacher && { teacher, teacherPredictions: await predictions(teacher, test) }) };
 }

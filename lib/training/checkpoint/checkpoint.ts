@@ -6,9 +6,9 @@ import { UserError } from '../../errors';
 import { tryParseJson } from '../../io/json';
 import { readSafetensors, writeSafetensors, type StoredTensor } from '../../io/safetensors/safetensors';
 import * as tf from '../../tensor/engine/tf';
-import { current, previous } from './checkpointFiles';
 import { recipeId } from '../recipe/recipe';
 import type { Training } from '../training';
+import { current, previous } from './checkpointFiles';
 
 const position = z.object({
   epoch: z.number().int().min(0),
@@ -19,19 +19,14 @@ const position = z.object({
 });
 
 /**
- * Writes weights, optimiser state, running average and position into a folder, whole or not at all; the checkpoint before stays as a second copy.
- * Random numbers need no state: they follow from seed, epoch and batch. Throws a UserError, and writes nothing, where a number is not finite.
+ * Writes weights, optimiser state, running average and position to a folder, and keeps the checkpoint before as a
+ * second copy. The file is written whole or not at all. Random numbers have no state: they follow from seed, epoch and
+ * batch. Throws a UserError, and writes nothing, if a number is not finite.
  */
 export async function saveCheckpoint(training: Training, folder: string): Promise<void> {
   const tensors = new Map<string, StoredTensor>();
-  for (const [name, parameter] of training.state()) tensors.set(name, stored(parameter.value));
-  for (const [name, tensor] of remembered(training)) tensors.set(name, stored(tensor));
-  for (const [name, { data }] of tensors) {
-    if (!data.every(Number.isFinite))
-      throw new UserError(
-        `Training diverged: ${name} is not finite after epoch ${training.position.epoch}, step ${training.position.step}. The checkpoint before is kept. Try a lower learning rate, or clipNorm.`,
-      );
-  }
+  for (const [name, tensor] of tensorsOf(training)) tensors.set(name, stored(tensor));
+  checkFinite(tensors, training);
   const file = path.join(folder, current);
   if (existsSync(file)) renameSync(file, path.join(folder, previous));
   await writeSafetensors(file, tensors, {
@@ -43,32 +38,34 @@ export async function saveCheckpoint(training: Training, folder: string): Promis
   });
 }
 
-/** Puts a training back where its last sound checkpoint left it. Returns what happened in words, or undefined where there is none. */
+/**
+ * Restores a training from its last intact checkpoint. Returns a message on what was restored, or undefined if the
+ * folder has no checkpoint. Throws a UserError if none of its checkpoints can be used.
+ */
 export function restoreCheckpoint(training: Training, folder: string): string | undefined {
-  const faults: string[] = [];
+  const errors: string[] = [];
   for (const name of [current, previous]) {
     const file = path.join(folder, name);
     if (!existsSync(file)) continue;
     try {
       restore(training, file);
-      // The next checkpoint pushes this one aside: it must not push a bad one over a sound one.
+      // The next save renames the current file to the previous one. A damaged file must not replace an intact one.
       if (name === previous && existsSync(path.join(folder, current))) renameSync(file, path.join(folder, current));
       const { epoch, step } = training.position;
-      return [...faults, `goes on after epoch ${epoch}, step ${step}`].join('; ');
+      return [...errors, `resumes after epoch ${epoch}, step ${step}`].join('; ');
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      faults.push(error.message.replace(/\.$/, ''));
+      errors.push(error.message.replace(/\.$/, ''));
     }
   }
-  if (faults.length > 0)
-    throw new UserError(
-      [
-        `No checkpoint in ${folder} can be used:`,
-        ...faults.map((fault) => `  ${fault}`),
-        'Remove them to begin again.',
-      ].join('\n'),
-    );
-  return undefined;
+  if (errors.length === 0) return undefined;
+  throw new UserError(
+    [
+      `No checkpoint in ${folder} can be used:`,
+      ...errors.map((error) => `  ${error}`),
+      'Remove them to start the run again.',
+    ].join('\n'),
+  );
 }
 
 /** Removes the checkpoints of a finished run. */
@@ -79,19 +76,13 @@ export function removeCheckpoints(folder: string): void {
 function restore(training: Training, file: string): void {
   const { metadata, tensors } = readSafetensors(file);
   const written = metadata.get('sha256');
-  if (written !== undefined && written !== digest(tensors))
-    throw new UserError(`${file} is damaged: its numbers are not those that were written`);
+  if (written !== undefined && written !== digest(tensors)) {
+    throw new UserError(`${file} is damaged: its SHA-256 differs from the one that was written`);
+  }
   if (metadata.get('recipe') !== recipeId(training.recipe)) throw new UserError(`${file} belongs to another recipe`);
   const parsed = position.safeParse(tryParseJson(metadata.get('position') ?? 'null'));
-  if (!parsed.success) throw new UserError(`${file} does not say where the run stood`);
-  const wanted = new Map([
-    ...training.state().map(([name, { value }]) => [name, value] as const),
-    ...remembered(training),
-  ]);
-  const missing = [...wanted]
-    .filter(([name, { shape }]) => tensors.get(name)?.shape.join() !== shape.join())
-    .map(([name]) => name);
-  if (missing.length > 0) throw new UserError(`${file} lacks ${missing.slice(0, 3).join(', ')}, or has other shapes`);
+  if (!parsed.success) throw new UserError(`${file} has no valid position of the run`);
+  checkShapes(training, tensors, file);
   for (const [name, { variable }] of training.state()) {
     const value = loaded(tensors.get(name)!);
     variable.assign(value);
@@ -104,17 +95,38 @@ function restore(training: Training, file: string): void {
   training.resumeAt({ epoch, step, sums, seconds, waited });
 }
 
-/** What optimiser and running average remember, by name. */
-function remembered(training: Training): (readonly [string, tf.Tensor])[] {
-  return Object.entries(training.statefulParts()).flatMap(([part, stateful]) =>
+function checkFinite(tensors: ReadonlyMap<string, StoredTensor>, { position: { epoch, step } }: Training): void {
+  for (const [name, { data }] of tensors) {
+    if (data.every(Number.isFinite)) continue;
+    throw new UserError(
+      `Training diverged: ${name} is not finite after epoch ${epoch}, step ${step}. The checkpoint before is kept. ` +
+        'Try a lower learning rate, or clipNorm.',
+    );
+  }
+}
+
+function checkShapes(training: Training, tensors: ReadonlyMap<string, StoredTensor>, file: string): void {
+  const missing = tensorsOf(training)
+    .filter(([name, { shape }]) => tensors.get(name)?.shape.join() !== shape.join())
+    .map(([name]) => name);
+  if (missing.length === 0) return;
+  throw new UserError(`${file} lacks ${missing.slice(0, 3).join(', ')}, or has other shapes`);
+}
+
+/** Every tensor of a checkpoint by name: parameters, then the state of the optimiser and of the running average. */
+function tensorsOf(training: Training): (readonly [string, tf.Tensor])[] {
+  const parameters = training.state().map(([name, { value }]) => [name, value] as const);
+  const states = Object.entries(training.statefulParts()).flatMap(([part, stateful]) =>
     [...stateful.state()].map(([name, tensor]) => [`${part}.${name}`, tensor] as const),
   );
+  return [...parameters, ...states];
 }
 
 function digest(tensors: ReadonlyMap<string, StoredTensor>): string {
   const hash = createHash('sha256');
-  for (const [name, { data }] of tensors)
+  for (const [name, { data }] of tensors) {
     hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
   return hash.digest('hex');
 }
 

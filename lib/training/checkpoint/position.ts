@@ -1,14 +1,16 @@
-/** Where a run stands between two steps, as plain numbers. */
+/** Where a run stands between two steps. */
 export interface Position {
-  /** Epochs finished, and steps of the next one. */
+  /** Number of finished epochs. */
   readonly epoch: number;
+  /** Number of finished steps of the next epoch. */
   readonly step: number;
-  /** Sums of the loss parts over the steps of the unfinished epoch, and its seconds so far. */
+  /** Sums of the loss parts over the steps of the unfinished epoch. */
   readonly sums: Readonly<Record<string, number>>;
+  /** Seconds of the unfinished epoch so far. */
   readonly seconds: number;
-  /** Those of them in which a step waited for its images. */
+  /** The part of `seconds` in which steps waited for their images. */
   readonly waited: number;
 }
 
-/** Where a run begins. */
+/** The position before the first step. */
 export const start: Position = { epoch: 0, step: 0, sums: {}, seconds: 0, waited: 0 };

@@ -1,74 +1,78 @@
-import { batches } from '../../data/loading/batches';
-import { disposeBatch, type Batch } from '../../data/loading/batch';
-import { fileBatches } from '../../data/loading/fileBatches';
 import type { Dataset } from '../../data/datasets/dataset';
+import { disposeBatch, type Batch } from '../../data/loading/batch';
+import { batches } from '../../data/loading/batches';
+import { fileBatches } from '../../data/loading/fileBatches';
 import { UserError } from '../../errors';
 import type { Model } from '../../models/model';
 import * as tf from '../../tensor/engine/tf';
-import { Measuring, type Measures } from './measures';
+import { MeasureSum, type Measures } from './measures';
 
-/** Images of a side at a time, where nothing else is asked for: of larger ones fewer, by their area, so that memory does not grow with the side. */
-export function evaluationBatch(side: number): number {
-  return Math.max(8, Math.min(250, Math.floor(250 * (64 / side) ** 2)));
+/**
+ * Default batch size of an evaluation: at most 250, and fewer large images, so that memory does not grow with their
+ * area.
+ */
+export function evaluationBatchSize(imageSize: number): number {
+  return Math.max(8, Math.min(250, Math.floor(250 * (64 / imageSize) ** 2)));
 }
 
-export interface EvaluateOptions {
+export interface PredictionOptions {
+  /** Default: `evaluationBatchSize` of the model's images. */
   readonly batchSize?: number;
-  /** The images in batches, in order, where they are made elsewhere. */
+  /** Batches of the images, in order. Default: they are prepared here. */
   readonly images?: AsyncIterable<Batch> | Iterable<Batch>;
-  /** The class that the teacher names for each image, as `predictions` gives them. */
-  readonly taught?: Int32Array;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface EvaluateOptions extends PredictionOptions {
+  /** The class that the teacher predicts for each image [images]. Default: agreement is not measured. */
+  readonly teacherPredictions?: Int32Array | undefined;
 }
 
 /**
- * Evaluates a network with its running averages, without augmentation, over every image once. Yields to the event loop at each batch.
- * Throws a UserError where not one image can be read.
+ * Evaluates a network in inference mode, without augmentation, on every image once. Yields to the event loop after each
+ * batch. Throws a UserError if no image can be read.
  */
 export async function evaluate(
   model: Model,
   set: Dataset,
-  { taught, ...options }: EvaluateOptions = {},
+  { teacherPredictions, ...options }: EvaluateOptions = {},
 ): Promise<Measures> {
-  const measuring = new Measuring();
-  for await (const { logits, indices } of answers(model, set, options)) {
-    measuring.add(
-      logits.dataSync<'float32'>(),
-      Array.from(indices, (index) => set.labels[index]!),
-      taught && Array.from(indices, (index) => taught[index]!),
+  const sum = new MeasureSum();
+  for await (const { logits, indices } of logitsOf(model, set, options)) {
+    const labels = Array.from(indices, (index) => set.labels[index]!);
+    const teachers = teacherPredictions && Array.from(indices, (index) => teacherPredictions[index]!);
+    sum.add(logits.dataSync<'float32'>(), labels, teachers);
+  }
+  if (sum.count === 0) {
+    throw new UserError(
+      `None of the ${set.count} images of ${set.name} could be read, so ${model.name} cannot be measured. ` +
+        'Check that their disk is available.',
     );
   }
-  if (measuring.count === 0)
-    throw new UserError(
-      `None of the ${set.count} images of ${set.name} could be read: ${model.name} cannot be measured. Look whether their disk is still there.`,
-    );
-  return measuring.result;
+  return sum.result;
 }
 
-/** The class that a network names for each image of a set [count]. */
-export async function predictions(
-  model: Model,
-  set: Dataset,
-  options: Omit<EvaluateOptions, 'taught'> = {},
-): Promise<Int32Array> {
+/** The class that a network predicts for each image of a set [images]. */
+export async function predictions(model: Model, set: Dataset, options: PredictionOptions = {}): Promise<Int32Array> {
   const classes = new Int32Array(set.count);
-  for await (const { logits, indices } of answers(model, set, options)) {
-    tf.tidy(() => tf.argMax(logits, 1).dataSync()).forEach((name, i) => {
+  for await (const { logits, indices } of logitsOf(model, set, options)) {
+    const predicted = tf.tidy(() => tf.argMax(logits, 1).dataSync());
+    predicted.forEach((name, i) => {
       classes[indices[i]!] = name;
     });
   }
   return classes;
 }
 
-/** The logits of each batch, freed when the next one is asked for. */
-async function* answers(
+/** Yields the logits [batch, classes] of each batch, and frees them afterwards. */
+async function* logitsOf(
   model: Model,
   set: Dataset,
   {
-    batchSize = evaluationBatch(model.imageSize),
+    batchSize = evaluationBatchSize(model.imageSize),
     images = 'images' in set ? batches(set, { batchSize }) : fileBatches(set, batchSize),
     signal,
-  }: EvaluateOptions,
+  }: PredictionOptions,
 ): AsyncGenerator<{ logits: tf.Tensor2D; indices: Uint32Array }> {
   for await (const batch of images) {
     try {

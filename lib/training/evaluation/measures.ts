@@ -1,69 +1,78 @@
-/** What is measured on a whole set of images. */
+/** Measures of a network over a whole set of images. */
 export interface Measures {
   /** Per cent. */
   readonly top1: number;
+  /** Per cent. */
   readonly top5: number;
   /** Expected calibration error in per cent, over 15 equal bins of confidence (Guo et al. 2017, eq. 5). */
   readonly calibrationError: number;
-  /** Images for which student and teacher name the same class, per cent; absent without a teacher. */
+  /** Images for which student and teacher predict the same class, in per cent. Missing without a teacher. */
   readonly agreement?: number;
 }
 
-const bins = 15;
+const binCount = 15;
 
-/** Adds batches up to measures of the whole. */
-export class Measuring {
-  /** Images so far. */
+/** Sums measures over batches. */
+export class MeasureSum {
+  /** Number of images so far. */
   count = 0;
-  private first = 0;
-  private five = 0;
+  private top1 = 0;
+  private top5 = 0;
   private agreed = 0;
   private compared = 0;
-  /** Confidence less correctness, summed in each bin of confidence. */
-  private readonly gaps = new Float64Array(bins);
+  /** Confidence minus correctness, summed in each bin of confidence. */
+  private readonly gaps = new Float64Array(binCount);
 
-  /** Logits [batch, classes] in rows, labels [batch]; the teacher's classes [batch] where there is one. */
-  add(logits: Float32Array, labels: ArrayLike<number>, taught?: ArrayLike<number>): void {
+  /**
+   * Adds a batch: logits [batch, classes], labels [batch], and the teacher's predictions [batch] if there is a teacher.
+   */
+  add(logits: Float32Array, labels: ArrayLike<number>, teacherPredictions?: ArrayLike<number>): void {
     const classes = logits.length / labels.length;
     for (let i = 0; i < labels.length; i++) {
       const row = logits.subarray(i * classes, (i + 1) * classes);
       const rank = rankOf(row, labels[i]!);
-      if (rank < 1) this.first++;
-      if (rank < 5) this.five++;
-      if (taught && likeliest(row) === taught[i]) this.agreed++;
-      const confidence = confidenceOf(row);
-      // A network that says no number is sure of nothing and right about nothing.
-      if (Number.isFinite(confidence))
-        this.gaps[Math.min(bins - 1, Math.floor(confidence * bins))] += confidence - (rank < 1 ? 1 : 0);
+      if (rank < 1) this.top1++;
+      if (rank < 5) this.top5++;
+      if (teacherPredictions && argMax(row) === teacherPredictions[i]) this.agreed++;
+      this.addConfidence(maxProbability(row), rank < 1);
     }
     this.count += labels.length;
-    if (taught) this.compared += labels.length;
+    if (teacherPredictions) this.compared += labels.length;
   }
 
   get result(): Measures {
-    const share = (sum: number): number => (100 * sum) / this.count;
+    const percent = (sum: number): number => (100 * sum) / this.count;
     return {
-      top1: share(this.first),
-      top5: share(this.five),
-      calibrationError: share(this.gaps.reduce((sum, gap) => sum + Math.abs(gap), 0)),
+      top1: percent(this.top1),
+      top5: percent(this.top5),
+      calibrationError: percent(this.gaps.reduce((sum, gap) => sum + Math.abs(gap), 0)),
       ...(this.compared > 0 ? { agreement: (100 * this.agreed) / this.compared } : {}),
     };
   }
+
+  private addConfidence(confidence: number, correct: boolean): void {
+    // NaN predictions have no confidence, and they count as wrong.
+    if (!Number.isFinite(confidence)) return;
+    const bin = Math.min(binCount - 1, Math.floor(confidence * binCount));
+    this.gaps[bin] += confidence - (correct ? 1 : 0);
+  }
 }
 
-/** The first of the likeliest classes; −1 where a logit is no number. */
-function likeliest(row: Float32Array): number {
-  return row.indexOf(row.reduce((most, logit) => Math.max(most, logit), -Infinity));
+/** The first class with the largest logit; −1 if a logit is NaN. */
+function argMax(row: Float32Array): number {
+  return row.indexOf(row.reduce((max, logit) => Math.max(max, logit), -Infinity));
 }
 
-/** How many other classes are at least as likely: not how many are likelier, or a network that says the same of every class would be right each time. */
+/**
+ * The number of other classes that are at least as likely as the label. Ties count against the network: otherwise one
+ * that predicts all classes alike would be right every time. NaN counts as at least as likely.
+ */
 function rankOf(row: Float32Array, label: number): number {
   const target = row[label]!;
   return row.reduce((rank, logit) => (logit < target ? rank : rank + 1), -1);
 }
 
-/** The largest probability. */
-function confidenceOf(row: Float32Array): number {
-  const most = Math.max(...row);
-  return 1 / row.reduce((sum, logit) => sum + Math.exp(logit - most), 0);
+function maxProbability(row: Float32Array): number {
+  const max = Math.max(...row);
+  return 1 / row.reduce((sum, logit) => sum + Math.exp(logit - max), 0);
 }

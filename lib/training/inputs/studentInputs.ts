@@ -4,83 +4,92 @@ import type { TeacherOutput } from '../../methods/teacherAccess';
 import type { Model } from '../../models/model';
 import { Random } from '../../tensor/random';
 import type * as tf from '../../tensor/engine/tf';
-import type { LabelledBatch } from '../step/gradients';
 import type { Recipe } from '../recipe/recipe';
-import { TeacherAhead } from '../teacher/teacherPrefetch';
-import type { Place, TeacherCache } from '../teacher/teacherCache';
+import type { LabelledBatch } from '../step/gradients';
+import type { MicroBatchPosition, TeacherCache } from '../teacher/teacherCache';
+import { TeacherPrefetch } from '../teacher/teacherPrefetch';
 
-export interface ShownOptions {
+export interface StudentInputsOptions {
   readonly recipe: Recipe;
-  readonly teacher?: Model;
-  readonly teacherCache?: TeacherCache;
+  /** Missing if the method does not read a teacher. */
+  readonly teacher?: Model | undefined;
+  readonly teacherCache?: TeacherCache | undefined;
   readonly classes: number;
   readonly stepsPerEpoch: number;
-  /** Whether the teacher is asked a batch ahead. */
-  readonly ahead: boolean;
+  /** Whether the teacher runs on the next batch while the student learns from this one. */
+  readonly prefetch: boolean;
 }
 
-/** What the student sees of each batch: images mixed and blocks dropped as the recipe says, and what the teacher says of them. */
-export class Shown {
-  private readonly ahead?: TeacherAhead;
+/** Makes of each micro-batch what the student receives: mixed images, drop path, and the teacher's output. */
+export class StudentInputs {
+  private readonly prefetch?: TeacherPrefetch;
 
-  constructor(private readonly options: ShownOptions) {
-    if (options.ahead && options.teacher) this.ahead = new TeacherAhead(options.teacher);
+  constructor(private readonly options: StudentInputsOptions) {
+    if (options.prefetch && options.teacher) this.prefetch = new TeacherPrefetch(options.teacher);
   }
 
-  /** Whether a batch is shown together with the next one. */
-  get looksAhead(): boolean {
-    return this.ahead !== undefined;
+  /** Whether `prepare` needs the next batch. */
+  get needsNext(): boolean {
+    return this.prefetch !== undefined;
   }
 
-  /** Labels stay classes where nothing is mixed. The teacher, once it is asked, is then asked about the next batch of the epoch. */
-  show(micro: Batch, place: Place, next: Batch | undefined): LabelledBatch {
-    const {
-      recipe: { dropPath: rate = 0 },
-      teacher,
-      teacherCache,
-    } = this.options;
-    const { images, labels } = this.mixed(micro, place);
+  /**
+   * Prepares one micro-batch. Labels stay class indices unless the recipe mixes images. If the teacher's output is
+   * read, the teacher then starts on `next`, the next batch of the epoch.
+   */
+  prepare(microBatch: Batch, position: MicroBatchPosition, next: Batch | undefined): LabelledBatch {
+    const { recipe, teacher, teacherCache } = this.options;
+    const { images, labels } = this.mixed(microBatch, position);
     return {
       images,
       labels,
-      indices: micro.indices,
-      ...(rate > 0 && { dropPath: { rate, random: this.stream('drop', place) } }),
-      ...(teacher && (teacherCache ?? this.ahead) && { teacherOutput: () => this.ask(teacher, images, place, next) }),
+      indices: microBatch.indices,
+      ...(recipe.dropPath && { dropPath: { rate: recipe.dropPath, random: this.randomOf('drop', position) } }),
+      ...(teacher &&
+        (teacherCache ?? this.prefetch) && {
+          teacherOutput: () => this.teacherOutput(teacher, images, position, next),
+        }),
     };
   }
 
   dispose(): void {
-    this.ahead?.dispose();
+    this.prefetch?.dispose();
   }
 
-  private mixed(micro: Batch, place: Place): Pick<LabelledBatch, 'images' | 'labels'> {
-    const {
-      recipe: { mixing },
-      classes,
-    } = this.options;
-    if (!mixing) return { images: micro.images, labels: micro.labels };
-    const { mixup = 0, cutmix = 0 } = mixing;
-    const mixed = mixBatch(micro, classes, this.stream('mix', place), { mixup, cutmix, labelSmoothing: 0 });
+  private mixed(microBatch: Batch, position: MicroBatchPosition): Pick<LabelledBatch, 'images' | 'labels'> {
+    const { recipe, classes } = this.options;
+    if (!recipe.mixing) return { images: microBatch.images, labels: microBatch.labels };
+    const { mixup = 0, cutmix = 0 } = recipe.mixing;
+    const random = this.randomOf('mix', position);
+    const mixed = mixBatch(microBatch, classes, random, { mixup, cutmix, labelSmoothing: 0 });
     return { images: mixed.images, labels: mixed.targets };
   }
 
-  private stream(name: string, { epoch, step, piece }: Place): Random {
+  private randomOf(purpose: 'drop' | 'mix', { epoch, step, microBatchIndex }: MicroBatchPosition): Random {
     return new Random(this.options.recipe.seed)
-      .fork(name)
+      .fork(purpose)
       .fork(epoch * this.options.stepsPerEpoch + step + 1)
-      .fork(piece);
+      .fork(microBatchIndex);
   }
 
-  private ask(teacher: Model, images: tf.Tensor4D, place: Place, next: Batch | undefined): TeacherOutput {
-    const {
-      options: { teacherCache, stepsPerEpoch },
-      ahead,
-    } = this;
-    const answer = (): TeacherOutput => ahead?.output(images) ?? teacher.forward(images, { mode: 'eval' });
-    const output = teacherCache ? teacherCache.output(place, answer) : answer();
-    const coming = { ...place, step: place.step + 1 };
-    if (ahead && next && coming.step < stepsPerEpoch && teacherCache?.knows(coming) !== true)
-      ahead.begin(() => this.mixed(next, coming).images);
+  /** The teacher's output from the cache, from the prefetch, or from a forward pass. */
+  private teacherOutput(
+    teacher: Model,
+    images: tf.Tensor4D,
+    position: MicroBatchPosition,
+    next: Batch | undefined,
+  ): TeacherOutput {
+    const { teacherCache } = this.options;
+    const compute = (): TeacherOutput => this.prefetch?.output(images) ?? teacher.forward(images, { mode: 'eval' });
+    const output = teacherCache ? teacherCache.output(position, compute) : compute();
+    this.startNext(position, next);
     return output;
+  }
+
+  private startNext({ epoch, step, microBatchIndex }: MicroBatchPosition, next: Batch | undefined): void {
+    const { teacherCache, stepsPerEpoch } = this.options;
+    const position = { epoch, step: step + 1, microBatchIndex };
+    if (!this.prefetch || !next || position.step === stepsPerEpoch || teacherCache?.has(position) === true) return;
+    this.prefetch.start(() => this.mixed(next, position).images);
   }
 }

@@ -1,25 +1,26 @@
 import { disposeBatch, type Batch } from '../../data/loading/batch';
 
-/** Each with the one that comes after it, where it is wanted: then that is drawn before this one is used. */
+/** Yields each batch with the one after it, if `needsNext` is true; otherwise with undefined. */
 export async function* withNext(
   batches: AsyncGenerator<Batch>,
-  wanted: boolean,
+  needsNext: boolean,
 ): AsyncGenerator<readonly [Batch, Batch | undefined], void> {
   let current: Batch | undefined;
   let next: Batch | undefined;
-  const draw = async (): Promise<Batch | undefined> => {
-    const drawn = await batches.next();
-    return drawn.done === true ? undefined : drawn.value;
+  const read = async (): Promise<Batch | undefined> => {
+    const result = await batches.next();
+    return result.done === true ? undefined : result.value;
   };
   try {
     for (;;) {
-      current = next ?? (await draw());
+      current = next ?? (await read());
       next = undefined;
       if (!current) return;
-      if (wanted) next = await draw();
-      const given = current;
+      if (needsNext) next = await read();
+      // From here on the consumer owns the batch, also if it leaves the loop.
+      const yielded = current;
       current = undefined;
-      yield [given, next];
+      yield [yielded, next];
     }
   } finally {
     for (const batch of [current, next]) if (batch) disposeBatch(batch);

@@ -1,169 +1,154 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { augmentation } from '../../data/transforms/augmentation';
-import { schemaErrors } from '../../errors';
-import type { Method } from '../../methods/method';
-import { methodSpec, type MethodInput, type MethodSpec, type OwnMethodInput } from '../../methods/methods';
+import { methodSpec, type MethodInput } from '../../methods/methods';
 import { normalisation } from '../../models/weights/savedNormalisation';
-import { nameFaults, recipeError } from '../setup/settingErrors';
 import { optimizerSpec } from '../step/optimizer';
 import { schedule } from './schedule';
 
-/** A number of things, small enough to be exact. */
+/** A count that a float64 represents exactly. */
 const count = z.number().int().positive().safe();
 
-/** Training images, drawn evenly from the classes; all of them unless told. */
+/** Number of training images, drawn evenly from the classes. Default: all of them. */
 const trainImages = count.optional();
 
-/** Images of one's own. */
+/** A data set of the user's own. */
 const ownData = z
   .object({
     /** Folders of classes, or tar archives. */
     name: z.enum(['folder', 'shards']),
     path: z.string(),
-    /** A folder with the same classes; else a share of the first one is held out. */
+    /** A folder with the same classes. Default: a share of `path` is held out. */
     validation: z.string().optional(),
+    /** The share that is held out, if there is no validation folder. */
     split: z
       .object({ share: z.number().positive().lt(1).default(0.1), seed: z.number().int().safe().default(0) })
       .strict()
       .optional(),
-    /** Hash of the images' names and classes: other images make another run. */
+    /** Hash of the images' names and classes: with other images it is another run. */
     contents: z.string().optional(),
-    /** By which the pixels are normalised, where the teacher's weights want other than ImageNet's mean and deviation. */
+    /** Mean and std of the pixels. Default: ImageNet's, which most teachers' weights expect. */
     normalisation: normalisation.optional(),
     trainImages,
   })
   .strict();
 export type OwnData = z.output<typeof ownData>;
 
-/** Where the images come from. */
 const dataSpec = z.discriminatedUnion('name', [
   z
     .object({
       name: z.enum(['cifar-100', 'synthetic']),
       trainImages,
-      /** Training images that take the place of the test set, which a search must not see; what is trained on is drawn from the others. */
+      /**
+       * Number of training images that replace the test set, for a search that must not see the test set. Training uses
+       * the others.
+       */
       heldOut: z.number().int().positive().optional(),
     })
     .strict(),
   ownData,
 ]);
 
-/** Everything that decides a run's result, as a plain value. */
+/** Everything that determines a run's result, as a plain value. */
 export const recipe = z
   .object({
+    /** A network of lib/models. */
     student: z.string(),
-    /** Weights that the student starts from; its classifier starts fresh where theirs is for other classes. Absent: all fresh. */
+    /**
+     * Weights file from which the student starts; a classifier for other classes is left out. Default: random weights.
+     */
     initial: z.string().optional(),
-    /** A network and the weights that make it a teacher; null for training from scratch. */
+    /** A network and its weights file (or `fresh`); null for training without a teacher. */
     teacher: z.object({ model: z.string(), weights: z.string() }).strict().nullable().default(null),
     method: methodSpec.default({ kind: 'scratch' }),
     data: dataSpec,
-    /** Side of the square that the networks see; absent: the images' own. */
+    /** Height and width of the networks' input in pixels. Default: the size of the stored images. */
     imageSize: count.optional(),
-    /** Share of the resized test image that the square takes, where images are resized; timm's 0.875 unless told. */
+    /** Share of the resized test image that is cropped, if images are resized. Default: timm's 0.875. */
     cropShare: z.number().positive().max(1).optional(),
     epochs: count,
-    /** Images of one update. */
+    /** Number of images of one update. */
     batchSize: count,
     /**
-     * Micro-batches that a batch is cut into, as the paper's eight GPUs cut it. Exact for losses of single examples; batch norm,
-     * mixing and losses between examples see each micro-batch on its own, as on each of those GPUs.
+     * Number of micro-batches of a batch (gradient accumulation); the paper's eight GPUs have eight. Exact for losses
+     * of single examples. Batch norm, mixing and losses between examples see one micro-batch at a time, as on each GPU.
      */
     accumulation: count.default(1),
     optimizer: optimizerSpec,
     learningRate: z.number().positive(),
     schedule,
     weightDecay: z.number().nonnegative(),
-    /** Decays biases and other 1-D parameters too, as PyTorch's optimisers do by themselves; absent: spares them. */
+    /**
+     * Applies weight decay to biases and other 1-D parameters too, as PyTorch does by default. Default: not to them.
+     */
     decayEverything: z.literal(true).optional(),
-    /** Largest global norm of the gradients; absent: not clipped. */
+    /** Maximum global norm of the gradients. Default: no clipping. */
     clipNorm: z.number().positive().optional(),
-    /** Absent: float32. `bfloat16`: products of student, teacher and branches in mixed precision; weights, norms, losses and the optimiser stay float32. */
+    /**
+     * `bfloat16`: mixed precision, in which the products of student, teacher and branches use bfloat16; weights, norms,
+     * losses and the optimiser stay in float32. Default: float32.
+     */
     precision: z.literal('bfloat16').optional(),
     labelSmoothing: z.number().min(0).max(1).default(0),
-    /** Weight of the label's cross entropy: the released code's `gt-loss-weight`. */
+    /** Weight of the cross entropy with the labels: the released code's `gt-loss-weight`. */
     labelWeight: z.number().nonnegative().default(1),
-    /** Absent: softmax over the classes; `binary`: a question for each class, as timm's `bce-loss`. */
+    /** `binary`: one binary cross entropy per class, as timm's `bce-loss`. Default: softmax over the classes. */
     labelLoss: z.enum(['softmax', 'binary']).optional(),
     augmentation: augmentation.default('crop-flip'),
-    /** Both parameters of the beta distributions from which mixup and cutmix draw their shares; a batch is mixed by the one or the other. */
+    /** Parameters of the beta distributions of mixup and cutmix. Each batch is mixed by one of the two. */
     mixing: z
       .object({ mixup: z.number().nonnegative().default(0), cutmix: z.number().nonnegative().default(0) })
       .strict()
       .optional(),
-    /** Times that each image of an epoch is shown, augmented anew, while the epoch keeps its length: timm's `aug-repeats`. */
+    /**
+     * How often an epoch shows each of its images, with other augmentations; its length stays. timm's `aug-repeats`.
+     */
     repeats: count.optional(),
-    /** Largest rate at which a block of the student is left out for an example in training (stochastic depth), timm's `drop-path`; the network spreads it over its blocks. Absent: 0. */
+    /**
+     * Maximum rate of stochastic depth, timm's `drop-path`: with this probability an example skips a block of the
+     * student in training. The network increases the rate over its blocks. Default: 0.
+     */
     dropPath: z
       .number()
       .min(0)
       .lt(1)
       .optional()
       .transform((rate) => rate || undefined),
-    /** Keeps a running average of the student's weights with this decay: it is what is evaluated and saved. */
+    /** Decay of a running average of the student's weights, which is evaluated and saved. Default: no average. */
     averageDecay: z.number().min(0).max(1).optional(),
     seed: z.number().int().safe().default(0),
-    /** Epochs between evaluations; the last epoch is always evaluated. */
+    /** Number of epochs between evaluations. The last epoch is always evaluated. */
     evaluateEvery: count.default(1),
   })
   .strict()
   .superRefine(({ batchSize, accumulation }, context) => {
-    if (batchSize % accumulation !== 0)
-      context.addIssue({
-        code: 'custom',
-        path: ['accumulation'],
-        message: `does not divide the batch of ${batchSize}`,
-      });
+    if (batchSize % accumulation === 0) return;
+    context.addIssue({ code: 'custom', path: ['accumulation'], message: `does not divide the batch of ${batchSize}` });
   });
 
+/** A complete recipe: `completeRecipe` has checked it and filled in its defaults. */
 export type Recipe = z.output<typeof recipe>;
+
 /**
- * A recipe as it is written: fields with a default may be left out. The options of its method are those of the methods in
- * lib/methods, or those of `Input`, for a method that is written elsewhere.
+ * A recipe as it is written: fields with a default are optional. The options of its method are those of the methods in
+ * lib/methods, or those of `Input` for a method that is written elsewhere.
  */
 export type RecipeInput<Input extends { readonly kind: string } = MethodInput> = Omit<
   z.input<typeof recipe>,
   'method'
-> & {
-  readonly method?: Input | undefined;
-};
+> & { readonly method?: Input | undefined };
 
-/** Checks a recipe and fills in its defaults. Throws one UserError that lists everything that is wrong. */
-export function completeRecipe(given: RecipeInput): Recipe;
-/** The same for a method that is not in lib/methods: it replaces the method that the recipe names. */
-export function completeRecipe<Options extends z.ZodTypeAny>(
-  given: RecipeInput<OwnMethodInput<Options>>,
-  own: { readonly method: Method<Options> },
-): Recipe;
-export function completeRecipe(given: RecipeInput<MethodSpec>, own?: { readonly method: Method }): Recipe {
-  return parseRecipe(given, own?.method);
-}
-
-/** The same for a recipe whose method TypeScript does not know, for example from a file: its options are checked at run time only. */
-export function parseRecipe(given: RecipeInput<MethodSpec>, method?: Method): Recipe {
-  const faults = recipeFaults(given, method);
-  if (faults.length > 0) throw recipeError(faults);
-  return recipe.parse(given);
-}
-
-/** Everything that is wrong with a recipe as it stands, in words. */
-export function recipeFaults(given: RecipeInput<MethodSpec>, method?: Method): string[] {
-  const parsed = recipe.safeParse(given);
-  return [...(parsed.success ? [] : schemaErrors(parsed.error, given)), ...nameFaults(given, method)];
-}
-
-/** The hash of a recipe's content: two runs of one id are the same experiment. */
+/** The hash of a recipe's content: two runs with the same id are the same experiment. */
 export function recipeId(complete: Recipe): string {
-  return createHash('sha256').update(canonical(complete)).digest('hex').slice(0, 12);
+  return createHash('sha256').update(canonicalJson(complete)).digest('hex').slice(0, 12);
 }
 
-/** JSON with sorted keys, so that the order in which a recipe was written does not matter. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+/** JSON with sorted keys, so that the order of a recipe's fields does not matter. */
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value === undefined ? null : value);
   const entries = Object.entries(value)
     .filter(([, part]) => part !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${canonical(part)}`).join(',')}}`;
+  return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${canonicalJson(part)}`).join(',')}}`;
 }

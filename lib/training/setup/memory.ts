@@ -1,44 +1,54 @@
 import { UserError } from '../../errors';
+import { backendInfo } from '../../tensor/engine/backendInfo';
 import { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';
-import { backendInfo } from '../../tensor/engine/backendInfo';
-import { differentiate } from '../step/gradients';
 import type { Recipe } from '../recipe/recipe';
-import { Training, type Resources } from '../training';
+import { differentiate } from '../step/gradients';
+import { Training } from '../training';
+import type { Resources } from './resources';
 
-/** The bytes of memory that a step needs, by the images that it sees at a time: at least, and at most. */
+/** Bounds on the bytes that a step needs, as functions of the images of one forward pass. */
 export interface StepMemory {
-  least(images: number): number;
-  most(images: number): number;
+  min(images: number): number;
+  max(images: number): number;
 }
 
 /**
- * Of the bytes that TensorFlow.js counts: it counts two views of one array twice, and knows nothing of what an op needs within.
- * Measured for CNN, ViT and MLP with and without branches, a process grew by 0.59 to 0.9 of them.
+ * Lower bound as a share of the bytes that TensorFlow.js counts. It counts two views of one array twice, and it does
+ * not see the buffers inside an op. Measured for CNN, ViT and MLP with and without branches, a process grew by 0.59 to
+ * 0.9 of them.
  */
-const leastShare = 0.5;
-/** A network's features of an image take up to 600 times the image's own bytes: where five times that fits, nothing is measured. */
-const ample = 3000;
+const minShare = 0.5;
 
-/** Measures two steps of few images by a training that is thrown away. What grows faster than the batch, as RKD's angles do, is not foreseen. */
+/**
+ * Free bytes per byte of image from which nothing is measured: a network's features of an image take up to 600 times
+ * the image's own bytes, and this is five times as much.
+ */
+const plenty = 3000;
+
+/**
+ * Estimates the memory of a step from two small steps of a temporary training. Assumes that memory grows linearly with
+ * the batch, which underestimates RKD's angles.
+ */
 export async function stepMemory(recipe: Recipe, resources: Resources): Promise<StepMemory> {
   const [few, more] = [4, 8];
   const training = new Training(recipe, resources);
   try {
     const weights = training.state().reduce((sum, [, { value }]) => sum + 4 * value.size, 0);
     const [small, large] = [await peakBytes(training, resources, few), await peakBytes(training, resources, more)];
-    const each = (large - small) / (more - few);
-    // Weights, gradients, and what the optimiser and the running average remember.
-    const most = (images: number): number => 5 * weights + small + each * (images - few);
-    return { most, least: (images) => leastShare * most(images) };
+    const perImage = (large - small) / (more - few);
+    // Five copies of the weights: themselves, their gradients, two moments of the optimiser, and the running average.
+    const max = (images: number): number => 5 * weights + small + perImage * (images - few);
+    return { max, min: (images) => minShare * max(images) };
   } finally {
     training.dispose();
   }
 }
 
 /**
- * Looks whether a step fits into `free` bytes before the first one is taken: on a full memory the system kills a process without a word.
- * Throws a UserError with what would fit where it surely does not; returns a notice where it may not.
+ * Checks before the first step whether a step fits into `free` bytes, because the system kills a process without a
+ * message when memory runs out. Throws a UserError with a batch size that fits if the step certainly does not fit.
+ * Returns a notice if it may not fit, and undefined if it fits.
  */
 export async function checkMemory(
   recipe: Recipe,
@@ -47,22 +57,30 @@ export async function checkMemory(
 ): Promise<string | undefined> {
   const { batchSize, accumulation, imageSize = resources.train.size.height } = recipe;
   const images = batchSize / accumulation;
-  if (backendInfo().device === 'GPU' || images * imageSize ** 2 * 12 * ample < free) return undefined;
-  const { least, most } = await stepMemory(recipe, resources);
-  if (most(images) <= free) return undefined;
-  const pieces = divisors(batchSize).find((parts) => most(batchSize / parts) <= free);
-  const advice =
-    pieces === undefined
-      ? 'Not even single images surely fit: take a smaller network or smaller images.'
-      : `${batchSize / pieces} at a time fit: set accumulation to ${pieces} (batch norm, mixing and losses between images then see ${batchSize / pieces} at a time), or make batchSize smaller.`;
-  const refusal = new UserError(
-    `A step of ${images} images at a time needs ${gigabytes(least(images))} to ${gigabytes(most(images))} of memory, and ${gigabytes(free)} are free. ${advice}`,
-  );
-  if (least(images) <= free) return refusal.message;
-  throw refusal;
+  if (backendInfo().device === 'GPU' || images * imageSize ** 2 * 12 * plenty < free) return undefined;
+  const { min, max } = await stepMemory(recipe, resources);
+  if (max(images) <= free) return undefined;
+  const range = `${gigabytes(min(images))} to ${gigabytes(max(images))}`;
+  const text =
+    `A step of ${images} images at a time needs ${range} of memory, and ${gigabytes(free)} are free. ` +
+    adviceFor(batchSize, (count) => max(count) <= free);
+  if (min(images) > free) throw new UserError(text);
+  return text;
 }
 
-/** What the forward and backward pass of blank images holds at its peak, beyond what there was. */
+function adviceFor(batchSize: number, fits: (images: number) => boolean): string {
+  const accumulation = divisors(batchSize).find((count) => fits(batchSize / count));
+  if (accumulation === undefined) {
+    return 'Not even single images certainly fit: take a smaller network or smaller images.';
+  }
+  const images = batchSize / accumulation;
+  return (
+    `${images} at a time fit: set accumulation to ${accumulation} (batch norm, mixing and losses between images ` +
+    `then see ${images} at a time), or make batchSize smaller.`
+  );
+}
+
+/** Peak of the additional bytes during one forward and backward pass of blank images. */
 async function peakBytes(
   { objective, recipe: { dropPath: rate } }: Training,
   { train }: Resources,
@@ -77,13 +95,9 @@ async function peakBytes(
     'int32',
   );
   const { peakBytes: peak } = await tf.profile(() => {
-    // Blocks that may be left out keep more than those that are one op.
-    const { gradients, logits } = differentiate(objective, {
-      images,
-      labels,
-      indices,
-      ...(rate && { dropPath: { rate, random: new Random(0) } }),
-    });
+    // With drop path a block is not one op, and keeps more for its gradient.
+    const dropPath = rate ? { rate, random: new Random(0) } : undefined;
+    const { gradients, logits } = differentiate(objective, { images, labels, indices, dropPath });
     tf.dispose([images, labels, logits, Object.values(gradients)]);
     return [];
   });

@@ -6,35 +6,36 @@ import { disposeModule } from '../../models/parameter';
 import { loadWeightsFile } from '../../models/weights/weights';
 import { createModel } from '../../models/zoo';
 import { Random } from '../../tensor/random';
-import { recipeError, settingFaults, type Candidates } from './settingErrors';
-import { recipeFaults, type Recipe } from '../recipe/recipe';
-import type { Resources } from '../training';
+import { invalidRecipe, recipeErrors } from '../recipe/completeRecipe';
+import type { Recipe } from '../recipe/recipe';
+import type { CandidateResources, Resources } from './resources';
+import { settingErrors } from './settingErrors';
 
-/** The student of a recipe with fresh weights. Throws one UserError that lists everything for which the run cannot be. */
+/** Creates the student of a recipe. Throws one UserError that lists everything that prevents the run. */
 export function createStudent(recipe: Recipe, resources: Resources, random: Random): Model {
   const student = build(recipe, resources, random);
-  const faults = faultsWith(student, recipe, resources);
+  const errors = errorsWith(student, recipe, resources);
   if (!(student instanceof UserError)) {
-    if (faults.length === 0) return student;
+    if (errors.length === 0) return student;
     disposeModule(student);
   }
-  throw recipeError(faults);
+  throw invalidRecipe(errors);
 }
 
-/** Everything for which the run of a recipe cannot be, in words; nothing is left of what is built to find out. */
-export function runFaults(recipe: Recipe, candidates: Candidates): string[] {
-  const student = build(recipe, candidates, new Random(recipe.seed));
-  const faults = faultsWith(student, recipe, candidates);
+/** Lists everything that prevents the run of a recipe. Networks that are created for the check are freed. */
+export function runErrors(recipe: Recipe, resources: CandidateResources): string[] {
+  const student = build(recipe, resources, new Random(recipe.seed));
+  const errors = errorsWith(student, recipe, resources);
   if (!(student instanceof UserError)) disposeModule(student);
-  return faults;
+  return errors;
 }
 
 function build(
   { student, initial, imageSize }: Recipe,
-  { train: { classes, size } }: Candidates,
+  { train: { classes, size } }: CandidateResources,
   random: Random,
 ): Model | UserError {
-  return orFault(() => {
+  return orUserError(() => {
     const model = createModel(student, { classes: classes.length, imageSize: imageSize ?? size.height }, random);
     if (initial === undefined) return model;
     try {
@@ -47,44 +48,40 @@ function build(
   });
 }
 
-function faultsWith(student: Model | UserError, recipe: Recipe, candidates: Candidates): string[] {
-  const faults = [...recipeFaults(recipe, candidates.method), ...settingFaults(recipe, candidates)];
-  // The same may have been found already in the recipe's names.
-  const add = (place: string, part: unknown): void => {
-    if (part instanceof UserError && !faults.some((fault) => fault.includes(part.message)))
-      faults.push(`${place}: ${part.message}`);
+function errorsWith(student: Model | UserError, recipe: Recipe, resources: CandidateResources): string[] {
+  const errors = [...recipeErrors(recipe, resources.method), ...settingErrors(recipe, resources)];
+  const add = (field: string, part: unknown): void => {
+    // The check of the names may have found the same.
+    if (part instanceof UserError && !errors.some((error) => error.includes(part.message))) {
+      errors.push(`${field}: ${part.message}`);
+    }
   };
-  add('teacher', candidates.teacher);
+  add('teacher', resources.teacher);
   add('student', student);
-  // Where nothing is wrong the method is made next in any case, and tells for itself.
-  if (faults.length > 0) add('method', methodFault(student, recipe, candidates));
-  return faults;
+  // Without other errors the caller creates the method next, which throws its own error.
+  if (errors.length > 0) add('method', methodError(student, recipe, resources));
+  return errors;
 }
 
-/** Why the method cannot be made of this student and teacher; undefined also where one of them is missing. */
-function methodFault(
+/** The error with which the method cannot be created; undefined if the student or the teacher is missing. */
+function methodError(
   student: Model | UserError,
   { method: spec, seed }: Recipe,
-  { train, teacher, method }: Candidates,
+  { train, teacher, method }: CandidateResources,
 ): UserError | undefined {
   const chosen = method ?? findMethod(spec.kind);
   if (student instanceof UserError || teacher instanceof UserError || !chosen) return undefined;
   if (missingTeacher(chosen, teacher !== undefined) !== undefined) return undefined;
-  const made = orFault(() =>
-    distillationOf(
-      spec,
-      { student, teacher, examples: train.count, labels: train.labels, random: new Random(seed) },
-      chosen,
-    ),
-  );
-  if (made instanceof UserError) return made;
-  disposeModule(made.modules);
+  const setting = { student, teacher, examples: train.count, labels: train.labels, random: new Random(seed) };
+  const created = orUserError(() => distillationOf(spec, setting, chosen));
+  if (created instanceof UserError) return created;
+  disposeModule(created.modules);
   return undefined;
 }
 
-function orFault<T>(make: () => T): T | UserError {
+function orUserError<T>(create: () => T): T | UserError {
   try {
-    return make();
+    return create();
   } catch (error) {
     if (error instanceof UserError) return error;
     throw error;

@@ -5,124 +5,152 @@ import { labelDistribution, type Labels } from '../../losses/labels';
 import type { Distillation, LossParts } from '../../methods/method';
 import { needsTeacher, type TeacherOutput } from '../../methods/teacherAccess';
 import type { DropPath, Model, Output } from '../../models/model';
-import type { NamedParameter } from '../../models/parameter';
+import { parameters, type NamedParameter } from '../../models/parameter';
 import * as tf from '../../tensor/engine/tf';
 import { variableGrads } from '../../tensor/engine/variableGrads';
-import { memoryFault } from './outOfMemory';
+import { explainOutOfMemory } from './outOfMemory';
 
-/** What one step minimises, and with respect to what. */
+/** What a training step minimises, and by which parameters. */
 export interface Objective {
   readonly student: Model;
-  /** Frozen; absent where the method needs none. */
+  /** Frozen. Missing if the method does not read a teacher. */
   readonly teacher?: Model;
   readonly distillation: Distillation;
-  /** The trained parameters by path, the student's and the method's own. */
+  /** The trained parameters of the student and of the method. */
   readonly trained: readonly NamedParameter[];
+  /** Weight of the cross entropy with the labels. */
   readonly labelWeight: number;
   readonly labelSmoothing: number;
-  /** Softmax over the classes unless told. */
+  /** Cross entropy over the classes together, or for each class alone. Default: softmax. */
   readonly labelLoss?: 'softmax' | 'binary';
 }
 
-/** A batch whose labels may be soft, and how often its examples skip blocks of the student. */
+/** A micro-batch as the student receives it. */
 export interface LabelledBatch extends Pick<Batch, 'images' | 'indices'> {
+  /** Soft if the images are mixed. */
   readonly labels: Labels;
-  readonly dropPath?: DropPath;
+  /** Stochastic depth of the student. Default: every example passes every block. */
+  readonly dropPath?: DropPath | undefined;
   /** Returns the teacher's output on the images. Default: the teacher's forward pass. */
   readonly teacherOutput?: () => TeacherOutput;
 }
 
 export interface Gradients {
-  /** Every part of the loss by name, weighted: the label's cross entropy and the method's. */
+  /** Every weighted part of the loss: the cross entropy with the labels, and the parts of the method. */
   readonly parts: Readonly<Record<string, number>>;
-  /** By the parameter's path; the caller disposes them. */
+  /** Gradients by the path of the parameter. The caller frees them. */
   readonly gradients: Readonly<Record<string, tf.Tensor>>;
-  /** The student's logits [batch, classes]; the caller disposes them. */
+  /** The student's logits [batch, classes]. The caller frees them. */
   readonly logits: tf.Tensor2D;
 }
 
-/** One forward and backward pass in training mode: loss parts, logits, and the gradient of their sum. */
-export function differentiate(
-  { student, teacher, distillation, trained, labelWeight, labelSmoothing, labelLoss }: Objective,
-  { images, labels, indices, dropPath, teacherOutput: known }: LabelledBatch,
-): Gradients {
+/**
+ * One forward and backward pass in training mode. Returns the loss parts, the logits, and the gradient of the sum of
+ * the parts.
+ */
+export function differentiate(objective: Objective, batch: LabelledBatch): Gradients {
+  const { student, teacher, distillation, trained } = objective;
+  const { images, labels, indices, dropPath } = batch;
   return tf.tidy(() => {
-    // Outside the closure: what is not differentiated costs no memory, and cannot be trained by mistake.
+    // The teacher runs outside the differentiated function, which keeps nothing of it for the backward pass.
     const teacherOutput = needsTeacher(distillation)
-      ? (known?.() ?? teacher?.forward(images, { mode: 'eval' }))
+      ? (batch.teacherOutput?.() ?? teacher?.forward(images, { mode: 'eval' }))
       : undefined;
-    let parts: LossParts = {};
     let output: Output | undefined;
-    const { value, grads } = variableGrads(
-      () => {
-        output = student.forward(images, { mode: 'train', dropPath });
-        tf.keep(output.logits);
-        const perExample =
-          labelLoss === 'binary'
-            ? binaryCrossEntropy(output.logits, labelDistribution(labels, student.classes, labelSmoothing))
-            : crossEntropy(output.logits, labels, { smoothing: labelSmoothing });
-        const label = tf.mul<tf.Scalar>(tf.mean<tf.Scalar>(perExample), labelWeight);
-        parts = {
-          label,
-          ...distillation.loss({ student: output, teacher: teacherOutput, labels, indices, mode: 'train' }),
-        };
-        for (const part of Object.values(parts)) tf.keep(part);
-        return tf.sum<tf.Scalar>(tf.stack(Object.values(parts)));
-      },
-      trained.map(([, { variable }]) => variable),
-    );
-    distillation.afterMicroBatch();
-    const numbers = tf.stack(Object.values(parts)).dataSync();
-    const names = Object.keys(parts);
-    tf.dispose([value, parts]);
-    return {
-      parts: Object.fromEntries(names.map((name, i) => [name, numbers[i]!])),
-      gradients: byPath(grads, trained),
-      logits: output!.logits,
+    let parts: LossParts = {};
+    const loss = (): tf.Scalar => {
+      output = student.forward(images, { mode: 'train', dropPath });
+      const step = { student: output, teacher: teacherOutput, labels, indices, mode: 'train' } as const;
+      parts = { label: labelLoss(objective, output.logits, labels), ...distillation.loss(step) };
+      for (const tensor of [output.logits, ...Object.values(parts)]) tf.keep(tensor);
+      return tf.sum<tf.Scalar>(tf.stack(Object.values(parts)));
     };
+    const { value, gradients } = gradientsByPath(loss, trained);
+    distillation.afterMicroBatch();
+    const numbers = numbersOf(parts);
+    tf.dispose([value, parts]);
+    return { parts: numbers, gradients, logits: output!.logits };
   });
 }
 
-/** Gradients that are known by the names of variables, by the paths of the parameters that have one. */
-export function byPath(
-  grads: Readonly<Record<string, tf.Tensor>>,
-  trained: readonly NamedParameter[],
-): Record<string, tf.Tensor> {
-  return Object.fromEntries(
-    trained.flatMap(([path, { variable }]) => (grads[variable.name] ? [[path, grads[variable.name]!] as const] : [])),
-  );
+/**
+ * The parameters of a student and of its method that a step updates. Their paths begin with `student.` and `method.`.
+ */
+export function trainedParameters(student: Model, { modules }: Pick<Distillation, 'modules'>): NamedParameter[] {
+  const all = [...parameters(student, 'student.'), ...parameters(modules, 'method.')];
+  return all.filter(([, { trainable }]) => trainable);
 }
 
-/** How a micro-batch is shown to the student; the caller of `accumulate` frees neither its argument nor what it returns. */
-export type Show = (micro: Batch, piece: number) => LabelledBatch;
+/**
+ * Computes a loss and its gradients by the path of the parameter. Parameters that the loss does not depend on are left
+ * out.
+ */
+export function gradientsByPath(
+  loss: () => tf.Scalar,
+  trained: readonly NamedParameter[],
+): { readonly value: tf.Scalar; readonly gradients: Readonly<Record<string, tf.Tensor>> } {
+  const { value, grads } = variableGrads(
+    loss,
+    trained.map(([, { variable }]) => variable),
+  );
+  const gradients = trained.flatMap(([path, { variable }]) => {
+    const gradient = grads[variable.name];
+    return gradient ? [[path, gradient] as const] : [];
+  });
+  return { value, gradients: Object.fromEntries(gradients) };
+}
+
+/** Consecutive micro-batches of a batch. */
+export interface MicroBatchRange {
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Makes of a micro-batch what the student receives. `accumulate` frees both. */
+export type PrepareMicroBatch = (microBatch: Batch, microBatchIndex: number) => LabelledBatch;
 
 /**
- * The same over a batch cut into micro-batches, each shown by itself, the means and gradients averaged. Batch norm and losses between
- * examples see each micro-batch on its own. Of a share of the micro-batches, what they add to these averages. Throws a UserError where
- * the memory does not suffice.
+ * Gradients over a batch that is cut into micro-batches: the means of loss parts and gradients over the micro-batches.
+ * Batch norm and losses between examples see one micro-batch at a time. For a `range` of the micro-batches, returns
+ * what they add to the means. Throws a UserError if memory runs out.
  */
 export function accumulate(
   objective: Objective,
   batch: Batch,
-  pieces: number,
-  show: Show = (micro) => micro,
-  { first, count } = { first: 0, count: pieces },
+  microBatchCount: number,
+  prepare: PrepareMicroBatch = (microBatch) => microBatch,
+  range: MicroBatchRange = { first: 0, count: microBatchCount },
 ): Gradients {
-  const size = batch.indices.length / pieces;
+  const size = batch.indices.length / microBatchCount;
   let sum: Gradients | undefined;
-  for (let piece = first; piece < first + count; piece++) {
-    const micro = slice(batch, piece * size, size);
-    const shown = show(micro, piece);
+  for (let index = range.first; index < range.first + range.count; index++) {
+    const microBatch = slice(batch, index * size, size);
+    const prepared = prepare(microBatch, index);
     try {
-      const result = differentiate(objective, shown);
+      const result = differentiate(objective, prepared);
       sum = sum ? added(sum, result) : result;
     } catch (error) {
-      throw memoryFault(error, size);
+      throw explainOutOfMemory(error, size);
     } finally {
-      tf.dispose([micro.images, micro.labels, shown.images, shown.labels]);
+      tf.dispose([microBatch.images, microBatch.labels, prepared.images, prepared.labels]);
     }
   }
-  return pieces === 1 ? sum! : divided(sum!, pieces);
+  return microBatchCount === 1 ? sum! : divided(sum!, microBatchCount);
+}
+
+function labelLoss({ student, ...objective }: Objective, logits: tf.Tensor2D, labels: Labels): tf.Scalar {
+  const { labelWeight, labelSmoothing: smoothing } = objective;
+  const perExample =
+    objective.labelLoss === 'binary'
+      ? binaryCrossEntropy(logits, labelDistribution(labels, student.classes, smoothing))
+      : crossEntropy(logits, labels, { smoothing });
+  return tf.mul<tf.Scalar>(tf.mean<tf.Scalar>(perExample), labelWeight);
+}
+
+/** Reads all parts at once: each read waits for the device. */
+function numbersOf(parts: LossParts): Record<string, number> {
+  const numbers = tf.stack(Object.values(parts)).dataSync();
+  return Object.fromEntries(Object.keys(parts).map((name, i) => [name, numbers[i]!]));
 }
 
 function slice({ images, labels, indices }: Batch, start: number, size: number): Batch {
@@ -133,24 +161,21 @@ function slice({ images, labels, indices }: Batch, start: number, size: number):
   };
 }
 
-/** Both together; frees what it is given. */
+/** Adds two results and frees both. */
 function added(a: Gradients, b: Gradients): Gradients {
   const sum = tf.tidy(() => ({
     gradients: mapped(a.gradients, (gradient, path) => tf.add(gradient, b.gradients[path]!)),
     logits: tf.concat([a.logits, b.logits], 0),
   }));
-  free(a, b);
+  for (const { gradients, logits } of [a, b]) tf.dispose([Object.values(gradients), logits]);
   return { ...sum, parts: mapped(a.parts, (part, name) => part + b.parts[name]!) };
 }
 
-function divided({ gradients, logits, parts }: Gradients, pieces: number): Gradients {
-  const means = tf.tidy(() => mapped(gradients, (gradient) => tf.div(gradient, pieces)));
+/** Divides parts and gradients, and frees the gradients that it is given. */
+function divided({ gradients, logits, parts }: Gradients, count: number): Gradients {
+  const means = tf.tidy(() => mapped(gradients, (gradient) => tf.div(gradient, count)));
   tf.dispose(Object.values(gradients));
-  return { gradients: means, logits, parts: mapped(parts, (part) => part / pieces) };
-}
-
-function free(...results: readonly Gradients[]): void {
-  for (const { gradients, logits } of results) tf.dispose([Object.values(gradients), logits]);
+  return { gradients: means, logits, parts: mapped(parts, (part) => part / count) };
 }
 
 function mapped<T, U>(record: Readonly<Record<string, T>>, change: (value: T, key: string) => U): Record<string, U> {

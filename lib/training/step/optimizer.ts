@@ -27,23 +27,23 @@ const lamb = z
     beta1: z.number().default(0.9),
     beta2: z.number().default(0.999),
     epsilon: z.number().positive().default(1e-6),
-    /** Largest global norm of the gradients that it takes, beside the recipe's own clipping. */
+    /** Maximum global norm of the gradients, in addition to the recipe's own clipping. */
     maxNorm: z.number().positive().default(1),
   })
   .strict();
 
-/** What moves the weights, in PyTorch's terms. */
+/** An optimiser and its settings, with PyTorch's names. */
 export const optimizerSpec = z.discriminatedUnion('name', [sgd, adamW, lamb]);
 export type OptimizerSpec = z.infer<typeof optimizerSpec>;
 
-/** Moves the parameters along their gradients; what it remembers is kept by path, so that it survives a checkpoint. */
+/** Updates parameters from their gradients. Its state is kept by the path of the parameter, for checkpoints. */
 export class Optimizer {
   /** Momentum (sgd), or first and second moments (the others): a tensor of the parameter's shape for each path. */
   private readonly slots: readonly Map<string, tf.Tensor>[];
-  /** Of each parameter. */
+  /** Weight decay of each parameter. */
   private readonly decays: readonly number[];
 
-  /** Weight decay spares biases and every other 1-D parameter; `everything` decays those too. */
+  /** Weight decay does not apply to biases and other 1-D parameters, unless `everything` is true. */
   constructor(
     private readonly spec: OptimizerSpec,
     private readonly parameters: readonly NamedParameter[],
@@ -57,9 +57,12 @@ export class Optimizer {
     this.decays = parameters.map(([, { value }]) => (everything || value.rank > 1 ? weightDecay : 0));
   }
 
-  /** One step, the first being number 1. Gradients by the parameter's path, each multiplied by `scale`; an absent one counts as zero. */
+  /**
+   * Makes one update. `step` is counted from 1. Gradients are by the path of the parameter; they are multiplied by
+   * `scale`, and a missing one counts as zero.
+   */
   update(gradients: Readonly<Record<string, tf.Tensor>>, rate: number, step: number, scale = 1): void {
-    const moved = tf.tidy(() =>
+    const updated = tf.tidy(() =>
       stepOf(this.spec, {
         values: this.parameters.map(([, { value }]) => value),
         grads: this.parameters.map(([path, { value }]) => gradients[path] ?? tf.zerosLike(value)),
@@ -70,7 +73,7 @@ export class Optimizer {
         gradScale: scale,
       }),
     );
-    const [values, ...slots] = moved;
+    const [values, ...slots] = updated;
     this.parameters.forEach(([path, { variable }], i) => {
       variable.assign(values![i]!);
       values![i]!.dispose();
@@ -78,14 +81,14 @@ export class Optimizer {
     });
   }
 
-  /** What it remembers, by name: `0.layer1.0.conv1.weight`. The tensors stay its own. */
+  /** The state by name, for example `0.layer1.0.conv1.weight`. The tensors remain owned by this object. */
   state(): ReadonlyMap<string, tf.Tensor> {
     return new Map(
       this.slots.flatMap((slot, s) => [...slot].map(([path, tensor]) => [`${s}.${path}`, tensor] as const)),
     );
   }
 
-  /** Takes over a remembered tensor. */
+  /** Sets one tensor of the state, and takes it over. */
   restore(name: string, tensor: tf.Tensor): void {
     const dot = name.indexOf('.');
     const slot = this.slots[Number(name.slice(0, dot))];

@@ -2,47 +2,52 @@ import { UserError } from '../../errors';
 import type { Distillation } from '../../methods/method';
 import type { NamedParameter } from '../../models/parameter';
 import * as tf from '../../tensor/engine/tf';
-import type { Gradients } from './gradients';
+import type { Gradients, MicroBatchRange } from './gradients';
 
 /**
- * Processes that train one model: each differentiates its share of a batch's micro-batches, and all take the same step. They are to
- * each other what the reference's GPUs are: batch norm and losses between examples see a micro-batch alone.
+ * Processes that train one model: each differentiates some of a batch's micro-batches, and all make the same update.
+ * They behave as the GPUs of the released code: batch norm and losses between examples see one micro-batch at a time.
  */
 export interface Group {
-  /** This process's number, from 0, and how many there are. */
+  /** The number of this process, counted from 0. */
   readonly rank: number;
+  /** The number of processes. */
   readonly size: number;
-  /** Sums the values over all processes, in place and in the order of their ranks, so that each has the very same bits. */
+  /**
+   * Sums the values over all processes, in place and in the order of ranks, so that every process has the same bits.
+   */
   sum(values: Float32Array): Promise<void>;
 }
 
-/** Some micro-batches of a batch: which comes first, and how many they are. */
-export interface Share {
-  readonly first: number;
-  readonly count: number;
-}
-
-/** The share of a process. Throws a UserError where the micro-batches cannot be shared out evenly, or the method cannot be shared at all. */
-export function shareOf(pieces: number, distillation: Distillation, group: Group | undefined): Share {
-  if (!group) return { first: 0, count: pieces };
-  if (distillation.scope === 'memory') {
+/**
+ * Returns the micro-batches that this process differentiates: all of them without a group. Throws a UserError if they
+ * cannot be divided evenly, or if the method cannot be split across processes.
+ */
+export function microBatchesOf(
+  accumulation: number,
+  { scope, title }: Pick<Distillation, 'scope' | 'title'>,
+  group: Group | undefined,
+): MicroBatchRange {
+  if (!group) return { first: 0, count: accumulation };
+  if (scope === 'memory') {
     throw new UserError(
-      `${distillation.title} cannot be trained by several processes: it keeps a memory of earlier micro-batches, and each ` +
-        'process would keep a different one. Use one process.',
+      `${title} cannot be trained by several processes: it keeps a memory of earlier micro-batches, ` +
+        'and each process would keep a different one. Use one process.',
     );
   }
-  const count = pieces / group.size;
+  const count = accumulation / group.size;
   if (!Number.isInteger(count)) {
+    const parts = accumulation === 1 ? 'a batch that is not cut' : `${accumulation} micro-batches`;
     throw new UserError(
-      `${group.size} processes cannot share ${pieces === 1 ? 'a batch that is not cut' : `${pieces} micro-batches`}: the recipe's accumulation must be a multiple of ${group.size}.`,
+      `${group.size} processes cannot share ${parts}: the recipe's accumulation must be a multiple of ${group.size}.`,
     );
   }
   return { first: group.rank * count, count };
 }
 
 /**
- * The sums of all processes' gradients and loss parts, and in `buffers`, such as running means, the averages (timm's
- * `--dist-bn reduce`). Frees what it is given. Throws where the processes are not at the same step.
+ * Sums gradients and loss parts over all processes, and averages `buffers`, such as running means (timm's
+ * `--dist-bn reduce`). Frees the gradients that it is given. Throws if the processes are not at the same step.
  */
 export async function allReduce(
   { size, sum }: Group,
@@ -60,8 +65,9 @@ export async function allReduce(
   const values = flat.dataSync<'float32'>();
   tf.dispose([flat, Object.values(gradients)]);
   await sum(values);
-  let at = 0;
-  const next = (count: number): Float32Array => values.subarray(at, (at += count));
+
+  let position = 0;
+  const next = (count: number): Float32Array => values.subarray(position, (position += count));
   const summed = Object.entries(gradients).map(
     ([path, { shape, size: count }]) => [path, tf.tensor(next(count), shape)] as const,
   );

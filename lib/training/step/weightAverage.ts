@@ -1,7 +1,10 @@
 import type { NamedParameter } from '../../models/parameter';
 import * as tf from '../../tensor/engine/tf';
 
-/** Running average of weights and buffers, after each step average ← decay · average + (1 − decay) · weight: timm's ModelEmaV2. */
+/**
+ * Running average of weights and buffers, as timm's ModelEmaV2. After each step
+ * average ← decay · average + (1 − decay) · weight.
+ */
 export class WeightAverage {
   private readonly averages: ReadonlyMap<string, tf.Variable>;
 
@@ -21,7 +24,7 @@ export class WeightAverage {
     });
   }
 
-  /** Does the work with the averages in the weights' place; puts the weights back, whatever happens. */
+  /** Runs a function while the network has the averages as its weights. Restores the weights, also after an error. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     this.swap();
     try {
@@ -31,12 +34,12 @@ export class WeightAverage {
     }
   }
 
-  /** The averages by path. The tensors stay its own. */
+  /** The averages by path. They remain owned by this object. */
   state(): ReadonlyMap<string, tf.Tensor> {
     return this.averages;
   }
 
-  /** Takes over an average. */
+  /** Sets one average and frees the tensor. */
   restore(name: string, tensor: tf.Tensor): void {
     const average = this.averages.get(name);
     if (!average) throw new Error(`the running average has no weight named ${name}`);

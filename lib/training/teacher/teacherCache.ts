@@ -9,128 +9,134 @@ import type { Model } from '../../models/model';
 import * as tf from '../../tensor/engine/tf';
 import type { Recipe } from '../recipe/recipe';
 
-/** A micro-batch of a run: epoch, step and piece, each counted from 0. */
-export interface Place {
+/** Position of a micro-batch in a run; each number is counted from 0. */
+export interface MicroBatchPosition {
   readonly epoch: number;
   readonly step: number;
-  readonly piece: number;
+  readonly microBatchIndex: number;
 }
 
-/** What a teacher says of an epoch's images in the order in which they are shown. */
+/** The teacher's outputs on one epoch's images, in the order of training. */
 interface Epoch {
   readonly number: number;
-  /** [images, classes] and [images, width], row by row. */
+  /** [images, classes] */
   readonly logits: Float32Array;
+  /** [images, width] */
   readonly pooled: Float32Array;
-  /** Whether a file holds it. */
-  readonly kept: boolean;
-  /** Of how many images it is known. */
-  known: number;
+  /** Whether they were read from a file. */
+  readonly stored: boolean;
+  /** The first so many images have outputs. */
+  count: number;
 }
 
 /**
- * What a teacher says of every batch of a run, an epoch a file, so that other runs which show it the same batches (to another
- * student, by another method) need not ask it again: logits and penultimate features. Those of its stages are too many to keep: it
- * does not serve a method that reads them.
+ * Caches a teacher's logits and pooled features on every batch of a run, one file per epoch. Other runs with the same
+ * batches (another student, another method) read them instead of running the teacher. Stages are not kept, because they
+ * are too large: methods that read them cannot use the cache.
  */
 export class TeacherCache {
   private current?: Epoch;
-  /** Images of an epoch. */
-  private readonly images: number;
-  private readonly micro: number;
+  private readonly imagesPerEpoch: number;
+  private readonly microBatchSize: number;
 
-  /** The folder is for one teacher and one sequence of batches: whoever names it answers for that. */
+  /** The caller chooses one folder for each combination of teacher and sequence of batches. */
   constructor(
     readonly folder: string,
     private readonly teacher: Model,
     private readonly recipe: Pick<Recipe, 'batchSize' | 'accumulation'>,
     trainImages: number,
-    private readonly onFault: (text: string) => void = () => undefined,
+    private readonly onError: (text: string) => void = () => undefined,
   ) {
-    this.images = batchCount(trainImages, recipe.batchSize, true) * recipe.batchSize;
-    this.micro = recipe.batchSize / recipe.accumulation;
+    this.imagesPerEpoch = batchCount(trainImages, recipe.batchSize, true) * recipe.batchSize;
+    this.microBatchSize = recipe.batchSize / recipe.accumulation;
   }
 
-  /** Bytes that so many epochs take. */
+  /** Size of the cache on disk for this number of epochs. */
   bytes(epochs: number): number {
-    return 4 * epochs * this.images * (this.teacher.classes + this.teacher.width);
+    return 4 * epochs * this.imagesPerEpoch * (this.teacher.classes + this.teacher.width);
   }
 
-  /** Whether it can tell what the teacher says there, of an epoch of which it has told something. */
-  knows({ epoch }: Place): boolean {
-    return this.current?.number === epoch && this.current.known === this.images;
+  /** Whether the epoch that is being read has an output for every image. */
+  has({ epoch }: MicroBatchPosition): boolean {
+    return this.current?.number === epoch && this.current.count === this.imagesPerEpoch;
   }
 
   /**
-   * What the teacher says of the images that are shown at that place, the same bits whether it is asked, by the function given, or
-   * not. The caller tidies.
+   * Returns the teacher's output on a micro-batch: from the cache (a hit), or from `compute` (a miss), which the cache
+   * then stores. Both have the same bits. The caller tidies.
    */
-  output({ epoch, step, piece }: Place, ask: () => TeacherOutput): TeacherOutput {
-    const {
-      teacher,
-      micro,
-      recipe: { batchSize },
-    } = this;
-    if (this.current?.number !== epoch) this.current = this.read(epoch) ?? this.blank(epoch);
-    const { current } = this;
-    const rows = (width: number): [number, number] => [
-      (step * batchSize + piece * micro) * width,
-      (step * batchSize + (piece + 1) * micro) * width,
-    ];
-    if (current.known === this.images) {
-      return {
-        logits: tf.tensor2d(current.logits.subarray(...rows(teacher.classes)), [micro, teacher.classes]),
-        pooled: tf.tensor2d(current.pooled.subarray(...rows(teacher.width)), [micro, teacher.width]),
-      };
-    }
-    const output = ask();
-    current.logits.set(output.logits.dataSync(), rows(teacher.classes)[0]);
-    current.pooled.set(output.pooled.dataSync(), rows(teacher.width)[0]);
-    // Places are asked in turn; one that is asked once more, after a fault, was counted.
-    if (current.known === step * batchSize + piece * micro) current.known += micro;
-    return output;
+  output(position: MicroBatchPosition, compute: () => TeacherOutput): TeacherOutput {
+    const { epoch } = position;
+    if (this.current?.number !== epoch) this.current = this.readEpoch(epoch) ?? this.emptyEpoch(epoch);
+    return this.has(position) ? this.stored(this.current, position) : this.store(this.current, position, compute());
   }
 
-  /** Keeps what was said in the epoch that is over, if it was all of it. Whether it was known beforehand. What cannot be written is told, and missed by no one. */
+  /**
+   * Writes the epoch that has ended to a file, if every image has an output and the file is missing. Resolves to
+   * whether the outputs came from a file. If the file cannot be written, `onError` receives the reason, and the run
+   * continues.
+   */
   async endEpoch(): Promise<boolean> {
-    const { current, images, teacher } = this;
+    const { current, imagesPerEpoch, teacher } = this;
     delete this.current;
-    if (current?.known !== images || current.kept) return current?.kept ?? false;
+    if (current?.count !== imagesPerEpoch || current.stored) return current?.stored ?? false;
     try {
       await writeSafetensors(
         this.file(current.number),
         new Map([
-          ['logits', { shape: [images, teacher.classes], data: current.logits }],
-          ['pooled', { shape: [images, teacher.width], data: current.pooled }],
+          ['logits', { shape: [imagesPerEpoch, teacher.classes], data: current.logits }],
+          ['pooled', { shape: [imagesPerEpoch, teacher.width], data: current.pooled }],
         ]),
         { metadata: { sha256: digest(current) } },
       );
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      this.onFault(`What the teacher said is not kept: ${error.message}`);
+      this.onError(`The teacher's outputs are not cached: ${error.message}`);
     }
     return false;
   }
 
-  private blank(number: number): Epoch {
+  private stored({ logits, pooled }: Epoch, position: MicroBatchPosition): TeacherOutput {
+    const { microBatchSize, teacher } = this;
+    const rows = (values: Float32Array, width: number): tf.Tensor2D => {
+      const start = this.firstImage(position) * width;
+      return tf.tensor2d(values.subarray(start, start + microBatchSize * width), [microBatchSize, width]);
+    };
+    return { logits: rows(logits, teacher.classes), pooled: rows(pooled, teacher.width) };
+  }
+
+  private store(epoch: Epoch, position: MicroBatchPosition, output: TeacherOutput): TeacherOutput {
+    const first = this.firstImage(position);
+    epoch.logits.set(output.logits.dataSync(), first * this.teacher.classes);
+    epoch.pooled.set(output.pooled.dataSync(), first * this.teacher.width);
+    // Micro-batches come in order. One that is computed again, after an error, is counted already.
+    if (epoch.count === first) epoch.count += this.microBatchSize;
+    return output;
+  }
+
+  private firstImage({ step, microBatchIndex }: MicroBatchPosition): number {
+    return step * this.recipe.batchSize + microBatchIndex * this.microBatchSize;
+  }
+
+  private emptyEpoch(number: number): Epoch {
     return {
       number,
-      logits: new Float32Array(this.images * this.teacher.classes),
-      pooled: new Float32Array(this.images * this.teacher.width),
-      kept: false,
-      known: 0,
+      logits: new Float32Array(this.imagesPerEpoch * this.teacher.classes),
+      pooled: new Float32Array(this.imagesPerEpoch * this.teacher.width),
+      stored: false,
+      count: 0,
     };
   }
 
-  /** What an earlier run was told; undefined where there is none, or a damaged file. */
-  private read(number: number): Epoch | undefined {
+  /** Reads the outputs of an earlier run; undefined if the file is missing or damaged. */
+  private readEpoch(number: number): Epoch | undefined {
     const file = this.file(number);
     if (!existsSync(file)) return undefined;
     try {
       const { tensors, metadata } = readSafetensors(file);
       const [logits, pooled] = [tensors.get('logits')?.data, tensors.get('pooled')?.data];
       if (!logits || !pooled || digest({ logits, pooled }) !== metadata.get('sha256')) return undefined;
-      return { number, logits, pooled, kept: true, known: this.images };
+      return { number, logits, pooled, stored: true, count: this.imagesPerEpoch };
     } catch (error) {
       if (error instanceof UserError) return undefined;
       throw error;
@@ -144,7 +150,8 @@ export class TeacherCache {
 
 function digest({ logits, pooled }: Pick<Epoch, 'logits' | 'pooled'>): string {
   const hash = createHash('sha256');
-  for (const { buffer, byteOffset, byteLength } of [logits, pooled])
+  for (const { buffer, byteOffset, byteLength } of [logits, pooled]) {
     hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
   return hash.digest('hex');
 }

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { experiments } from '../../../lib/experiments/experiments';
-import { parseRecipe, recipeId, type RecipeInput } from '../../../lib/training/recipe/recipe';
+import { parseRecipe } from '../../../lib/training/recipe/completeRecipe';
+import { recipeId, type RecipeInput } from '../../../lib/training/recipe/recipe';
 import { learningRate } from '../../../lib/training/recipe/schedule';
 import { oneOf } from '../damage';
 import { damagedJson } from '../damageJson';
@@ -31,5 +32,5 @@ export const target: Target = {
     if (!rates.every((rate) => Number.isFinite(rate) && rate >= 0)) throw new Error(`learning rates ${rates.join()}`);
     return complete;
   },
-  place: /^The recipe [^\n]*:\n {2}\S/,
+  place: /^The recipe is invalid:\n {2}\S/,
 };

@@ -38,7 +38,7 @@ test('reports a missing teacher together with all other errors of the recipe, an
       ),
       ...words,
     );
-  await refused({}, "The recipe has faults:\n  teacher: The teacher's weights file nowhere.safetensors does not exist");
+  await refused({}, "The recipe is invalid:\n  teacher: The teacher's weights file nowhere.safetensors does not exist");
   await refused(
     { batchSize: 64, student: 'vit_64', imageSize: 30, learningRate: -1 },
     'teacher: The teacher',
@@ -56,7 +56,7 @@ test('reports a missing teacher together with all other errors of the recipe, an
   // An unknown network is reported once.
   await refused(
     { teacher: { model: 'resnet_17', weights: 'fresh' } },
-    'The recipe has faults:\n  teacher: Unknown network "resnet_17". Nearest: ',
+    'The recipe is invalid:\n  teacher: Unknown network "resnet_17". Nearest: ',
   );
   assert.equal(tf.memory().numTensors, before);
 });

@@ -7,7 +7,8 @@ import { disposeModule } from '../../../lib/models/parameter';
 import { createModel } from '../../../lib/models/zoo';
 import { Random } from '../../../lib/tensor/random';
 import { makeTemporaryFolder } from '../../support/temporaryFolder';
-import { completeRecipe, type RecipeInput } from '../../../lib/training/recipe/recipe';
+import { completeRecipe } from '../../../lib/training/recipe/completeRecipe';
+import type { RecipeInput } from '../../../lib/training/recipe/recipe';
 
 const given: RecipeInput = {
   student: 'vit_64',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { expectedHours } from '../../../lib/runs/plan/expectedHours';
-import { completeRecipe } from '../../../lib/training/recipe/recipe';
+import { completeRecipe } from '../../../lib/training/recipe/completeRecipe';
 import { sampleEpoch, sampleRecord } from '../../results/support';
 
 const recipe = completeRecipe({

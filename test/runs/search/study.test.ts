@@ -6,7 +6,8 @@ import { gridSampler, type Trial } from '../../../lib/runs/search/sampler';
 import { study, type TrialState } from '../../../lib/runs/search/study';
 import { successiveHalving } from '../../../lib/runs/search/successiveHalving';
 import * as tf from '../../../lib/tensor/engine/tf';
-import { completeRecipe, type RecipeInput } from '../../../lib/training/recipe/recipe';
+import { completeRecipe } from '../../../lib/training/recipe/completeRecipe';
+import type { RecipeInput } from '../../../lib/training/recipe/recipe';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { tiny } from '../example';
 

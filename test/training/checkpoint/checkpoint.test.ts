@@ -91,11 +91,11 @@ for (const [damage, spoil] of Object.entries(damages)) {
       spoil(file);
       await withTraining(plain, async (other) => {
         const notice = restoreCheckpoint(other, folder);
-        assert.match(notice ?? '', /checkpoint\.safetensors.*; goes on after epoch 0, step 1/);
+        assert.match(notice ?? '', /checkpoint\.safetensors.*; resumes after epoch 0, step 1/);
         assert.deepEqual(snapshot(other), sound);
         await saveCheckpoint(other, folder);
         spoil(file);
-        assert.match(restoreCheckpoint(other, folder) ?? '', /goes on after epoch 0, step 1/);
+        assert.match(restoreCheckpoint(other, folder) ?? '', /resumes after epoch 0, step 1/);
       });
     });
   });

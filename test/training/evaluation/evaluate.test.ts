@@ -6,7 +6,7 @@ import type { Model, Output } from '../../../lib/models/model';
 import { createModel } from '../../../lib/models/zoo';
 import { Random } from '../../../lib/tensor/random';
 import * as tf from '../../../lib/tensor/engine/tf';
-import { evaluate, evaluationBatch } from '../../../lib/training/evaluation/evaluate';
+import { evaluate, evaluationBatchSize } from '../../../lib/training/evaluation/evaluate';
 import { expectClose } from '../../support/close';
 import { rejectsWith } from '../../support/rejectsWith';
 
@@ -39,7 +39,7 @@ test('top-1 and top-5 by hand, every image once, the last batch smaller', async 
 });
 
 test('images at a time go by their area: as many pixels as 250 images of 64, and at least 8 images', () => {
-  assert.deepEqual([16, 32, 64, 128, 224, 384, 1024].map(evaluationBatch), [250, 250, 250, 62, 20, 8, 8]);
+  assert.deepEqual([16, 32, 64, 128, 224, 384, 1024].map(evaluationBatchSize), [250, 250, 250, 62, 20, 8, 8]);
 });
 
 test('a set of which not one image can be read has no accuracy', async () => {

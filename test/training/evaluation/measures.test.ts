@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../lib/tensor/random';
-import { Measuring } from '../../../lib/training/evaluation/measures';
+import { MeasureSum } from '../../../lib/training/evaluation/measures';
 import { expectClose } from '../../support/close';
 
 /** Logits of two classes by which the first has this probability. */
@@ -12,8 +12,8 @@ function measured(
   labels: readonly number[],
   taught?: readonly number[],
   cut = probabilities.length,
-): ReturnType<() => Measuring['result']> {
-  const measuring = new Measuring();
+): ReturnType<() => MeasureSum['result']> {
+  const measuring = new MeasureSum();
   for (let i = 0; i < labels.length; i += cut) {
     measuring.add(
       Float32Array.from(probabilities.slice(i, i + cut).flatMap(sure)),
@@ -59,7 +59,7 @@ test('top-1, top-5 and calibration of random logits are what their definitions g
     const confidence = bin.reduce((total, one) => total + one.confidence, 0) / bin.length;
     return sum + (bin.length / images) * Math.abs(accuracy - confidence);
   }, 0);
-  const measuring = new Measuring();
+  const measuring = new MeasureSum();
   measuring.add(logits, labels);
   expectClose(
     [measuring.result.top1, measuring.result.top5, measuring.result.calibrationError],

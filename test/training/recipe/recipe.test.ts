@@ -9,7 +9,8 @@ import { plan } from '../../../lib/runs/plan/plan';
 import { syntheticImages } from '../../../lib/data/datasets/synthetic';
 import { Random } from '../../../lib/tensor/random';
 import * as tf from '../../../lib/tensor/engine/tf';
-import { completeRecipe, parseRecipe, recipeId, type RecipeInput } from '../../../lib/training/recipe/recipe';
+import { completeRecipe, parseRecipe } from '../../../lib/training/recipe/completeRecipe';
+import { recipeId, type RecipeInput } from '../../../lib/training/recipe/recipe';
 import { Training } from '../../../lib/training/training';
 import { images, tinyRecipe } from '../example';
 

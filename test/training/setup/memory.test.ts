@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { UserError } from '../../../lib/errors';
 import * as tf from '../../../lib/tensor/engine/tf';
 import { checkMemory, stepMemory } from '../../../lib/training/setup/memory';
-import { memoryFault } from '../../../lib/training/step/outOfMemory';
+import { explainOutOfMemory } from '../../../lib/training/step/outOfMemory';
 import { rejectsWith } from '../../support/rejectsWith';
 import { expectNoLeakAsync } from '../../support/leaks';
 import { images, tinyRecipe } from '../example';
@@ -12,7 +12,7 @@ import { images, tinyRecipe } from '../example';
 const recipe = tinyRecipe({ student: 'resnet_16', batchSize: 32 });
 
 test('a process grows by what a step is expected to need', async () => {
-  const { least, most } = await stepMemory(recipe, images);
+  const { min, max } = await stepMemory(recipe, images);
   // In a process of its own, whose peak is the step's.
   const child = `
     const tf = require('./lib/tensor/engine/tf');
@@ -27,25 +27,25 @@ test('a process grows by what a step is expected to need', async () => {
     console.log(process.resourceUsage().maxRSS * 1024 - before);`;
   const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '-e', child], { encoding: 'utf8' });
   const grown = Number(stdout);
-  assert.ok(grown > least(400) && grown < most(400), `${grown} of ${least(400)} to ${most(400)} ${stderr}`);
+  assert.ok(grown > min(400) && grown < max(400), `${grown} of ${min(400)} to ${max(400)} ${stderr}`);
 });
 
 test('a batch that cannot fit is refused before the first step, with what fits; one that may not is told; one that does is not', async () => {
-  const { least, most } = await stepMemory(recipe, images);
+  const { min, max } = await stepMemory(recipe, images);
   await rejectsWith(
-    checkMemory(recipe, images, most(8)),
+    checkMemory(recipe, images, max(8)),
     'A step of 32 images at a time needs',
     '8 at a time fit: set accumulation to 4',
   );
-  await rejectsWith(checkMemory(recipe, images, most(8) / 1000), 'Not even single images');
+  await rejectsWith(checkMemory(recipe, images, max(8) / 1000), 'Not even single images');
   await rejectsWith(
-    checkMemory({ ...recipe, accumulation: 2 }, images, most(4)),
+    checkMemory({ ...recipe, accumulation: 2 }, images, max(4)),
     'A step of 16 images',
     'set accumulation to 8',
   );
-  const told = await checkMemory(recipe, images, (least(32) + most(32)) / 2);
+  const told = await checkMemory(recipe, images, (min(32) + max(32)) / 2);
   assert.match(told ?? '', /16 at a time fit: set accumulation to 2/);
-  assert.equal(await checkMemory(recipe, images, most(32)), undefined);
+  assert.equal(await checkMemory(recipe, images, max(32)), undefined);
   assert.equal(await checkMemory(recipe, images), undefined);
 });
 
@@ -61,7 +61,7 @@ test('memory that TensorFlow does not get is said in our words, and other errors
   assert.throws(
     () => tf.matMul(vector, vector, false, true),
     (error) => {
-      const told = memoryFault(error, 512);
+      const told = explainOutOfMemory(error, 512);
       assert.ok(told instanceof UserError);
       assert.match(
         told.message,
@@ -71,5 +71,5 @@ test('memory that TensorFlow does not get is said in our words, and other errors
     },
   );
   const other = new Error('something else');
-  assert.equal(memoryFault(other, 8), other);
+  assert.equal(explainOutOfMemory(other, 8), other);
 });

@@ -11,7 +11,7 @@ import { Random } from '../../../lib/tensor/random';
 import * as tf from '../../../lib/tensor/engine/tf';
 import { restoreCheckpoint, saveCheckpoint } from '../../../lib/training/checkpoint/checkpoint';
 import { divergenceError } from '../../../lib/training/step/divergence';
-import { completeRecipe } from '../../../lib/training/recipe/recipe';
+import { completeRecipe } from '../../../lib/training/recipe/completeRecipe';
 import { Training } from '../../../lib/training/training';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { classes, images, take, tinyRecipe, withTraining } from '../example';
@@ -85,7 +85,7 @@ test('weights that are no numbers never reach a checkpoint', async (context) => 
         error instanceof UserError && error.message.includes(`student.${name} is not finite after epoch 0, step 1`),
     );
     tf.tidy(() => variable.assign(tf.tensor(before, variable.shape)));
-    assert.match(restoreCheckpoint(training, folder)!, /^goes on after epoch 0, step 1$/);
+    assert.match(restoreCheckpoint(training, folder)!, /^resumes after epoch 0, step 1$/);
   });
 });
 

@@ -5,7 +5,7 @@ import { Parameter } from '../../../lib/models/parameter';
 import { createModel } from '../../../lib/models/zoo';
 import { Random } from '../../../lib/tensor/random';
 import * as tf from '../../../lib/tensor/engine/tf';
-import { allReduce, shareOf, type Group } from '../../../lib/training/step/processGroup';
+import { allReduce, microBatchesOf, type Group } from '../../../lib/training/step/processGroup';
 import { expectClose } from '../../support/close';
 
 /** A group whose other processes add these numbers to ours. */
@@ -58,13 +58,13 @@ test('micro-batches are shared out evenly or not at all, and a method with memor
       { student: student!, teacher: teacher!, examples: 2, labels: [0, 1], random: new Random(2) },
     );
   const third: Group = { rank: 2, size: 3, sum: () => Promise.resolve() };
-  assert.deepEqual(shareOf(6, made('kd'), third), { first: 4, count: 2 });
-  assert.deepEqual(shareOf(4, made('kd'), undefined), { first: 0, count: 4 });
-  assert.throws(() => shareOf(4, made('kd'), third), /3 processes cannot share 4 micro-batches/);
-  assert.throws(() => shareOf(1, made('kd'), third), /a batch that is not cut/);
+  assert.deepEqual(microBatchesOf(6, made('kd'), third), { first: 4, count: 2 });
+  assert.deepEqual(microBatchesOf(4, made('kd'), undefined), { first: 0, count: 4 });
+  assert.throws(() => microBatchesOf(4, made('kd'), third), /3 processes cannot share 4 micro-batches/);
+  assert.throws(() => microBatchesOf(1, made('kd'), third), /a batch that is not cut/);
   assert.throws(
     () =>
-      shareOf(
+      microBatchesOf(
         6,
         createDistillation(
           { kind: 'crd', negatives: 1 },

@@ -49,7 +49,7 @@ async function run(
   });
   try {
     const events: TrainingEvent[] = [];
-    for await (const event of training.run({ ahead: false })) if (events.push(event) === until) break;
+    for await (const event of training.run({ prefetchTeacher: false })) if (events.push(event) === until) break;
     return { asked, events, state: snapshot(training) };
   } finally {
     training.dispose();
@@ -97,7 +97,7 @@ test('a method that reads stages finds none there, in words', async (context) =>
   await run(tinyRecipe({ ...taught, method: { kind: 'kd' } }), folder);
   await assert.rejects(
     run(tinyRecipe({ ...taught, method: { kind: 'fitnet' } }), folder),
-    /teacher's stages are missing: a teacher cache does not keep them/,
+    /a teacher cache does not keep the stages that FitNet reads/,
   );
 });
 
@@ -109,7 +109,7 @@ test('what cannot be kept is told, and the run goes on to the same end', async (
   const { state, asked } = await run(recipe, file, Infinity, (text) => told.push(text));
   assert.equal(asked, steps);
   assert.equal(told.length, 2);
-  assert.match(told[0]!, /^What the teacher said is not kept: .*no folder/);
+  assert.match(told[0]!, /^The teacher's outputs are not cached: .*no folder/);
   assert.deepEqual(state, (await run(recipe, undefined)).state);
 });
 

@@ -10,7 +10,7 @@ import { Random } from '../../../lib/tensor/random';
 import * as tf from '../../../lib/tensor/engine/tf';
 import type { TrainingEvent } from '../../../lib/training/event';
 import type { RecipeInput } from '../../../lib/training/recipe/recipe';
-import { TeacherAhead } from '../../../lib/training/teacher/teacherPrefetch';
+import { TeacherPrefetch } from '../../../lib/training/teacher/teacherPrefetch';
 import { TeacherCache } from '../../../lib/training/teacher/teacherCache';
 import { Training } from '../../../lib/training/training';
 import { temporaryFolder } from '../../support/temporaryFolder';
@@ -39,9 +39,9 @@ function counted(micro: number): { readonly teacher: Model; readonly asked: () =
 }
 
 /** A whole run: what it tells, and every number it changes. */
-async function outcome(training: Training, ahead: boolean): Promise<object> {
+async function outcome(training: Training, prefetchTeacher: boolean): Promise<object> {
   const events: object[] = [];
-  for await (const event of training.run({ ahead })) events.push(numbers(event));
+  for await (const event of training.run({ prefetchTeacher })) events.push(numbers(event));
   return { events, state: snapshot(training) };
 }
 
@@ -118,25 +118,21 @@ test('a run that is left in the middle frees what it asked ahead, and one that g
 });
 
 test(
-  'it is not asked ahead once somebody has looked at its stages',
-  { skip: mayAsk ? false : 'without our kernels and a second thread it is never asked ahead' },
+  'the first forward pass is recorded, and later batches are prefetched without another',
+  { skip: mayAsk ? false : 'prefetching needs our kernels and a second thread' },
   () => {
     const { teacher, asked } = counted(2);
-    const ahead = new TeacherAhead(teacher);
+    const prefetch = new TeacherPrefetch(teacher);
     const batch = tf.ones<tf.Rank.R4>([2, 32, 32, 3]);
-    const ask = (look: boolean): void =>
+    const counts = [0, 1, 2].map(() => {
       tf.tidy(() => {
-        const output = ahead.output(batch);
-        if (look) assert.equal(output.stages.length, 4);
-        ahead.begin(() => batch);
+        prefetch.output(batch);
+        prefetch.start(() => batch);
       });
-    const counts = [false, false, true, false, true].map((look) => {
-      ask(look);
       return asked();
     });
-    // The second and third were recorded answers, the third's stages another forward pass; from then on it is asked when it is needed.
-    assert.deepEqual(counts, [1, 1, 2, 3, 4]);
-    ahead.dispose();
+    assert.deepEqual(counts, [1, 1, 1]);
+    prefetch.dispose();
     tf.dispose(batch);
     disposeModule(teacher);
   },
@@ -152,18 +148,18 @@ test('a teacher whose answers no list of ops can repeat is asked each time', () 
       return { ...output, logits: tf.div(output.logits, Math.max(...output.logits.dataSync())) };
     },
   };
-  const ahead = new TeacherAhead(odd);
+  const prefetch = new TeacherPrefetch(odd);
   for (let seed = 0; seed < 3; seed++) {
     const batch = tf.randomNormal<tf.Rank.R4>([2, 32, 32, 3], 0, 1, 'float32', seed);
     const [given, expected] = tf.tidy(() => {
-      const output = ahead.output(batch);
-      ahead.begin(() => batch);
+      const output = prefetch.output(batch);
+      prefetch.start(() => batch);
       return [output.logits, odd.forward(batch, { mode: 'eval' }).logits].map((logits) => [...logits.dataSync()]);
     });
     assert.deepEqual(given, expected);
     batch.dispose();
   }
   assert.equal(asked(), 6);
-  ahead.dispose();
+  prefetch.dispose();
   disposeModule(teacher);
 });

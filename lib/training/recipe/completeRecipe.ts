@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { schemaErrors, unknownName, UserError } from '../../errors';
+import type { Method } from '../../methods/method';
+import {
+  findMethod,
+  methodErrors,
+  methods,
+  methodSpec,
+  type MethodSpec,
+  type OwnMethodInput,
+} from '../../methods/methods';
+import { missingTeacher } from '../../methods/teacherAccess';
+import { modelNames } from '../../models/zoo';
+import { recipe, type Recipe, type RecipeInput } from './recipe';
+
+/** Checks a recipe and fills in its defaults. Throws one UserError that lists everything that is wrong. */
+export function completeRecipe(given: RecipeInput): Recipe;
+/** The same for a method that is not in lib/methods: it replaces the method that the recipe names. */
+export function completeRecipe<Options extends z.ZodTypeAny>(
+  given: RecipeInput<OwnMethodInput<Options>>,
+  own: { readonly method: Method<Options> },
+): Recipe;
+export function completeRecipe(given: RecipeInput<MethodSpec>, own?: { readonly method: Method }): Recipe {
+  return parseRecipe(given, own?.method);
+}
+
+/** Like `completeRecipe`, for a method whose options TypeScript does not check, for example from a file. */
+export function parseRecipe(given: RecipeInput<MethodSpec>, method?: Method): Recipe {
+  const errors = recipeErrors(given, method);
+  if (errors.length > 0) throw invalidRecipe(errors);
+  return recipe.parse(given);
+}
+
+/** Lists everything that is wrong with a recipe by itself, without its data and weights. */
+export function recipeErrors(given: RecipeInput<MethodSpec>, method?: Method): string[] {
+  const parsed = recipe.safeParse(given);
+  return [...(parsed.success ? [] : schemaErrors(parsed.error, given)), ...nameErrors(given, method)];
+}
+
+/** One error for everything that is wrong with a recipe. */
+export function invalidRecipe(errors: readonly string[]): UserError {
+  return new UserError(['The recipe is invalid:', ...errors.map((error) => `  ${error}`)].join('\n'));
+}
+
+/** The names in a recipe. They are checked even if other parts of the recipe have the wrong shape. */
+const names = z
+  .object({
+    student: z.string().optional().catch(undefined),
+    teacher: z.object({ model: z.string() }).nullish().catch(undefined),
+    method: methodSpec.optional().catch(undefined),
+  })
+  .catch({});
+
+/** Lists unknown networks and methods, wrong options of the method, and a missing teacher. */
+function nameErrors(given: unknown, method?: Method): string[] {
+  const { student, teacher, method: spec } = names.parse(given);
+  const networks = [...unknownNetwork('student', student), ...unknownNetwork('teacher', teacher?.model)];
+  if (!spec) return networks;
+  const chosen = method ?? findMethod(spec.kind);
+  if (!chosen) return [...networks, `method: ${unknownName('method', spec.kind, Object.keys(methods)).message}`];
+  const missing = missingTeacher(chosen, teacher !== null);
+  return [
+    ...networks,
+    ...methodErrors(spec, chosen),
+    ...(missing === undefined ? [] : [`teacher: ${missing} in the recipe`]),
+  ];
+}
+
+function unknownNetwork(field: string, name: string | undefined): string[] {
+  const known = modelNames();
+  return name === undefined || known.includes(name) ? [] : [`${field}: ${unknownName('network', name, known).message}`];
+}
