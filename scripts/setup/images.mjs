@@ -9,13 +9,13 @@ import { inProject } from './project.mjs';
 
 const folder = inProject('lib', 'data', 'kernels');
 const output = inProject('build', 'images.node');
-// Products and sums rounded one by one, as in JavaScript, so that the same weights come out.
+// Without fused multiply-add, as in JavaScript, so that the resampling weights are equal.
 const flags = ['-O3', '-ffp-contract=off'];
 
 /** The folder of the image kernels' sources, and the flags to compile them with besides -march. */
 export const imageSources = { folder, flags };
 
-/** Our own decoding and resizing of images, by the libjpeg of the wheel's TensorFlow, without which there is none. */
+/** Builds the image kernels (lib/data/kernels). They need the wheel's TensorFlow, which contains libjpeg. */
 export const images = {
   title: 'Image kernels',
 
@@ -44,7 +44,7 @@ async function build(compiler, march) {
   });
 }
 
-/** Changes when the sources, how they are compiled, the processor or the TensorFlow they are linked to change. */
+/** Changes if the sources, the compiler flags, the processor or TensorFlow change. */
 const identity = (march) =>
   fingerprint(
     ofFiles(
@@ -61,5 +61,5 @@ const part = new OptionalPart({
   outputs: [output],
   identity,
   build,
-  without: 'No image kernels; images are read without them, more slowly',
+  without: 'The image kernels could not be built; images are decoded more slowly without them',
 });
