@@ -9,7 +9,7 @@ import { parameters, type NamedParameter } from '../models/parameter';
 import * as tf from '../tensor/engine/tf';
 import { clipScale, globalNorm } from '../tensor/ops/optimizers/globalNorm';
 import { Random } from '../tensor/random';
-import { gradientsByPath } from '../training/step/gradients';
+import { lossGradients } from '../training/step/gradients';
 import { Optimizer } from '../training/step/optimizer';
 
 /** A frozen student, and a method whose own layers learn to read its features. */
@@ -99,7 +99,7 @@ function differentiate(
     const output = student.forward(images, { mode: 'eval' });
     const step = { student: output, teacher: teacherOutput, labels, indices, mode: 'train' } as const;
     const loss = (): tf.Scalar => tf.addN(Object.values(distillation.loss(step)));
-    const { value, gradients } = gradientsByPath(loss, trained);
+    const { value, gradients } = lossGradients(loss, trained);
     return { loss: value.dataSync()[0]!, gradients };
   });
 }

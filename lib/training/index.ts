@@ -3,14 +3,11 @@
 export { completeRecipe, parseRecipe } from './recipe/completeRecipe';
 export type { Recipe, RecipeInput } from './recipe/recipe';
 export { Training } from './training';
-// One training step in the open: the parameters, the gradients of a loss, clipping, and the update.
-export { gradientsByPath, trainedParameters } from './step/gradients';
-export { clipScale, globalNorm } from '../tensor/ops/optimizers/globalNorm';
-export { Optimizer } from './step/optimizer';
 // The classes that a trained network predicts.
 export { predictions } from './evaluation/evaluate';
 // The pieces of a training step that is written out by hand.
-export { lossGradients } from './step/lossGradients';
+export { lossGradients, trainedParameters } from './step/gradients';
+export { clipScale, globalNorm } from '../tensor/ops/optimizers/globalNorm';
 export { Optimizer } from './step/optimizer';
 export { crossEntropy } from '../losses/crossEntropy';
 export { ofaLoss } from '../losses/ofa';

@@ -30,7 +30,9 @@ test('reports replaced terms and long sentences in every kind of file, with the 
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(folder, name);
     writeFileSync(file, content);
-    found[name] = (await checkFile(file)).map(({ place, message }) => `${place} ${/^\w+/.exec(message)?.[0]}`);
+    found[name] = (await checkFile(file)).map(
+      ({ place, message }: { place: string; message: string }) => `${place} ${/^\w+/.exec(message)?.[0]}`,
+    );
   }
   assert.deepEqual(found, {
     'page.md': ['5 tells', '7 Exceeds'],

@@ -11,7 +11,7 @@ import { createModel } from '../../lib/models/zoo';
 import * as tf from '../../lib/tensor/engine/tf';
 import { clipScale, globalNorm } from '../../lib/tensor/ops/optimizers/globalNorm';
 import { Random } from '../../lib/tensor/random';
-import { gradientsByPath, trainedParameters } from '../../lib/training/step/gradients';
+import { lossGradients, trainedParameters } from '../../lib/training/step/gradients';
 import { Optimizer } from '../../lib/training/step/optimizer';
 import { Training } from '../../lib/training/training';
 import { classes, images, take, tinyRecipe } from './example';
@@ -48,7 +48,7 @@ for (const [studentName, teacherName] of [
         const label = tf.mean<tf.Scalar>(crossEntropy(output.logits, y));
         return tf.addN<tf.Scalar>([label, ofaPart(output.logits), ...branches.map(ofaPart)]);
       };
-      const { value, gradients } = gradientsByPath(loss, trained);
+      const { value, gradients } = lossGradients(loss, trained);
       const scale = clipScale(globalNorm(Object.values(gradients)), 5);
       optimizer.update(gradients, 1e-3, 1, scale);
       return value.dataSync()[0]!;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { earlyExit, exitTop1, type ExitAnswers } from '../../analysis/earlyExit';
+import { earlyExit, exitTop1, type ExitPredictions } from '../../analysis/earlyExit';
 import { exitCosts } from '../../analysis/exitCosts';
-import { exitAnswers } from '../../analysis/exitPredictions';
+import { exitPredictions } from '../../analysis/exitPredictions';
 import { trainProbes, type ProbeOptions, type ProbeStep } from '../../analysis/probes';
 import type { InMemoryDataset } from '../../data/datasets/dataset';
 import { createDistillation } from '../../methods/methods';
@@ -87,7 +87,7 @@ export async function exitStudy(
 ): Promise<ExitStudy[]> {
   const studies: ExitStudy[] = [];
   for (const { name, student, distillation } of students) {
-    const answers: readonly ExitAnswers[] = await exitAnswers(student, distillation, test);
+    const answers: readonly ExitPredictions[] = await exitPredictions(student, distillation, test);
     const costs = exitCosts(student, distillation);
     studies.push({
       name,

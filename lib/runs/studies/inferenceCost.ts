@@ -34,7 +34,7 @@ export async function inferenceCost(folder = path.join('data', 'weights')): Prom
       loadWeightsFile(scratch, files[0]);
       loadWeightsFile(distilled, files[1]);
     }
-    const saved = path.join('runs', 'notebooks', 'saved.safetensors');
+    const saved = path.join('runs', 'inference-cost', 'saved.safetensors');
     await saveWeights(distilled, saved);
     loadWeightsFile(reloaded, saved);
     const logitDifference = tf.tidy(() => {

@@ -3,7 +3,7 @@ import type { InMemoryDataset } from '../../data/datasets/dataset';
 import { student } from '../../experiments/laptop';
 import type { Model } from '../../models/model';
 import type { Profile } from '../../profile';
-import { parseRecipe } from '../../training/recipe/recipe';
+import { parseRecipe } from '../../training/recipe/completeRecipe';
 import { Training } from '../../training/training';
 import { loadStudyInputs, studyDataset, studyTeacher, type Warn } from './studyInputs';
 

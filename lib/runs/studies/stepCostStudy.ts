@@ -4,7 +4,8 @@ import type { Family, Model } from '../../models/model';
 import { disposeModule } from '../../models/parameter';
 import type { StepCostRow } from '../../results/answers/cost';
 import { median } from '../../results/statistics/median';
-import { parseRecipe, type Recipe } from '../../training/recipe/recipe';
+import { parseRecipe } from '../../training/recipe/completeRecipe';
+import type { Recipe } from '../../training/recipe/recipe';
 import { loadData } from '../inputs/data';
 import { loadTeacher } from '../inputs/teacher';
 

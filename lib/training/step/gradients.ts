@@ -65,7 +65,7 @@ export function differentiate(objective: Objective, batch: LabelledBatch): Gradi
       for (const tensor of [output.logits, ...Object.values(parts)]) tf.keep(tensor);
       return tf.sum<tf.Scalar>(tf.stack(Object.values(parts)));
     };
-    const { value, gradients } = gradientsByPath(loss, trained);
+    const { value, gradients } = lossGradients(loss, trained);
     distillation.afterMicroBatch();
     const numbers = numbersOf(parts);
     tf.dispose([value, parts]);
@@ -85,7 +85,7 @@ export function trainedParameters(student: Model, { modules }: Pick<Distillation
  * Computes a loss and its gradients by the path of the parameter. Parameters that the loss does not depend on are left
  * out.
  */
-export function gradientsByPath(
+export function lossGradients(
   loss: () => tf.Scalar,
   trained: readonly NamedParameter[],
 ): { readonly value: tf.Scalar; readonly gradients: Readonly<Record<string, tf.Tensor>> } {

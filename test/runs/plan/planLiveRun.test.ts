@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { planLiveRun } from '../../../lib/runs/plan/planLiveRun';
-import { parseRecipe } from '../../../lib/training/recipe/recipe';
+import { parseRecipe } from '../../../lib/training/recipe/completeRecipe';
 
 test('a live run of the smoke profile uses synthetic images and a teacher with fresh weights', () => {
   const { recipe, warning } = planLiveRun({ profile: 'smoke', images: 96, epochs: 2, batchSize: 32 });
