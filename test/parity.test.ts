@@ -41,7 +41,7 @@ test('rejects a file that is not a reference file', () => {
 test('reads the .json files of a folder, and rejects an empty folder', () => {
   assert.ok(referenceFiles([folder]).includes(path.join(folder, 'cut.json')));
   const empty = mkdtempSync(path.join(folder, 'empty-'));
-  assert.throws(() => referenceFiles([empty]), /nothing to compare/);
+  assert.throws(() => referenceFiles([empty]), /contains no \.json files/);
 });
 
 test('an unknown network is a failed check and does not end the comparison', () => {

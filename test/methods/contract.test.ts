@@ -34,8 +34,8 @@ const recipeFile = (method: string): string => `
 
 /** A row of an experiment with this method, as a TypeScript file. */
 const rowFile = (method: string): string => `
-  import { taught } from './lib/experiments/pairs';
-  export const row = taught({ teacher: 'cnn', student: 'mlp' }, 'example', ${method});`;
+  import { distilledRow } from './lib/experiments/pairs';
+  export const row = distilledRow({ teacher: 'cnn', student: 'mlp' }, 'example', ${method});`;
 
 const compiles: Readonly<Record<string, string>> = {
   'a method without a teacher': methodFile('nothing', 'step.student.logits'),

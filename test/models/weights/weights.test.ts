@@ -253,7 +253,7 @@ test('reads the normalisation of a file, and rejects an invalid entry without lo
       () => loadWeightsFile(loaded, bad),
       (error) =>
         error instanceof UserError &&
-        /The entry "normalisation" of .*bad\.safetensors cannot be understood/.test(error.message),
+        /The entry "normalisation" of .*bad\.safetensors is invalid/.test(error.message),
     );
   }
   assert.deepEqual(logits(loaded), before);
