@@ -7,8 +7,9 @@ import { fileError } from './fileError';
 export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
 
 /**
- * Writes a file atomically: after a crash or on a full disk, the file has either its old content or the new one. Creates missing
- * folders. Throws a UserError if the file cannot be written, for example because the disk is full or read-only.
+ * Writes a file atomically: after a crash or on a full disk, the file has either its old content or the new one.
+ * Creates missing folders. Throws a UserError if the file cannot be written, for example because the disk is full or
+ * read-only.
  * (write-file-atomic 5 ignores short writes, so that a full disk leaves a truncated file in place.)
  */
 export async function writeAtomic(file: string, content: FileContent): Promise<void> {

@@ -10,8 +10,8 @@ export async function writeJson(file: string, value: object): Promise<void> {
 }
 
 /**
- * Reads a JSON file. `parse` checks the value and throws if it is invalid. Throws a UserError that names `place` (by default the
- * file) and ends with `remedy`.
+ * Reads a JSON file. `parse` checks the value and throws if it is invalid. Throws a UserError that names `place` (by
+ * default the file) and ends with `remedy`.
  */
 export async function readJson<T>(
   file: string,

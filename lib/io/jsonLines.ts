@@ -7,8 +7,8 @@ import { decodeJson, parseJson } from './json';
 const newline = 0x0a;
 
 /**
- * Appends one record as a line of JSON and flushes it to disk. Creates missing folders. Removes a last line that an earlier crash
- * has truncated. Only one process may write to a file at a time.
+ * Appends one record as a line of JSON and flushes it to disk. Creates missing folders. Removes a last line that an
+ * earlier crash has truncated. Only one process may write to a file at a time.
  */
 export async function appendJsonLine(file: string, record: object): Promise<void> {
   try {
@@ -27,8 +27,8 @@ export async function appendJsonLine(file: string, record: object): Promise<void
 }
 
 /**
- * The records of a file. `parse` checks each record and throws if it is invalid. Ignores a last line that a crash has truncated;
- * throws a UserError with the file and the line for any other damage.
+ * The records of a file. `parse` checks each record and throws if it is invalid. Ignores a last line that a crash has
+ * truncated; throws a UserError with the file and the line for any other damage.
  */
 export async function readJsonLines<T>(file: string, parse: (value: unknown) => T): Promise<T[]> {
   const bytes = await readFile(file).catch((error: unknown) => {

@@ -5,7 +5,10 @@ import { Random } from '../../lib/tensor/random';
 import { progressFile, type Failure, type Progress, type Target } from './target';
 import { loadTarget } from './targets';
 
-/** child.ts NAME SEED FROM END ROOT: tests these inputs of a target one after the other. An input may crash or hang the process. */
+/**
+ * child.ts NAME SEED FROM END ROOT: tests these inputs of a target one after the other. An input may crash or hang the
+ * process.
+ */
 const [name = '', seed = '', from = '', end = '', root = ''] = process.argv.slice(2);
 const maxMessageLength = 4000;
 const spareBytes = 64e6;
@@ -21,7 +24,7 @@ async function main(): Promise<void> {
   for (let at = Number(from); at < Number(end); at++) {
     const input = await target.make(new Random(Number(seed)).fork(name).fork(at));
     writeFileSync(file, input);
-    // Before the input is read, so that the supervisor knows which input crashed or hung.
+    // Before the input is read, so that the supervisor can name an input that crashed or hung.
     writeProgress({ at, values, userErrors });
     const outcome = await test(target, file, input);
     if (outcome === 'value') values++;

@@ -30,8 +30,8 @@ export interface Outcome {
 const maxFailures = 20;
 
 /**
- * Tests the inputs of a target in child processes. A child that crashes or hangs is recorded as the failure of its current input,
- * and a new child continues with the next one.
+ * Tests the inputs of a target in child processes. A child that crashes or hangs is recorded as the failure of its
+ * current input, and a new child continues with the next one.
  */
 export async function supervise({ name, seed, from, end, timeout, failureFolder }: Trial): Promise<Outcome> {
   const started = performance.now();

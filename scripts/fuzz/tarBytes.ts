@@ -44,8 +44,8 @@ function withChecksum(archive: Buffer, at = 0): Buffer {
 }
 
 /**
- * An archive with hostile members among valid ones (names outside the folder, links, wrong sizes), or a damaged one with a wrong
- * or a correct checksum.
+ * An archive with hostile members among valid ones (names outside the folder, links, wrong sizes), or a damaged one
+ * with a wrong or a correct checksum.
  */
 export function hostileTar(random: Random, valid: readonly Entry[]): Buffer {
   if (random.uniform() < 0.4)
@@ -100,6 +100,8 @@ const outside = [
 ] as const;
 
 function pax(random: Random): string {
-  const record = ` ${oneOf(random, ['path', 'size', 'linkpath', 'GNU.sparse.major', '__proto__'])}=${oneOf(random, [...outside, '5', '-5', '1e300', '9007199254740993', ''])}\n`;
+  const key = oneOf(random, ['path', 'size', 'linkpath', 'GNU.sparse.major', '__proto__']);
+  const value = oneOf(random, [...outside, '5', '-5', '1e300', '9007199254740993', '']);
+  const record = ` ${key}=${value}\n`;
   return `${record.length + 1 + random.integer(3)}${record}`;
 }

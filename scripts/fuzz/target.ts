@@ -19,7 +19,10 @@ export interface Target {
 export const progress = z.object({ at: z.number(), values: z.number(), userErrors: z.number() });
 export type Progress = Readonly<z.infer<typeof progress>>;
 
-/** The file to which a child with this folder writes its progress. It lies beside the folder, in which stray files are failures. */
+/**
+ * The file to which a child with this folder writes its progress. It is beside the folder, in which stray files are
+ * failures.
+ */
 export function progressFile(root: string): string {
   return `${root}.progress`;
 }

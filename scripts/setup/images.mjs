@@ -12,7 +12,7 @@ const output = inProject('build', 'images.node');
 // Without fused multiply-add, as in JavaScript, so that the resampling weights are equal.
 const flags = ['-O3', '-ffp-contract=off'];
 
-/** The folder of the image kernels' sources, and the flags to compile them with besides -march. */
+/** The folder of the sources, and the compiler flags except -march. */
 export const imageSources = { folder, flags };
 
 /** Builds the image kernels (lib/data/kernels). They need the wheel's TensorFlow, which contains libjpeg. */

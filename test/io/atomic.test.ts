@@ -63,7 +63,8 @@ test('throws a UserError on a full or read-only disk and keeps existing files', 
     const { appendJsonLine } = require('./lib/io/jsonLines');
     const { execFileSync } = require('node:child_process');
     const { readFileSync, readdirSync } = require('node:fs');
-    const report = (work) => work.then(() => console.log('no error'), (error) => console.log(error.name, error.message));
+    const print = (error) => console.log(error.name, error.message);
+    const report = (work) => work.then(() => console.log('no error'), print);
     (async () => {
       const disk = process.argv[1];
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', disk]);

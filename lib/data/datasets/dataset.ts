@@ -25,8 +25,8 @@ export interface InMemoryDataset extends DatasetInfo {
 }
 
 /**
- * Images of any size in files or tar shards, decoded each time they are loaded. Only plain data, so that it can be passed to
- * worker threads.
+ * Images of any size in files or tar shards, decoded each time they are loaded. Only plain data, so that it can be
+ * passed to worker threads.
  */
 export interface FileDataset extends DatasetInfo {
   readonly folder: string;

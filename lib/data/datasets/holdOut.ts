@@ -42,8 +42,8 @@ export function stratifiedSample(dataset: Dataset, count: number, random: Random
 }
 
 /**
- * All indices in a random order of which every prefix is stratified by class: the k-th of the n images of a class (k from 0) is
- * sorted by (k + ½) / n.
+ * All indices in a random order of which every prefix is stratified by class: the k-th of the n images of a class (k
+ * from 0) is sorted by (k + ½) / n.
  */
 function stratifiedOrder(dataset: DatasetInfo, random: Random): number[] {
   const classSizes = new Uint32Array(dataset.classes.length);

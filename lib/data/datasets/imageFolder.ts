@@ -17,9 +17,10 @@ export interface FolderOptions {
 }
 
 /**
- * Opens a folder with one folder of images per class, like torchvision's `ImageFolder`: the classes are the names of the folders
- * in alphabetical order, and the images of a class are all image files below its folder. Nothing is decoded yet. Throws one
- * UserError that lists all problems: no folder, no classes, a class without images, or classes that differ from `classes`.
+ * Opens a folder with one folder of images per class, like torchvision's `ImageFolder`: the classes are the names of
+ * the folders in alphabetical order, and the images of a class are all image files below its folder. Nothing is decoded
+ * yet. Throws one UserError that lists all problems: no folder, no classes, a class without images, or classes that
+ * differ from `classes`.
  */
 export async function openImageFolder(
   folder: string,
@@ -100,8 +101,8 @@ function skippedFilesNotice(folder: string, names: readonly string[]): string[] 
 }
 
 /**
- * Paths, relative to `root`, of all files below a folder, in torchvision's order: the files of a folder before those of its
- * subfolders.
+ * Paths, relative to `root`, of all files below a folder, in torchvision's order: the files of a folder before those of
+ * its subfolders.
  */
 async function listFiles(root: string, folder: string): Promise<string[]> {
   const entries = await listEntries(path.join(root, folder));

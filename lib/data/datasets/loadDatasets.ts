@@ -22,7 +22,10 @@ interface Counts {
   readonly test: number;
 }
 
-/** The images of a profile: synthetic ones for `smoke`, CIFAR-100 for all others. Show `notice` wherever results are shown. */
+/**
+ * The images of a profile: synthetic ones for `smoke`, CIFAR-100 for all others. Show `notice` wherever results are
+ * shown.
+ */
 export async function loadDatasets(profile: Profile, options: LoadOptions = {}): Promise<LoadedDatasets> {
   const { syntheticFallback = false, syntheticCounts, ...cifarOptions } = options;
   if (profile === 'smoke') return { ...synthesize(syntheticCounts ?? { train: 1000, test: 200 }), notice: banner };

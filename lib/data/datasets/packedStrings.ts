@@ -1,6 +1,6 @@
 /**
- * Many strings in two shared typed arrays. A million file names take only the memory of their bytes, and worker threads use them
- * without a copy.
+ * Many strings in two shared typed arrays. A million file names take only the memory of their bytes, and worker threads
+ * use them without a copy.
  */
 export interface PackedStrings {
   /** The strings in UTF-8, one after the other. */

@@ -15,8 +15,8 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
 }
 
 /**
- * The images of the named classes; their labels are then indices into `names`. Throws a UserError that names similar classes
- * if one is unknown.
+ * The images of the named classes; their labels are then indices into `names`. Throws a UserError that names similar
+ * classes if one is unknown.
  */
 export function selectClasses(dataset: InMemoryDataset, names: readonly string[]): InMemoryDataset {
   const selected = names.map((name) => {

@@ -11,8 +11,8 @@ export interface SyntheticOptions {
 }
 
 /**
- * Images of stripes. The class determines the direction, width and colour of the stripes; their phase and the noise are random.
- * A network learns them within seconds, which shows that training works. The labels are 0, 1, 2, … in turn.
+ * Images of stripes. The class determines the direction, width and colour of the stripes; their phase and the noise are
+ * random. A network learns them within seconds, which shows that training works. The labels are 0, 1, 2, … in turn.
  */
 export function syntheticImages(
   random: Random,

@@ -11,11 +11,11 @@ import { imageNetNormalisation } from './normalisation';
 import { packStrings } from './packedStrings';
 
 /**
- * Opens a folder of .tar archives in webdataset's format: `NAME.jpg` (or another image format) beside `NAME.cls`, which holds
- * the number of its class. Only headers and classes are read. Images are then read at their byte offsets, so that an epoch is
- * shuffled as a whole. The names of the classes are the lines of `classes.txt` in the folder or, without that file, their
- * numbers. The complete images of a truncated archive are used, with a notice. Throws a UserError if there is no archive or no
- * image, or if the classes differ from `classes`.
+ * Opens a folder of .tar archives in webdataset's format: `NAME.jpg` (or another image format) beside `NAME.cls`, which
+ * holds the number of its class. Only headers and classes are read. Images are then read at their byte offsets, so that
+ * an epoch is shuffled as a whole. The names of the classes are the lines of `classes.txt` in the folder or, without
+ * that file, their numbers. The complete images of a truncated archive are used, with a notice. Throws a UserError if
+ * there is no archive or no image, or if the classes differ from `classes`.
  */
 export async function openTarShards(
   folder: string,
@@ -54,7 +54,7 @@ export async function openTarShards(
   };
 }
 
-/** Compressed archives are listed too: opening one throws an error that says what to do. */
+/** Compressed archives are listed too: opening one throws an error with the remedy. */
 async function listArchives(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error) => {
     throw fileError(error, 'read', folder);

@@ -7,10 +7,10 @@ import { decodeWithLibvips, maxPixels, shrinksOnLoad } from './libvips';
  * Decodes a JPEG, PNG, WebP or TIFF and takes the crop that `chooseCrop` returns for its size. As with PIL's
  * `open(…).convert('RGB')`, the camera's orientation and colour profiles are not applied, and transparency is dropped.
  *
- * With the image kernels, a JPEG is decoded byte for byte as in Pillow, and only the part that the crop needs. libvips decodes
- * everything else: other formats, CMYK (converted through a colour profile, unlike in Pillow), large images that are reduced
- * much, and JPEGs with errors, which it describes. Throws a UserError for an image that is truncated, damaged, in another format
- * or larger than `maxPixels`.
+ * With the image kernels, a JPEG is decoded byte for byte as in Pillow, and only the part that the crop needs. libvips
+ * decodes everything else: other formats, CMYK (converted through a colour profile, unlike in Pillow), large images
+ * that are reduced much, and JPEGs with errors, which it describes. Throws a UserError for an image that is truncated,
+ * damaged, in another format or larger than `maxPixels`.
  */
 export async function decode(bytes: Uint8Array, chooseCrop: (size: ImageSize) => ResizedCrop): Promise<Pixels> {
   const kernels = imageKernels();

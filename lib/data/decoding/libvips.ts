@@ -10,8 +10,8 @@ import type { ResizedCrop } from '../transforms/resizedCrop';
 /** Larger images are not opened. At this limit the pixels take 300 MB. */
 export const maxPixels = 1e8;
 
-// One thread per image, because as many images are decoded at a time as there are threads. No cache, because each image is
-// decoded once.
+// One thread per image, because as many images are decoded at a time as there are threads. No cache, because each image
+// is decoded once.
 sharp.concurrency(1);
 sharp.cache(false);
 
@@ -25,9 +25,9 @@ export function shrinksOnLoad(image: ImageSize, { box, size }: ResizedCrop): boo
 }
 
 /**
- * `decode` by libvips. A reduced image differs from Pillow's by 0.1 to 0.7 per byte on average and 4 at most (libvips computes in
- * fixed point), an enlarged one not at all, and a JPEG that shrinks on load (see `shrinksOnLoad`) by up to 1.4 on average and 6
- * at most.
+ * `decode` by libvips. A reduced image differs from Pillow's by 0.1 to 0.7 per byte on average and 4 at most (libvips
+ * computes in fixed point), an enlarged one not at all, and a JPEG that shrinks on load (see `shrinksOnLoad`) by up to
+ * 1.4 on average and 6 at most.
  */
 export async function decodeWithLibvips(
   bytes: Uint8Array,
@@ -39,8 +39,8 @@ export async function decodeWithLibvips(
     const crop = chooseCrop({ width, height });
     const { box, size, filter, window } = crop;
     const image = hasAlpha ? await withoutAlpha(stored) : stored;
-    // Extracting, even the whole image, keeps libvips from decoding at a reduced size, whose rounded sides would matter in small
-    // images.
+    // Extracting, even the whole image, keeps libvips from decoding at a reduced size, whose rounded sides would matter
+    // in small images.
     if (!shrinksOnLoad({ width, height }, crop)) image.extract(box);
     if (size.width > box.width || size.height > box.height) {
       return enlarge(await toPixels(image), size, filter, window);
@@ -72,7 +72,7 @@ function enlarge(image: Pixels, size: ImageSize, filter: ResamplingFilter, windo
   return window ? cropOrPad(enlarged, window.top, window.left, window) : enlarged;
 }
 
-/** What is wrong with the image; the caller knows and adds its name. */
+/** What is wrong with the image; the caller adds its name. */
 function describe(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (message.includes('exceeds pixel limit')) return `it has more than ${maxPixels / 1e6} million pixels`;

@@ -5,14 +5,15 @@ export interface ImageKernels {
   /** Width and height of a JPEG; undefined if the bytes are not a JPEG in greyscale or with three components. */
   jpegSize(jpeg: Uint8Array): readonly [width: number, height: number] | undefined;
   /**
-   * Decodes, crops, resizes and crops again, byte for byte as Pillow. `crop` holds the box (left, top, width, height), the size
-   * after resizing (width, height), the window of the result (left, top, width, height), and the filter (0: bilinear, 1:
-   * bicubic). Resolves to [window height, window width, 3], or to undefined if libjpeg reports a warning or an error.
+   * Decodes, crops, resizes and crops again, byte for byte as Pillow. `crop` holds the box (left, top, width, height),
+   * the size after resizing (width, height), the window of the result (left, top, width, height), and the filter (0:
+   * bilinear, 1: bicubic). Resolves to [window height, window width, 3], or to undefined if libjpeg reports a warning
+   * or an error.
    */
   decodeJpegCrop(jpeg: Uint8Array, crop: Int32Array): Promise<Uint8Array | undefined>;
   /**
-   * Resizes an image [height, width, 3] byte for byte as Pillow. `sizes` holds width, height, the new width, the new height, and
-   * the filter as above.
+   * Resizes an image [height, width, 3] byte for byte as Pillow. `sizes` holds width, height, the new width, the new
+   * height, and the filter as above.
    */
   resize(image: Uint8Array, sizes: Int32Array): Uint8Array;
 }

@@ -26,7 +26,10 @@ export function* batches(dataset: InMemoryDataset, options: BatchOptions): Gener
   }
 }
 
-/** Only the images [batch, height, width, 3] of at most `limit` batches. Each is disposed of when the next one is requested. */
+/**
+ * Only the images [batch, height, width, 3] of at most `limit` batches. Each is disposed of when the next one is
+ * requested.
+ */
 export function* imageBatches(
   dataset: InMemoryDataset,
   options: BatchOptions,

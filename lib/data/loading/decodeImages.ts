@@ -17,9 +17,10 @@ export interface DecodedImages {
 }
 
 /**
- * Decodes the images at these indices, each cropped with a random stream of its own. Unreadable images are reported and, in
- * evaluation, left out; in training the next readable image of the dataset replaces them, so that batches keep their size.
- * Throws a UserError if 50 consecutive images cannot be read, which points to a broken disk or a wrong folder.
+ * Decodes the images at these indices, each cropped with a random stream of its own. Unreadable images are reported
+ * and, in evaluation, left out; in training the next readable image of the dataset replaces them, so that batches keep
+ * their size. Throws a UserError if 50 consecutive images cannot be read, which points to a broken disk or a wrong
+ * folder.
  */
 export async function decodeImages(
   dataset: FileDataset,

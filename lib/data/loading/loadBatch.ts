@@ -13,7 +13,9 @@ export interface LoaderSource {
   readonly spec: TransformSpec;
 }
 
-/** The images of one batch: the name of their source, their indices in its dataset, and the seed of their transforms. */
+/**
+ * The images of one batch: the name of their source, their indices in its dataset, and the seed of their transforms.
+ */
 export interface BatchRequest {
   readonly source: string;
   readonly indices: Uint32Array;

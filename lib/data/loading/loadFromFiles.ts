@@ -7,8 +7,8 @@ import { decodeImages } from './decodeImages';
 import { loadFromMemory } from './loadFromMemory';
 
 /**
- * `loadFromMemory` for images in files: the crop of the spec is taken while the images are decoded, and the other transforms are
- * applied to the result. Throws as `decodeImages` does.
+ * `loadFromMemory` for images in files: the crop of the spec is taken while the images are decoded, and the other
+ * transforms are applied to the result. Throws as `decodeImages` does.
  */
 export async function loadFromFiles(
   dataset: FileDataset,

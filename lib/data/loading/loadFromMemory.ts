@@ -6,8 +6,8 @@ import type { ImageTransforms } from '../transforms/transform';
 import type { BatchData } from './batchData';
 
 /**
- * Transforms and normalises the images at these indices, one after the other, with one stream of random numbers. Throws a
- * UserError if the transformed images differ in size.
+ * Transforms and normalises the images at these indices, one after the other, with one stream of random numbers. Throws
+ * a UserError if the transformed images differ in size.
  */
 export function loadFromMemory(
   dataset: InMemoryDataset,

@@ -84,8 +84,8 @@ class LoaderWorker {
 }
 
 /**
- * Worker threads inherit no TypeScript compiler, neither from tsx nor from the Jupyter kernel, so that the script loads one. The
- * path is relative to the working directory, which is the root of the project in both.
+ * Worker threads inherit no TypeScript compiler, neither from tsx nor from the Jupyter kernel, so that the script loads
+ * one. The path is relative to the working directory, which is the root of the project in both.
  */
 const workerFile = path.resolve('lib', 'data', 'loading', 'loaderWorker.ts');
 const startScript = `require('tsx/cjs'); require(${JSON.stringify(workerFile)});`;

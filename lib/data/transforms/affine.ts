@@ -1,12 +1,12 @@
 import type { ResamplingFilter } from '../../tensor/resampling';
 import type { Pixels, Rgb } from '../image';
 
-/** The pixel at (x, y) of the result is taken from (a · x + b · y + c, d · x + e · y + f) of the image. */
+/** Maps a pixel (x, y) of the result to its source in the image: (a · x + b · y + c, d · x + e · y + f). */
 export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
 /**
- * An affine transform of the image at its own size, byte for byte as Pillow's `transform`. Pixels from outside the image have the
- * colour `fill`.
+ * An affine transform of the image at its own size, byte for byte as Pillow's `transform`. Pixels from outside the
+ * image have the colour `fill`.
  */
 export function affine(image: Pixels, [a, b, c, d, e, f]: Affine, filter: ResamplingFilter, fill: Rgb): Pixels {
   const { height, width } = image;

@@ -27,14 +27,16 @@ const randAugment = z
   .strict();
 
 /**
- * The augmentation of training images in a recipe. `crop-flip` is He et al.'s padded crop and flip for small images. The fields
- * of the object are applied in this order, which is timm's.
+ * The augmentation of training images in a recipe. `crop-flip` is He et al.'s padded crop and flip for small images.
+ * The fields of the object are applied in this order, which is timm's.
  */
 export const augmentation = z.union([
   z.enum(['none', 'crop-flip']),
   z
     .object({
-      /** `padded`: a crop of the zero-padded image; `resized`: a random resized crop; absent: the whole image, resized. */
+      /**
+       * `padded`: a crop of the zero-padded image; `resized`: a random resized crop; absent: the whole image, resized.
+       */
       crop: crop.optional(),
       flip: z.boolean().default(true),
       randAugment: randAugment.optional(),

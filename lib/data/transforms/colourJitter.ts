@@ -2,8 +2,8 @@ import { brightness, colour, contrast } from './enhance';
 import type { Transform } from './transform';
 
 /**
- * Changes brightness, contrast and colour in random order, each by a factor from 1 − strength to 1 + strength: torchvision's
- * `ColorJitter` with one strength.
+ * Changes brightness, contrast and colour in random order, each by a factor from 1 − strength to 1 + strength:
+ * torchvision's `ColorJitter` with one strength.
  */
 export function colourJitter(strength: number): Transform {
   const enhancements = [brightness, contrast, colour];

@@ -1,7 +1,10 @@
 import type { ImageSize, Pixels } from '../image';
 import { compose, type Transform } from './transform';
 
-/** The augmentation of He et al. (2016, §4.2) for small images: padding by four black pixels, a random crop, a random flip. */
+/**
+ * The augmentation of He et al. (2016, §4.2) for small images: padding by four black pixels, a random crop, a random
+ * flip.
+ */
 export const cropAndFlip: Transform = compose(randomCrop(4), randomFlip());
 
 /** A random crop of the image's own size after padding with `padding` black pixels on each side. */
@@ -33,7 +36,9 @@ export function flip({ data, height, width }: Pixels): Pixels {
   return { data: flipped, height, width };
 }
 
-/** The crop that begins at row `top` and column `left`, which may be negative; black where it lies outside the image. */
+/**
+ * The crop that begins at row `top` and column `left`, which may be negative; black where it lies outside the image.
+ */
 export function cropOrPad({ data, height, width }: Pixels, top: number, left: number, size: ImageSize): Pixels {
   const cropped = new Uint8Array(size.height * size.width * 3);
   const firstColumn = Math.max(0, left);

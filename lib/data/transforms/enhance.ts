@@ -1,6 +1,9 @@
 import type { Pixels } from '../image';
 
-/** Changes the saturation: grey at factor 0, unchanged at 1. Byte for byte as Pillow's `ImageEnhance`, as all functions here. */
+/**
+ * Changes the saturation: grey at factor 0, unchanged at 1. Byte for byte as Pillow's `ImageEnhance`, as all functions
+ * here.
+ */
 export function colour(image: Pixels, factor: number): Pixels {
   const greys = luminance(image);
   const grey = new Uint8Array(image.data.length);

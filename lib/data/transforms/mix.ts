@@ -19,9 +19,10 @@ export interface MixedBatch {
 }
 
 /**
- * Mixes each image i of a batch of n, and its label, with image n − 1 − i: by mixup (Zhang et al. 2018) or CutMix (Yun et al.
- * 2019), with one draw per batch as in timm's mode `batch`. If both parameters are positive, each kind has probability ½. The
- * caller disposes of the batch (images [batch, height, width, 3], labels [batch]) and of the two new tensors.
+ * Mixes each image i of a batch of n, and its label, with image n − 1 − i: by mixup (Zhang et al. 2018) or CutMix (Yun
+ * et al. 2019), with one draw per batch as in timm's mode `batch`. If both parameters are positive, each kind has
+ * probability ½. The caller disposes of the batch (images [batch, height, width, 3], labels [batch]) and of the two new
+ * tensors.
  */
 export function mixBatch(
   batch: { readonly images: tf.Tensor4D; readonly labels: tf.Tensor1D },
@@ -52,7 +53,9 @@ export function drawMix(size: ImageSize, random: Random, { mixup, cutmix }: Mixi
   return useCutmix ? drawBox(size, random, share) : { share };
 }
 
-/** A rectangle of the image's aspect ratio around a random centre, cropped at the border, and the share outside of it. */
+/**
+ * A rectangle of the image's aspect ratio around a random centre, cropped at the border, and the share outside of it.
+ */
 function drawBox({ height, width }: ImageSize, random: Random, share: number): MixPlan {
   const ratio = Math.sqrt(1 - share);
   const [top, bottom] = drawInterval(height, Math.trunc(height * ratio), random);

@@ -24,8 +24,8 @@ export const imageNetPreprocessing: Preprocessing = {
 };
 
 /**
- * timm's evaluation transform: resizes the shorter side to imageSize / cropShare, then takes the square in the centre. Throws a
- * UserError for a share outside (0, 1] or a size that is not a positive integer.
+ * timm's evaluation transform: resizes the shorter side to imageSize / cropShare, then takes the square in the centre.
+ * Throws a UserError for a share outside (0, 1] or a size that is not a positive integer.
  */
 export function resizeAndCrop({
   imageSize,
@@ -42,7 +42,10 @@ export function resizeAndCrop({
   return compose((image) => resize(image, sizeOfShorterSide(image, shorter), interpolation), centreCrop(imageSize));
 }
 
-/** The size of an image after its shorter side is resized to `shorter` (torchvision's `Resize`); the longer one is rounded down. */
+/**
+ * The size of an image after its shorter side is resized to `shorter` (torchvision's `Resize`); the longer one is
+ * rounded down.
+ */
 export function sizeOfShorterSide({ height, width }: ImageSize, shorter: number): ImageSize {
   const longer = Math.floor((shorter * Math.max(height, width)) / Math.min(height, width));
   return width <= height ? { width: shorter, height: longer } : { width: longer, height: shorter };
@@ -58,8 +61,9 @@ export function centreCrop(imageSize: number): Transform {
 }
 
 /**
- * The first row or column of a centre crop, given the difference between the image's side and the crop's. Follows torchvision:
- * halves are rounded to even as in Python, and padding (a negative difference) puts the smaller half first.
+ * The first row or column of a centre crop, given the difference between the image's side and the crop's. Follows
+ * torchvision: halves are rounded to even as in Python, and padding (a negative difference) puts the smaller half
+ * first.
  */
 export function centreOffset(difference: number): number {
   if (difference < 0) return -Math.floor(-difference / 2);

@@ -18,8 +18,8 @@ export interface RandAugmentOptions {
 }
 
 /**
- * RandAugment (Cubuk et al. 2020) as in timm 0.6.5 with `inc1`: draws operations with replacement from a list of 15, whose effect
- * increases with the magnitude.
+ * RandAugment (Cubuk et al. 2020) as in timm 0.6.5 with `inc1`: draws operations with replacement from a list of 15,
+ * whose effect increases with the magnitude.
  */
 export function randAugment({ magnitude, std, fill, operations = 2 }: RandAugmentOptions): Transform {
   const list = Object.values(randAugmentOperations);

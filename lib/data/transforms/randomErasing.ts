@@ -1,8 +1,8 @@
 import type { NormalisedTransform } from './transform';
 
 /**
- * Random erasing (Zhong et al. 2020) in timm's mode `pixel`: with this probability, replaces a rectangle of 2 % to ⅓ of the
- * image's area and an aspect ratio of 0.3 to 1 / 0.3 by standard normal noise.
+ * Random erasing (Zhong et al. 2020) in timm's mode `pixel`: with this probability, replaces a rectangle of 2 % to ⅓ of
+ * the image's area and an aspect ratio of 0.3 to 1 / 0.3 by standard normal noise.
  */
 export function randomErasing(probability: number): NormalisedTransform {
   return (values, { height, width }, random) => {

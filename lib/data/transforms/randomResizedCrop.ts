@@ -14,8 +14,8 @@ export interface Box extends ImageSize {
 export type Range = readonly [min: number, max: number];
 
 /**
- * A crop of random area and aspect ratio (Szegedy et al. 2015), resized to a square with a bilinear or bicubic filter at random,
- * as timm does in training. `areas` are shares of the image's area; `aspects` are ratios of width to height.
+ * A crop of random area and aspect ratio (Szegedy et al. 2015), resized to a square with a bilinear or bicubic filter
+ * at random, as timm does in training. `areas` are shares of the image's area; `aspects` are ratios of width to height.
  */
 export function randomResizedCrop(
   imageSize: number,
@@ -29,7 +29,10 @@ export function randomResizedCrop(
   };
 }
 
-/** The box to crop. If ten random ones do not fit, the largest centred one with an allowed aspect ratio (as torchvision). */
+/**
+ * The box to crop. If ten random ones do not fit, the largest centred one with an allowed aspect ratio (as
+ * torchvision).
+ */
 export function randomBox({ height, width }: ImageSize, areas: Range, aspects: Range, random: Random): Box {
   for (let attempt = 0; attempt < 10; attempt++) {
     const area = uniformIn(areas, random) * height * width;

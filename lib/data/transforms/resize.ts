@@ -2,7 +2,9 @@ import { resamplingTaps, type ResamplingFilter } from '../../tensor/resampling';
 import type { ImageSize, Pixels } from '../image';
 import { imageKernels } from '../kernels/imageKernels';
 
-/** The image at another size, byte for byte as Pillow's `resize`: rows first, then columns, with rounding after each. */
+/**
+ * The image at another size, byte for byte as Pillow's `resize`: rows first, then columns, with rounding after each.
+ */
 export function resize({ data, height, width }: Pixels, size: ImageSize, filter: ResamplingFilter): Pixels {
   const kernels = imageKernels();
   if (kernels) {

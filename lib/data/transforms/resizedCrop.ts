@@ -14,8 +14,8 @@ export interface ResizedCrop {
 }
 
 /**
- * The square of an image of any size that a spec takes while the image is decoded: a random resized crop if the augmentation has
- * one, else the centre, as in timm's evaluation.
+ * The square of an image of any size that a spec takes while the image is decoded: a random resized crop if the
+ * augmentation has one, otherwise the centre, as in timm's evaluation.
  */
 export function chooseCrop(spec: TransformSpec, random: Random): (size: ImageSize) => ResizedCrop {
   const { imageSize } = spec;

@@ -11,8 +11,8 @@ import { resize } from './resize';
 import { compose, type ImageTransforms, type Transform } from './transform';
 
 /**
- * How the images of a dataset become input of a network, as plain data that can be passed to worker threads. `imageSize` is the
- * height and width of the input in pixels.
+ * How the images of a dataset become input of a network, as plain data that can be passed to worker threads.
+ * `imageSize` is the height and width of the input in pixels.
  */
 export type TransformSpec =
   | { readonly for: 'training'; readonly imageSize: number; readonly augmentation: Augmentation }

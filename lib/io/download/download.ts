@@ -33,7 +33,8 @@ export interface DownloadProgress {
 
 /**
  * Downloads a file: resumes an earlier attempt, verifies the SHA-256, and only then moves the file to its path. Throws
- * UnreachableError if the network fails, and UserError for a wrong checksum, a rejected address, or a full or read-only disk.
+ * UnreachableError if the network fails, and UserError for a wrong checksum, a rejected address, or a full or read-only
+ * disk.
  */
 export async function download(request: Download): Promise<void> {
   const { target } = request;
@@ -53,7 +54,9 @@ export async function download(request: Download): Promise<void> {
   }
 }
 
-/** Downloads the whole file a second time if it was resumed and is wrong, since the earlier part may have been damaged. */
+/**
+ * Downloads the whole file a second time if it was resumed and is wrong, since the earlier part may have been damaged.
+ */
 async function fetchAndVerify(part: PartFile, request: Download): Promise<void> {
   const wasResumed = (await sizeOf(part.path)) > 0;
   for (let attempts = wasResumed ? 2 : 1; attempts > 0; attempts--) {
@@ -62,8 +65,9 @@ async function fetchAndVerify(part: PartFile, request: Download): Promise<void> 
     await part.remove();
   }
   throw new UserError(
-    `${request.url} does not have the expected SHA-256 ${request.sha256}: the file was changed, or damaged on the way. ` +
-      'It was discarded. Try again, or download the file from a source you trust.',
+    `${request.url} does not have the expected SHA-256 ${request.sha256}: ` +
+      'the file was changed, or damaged on the way. It was discarded. ' +
+      'Try again, or download the file from a source you trust.',
   );
 }
 
@@ -85,7 +89,9 @@ async function fetchAll(part: PartFile, request: Download): Promise<void> {
   }
 }
 
-/** Appends the missing bytes. A server without range requests sends the whole file, which replaces the received bytes. */
+/**
+ * Appends the missing bytes. A server without range requests sends the whole file, which replaces the received bytes.
+ */
 async function fetchRest(
   part: PartFile,
   { url, maxBytes, onProgress, signal, timeout = 30_000 }: Download,
@@ -162,8 +168,9 @@ function unreachable({ url, target }: Download, error: NetworkError): Unreachabl
   const proxyHint =
     ' HTTPS_PROXY is set, but downloads here do not use it: download the file with a program that does, such as curl.';
   return new UnreachableError(
-    `${url} could not be downloaded: ${error.message}. Check the network and run it again, which resumes the download, ` +
-      `or put the file at ${target} yourself.${hasProxy ? proxyHint : ''}`,
+    `${url} could not be downloaded: ${error.message}. ` +
+      `Check the network and run it again, which resumes the download, or put the file at ${target} yourself.` +
+      (hasProxy ? proxyHint : ''),
   );
 }
 

@@ -26,9 +26,9 @@ export interface HttpOptions {
 }
 
 /**
- * Requests a file from a byte on. Returns undefined if the file has no bytes after the offset. Only https is used, also after
- * redirects, except for servers on this machine. Throws NetworkError if a retry may help, UserError if not, and the signal's
- * reason when aborted.
+ * Requests a file from a byte on. Returns undefined if the file has no bytes after the offset. Only https is used, also
+ * after redirects, except for servers on this machine. Throws NetworkError if a retry may help, UserError if not, and
+ * the signal's reason when aborted.
  */
 export async function httpGet(url: string, { offset, timeout, signal }: HttpOptions): Promise<HttpBody | undefined> {
   const deadline = new Deadline(timeout, signal);
@@ -55,8 +55,8 @@ export async function httpGet(url: string, { offset, timeout, signal }: HttpOpti
 }
 
 /**
- * The headers of a file, without its content. Redirects to other hosts are not followed: the headers of the first host describe
- * the file. Throws as `httpGet` does.
+ * The headers of a file, without its content. Redirects to other hosts are not followed: the headers of the first host
+ * describe the file. Throws as `httpGet` does.
  */
 export async function httpHead(url: string, { timeout, signal }: Omit<HttpOptions, 'offset'>): Promise<Headers> {
   const deadline = new Deadline(timeout, signal);
@@ -150,9 +150,8 @@ function toError(error: unknown, url: string, userSignal: AbortSignal | undefine
   if (error instanceof UserError || error instanceof NetworkError) return error;
   const host = new URL(url).host;
   if (error instanceof TimeoutError) return new NetworkError(`${host} sent no data for ${error.seconds} s`);
-  return new NetworkError(
-    `the connection to ${host} failed (${errorCode(error) ?? (error instanceof Error ? error.message : String(error))})`,
-  );
+  const reason = errorCode(error) ?? (error instanceof Error ? error.message : String(error));
+  return new NetworkError(`the connection to ${host} failed (${reason})`);
 }
 
 class TimeoutError extends Error {

@@ -23,7 +23,7 @@ export interface HubOptions {
   readonly folder?: string;
   /** Never use the network, only files that were downloaded before. Default: false. */
   readonly offline?: boolean;
-  /** Address of the hub. Default: the environment variable HF_ENDPOINT, else https://huggingface.co. */
+  /** Address of the hub. Default: the environment variable HF_ENDPOINT, then https://huggingface.co. */
   readonly endpoint?: string;
   readonly onProgress?: (progress: DownloadProgress) => void;
   readonly signal?: AbortSignal;
@@ -32,9 +32,10 @@ export interface HubOptions {
 }
 
 /**
- * The local path of a file of the hub. The file is downloaded once, and verified by the checksum that the hub states. Each call
- * asks the hub whether the file has changed; without a network, the last known version is used. Throws UnreachableError if there
- * is neither a network nor a local file, and UserError if the hub does not have the file or the checksum does not match.
+ * The local path of a file of the hub. The file is downloaded once, and verified by the checksum that the hub states.
+ * Each call checks the hub for changes; without a network, the last known version is used. Throws
+ * UnreachableError if there is neither a network nor a local file, and UserError if the hub does not have the file or
+ * the checksum does not match.
  */
 export async function downloadHubFile(requested: HubFile, options: HubOptions = {}): Promise<string> {
   const { repository, file, revision = 'main' } = requested;
@@ -52,8 +53,8 @@ export async function downloadHubFile(requested: HubFile, options: HubOptions = 
   try {
     if (options.offline) {
       throw new UnreachableError(
-        `${file} of ${repository} was not downloaded before, and downloads are disabled. Allow downloads, or give the ` +
-          'path of a local file.',
+        `${file} of ${repository} was not downloaded before, and downloads are disabled. ` +
+          'Allow downloads, or give the path of a local file.',
       );
     }
     identity = await fetchIdentity(url, options);

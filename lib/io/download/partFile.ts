@@ -5,8 +5,8 @@ import { errorCode } from '../fileError';
 import { processNamespace } from '../processNamespace';
 
 /**
- * The unfinished file of a download. Its name contains the process and the machine that write it, so that two downloads never
- * write to one file, even on a disk that several machines share.
+ * The unfinished file of a download. Its name contains the process and the machine that write it, so that two downloads
+ * never write to one file, even on a disk that several machines share.
  */
 export class PartFile {
   private constructor(
@@ -14,7 +14,9 @@ export class PartFile {
     private readonly target: string,
   ) {}
 
-  /** Takes over the part file of an earlier, ended download of `target`, or starts an empty one. The folder must exist. */
+  /**
+   * Takes over the part file of an earlier, ended download of `target`, or starts an empty one. The folder must exist.
+   */
   static async claim(target: string): Promise<PartFile> {
     const folder = path.dirname(target);
     const base = `${path.basename(target)}.part`;

@@ -1,4 +1,5 @@
-// 16-bit floating-point numbers as stored in files: IEEE half precision (F16), and bfloat16 (BF16), the upper half of a float32.
+// 16-bit floating-point numbers as stored in files: IEEE half precision (F16), and bfloat16 (BF16), the upper half of a
+// float32.
 
 /** Converts half precision to float32, which is exact. */
 export function fromFloat16(halves: Uint16Array): Float32Array {
@@ -23,7 +24,7 @@ export function toFloat16(values: Float32Array): Uint16Array {
     const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
     if (Number.isNaN(value)) return 0x7e00;
     if (magnitude >= 65520) return sign | 0x7c00;
-    // The unit in the last place is 2^-24 for subnormal numbers, else 2^-10 of the leading power of two.
+    // The unit in the last place is 2^-24 for subnormal numbers, otherwise 2^-10 of the leading power of two.
     const exponent = Math.max(Math.floor(Math.log2(Math.max(magnitude, 2 ** -24))), -14);
     const units = roundToEven(magnitude / 2 ** (exponent - 10));
     return sign | (((exponent + 14) << 10) + units);

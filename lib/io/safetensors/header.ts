@@ -47,8 +47,8 @@ const entrySchema = z
   .strict();
 
 /**
- * Parses and checks the JSON of a header: the tensors must fill `dataBytes` without holes or overlaps, and each length must match
- * the shape. Throws a UserError that names the wrong tensor.
+ * Parses and checks the JSON of a header: the tensors must fill `dataBytes` without holes or overlaps, and each length
+ * must match the shape. Throws a UserError that names the wrong tensor.
  */
 export function parseHeader(text: string, dataBytes: number, file: string): Header {
   const invalid = (what: string): UserError => invalidFile(file, what);

@@ -23,8 +23,8 @@ export interface ReadOptions {
 }
 
 /**
- * Writes tensors in Hugging Face's format: the length of a JSON header, the header, and the values of each tensor. The file is
- * written atomically.
+ * Writes tensors in Hugging Face's format: the length of a JSON header, the header, and the values of each tensor. The
+ * file is written atomically.
  */
 export async function writeSafetensors(
   file: string,
@@ -64,8 +64,8 @@ export interface SafetensorsFile {
 }
 
 /**
- * Opens a file of F32, F16 and BF16 tensors, which are read as float32. The whole header is checked before memory is allocated for
- * any tensor. Throws a UserError that names the wrong tensor.
+ * Opens a file of F32, F16 and BF16 tensors, which are read as float32. The whole header is checked before memory is
+ * allocated for any tensor. Throws a UserError that names the wrong tensor.
  */
 export function openSafetensors(file: string, { skip = () => false }: ReadOptions = {}): SafetensorsFile {
   const descriptor = open(file);
@@ -75,7 +75,8 @@ export function openSafetensors(file: string, { skip = () => false }: ReadOption
     for (const { name, kind } of wanted) {
       if (kind !== 'F32' && kind !== 'F16' && kind !== 'BF16') {
         throw new UserError(
-          `${file}: tensor "${name}" has ${kind} values, but only F32, F16 and BF16 are supported. Convert the file first.`,
+          `${file}: tensor "${name}" has ${kind} values, but only F32, F16 and BF16 are supported. ` +
+            'Convert the file first.',
         );
       }
     }
@@ -134,7 +135,8 @@ function readHeader(descriptor: number, file: string): { readonly header: Header
   const dataStart = 8 + Number(length);
   if (dataStart > size)
     throw invalid(
-      `its header is ${length} bytes long, but the file ends after ${size} bytes, so that it is truncated or in another format`,
+      `its header is ${length} bytes long, but the file ends after ${size} bytes, ` +
+        'so that it is truncated or in another format',
     );
   const text = Buffer.alloc(Number(length));
   readAt(descriptor, file, text, 8);

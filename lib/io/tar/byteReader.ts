@@ -21,8 +21,8 @@ export class ByteReader {
       this.total += next.value.length;
       if (this.total > this.maxBytes) {
         throw new UserError(
-          `${this.place} unpacks to more than the expected ${(this.maxBytes / 1e6).toFixed(0)} MB, so that it is another ` +
-            'archive. Check where it comes from.',
+          `${this.place} unpacks to more than the expected ${(this.maxBytes / 1e6).toFixed(0)} MB, ` +
+            'so that it is another archive. Check where it comes from.',
         );
       }
     }

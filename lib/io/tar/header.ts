@@ -17,8 +17,8 @@ export interface TarHeader {
 }
 
 /**
- * The header of the next file or folder, with the name or size from extension headers before it; undefined at the end of the
- * archive. Throws a UserError for a damaged header.
+ * The header of the next file or folder, with the name or size from extension headers before it; undefined at the end
+ * of the archive. Throws a UserError for a damaged header.
  */
 export async function nextHeader(bytes: Pick<ByteReader, 'readExactly'>, file: string): Promise<TarHeader | undefined> {
   let extension: Extension = {};
@@ -50,7 +50,9 @@ function parseExtension(type: string, content: Buffer, file: string): Extension 
   return { ...(name !== undefined && { name }), ...(size !== undefined && { size: Number(size) }) };
 }
 
-/** Rejects links, devices and names outside the archive's folder. Returns the header without a leading `./` in its name. */
+/**
+ * Rejects links, devices and names outside the archive's folder. Returns the header without a leading `./` in its name.
+ */
 export function checkHeader(header: TarHeader, file: string): TarHeader {
   const { name, type } = header;
   const quoted = JSON.stringify(name);

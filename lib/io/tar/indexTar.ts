@@ -17,8 +17,8 @@ export interface TarIndex {
 }
 
 /**
- * Finds the complete files of a .tar archive by reading only the headers. Throws a UserError if the archive cannot be opened or
- * is compressed.
+ * Finds the complete files of a .tar archive by reading only the headers. Throws a UserError if the archive cannot be
+ * opened or is compressed.
  */
 export async function indexTar(file: string): Promise<TarIndex> {
   const handle = await open(file, 'r').catch((error) => {

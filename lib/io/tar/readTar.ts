@@ -22,9 +22,9 @@ export interface TarLimits {
 }
 
 /**
- * The files of a .tar or .tar.gz archive one after the other, streamed and never written to disk. Throws a UserError for a
- * truncated or damaged archive, one that exceeds the limits (such as a decompression bomb), links, devices, and names that lead
- * out of the archive's folder. Read to the end: only then is the checksum of a .gz verified.
+ * The files of a .tar or .tar.gz archive one after the other, streamed and never written to disk. Throws a UserError
+ * for a truncated or damaged archive, one that exceeds the limits (such as a decompression bomb), links, devices, and
+ * names that lead out of the archive's folder. Read to the end: only then is the checksum of a .gz verified.
  * (tar-stream 3 waits forever on a header with a wrong size and on a partly read member.)
  */
 export async function* readTar(file: string, limits: TarLimits): AsyncGenerator<TarMember> {

@@ -3,7 +3,10 @@ import path from 'node:path';
 import { UserError } from '../../../lib/errors';
 import type { Target } from '../target';
 
-/** A reader with every failure that the fuzzer detects; the input selects one. It tests the fuzzer and is not run by the command. */
+/**
+ * A reader with every failure that the fuzzer detects; the input selects one. It tests the fuzzer and is not run by the
+ * command.
+ */
 export const target: Target = {
   file: 'input',
   make: (random) => Buffer.of(random.integer(behaviours.length)),

@@ -89,7 +89,7 @@ test('the random crop of an image depends only on the seed and its position in t
   assert.deepEqual([...whole.images.labels], [0, 0, 0, 0, 1, 1, 1, 1]);
 });
 
-test('reports unreadable images; evaluation leaves them out, training replaces them by the next image', async (context) => {
+test('reports unreadable images, which evaluation leaves out and training replaces', async (context) => {
   const folder = await writeFolder(await temporaryFolder(context), { a: 3, b: 2 });
   await writeFile(path.join(folder, 'a', '1.jpg'), 'not a JPEG');
   await writeFile(path.join(folder, 'b', '1.jpg'), '');

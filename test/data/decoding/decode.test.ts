@@ -89,7 +89,10 @@ const pillow = z
 
 for (const kernels of ['on', 'off'] as const) {
   const skip = kernels === 'on' && !imageKernels() && 'the image kernels are not built';
-  /** Largest accepted difference from Pillow: none with the image kernels; with libvips that of rounding or shrink-on-load. */
+  /**
+   * Largest accepted difference from Pillow: none with the image kernels; with libvips that of rounding or
+   * shrink-on-load.
+   */
   const bound = (shrunk: boolean) =>
     shrunk ? { mean: 2, max: 8 } : kernels === 'on' ? { mean: 0, max: 0 } : { mean: 0.75, max: 4 };
 

@@ -57,7 +57,9 @@ function datasetOf(image: Pixels): InMemoryDataset {
 }
 
 for (const { height, width, bytes, first, normalised, ...options } of stored.cases) {
-  test(`${height} × ${width} to ${options.imageSize}, ${options.interpolation}, crop ${options.cropShare}: equals Pillow and timm byte for byte`, () => {
+  const { imageSize, interpolation, cropShare } = options;
+  const title = `${height} × ${width} to ${imageSize}, ${interpolation}, crop ${cropShare}`;
+  test(`${title}: equals Pillow and timm byte for byte`, () => {
     const image = picture(height, width);
     const result = resizeAndCrop(options)(image, random);
     assert.deepEqual([...result.data.subarray(0, 6)], first);

@@ -21,7 +21,10 @@ interface Hub {
   readonly requests: string[];
 }
 
-/** Behaves like the real hub: redirects large files to another host and states their SHA-256, and sends small ones itself. */
+/**
+ * Behaves like the real hub: redirects large files to another host and states their SHA-256, and sends small ones
+ * itself.
+ */
 async function hub(
   context: TestContext,
   change: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,

@@ -26,7 +26,7 @@ export async function closedAddress(): Promise<string> {
   return `http://127.0.0.1:${port}/file`;
 }
 
-/** The first byte that a request asks for. */
+/** The first byte of a request's range. */
 export function requestedStart(request: IncomingMessage): number {
   return Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
 }

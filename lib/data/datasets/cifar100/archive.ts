@@ -10,8 +10,9 @@ export interface CifarArchive {
 }
 
 /**
- * Reads CIFAR-100's binary archive with its records in any order. The archive is recognised by its structure, not by its
- * checksum. Throws a UserError that names the archive, the member and the record if anything does not fit the layout.
+ * Reads CIFAR-100's binary archive with its records in any order. The archive is recognised by its structure, not by
+ * its checksum. Throws a UserError that names the archive, the member and the record if anything does not fit the
+ * layout.
  */
 export async function readCifarArchive(file: string, layout: CifarLayout): Promise<CifarArchive> {
   const splits = new Map<string, CifarSplit>();

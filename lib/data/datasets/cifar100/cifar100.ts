@@ -8,7 +8,7 @@ import { readCifarArchive } from './archive';
 import type { CifarSplit } from './records';
 
 export interface Cifar100Options {
-  /** Path of cifar-100-binary.tar.gz. Default: the environment variable CIFAR100_ARCHIVE, else the file in `folder`. */
+  /** Path of cifar-100-binary.tar.gz. Default: the environment variable CIFAR100_ARCHIVE, then the file in `folder`. */
   readonly archive?: string;
   /** Folder of downloads. Default: `data/downloads` of the project. */
   readonly folder?: string;
@@ -24,9 +24,9 @@ export interface TrainAndTest {
 }
 
 /**
- * CIFAR-100 (Krizhevsky 2009): 50,000 training and 10,000 test images of 32 × 32 pixels in 100 classes. Downloads the archive
- * if it is missing. Throws UnreachableError if that needs a network and there is none, and UserError if the archive at the
- * given path is missing, or an archive is truncated, damaged or another dataset.
+ * CIFAR-100 (Krizhevsky 2009): 50,000 training and 10,000 test images of 32 × 32 pixels in 100 classes. Downloads the
+ * archive if it is missing. Throws UnreachableError if that needs a network and there is none, and UserError if the
+ * archive at the given path is missing, or an archive is truncated, damaged or another dataset.
  */
 export async function loadCifar100(options: Cifar100Options = {}): Promise<TrainAndTest> {
   const archive = await cifar100Archive(options);

@@ -19,8 +19,8 @@ const recordBytes = 2 + 3 * pixels;
 const wordsPerImage = (3 * pixels) / 4;
 
 /**
- * Parses a stream of records: one byte for the group, one for the class, then the red, the green and the blue plane. Pixels are
- * stored as [count, 32, 32, 3]. Throws a UserError that names the record if it breaks the layout.
+ * Parses a stream of records: one byte for the group, one for the class, then the red, the green and the blue plane.
+ * Pixels are stored as [count, 32, 32, 3]. Throws a UserError that names the record if it breaks the layout.
  */
 export class CifarRecords {
   private readonly count: number;
@@ -120,8 +120,8 @@ export class CifarRecords {
 }
 
 /**
- * Interleaves planes of red, green and blue into pixels, four pixels (three little-endian words) at a time, which is ten times
- * faster than byte by byte.
+ * Interleaves planes of red, green and blue into pixels, four pixels (three little-endian words) at a time, which is
+ * ten times faster than byte by byte.
  */
 function interleave(planes: Uint32Array, images: Uint32Array, start: number): void {
   const plane = planes.length / 3;

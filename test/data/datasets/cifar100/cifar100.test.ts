@@ -90,7 +90,7 @@ test('random damage results in images or in a UserError', async (t) => {
   }
 });
 
-test('finds the archive by argument, environment variable or folder, in this order, and reports a missing one', async (t) => {
+test('finds the archive by argument, then variable, then folder, and reports a missing one', async (t) => {
   const folder = await temporaryFolder(t);
   const [argument, environment, kept] = ['a.tar.gz', 'b.tar.gz', 'cifar-100-binary.tar.gz'].map((name) =>
     path.join(folder, name),
