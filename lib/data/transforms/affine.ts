@@ -1,7 +1,7 @@
 import type { ResamplingFilter } from '../../tensor/resampling';
 import type { Pixels, Rgb } from '../image';
 
-/** Maps a pixel (x, y) of the result to its source in the image: (a · x + b · y + c, d · x + e · y + f). */
+/** Coefficients of an affine map: pixel (x, y) of the result is taken from `(a x + b y + c, d x + e y + f)`. */
 export type Affine = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
 
 /**
