@@ -252,8 +252,7 @@ test('reads the normalisation of a file, and rejects an invalid entry without lo
     assert.throws(
       () => loadWeightsFile(loaded, bad),
       (error) =>
-        error instanceof UserError &&
-        /The entry "normalisation" of .*bad\.safetensors is invalid/.test(error.message),
+        error instanceof UserError && /The entry "normalisation" of .*bad\.safetensors is invalid/.test(error.message),
     );
   }
   assert.deepEqual(logits(loaded), before);
