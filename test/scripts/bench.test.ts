@@ -4,7 +4,11 @@ import { test } from 'node:test';
 
 for (const [what, args, message] of [
   ['an unknown network', ['step', 'nosuch', 'resnet_32', '32', '128'], /Unknown network "nosuch"\. Nearest: /],
-  ['an invalid image size', ['step', 'vit_64', 'resnet_32', '33', '128'], /patches of 4 pixels.*Choose 32 or 36/],
+  [
+    'an invalid image size',
+    ['step', 'vit_64', 'resnet_32', '33', '128'],
+    /patches of 4 pixels.*Choose an image size of 32 or 36/,
+  ],
   ['an empty batch', ['step', 'vit_64', 'resnet_32', '32', '0'], /a positive whole number/],
   ['an unknown network for CKA', ['cka', 'resnet_32', 'nosuch', '32', '8', '1'], /Unknown network "nosuch"/],
   ['a missing Python', ['compare', '--python', '/no/such/python'], /No Python can be run at "\/no\/such\/python"/],

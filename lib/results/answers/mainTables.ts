@@ -103,5 +103,7 @@ function ranking(rows: readonly RecordedRow[], pair: Pair): string[] {
     .map(({ kind }) => kind);
 }
 
-const isUnverified = ({ status }: { readonly status: string }): boolean => status === 'recalled';
+const isUnverified = (cell: PublishedTable['rows'][number]['methods'][string] & object): boolean =>
+  cell.status === 'recalled';
+
 const isColumn = (name: string): name is keyof typeof columns => Object.hasOwn(columns, name);

@@ -10,6 +10,7 @@ import type { HubOptions } from '../../io/download/huggingFace';
 import { writeJson } from '../../io/json';
 import { distillationOf, findMethod, type MethodSpec } from '../../methods/methods';
 import { needsTeacher } from '../../methods/teacherAccess';
+import type { RunRecord } from '../../results/records/record';
 import type { Model } from '../../models/model';
 import { disposeModule } from '../../models/parameter';
 import { loadWeights } from '../../models/weights/pretrained';
@@ -85,7 +86,7 @@ export async function distil(
     onRun?.(job);
     return runJob(job, { ...options, runsFolder });
   };
-  const weightsOf = ({ id }: { readonly id: string }): string => studentFile(runFolderOf({ id }, runsFolder));
+  const weightsOf = ({ id }: Pick<RunRecord, 'id'>): string => studentFile(runFolderOf({ id }, runsFolder));
 
   const recipes = recipesOf(pair, opened, setup);
   const teacherWeights = setup.weights ?? weightsOf(await run('teacher', recipes.teacher()));

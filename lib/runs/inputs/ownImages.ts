@@ -47,13 +47,13 @@ async function trainAndTest(data: OwnData, imageSize: number): Promise<TrainAndT
   const { name, path, validation, normalisation, split } = data;
   const open = name === 'folder' ? openImageFolder : openTarShards;
   const all = await open(path, { imageSize, normalisation });
-  if (validation === undefined) return splitImages(all, path, split);
+  if (validation === undefined) return splitImages(all, path, split?.share, split?.seed);
   const test = await open(validation, { imageSize, classes: all.classes, normalisation });
   return { train: all, test };
 }
 
 /** Holds out a share of every class for validation. */
-function splitImages(all: FileDataset, path: string, { share, seed } = { share: 0.1, seed: 0 }): TrainAndTest {
+function splitImages(all: FileDataset, path: string, share = 0.1, seed = 0): TrainAndTest {
   const { rest, heldOut } = holdOutIndices(all, Math.round(all.count * share), new Random(seed).fork('validation'));
   const train = subset(all, rest);
   const test = subset(all, heldOut);

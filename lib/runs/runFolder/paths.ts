@@ -1,7 +1,8 @@
 import path from 'node:path';
+import type { RunRecord } from '../../results/records/record';
 
 /** The folder of a run inside the folder of all runs. It is named after the id of its recipe. */
-export function runFolderOf({ id }: { readonly id: string }, runsFolder: string): string {
+export function runFolderOf({ id }: Pick<RunRecord, 'id'>, runsFolder: string): string {
   return path.join(runsFolder, id);
 }
 

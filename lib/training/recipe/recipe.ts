@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { augmentation } from '../../data/transforms/augmentation';
-import { methodSpec, type MethodInput } from '../../methods/methods';
+import { methodSpec, type MethodInput, type MethodSpec } from '../../methods/methods';
 import { normalisation } from '../../models/weights/savedNormalisation';
 import { optimizerSpec } from '../step/optimizer';
 import { schedule } from './schedule';
@@ -133,7 +133,7 @@ export type Recipe = z.output<typeof recipe>;
  * A recipe as it is written: fields with a default are optional. The options of its method are those of the methods in
  * lib/methods, or those of `Input` for a method that is written elsewhere.
  */
-export type RecipeInput<Input extends { readonly kind: string } = MethodInput> = Omit<
+export type RecipeInput<Input extends Pick<MethodSpec, 'kind'> = MethodInput> = Omit<
   z.input<typeof recipe>,
   'method'
 > & { readonly method?: Input | undefined };

@@ -109,11 +109,17 @@ export class Optimizer {
 
 function stepOf(spec: OptimizerSpec, inputs: StepInputs): StepResult {
   switch (spec.name) {
-    case 'sgd':
-      return sgdStep(inputs, spec);
-    case 'adamw':
-      return adamWStep(inputs, spec);
-    case 'lamb':
-      return lambStep(inputs, spec);
+    case 'sgd': {
+      const { momentum, nesterov } = spec;
+      return sgdStep(inputs, { momentum, nesterov });
+    }
+    case 'adamw': {
+      const { beta1, beta2, epsilon } = spec;
+      return adamWStep(inputs, { beta1, beta2, epsilon });
+    }
+    case 'lamb': {
+      const { beta1, beta2, epsilon, maxNorm } = spec;
+      return lambStep(inputs, { beta1, beta2, epsilon, maxNorm });
+    }
   }
 }
