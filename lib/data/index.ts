@@ -18,9 +18,3 @@ export { batches, imageBatches } from './loading/batches';
 export type { Batch } from './loading/batch';
 // Seeded random numbers, for everything that is drawn at random.
 export { Random } from '../tensor/random';
-// Former names, until the notebooks use the new ones.
-export { loadDatasets as loadImages, type LoadedDatasets as LoadedImages } from './datasets/loadDatasets';
-export { selectClasses as ofClasses } from './datasets/subset';
-export { stratifiedSample as part } from './datasets/holdOut';
-export { sampleImages as samples, type CaptionedImage as Sample } from './datasets/sampleImages';
-export type { InMemoryDataset as ImageSet } from './datasets/dataset';
