@@ -58,7 +58,7 @@ test('npm run distil pauses on Ctrl-C with exit code 75, and resumes to a studen
     'mixer_64 distilled from resnet_16',
     'multiply-adds',
     'validation images',
-    'could not be read',
+    '1, listed in the logs',
     'npm run distil -- --student mixer_64',
     'data:image/png;base64,',
   ]) {
