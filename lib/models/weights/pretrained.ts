@@ -38,7 +38,7 @@ export async function loadWeights(
   if (source.endsWith('.safetensors')) return { ...loadWeightsFile(model, source, options), file: source };
   if (/\.(pth|pt|bin|pkl|tar)$/.test(source)) {
     throw new UserError(
-      `${source} is a pickle. Pickles are not read, because opening one can run code. ` +
+      `${source} is a pickle, which is not read because opening one can run code. ` +
         'Convert it to safetensors, as docs/weights.md shows.',
     );
   }
