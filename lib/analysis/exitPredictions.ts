@@ -39,7 +39,7 @@ export async function exitPredictions(
         batch.indices.forEach((image, i) => {
           const [first, second] = [confidence[2 * i]!, confidence[2 * i + 1]!];
           allConfidence[image] = first;
-          // A tie counts as wrong: otherwise an exit that predicts all classes alike would be right by chance.
+          // A tie counts as wrong: otherwise an exit with equal probabilities would be right by chance.
           correct[image] = first > second && classes[2 * i] === dataset.labels[image] ? 1 : 0;
         });
       });

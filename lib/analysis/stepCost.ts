@@ -43,7 +43,7 @@ interface Measured {
 }
 
 /**
- * Measures steps of several recipes in turn, so that other load on the machine affects all of them alike. The first
+ * Measures steps of several recipes in turn, so that other load on the machine affects all of them equally. The first
  * step of each is a warm-up whose memory is measured; the time of the others is measured. Throws the signal's reason if
  * stopped.
  */

@@ -11,7 +11,7 @@ const exits: readonly ExitPredictions[] = [
 ];
 const costs = [1, 2, 4];
 
-test('at a threshold of 0 all leave at the first exit, above 1 at the last', () => {
+test('at threshold 0 all images leave at the first exit, above 1 at the last', () => {
   assert.deepEqual(earlyExit(exits, costs, 0), { threshold: 0, top1: exitTop1(exits[0]!), cost: 1, shares: [1, 0, 0] });
   assert.deepEqual(earlyExit(exits, costs, 1.01), {
     threshold: 1.01,
@@ -21,14 +21,14 @@ test('at a threshold of 0 all leave at the first exit, above 1 at the last', () 
   });
 });
 
-test('each image is judged by the exit that it leaves at', () => {
+test('uses the prediction of the exit at which an image leaves', () => {
   // Images 0 and 1 leave at the first exit, 2 at the second, 3 at the last.
   const { top1, cost, shares } = earlyExit(exits, costs, 0.5);
   assert.deepEqual(shares, [0.5, 0.25, 0.25]);
   expectClose([top1, cost], [25, 2]);
 });
 
-test('the cost grows with the threshold, and the shares are one together', () => {
+test('costs grow with the threshold, and shares sum to 1', () => {
   const along = [0, 0.2, 0.4, 0.6, 0.8, 1].map((threshold) => earlyExit(exits, costs, threshold));
   along.slice(1).forEach(({ cost }, i) => assert.ok(cost >= along[i]!.cost));
   for (const { shares } of along)
@@ -38,7 +38,7 @@ test('the cost grows with the threshold, and the shares are one together', () =>
     );
 });
 
-test('exits of other lengths, missing costs and no images are refused', () => {
+test('rejects exits of different lengths, missing costs and an empty set', () => {
   assert.throws(() => earlyExit(exits, [1, 2], 0.5), UserError);
   assert.throws(() => earlyExit([], [], 0.5), UserError);
   assert.throws(() => earlyExit([exits[0]!, { ...exits[1]!, correct: Uint8Array.of(1) }], [1, 2], 0.5), UserError);

@@ -30,7 +30,7 @@ function probe(kind: 'ofa' | 'kd' = 'ofa'): Probe {
   };
 }
 
-test('the last exit answers as the student does, and every exit names a class', async () => {
+test('the last exit predicts as the student does, and every exit predicts a class', async () => {
   const { distillation } = probe();
   const answers = await exitPredictions(student, distillation, images.test, { batchSize: 5 });
   assert.deepEqual(
@@ -55,7 +55,7 @@ test('the last exit answers as the student does, and every exit names a class', 
   disposeModule(distillation.modules);
 });
 
-test('the cost of an exit is that of the stages and branches before it', () => {
+test('the cost of an exit is the cost of the stages and branches before it', () => {
   for (const learner of [
     student,
     createModel('resnet_16', options, new Random(4)),
@@ -75,11 +75,11 @@ test('the cost of an exit is that of the stages and branches before it', () => {
   }
 });
 
-test('a method without branches has no exits', async () => {
+test('rejects a method without exit branches', async () => {
   await assert.rejects(exitPredictions(student, probe('kd').distillation, images.test), /no exit branches/);
 });
 
-test('probes learn, on the same batches whoever is beside them, change nothing of the student, and leak nothing', async () => {
+test('probes learn on the same batches in any company, do not change the student, and leak no tensor', async () => {
   const numbers = (module: object): number[][] => parameters(module).map(([, { value }]) => [...value.dataSync()]);
   const before = numbers(student);
   const [one, same] = [probe(), probe()];

@@ -8,7 +8,7 @@ import { images, tinyRecipe, withTraining } from '../training/example';
 
 const numbers = (model: object): number[][] => parameters(model).map(([, { value }]) => [...value.dataSync()]);
 
-test('snapshots are the student as it was: at the start, on the way, and at the end', async () => {
+test('copies the student at the start, after the given steps, and at the end', async () => {
   await withTraining(tinyRecipe(), async (training) => {
     const start = numbers(training.student);
     const kept = await trainWithSnapshots(training, [3]);
@@ -24,7 +24,7 @@ test('snapshots are the student as it was: at the start, on the way, and at the 
   });
 });
 
-test('stopped, the last snapshot is where it stopped', async () => {
+test('takes the last snapshot where the signal stops the training', async () => {
   await withTraining(tinyRecipe(), async (training) => {
     const stop = new AbortController();
     const kept = await trainWithSnapshots(training, [7], {
@@ -41,7 +41,7 @@ test('stopped, the last snapshot is where it stopped', async () => {
   });
 });
 
-test('the cost of a step: a larger batch holds more, branches add their parameters, and nothing is left behind', async () => {
+test('a larger batch takes more memory, branches add their parameters, and no tensor leaks', async () => {
   const before = tf.memory().numTensors;
   const [small, large] = await stepCosts(
     [tinyRecipe({ batchSize: 4 }), tinyRecipe({ batchSize: 16 })],

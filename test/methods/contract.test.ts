@@ -56,7 +56,8 @@ const compiles: Readonly<Record<string, string>> = {
       title: 'mine', source: 'this test', readsTeacher: 'nothing', scope: 'example',
       options: z.object({ weight: z.number().default(1) }), create: () => ({ modules: {}, loss: () => ({}) }),
     });
-    export const recipe = completeRecipe({ ...student('cnn', 'mlp', { kind: 'kd' }), method: { kind: 'mine', weight: 2 } }, { method });`,
+    const base = student('cnn', 'mlp', { kind: 'kd' });
+    export const recipe = completeRecipe({ ...base, method: { kind: 'mine', weight: 2 } }, { method });`,
 };
 
 const fails: Readonly<Record<string, readonly [string, RegExp]>> = {
@@ -150,7 +151,7 @@ describe('run time', () => {
     });
   }
 
-  test('a method that reads a teacher refuses a setting and a step without one', () => {
+  test('a method that reads a teacher rejects a setting and a step without one', () => {
     const method = example('logits', 'example');
     assert.throws(
       () => method.create({}, { ...setting, teacher: undefined }),

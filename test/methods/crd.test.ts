@@ -12,14 +12,14 @@ function state({ distillation }: Example): Map<string, readonly number[]> {
   return new Map(parameters(distillation.modules).map(([path, { value }]) => [path, toArray(value)]));
 }
 
-/** One step without an update of weights; the part of the loss. */
+/** The loss part of one step that does not update weights. */
 function step({ objective, batch }: Example, indices = batch.indices): number {
   const { parts, gradients, logits } = differentiate(objective, { ...batch, indices });
   tf.dispose([Object.values(gradients), logits]);
   return parts.contrast!;
 }
 
-test("memories begin as the paper's and move for the examples of the batch only, to length 1", () => {
+test("initialises the memories as the paper, and updates the batch's rows only, to norm 1", () => {
   const made = example(spec, { examples: 12 });
   const before = state(made);
   for (const bank of ['memory_student', 'memory_teacher']) {
@@ -45,7 +45,7 @@ test("memories begin as the paper's and move for the examples of the batch only,
   made.dispose();
 });
 
-test("Z is the first batch's and stays; each batch has its own negatives", () => {
+test('keeps Z of the first batch, and draws other negatives for each batch', () => {
   const made = example(spec);
   const first = step(made);
   const { log_z_student: z, batches } = Object.fromEntries(state(made));
@@ -57,7 +57,7 @@ test("Z is the first batch's and stays; each batch has its own negatives", () =>
   made.dispose();
 });
 
-test('its state is all that is needed to go on: a second one that is given it does the same', () => {
+test('a second instance with the same state continues in the same way', () => {
   const [one, other] = [example(spec), example(spec)];
   step(one);
   step(one);
@@ -72,8 +72,8 @@ test('its state is all that is needed to go on: a second one that is given it do
   other.dispose();
 });
 
-test('Z is a number: the first batch has the same gradient as one for which Z was told before', () => {
-  // Six of six others: the same negatives whatever the numbers that choose them.
+test('no gradient flows through Z: the first batch has the gradient of a known Z', () => {
+  // Six negatives of six others: every draw has the same ones.
   const [first, told] = [example(spec, { classes: 4 }), example(spec, { classes: 4 })];
   const gradient = (made: Example): readonly number[] => {
     const { gradients, logits } = differentiate(made.objective, made.batch);

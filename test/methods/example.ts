@@ -8,7 +8,7 @@ import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
 import { trainedParameters, type Objective } from '../../lib/training/step/gradients';
 
-/** A method at work on small networks: the objective that training minimises, and a batch for it. */
+/** A method for small networks: its objective, and a batch. */
 export interface Example {
   readonly student: Model;
   readonly teacher: Model;
@@ -26,7 +26,7 @@ export interface ExampleOptions {
   readonly labelWeight?: number;
 }
 
-/** Networks of 32 px with weights all over the place, since fresh ones have zeros through which no gradient passes. */
+/** Creates networks of 32 px with noise on their weights, because fresh weights have zeros that stop gradients. */
 export function example(
   spec: MethodSpec,
   {

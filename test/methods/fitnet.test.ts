@@ -7,13 +7,16 @@ import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose } from '../support/close';
 
-/** Cases by hand, as no reference pairs networks of different families: FitNet of stage 1 with these shapes, features and weights of the 1 × 1 convolution. */
+/**
+ * Cases by hand, because no reference pairs networks of different families: FitNet of stage 1, with the weights of its
+ * 1 × 1 convolution.
+ */
 interface Case {
   readonly student: readonly [StageShape, Feature];
   readonly teacher: readonly [StageShape, Feature];
   readonly weights: number[];
   readonly loss: number;
-  /** By the weights. */
+  /** With respect to the weights. */
   readonly gradient: number[];
 }
 
@@ -24,7 +27,7 @@ const tokens = (channels: number, grid: number, classToken: boolean): StageShape
   classToken,
 });
 const spatial = (channels: number, size: number): StageShape => ({ kind: 'spatial', channels, size });
-/** Σ v² of the grid 0 1 / 2 3 brought from 2 × 2 to 4 × 4: the rows 0 ¼ ¾ 1 are added to 0 ½ 1½ 2. */
+/** Σ v² of the grid 0 1 / 2 3, resized from 2 × 2 to 4 × 4. Its values are sums of 0 ¼ ¾ 1 and 0 ½ 1½ 2. */
 const squares = [0, 0.5, 1.5, 2]
   .flatMap((row) => [0, 0.25, 0.75, 1].map((column) => (row + column) ** 2))
   .reduce((a, b) => a + b);

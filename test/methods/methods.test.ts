@@ -19,7 +19,10 @@ import { Optimizer } from '../../lib/training/step/optimizer';
 import { expectClose, largest, toArray } from '../support/close';
 import { example, type Example, type ExampleOptions } from './example';
 
-/** What sets the methods apart: the names of their parts, what of the student they never touch, and whether examples count singly. */
+/**
+ * What distinguishes the methods: the names of their loss parts, the student's parameters that get no gradient, and
+ * whether the loss of an example depends on this example only.
+ */
 const expected: Readonly<
   Record<string, { spec?: object; parts: readonly string[]; untouched?: RegExp; perExample?: true }>
 > = {
@@ -57,7 +60,7 @@ for (const [kind, { spec, parts: names, untouched, perExample }] of Object.entri
   const method: MethodSpec = { kind, ...spec };
   describe(kind, () => {
     for (const [student, teacher] of pairs) {
-      test(`${teacher} teaches ${student}: finite parts, gradients where they belong and nowhere else`, () =>
+      test(`${teacher} → ${student}: finite parts, and gradients for exactly the parameters that it trains`, () =>
         within(method, { student, teacher }, (made) => {
           const before = parameters(made.teacher).map(([, { value }]) => toArray(value));
           const { parts, gradients } = step(made);
@@ -87,7 +90,7 @@ for (const [kind, { spec, parts: names, untouched, perExample }] of Object.entri
         }
       }));
 
-    test('two classes', () =>
+    test('stays finite with two classes', () =>
       within(method, { classes: 2, labelWeight: 1 }, (made) => {
         const { parts, gradients } = step(made);
         for (const number of [...Object.values(parts), ...Object.values(gradients).map(largest)])
@@ -95,7 +98,7 @@ for (const [kind, { spec, parts: names, untouched, perExample }] of Object.entri
         tf.dispose(Object.values(gradients));
       }));
 
-    test('soft labels, and a student that equals its teacher', () =>
+    test('stays finite with soft labels and a student that equals its teacher', () =>
       within(method, { student: 'resnet_16', teacher: 'resnet_16', labelWeight: 1 }, (made) => {
         const own = new Map(parameters(made.student));
         for (const [path, { variable }] of parameters(made.teacher))
@@ -107,7 +110,7 @@ for (const [kind, { spec, parts: names, untouched, perExample }] of Object.entri
         tf.dispose([Object.values(gradients), logits, soft]);
       }));
 
-    test('no tensor is left over after three steps', () =>
+    test('leaks no tensor in three steps', () =>
       within(method, { student: 'vit_64' }, (made) => {
         const optimizer = new Optimizer({ name: 'sgd', momentum: 0.9, nesterov: true }, made.objective.trained, 0);
         const counts = [1, 2, 3].map((number) => {
@@ -123,10 +126,10 @@ for (const [kind, { spec, parts: names, untouched, perExample }] of Object.entri
         optimizer.dispose();
       }));
 
-    test('one-hot soft labels count as hard ones', () =>
+    test('treats one-hot soft labels as class indices', () =>
       within(method, { student: 'vit_64' }, (made) => {
         const hard = lossOf(made, (whole) => whole);
-        // CRD remembers nothing before its first step is over, so that the same batch gives the same.
+        // CRD updates its memory after the step only, so that the same batch has the same loss.
         const soft = lossOf(made, (whole) => ({
           ...whole,
           labels: tf.oneHot(tf.cast(whole.labels, 'int32'), 5, 1, 0, 'float32') as tf.Tensor2D,
@@ -137,8 +140,8 @@ for (const [kind, { spec, parts: names, untouched, perExample }] of Object.entri
     if (kind !== 'crd')
       test(
         perExample
-          ? "the loss of a batch is the mean of its halves'"
-          : "the loss of a batch is not the mean of its halves'",
+          ? 'the loss of a batch is the mean of the losses of its halves'
+          : 'the loss of a batch is not the mean of the losses of its halves',
         () =>
           within(method, {}, (made) => {
             const halves = [
@@ -159,7 +162,7 @@ describe('a student that equals its teacher', () => {
     test(`has no loss and no gradient: ${kind}`, () =>
       within({ kind }, { student: 'resnet_16', teacher: 'resnet_16' }, (made) => {
         const loss = alike(made);
-        // DIST adds 1e-8 to norms, which shows in classes whose probability hardly varies.
+        // DIST adds 1e-8 to norms, which is visible for classes whose probability hardly varies.
         const absolute = kind === 'dist' ? 1e-3 : 1e-5;
         expectClose(loss.value, 0, { absolute });
         expectClose(
@@ -189,7 +192,7 @@ describe('a student that equals its teacher', () => {
       ],
     ],
   ] as const) {
-    test(`has no loss once its own layers are alike: ${kind}`, () =>
+    test(`has no loss once its own layers are equal: ${kind}`, () =>
       within({ kind }, { student: 'vit_64', teacher: 'vit_64' }, (made) => {
         const own = new Map(parameters(made.distillation.modules));
         for (const [from, to] of copies) own.get(to)!.variable.assign(own.get(from)!.value);
@@ -201,7 +204,7 @@ describe('a student that equals its teacher', () => {
   }
 });
 
-test('the class token is no hint', () =>
+test('ignores the class token', () =>
   within({ kind: 'fitnet' }, { student: 'vit_64', teacher: 'vit_64' }, (made) => {
     const plain = lossOf(made, (whole) => whole);
     const moved = lossOf(made, (whole) => {
@@ -321,7 +324,7 @@ describe('options other than the defaults reach the formula', () => {
   }
 });
 
-test('unknown methods, and all faults of options, are told in words', () => {
+test('names the nearest methods to an unknown one, and lists all errors of options', () => {
   assert.throws(() => methodNamed('dks'), /Unknown method "dks"\. Nearest: .*dkd/);
   assert.throws(
     () => completeMethod({ kind: 'ofa', stages: [1, 5], exponent: [1, -2, 1], temprature: 2 }),
@@ -378,11 +381,11 @@ function step({ objective, batch }: Example): Gradients {
 }
 
 function wholeStep({ student, teacher, batch }: Example): Step<'stages'> {
-  const [taught, output] = [teacher, student].map((model) => model.forward(batch.images, { mode: 'eval' }));
-  return { student: output!, teacher: taught!, labels: batch.labels, indices: batch.indices, mode: 'train' };
+  const [teacherOutput, output] = [teacher, student].map((model) => model.forward(batch.images, { mode: 'eval' }));
+  return { student: output!, teacher: teacherOutput!, labels: batch.labels, indices: batch.indices, mode: 'train' };
 }
 
-/** The parts of the loss on a changed step, as numbers. */
+/** The loss parts of a changed step, as numbers. */
 function lossOf(made: Example, change: (whole: Step<'stages'>) => Step<'stages'>): number[] {
   return tf.tidy(() =>
     Object.values(made.distillation.loss(change(wholeStep(made)))).map((part) => part.dataSync()[0]!),
@@ -409,7 +412,7 @@ function sliced(
   };
 }
 
-/** The loss where the student's output is the teacher's, and its gradient by logits and pooled feature together. */
+/** The loss if the teacher's output equals the student's, and its gradient for logits and pooled features. */
 function alike(made: Example): { readonly value: number; readonly gradient: readonly number[] } {
   return tf.tidy(() => {
     const whole = wholeStep(made);

@@ -12,7 +12,7 @@ function drawn(indices: readonly number[], count: number, random: Random): numbe
   return indices.map((_, row) => flat.slice(row * (count + 1), (row + 1) * (count + 1)));
 }
 
-test('each row begins with its example and goes on with different ones of other classes', () => {
+test('starts each row with its example, followed by different examples of other classes', () => {
   for (const [row, [own, ...others]] of drawn([7, 0, 59, 7], 30, new Random(1)).entries()) {
     assert.equal(own, [7, 0, 59, 7][row]);
     assert.equal(new Set(others).size, 30);
@@ -20,7 +20,7 @@ test('each row begins with its example and goes on with different ones of other 
   }
 });
 
-test('as many as there are: every example of the other classes once; more: some of them again', () => {
+test('draws every example of the other classes once, and repeats some if more are needed', () => {
   const [all] = drawn([4], 48, new Random(2));
   assert.deepEqual(
     all!.slice(1).sort((a, b) => a - b),
@@ -31,7 +31,7 @@ test('as many as there are: every example of the other classes once; more: some 
   assert.ok(more!.slice(1).every((other) => labels[other] !== 4));
 });
 
-test('equal streams draw equally, whatever was drawn before', () => {
+test('draws the same from equal streams, whatever was drawn before', () => {
   const sampler = negatives(labels);
   const first = sampler.draw(Uint32Array.of(1, 2, 3), 10, new Random(5));
   sampler.draw(Uint32Array.of(8), 40, new Random(6));
@@ -48,12 +48,12 @@ test('all other examples are equally likely, in every row', () => {
       for (const other of others) counts[row]![other]++;
   }
   for (const count of counts) {
-    // Twelve of 48: a binomial of mean 1000 and deviation 27.
+    // Twelve of 48: a binomial distribution of mean 1000 and std 27.
     for (const [i, times] of count.entries())
       assert.ok(labels[i] === 0 ? times === 0 : Math.abs(times - rounds / 4) < 135, `${i} came ${times} times`);
   }
 });
 
-test('a set of one class is refused', () => {
+test('rejects labels of a single class', () => {
   assert.throws(() => negatives([3, 3, 3]), UserError);
 });

@@ -14,14 +14,14 @@ const strong = {
   mixing: { mixup: 0.8, cutmix: 1 },
 } as const;
 
-/** What an event tells of the run, without how long it took. */
+/** An event without its durations. */
 function measured(event: object): object {
   return Object.fromEntries(
     Object.entries(event).filter(([name]) => !['seconds', 'imagesPerSecond', 'dataShare'].includes(name)),
   );
 }
 
-test('metrics and weights are the same, bit for bit, with images from this thread, from one other and from two', async () => {
+test('gives the same metrics and weights, bit for bit, with no worker, one or two', async () => {
   const recipe = tinyRecipe({
     ...strong,
     imageSize: 40,

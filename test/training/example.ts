@@ -12,7 +12,7 @@ import type { InMemoryDataset } from '../../lib/data/datasets/dataset';
 
 export const classes = 4;
 
-/** Made-up images for seconds of training: four steps an epoch. */
+/** Synthetic images for a training of seconds: four steps an epoch. */
 export const images = { train: made(32, 'train'), test: made(16, 'test') } as const;
 
 function made(count: number, label: string): InMemoryDataset {
@@ -35,7 +35,7 @@ export function tinyRecipe(changes: Partial<RecipeInput> = {}): Recipe {
   });
 }
 
-/** A training and its teacher, freed when the work is over. */
+/** Runs a function with a training, and frees the training and its teacher afterwards. */
 export async function withTraining<T>(recipe: Recipe, work: (training: Training) => T | Promise<T>): Promise<T> {
   const teacher: Model | undefined = recipe.teacher
     ? createModel(recipe.teacher.model, { classes, imageSize: recipe.imageSize ?? 32 }, new Random(7))
@@ -49,7 +49,7 @@ export async function withTraining<T>(recipe: Recipe, work: (training: Training)
   }
 }
 
-/** The next `count` events of a run that is then left. */
+/** The next `count` events of a run. */
 export async function take(training: Training, count: number): Promise<TrainingEvent[]> {
   const events: TrainingEvent[] = [];
   if (count === 0) return events;
@@ -64,7 +64,7 @@ export function stepsOf(events: readonly TrainingEvent[]): StepEvent[] {
   return events.filter((event): event is StepEvent => event.kind === 'step');
 }
 
-/** Every number that training changes, bit for bit. */
+/** The whole state of a training: parameters, optimiser and running average. */
 export function snapshot(training: Training): Map<string, readonly number[]> {
   const tensors: [string, tf.Tensor][] = [
     ...training.state().map(([name, { value }]): [string, tf.Tensor] => [name, value]),

@@ -22,11 +22,11 @@ for (const [studentName, teacherName] of [
   ['vit_64', 'resnet_16'],
   ['resnet_16', 'vit_64'],
 ] as const) {
-  test(`a step written out line by line equals the first step of Training: ${teacherName} → ${studentName}`, async () => {
+  test(`a step line by line equals the first step of Training: ${teacherName} → ${studentName}`, async () => {
     const sizes = { classes, imageSize: 32 };
     const teacher = createModel(teacherName, sizes, new Random(7));
 
-    // What the recipe of the run below says, by hand.
+    // The setup of the recipe below, by hand.
     const random = new Random(seed);
     const student = createModel(studentName, sizes, random.fork('student'));
     const { count: examples, labels: trainLabels } = images.train;

@@ -8,7 +8,7 @@ import { tinyRecipe, withTraining } from './example';
 setFlagsFromString('--expose-gc');
 const collectGarbage: unknown = runInNewContext('gc');
 
-test('over a thousand steps of OFA no tensor is left over, and the process does not grow by 5 %', async (context) => {
+test('leaks no tensor in a thousand steps of OFA, and the process grows by less than 5 %', async (context) => {
   assert(isCall(collectGarbage));
   const recipe = tinyRecipe({
     student: 'mixer_64',
@@ -26,7 +26,7 @@ test('over a thousand steps of OFA no tensor is left over, and the process does 
     for await (const event of training.run()) {
       if (event.kind !== 'step') continue;
       steps++;
-      // Allocators settle during the first steps; how much garbage lies about is chance.
+      // Allocators settle during the first steps, and the amount of garbage varies.
       if (steps >= 300) tensors.add(tf.memory().numTensors);
       if (steps % 100 === 0) collectGarbage();
       if (steps === 300 || steps === 1300) memory.push(process.memoryUsage.rss());

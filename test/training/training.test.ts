@@ -19,7 +19,7 @@ import { classes, images, snapshot, stepsOf, take, tinyRecipe, withTraining } fr
 
 const teacher = { model: 'resnet_16', weights: 'fresh' };
 
-test('it learns: eight epochs on striped images end far above chance', async () => {
+test('learns: eight epochs on striped images end far above chance', async () => {
   const recipe = tinyRecipe({
     student: 'resnet_16',
     epochs: 8,
@@ -37,12 +37,12 @@ test('it learns: eight epochs on striped images end far above chance', async () 
     assert.ok(last.loss < 0.5 * epochs[0]!.loss);
     assert.ok(
       epochs.slice(0, 7).every((event) => !('top1' in event)),
-      'evaluated only when the recipe says so',
+      'evaluated only after the epochs of the recipe',
     );
   });
 });
 
-test("events tell where the run is: steps from 1, the mean of the parts at the epoch's end", async () => {
+test('numbers steps from 1, and yields the mean of the loss parts after each epoch', async () => {
   await withTraining(
     tinyRecipe({ student: 'vit_64', teacher, method: { kind: 'ofa', stages: [2, 4] } }),
     async (training) => {
@@ -77,7 +77,7 @@ test("events tell where the run is: steps from 1, the mean of the parts at the e
   );
 });
 
-test('equal seeds give equal runs, other seeds others', async () => {
+test('gives equal runs for equal seeds, and different ones for others', async () => {
   const [one, same, other] = await Promise.all(
     [0, 0, 1].map((seed) => withTraining(tinyRecipe({ seed }), async (training) => stepsOf(await take(training, 2)))),
   );
@@ -85,7 +85,7 @@ test('equal seeds give equal runs, other seeds others', async () => {
   assert.notDeepEqual(other, one);
 });
 
-test('the number of tensors is the same after each of 30 steps', async () => {
+test('keeps the same number of tensors over 30 steps', async () => {
   for (const method of [{ kind: 'ofa' }, { kind: 'crd', negatives: 8, width: 16 }] as const) {
     await withTraining(
       tinyRecipe({ student: 'vit_64', teacher, method, epochs: 8, accumulation: 2, clipNorm: 1 }),
@@ -101,7 +101,7 @@ test('the number of tensors is the same after each of 30 steps', async () => {
   }
 });
 
-test('a stop ends the run between two steps, or within the evaluation, and leaves no tensor over', async () => {
+test('stops between two steps or during the evaluation, and leaks no tensor', async () => {
   for (const last of [3, 4]) {
     await withTraining(tinyRecipe(), async (training) => {
       await take(training, 1);
@@ -121,7 +121,7 @@ test('a stop ends the run between two steps, or within the evaluation, and leave
   }
 });
 
-test('a run that diverges stops with the step and the part named, and the weights unspoilt', async () => {
+test('stops a diverging run, names step and loss part, and keeps the weights', async () => {
   await withTraining(
     tinyRecipe({
       student: 'mixer_64',
@@ -149,7 +149,7 @@ test('a run that diverges stops with the step and the part named, and the weight
   );
 });
 
-test('clipping: plain SGD moves by the rate times the largest norm, and not at all differently where nothing is clipped', async () => {
+test('clips: plain SGD moves by learning rate times clipNorm, and a large clipNorm changes nothing', async () => {
   const plain = {
     student: 'resnet_16',
     optimizer: { name: 'sgd', momentum: 0, nesterov: false },
@@ -174,7 +174,7 @@ test('clipping: plain SGD moves by the rate times the largest norm, and not at a
   assert.deepEqual((await moved(1e6)).state, free.state);
 });
 
-test('weight decay alone shrinks weights and spares biases and norms, unless everything is to decay', async () => {
+test('weight decay shrinks weights, and biases and norms only with decayEverything', async () => {
   const still = {
     student: 'resnet20',
     labelWeight: 0,
@@ -202,7 +202,7 @@ test('weight decay alone shrinks weights and spares biases and norms, unless eve
   }
 });
 
-test('the student is saved without anything that the method added', async (context) => {
+test('saves the student without the layers of the method', async (context) => {
   const folder = await temporaryFolder(context);
   const fresh = createModel('vit_64', { classes, imageSize: 32 }, new Random(0));
   const names = parameters(fresh).map(([name]) => name);
@@ -223,7 +223,7 @@ test('the student is saved without anything that the method added', async (conte
   }
 });
 
-test('a method written on the spot trains like those of the list', async () => {
+test('trains with a method that is not in the list', async () => {
   const mean = defineMethod({
     title: 'mean',
     source: 'this test',

@@ -1,4 +1,4 @@
-/** Where a run stands between two steps. */
+/** Position of a run between two steps. */
 export interface Position {
   /** Number of finished epochs. */
   readonly epoch: number;

@@ -65,7 +65,7 @@ function argMax(row: Float32Array): number {
 
 /**
  * The number of other classes that are at least as likely as the label. Ties count against the network: otherwise one
- * that predicts all classes alike would be right every time. NaN counts as at least as likely.
+ * with equal probabilities would always be right. NaN counts as at least as likely.
  */
 function rankOf(row: Float32Array, label: number): number {
   const target = row[label]!;

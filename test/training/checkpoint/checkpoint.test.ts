@@ -40,7 +40,7 @@ const recipes: Readonly<Record<string, Recipe>> = {
 for (const [name, recipe] of Object.entries(recipes)) {
   // Five steps, with the end of an epoch after the fourth: events 1–4, the epoch's, and one more.
   for (const pause of [2, 5]) {
-    test(`${name}: stopped after event ${pause} and taken up again, it is bit for bit where it would have been`, async (context) => {
+    test(`${name}: resumes bit for bit after event ${pause}`, async (context) => {
       const folder = await temporaryFolder(context);
       const straight = await withTraining(recipe, async (training) => {
         const events = await take(training, 6);
@@ -65,7 +65,7 @@ for (const [name, recipe] of Object.entries(recipes)) {
 
 const plain = tinyRecipe();
 
-test('without a checkpoint a run begins', async (context) => {
+test('starts without a checkpoint', async (context) => {
   const folder = await temporaryFolder(context);
   await withTraining(plain, (training) => assert.equal(restoreCheckpoint(training, folder), undefined));
 });
@@ -74,12 +74,12 @@ const damages: Readonly<Record<string, (file: string) => void>> = {
   'cut short': (file) => truncateSync(file, 1000),
   empty: (file) => truncateSync(file, 0),
   'other bytes': (file) => writeFileSync(file, 'no checkpoint at all, but long enough to be read as one'),
-  'a position that is no JSON': (file) =>
+  'a position that is not JSON': (file) =>
     writeFileSync(file, readFileSync(file, 'latin1').replace('{\\"epoch\\"', '[\\"epoch\\"'), 'latin1'),
 };
 
-for (const [damage, spoil] of Object.entries(damages)) {
-  test(`a checkpoint that is spoilt (${damage}) is named, and the one before it taken; the next one does not lose that`, async (context) => {
+for (const [damage, apply] of Object.entries(damages)) {
+  test(`restores the checkpoint before a damaged one (${damage}), and keeps it at the next save`, async (context) => {
     const folder = await temporaryFolder(context);
     const file = path.join(folder, 'checkpoint.safetensors');
     await withTraining(plain, async (training) => {
@@ -88,20 +88,20 @@ for (const [damage, spoil] of Object.entries(damages)) {
       const sound = snapshot(training);
       await take(training, 1);
       await saveCheckpoint(training, folder);
-      spoil(file);
+      apply(file);
       await withTraining(plain, async (other) => {
         const notice = restoreCheckpoint(other, folder);
         assert.match(notice ?? '', /checkpoint\.safetensors.*; resumes after epoch 0, step 1/);
         assert.deepEqual(snapshot(other), sound);
         await saveCheckpoint(other, folder);
-        spoil(file);
+        apply(file);
         assert.match(restoreCheckpoint(other, folder) ?? '', /resumes after epoch 0, step 1/);
       });
     });
   });
 }
 
-test('a checkpoint cut anywhere is named, refused, and changes nothing', async (context) => {
+test('rejects a truncated checkpoint, names it, and changes nothing', async (context) => {
   const folder = await temporaryFolder(context);
   const file = path.join(folder, 'checkpoint.safetensors');
   await withTraining(plain, async (training) => {
@@ -129,7 +129,7 @@ test('a checkpoint cut anywhere is named, refused, and changes nothing', async (
   });
 });
 
-test('a checkpoint of another recipe is refused, and changes nothing', async (context) => {
+test('rejects a checkpoint of another recipe, and changes nothing', async (context) => {
   const folder = await temporaryFolder(context);
   await withTraining(tinyRecipe({ learningRate: 2e-3 }), (training) => saveCheckpoint(training, folder));
   await withTraining(plain, (training) => {
@@ -137,13 +137,13 @@ test('a checkpoint of another recipe is refused, and changes nothing', async (co
     assert.throws(
       () => restoreCheckpoint(training, folder),
       (error) =>
-        error instanceof UserError && /another recipe/.test(error.message) && /begin again/.test(error.message),
+        error instanceof UserError && /another recipe/.test(error.message) && /start the run again/.test(error.message),
     );
     assert.deepEqual(snapshot(training), before);
   });
 });
 
-test('saving and restoring leave no tensor over, and checkpoints go when asked', async (context) => {
+test('saving and restoring leak no tensor, and checkpoints can be removed', async (context) => {
   const folder = await temporaryFolder(context);
   await withTraining(plain, async (training) => {
     await take(training, 1);

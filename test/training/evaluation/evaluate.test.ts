@@ -12,8 +12,8 @@ import { rejectsWith } from '../../support/rejectsWith';
 
 const set = syntheticImages(new Random(0), { count: 10, classes: 10, size: { height: 32, width: 32 } });
 
-/** A network that says these logits whatever it sees, and counts the images. */
-function says(logits: readonly number[][], seen: number[] = []): Model {
+/** A network that returns these logits for any image, and records the batch sizes. */
+function networkOf(logits: readonly number[][], seen: number[] = []): Model {
   const model = createModel('mixer_64', { classes: 10, imageSize: 32 }, new Random(0));
   let at = 0;
   return Object.assign(Object.create(model) as Model, {
@@ -29,30 +29,30 @@ function says(logits: readonly number[][], seen: number[] = []): Model {
 const row = (values: Readonly<Record<number, number>>): number[] =>
   Array.from({ length: 10 }, (_, i) => values[i] ?? 0);
 
-test('top-1 and top-5 by hand, every image once, the last batch smaller', async () => {
-  // Image i is of class i: the logits fall from class 0 on, so class i is in place i + 1.
+test('top-1 and top-5 by hand, with every image once and a smaller last batch', async () => {
+  // Image i is of class i: the logits fall from class 0 on, so class i has rank i + 1.
   const falling = Array.from({ length: 10 }, (_, i) => 10 - i);
   const seen: number[] = [];
-  const accuracy = await evaluate(says([falling], seen), set, { batchSize: 4 });
+  const accuracy = await evaluate(networkOf([falling], seen), set, { batchSize: 4 });
   expectClose([accuracy.top1, accuracy.top5], [10, 50]);
   assert.deepEqual(seen, [4, 4, 2]);
 });
 
-test('images at a time go by their area: as many pixels as 250 images of 64, and at least 8 images', () => {
+test('chooses the batch size by the area of the images: at most 250, at least 8', () => {
   assert.deepEqual([16, 32, 64, 128, 224, 384, 1024].map(evaluationBatchSize), [250, 250, 250, 62, 20, 8, 8]);
 });
 
-test('a set of which not one image can be read has no accuracy', async () => {
-  await rejectsWith(evaluate(says([row({})]), set, { images: [] }), 'None of the 10 images', set.name);
+test('throws if no image can be read', async () => {
+  await rejectsWith(evaluate(networkOf([row({})]), set, { images: [] }), 'None of the 10 images', set.name);
 });
 
-test('a tie, or a number that is none, is no right answer', async () => {
-  expectClose((await evaluate(says([row({})]), set)).top1, 0);
-  expectClose((await evaluate(says([row({}).map(() => NaN)]), set)).top5, 0);
-  expectClose((await evaluate(says([row({ 0: NaN, 1: 5 })]), set)).top1, 0);
+test('counts ties and NaN predictions as wrong', async () => {
+  expectClose((await evaluate(networkOf([row({})]), set)).top1, 0);
+  expectClose((await evaluate(networkOf([row({}).map(() => NaN)]), set)).top5, 0);
+  expectClose((await evaluate(networkOf([row({ 0: NaN, 1: 5 })]), set)).top1, 0);
 });
 
-test('changes nothing, leaves no tensor over, and stops when told', async () => {
+test('changes nothing, leaks no tensor, and stops at the signal', async () => {
   const model = createModel('resnet_16', { classes: 10, imageSize: 32 }, new Random(0));
   const state = (): number[][] => parameters(model).map(([, { value }]) => [...value.dataSync()]);
   const [before, tensors] = [state(), tf.memory().numTensors];

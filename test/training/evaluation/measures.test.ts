@@ -4,7 +4,7 @@ import { Random } from '../../../lib/tensor/random';
 import { MeasureSum } from '../../../lib/training/evaluation/measures';
 import { expectClose } from '../../support/close';
 
-/** Logits of two classes by which the first has this probability. */
+/** Logits of two classes, the first of which has this probability. */
 const sure = (p: number): number[] => [Math.log(p / (1 - p)), 0];
 
 function measured(
@@ -24,17 +24,17 @@ function measured(
   return measuring.result;
 }
 
-test('calibration by hand: in each of 15 bins, how far confidence is from accuracy, weighted by its images', () => {
-  // 0.9 in bin 13: sure of four, right about two: 0.4 off. 0.62 in bin 9: sure of one, and right: 0.38 off.
+test('calibration by hand: the gap of confidence and accuracy in 15 bins, weighted by images', () => {
+  // Bin 13 has four images of confidence 0.9, two correct: gap 0.4. Bin 9 has one of 0.62, correct: gap 0.38.
   expectClose(measured([0.9, 0.9, 0.9, 0.9, 0.62], [0, 0, 1, 1, 0]).calibrationError, (100 * (4 * 0.4 + 0.38)) / 5, {
     relative: 1e-5,
   });
   expectClose(measured([0.75, 0.75, 0.75, 0.75], [0, 0, 0, 1]).calibrationError, 0, { absolute: 1e-4 });
-  // Two faults in one bin cancel, in two bins they do not.
+  // Two gaps of opposite sign cancel in one bin, and not in two bins.
   expectClose(measured([0.9, 0.1], [0, 0]).calibrationError, 40, { relative: 1e-5 });
 });
 
-test('top-1, top-5 and calibration of random logits are what their definitions give in float64', () => {
+test('top-1, top-5 and calibration of random logits equal their definitions in float64', () => {
   const [images, classes] = [400, 9];
   const random = new Random(5);
   const logits = Float32Array.from({ length: images * classes }, () => 3 * random.normal());
@@ -68,12 +68,12 @@ test('top-1, top-5 and calibration of random logits are what their definitions g
   );
 });
 
-test('agreement is with the teacher, whatever the label; without one there is none', () => {
+test('measures agreement with the teacher regardless of labels, and only if there is a teacher', () => {
   expectClose(measured([0.9, 0.8, 0.3, 0.2], [1, 1, 1, 1], [0, 1, 1, 0]).agreement!, 50);
   assert.equal(measured([0.9], [0]).agreement, undefined);
 });
 
-test('how the images are cut into batches changes nothing', () => {
+test('does not depend on the batch size', () => {
   const [p, labels, taught] = [
     [0.9, 0.6, 0.3, 0.99, 0.51, 0.1],
     [0, 1, 1, 0, 1, 0],

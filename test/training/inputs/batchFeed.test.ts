@@ -28,7 +28,7 @@ async function collect(changes: Partial<RecipeInput>, workers: number, from = { 
   return all;
 }
 
-test('batches are the same, bit for bit, made by this thread, by another or by two', async () => {
+test('yields the same bits with no worker, one or two', async () => {
   const [own, one, two] = [await collect(strong, 0), await collect(strong, 1), await collect(strong, 2)];
   assert.equal(own.length, 8);
   assert.deepEqual(own[0]!.shape, [8, 48, 48, 3]);
@@ -36,13 +36,13 @@ test('batches are the same, bit for bit, made by this thread, by another or by t
   assert.deepEqual(two, own);
 });
 
-test('a run taken up in the middle gets the batches that it would have got', async () => {
+test('yields the same batches after a resume', async () => {
   const whole = await collect(strong, 0);
   assert.deepEqual(await collect(strong, 2, { epoch: 0, step: 3 }), whole.slice(3));
   assert.deepEqual(await collect(strong, 0, { epoch: 1, step: 0 }), whole.slice(4));
 });
 
-test('an epoch shows every image once; with repeats, a part of them so many times, augmented anew', async () => {
+test('yields every image once an epoch, or with repeats a part of them with other augmentations', async () => {
   const counts = (batches: readonly Plain[]): Map<number, number> =>
     batches
       .flatMap(({ indices }) => indices)
@@ -54,14 +54,14 @@ test('an epoch shows every image once; with repeats, a part of them so many time
   assert.notDeepEqual(repeated[0]!.sum.slice(0, size), repeated[0]!.sum.slice(size, 2 * size));
 });
 
-test('copies of an image go to different micro-batches, as to different GPUs', async () => {
+test('puts repeats of an image into different micro-batches', async () => {
   const [batch] = await collect({ repeats: 4, accumulation: 4, augmentation: { crop: { kind: 'resized' } } }, 0);
   const micros = Array.from({ length: 4 }, (_, i) => batch!.indices.slice(2 * i, 2 * i + 2));
   for (const micro of micros) assert.deepEqual([...micro].sort(), [...micros[0]!].sort());
   assert.equal(new Set(micros[0]).size, 2);
 });
 
-test('test images come in order, once, resized and cut where the recipe has another size', async () => {
+test('yields test images once and in order, resized and cropped if the recipe has another size', async () => {
   const feed = new BatchFeed(tinyRecipe(strong), images, 1);
   const seen: number[] = [];
   for await (const batch of feed.test()) {
@@ -76,7 +76,7 @@ test('test images come in order, once, resized and cut where the recipe has anot
   );
 });
 
-test('a feed may be left at any time', async () => {
+test('closes at any time', async () => {
   const before = tf.memory().numTensors;
   const feed = new BatchFeed(tinyRecipe(strong), images, 1);
   for await (const batch of feed.training({ epoch: 0, step: 0 })) {

@@ -44,14 +44,14 @@ test('recorded runs keep their ids: a field added to the recipe must not change 
   }
 });
 
-test('the id is that of the content: not of the order, nor of what is left to the defaults', () => {
+test('the id depends on the content, not on the order of fields or on written defaults', () => {
   const id = recipeId(completeRecipe(good));
   assert.equal(recipeId(completeRecipe(Object.fromEntries(Object.entries(good).reverse()) as RecipeInput)), id);
   assert.equal(recipeId(completeRecipe({ ...good, seed: 0, accumulation: 1, clipNorm: undefined, dropPath: 0 })), id);
   assert.notEqual(recipeId(completeRecipe({ ...good, seed: 1 })), id);
 });
 
-describe('faults of the recipe itself, told before any data is read', () => {
+describe('errors of the recipe by itself', () => {
   const cases: readonly (readonly [Partial<RecipeInput<MethodSpec>>, RegExp])[] = [
     [{ student: 'resnet_61' }, /student: Unknown network "resnet_61"\. Nearest: resnet_16/],
     [{ teacher: { model: 'vit_69', weights: 'fresh' } }, /teacher: Unknown network "vit_69"\. Nearest: vit_64/],
@@ -97,7 +97,7 @@ describe('faults of the recipe itself, told before any data is read', () => {
           error.message.includes(`\n  ${place}: `),
         ),
     );
-    // Names are checked even where another part has not the right shape at all.
+    // Names are checked even if another part has the wrong shape.
     const shapeless: object = { ...bad, schedule: 'cosine', teacher: { model: 'nobody' } };
     assert.throws(
       () => parseRecipe(shapeless as RecipeInput),
@@ -110,7 +110,7 @@ describe('faults of the recipe itself, told before any data is read', () => {
   });
 });
 
-test('faults that show with the data and the teacher are told before the first step, all at once, and nothing is left over', () => {
+test('lists all errors of recipe, data and teacher before the first step, and leaks no tensor', () => {
   const small = createModel('vit_64', { classes: 7, imageSize: 16 }, new Random(0));
   const before = tf.memory().numTensors;
   const recipe = {
@@ -127,9 +127,9 @@ test('faults that show with the data and the teacher are told before the first s
       for (const words of [
         'learningRate: ',
         'a batch of 64 is larger than the training set of 32 images',
-        'the recipe names resnet_16, and vit_64 is given',
-        'vit_64 knows 7 classes, and the student is to learn the 4',
-        'vit_64 takes images of 16 pixels, and these have 32',
+        'the recipe names resnet_16, and the run has vit_64',
+        'vit_64 has 7 classes, and the data has 4',
+        "vit_64 takes images of 16 pixels, and the student's have 32",
       ])
         assert.ok(error.message.includes(words), `${words} in ${error.message}`);
       return true;
@@ -154,7 +154,7 @@ test('faults that show with the data and the teacher are told before the first s
   const whole = createModel('resnet_16', { classes: 4, imageSize: 36 }, new Random(0));
   assert.throws(
     () => new Training(grid, { ...images, teacher: whole }),
-    /batchSize: [^]*method: The branch of stage 1 merges 2 × 2 tokens once, and a grid of 9 × 9/,
+    /batchSize: [^]*method: The branch of stage 1 merges 2 × 2 tokens once, which a grid of 9 × 9/,
   );
   disposeModule(whole);
   assert.throws(

@@ -50,7 +50,7 @@ test('steps of the ImageNet recipe: a tenth every 30 epochs, after a warm-up of 
     expectClose(learningRate(plan, 0.1, 100, Number(epoch)), rate, exact, `epoch ${epoch}`);
 });
 
-test('moves once an epoch unless it is to move at each step', () => {
+test('changes once an epoch by default, or at each step', () => {
   const plan = { kind: 'cosine', min: 0, warmupEpochs: 1 } as const;
   expectClose(learningRate(schedule.parse(plan), 1, 4, 2.75), 0.5, exact);
   const each = schedule.parse({ ...plan, per: 'step' });

@@ -11,16 +11,18 @@ import { images, tinyRecipe } from '../example';
 
 const recipe = tinyRecipe({ student: 'resnet_16', batchSize: 32 });
 
-test('a process grows by what a step is expected to need', async () => {
+test('bounds the growth of a process', async () => {
   const { min, max } = await stepMemory(recipe, images);
-  // In a process of its own, whose peak is the step's.
+  // In a new process, whose peak is that of the step.
   const child = `
     const tf = require('./lib/tensor/engine/tf');
     const { differentiate } = require('./lib/training/step/gradients');
     const { Training } = require('./lib/training/training');
-    const { images, tinyRecipe } = require('./test/training/example');
-    const training = new Training(tinyRecipe({ student: 'resnet_16', batchSize: 32 }), images);
-    const step = (n) => differentiate(training.objective, { images: tf.zeros([n, 32, 32, 3]), labels: tf.zeros([n], 'int32'), indices: new Uint32Array(n) });
+    const example = require('./test/training/example');
+    const training = new Training(example.tinyRecipe({ student: 'resnet_16', batchSize: 32 }), example.images);
+    const images = (n) => tf.zeros([n, 32, 32, 3]);
+    const batch = (n) => ({ images: images(n), labels: tf.zeros([n], 'int32'), indices: new Uint32Array(n) });
+    const step = (n) => differentiate(training.objective, batch(n));
     step(2);
     const before = process.memoryUsage.rss();
     step(400);
@@ -30,7 +32,7 @@ test('a process grows by what a step is expected to need', async () => {
   assert.ok(grown > min(400) && grown < max(400), `${grown} of ${min(400)} to ${max(400)} ${stderr}`);
 });
 
-test('a batch that cannot fit is refused before the first step, with what fits; one that may not is told; one that does is not', async () => {
+test('rejects a batch that cannot fit, and names one that fits; warns of one that may not fit', async () => {
   const { min, max } = await stepMemory(recipe, images);
   await rejectsWith(
     checkMemory(recipe, images, max(8)),
@@ -49,14 +51,14 @@ test('a batch that cannot fit is refused before the first step, with what fits; 
   assert.equal(await checkMemory(recipe, images), undefined);
 });
 
-test('looking leaves nothing behind', async () => {
+test('checking memory leaks no tensor', async () => {
   await expectNoLeakAsync(async () => {
     await checkMemory(recipe, images, 1e9);
     return [];
   });
 });
 
-test('memory that TensorFlow does not get is said in our words, and other errors pass', () => {
+test('explains a failed allocation of TensorFlow, and passes other errors on', () => {
   const vector = tf.ones([1_000_000, 1]);
   assert.throws(
     () => tf.matMul(vector, vector, false, true),
@@ -65,7 +67,7 @@ test('memory that TensorFlow does not get is said in our words, and other errors
       assert.ok(told instanceof UserError);
       assert.match(
         told.message,
-        /not enough memory for a step of 512 images at a time \(an array of \[1000000,1000000\] was too much\).*accumulation/,
+        /for a step of 512 images at a time \(an array of \[1000000,1000000\] was too much\).*accumulation/,
       );
       return true;
     },

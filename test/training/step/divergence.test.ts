@@ -18,7 +18,7 @@ import { classes, images, take, tinyRecipe, withTraining } from '../example';
 
 const when = { what: 'the loss part "label"', value: NaN, epoch: 1, step: 2, learningRate: 1e-3 };
 
-test('a NaN in one image is named by the image', async () => {
+test('names the image that has a NaN', async () => {
   await withTraining(tinyRecipe(), ({ objective }) => {
     const [batch] = batches(images.train, { batchSize: 8, start: 1 });
     const values = batch!.images.dataSync<'float32'>().slice();
@@ -36,7 +36,7 @@ test('a NaN in one image is named by the image', async () => {
   });
 });
 
-test('gradients that are no numbers, of a loss that is one, end a run before they reach a weight', async () => {
+test('stops at gradients that are not finite before they reach a weight', async () => {
   const method = defineMethod({
     title: 'root',
     source: 'this test',
@@ -71,7 +71,7 @@ test('gradients that are no numbers, of a loss that is one, end a run before the
   }
 });
 
-test('weights that are no numbers never reach a checkpoint', async (context) => {
+test('does not save weights that are not finite', async (context) => {
   const folder = await temporaryFolder(context);
   await withTraining(tinyRecipe({ clipNorm: 5 }), async (training) => {
     await take(training, 1);
@@ -89,7 +89,7 @@ test('weights that are no numbers never reach a checkpoint', async (context) => 
   });
 });
 
-test('a NaN in one weight ends a run, is named by the weight, and leaves no tensor over', async () => {
+test('stops at a NaN in a weight, names the weight, and leaks no tensor', async () => {
   for (const [network, path] of [
     ['student', 'blocks.1.norm1.weight'],
     ['teacher', 'layer2.0.conv1.weight'],

@@ -12,17 +12,17 @@ for (const kind of ['scratch', 'kd', 'bkd', 'dkd', 'fitnet', 'ofa']) {
   test(`${kind}: two or four micro-batches have the gradient of the whole batch, where there is no batch norm`, () => {
     const made = example({ kind }, { student: 'mixer_64', teacher: 'vit_64', labelWeight: 1 });
     const whole = differentiate(made.objective, made.batch);
-    // Biases of Mixer's tokens have none but rounding's: the next norm takes them away.
-    const most = Math.max(...Object.values(whole.gradients).map(largest));
-    for (const pieces of [2, 4]) {
-      const parts = accumulate(made.objective, made.batch, pieces);
+    // The gradients of Mixer's token biases are rounding errors only: the next layer norm removes these biases.
+    const max = Math.max(...Object.values(whole.gradients).map(largest));
+    for (const microBatches of [2, 4]) {
+      const parts = accumulate(made.objective, made.batch, microBatches);
       for (const [name, value] of Object.entries(whole.parts))
         expectClose(parts.parts[name]!, value, { relative: 1e-5 }, name);
       for (const [path, gradient] of Object.entries(whole.gradients)) {
         expectClose(
           parts.gradients[path]!,
           gradient,
-          { relative: 1e-5, absolute: 1e-5 * Math.max(largest(gradient), 1e-3 * most) },
+          { relative: 1e-5, absolute: 1e-5 * Math.max(largest(gradient), 1e-3 * max) },
           path,
         );
       }
@@ -34,7 +34,7 @@ for (const kind of ['scratch', 'kd', 'bkd', 'dkd', 'fitnet', 'ofa']) {
   });
 }
 
-test('a relational loss is the mean over the micro-batches, each taken by itself', () => {
+test('averages a relational loss over the micro-batches', () => {
   const made = example({ kind: 'rkd' }, { student: 'mixer_64', teacher: 'vit_64' });
   const halves = [0, 4].map((start) =>
     tf.tidy(() => {
@@ -52,20 +52,20 @@ test('a relational loss is the mean over the micro-batches, each taken by itself
   made.dispose();
 });
 
-test('label smoothing: the gradient on the logits is softmax − ((1 − s) · one-hot + s / classes), over the batch', () => {
+test('label smoothing: the gradient of the logits is softmax − ((1 − s) · one-hot + s / classes)', () => {
   const made = example({ kind: 'scratch' }, { labelWeight: 2 });
   const smoothing = 0.1;
   const { gradients, logits, parts } = differentiate({ ...made.objective, labelSmoothing: smoothing }, made.batch);
-  const [slope, loss] = tf.tidy((): tf.Tensor[] => {
+  const [grad, loss] = tf.tidy((): tf.Tensor[] => {
     const target = tf.add(tf.mul(tf.oneHot(tf.cast(made.batch.labels, 'int32'), 5), 1 - smoothing), smoothing / 5);
     return [
       tf.mul(tf.sum(tf.sub(tf.softmax(logits), target), 0), 2 / 8),
       tf.mul(tf.sum(tf.mul(target, tf.logSoftmax(logits))), -2 / 8),
     ];
   });
-  expectClose(gradients['student.head.bias']!, slope!, { absolute: 1e-6 });
+  expectClose(gradients['student.head.bias']!, grad!, { absolute: 1e-6 });
   expectClose(parts.label!, loss!);
-  tf.dispose([slope!, loss!]);
+  tf.dispose([grad!, loss!]);
   free({ gradients, logits, parts });
   made.dispose();
 });
@@ -76,24 +76,24 @@ test("binary label loss: the gradient on the logits is (sigmoid − target) over
     { ...made.objective, labelSmoothing: 0.1, labelLoss: 'binary' },
     made.batch,
   );
-  const slope = tf.tidy(() => {
+  const grad = tf.tidy(() => {
     const target = tf.add(tf.mul(tf.oneHot(tf.cast(made.batch.labels, 'int32'), 5), 0.9), 0.02);
     return tf.div(tf.sum(tf.sub(tf.sigmoid(logits), target), 0), 8 * 5);
   });
-  expectClose(gradients['student.head.bias']!, slope, { absolute: 1e-6 });
-  slope.dispose();
+  expectClose(gradients['student.head.bias']!, grad, { absolute: 1e-6 });
+  grad.dispose();
   free({ gradients, logits, parts });
   made.dispose();
 });
 
-test('each micro-batch is mixed by itself, and soft labels reach the loss: mixing by nothing changes nothing', () => {
+test('prepares each micro-batch, and passes soft labels to the loss: mixing with weight 0 changes nothing', () => {
   const made = example({ kind: 'ofa' }, { student: 'mixer_64', teacher: 'vit_64', labelWeight: 1 });
   const seen: [number, number[]][] = [];
   const plain = accumulate(made.objective, made.batch, 2);
-  const mixed = accumulate(made.objective, made.batch, 2, (micro, piece) => {
-    seen.push([piece, [...micro.indices]]);
-    const { images, targets } = mixBatch(micro, 5, new Random(piece), { mixup: 0, cutmix: 0, labelSmoothing: 0 });
-    return { images, labels: targets, indices: micro.indices };
+  const mixed = accumulate(made.objective, made.batch, 2, (microBatch, index) => {
+    seen.push([index, [...microBatch.indices]]);
+    const { images, targets } = mixBatch(microBatch, 5, new Random(index), { mixup: 0, cutmix: 0, labelSmoothing: 0 });
+    return { images, labels: targets, indices: microBatch.indices };
   });
   assert.deepEqual(seen, [
     [0, [0, 1, 2, 3]],
@@ -105,7 +105,7 @@ test('each micro-batch is mixed by itself, and soft labels reach the loss: mixin
   made.dispose();
 });
 
-test("gradients are those of the sum of the parts, label's and method's", () => {
+test("computes the gradients of the sum of the label's part and the method's", () => {
   const gradient = (labelWeight: number, kind: string): readonly number[] => {
     const made = example({ kind }, { labelWeight });
     const result = differentiate(made.objective, made.batch);
@@ -122,7 +122,7 @@ test("gradients are those of the sum of the parts, label's and method's", () => 
   );
 });
 
-test("a step moves the student's running averages and not the teacher's", () => {
+test("updates the student's running averages and not the teacher's", () => {
   const made = example({ kind: 'kd' }, { student: 'resnet_16', teacher: 'resnet_24' });
   const averages = ({ student, teacher }: Example): readonly number[][] =>
     [student, teacher].map((model) =>

@@ -13,7 +13,7 @@ const ways = ['fused', 'composed'] as const;
 
 for (const way of ways) {
   describe(way, { skip: way === 'fused' && !hasKernels() && 'the kernels are not built: npm run setup' }, () => {
-    test("SGD by hand: decay into the gradient, momentum, and Nesterov's look ahead", () =>
+    test('SGD by hand: weight decay in the gradient, momentum, and Nesterov momentum', () =>
       using(way, () => {
         // d = g + 0.1 w; v ← 0.9 v + d; w ← w − 0.1 (d + 0.9 v), from w = 1 with g = 0.5 twice.
         expectClose(path({ name: 'sgd', momentum: 0.9, nesterov: true }, [0.5, 0.5]), [0.886, 0.725566]);
@@ -21,20 +21,20 @@ for (const way of ways) {
         expectClose(path({ name: 'sgd', momentum: 0, nesterov: false }, [0.5, 0.5]), [0.94, 0.8806]);
       }));
 
-    test('AdamW by hand: the decay apart from the moments', () =>
+    test('AdamW by hand: weight decay apart from the moments', () =>
       using(way, () => {
         expectClose(path(optimizerSpec.parse({ name: 'adamw' }), [0.5, -1, 0.25]), [0.89, 0.9177103542, 0.9222023168], {
           relative: 1e-6,
         });
       }));
 
-    test('an absent gradient counts as zero, a scale multiplies all', () =>
+    test('counts a missing gradient as zero, and scales all gradients', () =>
       using(way, () => {
         expectClose(path({ name: 'sgd', momentum: 0.9, nesterov: true }, [undefined]), [1 - 0.1 * 0.1 * 1.9]);
         expectClose(path({ name: 'sgd', momentum: 0.9, nesterov: true }, [2, 2], 0.25), [0.886, 0.725566]);
       }));
 
-    test('weight decay spares what has one dimension, unless told', () =>
+    test('applies weight decay to 1-D parameters only with everything', () =>
       using(way, () => {
         const after = (everything: boolean): number[] => {
           const named: NamedParameter[] = [
@@ -85,7 +85,7 @@ for (const spec of [
 
 for (const way of ways) {
   test(
-    `${way}: parameters of one shape move together to the very bits that each moves to alone`,
+    `${way}: parameters of one shape that are updated together have the bits of separate updates`,
     { skip: way === 'fused' && !hasKernels() && 'the kernels are not built: npm run setup' },
     () =>
       using(way, () => {
@@ -113,7 +113,7 @@ for (const way of ways) {
   );
 }
 
-test("LAMB by hand, as timm: clipped to a norm of 1, decayed weights move by their own length, the others as Adam's", () => {
+test('LAMB by hand, as timm: clips to norm 1, scales decayed weights by their norm, and others as Adam', () => {
   const [rate, decay, beta1, beta2, epsilon] = [0.1, 0.2, 0.9, 0.999, 1e-6];
   const slopes = [
     [3, -4, 12],
@@ -159,7 +159,7 @@ test("LAMB by hand, as timm: clipped to a norm of 1, decayed weights move by the
   for (const [, { variable }] of named) variable.dispose();
 });
 
-test('LAMB leaves weights that are all zero to the plain step', () => {
+test('LAMB does not scale the step of weights that are all zero', () => {
   const parameter = new Parameter(tf.zeros<tf.Rank.R2>([1, 1]), 'linear');
   const optimizer = new Optimizer(optimizerSpec.parse({ name: 'lamb' }), [['w', parameter]], 0.1);
   tf.tidy(() => optimizer.update({ w: tf.ones([1, 1]) }, 0.1, 1));
@@ -168,7 +168,7 @@ test('LAMB leaves weights that are all zero to the plain step', () => {
   parameter.variable.dispose();
 });
 
-test('state goes on in another optimiser, keyed by path whatever the order', () => {
+test('restores its state by path in another optimiser', () => {
   const spec = optimizerSpec.parse({ name: 'adamw' });
   const named = (): NamedParameter[] => [
     ['a', new Parameter(tf.ones([2, 2]), 'linear')],
@@ -201,7 +201,7 @@ function using<T>(way: (typeof ways)[number], work: () => T): T {
   }
 }
 
-/** Where a weight that begins at 1 stands after each of these gradients: rate 0.1, decay 0.1. */
+/** The weight after each of these gradients, from 1, with learning rate 0.1 and weight decay 0.1. */
 function path(spec: OptimizerSpec, slopes: readonly (number | undefined)[], scale = 1): number[] {
   const parameter = new Parameter(tf.ones<tf.Rank.R2>([1, 1]), 'linear');
   const optimizer = new Optimizer(spec, [['w', parameter]], 0.1);

@@ -18,7 +18,7 @@ const beside = (others: readonly number[], size: number): Group => ({
   },
 });
 
-test('gradients and parts are summed, buffers averaged, and logits pass', async () => {
+test('sums gradients and parts, averages buffers, and passes logits on', async () => {
   const buffer = new Parameter(tf.tensor1d([10, 20]), 'plain', false);
   const before = tf.memory().numTensors;
   const own = {
@@ -43,12 +43,12 @@ test('gradients and parts are summed, buffers averaged, and logits pass', async 
   assert.equal(tf.memory().numTensors, before);
 });
 
-test('processes at other steps are found out', async () => {
+test('rejects processes at different steps', async () => {
   const own = { parts: {}, gradients: { b: tf.scalar(3) }, logits: tf.zeros<tf.Rank.R2>([1, 2]) };
   await assert.rejects(allReduce(beside([1, 8], 2), own, [], 7), /not all at step 7/);
 });
 
-test('micro-batches are shared out evenly or not at all, and a method with memories not at all', () => {
+test('divides micro-batches evenly or rejects them, and rejects methods with a memory', () => {
   const [student, teacher] = ['mixer_64', 'resnet_16'].map((name) =>
     createModel(name, { classes: 4, imageSize: 32 }, new Random(1)),
   );

@@ -6,7 +6,7 @@ import { WeightAverage } from '../../../lib/training/step/weightAverage';
 import { expectClose, toArray } from '../../support/close';
 import { snapshot, take, tinyRecipe, withTraining } from '../example';
 
-test('the average by hand: buffers too, from the first weights on', async () => {
+test('averages weights and buffers from the first step on, by hand', async () => {
   const named: NamedParameter[] = [
     ['w', new Parameter(tf.tensor1d([1, 2]), 'plain')],
     ['running', new Parameter(tf.tensor1d([4]), 'plain', false)],
@@ -39,7 +39,7 @@ test('the average by hand: buffers too, from the first weights on', async () => 
   assert.equal(tf.memory().numTensors, before);
 });
 
-test('in training it follows the weights, is what is evaluated and saved, and does not change the training', async () => {
+test('follows the weights, is evaluated and saved, and does not change the training', async () => {
   const plain = tinyRecipe({ epochs: 1, batchSize: 16 });
   const without = await withTraining(plain, async (training) => {
     const events = await take(training, Infinity);
@@ -48,7 +48,7 @@ test('in training it follows the weights, is what is evaluated and saved, and do
   await withTraining({ ...plain, averageDecay: 0 }, async (training) => {
     const events = await take(training, Infinity);
     for (const [name, value] of without.state) assert.deepEqual(snapshot(training).get(name), value, name);
-    // A decay of 0 forgets all but the last weights.
+    // With a decay of 0 the average is the last weights.
     const [epoch, expected] = [events.at(-1)!, without.events.at(-1)!];
     assert.ok(epoch.kind === 'epoch' && expected.kind === 'epoch');
     assert.deepEqual(
@@ -60,7 +60,7 @@ test('in training it follows the weights, is what is evaluated and saved, and do
   await withTraining({ ...plain, averageDecay: 1 }, async (training) => {
     const first = snapshot(training);
     await take(training, Infinity);
-    // A decay of 1 never leaves the first weights.
+    // With a decay of 1 the average is the first weights.
     await training.withResult(() => {
       for (const [name, { value }] of training.state())
         if (name.startsWith('student.')) assert.deepEqual([...toArray(value)], first.get(name), name);

@@ -14,28 +14,28 @@ import { Training } from '../../../lib/training/training';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { classes, images, snapshot, tinyRecipe } from '../example';
 
-const taught: Partial<RecipeInput> = { teacher: { model: 'resnet_16', weights: 'fresh' } };
+const withTeacher: Partial<RecipeInput> = { teacher: { model: 'resnet_16', weights: 'fresh' } };
 /** Two epochs of four steps. */
 const steps = 8;
 
-/** A whole run or its first events, and how often its teacher was asked. */
+/** The first events of a run, the state after them, and the number of the teacher's forward passes. */
 async function run(
   recipe: Recipe,
   folder: string | undefined,
   until = Infinity,
-  onFault?: (text: string) => void,
+  onError?: (text: string) => void,
 ): Promise<{
-  readonly asked: number;
+  readonly passes: number;
   readonly events: readonly TrainingEvent[];
   readonly state: ReturnType<typeof snapshot>;
 }> {
   const inner = createModel('resnet_16', { classes, imageSize: 32 }, new Random(7));
-  let asked = 0;
+  let passes = 0;
   const teacher: Model = {
     ...inner,
     forward: (...given) => {
-      // Test images are shown in another batch.
-      if (given[0].shape[0] === recipe.batchSize / recipe.accumulation) asked++;
+      // Test images come in batches of another size.
+      if (given[0].shape[0] === recipe.batchSize / recipe.accumulation) passes++;
       return inner.forward(...given);
     },
   };
@@ -44,13 +44,13 @@ async function run(
     test: images.test,
     teacher,
     ...(folder !== undefined && {
-      teacherCache: new TeacherCache(folder, teacher, recipe, images.train.count, onFault),
+      teacherCache: new TeacherCache(folder, teacher, recipe, images.train.count, onError),
     }),
   });
   try {
     const events: TrainingEvent[] = [];
     for await (const event of training.run({ prefetchTeacher: false })) if (events.push(event) === until) break;
-    return { asked, events, state: snapshot(training) };
+    return { passes, events, state: snapshot(training) };
   } finally {
     training.dispose();
     disposeModule(inner);
@@ -62,18 +62,18 @@ for (const [name, method] of [
   ['OFA', { kind: 'ofa', exponent: 1.4 }],
   ['RSD, which reads penultimate features', { kind: 'rsd' }],
 ] as const) {
-  test(`${name}: with what another run's teacher said, the same bits come out, and the teacher is not asked`, async (context) => {
+  test(`${name}: gives the same bits from the cache of another run, without running the teacher`, async (context) => {
     const folder = await temporaryFolder(context);
-    const recipe = tinyRecipe({ ...taught, student: 'vit_64', method });
+    const recipe = tinyRecipe({ ...withTeacher, student: 'vit_64', method });
     const plain = await run(recipe, undefined);
-    assert.equal(plain.asked, steps);
-    const first = await run(tinyRecipe({ ...taught, student: 'mixer_64', method: { kind: 'kd' } }), folder);
-    assert.equal(first.asked, steps);
+    assert.equal(plain.passes, steps);
+    const first = await run(tinyRecipe({ ...withTeacher, student: 'mixer_64', method: { kind: 'kd' } }), folder);
+    assert.equal(first.passes, steps);
     assert.deepEqual(readdirSync(folder).sort(), ['epoch-1.safetensors', 'epoch-2.safetensors']);
     const before = tf.memory().numTensors;
     const cached = await run(recipe, folder);
     assert.equal(tf.memory().numTensors, before);
-    assert.equal(cached.asked, 0);
+    assert.equal(cached.passes, 0);
     assert.deepEqual(cached.state, plain.state);
     assert.deepEqual(
       cached.events.map((event) => event.kind === 'epoch' && event.teacherCached),
@@ -82,40 +82,45 @@ for (const [name, method] of [
   });
 }
 
-test('micro-batches of mixed images have places of their own', async (context) => {
+test('stores micro-batches of mixed images separately', async (context) => {
   const folder = await temporaryFolder(context);
-  const recipe = tinyRecipe({ ...taught, method: { kind: 'kd' }, accumulation: 2, mixing: { mixup: 0.8, cutmix: 1 } });
-  const { state, asked } = await run(recipe, folder);
-  assert.equal(asked, 2 * steps);
+  const recipe = tinyRecipe({
+    ...withTeacher,
+    method: { kind: 'kd' },
+    accumulation: 2,
+    mixing: { mixup: 0.8, cutmix: 1 },
+  });
+  const { state, passes } = await run(recipe, folder);
+  assert.equal(passes, 2 * steps);
   const cached = await run(recipe, folder);
-  assert.equal(cached.asked, 0);
+  assert.equal(cached.passes, 0);
   assert.deepEqual(cached.state, state);
 });
 
-test('a method that reads stages finds none there, in words', async (context) => {
+test('rejects a method that reads stages', async (context) => {
   const folder = await temporaryFolder(context);
-  await run(tinyRecipe({ ...taught, method: { kind: 'kd' } }), folder);
+  await run(tinyRecipe({ ...withTeacher, method: { kind: 'kd' } }), folder);
   await assert.rejects(
-    run(tinyRecipe({ ...taught, method: { kind: 'fitnet' } }), folder),
+    run(tinyRecipe({ ...withTeacher, method: { kind: 'fitnet' } }), folder),
     /a teacher cache does not keep the stages that FitNet reads/,
   );
 });
 
-test('what cannot be kept is told, and the run goes on to the same end', async (context) => {
+test('reports outputs that cannot be stored, and ends with the same bits', async (context) => {
   const file = path.join(await temporaryFolder(context), 'no folder');
   writeFileSync(file, '');
-  const recipe = tinyRecipe({ ...taught, method: { kind: 'kd' } });
-  const told: string[] = [];
-  const { state, asked } = await run(recipe, file, Infinity, (text) => told.push(text));
-  assert.equal(asked, steps);
-  assert.equal(told.length, 2);
-  assert.match(told[0]!, /^The teacher's outputs are not cached: .*no folder/);
+  const recipe = tinyRecipe({ ...withTeacher, method: { kind: 'kd' } });
+  const reported: string[] = [];
+  const { state, passes } = await run(recipe, file, Infinity, (text) => reported.push(text));
+  assert.equal(passes, steps);
+  assert.equal(reported.length, 2);
+  assert.match(reported[0]!, /^The teacher's outputs are not cached: .*no folder/);
   assert.deepEqual(state, (await run(recipe, undefined)).state);
 });
 
-test('an epoch that was not seen whole is not kept', async (context) => {
+test('does not store an incomplete epoch', async (context) => {
   const folder = await temporaryFolder(context);
-  await run(tinyRecipe({ ...taught, method: { kind: 'kd' } }), folder, 7);
+  await run(tinyRecipe({ ...withTeacher, method: { kind: 'kd' } }), folder, 7);
   assert.deepEqual(readdirSync(folder), ['epoch-1.safetensors']);
 });
 
@@ -128,15 +133,15 @@ for (const [damage, apply] of Object.entries<(file: string) => void>({
     writeFileSync(file, bytes);
   },
 })) {
-  test(`a file ${damage} is asked for anew, and replaced`, async (context) => {
+  test(`replaces a file that is ${damage}`, async (context) => {
     const folder = await temporaryFolder(context);
-    const recipe = tinyRecipe({ ...taught, method: { kind: 'kd' } });
+    const recipe = tinyRecipe({ ...withTeacher, method: { kind: 'kd' } });
     const { state } = await run(recipe, folder);
     const file = path.join(folder, 'epoch-2.safetensors');
     const sound = readFileSync(file);
     apply(file);
     const again = await run(recipe, folder);
-    assert.equal(again.asked, steps / 2);
+    assert.equal(again.passes, steps / 2);
     assert.deepEqual(again.state, state);
     assert(readFileSync(file).equals(sound));
   });

@@ -16,29 +16,29 @@ import { Training } from '../../../lib/training/training';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { classes, images, snapshot, tinyRecipe, withTraining } from '../example';
 
-const taught: Partial<RecipeInput> = { teacher: { model: 'resnet_16', weights: 'fresh' } };
+const withTeacher: Partial<RecipeInput> = { teacher: { model: 'resnet_16', weights: 'fresh' } };
 
-const mayAsk = hasKernels() && backendInfo().threads > 1;
+const mayPrefetch = hasKernels() && backendInfo().threads > 1;
 /** Two epochs of four steps. */
 const steps = 8;
 
-/** A teacher that counts how often it computes for a training batch; test images come in another number. */
-function counted(micro: number): { readonly teacher: Model; readonly asked: () => number } {
+/** A teacher that counts its forward passes on training batches, which it recognises by their size. */
+function counted(micro: number): { readonly teacher: Model; readonly passes: () => number } {
   const inner = createModel('resnet_16', { classes, imageSize: 32 }, new Random(7));
-  let asked = 0;
+  let passes = 0;
   return {
     teacher: {
       ...inner,
       forward: (...given) => {
-        if (given[0].shape[0] === micro) asked++;
+        if (given[0].shape[0] === micro) passes++;
         return inner.forward(...given);
       },
     },
-    asked: () => asked,
+    passes: () => passes,
   };
 }
 
-/** A whole run: what it tells, and every number it changes. */
+/** The events of a whole run, and the state after it. */
 async function outcome(training: Training, prefetchTeacher: boolean): Promise<object> {
   const events: object[] = [];
   for await (const event of training.run({ prefetchTeacher })) events.push(numbers(event));
@@ -53,7 +53,7 @@ function numbers(event: TrainingEvent): object {
   );
 }
 
-for (const [name, changes, asked] of [
+for (const [name, changes, passes] of [
   ['OFA', { method: { kind: 'ofa', exponent: 1.4 } }, 2],
   ['KD in bfloat16', { method: { kind: 'kd' }, precision: 'bfloat16' }, 2],
   ['RSD, which reads penultimate features', { method: { kind: 'rsd' } }, 2],
@@ -65,39 +65,39 @@ for (const [name, changes, asked] of [
   ],
   ['OFA with gradients of two micro-batches', { method: { kind: 'ofa' }, accumulation: 2 }, 2 * steps],
 ] as const) {
-  test(`${name}: the same bits come out whether the teacher is asked a batch ahead or not, and nothing is left behind`, async (context) => {
-    const recipe = tinyRecipe({ ...taught, ...changes });
+  test(`${name}: gives the same bits with and without prefetch, and leaks no tensor`, async (context) => {
+    const recipe = tinyRecipe({ ...withTeacher, ...changes });
     const before = tf.memory().numTensors;
     const run = async (
-      ahead: boolean,
+      prefetchTeacher: boolean,
       folder?: string,
-    ): Promise<{ readonly result: object; readonly asked: number }> => {
-      const { teacher, asked: count } = counted(recipe.batchSize / recipe.accumulation);
+    ): Promise<{ readonly result: object; readonly passes: number }> => {
+      const { teacher, passes: count } = counted(recipe.batchSize / recipe.accumulation);
       const training = new Training(recipe, {
         ...images,
         teacher,
         ...(folder !== undefined && { teacherCache: new TeacherCache(folder, teacher, recipe, images.train.count) }),
       });
-      const result = await outcome(training, ahead);
+      const result = await outcome(training, prefetchTeacher);
       training.dispose();
       disposeModule(teacher);
       assert.equal(tf.memory().numTensors, before);
-      return { result, asked: count() };
+      return { result, passes: count() };
     };
     const plain = await run(false);
-    assert.equal(plain.asked, steps * recipe.accumulation);
-    const ahead = await run(true);
-    assert.deepEqual(ahead.result, plain.result);
-    // Once while it is recorded, and for the first batch of each later epoch; else its ops run without it.
-    assert.equal(ahead.asked, mayAsk ? asked : plain.asked);
+    assert.equal(plain.passes, steps * recipe.accumulation);
+    const prefetched = await run(true);
+    assert.deepEqual(prefetched.result, plain.result);
+    // One pass is recorded, and the first batch of each later epoch has a pass of its own. Replays are not counted.
+    assert.equal(prefetched.passes, mayPrefetch ? passes : plain.passes);
     if (methods[changes.method.kind]!.readsTeacher === 'stages') return;
     const folder = await temporaryFolder(context);
     for (let time = 0; time < 2; time++) assert.deepEqual((await run(true, folder)).result, plain.result);
   });
 }
 
-test('a run that is left in the middle frees what it asked ahead, and one that goes on ends with the same bits', async () => {
-  const recipe = tinyRecipe({ ...taught, method: { kind: 'ofa' } });
+test('frees prefetched outputs of a run that is left, and resumes to the same bits', async () => {
+  const recipe = tinyRecipe({ ...withTeacher, method: { kind: 'ofa' } });
   const before = tf.memory().numTensors;
   const plain = await withTraining(recipe, (training) => outcome(training, true));
   await withTraining(recipe, async (training) => {
@@ -108,7 +108,7 @@ test('a run that is left in the middle frees what it asked ahead, and one that g
         events.push(numbers(event));
         if (events.length === until) break;
       }
-      // Between two steps of the second epoch, when an answer is under way.
+      // Between two steps of the second epoch, while a pass is under way.
       if (until === 6) assert.equal(tf.memory().numTensors, held);
     }
     for await (const event of training.run()) events.push(numbers(event));
@@ -119,9 +119,9 @@ test('a run that is left in the middle frees what it asked ahead, and one that g
 
 test(
   'the first forward pass is recorded, and later batches are prefetched without another',
-  { skip: mayAsk ? false : 'prefetching needs our kernels and a second thread' },
+  { skip: mayPrefetch ? false : 'prefetching needs our kernels and a second thread' },
   () => {
-    const { teacher, asked } = counted(2);
+    const { teacher, passes } = counted(2);
     const prefetch = new TeacherPrefetch(teacher);
     const batch = tf.ones<tf.Rank.R4>([2, 32, 32, 3]);
     const counts = [0, 1, 2].map(() => {
@@ -129,7 +129,7 @@ test(
         prefetch.output(batch);
         prefetch.start(() => batch);
       });
-      return asked();
+      return passes();
     });
     assert.deepEqual(counts, [1, 1, 1]);
     prefetch.dispose();
@@ -138,28 +138,30 @@ test(
   },
 );
 
-test('a teacher whose answers no list of ops can repeat is asked each time', () => {
-  const { teacher, asked } = counted(2);
-  // It divides by the largest logit, which JavaScript reads.
-  const odd: Model = {
+test('runs a teacher whose ops cannot be recorded at each batch', () => {
+  const { teacher, passes } = counted(2);
+  // It divides by the largest logit, which JavaScript reads, so that its ops cannot be recorded.
+  const unrecordable: Model = {
     ...teacher,
     forward: (...given) => {
       const output = teacher.forward(...given);
       return { ...output, logits: tf.div(output.logits, Math.max(...output.logits.dataSync())) };
     },
   };
-  const prefetch = new TeacherPrefetch(odd);
+  const prefetch = new TeacherPrefetch(unrecordable);
   for (let seed = 0; seed < 3; seed++) {
     const batch = tf.randomNormal<tf.Rank.R4>([2, 32, 32, 3], 0, 1, 'float32', seed);
     const [given, expected] = tf.tidy(() => {
       const output = prefetch.output(batch);
       prefetch.start(() => batch);
-      return [output.logits, odd.forward(batch, { mode: 'eval' }).logits].map((logits) => [...logits.dataSync()]);
+      return [output.logits, unrecordable.forward(batch, { mode: 'eval' }).logits].map((logits) => [
+        ...logits.dataSync(),
+      ]);
     });
     assert.deepEqual(given, expected);
     batch.dispose();
   }
-  assert.equal(asked(), 6);
+  assert.equal(passes(), 6);
   prefetch.dispose();
   disposeModule(teacher);
 });
