@@ -102,8 +102,7 @@ test('claims: counts by verdict', () => {
   ];
   assert.equal(
     claimsAnswer(all, 7),
-    'Of the paper’s 3 claims, 1 holds (1) and 2 are undecided at this scale (2, 3). ' +
-      'The verdicts rest on 7 recorded runs.',
+    'Of the paper’s 3 claims, 1 holds (1) and 2 are undecided at this scale (2, 3). ' + '7 runs are recorded.',
   );
   assert.ok(claimLabel(first!, 20).endsWith('…'));
 });
