@@ -132,12 +132,12 @@ test('compares all pairs of layers at once, with a constant layer among them', (
 
 test('rejects too few examples, missing layers, and layers of different batches', () => {
   const three = tf.slice(x, [0, 0], [3, 6]);
-  assert.throws(() => cell([three, three]), /at least 4 examples, and this one has 3/);
+  assert.throws(() => cell([three, three]), /at least 4 examples, and the batch size is 3/);
   assert.throws(
     () => new MinibatchCka(['layer1', 'layer9'], ['layer1']).add({ layer1: x, layer2: x }, { layer1: x }),
     /Unknown layer "layer9"/,
   );
-  assert.throws(() => cell([x, features('y', 11, 5)]), /same examples/);
+  assert.throws(() => cell([x, features('y', 11, 5)]), /different numbers of examples/);
   assert.throws(() => linearCka(x, features('y', 11, 5)), UserError);
   assert.throws(() => linearCka(tf.ones([1, 3]), tf.ones([1, 3])), /at least 2/);
 });

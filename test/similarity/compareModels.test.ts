@@ -90,7 +90,7 @@ test('rejects unknown layers, batches that are too small, and no images at all',
   );
   await assert.rejects(compareModels(cnn, vit, batches, { columnLayers: [] }), UserError);
   await assert.rejects(compareModels(cnn, vit, [images(3, 4)]), /at least 4 examples/);
-  await assert.rejects(compareModels(cnn, vit, []), /no images/);
+  await assert.rejects(compareModels(cnn, vit, []), /No images were given/);
   disposeModule(cnn);
   disposeModule(vit);
 });

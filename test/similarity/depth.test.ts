@@ -72,7 +72,7 @@ test('ignores undefined cells', () => {
 });
 
 test('rejects a network with one layer', () => {
-  assert.throws(() => depthSummary(table([[0.1, 0.2]])), /two layers of each network; there are 1 and 2/);
+  assert.throws(() => depthSummary(table([[0.1, 0.2]])), /at least 2 layers of each network, and there are 1 and 2/);
 });
 
 test('recorded summaries equal those of the recorded tables', async () => {

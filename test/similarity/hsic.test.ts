@@ -39,7 +39,7 @@ test('has mean zero over many small samples of unrelated features: it is unbiase
 });
 
 test('rejects fewer than 4 examples', () => {
-  assert.throws(() => hsic(tf.eye(3), tf.eye(3)), /at least 4 examples, and this one has 3/);
+  assert.throws(() => hsic(tf.eye(3), tf.eye(3)), /at least 4 examples, and the batch size is 3/);
 });
 
 function hsic(k: tf.Tensor2D, l: tf.Tensor2D): number {
