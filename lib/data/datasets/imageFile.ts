@@ -1,4 +1,4 @@
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../errors';
 import { fileError } from '../../io/fileError';
@@ -11,14 +11,35 @@ export function imageName({ folder, names, shards }: FileDataset, index: number)
   return shards ? `${path.join(folder, shards.files[shards.fileIndex[index]!]!)}, ${name}` : path.join(folder, name);
 }
 
-/** The encoded bytes of an image as stored. Throws a UserError that names the image if they cannot be read. */
+/** Larger files are not read: no image within the limit of pixels needs so many bytes. */
+export const maxFileBytes = 1e9;
+
+/**
+ * The encoded bytes of an image as stored. Throws a UserError that names the image if they cannot be read or are more
+ * than `maxFileBytes`.
+ */
 export async function readImage(dataset: FileDataset, index: number): Promise<Buffer> {
   try {
     return dataset.shards
       ? await readFromShard(dataset, index)
-      : await readFile(path.join(dataset.folder, stringAt(dataset.names, index)));
+      : await readWhole(path.join(dataset.folder, stringAt(dataset.names, index)));
   } catch (error) {
     throw fileError(error, 'read', imageName(dataset, index));
+  }
+}
+
+async function readWhole(file: string): Promise<Buffer> {
+  const handle = await open(file, 'r');
+  try {
+    const { size } = await handle.stat();
+    if (size > maxFileBytes) {
+      throw new UserError(
+        `${file} has ${size} bytes, more than the limit of ${maxFileBytes}. Convert it to a JPEG or PNG.`,
+      );
+    }
+    return await handle.readFile();
+  } finally {
+    await handle.close();
   }
 }
 

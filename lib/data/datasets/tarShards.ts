@@ -1,21 +1,25 @@
-import { existsSync } from 'node:fs';
-import { open, readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../errors';
 import { fileError } from '../../io/fileError';
 import { mapConcurrently } from '../../io/mapConcurrently';
-import { indexTar, type ByteRange } from '../../io/tar/indexTar';
+import { readClassNames, renamedClasses, trainingClasses } from './classesFile';
+import { classMismatches } from './classNames';
 import type { FileDataset } from './dataset';
-import { classMismatches, imageExtensions, indentedList, type FolderOptions } from './imageFolder';
+import { isSystemName } from './folderEntries';
+import { indentedList, type FolderOptions } from './imageFolder';
+import { describeLeftOut, mergeLeftOut } from './leftOut';
 import { imageNetNormalisation } from './normalisation';
 import { packStrings } from './packedStrings';
+import { openShard, type Sample } from './shardSamples';
 
 /**
  * Opens a folder of .tar archives in webdataset's format: `NAME.jpg` (or another image format) beside `NAME.cls`, which
  * holds the number of its class. Only headers and classes are read. Images are then read at their byte offsets, so that
  * an epoch is shuffled as a whole. The names of the classes are the lines of `classes.txt` in the folder or, without
- * that file, their numbers. The complete images of a truncated archive are used, with a notice. Throws a UserError if
- * there is no archive or no image, or if the classes differ from `classes`.
+ * that file, their numbers. The complete images of a truncated archive are used, with a notice; links and other members
+ * are left out and counted. Throws a UserError if there is no archive or no image, if a sample has two images or two
+ * classes, if an archive continues after its end marker, or if the classes differ from `classes`.
  */
 export async function openTarShards(
   folder: string,
@@ -25,13 +29,24 @@ export async function openTarShards(
   const shards = await mapConcurrently(files, 8, (name) => openShard(path.join(folder, name)));
   const samples = shards.flatMap((shard, fileIndex) => shard.samples.map((sample) => ({ ...sample, fileIndex })));
   const notices = shards.flatMap((shard) => shard.notices);
+  const leftOut = mergeLeftOut(shards.flatMap((shard) => shard.leftOut));
+  const conflicts = shards.flatMap((shard) => shard.conflicts);
+  if (conflicts.length > 0) {
+    const reason = `The samples in ${folder} are ambiguous, because the key of a file ends at the first dot of its name:`;
+    throw new UserError([reason, ...indentedList(conflicts)].join('\n'));
+  }
   if (samples.length === 0) {
     const reason = `The archives in ${folder} contain no image with a class (NAME.jpg and NAME.cls).`;
-    throw new UserError([reason, ...indentedList(notices)].join('\n'));
+    const reasons = leftOut.map((each) => `left out: ${describeLeftOut([each])}`);
+    throw new UserError([reason, ...indentedList([...notices, ...reasons])].join('\n'));
   }
   const maxLabel = samples.reduce((max, { label }) => Math.max(max, label), 0);
-  const classes = known ?? (await classNames(folder, maxLabel + 1));
-  const problems = labelProblems(samples, classes, known !== undefined);
+  const names = await readClassNames(folder);
+  const classes = known ?? trainingClasses(folder, names, maxLabel + 1);
+  const problems = [
+    ...(known ? renamedClasses(names, known) : []),
+    ...labelProblems(samples, classes, known !== undefined),
+  ];
   if (problems.length > 0) {
     throw new UserError([`The images in ${folder} cannot be used:`, ...indentedList(problems)].join('\n'));
   }
@@ -40,6 +55,7 @@ export async function openTarShards(
     folder,
     classes,
     count: samples.length,
+    leftOut,
     notices,
     labels: Uint16Array.from(samples, ({ label }) => label),
     names: packStrings(samples.map(({ name }) => name)),
@@ -54,88 +70,22 @@ export async function openTarShards(
   };
 }
 
+/** The numbers of archives are stored in 16 bits. */
+const maxArchives = 65_536;
+
 /** Compressed archives are listed too: opening one throws an error with the remedy. */
 async function listArchives(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error) => {
     throw fileError(error, 'read', folder);
   });
-  const archives = names.filter((name) => /\.tar(\.gz)?$|\.tgz$/.test(name)).sort();
+  const archives = names.filter((name) => /\.tar(\.gz)?$|\.tgz$/i.test(name) && !isSystemName(name)).sort();
   if (archives.length === 0) throw new UserError(`${folder} contains no .tar archive. Check the path.`);
-  return archives;
-}
-
-interface Sample extends ByteRange {
-  readonly label: number;
-}
-
-interface Shard {
-  readonly samples: readonly Sample[];
-  readonly notices: readonly string[];
-}
-
-async function openShard(file: string): Promise<Shard> {
-  const { members, error } = await indexTar(file);
-  const labels = await readLabels(
-    file,
-    members.filter(({ name }) => name.endsWith('.cls')),
-  );
-  const images = members.filter(({ name }) => imageExtensions.includes(path.extname(name).toLowerCase()));
-  const samples = images.flatMap((image): Sample[] => {
-    const label = labels.get(sampleKey(image.name));
-    return label === undefined ? [] : [{ ...image, label }];
-  });
-  const unlabelled = images.filter(({ name }) => !labels.has(sampleKey(name)));
-  const notices: string[] = [];
-  if (error !== undefined) {
-    notices.push(
-      `${error.replace(/(\. Download it again)?\.$/, '')}: only its first ${samples.length} images are used`,
-    );
-  }
-  if (unlabelled.length > 0) {
-    notices.push(
-      `${file}: skipped ${unlabelled.length} images without a class (a .cls file with a whole number), ` +
-        `such as ${unlabelled[0]!.name}`,
-    );
-  }
-  return { samples, notices };
-}
-
-/** The class of each sample by its key. */
-async function readLabels(file: string, members: readonly ByteRange[]): Promise<ReadonlyMap<string, number>> {
-  const handle = await open(file, 'r');
-  try {
-    const labels = new Map<string, number>();
-    for (const { name, start, size } of members) {
-      const length = Math.min(size, 16);
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, start);
-      const text = buffer.toString('latin1', 0, bytesRead).trim();
-      if (/^\d{1,5}$/.test(text) && Number(text) <= 0xffff) labels.set(sampleKey(name), Number(text));
-    }
-    return labels;
-  } catch (error) {
-    throw fileError(error, 'read', file);
-  } finally {
-    await handle.close();
-  }
-}
-
-/** What the files of one sample have in common: the path up to the first dot of the file's name. */
-function sampleKey(name: string): string {
-  return path.join(path.dirname(name), path.basename(name).split('.')[0]!);
-}
-
-async function classNames(folder: string, minCount: number): Promise<readonly string[]> {
-  const file = path.join(folder, 'classes.txt');
-  if (!existsSync(file)) return Array.from({ length: minCount }, (_, label) => String(label));
-  const lines = (await readFile(file, 'utf8')).split('\n').map((line) => line.trim());
-  const names = lines.filter((line) => line !== '');
-  if (names.length < minCount) {
+  if (archives.length > maxArchives) {
     throw new UserError(
-      `${file} names ${names.length} classes, but there are images of class ${minCount - 1} (counted from 0). ` +
-        'Add the missing names, one a line.',
+      `${folder} contains ${archives.length} archives. At most ${maxArchives} are supported: join some.`,
     );
   }
-  return names;
+  return archives;
 }
 
 function labelProblems(samples: readonly Sample[], classes: readonly string[], areKnown: boolean): string[] {
@@ -144,6 +94,9 @@ function labelProblems(samples: readonly Sample[], classes: readonly string[], a
   const presentNames = classes.filter((_, label) => present.has(label));
   const emptyNames = classes.filter((_, label) => !present.has(label));
   return [
+    ...(present.size === 1
+      ? [`one class was found (${presentNames[0] ?? [...present][0]}), and training needs at least two`]
+      : []),
     ...outOfRange.map((label) => `class ${label} is not among the ${classes.length} classes of the training images`),
     ...(areKnown ? classMismatches(presentNames, classes) : emptyNames.map((name) => `class ${name} has no image`)),
   ];

@@ -50,6 +50,17 @@ function parseExtension(type: string, content: Buffer, file: string): Extension 
   return { ...(name !== undefined && { name }), ...(size !== undefined && { size: Number(size) }) };
 }
 
+/** What a member without content of its own is (a link, a device or a pipe); undefined for files and folders. */
+export function kindWithoutContent({ type }: Pick<TarHeader, 'type'>): string | undefined {
+  return /^[12346]$/.test(type) ? kinds[type] : undefined;
+}
+
+/** The name without a leading `./`; undefined if it is empty or leads out of the archive's folder. */
+export function nameInside({ name }: Pick<TarHeader, 'name'>): string | undefined {
+  if (name === '' || name.startsWith('/') || /[\\\0]/.test(name) || name.split('/').includes('..')) return undefined;
+  return name.replace(/^(\.\/)+/, '');
+}
+
 /**
  * Rejects links, devices and names outside the archive's folder. Returns the header without a leading `./` in its name.
  */
@@ -62,13 +73,14 @@ export function checkHeader(header: TarHeader, file: string): TarHeader {
         'Only files and folders are supported. Create the archive without it.',
     );
   }
-  if (name === '' || name.startsWith('/') || /[\\\0]/.test(name) || name.split('/').includes('..')) {
+  const inside = nameInside(header);
+  if (inside === undefined) {
     throw new UserError(
       `${file} contains a file with the name ${quoted}, which leads out of the archive's folder. ` +
         'Such archives are rejected. Create the archive with relative names.',
     );
   }
-  return { ...header, name: name.replace(/^(\.\/)+/, '') };
+  return { ...header, name: inside };
 }
 
 const kinds: Readonly<Record<string, string>> = {

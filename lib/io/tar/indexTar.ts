@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { UserError } from '../../errors';
 import { fileError } from '../fileError';
-import { blockBytes, checkHeader, gzipMagic, nextHeader } from './header';
+import { blockBytes, checkHeader, gzipMagic, kindWithoutContent, nameInside, nextHeader } from './header';
 
 /** The position of a file in an uncompressed archive. */
 export interface ByteRange {
@@ -12,45 +12,81 @@ export interface ByteRange {
 
 export interface TarIndex {
   readonly members: readonly ByteRange[];
+  /** Members that are not files, such as links, and those whose name leads out of the archive's folder. */
+  readonly leftOut: readonly (readonly [name: string, reason: string])[];
   /** The error at which the index ends, if the archive is truncated or damaged. */
   readonly error?: string;
 }
 
 /**
  * Finds the complete files of a .tar archive by reading only the headers. Throws a UserError if the archive cannot be
- * opened or is compressed.
+ * opened, is compressed, or continues after its end marker.
  */
 export async function indexTar(file: string): Promise<TarIndex> {
   const handle = await open(file, 'r').catch((error) => {
     throw fileError(error, 'read', file);
   });
-  const members: ByteRange[] = [];
   try {
     const { size: fileSize } = await handle.stat();
     const reader = new BufferedReader(handle, file);
     if ((await reader.peek(2)).equals(Buffer.from([gzipMagic >> 8, gzipMagic & 0xff]))) {
-      throw new CompressedError(
+      throw new UserError(
         `${file} is compressed, so that single images in it cannot be read. Unpack it: gunzip ${file}`,
       );
     }
-    for (let header = await nextHeader(reader, file); header; header = await nextHeader(reader, file)) {
-      const { name, size, type } = checkHeader(header, file);
-      if (reader.position + size > fileSize) {
-        throw new UserError(`${file} ends too early, inside ${name}. Download it again.`);
-      }
-      if (type === '0') members.push({ name, start: reader.position, size });
-      reader.position += Math.ceil(size / blockBytes) * blockBytes;
-    }
-    return { members };
+    const index = await readMembers(reader, file, fileSize);
+    if (index.error === undefined) await checkEnd(reader, file, fileSize);
+    return index;
   } catch (error) {
-    if (error instanceof CompressedError) throw error;
-    return { members, error: fileError(error, 'read', file).message };
+    throw fileError(error, 'read', file);
   } finally {
     await handle.close();
   }
 }
 
-class CompressedError extends UserError {}
+async function readMembers(reader: BufferedReader, file: string, fileSize: number): Promise<TarIndex> {
+  const members: ByteRange[] = [];
+  const leftOut: [string, string][] = [];
+  try {
+    for (let header = await nextHeader(reader, file); header; header = await nextHeader(reader, file)) {
+      const kind = kindWithoutContent(header);
+      if (kind !== undefined) {
+        leftOut.push([header.name, kind]);
+        continue;
+      }
+      const name = nameInside(header);
+      const { size, type } = checkHeader(name === undefined ? { ...header, name: 'outside' } : header, file);
+      if (reader.position + size > fileSize) {
+        throw new UserError(`${file} ends too early, inside ${header.name}. Download it again.`);
+      }
+      if (name === undefined) leftOut.push([header.name, "name that leads out of the archive's folder"]);
+      else if (type === '0') members.push({ name, start: reader.position, size });
+      reader.position += Math.ceil(size / blockBytes) * blockBytes;
+    }
+    return { members, leftOut };
+  } catch (error) {
+    return { members, leftOut, error: fileError(error, 'read', file).message };
+  }
+}
+
+/** Throws a UserError if anything but zeros follows the end marker, which readers would ignore without a word. */
+async function checkEnd(reader: BufferedReader, file: string, fileSize: number): Promise<void> {
+  const end = reader.position - blockBytes;
+  for (;;) {
+    const bytes = await reader.peek(1 << 20);
+    if (bytes.length === 0) return;
+    const first = bytes.findIndex((byte) => byte !== 0);
+    if (first < 0) {
+      reader.position += bytes.length;
+      continue;
+    }
+    const following = fileSize - (reader.position + first);
+    throw new UserError(
+      `${file} has an end marker at byte ${end}, and ${following} bytes follow it, which would be ignored. It may ` +
+        'consist of several archives: join these with "tar --concatenate" instead of cat. Or create it again.',
+    );
+  }
+}
 
 /** Reads a file at `position`, in larger blocks than requested, since headers are often close to each other. */
 class BufferedReader {

@@ -15,7 +15,7 @@ import { jpegOf, picture } from '../pictures';
 test('reads images and classes from several archives in the format of webdataset', async (context) => {
   const folder = await temporaryFolder(context);
   const [first, second] = [await jpegOf(picture(0)), await jpegOf(picture(1))];
-  const long = `${'deep/'.repeat(30)}image.name`;
+  const long = `${'deep.er/'.repeat(30)}image`;
   await writeFile(
     path.join(folder, 'b.tar'),
     await tarOf([
@@ -29,8 +29,8 @@ test('reads images and classes from several archives in the format of webdataset
       ['1.cls', '0'],
       ['1.jpg', first],
       ['1.json', '{}'],
-      [`${long}.seg.png`, second],
-      [`${long}.cls`, '1'],
+      [`${long}.PNG`, second],
+      [`${long}.CLS`, '1'],
       ['lonely.jpg', first],
     ]),
   );
@@ -39,7 +39,13 @@ test('reads images and classes from several archives in the format of webdataset
   assert.deepEqual(dataset.classes, ['0', '1']);
   assert.deepEqual(await Promise.all([0, 1, 2].map((index) => readImage(dataset, index))), [first, second, second]);
   assert.deepEqual(imageName(dataset, 2), `${path.join(folder, 'b.tar')}, 3.jpeg`);
-  assert.match(dataset.notices.join(), /a\.tar: skipped 1 images without a class.*lonely\.jpg/);
+  assert.deepEqual(
+    dataset.leftOut.map(({ reason, count, example }) => [reason.replace(/ \(.*/, ''), count, path.basename(example)]),
+    [
+      ['file that is neither an image', 1, 'a.tar, 1.json'],
+      ['image without a class', 1, 'a.tar, lonely.jpg'],
+    ],
+  );
   assert.deepEqual(await readImage(subset(dataset, [2, 0]), 1), first);
   await writeFile(path.join(folder, 'classes.txt'), 'cat\ndog\n');
   assert.deepEqual((await openTarShards(folder, { imageSize: 16 })).classes, ['cat', 'dog']);
@@ -93,7 +99,7 @@ test('rejects folders without usable archives', async (context) => {
       ['1.cls', '-1'],
     ]),
   );
-  await rejectsWith(openTarShards(other, { imageSize: 16 }), 'skipped 2 images without a class');
+  await rejectsWith(openTarShards(other, { imageSize: 16 }), '2 × image without a class');
   await writeFile(
     path.join(other, 'a.tar'),
     await tarOf([
