@@ -1,4 +1,5 @@
 import type { ImageSize, Rgb } from '../image';
+import type { LeftOut } from './leftOut';
 import type { PackedStrings } from './packedStrings';
 
 /** Labelled images, either as bytes in memory or as files that are decoded when a batch is loaded. */
@@ -34,7 +35,9 @@ export interface FileDataset extends DatasetInfo {
   readonly names: PackedStrings;
   /** Present if the images lie in tar shards. */
   readonly shards?: ShardIndex;
-  /** Messages about files that were skipped when the folder was scanned. */
+  /** The files that are not used, counted by reason. */
+  readonly leftOut: readonly LeftOut[];
+  /** Sentences about the folder that the user should read. */
   readonly notices: readonly string[];
 }
 

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
-import { opendir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../errors';
-import { fileError } from '../../io/fileError';
+import { mapConcurrently } from '../../io/mapConcurrently';
+import { classMismatches, normalisedName, quoted, repeatedNames, similarNames } from './classNames';
 import type { FileDataset } from './dataset';
+import { folderIdentity, listFiles, listFolder, type Entry, type FolderFiles } from './folderEntries';
+import { imageExtensions, isImageName } from './imageExtensions';
+import { countLeftOut, type Unused } from './leftOut';
 import { imageNetNormalisation, type Normalisation } from './normalisation';
 import { packStrings, stringAt } from './packedStrings';
+import { splitsInsteadOfClasses } from './splitFolders';
 
 export interface FolderOptions {
   /** Height and width in pixels to which the images are cropped and resized. */
@@ -18,32 +22,48 @@ export interface FolderOptions {
 
 /**
  * Opens a folder with one folder of images per class, like torchvision's `ImageFolder`: the classes are the names of
- * the folders in alphabetical order, and the images of a class are all image files below its folder. Nothing is decoded
- * yet. Throws one UserError that lists all problems: no folder, no classes, a class without images, or classes that
- * differ from `classes`.
+ * the folders (in Unicode's form NFC) in alphabetical order, and the images of a class are all image files below its
+ * folder. Nothing is decoded yet. Files of operating systems, broken links and other files are left out and counted.
+ * Throws one UserError that lists all problems: no folder, fewer than two classes, a class without images, classes that
+ * differ from `classes`, or the parts of a data set in place of classes.
  */
 export async function openImageFolder(
   folder: string,
   { imageSize, classes: known, normalisation = imageNetNormalisation }: FolderOptions,
 ): Promise<FileDataset> {
-  const classes = (await listEntries(folder)).filter(({ isFolder }) => isFolder).map(({ name }) => name);
-  if (classes.length === 0) {
-    const example = `${path.join(folder, 'cat')} and ${path.join(folder, 'dog')}`;
-    throw new UserError(
-      `${folder} contains no folders. It needs one folder of images per class, for example ${example}.`,
-    );
-  }
-  const files = await Promise.all(classes.map((name) => listFiles(folder, name)));
-  const images = files.map((names) => names.filter(isImage));
-  const emptyClasses = classes.filter((_, label) => images[label]!.length === 0);
+  const { entries, leftOut } = await listFolder(folder);
+  const root = await folderIdentity(folder);
+  const folders = entries
+    .flatMap(({ name, identity }) =>
+      identity === undefined || identity === root ? [] : [{ name, identity, className: normalisedName(name) }],
+    )
+    .sort((a, b) => (a.className < b.className ? -1 : 1));
+  if (folders.length === 0) throw new UserError(noFolders(folder));
+  const names = folders.map(({ name }) => name);
+  const splits = await splitsInsteadOfClasses(folder, names);
+  if (splits !== undefined) throw new UserError(splits);
+  const classes = folders.map(({ className }) => className);
+  const files = await mapConcurrently(folders, 8, ({ name, identity }) =>
+    listFiles(folder, name, new Set([root, identity])),
+  );
+  const images = files.map((found) => found.files.filter(isImageName));
   const problems = [
-    ...emptyClasses.map((name) => `class ${name} has no image (${imageExtensions.join(', ')})`),
+    ...repeatedNames(names),
+    ...unreadableNames(leftOut),
+    ...(classes.length === 1 ? [`one class was found (${classes[0]}), and training needs at least two`] : []),
+    ...(classes.length > maxClasses
+      ? [`it has ${classes.length} classes, and at most ${maxClasses} are possible`]
+      : []),
+    ...classes
+      .filter((_, label) => images[label]!.length === 0)
+      .map((name) => `class ${quoted(name)} has no image (${imageExtensions.join(', ')})`),
     ...classMismatches(classes, known),
   ];
   if (problems.length > 0) {
     throw new UserError([`The images in ${folder} cannot be used:`, ...indentedList(problems)].join('\n'));
   }
-  const labels = Uint16Array.from(images.flatMap((names, label) => names.map(() => label)));
+  const labels = Uint16Array.from(images.flatMap((paths, label) => paths.map(() => label)));
+  const similar = similarNames(classes);
   return {
     name: path.basename(path.resolve(folder)),
     folder,
@@ -53,10 +73,8 @@ export async function openImageFolder(
     names: packStrings(images.flat()),
     size: { height: imageSize, width: imageSize },
     ...normalisation,
-    notices: skippedFilesNotice(
-      folder,
-      files.flat().filter((name) => !isImage(name)),
-    ),
+    leftOut: countLeftOut([...besideClasses(entries, root), ...leftOut, ...files.flatMap(notImages)]),
+    notices: similar === undefined ? [] : [`${folder}: ${similar}`],
   };
 }
 
@@ -67,19 +85,11 @@ export function contentHash({ names, labels, count }: FileDataset): string {
   return hash.digest('hex').slice(0, 12);
 }
 
-/** Messages about classes that differ from those of the training images. */
-export function classMismatches(classes: readonly string[], known: readonly string[] | undefined): string[] {
-  if (!known) return [];
-  const missing = known.filter((name) => !classes.includes(name));
-  const unknown = classes.filter((name) => !known.includes(name));
-  return [
-    ...missing.map((name) => `class ${name} of the training images is missing`),
-    ...unknown.map((name) => `class ${name} is not among the classes of the training images`),
-  ];
-}
+/** Labels are stored in 16 bits. */
+export const maxClasses = 65_536;
 
-/** The formats of torchvision's list that sharp reads. */
-export const imageExtensions: readonly string[] = ['.jpg', '.jpeg', '.png', '.webp', '.tif', '.tiff', '.ppm', '.pgm'];
+/** The reason why a file with another extension is left out. */
+const notAnImage = `file that is not an image (${imageExtensions.join(', ')})`;
 
 /** The first ten messages, indented, and the number of further ones. */
 export function indentedList(messages: readonly string[]): string[] {
@@ -88,44 +98,27 @@ export function indentedList(messages: readonly string[]): string[] {
   return [...messages.slice(0, limit), ...more].map((message) => `  ${message}`);
 }
 
-function isImage(name: string): boolean {
-  return imageExtensions.includes(path.extname(name).toLowerCase());
+function noFolders(folder: string): string {
+  const example = `${path.join(folder, 'cat')} and ${path.join(folder, 'dog')}`;
+  return `${folder} contains no folders. It needs one folder of images per class, for example ${example}.`;
 }
 
-function skippedFilesNotice(folder: string, names: readonly string[]): string[] {
-  if (names.length === 0) return [];
-  const kinds = [...new Set(names.map((name) => path.extname(name) || 'no extension'))].sort().slice(0, 5).join(', ');
-  return [
-    `${folder}: skipped ${names.length} files that are not in a supported image format (${kinds}), such as ${names[0]}`,
-  ];
+/** Files beside the folders of the classes, and links to the folder itself. */
+function besideClasses(entries: readonly Entry[], root: string): Unused[] {
+  return entries.flatMap(({ name, isFolder, identity }): Unused[] => {
+    if (isFolder) return identity === root ? [[name, 'link to a folder that is read already']] : [];
+    return [[name, 'file beside the class folders']];
+  });
 }
 
-/**
- * Paths, relative to `root`, of all files below a folder, in torchvision's order: the files of a folder before those of
- * its subfolders.
- */
-async function listFiles(root: string, folder: string): Promise<string[]> {
-  const entries = await listEntries(path.join(root, folder));
-  const files = entries.filter(({ isFolder }) => !isFolder).map(({ name }) => path.join(folder, name));
-  for (const { name, isFolder } of entries) {
-    if (isFolder) files.push(...(await listFiles(root, path.join(folder, name))));
-  }
-  return files;
+function notImages({ files, leftOut }: FolderFiles): readonly Unused[] {
+  const others = files.filter((name) => !isImageName(name)).map((name): Unused => [name, notAnImage]);
+  return [...others, ...leftOut];
 }
 
-/** The entries of a folder, sorted by name. Links are followed; hidden entries are skipped. */
-async function listEntries(folder: string): Promise<{ readonly name: string; readonly isFolder: boolean }[]> {
-  const entries: { name: string; isFolder: boolean }[] = [];
-  try {
-    for await (const entry of await opendir(folder)) {
-      if (entry.name.startsWith('.')) continue;
-      const isFolder = entry.isSymbolicLink()
-        ? (await stat(path.join(folder, entry.name))).isDirectory()
-        : entry.isDirectory();
-      entries.push({ name: entry.name, isFolder });
-    }
-  } catch (error) {
-    throw fileError(error, 'read', folder);
-  }
-  return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+/** A folder whose name cannot be read could be a class, so that it is not left out without an error. */
+function unreadableNames(leftOut: FolderFiles['leftOut']): string[] {
+  return leftOut
+    .filter(([name]) => name.includes('\ufffd'))
+    .map(([name]) => `the name of ${name} is not UTF-8; rename it`);
 }

@@ -1,10 +1,13 @@
+import { realpath } from 'node:fs/promises';
 import { subset } from '../../data/datasets/subset';
 import type { FileDataset } from '../../data/datasets/dataset';
-import { contentHash } from '../../data/datasets/imageFolder';
-import { openImageFolder } from '../../data/datasets/imageFolder';
+import { describeDataset } from '../../data/datasets/describeDataset';
+import { contentHash, openImageFolder } from '../../data/datasets/imageFolder';
 import { holdOutIndices } from '../../data/datasets/holdOut';
+import { describeLeftOut, mergeLeftOut } from '../../data/datasets/leftOut';
 import { openTarShards } from '../../data/datasets/tarShards';
 import { UserError } from '../../errors';
+import { fileError } from '../../io/fileError';
 import { Random } from '../../tensor/random';
 import type { OwnData } from '../../training/recipe/recipe';
 
@@ -14,8 +17,8 @@ export interface OwnImages {
   readonly test: FileDataset;
   /** Hash of the names and classes of all images. */
   readonly contents: string;
-  /** Which files were left out, and why. */
-  readonly notice?: string;
+  /** What was understood of the images, in one line, and further lines about what the user should know. */
+  readonly notice: string;
 }
 
 /**
@@ -32,8 +35,20 @@ export async function openOwnImages(data: OwnData, imageSize: number): Promise<O
     );
   }
   const train = data.trainImages === undefined ? all : selectImages(all, data.trainImages);
-  const notices = [...new Set([...train.notices, ...test.notices])];
-  return { train, test, contents, ...(notices.length > 0 && { notice: notices.join('\n') }) };
+  const notices = [describeOwnImages(train, test), ...new Set([...train.notices, ...test.notices])];
+  return { train, test, contents, notice: notices.join('\n') };
+}
+
+/** One line about what was understood: classes, numbers of images, and the files that are left out. */
+function describeOwnImages(train: FileDataset, test: FileDataset): string {
+  // Both parts of one folder have the same list.
+  const leftOut = mergeLeftOut(new Set([...train.leftOut, ...test.leftOut]));
+  return [
+    `images: ${train.classes.length} classes`,
+    `training ${describeDataset(train)}`,
+    `validation ${describeDataset(test)}`,
+    leftOut.length === 0 ? 'no file left out' : `left out: ${describeLeftOut(leftOut)}`,
+  ].join('; ');
 }
 
 /** A number of images, drawn evenly from the classes. */
@@ -48,8 +63,20 @@ async function trainAndTest(data: OwnData, imageSize: number): Promise<TrainAndT
   const open = name === 'folder' ? openImageFolder : openTarShards;
   const all = await open(path, { imageSize, normalisation });
   if (validation === undefined) return splitImages(all, path, split?.share, split?.seed);
+  if ((await realPath(path)) === (await realPath(validation))) {
+    throw new UserError(
+      `${path} is the folder of both training and validation images, so that the accuracy would be that of images ` +
+        'seen in training. Choose another validation folder, or leave it out to hold out a share of the images.',
+    );
+  }
   const test = await open(validation, { imageSize, classes: all.classes, normalisation });
   return { train: all, test };
+}
+
+async function realPath(folder: string): Promise<string> {
+  return realpath(folder).catch((error) => {
+    throw fileError(error, 'read', folder);
+  });
 }
 
 /** Holds out a share of every class for validation. */

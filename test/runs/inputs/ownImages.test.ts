@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { syntheticImages } from '../../../lib/data/datasets/synthetic';
@@ -7,6 +7,7 @@ import { writeImageFolder } from '../../../lib/data/datasets/writeImageFolder';
 import { openOwnImages } from '../../../lib/runs/inputs/ownImages';
 import { Random } from '../../../lib/tensor/random';
 import { rejectsWith } from '../../support/rejectsWith';
+import { writeEmptyFiles } from '../../data/datasets/emptyFiles';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 test('holds out a share of every class by seed, and rejects images that have changed since', async (context) => {
@@ -32,4 +33,19 @@ test('holds out a share of every class by seed, and rejects images that have cha
 
   await rm(path.join(folder, set.classes[0]!), { recursive: true });
   await rejectsWith(openOwnImages({ ...data, contents: first.contents }, 8), 'are not those of the recipe');
+});
+
+test('says in one line what was understood, and rejects one folder for both parts', async (context) => {
+  const folder = await writeEmptyFiles(await temporaryFolder(context), ['a/0.png', 'a/1.png', 'b/0.png', 'b/note.txt']);
+  const other = await writeEmptyFiles(await temporaryFolder(context), ['a/0.png', 'b/0.png']);
+  const { notice } = await openOwnImages({ name: 'folder', path: folder, validation: other }, 8);
+  assert.match(
+    notice,
+    /^images: 2 classes; training 3 images, 1 \(b\) to 2 \(a\) of each class; validation 2 images, 1 of each class; left out: 1 × file that is not an image \(.*\) \(b\/note\.txt\)$/,
+  );
+  await symlink(folder, path.join(other, 'link'));
+  await rejectsWith(
+    openOwnImages({ name: 'folder', path: folder, validation: path.join(other, 'link') }, 8),
+    `${folder} is the folder of both training and validation`,
+  );
 });
