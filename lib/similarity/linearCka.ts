@@ -1,30 +1,44 @@
-import { UserError } from '../errors';
-import type * as tf from '../tensor/engine/tf';
-import { standardGram } from './gram';
+import { aligned, alignment, type Alignment } from './centredKernelAlignment';
+import { hsicOfCentred, uCentre } from './hsic';
+import type { Measure } from './measure';
+import { dot, permutedTriangle } from './triangle';
 
 /**
- * Linear CKA of two layers over one full batch (Kornblith et al. 2019, section 3): ⟨K, L⟩ / (‖K‖ ‖L‖), with K and L the
- * Gram matrices of the features without their mean. The result is in [0, 1], and does not change if the features of a
- * layer are scaled, shifted or rotated.
+ * Linear CKA (Kornblith et al. 2019, section 3): ⟨K, L⟩ / (‖K‖ ‖L‖) for K = X Xᵀ and L = Y Yᵀ of
+ * centred features.
  *
- * Features [batch, ...], batch ≥ 2, flattened per example. Returns null if a layer is constant. Memory grows with the
- * square of the batch: use `MinibatchCka` for many examples. Throws a UserError if the batches differ or are too small,
- * or for NaN and infinity.
+ * Range [0, 1]. Invariant to rotation, translation and isotropic scaling of either layer, not to invertible linear
+ * maps. Misleads where layers are wide for the number of examples: it then rises towards 1 even for unrelated
+ * layers (Gröger et al. 2026). A few directions of large variance, and outliers, dominate it.
  */
-export function linearCka(x: tf.Tensor, y: tf.Tensor): number | null {
-  if (x.shape[0] !== y.shape[0])
-    throw new UserError(
-      `CKA: the two layers have ${x.shape[0]} and ${y.shape[0]} examples. Compute both from the same images.`,
-    );
-  if (x.shape[0] < 2)
-    throw new UserError(`CKA needs a batch of at least 2 examples, and the batch size is ${x.shape[0]}.`);
-  const k = standardGram(x, 'first features');
-  const l = standardGram(y, 'second features');
-  return k && l ? innerProduct(k, l) / Math.sqrt(innerProduct(k, k) * innerProduct(l, l)) : null;
+export const biasedCka: Measure<Alignment> = {
+  name: 'CKA (biased)',
+  minExamples: 2,
+  prepare: ({ values, examples }) => aligned(values, examples),
+  ...alignment,
+};
+
+interface UCentred {
+  readonly examples: number;
+  /** The U-centred Gram matrix of unit norm, as an upper triangle. */
+  readonly triangle: Float64Array;
 }
 
-function innerProduct(k: ArrayLike<number>, l: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < k.length; i++) sum += k[i]! * l[i]!;
-  return sum;
-}
+/**
+ * Linear CKA by the unbiased HSIC₁ of Song et al. (2012, equation 5), as in Nguyen et al. (2021): 0 on average
+ * for independent layers of any width, and may be below 0. Its invariances are those of biased CKA.
+ */
+export const unbiasedCka: Measure<UCentred> = {
+  name: 'CKA (unbiased)',
+  minExamples: 4,
+  prepare: ({ values, examples }) => {
+    const triangle = uCentre(values, examples);
+    const own = hsicOfCentred(triangle, triangle, examples);
+    const magnitude = dot(values, values) / (examples * (examples - 3));
+    if (own <= 1e-20 * magnitude) return undefined;
+    const norm = Math.sqrt(2 * dot(triangle, triangle));
+    return { examples, triangle: triangle.map((value) => value / norm) };
+  },
+  similarity: (a, b) => 2 * dot(a.triangle, b.triangle),
+  permuted: ({ examples, triangle }, order) => ({ examples, triangle: permutedTriangle(triangle, order, examples) }),
+};
