@@ -1,6 +1,8 @@
 import { UserError } from '../errors';
 import type { Random } from '../tensor/random';
-import type { Measure, Order } from './measure';
+import type { Measure } from './measure';
+import type { Products } from './permutedProducts';
+import type { Order } from './triangle';
 
 /** A similarity beside what unrelated layers of the same shapes reach. */
 export interface Calibrated {
@@ -48,17 +50,25 @@ export async function calibrate<Prepared>(
   { permutations, alpha = 0.05, signal, onPermutation }: CalibrationOptions,
 ): Promise<CalibratedGrid> {
   checkPermutations(permutations.length, alpha);
-  const observed = similarities(measure, rows, columns);
+  const [rowPlaces, columnPlaces] = [placesOfDefined(rows), placesOfDefined(columns)];
+  const [a, b] = [definedOnly(rows), definedOnly(columns)];
+  // The similarities of the defined layers, in the places of all layers.
+  const grid = (products: Products): Grid<number> =>
+    rowPlaces.map((i) => columnPlaces.map((j) => (i === null || j === null ? null : products[i]![j]!)));
+  const observed = grid(a.map((row) => b.map((column) => measure.similarity(row, column))));
   const nulls: Grid<number>[] = [];
-  for (const order of permutations) {
+  for (let start = 0; start < permutations.length; start += ordersAtOnce) {
     signal?.throwIfAborted();
-    const permuted = columns.map((layer) => layer && measure.permuted(layer, order));
-    nulls.push(similarities(measure, rows, permuted));
+    const orders = permutations.slice(start, start + ordersAtOnce);
+    nulls.push(...permutedSimilarities(measure, a, b, orders).map(grid));
     onPermutation?.(nulls.length);
     await new Promise((resolve) => setImmediate(resolve));
   }
   return calibratedGrid(observed, nulls, alpha);
 }
+
+/** Permutations between two reports of progress. */
+const ordersAtOnce = 10;
 
 /** The same from similarities that are at hand: those observed, and those of each permutation. */
 export function calibratedGrid(observed: Grid<number>, nulls: readonly Grid<number>[], alpha = 0.05): CalibratedGrid {
@@ -102,12 +112,29 @@ export function permutations(count: number, examples: number, random: Random): U
   return Array.from({ length: count }, (_, k) => random.fork(k).permutation(examples));
 }
 
-function similarities<Prepared>(
+function permutedSimilarities<Prepared>(
   measure: Measure<Prepared>,
-  rows: readonly (Prepared | undefined)[],
-  columns: readonly (Prepared | undefined)[],
-): Grid<number> {
-  return rows.map((a) => columns.map((b) => (a === undefined || b === undefined ? null : measure.similarity(a, b))));
+  rows: readonly Prepared[],
+  columns: readonly Prepared[],
+  orders: readonly Order[],
+): Products[] {
+  return (
+    measure.permutedSimilarities?.(rows, columns, orders) ??
+    orders.map((order) => {
+      const permuted = columns.map((layer) => measure.permuted(layer, order));
+      return rows.map((row) => permuted.map((column) => measure.similarity(row, column)));
+    })
+  );
+}
+
+function definedOnly<T>(layers: readonly (T | undefined)[]): T[] {
+  return layers.filter((layer): layer is T => layer !== undefined);
+}
+
+/** For each layer its index among the defined ones, or null. */
+function placesOfDefined(layers: readonly unknown[]): (number | null)[] {
+  let next = 0;
+  return layers.map((layer) => (layer === undefined ? null : next++));
 }
 
 function defined(grid: Grid<number>): number[] {

@@ -34,16 +34,6 @@ export function centredGram(feature: tf.Tensor, layer = 'feature'): CentredGram 
   });
 }
 
-/**
- * (X − mean)(X − mean)ᵀ of features [batch, ...], flattened per example, up to scale; undefined if they are constant.
- */
-export function standardGram(feature: tf.Tensor, layer = 'feature'): ArrayLike<number> | undefined {
-  return scoped(() => {
-    const x = flatten(feature);
-    return withoutMean(x, gramMatrix(x).dataSync(), layer)?.gram;
-  });
-}
-
 function recompute(x: tf.Tensor2D, raw: ArrayLike<number>, layer: string): Float64Array {
   const examples = x.shape[0];
   const standard = withoutMean(x, raw, layer);

@@ -1,8 +1,7 @@
 import { UserError } from '../errors';
 import type { ExampleGram } from './exampleGram';
-
-/** The order of a layer's examples: row i becomes row `order[i]`. */
-export type Order = ArrayLike<number>;
+import type { Products } from './permutedProducts';
+import type { Order } from './triangle';
 
 /**
  * A similarity of two layers on the same examples. A layer is prepared once, then compared with every layer of the
@@ -16,6 +15,11 @@ export interface Measure<Prepared> {
   prepare(gram: ExampleGram): Prepared | undefined;
   similarity(a: Prepared, b: Prepared): number;
   permuted(layer: Prepared, order: Order): Prepared;
+  /**
+   * The similarities [rows][columns] for each order of the columns' examples, for measures that can compute them faster
+   * than by `permuted` and `similarity`.
+   */
+  permutedSimilarities?(rows: readonly Prepared[], columns: readonly Prepared[], orders: readonly Order[]): Products[];
 }
 
 /** Prepares a layer. Throws a UserError for fewer examples than the measure needs. */

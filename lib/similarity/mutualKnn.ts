@@ -1,6 +1,7 @@
 import { cosines } from './exampleGram';
-import type { Measure, Order } from './measure';
+import type { Measure } from './measure';
 import { checkNeighbours, nearestNeighbours } from './neighbours';
+import type { Order } from './triangle';
 
 interface Neighbours {
   readonly examples: number;

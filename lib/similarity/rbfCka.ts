@@ -1,6 +1,6 @@
 import { UserError } from '../errors';
-import { aligned, alignment, type Alignment } from './centredKernelAlignment';
 import { squaredDistances } from './exampleGram';
+import { centredKernel, innerProduct, type KernelVector } from './kernelVector';
 import type { Measure } from './measure';
 import { upperTriangle } from './triangle';
 
@@ -12,7 +12,7 @@ import { upperTriangle } from './triangle';
  * maps. A narrow kernel compares neighbourhoods, a wide one approaches linear CKA. Misleads as linear CKA does
  * where layers are much wider than the number of examples: calibrate it.
  */
-export function rbfCka(width = 1): Measure<Alignment> {
+export function rbfCka(width = 1): Measure<KernelVector> {
   if (!(width > 0 && Number.isFinite(width)))
     throw new UserError(`RBF CKA: the kernel's width is ${width}; it must be a positive share of the median distance.`);
   return {
@@ -23,12 +23,12 @@ export function rbfCka(width = 1): Measure<Alignment> {
       const median = lowerMedian(upperTriangle(distances, gram.examples));
       if (median === 0) return undefined;
       const scale = -1 / (2 * width ** 2 * median);
-      return aligned(
+      return centredKernel(
         distances.map((squared) => Math.exp(squared * scale)),
         gram.examples,
       );
     },
-    ...alignment,
+    ...innerProduct,
   };
 }
 

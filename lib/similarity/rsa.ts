@@ -1,12 +1,7 @@
 import type { ExampleGram } from './exampleGram';
+import { innerProduct, unitVector, type KernelVector } from './kernelVector';
 import type { Measure } from './measure';
-import { dot, permutedTriangle } from './triangle';
-
-interface Dissimilarities {
-  readonly examples: number;
-  /** Ranks of the dissimilarities of all pairs of examples, centred and of unit norm. */
-  readonly ranks: Float64Array;
-}
+import { dot } from './triangle';
 
 /**
  * Representational similarity analysis (Kriegeskorte et al. 2008): Spearman's correlation of the two layers'
@@ -16,16 +11,15 @@ interface Dissimilarities {
  * by a constant; not to linear maps. Ranks give each pair the same weight, so that an outlier counts little and
  * many near ties count much.
  */
-export const rsa: Measure<Dissimilarities> = {
+export const rsa: Measure<KernelVector> = {
   name: 'RSA',
   minExamples: 3,
   prepare: (gram) => {
     const dissimilarities = correlationDistances(gram);
-    const ranks = dissimilarities && standardRanks(dissimilarities);
-    return ranks && { examples: gram.examples, ranks };
+    const ranks = dissimilarities && centredRanks(dissimilarities);
+    return ranks && unitVector(ranks, gram.examples);
   },
-  similarity: (a, b) => dot(a.ranks, b.ranks),
-  permuted: ({ examples, ranks }, order) => ({ examples, ranks: permutedTriangle(ranks, order, examples) }),
+  ...innerProduct,
 };
 
 /**
@@ -43,8 +37,8 @@ function correlationDistances({ examples: n, width, values, means }: ExampleGram
   return distances;
 }
 
-/** Ranks, equal values sharing their mean rank, centred and of unit norm; undefined where all values are equal. */
-function standardRanks(values: Float64Array): Float64Array | undefined {
+/** Ranks minus their mean, equal values sharing their mean rank; undefined where all values are equal. */
+function centredRanks(values: Float64Array): Float64Array | undefined {
   const order = Uint32Array.from(values, (_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const ranks = new Float64Array(values.length);
   for (let start = 0; start < order.length;) {
@@ -53,6 +47,5 @@ function standardRanks(values: Float64Array): Float64Array | undefined {
     for (let i = start; i < end; i++) ranks[order[i]!] = (start + end - 1) / 2 - (values.length - 1) / 2;
     start = end;
   }
-  const norm = Math.sqrt(dot(ranks, ranks));
-  return norm === 0 ? undefined : ranks.map((rank) => rank / norm);
+  return dot(ranks, ranks) === 0 ? undefined : ranks;
 }

@@ -1,24 +1,35 @@
-import type { Order } from './measure';
+/** The order of a layer's examples: row i becomes row `order[i]`. */
+export type Order = ArrayLike<number>;
 
-/** The upper triangle, without the diagonal, of a symmetric matrix [n, n], row by row: n (n − 1) / 2 numbers. */
+/** The entries above the diagonal of a symmetric matrix [n, n], row by row: n (n − 1) / 2 numbers. */
 export function upperTriangle(matrix: ArrayLike<number>, n: number): Float64Array {
   const triangle = new Float64Array((n * (n - 1)) / 2);
   for (let i = 0, at = 0; i < n; i++) for (let j = i + 1; j < n; j++) triangle[at++] = matrix[i * n + j]!;
   return triangle;
 }
 
-/** The triangle of the matrix whose row and column i are those of `order[i]` in the given one. */
-export function permutedTriangle(triangle: Float64Array, order: Order, n: number): Float64Array {
+export function diagonal(matrix: ArrayLike<number>, n: number): Float64Array {
+  return Float64Array.from({ length: n }, (_, i) => matrix[i * n + i]!);
+}
+
+/**
+ * Where each entry of a permuted matrix stood before: row and column i become those of `order[i]`. Matrices are upper
+ * triangles, followed by their diagonal if `length` is n (n + 1) / 2.
+ */
+export function permutedPositions(order: Order, n: number, length: number): Int32Array {
   const starts = Int32Array.from({ length: n }, (_, i) => (i * (2 * n - i - 1)) / 2 - i - 1);
-  const result = new Float64Array(triangle.length);
-  for (let i = 0, at = 0; i < n; i++) {
+  const positions = new Int32Array(length);
+  let at = 0;
+  for (let i = 0; i < n; i++) {
     const row = order[i]!;
     for (let j = i + 1; j < n; j++) {
       const column = order[j]!;
-      result[at++] = triangle[row < column ? starts[row]! + column : starts[column]! + row]!;
+      positions[at++] = row < column ? starts[row]! + column : starts[column]! + row;
     }
   }
-  return result;
+  const triangle = at;
+  for (; at < length; at++) positions[at] = triangle + order[at - triangle]!;
+  return positions;
 }
 
 /** Σ a_i b_i in float64. */

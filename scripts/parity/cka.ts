@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { input } from '../../lib/reference/fill';
-import { linearCka } from '../../lib/similarity/linearCka';
+import { exampleGram } from '../../lib/similarity/exampleGram';
+import { biasedCka } from '../../lib/similarity/linearCka';
+import { compare as similarity } from '../../lib/similarity/measure';
 import { MinibatchCka } from '../../lib/similarity/minibatchCka';
 import * as tf from '../../lib/tensor/engine/tf';
 import { compareNumber, type Check } from './check';
@@ -28,7 +30,9 @@ export function checkCka(file: CkaFile): Check[] {
     const base = tf.tensor2d(input(`${file.prefix}base`, [file.examples, 16]), [file.examples, 16]);
     const a = layers(file, base, 'a');
     const b = layers(file, base, 'b');
-    const full = Object.values(a).map((x) => Object.values(b).map((y) => linearCka(x, y)));
+    const full = Object.values(a).map((x) =>
+      Object.values(b).map((y) => similarity(biasedCka, exampleGram(x), exampleGram(y))),
+    );
     checks.push(
       ...compare('linear CKA, full batch', full, file.linear_full_batch),
       ...compare('minibatch CKA', minibatch(file, a, b), file.minibatch_unbiased),

@@ -3,12 +3,13 @@ import { fill } from '../../lib/reference/fill';
 import { calibratedGrid, type Calibrated } from '../../lib/similarity/calibration';
 import { cknna } from '../../lib/similarity/cknna';
 import { exampleGram } from '../../lib/similarity/exampleGram';
-import { biasedCka } from '../../lib/similarity/fullBatchCka';
-import { prepare, type Measure, type Order } from '../../lib/similarity/measure';
+import { biasedCka } from '../../lib/similarity/linearCka';
+import { prepare, type Measure } from '../../lib/similarity/measure';
 import { mutualKnn } from '../../lib/similarity/mutualKnn';
 import { procrustes } from '../../lib/similarity/procrustes';
 import { rbfCka } from '../../lib/similarity/rbfCka';
 import { rsa } from '../../lib/similarity/rsa';
+import type { Order } from '../../lib/similarity/triangle';
 import * as tf from '../../lib/tensor/engine/tf';
 import { compareNumber, type Check } from './check';
 

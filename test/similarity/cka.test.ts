@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../lib/errors';
-import { linearCka } from '../../lib/similarity/linearCka';
+import { exampleGram } from '../../lib/similarity/exampleGram';
+import { biasedCka } from '../../lib/similarity/linearCka';
+import { compare } from '../../lib/similarity/measure';
 import { MinibatchCka } from '../../lib/similarity/minibatchCka';
 import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose } from '../support/close';
@@ -22,6 +24,8 @@ function table(
 function cell(...batches: readonly (readonly [tf.Tensor, tf.Tensor])[]): number | null {
   return table(batches.map(([x, y]) => [{ x }, { y }]))[0]![0]!;
 }
+
+const linearCka = (a: tf.Tensor, b: tf.Tensor): number | null => compare(biasedCka, exampleGram(a), exampleGram(b));
 
 const [x, y] = [features('x', 12, 6), features('y', 12, 20)];
 const measures: Readonly<Record<string, (a: tf.Tensor, b: tf.Tensor) => number | null>> = {

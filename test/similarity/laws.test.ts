@@ -4,7 +4,7 @@ import { UserError } from '../../lib/errors';
 import { calibrate, calibratedGrid, permutations } from '../../lib/similarity/calibration';
 import { cknna } from '../../lib/similarity/cknna';
 import { exampleGram, type ExampleGram } from '../../lib/similarity/exampleGram';
-import { biasedCka, unbiasedCka } from '../../lib/similarity/fullBatchCka';
+import { biasedCka, unbiasedCka } from '../../lib/similarity/linearCka';
 import { compare, prepare, type Measure } from '../../lib/similarity/measure';
 import { MinibatchCka } from '../../lib/similarity/minibatchCka';
 import { mutualKnn } from '../../lib/similarity/mutualKnn';
@@ -14,6 +14,7 @@ import { rsa } from '../../lib/similarity/rsa';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose } from '../support/close';
+import { expectNoLeak } from '../support/leaks';
 import { features } from './features';
 
 const n = 24;
@@ -183,4 +184,24 @@ test('calibration stops between permutations when its signal fires', async () =>
     onPermutation: () => stop.abort(),
   };
   await assert.rejects(calibrate(biasedCka, [layer], [layer], options), { name: 'AbortError' });
+});
+
+test('permuting many orders at once gives the similarities of permuted layers', () => {
+  const orders = permutations(3, n, new Random(9));
+  for (const measure of [biasedCka, unbiasedCka, rsa, rbfCka(1)]) {
+    const [a, b] = [x, y].map((feature) => prepare(measure, gram(feature))!);
+    const all = measure.permutedSimilarities!([a!, b!], [b!], orders);
+    orders.forEach((order, k) => {
+      const expected = measure.similarity(a!, measure.permuted(b!, order));
+      expectClose(all[k]![0]![0]!, expected, { absolute: 1e-6 });
+    });
+  }
+});
+
+test('permuting many orders at once leaks no tensors', () => {
+  const layer = prepare(biasedCka, gram(x))!;
+  expectNoLeak(() => {
+    biasedCka.permutedSimilarities!([layer], [layer], permutations(3, n, new Random(9)));
+    return [];
+  });
 });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { linearCka } from '../../lib/similarity/linearCka';
+import { exampleGram } from '../../lib/similarity/exampleGram';
+import { biasedCka } from '../../lib/similarity/linearCka';
+import { compare } from '../../lib/similarity/measure';
 import { MinibatchCka } from '../../lib/similarity/minibatchCka';
 import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose } from '../support/close';
@@ -26,6 +28,7 @@ function plainFull(x: tf.Tensor2D, y: tf.Tensor2D): number {
 const opposite = (x: tf.Tensor2D): tf.Tensor2D => tf.concat([x, tf.neg(x)]);
 const repeated = (x: tf.Tensor2D, order: readonly number[]): tf.Tensor2D =>
   tf.gather(x, tf.tensor1d([...order], 'int32'));
+const linearCka = (x: tf.Tensor, y: tf.Tensor): number | null => compare(biasedCka, exampleGram(x), exampleGram(y));
 const cell = (x: tf.Tensor, y: tf.Tensor): number | null => {
   const cka = new MinibatchCka(['x'], ['y']);
   cka.add({ x }, { y });
