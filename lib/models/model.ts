@@ -75,3 +75,10 @@ export interface Model extends Module {
 }
 
 export type Family = 'cnn' | 'transformer' | 'mlp';
+
+/** What a network is created for. */
+export interface ModelSize {
+  readonly classes: number;
+  /** Height and width of the images in pixels. Default: the network's own. */
+  readonly imageSize?: number;
+}

@@ -1,6 +1,6 @@
 import { unknownName, UserError } from '../errors';
 import { Random } from '../tensor/random';
-import type { Model } from './model';
+import type { Model, ModelSize } from './model';
 import { ConvNeXt, convNeXts } from './networks/convNeXt';
 import { MlpMixer, mlpMixers } from './networks/mlpMixer';
 import { MobileNetV2, mobileNetV2s } from './networks/mobileNetV2';
@@ -8,15 +8,15 @@ import { ResMlp, resMlps } from './networks/resMlp';
 import { ResNet, resNets } from './networks/resnet';
 import { SwinTransformer, swinTransformers } from './networks/swinTransformer';
 import { VisionTransformer, visionTransformers } from './networks/visionTransformer';
+import type { OwnNetworks } from './own/network';
 import { parameters } from './parameter';
 
-export interface ModelOptions {
-  readonly classes: number;
-  /** Height and width of the images in pixels. Default: the size in the network's table. */
-  readonly imageSize?: number;
+export interface ModelOptions extends ModelSize {
+  /** Networks that are not in this library. */
+  readonly networks?: OwnNetworks | undefined;
 }
 
-type ModelFactory = (options: ModelOptions, random: Random) => Model;
+type ModelFactory = (size: ModelSize, random: Random) => Model;
 
 /** Every network by its name, which is timm's where timm has the network. */
 const factories: ReadonlyMap<string, ModelFactory> = new Map<string, ModelFactory>([
@@ -30,26 +30,26 @@ const factories: ReadonlyMap<string, ModelFactory> = new Map<string, ModelFactor
 ]);
 
 /** Returns the names of all networks. */
-export function modelNames(): string[] {
-  return [...factories.keys()];
+export function modelNames(own?: OwnNetworks): string[] {
+  return [...factories.keys(), ...(own?.networks ?? []).map(({ name }) => name)];
 }
 
 /**
  * Creates a network with random weights. Throws a UserError if the name is unknown (the message lists the nearest
  * names), if classes or imageSize are not positive integers, or if the network cannot read images of this size.
  */
-export function createModel(name: string, options: ModelOptions, random: Random): Model {
-  const factory = factories.get(name);
-  if (!factory) throw unknownName('network', name, modelNames());
-  checkPositiveInteger(`number of classes of ${name}`, options.classes);
-  if (options.imageSize !== undefined) checkPositiveInteger(`image size of ${name}`, options.imageSize);
-  return factory(options, random);
+export function createModel(name: string, { networks, ...size }: ModelOptions, random: Random): Model {
+  const factory = factories.get(name) ?? networks?.networks.find((network) => network.name === name)?.create;
+  if (!factory) throw unknownName('network', name, modelNames(networks));
+  checkPositiveInteger(`number of classes of ${name}`, size.classes);
+  if (size.imageSize !== undefined) checkPositiveInteger(`image size of ${name}`, size.imageSize);
+  return factory(size, random);
 }
 
 /** Copies a network with its weights and its precision. The caller disposes the copy. */
-export function copyModel(model: Model): Model {
+export function copyModel(model: Model, networks?: OwnNetworks): Model {
   const { name, classes, imageSize } = model;
-  const copy = createModel(name, { classes, imageSize }, new Random(0));
+  const copy = createModel(name, { classes, imageSize, networks }, new Random(0));
   const originals = new Map(parameters(model));
   for (const [path, parameter] of parameters(copy)) {
     const { value, precision } = originals.get(path)!;
