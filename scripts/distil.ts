@@ -3,6 +3,7 @@ import { Presets, SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { isAbort } from '../lib/errors';
 import { saveGain } from '../lib/notebook/saveGain';
+import { readNetworks } from '../lib/models/own/readNetworks';
 import { chance, gainedPoints, type Gain } from '../lib/results/gain';
 import { distil, type Pair } from '../lib/runs/execution/distil';
 import { epochText } from '../lib/runs/execution/runJob';
@@ -27,6 +28,7 @@ interface Options {
   readonly bf16?: true;
   readonly seed: number;
   readonly mlflow?: string;
+  readonly networks?: string;
   readonly out: string;
 }
 
@@ -63,6 +65,7 @@ const command = new Command('npm run distil --')
   .option('--image-size <pixels>', 'input height and width of both networks', whole, 224)
   .option('--bf16', 'mixed precision: up to twice as fast on recent processors and GPUs')
   .option('--seed <number>', 'seed of the split, the initial weights and the order of the images', whole, 0)
+  .option('--networks <file>', 'TypeScript file that exports networks of your own, for student and teacher')
   .option('--mlflow <address>', 'MLflow server to log to, such as http://127.0.0.1:5000 (default: MLFLOW_TRACKING_URI)')
   .option('--out <folder>', 'folder for the student, the records and the page', path.join('out', 'distil'))
   .action(distilPair);
@@ -71,6 +74,7 @@ void run(command);
 
 async function distilPair(options: Options): Promise<void> {
   const pair = pairOf(options);
+  const networks = options.networks === undefined ? undefined : await readNetworks(options.networks);
   const { out, mlflow } = options;
   const signal = stopSignal();
   const format = '{run} [{bar}] {percentage} % | {eta_formatted} left | loss {loss}';
@@ -81,6 +85,7 @@ async function distilPair(options: Options): Promise<void> {
       out,
       command: `npm run distil -- ${process.argv.slice(2).map(shellQuote).join(' ')}`,
       signal,
+      networks,
       mlflow,
       onNotice: (text) => console.log(text),
       onDownload: ({ received, total = received }) => {

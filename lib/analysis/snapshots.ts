@@ -26,7 +26,8 @@ export async function trainWithSnapshots(
   { onStep, signal }: SnapshotOptions = {},
 ): Promise<Snapshot[]> {
   const snapshots: Snapshot[] = [];
-  const take = (step: number): void => void snapshots.push({ step, model: copyModel(training.student) });
+  const take = (step: number): void =>
+    void snapshots.push({ step, model: copyModel(training.student, training.networks) });
   let done = 0;
   take(done);
   try {

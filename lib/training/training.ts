@@ -6,6 +6,7 @@ import type { Distillation } from '../methods/method';
 import { distillationOf } from '../methods/methods';
 import { needsTeacher } from '../methods/teacherAccess';
 import type { Model } from '../models/model';
+import type { OwnNetworks } from '../models/own/network';
 import { disposeModule, parameters, setPrecision, type NamedParameter } from '../models/parameter';
 import { clipScale, globalNorm } from '../tensor/ops/optimizers/globalNorm';
 import { Random } from '../tensor/random';
@@ -95,6 +96,11 @@ export class Training {
       everything: recipe.decayEverything,
     });
     if (recipe.averageDecay !== undefined) this.average = new WeightAverage(parameters(student), recipe.averageDecay);
+  }
+
+  /** The networks of the user by which the student can be created again. */
+  get networks(): OwnNetworks | undefined {
+    return this.resources.networks;
   }
 
   /** Number of steps of one epoch. An incomplete last batch is left out. */

@@ -4,18 +4,18 @@ import type { Model, StageShape } from '../model';
 /** What the outputs of a forward pass state about a network. */
 export type OutputShapes = Pick<Model, 'width' | 'stageShapes'>;
 
-/** The output of a network that is not checked yet. */
-export type UncheckedOutput = { readonly [Part in 'logits' | 'pooled' | 'stages']?: unknown } | undefined;
+/** The parts of an output, each of which code of the user may have left out. */
+type UncheckedOutput = { readonly [Part in 'logits' | 'pooled' | 'stages']?: unknown };
 
 /**
  * Reads width and stage shapes from the output for `batch` images. Returns a list of everything that is wrong, with the
  * expected shapes, if the output is not valid.
  */
-export function outputShapes(output: UncheckedOutput, batch: number, classes: number): OutputShapes | string[] {
+export function outputShapes(output: unknown, batch: number, classes: number): OutputShapes | string[] {
   if (typeof output !== 'object' || output === null)
     return ['forward returns no output: return { logits, stages, pooled }'];
-  const { logits, pooled, stages } = output;
-  const list = Array.isArray(stages) ? [...stages] : [];
+  const { logits, pooled, stages }: UncheckedOutput = output;
+  const list: readonly unknown[] = Array.isArray(stages) ? stages : [];
   const shapes = list.map((stage) => stageShape(shapeOf(stage), batch));
   const width = shapeOf(pooled);
   const errors = [
@@ -56,10 +56,14 @@ function stageShape(shape: readonly number[] | undefined, batch: number): StageS
 }
 
 function shapeOf(value: unknown): readonly number[] | undefined {
-  return value instanceof tf.Tensor ? value.shape : undefined;
+  return isTensor(value) ? value.shape : undefined;
 }
 
 function text(value: unknown): string {
   const shape = shapeOf(value);
   return shape ? `[${shape.join(', ')}]` : 'no tensor';
+}
+
+function isTensor(value: unknown): value is tf.Tensor {
+  return value instanceof tf.Tensor;
 }

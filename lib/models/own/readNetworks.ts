@@ -7,11 +7,12 @@ import type { Network, OwnNetworks } from './network';
 import { checkNames } from './ownNetworks';
 
 /**
- * Runs a TypeScript or JavaScript file and returns the networks that it exports. Throws a UserError if the file does not
+ * Runs a TypeScript or JavaScript file, once in a process, and returns the networks that it exports. Throws a UserError if the file does not
  * exist, throws, exports no network, or if a name is taken.
  */
 export async function readNetworks(file: string): Promise<OwnNetworks> {
   if (!existsSync(file)) throw new UserError(`The networks file ${file} does not exist. Check the path.`);
+  const hash = await sha256(file);
   const networks = Object.values(await exportsOf(file)).filter(isNetwork);
   if (networks.length === 0) {
     throw new UserError(
@@ -22,7 +23,7 @@ export async function readNetworks(file: string): Promise<OwnNetworks> {
     // A network that is the default export too appears twice.
     const distinct = [...new Set(networks)];
     checkNames(distinct);
-    return { networks: distinct, file, sha256: await sha256(file) };
+    return { networks: distinct, file, sha256: hash };
   } catch (error) {
     if (error instanceof UserError) throw new UserError(`${file}: ${error.message}`);
     throw error;

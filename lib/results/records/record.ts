@@ -55,9 +55,12 @@ export const weightsRecord = z
   })
   .strict();
 
-/** The input weights of a run: its teacher's and its student's initial ones. */
+/**
+ * The input files of a run: the teacher's weights, the student's initial ones, and the file that defines networks of the
+ * user, whose path is empty for networks of a notebook.
+ */
 export const givenWeightsRecord = z
-  .object({ teacher: weightsRecord.optional(), initial: weightsRecord.optional() })
+  .object({ teacher: weightsRecord.optional(), initial: weightsRecord.optional(), networks: weightsRecord.optional() })
   .strict();
 
 /** A finished run: recipe, provenance and results. One line of JSON in `data/results`. */

@@ -12,6 +12,7 @@ import { distillationOf, findMethod, type MethodSpec } from '../../methods/metho
 import { needsTeacher } from '../../methods/teacherAccess';
 import type { RunRecord } from '../../results/records/record';
 import type { Model } from '../../models/model';
+import type { OwnNetworks } from '../../models/own/network';
 import { disposeModule } from '../../models/parameter';
 import { loadWeights } from '../../models/weights/pretrained';
 import { createModel } from '../../models/zoo';
@@ -20,6 +21,7 @@ import { Random } from '../../tensor/random';
 import { evaluate } from '../../training/evaluation/evaluate';
 import { invalidRecipe } from '../../training/recipe/completeRecipe';
 import { parseRecipe, recipeErrors } from '../../training/recipe/completeRecipe';
+import type { OwnParts } from '../../training/recipe/ownParts';
 import { recipeId, type OwnData, type Recipe, type RecipeInput } from '../../training/recipe/recipe';
 import { openOwnImages, type OwnImages } from '../inputs/ownImages';
 import { loadTeacher } from '../inputs/teacher';
@@ -75,20 +77,23 @@ export async function distil(
   pair: Pair,
   { out, command, onRun, onDownload, ...options }: DistilOptions,
 ): Promise<Gain> {
-  const opened = await checkInputs(pair, out);
-  const setup = await inspectNetworks(pair, opened, { signal: options.signal, onProgress: onDownload });
+  const { networks } = options;
+  const opened = await checkInputs(pair, out, networks);
+  const setup = await inspectNetworks(pair, opened, { signal: options.signal, onProgress: onDownload, networks });
   const runsFolder = path.join(out, 'runs');
+  const networksFile = networks?.file === undefined ? {} : { networks: networks.file };
   const run = async (row: string, recipe: Recipe): ReturnType<typeof runJob> => {
-    const job: Job = { id: recipeId(recipe), experiment: 'own', row, profile: 'laptop', recipe, command };
+    const id = recipeId(recipe);
+    const job: Job = { id, experiment: 'own', row, profile: 'laptop', recipe, command, ...networksFile };
     const done = await finishedRecord(job, runsFolder);
-    const error = done && (await replacedWeightsError(recipe, runFolderOf(job, runsFolder), done));
+    const error = done && (await replacedWeightsError(recipe, runFolderOf(job, runsFolder), done, networks));
     if (error) throw error;
     onRun?.(job);
     return runJob(job, { ...options, runsFolder });
   };
   const weightsOf = ({ id }: Pick<RunRecord, 'id'>): string => studentFile(runFolderOf({ id }, runsFolder));
 
-  const recipes = recipesOf(pair, opened, setup);
+  const recipes = recipesOf(pair, opened, { ...setup, networks });
   const teacherWeights = setup.weights ?? weightsOf(await run('teacher', recipes.teacher()));
   const scratch = await run('scratch', recipes.scratch());
   const distilled = await run('distilled', recipes.distilled(teacherWeights));
@@ -96,7 +101,7 @@ export async function distil(
   const gain: Gain = {
     distilled,
     scratch,
-    ...(await measureNetworks(pair, images, teacherWeights, weightsOf(distilled), options.signal)),
+    ...(await measureNetworks(pair, images, teacherWeights, weightsOf(distilled), options)),
     classes: images.train.classes.length,
     trainImages: images.train.count,
     validationImages: images.test.count,
@@ -109,18 +114,14 @@ export async function distil(
 }
 
 /** Checks the recipe and the output folder, and then opens the images. */
-async function checkInputs(pair: Pair, out: string): Promise<OwnImages> {
+async function checkInputs(pair: Pair, out: string, networks: OwnNetworks | undefined): Promise<OwnImages> {
   const { student, teacher, method, data, imageSize, precision } = pair;
   // The same values are checked for every family. The number of images is not known yet.
   const fitted = familyRecipe('cnn', studentFit(pair, data.trainImages ?? 1024));
-  const errors = recipeErrors({
-    student,
-    teacher: { model: teacher, weights: '' },
-    method,
-    data,
-    precision,
-    ...fitted,
-  });
+  const errors = recipeErrors(
+    { student, teacher: { model: teacher, weights: '' }, method, data, precision, ...fitted },
+    { networks },
+  );
   const chosen = findMethod(method.kind);
   if (chosen && !needsTeacher(chosen)) {
     errors.push(`method: ${method.kind} does not use a teacher; choose another method, such as ofa`);
@@ -153,9 +154,9 @@ interface NetworkSetup {
 async function inspectNetworks(
   { student, teacher, teacherWeights, imageSize }: Pair,
   { train }: OwnImages,
-  hubOptions: HubOptions,
+  { networks, ...hubOptions }: HubOptions & Pick<OwnParts, 'networks'>,
 ): Promise<NetworkSetup> {
-  const options = { classes: train.classes.length, imageSize };
+  const options = { classes: train.classes.length, imageSize, networks };
   const studentModel = createModel(student, options, new Random(0));
   const { family: studentFamily } = studentModel;
   disposeModule(studentModel);
@@ -183,8 +184,8 @@ interface PairRecipes {
 }
 
 /** The recipes of the three runs. The two of the student differ in method and teacher only. */
-function recipesOf(pair: Pair, images: OwnImages, setup: NetworkSetup): PairRecipes {
-  const { normalisation, initial } = setup;
+function recipesOf(pair: Pair, images: OwnImages, setup: NetworkSetup & Pick<OwnParts, 'networks'>): PairRecipes {
+  const { normalisation, initial, networks } = setup;
   const { count } = images.train;
   const common = {
     data: { ...pair.data, contents: images.contents, ...(normalisation && { normalisation }) },
@@ -197,17 +198,17 @@ function recipesOf(pair: Pair, images: OwnImages, setup: NetworkSetup): PairReci
     student: pair.student,
     ...familyRecipe(setup.studentFamily, studentFit(pair, count)),
   };
+  const parse = (recipe: RecipeInput<MethodSpec>): Recipe => parseRecipe(recipe, { networks });
   return {
     teacher: () =>
-      parseRecipe({
+      parse({
         ...common,
         student: pair.teacher,
         ...familyRecipe(setup.teacherFamily, commonFit(pair, count)),
         ...(initial !== undefined && { initial }),
       }),
-    scratch: () => parseRecipe({ ...studentRecipe, method: { kind: 'scratch' } }),
-    distilled: (weights) =>
-      parseRecipe({ ...studentRecipe, method: pair.method, teacher: { model: pair.teacher, weights } }),
+    scratch: () => parse({ ...studentRecipe, method: { kind: 'scratch' } }),
+    distilled: (weights) => parse({ ...studentRecipe, method: pair.method, teacher: { model: pair.teacher, weights } }),
   };
 }
 
@@ -232,11 +233,14 @@ async function measureNetworks(
   { train, test }: TrainAndTest,
   weights: string,
   studentWeights: string,
-  signal: AbortSignal | undefined,
+  { signal, networks }: Pick<JobOptions, 'signal' | 'networks'>,
 ): Promise<Pick<Gain, 'student' | 'teacher' | 'methodParameters' | 'methodMultiplyAdds'>> {
-  const { model: teacher } = loadTeacher({ model: pair.teacher, weights }, train, pair);
+  const { imageSize, precision } = pair;
+  const load = (model: string, file: string): Model =>
+    loadTeacher({ model, weights: file }, train, { imageSize, precision, networks }).model;
+  const teacher = load(pair.teacher, weights);
   try {
-    const { model: student } = loadTeacher({ model: pair.student, weights: studentWeights }, train, pair);
+    const student = load(pair.student, studentWeights);
     try {
       const setting = { student, teacher, examples: train.count, labels: train.labels, random: new Random(0) };
       const distillation = distillationOf(pair.method, setting);

@@ -4,6 +4,7 @@ import type { Group } from '../../training/step/processGroup';
 import { Training } from '../../training/training';
 import { loadData } from '../inputs/data';
 import { loadRecipeTeacher } from '../inputs/teacher';
+import { jobNetworks } from '../inputs/jobNetworks';
 import type { Job } from '../plan/job';
 import { runFolderOf } from '../runFolder/paths';
 
@@ -14,8 +15,9 @@ import { runFolderOf } from '../runFolder/paths';
 export async function runHelper(job: Job, runsFolder: string, group: Group): Promise<void> {
   const { recipe } = job;
   const { train, test } = await loadData(recipe.data, recipe.imageSize);
-  const teacher = loadRecipeTeacher(recipe, { train, test })?.model;
-  const training = new Training(recipe, { train, test, ...(teacher && { teacher }) });
+  const networks = await jobNetworks(job);
+  const teacher = loadRecipeTeacher(recipe, { train, test }, { networks })?.model;
+  const training = new Training(recipe, { train, test, ...(teacher && { teacher }), networks });
   try {
     restoreCheckpoint(training, runFolderOf(job, runsFolder));
     const events = training.run({ group });

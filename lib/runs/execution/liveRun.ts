@@ -5,12 +5,14 @@ import { stratifiedSample } from '../../data/datasets/holdOut';
 import { isAbort } from '../../errors';
 import type { Method } from '../../methods/method';
 import type { MethodSpec } from '../../methods/methods';
+import type { OwnNetworks } from '../../models/own/network';
 import { disposeModule } from '../../models/parameter';
 import type { EpochRecord } from '../../results/records/record';
 import { Random } from '../../tensor/random';
 import { restoreCheckpoint, saveCheckpoint } from '../../training/checkpoint/checkpoint';
 import type { StepEvent } from '../../training/event';
 import { parseRecipe } from '../../training/recipe/completeRecipe';
+import { namesOwnNetwork, type OwnParts } from '../../training/recipe/ownParts';
 import { recipeId, type RecipeInput } from '../../training/recipe/recipe';
 import { Training } from '../../training/training';
 import type { Resources } from '../../training/setup/resources';
@@ -29,13 +31,15 @@ export interface LiveOptions {
   readonly testImages?: number;
   /** A method that is not in `methods`, such as one defined in a notebook. */
   readonly method?: Method | undefined;
+  /** Networks that are not in the library, such as those of a notebook. */
+  readonly networks?: OwnNetworks | undefined;
   /**
    * Receives the notice that images are synthetic. If given, synthetic images replace CIFAR-100 on a machine without
    * archive or network.
    */
   readonly warn?: (notice: string) => void;
   /** Images and teacher that are loaded already. The caller keeps and disposes them. */
-  readonly materials?: Omit<Resources, 'method'>;
+  readonly materials?: Omit<Resources, keyof OwnParts>;
   /** Ends after this epoch; a later call can continue. Default: the last epoch of the recipe. */
   readonly until?: number;
   /** Keeps a finished run, so that the next call repeats its events instead of training again. Default: false. */
@@ -59,8 +63,8 @@ export function liveRun(
   options: LiveOptions & { readonly method: Method | undefined },
 ): AsyncGenerator<LiveEvent, void>;
 export async function* liveRun(given: RecipeInput<MethodSpec>, options: LiveOptions): AsyncGenerator<LiveEvent, void> {
-  const { folder, testImages, method, materials, keep = false, warn, signal } = options;
-  const recipe = parseRecipe(given, method);
+  const { folder, testImages, method, networks, materials, keep = false, warn, signal } = options;
+  const recipe = parseRecipe(given, { method, networks });
   const lastEpoch = Math.min(options.until ?? recipe.epochs, recipe.epochs);
   const data: Data =
     materials ?? (await loadData(recipe.data, recipe.imageSize, { syntheticFallback: warn !== undefined }));
@@ -68,7 +72,8 @@ export async function* liveRun(given: RecipeInput<MethodSpec>, options: LiveOpti
   if (notice !== undefined) warn?.(notice);
 
   // Besides the recipe, all that changes the numbers. Of a custom method only the source of `create` is known.
-  const key = hash([recipeId(recipe), testImages, method?.code, notice !== undefined]);
+  const own = namesOwnNetwork(recipe, networks) ? [networks?.sha256] : [];
+  const key = hash([recipeId(recipe), testImages, method?.code, notice !== undefined, ...own]);
   const runFolder = path.join(folder, key);
   const kept = keep ? await epochEvents(runFolder, lastEpoch) : [];
   if (kept.length === lastEpoch) {
@@ -78,10 +83,10 @@ export async function* liveRun(given: RecipeInput<MethodSpec>, options: LiveOpti
   const release = await lockFolder(runFolder);
   try {
     const test = testImages === undefined ? data.test : sampleImages(data.test, testImages);
-    const ownTeacher = materials ? undefined : loadRecipeTeacher(recipe, { train, test }, method)?.model;
+    const ownTeacher = materials ? undefined : loadRecipeTeacher(recipe, { train, test }, { method, networks })?.model;
     const teacher = materials?.teacher ?? ownTeacher;
     try {
-      const resources = { ...materials, train, test, ...(teacher && { teacher }), ...(method && { method }) };
+      const resources = { ...materials, train, test, ...(teacher && { teacher }), method, networks };
       const training = new Training(recipe, resources);
       try {
         yield* trainUntil(lastEpoch, training, runFolder, signal);

@@ -5,6 +5,7 @@ import { isAbort, UserError } from '../../errors';
 import { removeDrafts } from '../../io/atomic';
 import { fileError } from '../../io/fileError';
 import { writeJson } from '../../io/json';
+import type { OwnNetworks } from '../../models/own/network';
 import { disposeModule } from '../../models/parameter';
 import type { RunRecord } from '../../results/records/record';
 import { restoreCheckpoint, saveCheckpoint } from '../../training/checkpoint/checkpoint';
@@ -13,6 +14,7 @@ import { checkMemory } from '../../training/setup/memory';
 import { Training } from '../../training/training';
 import type { Resources } from '../../training/setup/resources';
 import { loadData } from '../inputs/data';
+import { jobNetworks } from '../inputs/jobNetworks';
 import { loadRecipeTeacher, type Teacher } from '../inputs/teacher';
 import { sharedTeacherCache } from '../inputs/teacherCache';
 import type { Job } from '../plan/job';
@@ -39,6 +41,8 @@ export interface JobOptions {
   readonly mlflow?: string;
   /** The number of processes that share each batch, including this one, and the function that starts the others. */
   readonly processes?: { readonly count: number; readonly start: () => LeadingGroup };
+  /** Networks that are not in the library. Default: those of the job's file. */
+  readonly networks?: OwnNetworks | undefined;
   readonly onEvent?: (event: TrainingEvent) => void;
   readonly onNotice?: (text: string) => void;
 }
@@ -85,6 +89,7 @@ async function logEnd(runFolder: string, error: unknown, stopped: boolean): Prom
 /** Records a session, loads the inputs, and trains to the end. */
 async function startOrResume(job: Job, runFolder: string, options: JobOptions): Promise<RunRecord> {
   const { recipe } = job;
+  const networks = options.networks ?? (await jobNetworks(job));
   await writeJson(path.join(runFolder, 'recipe.json'), job);
   const { first, notices } = await startSession(runFolder, {
     ...commit(),
@@ -93,12 +98,12 @@ async function startOrResume(job: Job, runFolder: string, options: JobOptions): 
     threads: threadCount(),
     processes: options.processes?.count ?? 1,
     seed: recipe.seed,
-    givenWeights: await givenWeights(recipe),
+    givenWeights: await givenWeights(recipe, networks),
   });
   const { train, test, notice } = await loadData(recipe.data, recipe.imageSize);
-  const teacher = loadRecipeTeacher(recipe, { train, test });
+  const teacher = loadRecipeTeacher(recipe, { train, test }, { networks });
   try {
-    const resources = { train, test, ...(teacher && { teacher: teacher.model }) };
+    const resources = { train, test, ...(teacher && { teacher: teacher.model }), networks };
     return await trainAndRecord({ job, runFolder, options, first, teacher, resources, notices: [notice, ...notices] });
   } finally {
     if (teacher) disposeModule(teacher.model);

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import type { DatasetInfo } from '../../data/datasets/dataset';
 import { sameNormalisation, type Normalisation } from '../../data/datasets/normalisation';
 import { UserError } from '../../errors';
-import type { Method } from '../../methods/method';
 import type { Model } from '../../models/model';
 import { disposeModule, setPrecision } from '../../models/parameter';
 import { loadWeightsFile, savedTop1 } from '../../models/weights/weights';
 import { createModel } from '../../models/zoo';
 import { Random } from '../../tensor/random';
 import { invalidRecipe } from '../../training/recipe/completeRecipe';
+import type { OwnParts } from '../../training/recipe/ownParts';
 import type { Recipe } from '../../training/recipe/recipe';
 import { runErrors } from '../../training/setup/student';
 import type { Data } from './data';
@@ -26,15 +26,21 @@ export interface Teacher {
 export function loadRecipeTeacher(
   recipe: Recipe,
   images: Pick<Data, 'train' | 'test'>,
-  method?: Method,
+  own: OwnParts = {},
 ): Teacher | undefined {
   if (!recipe.teacher) return undefined;
+  const { imageSize, precision } = recipe;
   try {
-    return loadTeacher(recipe.teacher, images.train, recipe);
+    return loadTeacher(recipe.teacher, images.train, { imageSize, precision, networks: own.networks });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    throw invalidRecipe(runErrors(recipe, { ...images, teacher: error, ...(method && { method }) }));
+    throw invalidRecipe(runErrors(recipe, { ...images, ...own, teacher: error }));
   }
+}
+
+interface TeacherOptions extends Pick<OwnParts, 'networks'> {
+  readonly imageSize?: Recipe['imageSize'];
+  readonly precision?: Recipe['precision'];
 }
 
 /**
@@ -45,9 +51,10 @@ export function loadRecipeTeacher(
 export function loadTeacher(
   { model: name, weights }: NonNullable<Recipe['teacher']>,
   images: DatasetInfo,
-  { imageSize = images.size.height, precision }: Pick<Recipe, 'imageSize' | 'precision'> = {},
+  { imageSize = images.size.height, precision, networks }: TeacherOptions = {},
 ): Teacher {
-  const model = createModel(name, { classes: images.classes.length, imageSize }, new Random(0).fork('teacher'));
+  const size = { classes: images.classes.length, imageSize };
+  const model = createModel(name, { ...size, networks }, new Random(0).fork('teacher'));
   setPrecision(model, precision ?? 'float32');
   if (weights === 'fresh') return { model };
   try {

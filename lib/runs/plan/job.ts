@@ -13,6 +13,8 @@ export const jobSchema = z.object({
   recipe,
   /** File to which the trained weights are copied, for jobs whose recipe names it as the weights of their teacher. */
   exportWeightsTo: z.string().optional(),
+  /** File with the networks of the user that the recipe names. */
+  networks: z.string().optional(),
   /** Command that reproduces the record of a job that belongs to no experiment. */
   command: z.string().optional(),
 });

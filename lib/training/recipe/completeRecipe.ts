@@ -11,30 +11,31 @@ import {
 } from '../../methods/methods';
 import { missingTeacher } from '../../methods/teacherAccess';
 import { modelNames } from '../../models/zoo';
+import type { OwnParts } from './ownParts';
 import { recipe, type Recipe, type RecipeInput } from './recipe';
 
 /** Checks a recipe and fills in its defaults. Throws one UserError that lists everything that is wrong. */
-export function completeRecipe(given: RecipeInput): Recipe;
+export function completeRecipe(given: RecipeInput, own?: Pick<OwnParts, 'networks'>): Recipe;
 /** The same for a method that is not in lib/methods: it replaces the method that the recipe names. */
 export function completeRecipe<Options extends z.ZodTypeAny>(
   given: RecipeInput<OwnMethodInput<Options>>,
-  own: { readonly method: Method<Options> },
+  own: Pick<OwnParts, 'networks'> & { readonly method: Method<Options> },
 ): Recipe;
-export function completeRecipe(given: RecipeInput<MethodSpec>, own?: { readonly method: Method }): Recipe {
-  return parseRecipe(given, own?.method);
+export function completeRecipe(given: RecipeInput<MethodSpec>, own?: OwnParts): Recipe {
+  return parseRecipe(given, own);
 }
 
 /** Like `completeRecipe`, for a method whose options TypeScript does not check, for example from a file. */
-export function parseRecipe(given: RecipeInput<MethodSpec>, method?: Method): Recipe {
-  const errors = recipeErrors(given, method);
+export function parseRecipe(given: RecipeInput<MethodSpec>, own?: OwnParts): Recipe {
+  const errors = recipeErrors(given, own);
   if (errors.length > 0) throw invalidRecipe(errors);
   return recipe.parse(given);
 }
 
 /** Lists everything that is wrong with a recipe by itself, without its data and weights. */
-export function recipeErrors(given: RecipeInput<MethodSpec>, method?: Method): string[] {
+export function recipeErrors(given: RecipeInput<MethodSpec>, own: OwnParts = {}): string[] {
   const parsed = recipe.safeParse(given);
-  return [...(parsed.success ? [] : schemaErrors(parsed.error, given)), ...nameErrors(given, method)];
+  return [...(parsed.success ? [] : schemaErrors(parsed.error, given)), ...nameErrors(given, own)];
 }
 
 /** One error for everything that is wrong with a recipe. */
@@ -52,9 +53,10 @@ const names = z
   .catch({});
 
 /** Lists unknown networks and methods, wrong options of the method, and a missing teacher. */
-function nameErrors(given: unknown, method?: Method): string[] {
+function nameErrors(given: unknown, { method, networks: own }: OwnParts): string[] {
   const { student, teacher, method: spec } = names.parse(given);
-  const networks = [...unknownNetwork('student', student), ...unknownNetwork('teacher', teacher?.model)];
+  const known = modelNames(own);
+  const networks = [...unknownNetwork('student', student, known), ...unknownNetwork('teacher', teacher?.model, known)];
   if (!spec) return networks;
   const chosen = method ?? findMethod(spec.kind);
   if (!chosen) return [...networks, `method: ${unknownName('method', spec.kind, Object.keys(methods)).message}`];
@@ -66,7 +68,6 @@ function nameErrors(given: unknown, method?: Method): string[] {
   ];
 }
 
-function unknownNetwork(field: string, name: string | undefined): string[] {
-  const known = modelNames();
+function unknownNetwork(field: string, name: string | undefined, known: readonly string[]): string[] {
   return name === undefined || known.includes(name) ? [] : [`${field}: ${unknownName('network', name, known).message}`];
 }

@@ -1,11 +1,11 @@
 import type { Dataset } from '../../data/datasets/dataset';
 import type { UserError } from '../../errors';
-import type { Method } from '../../methods/method';
 import type { Model } from '../../models/model';
+import type { OwnParts } from '../recipe/ownParts';
 import type { TeacherCache } from '../teacher/teacherCache';
 
 /** What a run needs besides its recipe. */
-export interface Resources {
+export interface Resources extends OwnParts {
   readonly train: Dataset;
   readonly test: Dataset;
   /** Frozen. The caller sets its precision and frees it. */
@@ -14,8 +14,6 @@ export interface Resources {
   readonly teacherPredictions?: Int32Array;
   /** The teacher's outputs on the batches of this run. */
   readonly teacherCache?: TeacherCache;
-  /** A method that is not in lib/methods, for example one written in a notebook. */
-  readonly method?: Method;
 }
 
 /** Resources that are not checked yet. If the teacher could not be loaded, the error takes its place. */

@@ -32,11 +32,12 @@ export function runErrors(recipe: Recipe, resources: CandidateResources): string
 
 function build(
   { student, initial, imageSize }: Recipe,
-  { train: { classes, size } }: CandidateResources,
+  { train, networks }: CandidateResources,
   random: Random,
 ): Model | UserError {
   return orUserError(() => {
-    const model = createModel(student, { classes: classes.length, imageSize: imageSize ?? size.height }, random);
+    const size = { classes: train.classes.length, imageSize: imageSize ?? train.size.height };
+    const model = createModel(student, { ...size, networks }, random);
     if (initial === undefined) return model;
     try {
       loadWeightsFile(model, initial, { allowHeadMismatch: true });
@@ -49,7 +50,7 @@ function build(
 }
 
 function errorsWith(student: Model | UserError, recipe: Recipe, resources: CandidateResources): string[] {
-  const errors = [...recipeErrors(recipe, resources.method), ...settingErrors(recipe, resources)];
+  const errors = [...recipeErrors(recipe, resources), ...settingErrors(recipe, resources)];
   const add = (field: string, part: unknown): void => {
     // The check of the names may have found the same.
     if (part instanceof UserError && !errors.some((error) => error.includes(part.message))) {
