@@ -14,7 +14,7 @@ setInterval(() => process.ppid === parent || process.exit(1), 2000).unref();
 
 // tslab prints unhandled errors into the cell, which still counts as successful, and loses those after the last cell.
 // This log file lets unattended execution find them.
-const errorLog = process.env.OFA_KERNEL_FAULTS;
+const errorLog = process.env.OFA_JUPYTER_ERROR_LOG;
 if (errorLog !== undefined) {
   process.on('unhandledRejection', (reason) =>
     appendFileSync(errorLog, `UnhandledPromiseRejection: ${inspect(reason)}\n`),

@@ -27,7 +27,8 @@ const command = new Command('npm run lab --')
 
 const rootWarning =
   'Warning: this is the root user. JupyterLab refuses to run as root without --allow-root, which this command adds.\n' +
-  'Anyone with the address and its token can run any command on this machine. The server listens on this machine only.\n' +
+  'Anyone with the address and its token can run any command on this machine. ' +
+  'The server listens on this machine only.\n' +
   'Run it as another user if you can.';
 
 function port(text: string): number {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+
+const maxColumns = 120;
 
 /**
  * What a folder of lib may import: values and types, types only, or lazily at the first use.
@@ -107,6 +110,20 @@ test('no path in lib leads to scripts, test or notebooks', () => {
   assert.deepEqual(wrong, []);
 });
 
+test(`no line of a program is longer than ${maxColumns} columns`, () => {
+  const files = execFileSync('git', ['ls-files', '-z', '--', '*.ts', '*.mjs', '*.cc', '*.h', '*.py'], {
+    encoding: 'utf8',
+  });
+  const programs = files.split('\0').filter((file) => /^(?!data|notebooks).+/.test(file) && existsSync(file));
+  assert(programs.length > 500);
+  const long = programs.flatMap((file) =>
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .flatMap((line, index) => ([...line].length > maxColumns ? [`${file}:${index + 1}: ${[...line].length}`] : [])),
+  );
+  assert.deepEqual(long, []);
+});
+
 test('TensorFlow is imported in lib/tensor only', () => {
   const others = filesUnder('lib').filter(
     (file) => !file.startsWith(path.join('lib', 'tensor')) && /from '@tensorflow\//.test(readFileSync(file, 'utf8')),
@@ -133,9 +150,12 @@ type Kind = 'values' | 'types' | 'lazily';
 /** The relative imports of a file, as paths from the project's root. */
 function imports(file: string): { target: string; kind: Kind }[] {
   const source = readFileSync(file, 'utf8');
-  const statements = source.matchAll(
-    /^(?:import|export)\s+(type\s)?[^;'"]*?from\s+'(\.[^']*)'|\b(?:import|require)\(\s*'(\.[^']*)'\s*\)|^import\s+'(\.[^']*)'/gm,
-  );
+  const forms = [
+    /^(?:import|export)\s+(type\s)?[^;'"]*?from\s+'(\.[^']*)'/,
+    /\b(?:import|require)\(\s*'(\.[^']*)'\s*\)/,
+    /^import\s+'(\.[^']*)'/,
+  ];
+  const statements = source.matchAll(new RegExp(forms.map(({ source }) => source).join('|'), 'gm'));
   return [...statements].map(([statement, type, from, call, bare]) => ({
     target: path.join(path.dirname(file), from ?? call ?? bare ?? ''),
     kind:

@@ -9,7 +9,9 @@ export interface AvailableTeacher {
   readonly notice: string | undefined;
 }
 
-/** The laptop profile's teacher of a family; with fresh weights if there are no trained ones or in the smoke profile. */
+/**
+ * The laptop profile's teacher of a family; with fresh weights if there are no trained ones or in the smoke profile.
+ */
 export function availableTeacher(family: Family, profile: Profile): AvailableTeacher {
   const { model, weights } = teachers[family];
   if (profile !== 'smoke' && existsSync(weights)) return { teacher: { model, weights }, notice: undefined };

@@ -5,7 +5,8 @@ import { teacherTraining } from './teachers';
  * The networks whose features notebook 2 compares. At the laptop's size they are the teachers.
  *
  * - Reproduces: figure 1 of the paper, with networks of three families.
- * - Expected: higher CKA at equal relative depth within a family than between families. `npm start -- 02-cka` draws the figure.
+ * - Expected: higher CKA at equal relative depth within a family than between families. `npm start -- 02-cka` draws the
+ *   figure.
  * - Time: that of the experiment `teachers`, whose runs it shares.
  * - Source of the recipes: see `teachers`.
  */

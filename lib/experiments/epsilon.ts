@@ -25,10 +25,10 @@ const rows = ablationPairs.flatMap((pair, index) =>
  * The ablation of the exponent ε, in the form of the released code and in that of the paper's equation.
  *
  * - Reproduces: figure 3 of the paper, at the laptop's size.
- * - Expected: the paper's best exponents are mostly between 1.1 and 1.4. Recorded with one seed: an exponent of 1 is best in the
- *   released form, and the differences are at most 2.6 points.
- * - Time: 6.3 hours with 1 thread of an Intel Xeon or AMD EPYC and mostly cached teacher outputs, after the teachers; at the paper's size
- *   about 110 GPU hours for a seed (estimated).
+ * - Expected: the paper's best exponents are mostly between 1.1 and 1.4. Recorded with one seed: an exponent of 1 is
+ *   best in the released form, and the differences are at most 2.6 points.
+ * - Time: 6.3 hours with 1 thread of an Intel Xeon or AMD EPYC and mostly cached teacher outputs, after the teachers;
+ *   at the paper's size about 110 GPU hours for a seed (estimated).
  * - Source of the recipes: ours (`laptop.ts`); see `ablationRows` for the paper's.
  */
 export const epsilon: Experiment = {

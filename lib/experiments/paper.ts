@@ -219,7 +219,8 @@ export function ablationRows(
  * - Reproduces: the CIFAR-100 table of the paper, and the same pairs with RSD and BKD.
  * - Expected: the published numbers in `data/published/cifar100.json`. Nothing is recorded yet.
  * - Time: about 1160 GPU hours for a seed (estimated, see `costMethod`), 1 to 15 for a row, after the teachers.
- * - Source of the recipes: every row lists the source of each number; `npm run experiment -- show paper-cifar100 --profile paper`.
+ * - Source of the recipes: every row has the source of each number, printed by
+ *   `npm run experiment -- show paper-cifar100 --profile paper`.
  */
 export const paperCifar100: Experiment = {
   name: 'paper-cifar100',
@@ -234,10 +235,12 @@ export const imageNetFolder = { name: 'folder', path: 'data/imagenet/train', val
 /**
  * The paper's ImageNet tables at their own size, for a cluster.
  *
- * - Reproduces: the main ImageNet table, table 5 (ResNet34 → ResNet18) and table 6 (ResNet50 with the strong recipe) of the paper.
+ * - Reproduces: the main ImageNet table, table 5 (ResNet34 → ResNet18) and table 6 (ResNet50 with the strong recipe) of
+ *   the paper.
  * - Expected: the published numbers in `data/published/imagenet.json`. Nothing is recorded yet.
  * - Time: about 40,000 GPU hours for a seed (estimated, see `costMethod`), 6 to 711 for a row.
- * - Source of the recipes: every row lists the source of each number; `npm run experiment -- show paper-imagenet --profile paper`.
+ * - Source of the recipes: every row has the source of each number, printed by
+ *   `npm run experiment -- show paper-imagenet --profile paper`.
  */
 export const paperImageNet: Experiment = {
   name: 'paper-imagenet',

@@ -36,9 +36,10 @@ const images = { 'cifar-100': 50_000, imagenet: 1_281_167 } as const;
 
 /** How GPU hours are estimated, as a note for tables. */
 export const costMethod =
-  'GPU hours are estimated, not measured: operations of a step (3 × student and branches + teacher, two operations for a ' +
-  `multiply-add) × images × epochs, at an assumed ${sustained / 1e12} TFLOP/s. This engine has not been shown to reach ` +
-  'that: small networks reached about 0.3 TFLOP/s on an H100. Reading images and other layers are not included.';
+  'GPU hours are estimated, not measured: operations of a step (3 × student and branches + teacher, two operations ' +
+  `for a multiply-add) × images × epochs, at an assumed ${sustained / 1e12} TFLOP/s. This engine has not been shown ` +
+  'to reach that: small networks reached about 0.3 TFLOP/s on an H100. ' +
+  'Reading images and other layers are not included.';
 
 /**
  * Estimated hours of one GPU for one seed of a recipe at the paper's size, by its multiply-adds only; undefined for

@@ -10,11 +10,12 @@ const rows: readonly Row[] = sameFamilyPairs.flatMap((pair) => [
 /**
  * The control: a teacher of the student's own family.
  *
- * - Reproduces: table 5 of the paper (ResNet34 → ResNet18 on ImageNet), at the laptop's size and for all three families.
- * - Expected: the paper reports OFA on par with the best baseline. Recorded with one seed: OFA minus KD is −0.76 points on
- *   average; RSD is best on all three pairs.
- * - Time: 1.3 hours with 1 thread of an AMD EPYC and cached teacher outputs, after the teachers and `cross-family`, which has the
- *   students from scratch.
+ * - Reproduces: table 5 of the paper (ResNet34 → ResNet18 on ImageNet), at the laptop's size and for all three
+ *   families.
+ * - Expected: the paper reports OFA on par with the best baseline. Recorded with one seed: OFA minus KD is −0.76 points
+ *   on average; RSD is best on all three pairs.
+ * - Time: 1.3 hours with 1 thread of an AMD EPYC and cached teacher outputs, after the teachers and `cross-family`,
+ *   which has the students from scratch.
  * - Source of the recipes: ours (`laptop.ts`).
  */
 export const sameFamily: Experiment = {

@@ -19,10 +19,10 @@ const rows: readonly Row[] = choices.flatMap((stages) =>
  * The ablation of the stages that have an exit branch.
  *
  * - Reproduces: table 3 of the paper, at the laptop's size.
- * - Expected: the paper reports branches at all four stages as best. Recorded with one seed: all choices are within 2.6 points, and four
- *   branches are not the best choice for either pair.
- * - Time: 2.3 hours with 1 thread of an AMD EPYC and mostly cached teacher outputs, after the teachers and `cross-family`; at the paper's
- *   size about 110 GPU hours for a seed (estimated).
+ * - Expected: the paper reports branches at all four stages as best. Recorded with one seed: all choices are within 2.6
+ *   points, and four branches are not the best choice for either pair.
+ * - Time: 2.3 hours with 1 thread of an AMD EPYC and mostly cached teacher outputs, after the teachers and
+ *   `cross-family`; at the paper's size about 110 GPU hours for a seed (estimated).
  * - Source of the recipes: ours (`laptop.ts`); see `ablationRows` for the paper's.
  */
 export const stages: Experiment = {

@@ -27,10 +27,10 @@ const paper = choices.flatMap(({ weight, name, changes }) => {
  * The ablation of the weight of the OFA loss, and of clipping the norm of the gradients at 5.
  *
  * - Reproduces: table 4 of the paper, at the laptop's size.
- * - Expected: the paper reports a weight of 1 with clipping as best. Recorded with one seed: a weight of 0.1 costs the CNN
- *   student 6 points; all other differences are at most 2.7 points, and no combination is best for both pairs.
- * - Time: 2.6 hours with 1 thread of an Intel Xeon and mostly cached teacher outputs, after the teachers and `cross-family`; at the paper's
- *   size about 95 GPU hours for a seed (estimated).
+ * - Expected: the paper reports a weight of 1 with clipping as best. Recorded with one seed: a weight of 0.1 costs the
+ *   CNN student 6 points; all other differences are at most 2.7 points, and no combination is best for both pairs.
+ * - Time: 2.6 hours with 1 thread of an Intel Xeon and mostly cached teacher outputs, after the teachers and
+ *   `cross-family`; at the paper's size about 95 GPU hours for a seed (estimated).
  * - Source of the recipes: ours (`laptop.ts`); see `ablationRows` for the paper's.
  */
 export const weightClip: Experiment = {

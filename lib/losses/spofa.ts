@@ -4,8 +4,9 @@ import { labelDistribution, type Labels } from './labels';
 import { normalise } from './norm';
 
 /*
- * SPOFA (arXiv 2606.24557) weights the OFA loss: each example of the logits by how well its gradient agrees with that of the label,
- * each stage by how well its branch agrees with the teacher, both against running means. The weights are constants to the gradient.
+ * SPOFA (arXiv 2606.24557) weights the OFA loss: each example of the logits by how well its gradient agrees with that
+ * of the label, each stage by how well its branch agrees with the teacher, both against running means. The weights are
+ * constants to the gradient.
  */
 
 /**

@@ -7,9 +7,9 @@ export interface TtmOptions {
 }
 
 /**
- * TTM, transformed teacher matching: ℓ = KL(q ‖ p_s), q_c = p_t,c^γ / Σ_k p_t,k^γ, p = softmax(z) (Zheng and
- * Yang, ICLR 2024, arXiv 2402.11148). It is KD without the student's temperature, which adds a Rényi entropy term to KD.
- * Logits [batch, classes]; returns [batch].
+ * TTM, transformed teacher matching: ℓ = KL(q ‖ p_s), q_c = p_t,c^γ / Σ_k p_t,k^γ, p = softmax(z) (Zheng and Yang, ICLR
+ * 2024, arXiv 2402.11148). It is KD without the student's temperature, which adds a Rényi entropy term to KD. Logits
+ * [batch, classes]; returns [batch].
  */
 export function ttmLoss(student: tf.Tensor2D, teacher: tf.Tensor2D, { exponent }: TtmOptions): tf.Tensor1D {
   checkSameShape(student, teacher, 'TTM');

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
 const stage = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)], {
-  errorMap: (_, { data }) => ({ message: `${JSON.stringify(data)} is no stage; networks have stages 1, 2, 3 and 4` }),
+  errorMap: (_, { data }) => ({
+    message: `${JSON.stringify(data)} is not a stage; networks have stages 1, 2, 3 and 4`,
+  }),
 });
 
 /** The stages of the networks that a method uses, in ascending order. Default: all four. */

@@ -25,8 +25,8 @@ const timeoutMs = 120_000;
 const defaultPython = (): string => process.env.OFA_PYTHON ?? path.resolve('.venv', 'bin', 'python');
 
 /**
- * A Python process that renders figures as pictures with kaleido. It starts in about a second, renders a figure in about
- * 30 ms, and ends with this process.
+ * A Python process that renders figures as pictures with kaleido. It starts in about a second, renders a figure in
+ * about 30 ms, and ends with this process.
  */
 export class FigureRenderer {
   private readonly child: ChildProcessByStdio<Writable, Readable, null>;

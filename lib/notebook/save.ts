@@ -37,7 +37,9 @@ async function page(figure: Figure, file: string): Promise<string> {
     path.resolve('node_modules', 'plotly.js-dist', 'plotly.js'),
   );
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title></head><body>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title></head>
+<body>
 <img alt="${title}" style="max-width:100%" src="data:image/png;base64,${png.toString('base64')}">
 ${liveHtml(figure, figureId(), [localPlotly, 'plotly.js'])}
 </body></html>

@@ -5,7 +5,9 @@ import { learningCurves } from '../plots/charts/learningCurves';
 import type { Gain } from '../results/gain';
 import { renderPicture } from './renderPicture';
 
-/** Writes an HTML page that reports a student's gain. If the curves cannot be rendered, it warns and leaves them out. */
+/**
+ * Writes an HTML page that reports a student's gain. If the curves cannot be rendered, it warns and leaves them out.
+ */
 export async function saveGain(gain: Gain, file: string): Promise<void> {
   await writeAtomic(file, gainPage(gain, await curves(gain)));
 }

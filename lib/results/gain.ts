@@ -52,7 +52,7 @@ export function chance({ distilled, scratch, validationImages }: Gain): number {
 export function verdict(gain: Gain): string {
   const { student, teacher, distilled, scratch, validationImages } = gain;
   const points = gainedPoints(gain);
-  const bound = `±${chance(gain).toFixed(1)} points`;
+  const bound = `up to ±${chance(gain).toFixed(1)} points`;
   const change = `${points > 0 ? 'gained' : 'lost'} ${Math.abs(points).toFixed(2)} points of top-1`;
   const levels = `${distilled.top1.toFixed(2)} % instead of ${scratch.top1.toFixed(2)} % from scratch`;
   const result =
@@ -61,7 +61,7 @@ export function verdict(gain: Gain): string {
       : `With ${teacher.network} as its teacher, ${student.network} ${change}: ${levels}.`;
   const caution =
     Math.abs(points) <= chance(gain)
-      ? `With ${validationImages} validation images, differences of up to ${bound} may be chance, so this one is not evidence.`
-      : `With ${validationImages} validation images, chance explains only differences of up to ${bound}; other seeds would vary, too.`;
-  return `${result} ${caution}`;
+      ? `differences of ${bound} may be chance, so this one is not evidence.`
+      : `chance explains only differences of ${bound}; other seeds would vary, too.`;
+  return `${result} With ${validationImages} validation images, ${caution}`;
 }

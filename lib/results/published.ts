@@ -4,8 +4,8 @@ import { UserError } from '../errors';
 import { readJson } from '../io/json';
 
 /**
- * How well a number is verified: `seen` in a public source; `checked`, from memory, but the mean of its column agrees with
- * a published mean; `recalled`, from memory only.
+ * How well a number is verified: `seen` in a public source; `checked`, from memory, but the mean of its column agrees
+ * with a published mean; `recalled`, from memory only.
  */
 const status = z.enum(['seen', 'checked', 'recalled']);
 
@@ -92,8 +92,8 @@ export function publishedCells({
 }
 
 /**
- * Mean gain of a column over the student from scratch, in points. Cells from memory count as checked if this agrees with
- * the published mean gain.
+ * Mean gain of a column over the student from scratch, in points. Cells from memory count as checked if this agrees
+ * with the published mean gain.
  */
 export function meanGain({ rows }: PublishedTable, column: string): number {
   const gains = rows.flatMap(({ methods: { [column]: cell }, student_top1 }) =>
@@ -102,7 +102,9 @@ export function meanGain({ rows }: PublishedTable, column: string): number {
   return gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
 }
 
-/** Reads published facts on ablations, limits and reproductions: those whose item starts with one of `items`, or all. */
+/**
+ * Reads published facts on ablations, limits and reproductions: those whose item starts with one of `items`, or all.
+ */
 export async function publishedFacts(...items: readonly string[]): Promise<readonly PublishedFact[]> {
   const { rows } = await read('ablations', facts);
   return items.length === 0 ? rows : rows.filter(({ item }) => items.some((beginning) => item.startsWith(beginning)));

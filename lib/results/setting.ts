@@ -1,6 +1,9 @@
 import type { RunRecord } from './records/record';
 
-/** A setting of a run's recipe by its path, as `setting(record, 'method.exponent')`; undefined where the recipe has none. */
+/**
+ * A setting of a run's recipe by its path, as `setting(record, 'method.exponent')`; undefined where the recipe has
+ * none.
+ */
 export function setting({ recipe }: RunRecord, place: string): unknown {
   return place
     .split('.')

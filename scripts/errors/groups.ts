@@ -197,8 +197,8 @@ export const groups: readonly Group[] = [
     title: 'Analysis',
     places: ['lib/analysis'],
     meaning:
-      'A trained network cannot be analysed with these settings: the method has no exit branches, or there are too few ' +
-      'images or epochs.',
+      'A trained network cannot be analysed with these settings: the method has no exit branches, or there are too ' +
+      'few images or epochs.',
     remedy: 'Use a method with exit branches, such as OFA, and the number of images and epochs that the message names.',
   },
   {

@@ -1,6 +1,6 @@
-// By default, every tslab Jupyter kernel type-checks all imported files of lib and compiles them twice, which delays the
-// first cell by seconds. This module only parses lib and compiles it with esbuild, as for scripts and tests; `npm run
-// check` checks its types. Cells are type-checked in full.
+// By default, every tslab Jupyter kernel type-checks all imported files of lib and compiles them twice, which delays
+// the first cell by seconds. This module only parses lib and compiles it with esbuild, as for scripts and tests; `npm
+// run check` checks its types. Cells are type-checked in full.
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { transformSync } from 'esbuild';

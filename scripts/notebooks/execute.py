@@ -44,7 +44,12 @@ def execute(source, folder):
             emit(event="cell", notebook=source.name, done=done, cells=len(cells))
 
     client = NotebookClient(
-        notebook, kernel_name="tslab", timeout=None, startup_timeout=120, record_timing=False, on_cell_executed=after_cell,
+        notebook,
+        kernel_name="tslab",
+        timeout=None,
+        startup_timeout=120,
+        record_timing=False,
+        on_cell_executed=after_cell,
         resources={"metadata": {"path": str(source.parent)}},
     )
     # A rejection in the last cell is reported after the cell has ended: an extra cell waits for it.
@@ -54,7 +59,7 @@ def execute(source, folder):
     errors = []
     with tempfile.NamedTemporaryFile("r", prefix="ofa-errors-") as log:
         try:
-            client.execute(env={**os.environ, "OFA_KERNEL_FAULTS": log.name})
+            client.execute(env={**os.environ, "OFA_JUPYTER_ERROR_LOG": log.name})
         except CellExecutionError as error:
             errors.append(str(error).strip())
         except DeadKernelError:

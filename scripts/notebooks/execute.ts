@@ -19,7 +19,9 @@ const notebookDone = z.object({
 export type Executed = z.infer<typeof notebookDone>;
 export type CellDone = z.infer<typeof cellDone>;
 
-/** Executes notebooks one after the other on the tslab Jupyter kernel and writes each to a folder, with an HTML page. */
+/**
+ * Executes notebooks one after the other on the tslab Jupyter kernel and writes each to a folder, with an HTML page.
+ */
 export async function* executeNotebooks(
   notebooks: readonly string[],
   folder: string,

@@ -122,7 +122,9 @@ function evaluate(entry: Case, x: tf.Tensor2D, inputs: Inputs): tf.Tensor {
   }
 }
 
-/** The loss of the last of several calls on one batch: the first call sets Z, and every call updates the memory banks. */
+/**
+ * The loss of the last of several calls on one batch: the first call sets Z, and every call updates the memory banks.
+ */
 function crd(entry: Extract<Case, { loss: 'crd' }>, x: tf.Tensor2D, inputs: Inputs): tf.Scalar {
   const rows = tf.tensor2d(
     entry.contrast.map((row, i) => [entry.index[i] ?? 0, ...row]),

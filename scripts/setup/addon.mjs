@@ -20,8 +20,8 @@ export const bindingSources = { folder: ours, flags };
 const place = join(tfjsNode, 'lib', 'napi-v8', 'tfjs_binding.node');
 
 /**
- * Setup step: TensorFlow.js's native addon, built against the wheel's TensorFlow 2.21. Without a wheel or a compiler, it is
- * the package's prebuilt binary with TensorFlow 2.9; if that is missing too, the engine is plain JavaScript.
+ * Setup step: TensorFlow.js's native addon, built against the wheel's TensorFlow 2.21. Without a wheel or a compiler,
+ * it is the package's prebuilt binary with TensorFlow 2.9; if that is missing too, the engine is plain JavaScript.
  */
 export const addon = {
   title: 'TensorFlow.js addon',

@@ -27,8 +27,8 @@ interface Trained extends MaybeTrained {
 }
 
 /**
- * Minibatch CKA of every pair of trained networks, and of each network with itself, for each seed. Throws a UserError if
- * a network has no trained weights.
+ * Minibatch CKA of every pair of trained networks, and of each network with itself, for each seed. Throws a UserError
+ * if a network has no trained weights.
  */
 export async function* measure(
   { networks: names, seeds, batches, batchSize }: Setting,

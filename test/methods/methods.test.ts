@@ -330,7 +330,7 @@ test('names the nearest methods to an unknown one, and lists all errors of optio
     () => completeMethod({ kind: 'ofa', stages: [1, 5], exponent: [1, -2, 1], temprature: 2 }),
     (error) => {
       assert.ok(error instanceof UserError);
-      for (const words of ['5 is no stage', 'exponent', 'temprature'])
+      for (const words of ['5 is not a stage', 'exponent', 'temprature'])
         assert.ok(error.message.includes(words), `${words} in ${error.message}`);
       return true;
     },

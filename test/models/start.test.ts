@@ -63,7 +63,7 @@ const cases: readonly (readonly [name: string, make: () => Layer, deviation: num
     0.02,
     Infinity,
   ],
-  ["linear: transformers', and where nothing else is told", () => new Linear(128, 256, new Random(1)), 0.02, Infinity],
+  ['linear: the default, as in transformers', () => new Linear(128, 256, new Random(1)), 0.02, Infinity],
   [
     'linear: Xavier',
     () => new Linear(128, 256, new Random(1), { init: 'xavierUniform' }),

@@ -73,7 +73,7 @@ for (const [student, teacher] of [
   ['vit_small_patch16_224', 'resnet18'],
 ] as const) {
   test(
-    `${student} taught by ${teacher} with OFA is saved without branches, and gives the same logits loaded here and in timm`,
+    `${student}, distilled from ${teacher} by OFA, is saved without branches and has the same logits in timm`,
     { skip },
     async (context) => {
       const folder = await temporaryFolder(context);

@@ -1,5 +1,6 @@
-"""Writes timmOutputs.json: outputs of timm with weights and images that are computed from their names (lib/reference/fill.ts).
+"""Writes timmOutputs.json: outputs of timm with weights and images that are computed from their names.
 
+The same numbers come from lib/reference/fill.ts.
 Run with a Python that has timm 1.0.31: python test/models/timmOutputs.py > test/models/timmOutputs.json
 """
 
@@ -11,8 +12,9 @@ import torch
 from timm.models.swin_transformer import SwinTransformer
 
 cases = [
-    ("resnet34", 10, 75), ("resnet26", 7, 64), ("mobilenetv2_140", 10, 75), ("mobilenetv2_050", 7, 64), ("convnext_tiny", 10, 70),
-    ("deit_small_patch16_224", 10, 48), ("vit_tiny_patch16_224", 7, 80), ("swin_nano_patch4_window7_224", 10, 100),
+    ("resnet34", 10, 75), ("resnet26", 7, 64), ("mobilenetv2_140", 10, 75), ("mobilenetv2_050", 7, 64),
+    ("convnext_tiny", 10, 70), ("deit_small_patch16_224", 10, 48), ("vit_tiny_patch16_224", 7, 80),
+    ("swin_nano_patch4_window7_224", 10, 100),
     ("swin_pico_patch4_window7_224", 7, 32), ("resmlp_24_224", 10, 48), ("mixer_s16_224", 10, 48),
 ]
 # Networks that the authors of OFA-KD defined.
@@ -48,8 +50,10 @@ def parameter(name, shape):
 def create(name, classes, size):
     if name in own:
         width, heads = own[name]
-        return SwinTransformer(img_size=size, num_classes=classes, embed_dim=width, depths=(2, 2, 2, 2), num_heads=heads)
-    return timm.create_model(name, num_classes=classes, **({} if name.startswith(("resnet", "mobile", "convnext")) else {"img_size": size}))
+        depths = (2, 2, 2, 2)
+        return SwinTransformer(img_size=size, num_classes=classes, embed_dim=width, depths=depths, num_heads=heads)
+    sizes = {} if name.startswith(("resnet", "mobile", "convnext")) else {"img_size": size}
+    return timm.create_model(name, num_classes=classes, **sizes)
 
 
 def stage_ends(model, name):
@@ -88,11 +92,13 @@ def outputs(name, classes, size):
             tensor.copy_(torch.from_numpy(parameter(key, tensor.shape).reshape(tensor.shape)))
     features = {}
     for number, module in enumerate(stage_ends(model, name), 1):
-        module.register_forward_hook(lambda *call, label=f"stage{number}": features.update({label: laid_out(call[2], name)}))
+        label = f"stage{number}"
+        module.register_forward_hook(lambda *call, label=label: features.update({label: laid_out(call[2], name)}))
     images = torch.from_numpy(fill("image", size * size * 3).reshape(1, size, size, 3)).float().permute(0, 3, 1, 2)
     last = model.forward_features(images)
     features |= {"pooled": model.forward_head(last, pre_logits=True), "logits": model.forward_head(last)}
-    return {"model": name, "classes": classes, "size": size, "digests": {label: digest(label, x) for label, x in features.items()}}
+    digests = {label: digest(label, x) for label, x in features.items()}
+    return {"model": name, "classes": classes, "size": size, "digests": digests}
 
 
 with torch.no_grad():

@@ -46,8 +46,10 @@ const cells = (folder: string): readonly string[] => [
   `import { heatmap, progress, untilInterrupted } from './lib/notebook/index';
 import { liveRun } from './lib/runs/index';
 const layers = ['a', 'b', 'c'];
-await heatmap({ rows: { model: 'ViT', layers }, columns: { model: 'CNN', layers }, values: [[1, 0, 0.5], [0, 1, 0], [0.5, 0, 1]] });`,
-  `const recipe = { student: 'mixer_64', data: { name: 'synthetic', trainImages: 200 }, epochs: 500, batchSize: 20, evaluateEvery: 500, optimizer: { name: 'adamw' },
+await heatmap({ rows: { model: 'ViT', layers }, columns: { model: 'CNN', layers },
+  values: [[1, 0, 0.5], [0, 1, 0], [0.5, 0, 1]] });`,
+  `const recipe = { student: 'mixer_64', data: { name: 'synthetic', trainImages: 200 },
+  epochs: 500, batchSize: 20, evaluateEvery: 500, optimizer: { name: 'adamw' },
   learningRate: 1e-3, schedule: { kind: 'cosine', min: 0, per: 'step' }, weightDecay: 0.05, seed: 0 } as const;`,
   `const bar = progress('Training', 5000);
 const steps: number[] = [];
@@ -124,9 +126,10 @@ async function hover(page: Page): Promise<string> {
 /** Waits until the progress bar exceeds a value. Returns its value and the number of bars. */
 async function bar(page: Page, beyond: number): Promise<{ readonly value: number; readonly count: number }> {
   await page.waitForFunction(`document.querySelector('.jp-OutputArea progress')?.value > ${beyond}`);
-  return page.evaluate(
-    "({ value: document.querySelector('.jp-OutputArea progress').value, count: document.querySelectorAll('.jp-OutputArea progress').length })",
-  );
+  return page.evaluate(`(() => {
+    const bars = document.querySelectorAll('.jp-OutputArea progress');
+    return { value: bars[0].value, count: bars.length };
+  })()`);
 }
 
 async function stop(page: Page): Promise<void> {

@@ -101,7 +101,8 @@ function cellColors(page: Page, count: number): Promise<number[][][]> {
     const context = canvas.getContext('2d');
     context.drawImage(image, 0, 0);
     const middles = Array.from({ length: ${count} }, (_, k) => (k + 0.5) / ${count});
-    return middles.map((y) => middles.map((x) => [...context.getImageData(Math.floor(x * image.width), Math.floor(y * image.height), 1, 1).data]));
+    const colorAt = (x, y) => [...context.getImageData(Math.floor(x), Math.floor(y), 1, 1).data];
+    return middles.map((y) => middles.map((x) => colorAt(x * image.width, y * image.height)));
   })()`);
 }
 

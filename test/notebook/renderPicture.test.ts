@@ -72,7 +72,7 @@ test('saves png, svg, and a page with the picture inside and a reference to plot
   await rejectsWith(saveFigure(figure, path.join(folder, 'figures', 'cka.png', 'cka.svg')), 'Cannot write', 'a file');
 });
 
-/** Writes a shell script that stands in for Python. */
+/** Writes a shell script that replaces Python in this test. */
 async function script(context: TestContext, commands: string): Promise<string> {
   const file = path.join(await temporaryFolder(context), 'python');
   await writeFile(file, `#!/bin/sh\n${commands}\n`, { mode: 0o755 });

@@ -39,7 +39,8 @@ test('the cells of every notebook type-check with the compiler options of tslab'
     return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
       ({ messageText, start = 0 }) => {
         const line = modules.get(file)!.slice(0, start).split('\n').length;
-        return `${path.basename(file)}: ${modules.get(file)!.split('\n')[line - 1]!.trim()} — ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
+        const code = modules.get(file)!.split('\n')[line - 1]!.trim();
+        return `${path.basename(file)}: ${code} — ${ts.flattenDiagnosticMessageText(messageText, ' ')}`;
       },
     );
   });

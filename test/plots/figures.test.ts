@@ -35,7 +35,7 @@ test('a heatmap always has the colour scale from 0 to 1, dark to bright', () => 
   }
 });
 
-test('undefined cells are null and drawn in a colour that is not on the scale; defined cells keep their exact value', () => {
+test('undefined cells are null, in a colour that is not on the scale; defined cells keep their value', () => {
   const figure = heatmap(similarity(2, 2, (i, j) => (i === j ? [1, NaN][i]! : i === 0 ? null : 0.123456789)));
   const [trace] = figure.data;
   assert.ok(trace?.type === 'heatmap');

@@ -173,7 +173,7 @@ test('undefined numbers become empty cells', () => {
   assert.doesNotMatch(tableHtml({ columns: ['a', 'b', 'c'], rows: [cells] }), /NaN|Infinity|null/);
 });
 
-test("a comparison shows the published number, ours with its conditions, and command and cost at the paper's scale", () => {
+test("a comparison shows the published number, ours, and the command and cost at the paper's scale", () => {
   const paper = paperScale('cifar100', 'Swin-T', 'ResNet18', 'OFA');
   const table = comparisonTable([
     { label: 'OFA', published: { value: 80.54, status: 'seen' }, ours: row, paper },

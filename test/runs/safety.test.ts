@@ -22,7 +22,7 @@ const [job] = jobsOf();
 /** Long enough to be stopped three times. */
 const [long] = jobsOf([{ ...tiny, recipe: { ...tiny.recipe, epochs: 6 } }]);
 
-test('pauses with a checkpoint and exit code 75 on SIGTERM, SIGUSR1 and Ctrl-C, and resumes to the same weights', async (context) => {
+test('pauses with exit code 75 on SIGTERM, SIGUSR1 and Ctrl-C, and resumes to the same weights', async (context) => {
   const [undisturbed, folder] = [await temporaryFolder(context), await temporaryFolder(context)];
   assert.equal((await runToEnd(long!, undisturbed)).code, 0);
   for (const signal of ['SIGTERM', 'SIGUSR1', 'SIGINT'] as const) {
@@ -64,7 +64,7 @@ test('pauses with a checkpoint and exit code 75 on SIGTERM, SIGUSR1 and Ctrl-C, 
   assert.deepEqual(await damagedFiles(runFolderOf(long!, folder)), ['metrics.jsonl']);
 });
 
-test('falls back to the previous checkpoint if one is damaged, warns of a clock set back, and records failures', async (context) => {
+test('uses the previous checkpoint if one is damaged, warns of a clock set back, records failures', async (context) => {
   const folder = await temporaryFolder(context);
   const { child, ended } = await start(job!, folder);
   await once(child, 'message');
@@ -118,8 +118,14 @@ test('reports a full disk, and resumes to the same weights once there is space',
   const disk = path.join(folder, 'disk');
   await mkdir(disk);
   // At first there is space for one checkpoint only, then for all.
-  const run = `"${process.execPath}" --import tsx scripts/job.ts "${plan}" 0 --out "${disk}" --checkpoint-seconds 0; echo "exit $?"`;
-  const script = `mount -t tmpfs -o size=1500k none "${disk}"; ${run}; mount -o remount,size=100m "${disk}"; ${run}; cp -r "${disk}/." "${folder}/kept"`;
+  const job = `"${process.execPath}" --import tsx scripts/job.ts "${plan}" 0 --out "${disk}" --checkpoint-seconds 0`;
+  const script = [
+    `mount -t tmpfs -o size=1500k none "${disk}"`,
+    `${job}; echo "exit $?"`,
+    `mount -o remount,size=100m "${disk}"`,
+    `${job}; echo "exit $?"`,
+    `cp -r "${disk}/." "${folder}/kept"`,
+  ].join('; ');
   const output = execFileSync('unshare', ['-rm', 'sh', '-c', `mkdir -p "${folder}/kept"; { ${script}; } 2>&1`], {
     encoding: 'utf8',
     env: { ...process.env, TF_NUM_INTRAOP_THREADS: '1' },

@@ -76,10 +76,10 @@ PartitionName=all Nodes=${host} Default=YES MaxTime=INFINITE State=UP
   for (let waited = 0; ; waited++) {
     const { stdout } = spawnSync('sinfo', ['--noheader', '--format=%T'], { encoding: 'utf8' });
     if (/idle/.test(stdout)) return;
-    if (waited === 120)
-      throw new Error(
-        `Slurm did not start: ${stdout}${await logs(['munged', 'slurmctld', 'slurmd'].map((name) => inside(`${name}.log`)))}`,
-      );
+    if (waited === 120) {
+      const files = ['munged', 'slurmctld', 'slurmd'].map((name) => inside(`${name}.log`));
+      throw new Error(`Slurm did not start: ${stdout}${await logs(files)}`);
+    }
     await sleep(500);
   }
 }

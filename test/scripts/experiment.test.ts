@@ -76,7 +76,8 @@ test('records a run once, also if another experiment shares it', async (context)
 
 test('pauses if its output is closed, as by head', async (context) => {
   const out = await temporaryFolder(context);
-  const line = `"${process.execPath}" --import tsx scripts/experiment.ts run story --profile smoke --out "${out}" | head -n 1; exit "\${PIPESTATUS[0]}"`;
+  const run = `"${process.execPath}" --import tsx scripts/experiment.ts run story --profile smoke --out "${out}"`;
+  const line = `${run} | head -n 1; exit "\${PIPESTATUS[0]}"`;
   const { status, stdout, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8' });
   assert.deepEqual([status, stdout.trim().split('\n').length], [75, 1], stderr);
   assert.doesNotMatch(stderr, /^\s+at /m);

@@ -32,7 +32,8 @@ export function expectClose(
   }
   if (worst >= 0)
     assert.fail(
-      `${what}: at ${worst} of ${e.length} is ${a[worst]}, expected ${e[worst]} (relative ${relative}, absolute ${absolute})`,
+      `${what}: at ${worst} of ${e.length} is ${a[worst]}, expected ${e[worst]} ` +
+        `(relative ${relative}, absolute ${absolute})`,
     );
 }
 

@@ -24,7 +24,7 @@ test('expectGradients accepts a correct gradient and rejects a wrong one', () =>
     [2, 0.1],
   ]);
   expectGradients((a) => tf.mul(tf.exp(a), a), [x]);
-  // The known fault of tfjs: right only where the rows of labels sum to one.
+  // A known error in tfjs: this gradient is correct only if each row of labels sums to one.
   const labels = tf.tensor2d([
     [0.9, 0.4],
     [1.1, 0.2],

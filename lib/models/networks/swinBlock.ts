@@ -89,8 +89,8 @@ export class SwinBlock {
   }
 
   /**
-   * −100 between tokens of one window that the shift took from opposite ends of the grid, else 0: [side², 1, window²,
-   * window²].
+   * Returns what is added to the attention scores: −100 for two tokens of a window that the shift brought together from
+   * opposite ends of the grid, and 0 for all others. Shape: [side², 1, window², window²].
    */
   private mask(side: number): tf.Tensor4D | undefined {
     const { window, shift } = this;

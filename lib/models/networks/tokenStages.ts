@@ -3,7 +3,10 @@ import { blockDrop, type Drop, type DropSchedule } from '../layers/dropPath';
 import type { Output, Pass, StageShape } from '../model';
 import { runBlocks, type NamedBlock } from './runBlocks';
 
-/** The numbers of blocks after which the four stages end: 2, 4, 10 and 12 of 12 blocks, else quarters of the depth. */
+/**
+ * Returns the number of blocks after which each of the four stages ends. With 12 blocks, these are 2, 4, 10 and 12, as
+ * in the released code. At any other depth, each stage is a quarter of the blocks, rounded down.
+ */
 function stageEnds(depth: number): readonly [number, number, number, number] {
   return depth === 12
     ? [2, 4, 10, 12]

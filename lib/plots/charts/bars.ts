@@ -19,7 +19,9 @@ export interface BarsOptions {
   readonly yRange?: readonly [number, number];
 }
 
-/** A grouped bar chart, one group per category. Throws a UserError if the number of values is not that of categories. */
+/**
+ * A grouped bar chart, one group per category. Throws a UserError if the number of values is not that of categories.
+ */
 export function bars(
   categories: readonly string[],
   series: readonly Bars[],

@@ -37,8 +37,9 @@ export interface HeatmapOptions {
 }
 
 /**
- * A heatmap of similarities. Its colour scale always runs from 0 to 1, so that heatmaps are comparable by eye. Undefined
- * cells stay empty. Throws a UserError if the values do not match the layers, or if a layer's name occurs twice.
+ * A heatmap of similarities. Its colour scale always runs from 0 to 1, so that heatmaps are comparable by eye.
+ * Undefined cells stay empty. Throws a UserError if the values do not match the layers, or if a layer's name occurs
+ * twice.
  */
 export function heatmap(similarity: Similarity, { title, measure = 'CKA' }: HeatmapOptions = {}): Figure {
   const { rows, columns } = similarity;
@@ -67,6 +68,7 @@ export function similarityTrace({ rows, columns, values }: Similarity, measure: 
     );
   }
   const number = index === 0 ? '' : String(index + 1);
+  const [row, column, value] = [label(rows.model), label(columns.model), label(measure)];
   return {
     type: 'heatmap',
     x: columns.layers.map(label),
@@ -76,7 +78,7 @@ export function similarityTrace({ rows, columns, values }: Similarity, measure: 
     xaxis: `x${number}`,
     yaxis: `y${number}`,
     hoverongaps: false,
-    hovertemplate: `${label(rows.model)} %{y}<br>${label(columns.model)} %{x}<br>${label(measure)} %{z:.4f}<extra></extra>`,
+    hovertemplate: `${row} %{y}<br>${column} %{x}<br>${value} %{z:.4f}<extra></extra>`,
   };
 }
 

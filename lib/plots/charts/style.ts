@@ -2,8 +2,8 @@ import type { Axis, Layout, Size } from './figure';
 import { label } from '../html/escape';
 
 /**
- * The palette of Okabe and Ito (2008), distinguishable with all common forms of colour blindness. Its yellow is left out
- * because it is hard to see on white.
+ * The palette of Okabe and Ito (2008), distinguishable with all common forms of colour blindness. Its yellow is left
+ * out because it is hard to see on white.
  */
 const palette: readonly string[] = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#56B4E9', '#E69F00', '#000000'];
 

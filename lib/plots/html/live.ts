@@ -2,9 +2,9 @@ import { labelText, scriptJson } from './escape';
 import type { Figure } from '../charts/figure';
 
 /**
- * HTML that draws an interactive figure and then hides the static picture before it. Without JavaScript or plotly.js the
- * picture stays. The HTML does not contain plotly.js: it uses the copy that the page has loaded, else that of JupyterLab's
- * file server, else the first of `addresses` that loads.
+ * HTML that draws an interactive figure and then hides the static picture before it. Without JavaScript or plotly.js
+ * the picture stays. The HTML does not contain plotly.js. It uses the first copy that is available: the one that the
+ * page has loaded, the one of JupyterLab's file server, or the first of `addresses` that loads.
  */
 export function liveHtml(figure: Figure, id: string, addresses: readonly string[] = ['plotly.js']): string {
   const style = `width:100%;min-width:${minWidth(figure)}px;max-width:${figure.layout.width}px`;
@@ -13,7 +13,9 @@ export function liveHtml(figure: Figure, id: string, addresses: readonly string[
 <script>(${drawLive})(${options});</script>`;
 }
 
-/** On narrow screens figures scroll, because their texts would overlap below this width. Grids keep their full width. */
+/**
+ * On narrow screens figures scroll, because their texts would overlap below this width. Grids keep their full width.
+ */
 function minWidth({ layout }: Figure): number {
   const panels = Object.keys(layout).filter((key) => key.startsWith('xaxis')).length;
   return panels > 1 ? layout.width : Math.min(layout.width, 520);

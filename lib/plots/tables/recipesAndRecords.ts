@@ -18,8 +18,8 @@ export function paperAnchor({ experiment, row }: PaperScale): string {
 
 /**
  * The recipes and records that the cells of comparisons link to, folded: for each of our rows its recipe and its runs,
- * for each row at the paper's scale its recipe with the sources of its numbers. `folder` is the path from the page to the
- * records.
+ * for each row at the paper's scale its recipe with the sources of its numbers. `folder` is the path from the page to
+ * the records.
  */
 export function recipesAndRecordsHtml(comparisons: readonly Comparison[], folder = '../data/results'): string {
   const ours = uniqueBy(

@@ -36,11 +36,14 @@ export function tableHtml({ columns, rows, caption }: Table): string {
   const wrong = rows.findIndex((row) => row.length !== columns.length);
   if (wrong >= 0)
     throw new UserError(
-      `Row ${wrong + 1} of the table has ${rows[wrong]?.length} cells for ${columns.length} columns; pass one per column.`,
+      `Row ${wrong + 1} of the table has ${rows[wrong]?.length} cells for ${columns.length} columns; ` +
+        'pass one per column.',
     );
   const alignments = columns.map((_, index) => alignment(rows, index));
-  const line = (cells: readonly string[], tag: 'th' | 'td'): string =>
-    `<tr>${cells.map((html, index) => `<${tag} style="text-align:${alignments[index]}">${html}</${tag}>`).join('')}</tr>`;
+  const line = (cells: readonly string[], tag: 'th' | 'td'): string => {
+    const aligned = cells.map((html, index) => `<${tag} style="text-align:${alignments[index]}">${html}</${tag}>`);
+    return `<tr>${aligned.join('')}</tr>`;
+  };
   return [
     `<div style="overflow:auto${rows.length > maxRows ? ';max-height:40em' : ''}"><table>`,
     caption === undefined ? '' : `<caption style="text-align:left">${escapeHtml(caption)}</caption>`,

@@ -28,10 +28,12 @@ export function branchAccuracyAnswer(students: readonly StudentExits[], cost: nu
     return `${listText(branches)} % for ${name}, whose own classifier reaches ${top1.at(-1)!.toFixed(1)} %`;
   });
   const best = students.map(({ earlyExit }) => bestWithin(earlyExit, cost));
+  const bestText = listText(best.map((top1) => top1.toFixed(1)));
   const pays = students.some(({ top1 }, i) => best[i]! >= top1.at(-1)!);
   return (
-    `From first to last, the branches reach ${exits.join('; and ')}. Early exit ${pays ? 'can pay off' : 'does not pay off'}: ` +
-    `at the cost of the student without branches it reaches at most ${listText(best.map((top1) => top1.toFixed(1)))} %. ` +
+    `From first to last, the branches reach ${exits.join('; and ')}. ` +
+    `Early exit ${pays ? 'can pay off' : 'does not pay off'}: ` +
+    `at the cost of the student without branches it reaches at most ${bestText} %. ` +
     `Differences below ${chanceOfExits(students, images).toFixed(1)} points may be chance.`
   );
 }

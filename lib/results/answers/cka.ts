@@ -55,7 +55,10 @@ export function ckaAnswer({ measured, recorded, untrained, images }: CkaEvidence
     .join(' ');
 }
 
-/** Recorded CKA by family, the most similar families first. A pair of networks counts once, however often it was measured. */
+/**
+ * Recorded CKA by family, the most similar families first. A pair of networks counts once, however often it was
+ * measured.
+ */
 export function similarityByFamily(recorded: readonly SimilarityRecord[]): FamilySimilarity[] {
   return [...groupBy(recorded, familiesOf)]
     .map(([families, records]) => {
@@ -83,8 +86,8 @@ function recordedText(recorded: readonly SimilarityRecord[]): string {
   const across = recorded.filter(({ a, b }) => a.family !== b.family).map(({ likeDepth }) => likeDepth);
   if (within.length === 0 || across.length === 0) return '';
   return (
-    `At equal depth, the recorded CKA of two different networks is ${summary(within).mean.toFixed(2)} within a family ` +
-    `and ${summary(across).mean.toFixed(2)} across families.`
+    `At equal depth, the recorded CKA of two different networks is ${summary(within).mean.toFixed(2)} within ` +
+    `a family and ${summary(across).mean.toFixed(2)} across families.`
   );
 }
 

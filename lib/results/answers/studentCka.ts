@@ -44,8 +44,9 @@ export function studentCkaAnswer(
   const withTeacher = distilled.map((student) => `${ckaText(student.teacher)} for ${student.name}`);
   const withScratch = distilled.map((student) => `${student.scratch.toFixed(2)} (${student.name})`);
   return (
-    `The mean CKA with ${teacher} is ${ckaText(random.teacher)} with random weights, ${ckaText(scratch.teacher)} after training ` +
-    `from scratch, and ${listText(withTeacher)}. Layer by layer, the CKA with the student from scratch is ` +
+    `The mean CKA with ${teacher} is ${ckaText(random.teacher)} with random weights, ` +
+    `${ckaText(scratch.teacher)} after training from scratch, and ${listText(withTeacher)}. ` +
+    'Layer by layer, the CKA with the student from scratch is ' +
     `${listText(withScratch)}. This is one seed, so small differences may be chance.`
   );
 }

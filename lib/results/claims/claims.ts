@@ -33,7 +33,9 @@ export interface Evidence {
 /** A claim of the paper and how our records test it. */
 export interface Claim {
   readonly text: string;
-  /** What is compared, in one or two sentences. Effects are in points of top-1 accuracy unless `unit` says otherwise. */
+  /**
+   * What is compared, in one or two sentences. Effects are in points of top-1 accuracy unless `unit` says otherwise.
+   */
   readonly test: string;
   readonly unit?: 'CKA' | 'values';
   /** The comparisons; empty if no record bears on the claim. */
@@ -49,7 +51,9 @@ const baselines = ['kd', 'dkd', 'dist', 'fitnet', 'correlation', 'rkd', 'crd'];
 /** The paper's claims, in the order of its text. */
 export const claims: readonly Claim[] = [
   {
-    text: 'Networks of the same family have similar features; networks of different families do not (CKA at equal depth).',
+    text:
+      'Networks of the same family have similar features; networks of different families do not ' +
+      '(CKA at equal depth).',
     test:
       'CKA at equal relative depth: mean within a family minus mean with the other families, for each family. ' +
       'Each seed draws other test images; the six networks stay the same.',
@@ -124,7 +128,9 @@ export const claims: readonly Claim[] = [
       }),
   },
   {
-    text: 'A transformer is a better teacher for a CNN than another CNN (in the paper ViT-B and ResNet-152 for ResNet-50).',
+    text:
+      'A transformer is a better teacher for a CNN than another CNN ' +
+      '(in the paper ViT-B and ResNet-152 for ResNet-50).',
     test:
       'A CNN with a transformer as its teacher, minus the same CNN with a CNN as its teacher, both with OFA. ' +
       'The teachers differ in their own accuracy, too.',
@@ -134,8 +140,8 @@ export const claims: readonly Claim[] = [
   {
     text: 'Exit branches cost nothing at inference.',
     test:
-      'Number of values in the weight file of a student trained with OFA, minus that of the same network trained from ' +
-      'scratch.',
+      'Number of values in the weight file of a student trained with OFA, minus that of the same network trained ' +
+      'from scratch.',
     unit: 'values',
     rule: 'none',
     contrasts: savedSizes,
@@ -143,8 +149,8 @@ export const claims: readonly Claim[] = [
   {
     text: 'A limitation: a CNN may still learn more from a teacher of its own family.',
     test:
-      'A CNN with a CNN teacher, minus the same CNN with a teacher of another family, each with its best of KD, OFA and ' +
-      'RSD, mean over the other families. The teachers differ in their own accuracy, too.',
+      'A CNN with a CNN teacher, minus the same CNN with a teacher of another family, each with its best of KD, OFA ' +
+      'and RSD, mean over the other families. The teachers differ in their own accuracy, too.',
     rule: 'mean',
     contrasts: ownFamilyOverOthers,
   },

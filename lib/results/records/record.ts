@@ -105,7 +105,10 @@ export const runRecord = z
     /** The result: top-1 after the last epoch. */
     top1: percent,
     top5: percent,
-    /** Top-1 of the best epoch on the test images, as the released code reports it. Shown beside the result, never instead. */
+    /**
+     * Top-1 of the best epoch on the test images, as the released code reports it. Shown beside the result, never
+     * instead.
+     */
     bestTop1: percent,
     teacherTop1: percent.optional(),
     history: z.array(epochRecord),

@@ -13,7 +13,10 @@ const network = z
   })
   .strict();
 
-/** CKA between all layers of two networks, as in the paper's Figure 1. One line of JSON in `data/results/similarity/cka.jsonl`. */
+/**
+ * CKA between all layers of two networks, as in the paper's Figure 1. One line of JSON in
+ * `data/results/similarity/cka.jsonl`.
+ */
 export const similarityRecord = z
   .object({
     id: z.string(),
@@ -41,8 +44,8 @@ export const similarityRecord = z
 export type SimilarityRecord = z.infer<typeof similarityRecord>;
 
 /**
- * Reads the recorded similarities. Of a pair that was measured in both orders, only the later record is returned. Empty if
- * the file does not exist.
+ * Reads the recorded similarities. Of a pair that was measured in both orders, only the later record is returned. Empty
+ * if the file does not exist.
  */
 export async function readSimilarities(
   file = path.join('data', 'results', 'similarity', 'cka.jsonl'),

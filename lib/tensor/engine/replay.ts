@@ -24,9 +24,9 @@ export class Replay {
   ) {}
 
   /**
-   * Runs `compute` and records its ops. Returns no replay where our kernels are not in use, as on a GPU, or if `compute`
-   * reads values that its ops computed or runs a saved model, which a list of ops cannot repeat. The caller owns the
-   * outputs.
+   * Runs `compute` and records its ops. Returns no replay where our kernels are not in use, as on a GPU, or if
+   * `compute` reads values that its ops computed or runs a saved model, which a list of ops cannot repeat. The caller
+   * owns the outputs.
    */
   static record(
     input: tf.Tensor,

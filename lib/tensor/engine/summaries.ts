@@ -8,8 +8,8 @@ export interface Summaries {
 }
 
 /**
- * Creates an event file in a folder, which TensorBoard shows as one run. Returns undefined without the native TensorFlow
- * backend.
+ * Creates an event file in a folder, which TensorBoard shows as one run. Returns undefined without the native
+ * TensorFlow backend.
  */
 export async function openSummaries(folder: string): Promise<Summaries | undefined> {
   if (!isNative()) return undefined;

@@ -42,7 +42,7 @@ test('the answer compares means within networks and across families', () => {
   assert.match(answer, /0\.80 within a family and 0\.60 across families\. Measured on 100 images of CIFAR-100 test\.$/);
 });
 
-test('without trained weights, records or other families, the answer is shorter and says so', () => {
+test('without trained weights, records or other families, the answer is shorter and states what is missing', () => {
   const measured = [{ sameNetwork: true, sameFamily: true, mean: 0.7, best: 0.9 }];
   const answer = ckaAnswer({ measured, recorded: [], untrained: ['vit_64'], images: '8 images' });
   assert.equal(answer, 'Not a result about trained networks; with fresh weights: vit_64. Measured on 8 images.');

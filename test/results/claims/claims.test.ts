@@ -48,7 +48,9 @@ function findings(runs: readonly RunRecord[], similarities: Evidence['similariti
 
 const baselines = ['kd', 'dkd', 'dist', 'fitnet', 'correlation', 'rkd', 'crd'];
 
-/** Every cross-family pair by baselines at 30 and OFA at `ofa`, with a jitter that all share and one that they do not. */
+/**
+ * Every cross-family pair by baselines at 30 and OFA at `ofa`, with a jitter that all share and one that they do not.
+ */
 function main(ofa: number, seeds = 3, methods = baselines): RunRecord[] {
   return teachers.flatMap((teacher) =>
     students
@@ -368,10 +370,8 @@ test('findings become a Markdown table, effects and sentences', () => {
   assert.match(effectText(all[2]!), /^\+2\.0\d \[1\.\d\d, 2\.\d\d\]$/);
   assert.match(comparisonText(all[2]!), / → .*, kd; worst of 42$/);
   assert.equal(effectText(all[0]!), 'not recorded yet');
-  assert.match(
-    findingText(all[2]!),
-    /^The claim “OFA beats .*” holds in our records\. Our test: .* The effect is \+2\.0\d points \(95 % interval .*3 seeds;/,
-  );
+  assert.match(findingText(all[2]!), /^The claim “OFA beats .*” holds in our records\. Our test: /);
+  assert.match(findingText(all[2]!), / Our test: .* The effect is \+2\.0\d points \(95 % interval .*3 seeds;/);
   assert.match(
     findingText(all[0]!),
     /^Our records do not decide the claim .* No run that bears on it is recorded yet\.$/,

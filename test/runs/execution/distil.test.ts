@@ -39,7 +39,7 @@ before(async () => {
 });
 after(() => remove());
 
-test('distils a student and trains it without a teacher, saves the plain network, and does not repeat finished runs', async (context) => {
+test('distils and trains from scratch, saves the plain network, does not repeat finished runs', async (context) => {
   const out = await temporaryFolder(context);
   const runs: string[] = [];
   const options: DistilOptions = { out, command: 'as in the test', onRun: ({ row }) => runs.push(row) };
@@ -111,7 +111,7 @@ test('resumes a stopped run to the same student', async (context) => {
   assert.deepEqual(student, expected);
 });
 
-test('uses a teacher of the same classes unchanged, fine-tunes one of other classes, and holds out a share by seed', async (context) => {
+test('fine-tunes the teacher only if its classes differ, and holds out a share by seed', async (context) => {
   const [first, out] = [await temporaryFolder(context), await temporaryFolder(context)];
   const split = {
     ...pair,
@@ -141,7 +141,7 @@ test('uses a teacher of the same classes unchanged, fine-tunes one of other clas
   assert.equal(other[0], `teacher from ${teacher.weights}`);
 });
 
-test('normalises images as the teacher’s weights expect, for both networks, and records it in the student’s file', async (context) => {
+test('normalises images as the teacher’s weights expect, and records it in the student’s file', async (context) => {
   const [folderOfWeights, out] = [await temporaryFolder(context), await temporaryFolder(context)];
   const options = { classes: 4, imageSize: 32 };
   const teacher = createModel('resnet_16', options, new Random(5));
@@ -190,7 +190,7 @@ test('reports all errors at once, before anything is created', async (context) =
     ),
     'student: Unknown network "resnet_61"',
     'teacher: Unknown network "vit_69"',
-    '5 is no stage',
+    '5 is not a stage',
     'method.exponent',
     'epochs',
   );

@@ -30,7 +30,7 @@ const [job, uncut, crd] = jobsOf([
   { name: 'crd', recipe: { ...shared, method: { kind: 'crd', negatives: 8 } } },
 ]);
 
-test('two processes that share each batch train the weights of one process, and resume to identical weights after a stop or a crash', async (context) => {
+test('two processes train the weights of one, and resume to the same after a stop or crash', async (context) => {
   const [alone, together, disturbed] = [
     await temporaryFolder(context),
     await temporaryFolder(context),
@@ -79,7 +79,7 @@ test('ends the helper if the leading process is killed', async (context) => {
   }
 });
 
-test('rejects batches that are not cut into micro-batches, and methods that remember their examples', async (context) => {
+test('rejects batches without micro-batches, and methods that remember their examples', async (context) => {
   const folder = await temporaryFolder(context);
   const refused = async (one: Job, message: RegExp): Promise<void> => {
     const { code, text } = await runToEnd(one, folder, {}, 2);

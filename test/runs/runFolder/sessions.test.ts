@@ -20,10 +20,12 @@ test('reports a resume with another processor, GPU, TensorFlow, kernels or commi
     versions: { ...now.versions, tensorflow: '2.0.0', kernels: 'other' },
   };
   const { first, notices } = await startSession(runFolder, elsewhere);
+  const { tensorflow = 'none', kernels } = now.versions;
+  const caution = 'results may differ in the last bits';
   assert.deepEqual(notices, [
-    `resumed with H100; the last session had ${now.machine.processor}: results may differ in the last bits`,
-    `resumed with TensorFlow 2.0.0; the last session had TensorFlow ${now.versions['tensorflow'] ?? 'none'}: results may differ in the last bits`,
-    `resumed with kernels other; the last session had kernels ${now.versions['kernels']}: results may differ in the last bits`,
+    `resumed with H100; the last session had ${now.machine.processor}: ${caution}`,
+    `resumed with TensorFlow 2.0.0; the last session had TensorFlow ${tensorflow}: ${caution}`,
+    `resumed with kernels other; the last session had kernels ${kernels}: ${caution}`,
   ]);
   assert.equal(first.machine.gpu, now.machine.gpu);
   assert.match(

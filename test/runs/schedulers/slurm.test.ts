@@ -37,7 +37,7 @@ function grid(folder: string): Job[] {
   ]);
 }
 
-test('runs a grid of eight on Slurm, with a killed job that is requeued and a failed one that is retried', async (context) => {
+test('runs a grid of eight on Slurm, requeues a killed job and retries a failed one', async (context) => {
   const lacking = slurmLacks();
   if (lacking !== undefined) {
     context.skip(lacking);

@@ -25,7 +25,7 @@ async function collect(states: AsyncIterable<TrialState>): Promise<TrialState[]>
   return all;
 }
 
-test('yields every epoch of every trial, repeats finished trials without training, and leaks no tensors', async (context) => {
+test('yields every epoch of each trial, repeats finished trials without training, leaks no tensor', async (context) => {
   const folder = await temporaryFolder(context);
   const options = { recipeOf, folder, measuredImages: 10 };
   const first = await collect(study(gridSampler([1, 1.4], [0], 2), options));

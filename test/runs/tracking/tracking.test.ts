@@ -187,7 +187,9 @@ function eventsBeneath(folder: string): { readonly tag: string; readonly value: 
   const files = readdirSync(folder).map((name) => path.join(folder, name));
   const program =
     'import json, sys\nfrom tensorflow.compat.v1.train import summary_iterator\n' +
-    'print(json.dumps([dict(tag=v.tag, value=v.simple_value, step=e.step) for f in sys.argv[1:] for e in summary_iterator(f) for v in e.summary.value]))';
+    'scalars = [dict(tag=v.tag, value=v.simple_value, step=e.step)\n' +
+    '    for f in sys.argv[1:] for e in summary_iterator(f) for v in e.summary.value]\n' +
+    'print(json.dumps(scalars))';
   const text = execFileSync(path.join('.venv', 'bin', 'python'), ['-c', program, ...files], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -9,11 +9,11 @@ import { freePort } from '../../support/freePort';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 test(
-  'the kernel answers no heartbeat before all of its sockets are bound, and every one afterwards',
+  'the Jupyter kernel answers no heartbeat before all of its sockets are bound, and every one afterwards',
   { timeout: 60_000 },
   async (context) => {
     const folder = await temporaryFolder(context);
-    const [bound, late, connection, faults] = ['bound', 'late.cjs', 'connection.json', 'faults'].map((name) =>
+    const [bound, late, connection, errorLog] = ['bound', 'late.cjs', 'connection.json', 'error.log'].map((name) =>
       path.join(folder, name),
     ) as [string, string, string, string];
     // Each socket counts as bound a second late.
@@ -46,7 +46,7 @@ test(
     heart.connect(`tcp://127.0.0.1:${ports['hb_port']}`);
     const kernel = spawn(process.execPath, ['scripts/kernel.mjs', connection], {
       stdio: 'ignore',
-      env: { ...process.env, NODE_OPTIONS: `--require ${late}`, OFA_KERNEL_FAULTS: faults },
+      env: { ...process.env, NODE_OPTIONS: `--require ${late}`, OFA_JUPYTER_ERROR_LOG: errorLog },
     });
     context.after(() => kernel.kill('SIGKILL'));
     for (const beat of ['first', 'second', 'third']) {
@@ -54,6 +54,6 @@ test(
       assert.equal(String((await heart.receive())[0]), beat);
       assert.ok(existsSync(bound), `the ${beat} heartbeat was answered too early`);
     }
-    assert.ok(!existsSync(faults), 'an error that nobody awaited');
+    assert.ok(!existsSync(errorLog), 'the Jupyter kernel wrote an unhandled error');
   },
 );

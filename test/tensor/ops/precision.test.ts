@@ -243,7 +243,8 @@ test(
         byImage,
         byTap,
         { relative: 0, absolute: 3e-6 * largest(byTap) },
-        `[${batch}, ${height}, ${width}, ${channelsIn}] by a filter of ${size} with stride ${stride} and padding ${padding} to ${channels}`,
+        `[${batch}, ${height}, ${width}, ${channelsIn}] by a filter of ${size} ` +
+          `with stride ${stride} and padding ${padding} to ${channels}`,
       );
       tf.dispose([given, byImage, byTap]);
     }

@@ -64,7 +64,7 @@ describe('errors of the recipe by itself', () => {
     [{ dropPath: 1 }, /dropPath: .*less than 1 \(it is 1\)/],
     [{ dropPath: -0.1 }, /dropPath: .*\(it is -0\.1\)/],
     [{ batchSize: 8, accumulation: 3 }, /accumulation: does not divide the batch of 8/],
-    [{ method: { kind: 'ofa', stages: [1, 5] } }, /method\.stages\.1: 5 is no stage/],
+    [{ method: { kind: 'ofa', stages: [1, 5] } }, /method\.stages\.1: 5 is not a stage/],
     [{ method: { kind: 'ofa', exponent: [1, 2] } }, /method\.exponent: has 2 values; 4 stages and the logits need 5/],
     [{ method: { kind: 'ofa', exponent: 0 } }, /method\.exponent: .*greater than 0 \(it is 0\)/],
     [{ method: { kind: 'ofa', exponent: [1, 1, 1, -1, 1] } }, /method\.exponent\.3: .*\(it is -1\)/],

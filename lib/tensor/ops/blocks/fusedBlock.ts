@@ -28,7 +28,9 @@ export function isWorthFusing(layers: readonly LayerValues[]): boolean {
   return hasKernels() && layers.reduce((sum, { weight }) => sum + weight.size, 0) <= maxWeights;
 }
 
-/** Runs a residual block as one op in each direction; x stays in the cache between its layers. Returns the shape of x. */
+/**
+ * Runs a residual block as one op in each direction; x stays in the cache between its layers. Returns the shape of x.
+ */
 export function runFusedBlock(x: tf.Tensor3D, block: FusedBlock): tf.Tensor3D {
   const { op, layers, precision, savedCount } = block;
   const attributes: readonly Attribute[] = [...block.attributes, ['mixed_precision', 'bool', precision === 'bfloat16']];

@@ -6,7 +6,9 @@ import { differentiableConvolution, type ConvolutionOps, type Window } from '../
 import * as tensorflow from '../convolution/tensorflowConvolution';
 import { addBias } from '../linear/addBias';
 
-/** Without a precision: memory limits the speed of a depthwise convolution, so that it is always computed in float32. */
+/**
+ * Without a precision: memory limits the speed of a depthwise convolution, so that it is always computed in float32.
+ */
 export type DepthwiseOptions = Omit<ConvolutionOptions, 'precision'>;
 
 /**

@@ -2,8 +2,8 @@ import { customGradient } from '../../engine/customGradient';
 import * as tf from '../../engine/tf';
 
 /**
- * The mean over all positions: x [batch, ..., channels]; returns [batch, channels]. The gradient of tf.mean would create
- * a tensor of ones of the size of x in JavaScript; here dy is tiled.
+ * The mean over all positions: x [batch, ..., channels]; returns [batch, channels]. The gradient of tf.mean would
+ * create a tensor of ones of the size of x in JavaScript; here dy is tiled.
  */
 export function globalAveragePool(x: tf.Tensor): tf.Tensor2D {
   const [batch = 0, ...rest] = x.shape;

@@ -6,7 +6,9 @@ export interface AdamOptions {
   readonly epsilon: number;
 }
 
-/** Adam's moments after a gradient and, with their bias corrected, their direction (Kingma and Ba 2015, algorithm 1). */
+/**
+ * Adam's moments after a gradient and, with their bias corrected, their direction (Kingma and Ba 2015, algorithm 1).
+ */
 export function adamMoments(
   inputs: { readonly grad: tf.Tensor; readonly mean: tf.Tensor; readonly square: tf.Tensor; readonly step: number },
   { beta1, beta2, epsilon }: AdamOptions,
