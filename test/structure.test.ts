@@ -71,17 +71,21 @@ test('imports go in one direction', () => {
 });
 
 test('imports form no circle, those of types included', () => {
-  const finished = new Set<string>();
-  const circles: string[] = [];
-  const visit = (file: string, trail: readonly string[]): void => {
-    const start = trail.indexOf(file);
-    if (start >= 0) circles.push([...trail.slice(start), file].join(' → '));
-    if (start >= 0 || finished.has(file)) return;
-    for (const { target } of imports(file)) visit(resolve(target), [...trail, file]);
-    finished.add(file);
-  };
-  for (const file of filesUnder('lib')) visit(file, []);
-  assert.deepEqual(circles, []);
+  assert.deepEqual(
+    circles(filesUnder('lib'), (file) => imports(file).map(({ target }) => resolve(target))),
+    [],
+  );
+});
+
+test('the inner folders of a folder import in one direction', () => {
+  const files = filesUnder('lib').filter((file) => innerFolder(file) !== undefined);
+  const imported = (folder: string): string[] =>
+    files
+      .filter((file) => innerFolder(file) === folder)
+      .flatMap((file) => imports(file).map(({ target }) => innerFolder(resolve(target))))
+      .filter((other): other is string => other !== undefined && other !== folder)
+      .filter((other) => path.dirname(other) === path.dirname(folder));
+  assert.deepEqual(circles([...new Set(files.map((file) => innerFolder(file)!))], imported), []);
 });
 
 test('figures of recorded results open without the engine', () => {
@@ -144,6 +148,27 @@ test('one copy of the TensorFlow.js core is installed', () => {
   assert.deepEqual(copies, ['node_modules/@tensorflow/tfjs-core']);
   assert(existsSync(path.join('node_modules', '@tensorflow', 'tfjs-core', 'package.json')));
 });
+
+/** The circles that are reached from `starts` along the edges to `next`, each as a text. */
+function circles(starts: readonly string[], next: (node: string) => readonly string[]): string[] {
+  const finished = new Set<string>();
+  const found: string[] = [];
+  const visit = (node: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(node);
+    if (start >= 0) found.push([...trail.slice(start), node].join(' → '));
+    if (start >= 0 || finished.has(node)) return;
+    for (const other of next(node)) visit(other, [...trail, node]);
+    finished.add(node);
+  };
+  for (const node of starts) visit(node, []);
+  return found;
+}
+
+/** The folder of lib/X/Y, for a file below it; undefined for files of lib/X itself. */
+function innerFolder(file: string): string | undefined {
+  const segments = file.split(path.sep);
+  return segments.length > 3 ? path.join(...segments.slice(0, 3)) : undefined;
+}
 
 type Kind = 'values' | 'types' | 'lazily';
 

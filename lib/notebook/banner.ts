@@ -1,4 +1,4 @@
-import { escapeHtml } from '../plots/html/escape';
+import { escapeHtml } from '../plots/escape';
 import { jupyterKernel } from './jupyterKernel';
 
 const style = 'padding:.6em 1em;border-left:6px solid #D55E00;background:#fdf0e7;color:#222';

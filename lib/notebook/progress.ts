@@ -1,4 +1,4 @@
-import { escapeHtml } from '../plots/html/escape';
+import { escapeHtml } from '../plots/escape';
 import { jupyterKernel } from './jupyterKernel';
 
 /** A progress bar with the estimated time left. */

@@ -1,4 +1,4 @@
-import { withoutTags } from '../plots/html/escape';
+import { withoutTags } from '../plots/escape';
 import { jupyterKernel } from './jupyterKernel';
 
 /** A placeholder for the notebook's answer, at the place where the question was opened. */

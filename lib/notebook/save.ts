@@ -2,7 +2,7 @@ import path from 'node:path';
 
 import { UserError } from '../errors';
 import { writeAtomic } from '../io/atomic';
-import { escapeHtml, labelText } from '../plots/html/escape';
+import { escapeHtml, labelText } from '../plots/escape';
 import type { Figure } from '../plots/charts/figure';
 import { liveHtml } from '../plots/html/live';
 import { renderPicture } from './renderPicture';

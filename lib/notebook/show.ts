@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { UserError } from '../errors';
-import { labelText } from '../plots/html/escape';
+import { labelText } from '../plots/escape';
 import type { Figure, Trace } from '../plots/charts/figure';
 import { liveHtml } from '../plots/html/live';
 import { jupyterKernel } from './jupyterKernel';

@@ -14,7 +14,7 @@ export {
   readRows,
   type Pair,
   type RecordedRow,
-} from './records/recordedRows';
+} from './tables/recordedRows';
 export { readSimilarities, type SimilarityRecord } from './records/similarityRecord';
 // Statistics over seeds.
 export { groupBy } from './statistics/groupBy';

@@ -7,7 +7,7 @@ import { student } from '../../lib/experiments/laptop';
 import { bars } from '../../lib/plots/charts/bars';
 import { comparisonTable, pairTable, recordedTable } from '../../lib/plots/tables/comparisonTable';
 import { diagramSvg } from '../../lib/plots/diagrams/diagram';
-import { escapeHtml, label, labelText, scriptJson, withoutTags } from '../../lib/plots/html/escape';
+import { escapeHtml, label, labelText, scriptJson, withoutTags } from '../../lib/plots/escape';
 import { field } from '../../lib/plots/charts/field';
 import { forest } from '../../lib/plots/charts/forest';
 import { gainPage } from '../../lib/plots/html/gainPage';
@@ -21,7 +21,7 @@ import { recipesAndRecordsHtml } from '../../lib/plots/tables/recipesAndRecords'
 import { cellText, tableHtml, type Cell } from '../../lib/plots/tables/table';
 import { tableText } from '../../lib/plots/tables/tableText';
 import type { Comparison } from '../../lib/results/tables/comparison';
-import type { RecordedRow } from '../../lib/results/records/recordedRows';
+import type { RecordedRow } from '../../lib/results/tables/recordedRows';
 import { sampleRow } from '../results/answers/rows';
 import { sampleRecord } from '../results/support';
 

@@ -118,12 +118,12 @@ test('reports a full disk, and resumes to the same weights once there is space',
   const disk = path.join(folder, 'disk');
   await mkdir(disk);
   // At first there is space for one checkpoint only, then for all.
-  const job = `"${process.execPath}" --import tsx scripts/job.ts "${plan}" 0 --out "${disk}" --checkpoint-seconds 0`;
+  const line = `"${process.execPath}" --import tsx scripts/job.ts "${plan}" 0 --out "${disk}" --checkpoint-seconds 0`;
   const script = [
     `mount -t tmpfs -o size=1500k none "${disk}"`,
-    `${job}; echo "exit $?"`,
+    `${line}; echo "exit $?"`,
     `mount -o remount,size=100m "${disk}"`,
-    `${job}; echo "exit $?"`,
+    `${line}; echo "exit $?"`,
     `cp -r "${disk}/." "${folder}/kept"`,
   ].join('; ');
   const output = execFileSync('unshare', ['-rm', 'sh', '-c', `mkdir -p "${folder}/kept"; { ${script}; } 2>&1`], {

@@ -1,5 +1,5 @@
 import { UserError } from '../../errors';
-import { label } from '../html/escape';
+import { label } from '../escape';
 import type { BarTrace, Figure, Value } from './figure';
 import { baseAxis, baseLayout, seriesColor } from './style';
 

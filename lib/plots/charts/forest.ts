@@ -1,4 +1,4 @@
-import { label as escapeLabel } from '../html/escape';
+import { label as escapeLabel } from '../escape';
 import type { Figure, PointTrace } from './figure';
 import { baseAxis, baseLayout, seriesColor } from './style';
 

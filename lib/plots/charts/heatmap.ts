@@ -1,5 +1,5 @@
 import { UserError } from '../../errors';
-import { label } from '../html/escape';
+import { label } from '../escape';
 import type { Axis, ColorAxis, ColorBar, Figure, HeatmapTrace, Value } from './figure';
 import { baseAxis, baseLayout, darkToBright, emptyCell } from './style';
 

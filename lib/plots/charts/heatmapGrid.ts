@@ -1,5 +1,5 @@
 import { UserError } from '../../errors';
-import { label } from '../html/escape';
+import { label } from '../escape';
 import type { Annotation, Axis, Figure } from './figure';
 import { layerAxis, nameLength, similarityTrace, unitScale, type HeatmapOptions, type Similarity } from './heatmap';
 import { baseLayout, emptyCell } from './style';

@@ -1,5 +1,5 @@
 import { UserError } from '../../errors';
-import { label } from '../html/escape';
+import { label } from '../escape';
 import type { Annotation, Figure, LayoutImage } from './figure';
 import { png, type Bitmap } from './png';
 import { baseLayout } from './style';

@@ -1,5 +1,5 @@
 import { UserError } from '../../errors';
-import { label } from '../html/escape';
+import { label } from '../escape';
 import type { Dash, Figure, LineTrace, Value } from './figure';
 import { baseAxis, baseLayout, seriesColor, translucent } from './style';
 

@@ -1,5 +1,5 @@
 import type { Axis, Layout, Size } from './figure';
-import { label } from '../html/escape';
+import { label } from '../escape';
 
 /**
  * The palette of Okabe and Ito (2008), distinguishable with all common forms of colour blindness. Its yellow is left

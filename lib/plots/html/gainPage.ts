@@ -1,6 +1,6 @@
 import { verdict, type Cost, type Gain } from '../../results/gain';
 import { tableHtml, type Table } from '../tables/table';
-import { escapeHtml } from './escape';
+import { escapeHtml } from '../escape';
 
 /**
  * A self-contained page on what a student gained from a teacher. `curves` is a PNG of both learning curves, left out if

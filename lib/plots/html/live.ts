@@ -1,4 +1,4 @@
-import { labelText, scriptJson } from './escape';
+import { labelText, scriptJson } from '../escape';
 import type { Figure } from '../charts/figure';
 
 /**

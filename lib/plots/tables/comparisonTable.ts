@@ -1,6 +1,6 @@
 import type { PublishedCell } from '../../results/published';
 import { commitText } from '../../results/records/record';
-import { findRow, pairText, type Pair, type RecordedRow } from '../../results/records/recordedRows';
+import { findRow, pairText, type Pair, type RecordedRow } from '../../results/tables/recordedRows';
 import { meanText, seedsText, summary } from '../../results/statistics/summary';
 import type { Comparison } from '../../results/tables/comparison';
 import { paperAnchor, rowAnchor } from './recipesAndRecords';

@@ -1,7 +1,7 @@
 import { commitText } from '../../results/records/record';
-import type { RecordedRow } from '../../results/records/recordedRows';
+import type { RecordedRow } from '../../results/tables/recordedRows';
 import type { Comparison } from '../../results/tables/comparison';
-import { escapeHtml } from '../html/escape';
+import { escapeHtml } from '../escape';
 import { tableHtml, type Table } from './table';
 
 type PaperScale = NonNullable<Comparison['paper']>;

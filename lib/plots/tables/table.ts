@@ -1,5 +1,5 @@
 import { UserError } from '../../errors';
-import { escapeHtml } from '../html/escape';
+import { escapeHtml } from '../escape';
 
 /** A cell with more than its text. */
 export interface RichCell {

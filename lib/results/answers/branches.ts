@@ -1,5 +1,5 @@
 import type { Finding } from '../claims/findings';
-import { gainOver, pairsOf, pairText, type GainSeries, type RecordedRow } from '../records/recordedRows';
+import { gainOver, pairsOf, pairText, type GainSeries, type RecordedRow } from '../tables/recordedRows';
 import { claimSentence } from './claimSentence';
 import type { SweepLine } from './epsilon';
 

@@ -1,5 +1,5 @@
 import type { PublishedCell, PublishedRow } from '../published';
-import { coverageText, onSharedSeeds, type RecordedRow } from '../records/recordedRows';
+import { coverageText, onSharedSeeds, type RecordedRow } from '../tables/recordedRows';
 import { curve } from '../statistics/curve';
 import { meanText, summary, type Summary } from '../statistics/summary';
 

@@ -1,4 +1,4 @@
-import { coverageText, onSharedSeeds, pairsOf, pairText, type Pair, type RecordedRow } from '../records/recordedRows';
+import { coverageText, onSharedSeeds, pairsOf, pairText, type Pair, type RecordedRow } from '../tables/recordedRows';
 import { meanText, summary, type Summary } from '../statistics/summary';
 
 export type LossForm = 'released' | 'paper';

@@ -1,5 +1,5 @@
 import { undecidedReason, type Finding } from '../claims/findings';
-import { onSharedSeeds, pairsOf, pairText, type RecordedRow } from '../records/recordedRows';
+import { onSharedSeeds, pairsOf, pairText, type RecordedRow } from '../tables/recordedRows';
 import { meanOf, seedsText } from '../statistics/summary';
 import { relation, teacherAccuracies, uncertainty } from './sentences';
 

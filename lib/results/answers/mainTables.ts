@@ -1,7 +1,7 @@
 import { columns, laptopPair, paperScale } from '../../experiments/counterparts';
 import type { Finding } from '../claims/findings';
 import { publishedCells, type PublishedTable } from '../published';
-import { coverageText, findRow, pairText, type Pair, type RecordedRow } from '../records/recordedRows';
+import { coverageText, findRow, pairText, type Pair, type RecordedRow } from '../tables/recordedRows';
 import { meanOf } from '../statistics/summary';
 import type { Comparison } from '../tables/comparison';
 import { claimSentence } from './claimSentence';

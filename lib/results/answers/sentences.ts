@@ -1,5 +1,5 @@
 import { decimal, undecidedReason, type Finding } from '../claims/findings';
-import type { RecordedRow } from '../records/recordedRows';
+import type { RecordedRow } from '../tables/recordedRows';
 import { seedsText } from '../statistics/summary';
 
 /** `0.76 points below`, `1.20 points above` or `level with`, for a difference in points. */

@@ -1,5 +1,5 @@
 import { undecidedReason, type Finding } from '../claims/findings';
-import type { RecordedRow } from '../records/recordedRows';
+import type { RecordedRow } from '../tables/recordedRows';
 import { conclusion, relation, teacherAccuracies, uncertainty } from './sentences';
 
 /** Is a transformer the better teacher of a CNN? `finding` is that on claim 9; `rows` give the teachers' accuracy. */

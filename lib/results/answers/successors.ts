@@ -1,5 +1,5 @@
-import type { Pair, RecordedRow } from '../records/recordedRows';
-import { findRow, gainOver } from '../records/recordedRows';
+import type { Pair, RecordedRow } from '../tables/recordedRows';
+import { findRow, gainOver } from '../tables/recordedRows';
 import { contrast, meanContrast } from '../statistics/pairedDifferences';
 import { summary } from '../statistics/summary';
 import { decimal } from '../claims/findings';

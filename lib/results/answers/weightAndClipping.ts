@@ -8,7 +8,7 @@ import {
   type GainSeries,
   type Pair,
   type RecordedRow,
-} from '../records/recordedRows';
+} from '../tables/recordedRows';
 import { meanOf } from '../statistics/summary';
 import { claimSentence } from './claimSentence';
 

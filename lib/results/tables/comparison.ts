@@ -1,6 +1,6 @@
 import type { PaperScale } from '../../experiments/counterparts';
 import type { PublishedCell } from '../published';
-import type { RecordedRow } from '../records/recordedRows';
+import type { RecordedRow } from './recordedRows';
 
 /** One line of a comparison: the published number, our small-scale result, and the recipe at the paper's scale. */
 export interface Comparison {

@@ -17,7 +17,7 @@ import { strongerTeacherAnswer } from '../../../lib/results/answers/strongerTeac
 import { ckaText, studentCkaAnswer, studentSimilarity } from '../../../lib/results/answers/studentCka';
 import { successorAnswer } from '../../../lib/results/answers/successors';
 import { testClaims, type Finding } from '../../../lib/results/claims/findings';
-import { pairsOf, readRows, recordedRows } from '../../../lib/results/records/recordedRows';
+import { pairsOf, readRows, recordedRows } from '../../../lib/results/tables/recordedRows';
 import { experiments } from '../../../lib/experiments/experiments';
 import { sampleRecord } from '../support';
 

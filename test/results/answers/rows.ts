@@ -1,5 +1,5 @@
 import type { Finding } from '../../../lib/results/claims/findings';
-import type { RecordedRow } from '../../../lib/results/records/recordedRows';
+import type { RecordedRow } from '../../../lib/results/tables/recordedRows';
 import { sampleRecord } from '../support';
 
 /** A recorded row with one run per value of `top1`; the seeds count from 0. */

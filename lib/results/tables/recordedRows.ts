@@ -4,8 +4,8 @@ import { experiments as allExperiments } from '../../experiments/experiments';
 import { groupBy } from '../statistics/groupBy';
 import { contrast } from '../statistics/pairedDifferences';
 import { summary } from '../statistics/summary';
-import { recordsIn } from './readRecords';
-import type { RunRecord } from './record';
+import { recordsIn } from '../records/readRecords';
+import type { RunRecord } from '../records/record';
 
 /** A row of an experiment in the laptop profile with its recorded runs: none, some or all of its seeds. */
 export interface RecordedRow {

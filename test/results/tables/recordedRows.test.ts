@@ -13,7 +13,7 @@ import {
   pairsOf,
   pairText,
   recordedRows,
-} from '../../../lib/results/records/recordedRows';
+} from '../../../lib/results/tables/recordedRows';
 import { recordsIn } from '../../../lib/results/records/readRecords';
 import type { RunRecord } from '../../../lib/results/records/record';
 import { plan } from '../../../lib/runs/plan/plan';
