@@ -13,8 +13,8 @@ export function diagonal(matrix: ArrayLike<number>, n: number): Float64Array {
 }
 
 /**
- * Where each entry of a permuted matrix stood before: row and column i become those of `order[i]`. Matrices are upper
- * triangles, followed by their diagonal if `length` is n (n + 1) / 2.
+ * Returns the position before the permutation of each entry of a permuted matrix, whose row and column i are those of
+ * `order[i]` before. Matrices are upper triangles, followed by their diagonal if `length` is n (n + 1) / 2.
  */
 export function permutedPositions(order: Order, n: number, length: number): Int32Array {
   const starts = Int32Array.from({ length: n }, (_, i) => (i * (2 * n - i - 1)) / 2 - i - 1);

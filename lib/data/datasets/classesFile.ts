@@ -17,7 +17,8 @@ export async function readClassNames(folder: string): Promise<readonly string[] 
   const empty = names.indexOf('');
   if (empty >= 0) {
     throw new UserError(
-      `${file}: line ${empty + 1} is empty, so that the class of the next lines is uncertain. Remove it or name class ${empty}.`,
+      `${file}: line ${empty + 1} is empty, so that the class of the next lines is uncertain. ` +
+        `Remove it or name class ${empty}.`,
     );
   }
   const repeated = names.find((name, i) => names.indexOf(name) !== i);

@@ -19,12 +19,23 @@ export interface FolderEntries {
 }
 
 /** Files and folders that operating systems, file managers and archivers add. */
-const systemNames =
-  /^(\..*|__macosx|@eadir|thumbs\.db|ehthumbs\.db|desktop\.ini|icon\r|\$recycle\.bin|system volume information|lost\+found|#recycle|#snapshot)$/i;
+const systemNames = [
+  '__macosx',
+  '@eadir',
+  'thumbs.db',
+  'ehthumbs.db',
+  'desktop.ini',
+  'icon\r',
+  '$recycle.bin',
+  'system volume information',
+  'lost+found',
+  '#recycle',
+  '#snapshot',
+];
 
 /** Whether a file or folder was added by an operating system, a file manager or an archiver, or is hidden. */
 export function isSystemName(name: string): boolean {
-  return systemNames.test(name);
+  return name.startsWith('.') || systemNames.includes(name.toLowerCase());
 }
 
 /** Reads a folder. Links are followed. Throws a UserError if it cannot be read. */

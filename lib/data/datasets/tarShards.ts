@@ -32,7 +32,8 @@ export async function openTarShards(
   const leftOut = mergeLeftOut(shards.flatMap((shard) => shard.leftOut));
   const conflicts = shards.flatMap((shard) => shard.conflicts);
   if (conflicts.length > 0) {
-    const reason = `The samples in ${folder} are ambiguous, because the key of a file ends at the first dot of its name:`;
+    const reason =
+      `The samples in ${folder} are ambiguous, because the key of a file ends ` + 'at the first dot of its name:';
     throw new UserError([reason, ...indentedList(conflicts)].join('\n'));
   }
   if (samples.length === 0) {
