@@ -9,8 +9,8 @@ export function explained<T>(network: string, step: string, work: () => T): T {
     const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
     const place = placeOf(stack);
     throw new UserError(
-      `Network ${network} failed in ${step}: ${message.replaceAll('\n', ' ')}${place === undefined ? '' : ` (${place})`}. ` +
-        'Correct its code.',
+      `Network ${network} failed in ${step}: ${message.replaceAll('\n', ' ')}` +
+        `${place === undefined ? '' : ` (${place})`}. Correct its code.`,
       { cause: error },
     );
   }

@@ -4,8 +4,8 @@ import { modelNames } from '../zoo';
 import type { Network, OwnNetworks } from './network';
 
 /**
- * The set of networks that a notebook defines. Throws a UserError if a name is not valid, is used twice, or is that of a
- * network of this library.
+ * The set of networks that a notebook defines. Throws a UserError if a name is not valid, is used twice, or is that of
+ * a network of this library.
  */
 export function ownNetworks(networks: readonly Network[]): OwnNetworks {
   checkNames(networks);

@@ -7,8 +7,8 @@ import type { Network, OwnNetworks } from './network';
 import { checkNames } from './ownNetworks';
 
 /**
- * Runs a TypeScript or JavaScript file, once in a process, and returns the networks that it exports. Throws a UserError if the file does not
- * exist, throws, exports no network, or if a name is taken.
+ * Runs a TypeScript or JavaScript file, once in a process, and returns the networks that it exports. Throws a UserError
+ * if the file does not exist, throws, exports no network, or if a name is taken.
  */
 export async function readNetworks(file: string): Promise<OwnNetworks> {
   if (!existsSync(file)) throw new UserError(`The networks file ${file} does not exist. Check the path.`);
@@ -16,7 +16,8 @@ export async function readNetworks(file: string): Promise<OwnNetworks> {
   const networks = Object.values(await exportsOf(file)).filter(isNetwork);
   if (networks.length === 0) {
     throw new UserError(
-      `${file} exports no network. Export each one: export const mine = defineNetwork({ … }), as docs/networks.md shows.`,
+      `${file} exports no network. Export each one: export const mine = defineNetwork({ … }), ` +
+        'as docs/networks.md shows.',
     );
   }
   try {

@@ -56,8 +56,8 @@ export const weightsRecord = z
   .strict();
 
 /**
- * The input files of a run: the teacher's weights, the student's initial ones, and the file that defines networks of the
- * user, whose path is empty for networks of a notebook.
+ * The input files of a run: the teacher's weights, the student's initial ones, and the file that defines networks of
+ * the user, whose path is empty for networks of a notebook.
  */
 export const givenWeightsRecord = z
   .object({ teacher: weightsRecord.optional(), initial: weightsRecord.optional(), networks: weightsRecord.optional() })

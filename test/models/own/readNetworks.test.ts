@@ -34,7 +34,7 @@ test('reads the networks of a file and creates, copies and lists them by name', 
   assert.throws(() => createModel('convmixer_16', { classes: 0, networks: own }, new Random(1)), /positive integer/);
 });
 
-test('rejects files that are missing, throw, or export no network, and names that are taken or not valid', async (context) => {
+test('rejects files that are missing, throw or export no network, and invalid or taken names', async (context) => {
   const folder = await temporaryFolder(context);
   let count = 0;
   const rejects = async (source: string, ...texts: readonly string[]): Promise<void> => {

@@ -75,7 +75,7 @@ test('distils a network of the user from another, and rejects a networks file th
   await rejectsWith(distil(pair, { out, command: '' }), 'student: Unknown network "convmixer_16"', 'teacher: Unknown');
 });
 
-test('a job in a process of its own creates the networks of its file, and does not resume with another file', async (context) => {
+test('a job in its own process creates the networks of its file, and rejects another on resume', async (context) => {
   const folder = await temporaryFolder(context);
   const networks = await copyOfFile(folder);
   const recipe = completeRecipe(
