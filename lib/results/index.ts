@@ -32,6 +32,7 @@ export {
   publishedTable,
   successorGains,
 } from './published';
+export { methodName } from './methodName';
 export type { Comparison } from './tables/comparison';
 // The answers of notebooks, as sentences with numbers filled in.
 export { branchAccuracyAnswer, type StudentExits } from './answers/branchAccuracy';

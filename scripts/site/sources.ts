@@ -10,6 +10,7 @@ export const sources: readonly (readonly [string, string])[] = [
   ['lib', 'lib'],
   ['scripts/site/assets', 'assets'],
   ['node_modules/mathjax/es5/tex-svg.js', 'assets/mathjax.js'],
+  ['node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js', 'assets/mermaid.js'],
   ['node_modules/iframe-worker/shim/index.js', 'assets/iframe-worker.js'],
   // Figures of a notebook load the copy in the notebook's folder.
   ['node_modules/plotly.js-dist/plotly.js', 'notebooks/plotly.js'],

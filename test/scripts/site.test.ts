@@ -54,6 +54,8 @@ test(
         "[...document.querySelectorAll('.live-figure')].every((one) => one.querySelector('.main-svg'))",
       );
       await page.waitForFunction('window.MathJax?.startup?.promise?.then(() => true)');
+      // The theme replaces the source of each diagram by its drawing.
+      await page.waitForFunction("document.querySelector('pre.mermaid') === null");
       assert.deepEqual(errors, [], file);
       assert.equal(
         await page.locator('.live-figure').count(),

@@ -16,7 +16,7 @@ export interface BranchOptions {
 
 /**
  * An exit branch maps the feature of one stage to logits, so that any student can be compared with any teacher. It is
- * trained with the student and dropped at inference (Hao et al. 2023, section 3).
+ * trained with the student and dropped at inference (Hao et al. 2023).
  */
 export interface ExitBranch {
   /** Returns logits [batch, classes] of a stage's feature. `tap` is called with the output of each layer. */

@@ -19,8 +19,8 @@ export interface MlpMixerOptions {
 }
 
 /**
- * x + MLP across tokens of norm(x), then x + MLP across channels of norm(x) (figure 1). [batch, tokens, width] → the
- * same.
+ * x + MLP across tokens of norm(x), then x + MLP across channels of norm(x) (Tolstikhin et al. 2021).
+ * [batch, tokens, width] → the same.
  */
 export class MixerBlock {
   readonly norm1: LayerNorm;

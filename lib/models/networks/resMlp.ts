@@ -20,7 +20,7 @@ export interface ResMlpOptions {
   readonly layerScale: number;
 }
 
-/** α · x + β per channel, used instead of a norm (equation 1). [batch, tokens, width] → the same. */
+/** α · x + β per channel, used instead of a norm (Touvron et al. 2021). [batch, tokens, width] → the same. */
 class Affine {
   readonly alpha: Parameter<tf.Rank.R3>;
   readonly beta: Parameter<tf.Rank.R3>;
@@ -36,8 +36,8 @@ class Affine {
 }
 
 /**
- * x + scale · linear layer across tokens of affine(x), then x + scale · MLP across channels of affine(x) (equations 2
- * and 3). [batch, tokens, width] → the same.
+ * x + scale · linear layer across tokens of affine(x), then x + scale · MLP across channels of affine(x)
+ * (Touvron et al. 2021). [batch, tokens, width] → the same.
  */
 class ResMlpBlock {
   readonly ls1: Parameter<tf.Rank.R1>;

@@ -14,8 +14,10 @@ export interface Panel extends Similarity {
   readonly heading?: string;
 }
 
-/** Side of a panel, and the margin around all panels, in pixels. */
-const side = 240;
+/** The sides of a panel, the width of a notebook's page, and the margin around all panels, in pixels. */
+const maxSide = 240;
+const minSide = 150;
+const pageWidth = 970;
 const margin = { l: 16, r: 90, t: 80, b: 16 };
 const headingSize = 13;
 
@@ -28,7 +30,9 @@ export function heatmapGrid(
   const across = Math.min(columns, panels.length);
   const down = Math.ceil(panels.length / across);
   // Room for the layer names and the model's name, to the left of a panel and below it.
-  const left = 44 + Math.max(...panels.map((panel) => nameLength(panel.rows.layers, side)));
+  const left = 44 + Math.max(...panels.map((panel) => nameLength(panel.rows.layers, maxSide)));
+  const available = Math.floor((pageWidth - margin.l - margin.r) / across) - left;
+  const side = Math.min(maxSide, Math.max(minSide, available));
   const below = 44 + Math.max(...panels.map((panel) => nameLength(panel.columns.layers, side)));
   const width = across * (left + side);
   const isTwoLines = panels.some((panel) => 0.56 * headingSize * headingLines(panel, false)[0]!.length > left + side);

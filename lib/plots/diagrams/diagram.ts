@@ -49,7 +49,7 @@ function dot({ title, boxes, arrows }: Diagram): string {
   );
   const font = 'fontname="Helvetica,Arial,sans-serif"';
   return `digraph {
-label=${quoted(title)}; labelloc=t; labeljust=l; rankdir=LR; margin=0.1; nodesep=0.25; ranksep=0.45;
+label=${quoted(title)}; labelloc=t; labeljust=l; rankdir=LR; margin=0.1; nodesep=0.25; ranksep=0.3;
 ${font}; fontsize=14; fontcolor="${ink}";
 node [shape=box, style=rounded, ${font}, fontcolor="${ink}", fontsize=11, margin="0.2,0.08"];
 edge [${font}, fontsize=10, color="#555555"];

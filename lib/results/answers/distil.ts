@@ -1,3 +1,4 @@
+import { methodName } from '../methodName';
 import type { PublishedCell, PublishedRow } from '../published';
 import { coverageText, onSharedSeeds, type RecordedRow } from '../tables/recordedRows';
 import { curve } from '../statistics/curve';
@@ -46,10 +47,11 @@ export interface ImagesLine {
 export function accuracyOverImages(rows: readonly RecordedRow[]): ImagesLine[] {
   return rows
     .filter(({ runs }) => runs.length > 0)
-    .map(({ row, runs }): ImagesLine => {
+    .map(({ recipe, runs }): ImagesLine => {
       const { epochs, mean } = curve(runs, 'top1');
       const thousands = runs[0]!.images / 1000;
-      return { name: `${row}, recorded`, x: epochs.map((epoch) => epoch * thousands), y: mean, markers: true };
+      const name = `${methodName(recipe.method?.kind ?? 'scratch')}, recorded`;
+      return { name, x: epochs.map((epoch) => epoch * thousands), y: mean, markers: true };
     });
 }
 

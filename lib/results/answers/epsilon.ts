@@ -1,3 +1,4 @@
+import { methodName } from '../methodName';
 import { coverageText, onSharedSeeds, pairsOf, pairText, type Pair, type RecordedRow } from '../tables/recordedRows';
 import { meanText, summary, type Summary } from '../statistics/summary';
 
@@ -76,7 +77,7 @@ export function sweepLines({ forms, references }: ExponentSweep): SweepLine[] {
       markers: true,
     })),
     ...references.map(({ method, top1 }) => ({
-      name: method,
+      name: methodName(method),
       x: range,
       y: range.map(() => top1.mean),
       dash: 'dash' as const,

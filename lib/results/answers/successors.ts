@@ -1,3 +1,4 @@
+import { methodName } from '../methodName';
 import type { Pair, RecordedRow } from '../tables/recordedRows';
 import { findRow, gainOver } from '../tables/recordedRows';
 import { contrast, meanContrast } from '../statistics/pairedDifferences';
@@ -11,7 +12,7 @@ export function successorAnswer(rows: readonly RecordedRow[], pairs: readonly Pa
     contrast(findRow(rows, pair, method)?.runs ?? [], findRow(rows, pair, 'ofa')?.runs ?? []),
   );
   const { differences } = meanContrast(contrasts);
-  const name = method.toUpperCase();
+  const name = methodName(method);
   if (differences.length === 0) return `${name} and OFA share no recorded seed on all pairs yet.`;
   const { mean, interval, count } = summary(differences.map(({ value }) => value));
   const [low, high] = interval ?? [null, null];

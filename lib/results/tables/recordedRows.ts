@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Experiment, Row } from '../../experiments/experiment';
 import { experiments as allExperiments } from '../../experiments/experiments';
+import { methodName } from '../methodName';
 import { groupBy } from '../statistics/groupBy';
 import { contrast } from '../statistics/pairedDifferences';
 import { summary } from '../statistics/summary';
@@ -159,7 +160,7 @@ export function gainSeries(
   { over = 'scratch' } = {},
 ): GainSeries[] {
   const series = methods.map((method) => ({
-    name: over === 'scratch' ? method.toUpperCase() : `${method.toUpperCase()} − ${over.toUpperCase()}`,
+    name: over === 'scratch' ? methodName(method) : `${methodName(method)} − ${methodName(over)}`,
     effects: pairs.map((pair) => ({
       label: pairText(pair),
       ...gainOver(findRow(rows, pair, method), findRow(rows, pair, over)),
