@@ -194,7 +194,7 @@ class Replay {
     try {
       if (results_.valid()) results_.get();
     } catch (const std::exception&) {
-      // The run was dropped without a Wait, so that nobody can receive the error.
+      // Wait was never called for this run, and a destructor must not throw: the error is ignored on purpose.
     }
   }
 
