@@ -57,7 +57,7 @@ test('accuracy over images scales the epochs by the images of an epoch', () => {
     sampleRow('ofa', { method: { kind: 'ofa' }, top1: [32] }),
     sampleRow('kd', { method: { kind: 'kd' }, top1: [] }),
   ]);
-  assert.deepEqual(line, { name: 'ofa, recorded', x: [25, 50], y: [20, 28.6], markers: true });
+  assert.deepEqual(line, { name: 'OFA, recorded', x: [25, 50], y: [20, 28.6], markers: true });
   assert.deepEqual(others, []);
 });
 
