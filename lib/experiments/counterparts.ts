@@ -30,6 +30,19 @@ export const columns = {
 } as const;
 export type Column = keyof typeof columns;
 
+/** OFA and the methods after it, as columns of our own table: each name, and the name by which its rows are found. */
+export const laterColumns = {
+  OFA: 'ofa',
+  RSD: 'rsd',
+  TTM: 'ttm',
+  WTTM: 'wttm',
+  RLD: 'rld',
+  SRD: 'srd',
+  SPOFA: 'spofa',
+  'KD, standardised': 'kd-standardised',
+  'DKD, standardised': 'dkd-standardised',
+} as const;
+
 /**
  * The small networks of the laptop profile from the families of a published pair; undefined for unknown networks. Only
  * the order of methods can be compared between the two sizes.

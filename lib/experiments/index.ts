@@ -6,5 +6,13 @@ export { student, students, teachers } from './laptop';
 export { mainMethods } from './pairs';
 export { availableTeacher } from './availableTeacher';
 // The rows at the paper's own size that correspond to published numbers, and their estimated cost.
-export { atPaperScale, columns, laptopPair, paperScale, type Column, type PaperScale } from './counterparts';
+export {
+  atPaperScale,
+  columns,
+  laptopPair,
+  laterColumns,
+  paperScale,
+  type Column,
+  type PaperScale,
+} from './counterparts';
 export { costMethod } from './paperCost';

@@ -1,10 +1,10 @@
 import * as tf from '../tensor/engine/tf';
 
 /**
- * Logits with zero mean and unit standard deviation per example: (z − mean) / (1e-7 + std), std unbiased (Sun et
- * al., Logit Standardization in Knowledge Distillation, CVPR 2024). KD and DKD of standardised logits
- * match the teacher's ranking of classes, not its magnitude. Logits [batch, classes], at least two classes; returns
- * the same shape.
+ * Logits with zero mean and unit standard deviation per example: (z − mean) / (1e-7 + std), std unbiased (Sun et al.,
+ * Logit Standardization in Knowledge Distillation, CVPR 2024, arXiv 2403.01427). A loss of standardised logits matches
+ * how the teacher ranks the classes, not the magnitude of its logits. Logits [batch, classes], at least two classes;
+ * returns the same shape.
  */
 export function standardiseLogits(logits: tf.Tensor2D): tf.Tensor2D {
   return tf.tidy(() => {

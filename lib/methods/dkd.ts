@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { dkdLoss } from '../losses/dkd';
 import * as tf from '../tensor/engine/tf';
 import { defineMethod } from './method';
+import { logitsReader, standardise } from './standardised';
 
 const weight = z.number().nonnegative();
 
@@ -18,16 +19,20 @@ export const dkd = defineMethod({
       alpha: weight.default(1),
       beta: weight.default(2),
       temperature: z.number().positive().default(1),
+      standardise,
       weight: weight.default(1),
     })
     .strict(),
-  create: ({ weight: totalWeight, alpha, beta, temperature }) => ({
+  create: ({ weight: totalWeight, standardise: isStandardised, alpha, beta, temperature }) => ({
     modules: {},
-    loss: ({ student, teacher, labels }) => ({
-      logits: tf.mul(
-        tf.mean<tf.Scalar>(dkdLoss(student.logits, teacher.logits, labels, { alpha, beta, temperature })),
-        totalWeight,
-      ),
-    }),
+    loss: ({ student, teacher, labels }) => {
+      const logitsOf = logitsReader(isStandardised);
+      return {
+        logits: tf.mul(
+          tf.mean<tf.Scalar>(dkdLoss(logitsOf(student), logitsOf(teacher), labels, { alpha, beta, temperature })),
+          totalWeight,
+        ),
+      };
+    },
   }),
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { kdLoss } from '../losses/kd';
 import * as tf from '../tensor/engine/tf';
 import { defineMethod } from './method';
+import { logitsReader, standardise } from './standardised';
 
 /** The student's softened logits follow the teacher's. */
 export const kd = defineMethod({
@@ -10,12 +11,19 @@ export const kd = defineMethod({
   readsTeacher: 'logits',
   scope: 'example',
   options: z
-    .object({ temperature: z.number().positive().default(1), weight: z.number().nonnegative().default(1) })
+    .object({
+      temperature: z.number().positive().default(1),
+      standardise,
+      weight: z.number().nonnegative().default(1),
+    })
     .strict(),
-  create: ({ temperature, weight }) => ({
+  create: ({ temperature, standardise: isStandardised, weight }) => ({
     modules: {},
-    loss: ({ student, teacher }) => ({
-      logits: tf.mul(tf.mean<tf.Scalar>(kdLoss(student.logits, teacher.logits, { temperature })), weight),
-    }),
+    loss: ({ student, teacher }) => {
+      const logitsOf = logitsReader(isStandardised);
+      return {
+        logits: tf.mul(tf.mean<tf.Scalar>(kdLoss(logitsOf(student), logitsOf(teacher), { temperature })), weight),
+      };
+    },
   }),
 });

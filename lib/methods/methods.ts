@@ -10,14 +10,33 @@ import { kd } from './kd';
 import type { Distillation, Method, MethodSetting } from './method';
 import { ofa } from './ofa';
 import { rkd } from './rkd';
+import { rld } from './rld';
 import { rsd } from './rsd';
 import { scratch } from './scratch';
+import { spofa } from './spofa';
+import { srd } from './srd';
+import { ttm } from './ttm';
+import { wttm } from './wttm';
 
 /** Every method by the name that recipes use. To add one: write its file, add it here. */
-const registry = { scratch, kd, bkd, dkd, dist, fitnet, correlation: cc, rkd, crd, ofa, rsd } satisfies Record<
-  string,
-  Method
->;
+const registry = {
+  scratch,
+  kd,
+  bkd,
+  dkd,
+  dist,
+  fitnet,
+  correlation: cc,
+  rkd,
+  crd,
+  ofa,
+  rsd,
+  ttm,
+  wttm,
+  rld,
+  srd,
+  spofa,
+} satisfies Record<string, Method>;
 
 /** Every method by name. */
 export const methods: Readonly<Record<string, Method>> = registry;

@@ -8,6 +8,7 @@ export {
   findRow,
   gainOver,
   gainSeries,
+  methodKey,
   onSharedSeeds,
   pairsOf,
   pairText,
@@ -40,6 +41,14 @@ export { ckaAcrossTrainingAnswer, momentSimilarity, type MomentSimilarity } from
 export { claimLabel, claimsAnswer } from './answers/claims';
 export { costAnswer, timesScratch, type StepCostRow } from './answers/cost';
 export { anchorText, exponentRanges, limitsAnswer } from './answers/limits';
+export {
+  powerGradient,
+  powerLines,
+  powerWeights,
+  type PowerExample,
+  type PowerLine,
+  type PowerLoss,
+} from './answers/powers';
 export { ownMethodAnswer } from './answers/ownMethod';
 export { sameFamilyAnswer } from './answers/sameFamily';
 export { strongerTeacherAnswer } from './answers/strongerTeacher';

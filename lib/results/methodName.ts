@@ -1,8 +1,10 @@
-import { columns } from '../experiments/counterparts';
+import { columns, laterColumns } from '../experiments/counterparts';
 
-const names = new Map<string, string>(Object.entries(columns).map(([name, kind]) => [kind, name]));
+const names = new Map<string, string>(
+  Object.entries({ ...columns, ...laterColumns }).map(([name, kind]) => [kind, name]),
+);
 
-/** The name of a method in tables and figures by its kind, as in the paper: `CC` for `correlation`. */
-export function methodName(kind: string): string {
-  return names.get(kind) ?? kind.toUpperCase();
+/** The name of a method in tables and figures by its key, as in the paper: `CC` for `correlation`. */
+export function methodName(key: string): string {
+  return names.get(key) ?? key.toUpperCase();
 }

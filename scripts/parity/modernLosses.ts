@@ -37,7 +37,7 @@ const caseSchema = z.discriminatedUnion('loss', [
     alpha_temperature: z.number(),
     standardise: z.boolean(),
   }),
-  z.object({ ...common, loss: z.literal('srd') }),
+  z.object({ ...common, loss: z.literal('srd'), exponent: z.number(), epsilon: z.number() }),
   z.object({ ...spofa, loss: z.literal('spofa_logits') }),
   z.object({ ...spofa, loss: z.literal('spofa_stage'), second: z.string(), weight: z.number() }),
 ]);
@@ -101,7 +101,7 @@ function evaluate(entry: Case, x: tf.Tensor2D, file: File): tf.Tensor {
       return rldLoss(scaled(x), scaled(teacher), labels, { ...entry, alphaTemperature: entry.alpha_temperature });
     }
     case 'srd':
-      return srd(x, teacher, file);
+      return srd(entry, x, teacher, file);
     case 'spofa_logits':
       return spofaLogits(entry, x, teacher, labels, file);
     case 'spofa_stage':
@@ -109,13 +109,13 @@ function evaluate(entry: Case, x: tf.Tensor2D, file: File): tf.Tensor {
   }
 }
 
-function srd(x: tf.Tensor2D, teacher: tf.Tensor2D, file: File): tf.Scalar {
+function srd(options: Extract<Case, { loss: 'srd' }>, x: tf.Tensor2D, teacher: tf.Tensor2D, file: File): tf.Scalar {
   const shape: [number, number] = [file.feature_teacher, file.feature_student];
   const weight = tf.tensor2d(parameter(`${file.prefix}linear.weight`, shape), shape);
   const bias = tf.tensor1d(parameter(`${file.prefix}linear.bias`, [file.feature_teacher]));
   const projected = tf.add<tf.Tensor2D>(tf.matMul(x, weight, false, true), bias);
   const kl = kdLoss(tensor(file, 'logits_student', file.classes), teacher, { temperature: 1 });
-  return tf.add(srdLoss(projected, tensor(file, 'feature_teacher', file.feature_teacher)), tf.mean(kl));
+  return tf.add(srdLoss(projected, tensor(file, 'feature_teacher', file.feature_teacher), options), tf.mean(kl));
 }
 
 function spofaLogits(

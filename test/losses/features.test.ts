@@ -4,6 +4,7 @@ import { UserError } from '../../lib/errors';
 import { ccLoss } from '../../lib/losses/cc';
 import { rkdLoss } from '../../lib/losses/rkd';
 import { rsdLoss } from '../../lib/losses/rsd';
+import { srdLoss } from '../../lib/losses/srd';
 import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose, largest } from '../support/close';
 import { expectNoLeak } from '../support/leaks';
@@ -32,6 +33,13 @@ const losses: Readonly<Record<string, FeatureLoss>> = {
     ours: (s, t) => rsdLoss(s, t, { kappa: 0.01 }),
     plain: (s, t) => plain.rsd(s, t, 0.01),
     scales: [1e-20, 1e-5, 1, 1e20],
+    teacherWidth: 5,
+  },
+  srd: { ours: srdLoss, plain: (s, t) => plain.srd(s, t, 4, 1e-4), scales: [1e-3, 1, 1e10], teacherWidth: 5 },
+  'srd with power 3': {
+    ours: (s, t) => srdLoss(s, t, { exponent: 3, epsilon: 1e-2 }),
+    plain: (s, t) => plain.srd(s, t, 3, 1e-2),
+    scales: [1],
     teacherWidth: 5,
   },
 };

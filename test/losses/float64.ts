@@ -42,6 +42,68 @@ export function kd(s: Matrix, t: Matrix, temperature: number): number[] {
   });
 }
 
+/** z-scores of a row with the unbiased standard deviation. */
+export function standardise(row: readonly number[]): number[] {
+  const centred = row.map((x) => x - mean(row));
+  const std = Math.sqrt(sum(centred.map((x) => x * x)) / (row.length - 1));
+  return centred.map((x) => x / (1e-7 + std));
+}
+
+/** The powers p^γ of p = softmax(row). */
+export const powers = (row: readonly number[], exponent: number): number[] =>
+  logSoftmax(row).map((l) => Math.exp(exponent * l));
+
+export function ttm(s: Matrix, t: Matrix, exponent: number): number[] {
+  return s.map((row, i) => {
+    const raised = powers(t[i]!, exponent);
+    const q = raised.map((x) => x / sum(raised));
+    const logS = logSoftmax(row);
+    return sum(q.map((x, c) => (x > 0 ? x * (Math.log(x) - logS[c]!) : 0)));
+  });
+}
+
+export function wttm(s: Matrix, t: Matrix, exponent: number): number[] {
+  return ttm(s, t, exponent).map((loss, i) => loss * sum(powers(t[i]!, exponent)));
+}
+
+export function rld(
+  s: Matrix,
+  t: Matrix,
+  y: readonly number[],
+  alpha: number,
+  beta: number,
+  temperature: number,
+  alphaTemperature: number,
+): number[] {
+  const kl = (logP: readonly number[], logQ: readonly number[]): number => dot(logP.map(Math.exp), minus(logP, logQ));
+  /** log p and log(1 − p) of one class. */
+  const binary = (row: readonly number[], c: number): number[] => {
+    const z = row.map((x) => x / alphaTemperature);
+    const rest = z.filter((_, k) => k !== c);
+    const max = Math.max(...rest);
+    const margin = Math.log(sum(rest.map((x) => Math.exp(x - max)))) + max - z[c]!;
+    return [-softplus(margin), -softplus(-margin)];
+  };
+  return s.map((row, i) => {
+    const [teacher, target] = [t[i]!, y[i]!];
+    const predicted = teacher.indexOf(Math.max(...teacher));
+    const below = (values: readonly number[]): number[] => values.filter((_, c) => teacher[c]! < teacher[target]!);
+    const confidence = kl(binary(teacher, predicted), binary(row, target));
+    const masked = kl(logSoftmax(below(teacher), temperature), logSoftmax(below(row), temperature));
+    return alpha * alphaTemperature ** 2 * confidence + beta * temperature ** 2 * masked;
+  });
+}
+
+export function srd(s: Matrix, t: Matrix, exponent: number, epsilon: number): number {
+  const normalised = (x: Matrix): number[][] =>
+    transpose(x).map((column) => {
+      const centred = column.map((v) => v - mean(column));
+      return centred.map((v) => v / Math.sqrt(mean(centred.map((u) => u * u)) + epsilon));
+    });
+  const [a, b] = [normalised(s), normalised(t)];
+  return 2 * Math.log(sum(a.map((column, d) => sum(minus(column, b[d]!).map((x) => Math.abs(x) ** exponent)))));
+}
+
 export function bkd(s: Matrix, t: Matrix): number[] {
   return s.map((row, i) => {
     const logT = logSoftmax(t[i]!);

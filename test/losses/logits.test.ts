@@ -7,6 +7,9 @@ import { distLoss } from '../../lib/losses/dist';
 import { dkdLoss } from '../../lib/losses/dkd';
 import { kdLoss } from '../../lib/losses/kd';
 import { ofaLoss } from '../../lib/losses/ofa';
+import { rldLoss } from '../../lib/losses/rld';
+import { ttmLoss } from '../../lib/losses/ttm';
+import { wttmLoss } from '../../lib/losses/wttm';
 import * as tf from '../../lib/tensor/engine/tf';
 import { expectClose, largest } from '../support/close';
 import { expectNoLeak } from '../support/leaks';
@@ -39,6 +42,12 @@ const losses: Readonly<Record<string, LogitLoss>> = {
     plain: (s, t) => plain.dist(s, t, 1, 2, 2),
     zeroAtTeacher: true,
     relational: true,
+  },
+  ttm: { ours: (s, t) => ttmLoss(s, t, { exponent: 0.3 }), plain: (s, t) => plain.ttm(s, t, 0.3) },
+  wttm: { ours: (s, t) => wttmLoss(s, t, { exponent: 0.3 }), plain: (s, t) => plain.wttm(s, t, 0.3) },
+  rld: {
+    ours: (s, t, y) => rldLoss(s, t, y, { alpha: 1.5, beta: 3, temperature: 2, alphaTemperature: 1.2 }),
+    plain: (s, t, y) => plain.rld(s, t, y, 1.5, 3, 2, 1.2),
   },
   ...Object.fromEntries(
     (['released', 'paper'] as const).flatMap((form) =>
@@ -148,7 +157,7 @@ for (const [name, loss] of Object.entries(losses)) {
       if (name !== 'cross entropy') assert.ok(!finite(s, withValue(t, NaN)));
     });
 
-    if (/cross|dkd|ofa/.test(name))
+    if (/cross|dkd|ofa|rld/.test(name))
       test('rejects labels of another batch size, and soft labels with other classes', () => {
         const [s, t] = [tensor(matrix('s', 4, 6)), tensor(matrix('t', 4, 6))];
         for (const labels of [classes(1), classes(0, 1, 2), tf.ones([4, 5]), tf.ones([1, 6])]) {

@@ -7,6 +7,12 @@ import { dkdLoss } from '../../lib/losses/dkd';
 import { kdLoss } from '../../lib/losses/kd';
 import { ofaLoss } from '../../lib/losses/ofa';
 import { rkdLoss } from '../../lib/losses/rkd';
+import { rldLoss } from '../../lib/losses/rld';
+import { srdLoss } from '../../lib/losses/srd';
+import { standardiseLogits } from '../../lib/losses/standardise';
+import { ttmLoss } from '../../lib/losses/ttm';
+import { wttmLoss } from '../../lib/losses/wttm';
+import { Linear } from '../../lib/models/layers/linear';
 import { completeMethod, createDistillation, methodNamed, methods, type MethodSpec } from '../../lib/methods/methods';
 import type { Step } from '../../lib/methods/method';
 import type { TeacherAccess } from '../../lib/methods/teacherAccess';
@@ -41,6 +47,12 @@ const expected: Readonly<
   crd: { spec: { negatives: 4, width: 16 }, parts: ['contrast'], untouched: /^student\.(head|fc)\./ },
   ofa: { parts: ['logits', 'branch1', 'branch2', 'branch3', 'branch4'], perExample: true },
   rsd: { parts: ['relation'], untouched: /^student\.(head|fc)\./ },
+  ttm: { parts: ['logits'], perExample: true },
+  wttm: { parts: ['logits'], perExample: true },
+  rld: { parts: ['logits'], perExample: true },
+  srd: { parts: ['relation', 'logits'] },
+  // A larger scale makes the weights of examples differ visibly.
+  spofa: { spec: { exampleScale: 50 }, parts: ['logits', 'branch1', 'branch2', 'branch3', 'branch4'] },
 };
 
 const pairs = [
@@ -250,6 +262,51 @@ describe('options other than the defaults reach the formula', () => {
       { kind: 'rkd', distanceWeight: 3, angleWeight: 7 },
       ({ student, teacher }) => [rkdLoss(student.pooled, teacher.pooled, { distanceWeight: 3, angleWeight: 7 })],
     ],
+    [
+      { kind: 'kd', temperature: 2, weight: 9, standardise: true },
+      ({ student, teacher }) => {
+        const [s, t] = [student, teacher].map(({ logits }) => standardiseLogits(logits));
+        return [tf.mul(9, tf.mean(kdLoss(s!, t!, { temperature: 2 })))];
+      },
+    ],
+    [
+      { kind: 'dkd', alpha: 1, beta: 8, temperature: 2, weight: 9, standardise: true },
+      ({ student, teacher, labels }) => {
+        const [s, t] = [student, teacher].map(({ logits }) => standardiseLogits(logits));
+        return [tf.mul(9, tf.mean(dkdLoss(s!, t!, labels, { alpha: 1, beta: 8, temperature: 2 })))];
+      },
+    ],
+    [
+      { kind: 'ttm', exponent: 0.3, weight: 2 },
+      ({ student, teacher }) => [tf.mul(2, tf.mean(ttmLoss(student.logits, teacher.logits, { exponent: 0.3 })))],
+    ],
+    [
+      { kind: 'wttm', exponent: 0.3, weight: 2 },
+      ({ student, teacher }) => [tf.mul(2, tf.mean(wttmLoss(student.logits, teacher.logits, { exponent: 0.3 })))],
+    ],
+    ...[false, true].map(
+      (standardise) =>
+        [
+          { kind: 'rld', alpha: 2, beta: 3, temperature: 2, alphaTemperature: 1.5, weight: 2, standardise },
+          ({ student, teacher, labels }: Step<'stages'>) => {
+            const options = { alpha: 2, beta: 3, temperature: 2, alphaTemperature: 1.5 };
+            const [s, t] = [student, teacher].map(({ logits }) => (standardise ? standardiseLogits(logits) : logits));
+            return [tf.mul(2, tf.mean(rldLoss(s!, t!, labels, options)))];
+          },
+        ] as const,
+    ),
+    [
+      { kind: 'srd', exponent: 3, weight: 2, logitsWeight: 0.5 },
+      ({ student, teacher }, { distillation }) => {
+        const projector: unknown = Reflect.get(distillation.modules, 'projector');
+        assert.ok(projector instanceof Linear);
+        const projected = projector.apply(student.pooled);
+        return [
+          tf.mul(2, srdLoss(projected, teacher.pooled, { exponent: 3 })),
+          tf.mul(0.5, tf.mean(kdLoss(student.logits, teacher.logits, { temperature: 1 }))),
+        ];
+      },
+    ],
     ...(['released', 'paper'] as const).map(
       (form) =>
         [
@@ -296,7 +353,7 @@ describe('options other than the defaults reach the formula', () => {
     );
   }
 
-  for (const kind of ['kd', 'bkd', 'dkd', 'dist', 'fitnet', 'correlation', 'crd', 'rsd']) {
+  for (const kind of ['kd', 'bkd', 'dkd', 'dist', 'fitnet', 'correlation', 'crd', 'rsd', 'ttm', 'wttm', 'rld']) {
     test(`a weight multiplies every part and gradient: ${kind}`, () => {
       const [one, three] = [1, 3].map((weight) =>
         within({ kind, ...expected[kind]!.spec, weight }, {}, (made) => {
@@ -324,6 +381,32 @@ describe('options other than the defaults reach the formula', () => {
   }
 });
 
+/** Options out of their range, and the words of the message. */
+const outOfRange: readonly (readonly [MethodSpec, RegExp])[] = [
+  [{ kind: 'kd', standardise: 1 }, /method\.standardise: .*boolean.* \(it is 1\)/],
+  [{ kind: 'dkd', standardise: 'yes' }, /method\.standardise: .*boolean.* \(it is "yes"\)/],
+  [{ kind: 'ttm', exponent: 0 }, /method\.exponent: .*greater than 0 \(it is 0\)/],
+  [{ kind: 'ttm', weight: -1 }, /method\.weight: .*greater than or equal to 0 \(it is -1\)/],
+  [{ kind: 'wttm', exponent: -0.2 }, /method\.exponent: .*greater than 0 \(it is -0\.2\)/],
+  [{ kind: 'wttm', exponent: Infinity }, /method\.exponent: .*finite/],
+  [{ kind: 'rld', temperature: 0 }, /method\.temperature: .*greater than 0 \(it is 0\)/],
+  [{ kind: 'rld', alphaTemperature: -1 }, /method\.alphaTemperature: .*greater than 0/],
+  [{ kind: 'rld', alpha: -1, beta: -2 }, /method\.alpha: .*(.|\n)*method\.beta: /],
+  [{ kind: 'srd', exponent: 0.5 }, /method\.exponent: .*greater than or equal to 1 \(it is 0\.5\)/],
+  [{ kind: 'srd', logitsWeight: -1 }, /method\.logitsWeight: .*greater than or equal to 0/],
+  [{ kind: 'spofa', temperature: Infinity }, /method\.temperature: .*finite/],
+  [{ kind: 'spofa', momentum: 1.5 }, /method\.momentum: .*less than or equal to 1 \(it is 1\.5\)/],
+  [{ kind: 'spofa', stageScale: -5 }, /method\.stageScale: .*greater than or equal to 0/],
+  [{ kind: 'spofa', form: 'paper' }, /form/],
+];
+for (const [spec, words] of outOfRange) {
+  test(`rejects an option out of its range: ${JSON.stringify(spec)}`, () =>
+    assert.throws(
+      () => completeMethod(spec),
+      (error) => error instanceof UserError && words.test(error.message),
+    ));
+}
+
 test('names the nearest methods to an unknown one, and lists all errors of options', () => {
   assert.throws(() => methodNamed('dks'), /Unknown method "dks"\. Nearest: .*dkd/);
   assert.throws(
@@ -340,6 +423,10 @@ test('names the nearest methods to an unknown one, and lists all errors of optio
     /exponent: has 2 values; 4 stages and the logits need 5/,
   );
   assert.throws(() => completeMethod({ kind: 'fitnet', stages: [2, 2] }), /names a stage twice/);
+  assert.throws(
+    () => completeMethod({ kind: 'spofa', stages: [4], exponent: [1, 1, 1] }),
+    /1 stages and the logits need 2/,
+  );
   within({ kind: 'scratch' }, {}, ({ student }) => {
     assert.throws(
       () =>

@@ -5,6 +5,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { otherMethods } from '../../lib/experiments/methods';
+import { plan } from '../../lib/runs/plan/plan';
 import { runFolderOf } from '../../lib/runs/runFolder/paths';
 import { damagedFiles } from '../../lib/runs/runFolder/manifest';
 import { Random } from '../../lib/tensor/random';
@@ -62,6 +64,24 @@ test(`resumes to identical weights after SIGKILL at ${kills} random moments (see
     );
   }
 });
+
+// The smoke rows of the experiment `methods`: SPOFA has running means, SRD a projector, RLD no state.
+for (const name of ['spofa', 'srd', 'rld']) {
+  test(`resumes ${name} to identical weights after SIGKILL in each epoch`, async (context) => {
+    const [job] = plan(otherMethods, 'smoke').filter(({ row }) => row === `vit_96-mixer_64-${name}`);
+    const [undisturbed, killed] = [await temporaryFolder(context), await temporaryFolder(context)];
+    assert.equal((await runToEnd(job!, undisturbed)).code, 0);
+    for (const count of [2, 3]) {
+      const { child, ended } = await start(job!, killed);
+      assert.ok(await eventsUntil(child, ended, count), 'the run ended before it was killed');
+      child.kill('SIGKILL');
+      await ended;
+    }
+    const { code, text } = await runToEnd(job!, killed);
+    assert.equal(code, 0, text);
+    assert.equal(await weightsHash(job!, killed), await weightsHash(job!, undisturbed));
+  });
+}
 
 /** Waits for a number of events of a process, or for its end, and returns the last event. */
 async function eventsUntil(

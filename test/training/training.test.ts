@@ -86,7 +86,7 @@ test('gives equal runs for equal seeds, and different ones for others', async ()
 });
 
 test('keeps the same number of tensors over 30 steps', async () => {
-  for (const method of [{ kind: 'ofa' }, { kind: 'crd', negatives: 8, width: 16 }] as const) {
+  for (const method of [{ kind: 'ofa' }, { kind: 'spofa' }, { kind: 'crd', negatives: 8, width: 16 }] as const) {
     await withTraining(
       tinyRecipe({ student: 'vit_64', teacher, method, epochs: 8, accumulation: 2, clipNorm: 1 }),
       async (training) => {
@@ -211,6 +211,8 @@ test('saves the student without the layers of the method', async (context) => {
     { kind: 'ofa' },
     { kind: 'fitnet' },
     { kind: 'rsd' },
+    { kind: 'srd' },
+    { kind: 'spofa' },
     { kind: 'correlation' },
     { kind: 'crd', negatives: 8 },
   ] as const) {

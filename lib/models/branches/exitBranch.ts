@@ -12,6 +12,8 @@ export interface BranchOptions {
   readonly classes: number;
   /** Side of the grid to which a token branch merges its tokens: 7 at 224 px. */
   readonly finalGrid: number;
+  /** A layer norm before the last linear layer of a spatial branch, as in SPOFA. Default: false. */
+  readonly layerNorm?: boolean;
 }
 
 /**

@@ -3,19 +3,21 @@ import { globalAveragePool } from '../../tensor/ops/globalAveragePool/globalAver
 import type { Random } from '../../tensor/random';
 import { BatchNorm2d } from '../layers/batchNorm2d';
 import { Conv2d } from '../layers/conv2d';
+import { LayerNorm } from '../layers/layerNorm';
 import { Linear } from '../layers/linear';
 import type { Feature, Mode } from '../model';
 import { tapped, type BranchOptions, type BranchTap, type ExitBranch } from './exitBranch';
 
 /**
  * The branch of a CNN's stage: 4 − stage separable convolutions, each of which halves height and width (at stage 4 one
- * 1×1 convolution instead), then the mean over positions and a linear layer.
+ * 1×1 convolution instead), then the mean over positions, a layer norm if required, and a linear layer.
  */
 export class SpatialBranch implements ExitBranch {
   readonly body: readonly (SepConv | Conv2d)[];
+  readonly norm?: LayerNorm;
   readonly head: Linear;
 
-  constructor({ stage, shape, widthStudent, widthTeacher, classes }: BranchOptions, random: Random) {
+  constructor({ stage, shape, widthStudent, widthTeacher, classes, layerNorm = false }: BranchOptions, random: Random) {
     const width = Math.max(widthStudent, widthTeacher);
     const halvings = 4 - stage;
     this.body =
@@ -26,6 +28,7 @@ export class SpatialBranch implements ExitBranch {
             const channels = i === halvings - 1 ? width : 2 * channelsIn;
             return new SepConv(channelsIn, channels, random.fork(`body.${i}`));
           });
+    if (layerNorm) this.norm = new LayerNorm(width, 1e-5);
     this.head = new Linear(width, classes, random.fork('head'));
   }
 
@@ -38,7 +41,8 @@ export class SpatialBranch implements ExitBranch {
       feature as tf.Tensor4D,
     );
     const pooled = tapped(tap, 'average', globalAveragePool(x));
-    return tapped(tap, 'linear', this.head.apply(pooled));
+    const normalised = this.norm ? tapped(tap, 'layer norm', this.norm.apply(pooled)) : pooled;
+    return tapped(tap, 'linear', this.head.apply(normalised));
   }
 }
 

@@ -61,12 +61,16 @@ export const pairName = ({ teacher, student }: RunRecord): string => `${teacher}
 
 /**
  * Groups distilled runs by teacher, student and all of the recipe except method and seed; the settings in `free` may
- * differ, too. Runs of the smoke profile, on synthetic images, are left out.
+ * differ, too. Runs of the smoke profile, on synthetic images, are left out, and so are runs of standardised logits,
+ * which no table of the paper has.
  */
 export function groupByPair(runs: readonly RunRecord[], free: readonly string[] = []): (readonly RunRecord[])[] {
-  const distilled = runs.filter(({ teacher, profile }) => teacher !== null && profile !== 'smoke');
+  const distilled = runs.filter((run) => run.teacher !== null && run.profile !== 'smoke' && !standardisesLogits(run));
   return [...groupBy(distilled, (run) => `${pairName(run)} ${conditions(run, free)}`).values()];
 }
+
+const standardisesLogits = ({ recipe: { method } }: RunRecord): boolean =>
+  typeof method === 'object' && method !== null && Reflect.get(method, 'standardise') === true;
 
 export interface PairFilter {
   /** Whether teacher and student are of the same family. */

@@ -64,17 +64,26 @@ function agrees(given: unknown, recorded: unknown): boolean {
   return Object.entries(given).every(([key, part]) => agrees(part, Reflect.get(recorded, key)));
 }
 
-/** The first row with these networks and this method kind; `scratch` ignores the teacher. */
+/**
+ * The key by which the rows of a recipe's method are found: its kind, with `-standardised` if it standardises the
+ * logits, because such runs belong to no column of KD or DKD.
+ */
+export function methodKey({ method }: Pick<Row['recipe'], 'method'>): string {
+  const kind = method?.kind ?? 'scratch';
+  return method?.standardise === true ? `${kind}-standardised` : kind;
+}
+
+/** The first row with these networks and this method key; `scratch` ignores the teacher. */
 export function findRow(
   rows: readonly RecordedRow[],
   { teacher, student }: Pair,
-  kind: string,
+  method: string,
 ): RecordedRow | undefined {
   return rows.find(
     ({ recipe }) =>
       recipe.student === student &&
-      (recipe.teacher?.model ?? null) === (kind === 'scratch' ? null : teacher) &&
-      (recipe.method?.kind ?? 'scratch') === kind,
+      (recipe.teacher?.model ?? null) === (method === 'scratch' ? null : teacher) &&
+      methodKey(recipe) === method,
   );
 }
 

@@ -68,6 +68,6 @@ function estimatedCoreSeconds({ student, teacher, method, imageSize, precision }
   const teacherSeconds = teacher === null ? 0 : stepSeconds[teacher.model];
   if (studentSeconds === undefined || teacherSeconds === undefined) return undefined;
   if (imageSize !== undefined || precision !== undefined) return undefined;
-  const branches = method.kind === 'ofa' ? branchSeconds : 0;
+  const branches = ['ofa', 'spofa'].includes(method.kind) ? branchSeconds : 0;
   return (studentSeconds + forwardShare * teacherSeconds + branches) / 1000;
 }

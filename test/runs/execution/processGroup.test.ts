@@ -24,10 +24,11 @@ const shared = {
   learningRate: 0.02,
   clipNorm: 5,
 } as const;
-const [job, uncut, crd] = jobsOf([
+const [job, uncut, crd, spofa] = jobsOf([
   { name: 'shared', recipe: shared },
   { name: 'uncut', recipe: { ...shared, accumulation: 1 } },
   { name: 'crd', recipe: { ...shared, method: { kind: 'crd', negatives: 8 } } },
+  { name: 'spofa', recipe: { ...shared, method: { kind: 'spofa', stages: [4] } } },
 ]);
 
 test('two processes train the weights of one, and resume to the same after a stop or crash', async (context) => {
@@ -91,6 +92,7 @@ test('rejects batches without micro-batches, and methods that remember their exa
     /2 processes cannot share a batch that is not cut: the recipe's accumulation must be a multiple of 2/,
   );
   await refused(crd!, /CRD cannot be trained by several processes/);
+  await refused(spofa!, /SPOFA cannot be trained by several processes/);
 });
 
 function weights(folder: string): ReadonlyMap<string, StoredTensor> {

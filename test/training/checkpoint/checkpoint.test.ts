@@ -34,6 +34,18 @@ const recipes: Readonly<Record<string, Recipe>> = {
     labelLoss: 'binary',
     augmentation: { crop: { kind: 'resized' }, colourJitter: 0.4, erasing: 0.25 },
   }),
+  'SPOFA with its branches and running means, in micro-batches': tinyRecipe({
+    ...sgd,
+    accumulation: 2,
+    teacher: { model: 'mixer_64', weights: 'fresh' },
+    method: { kind: 'spofa', momentum: 0.7, exampleScale: 20 },
+  }),
+  'SRD with its projector': tinyRecipe({ student: 'mixer_64', teacher, method: { kind: 'srd' } }),
+  'RLD of standardised logits': tinyRecipe({
+    student: 'mixer_64',
+    teacher,
+    method: { kind: 'rld', standardise: true },
+  }),
   'RSD with the batch norm of its projector': tinyRecipe({ student: 'mixer_64', teacher, method: { kind: 'rsd' } }),
 };
 

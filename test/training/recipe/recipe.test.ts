@@ -5,6 +5,7 @@ import { experiments } from '../../../lib/experiments/experiments';
 import type { MethodSpec } from '../../../lib/methods/methods';
 import { disposeModule } from '../../../lib/models/parameter';
 import { createModel } from '../../../lib/models/zoo';
+import { recordsIn } from '../../../lib/results/records/readRecords';
 import { plan } from '../../../lib/runs/plan/plan';
 import { syntheticImages } from '../../../lib/data/datasets/synthetic';
 import { Random } from '../../../lib/tensor/random';
@@ -42,6 +43,13 @@ test('recorded runs keep their ids: a field added to the recipe must not change 
     const rows = new Map(plan(experiments[name]!, 'laptop', { seeds: [0] }).map(({ row, id }) => [row, id]));
     for (const [row, id] of Object.entries(ids)) assert.equal(rows.get(row), id, `${name}, ${row}`);
   }
+});
+
+test('each recorded run has the id of its recipe: an option added to a method must not change it', async () => {
+  const records = await recordsIn('data/results');
+  assert.ok(records.length > 0);
+  for (const { id, recipe, command } of records)
+    assert.equal(recipeId(parseRecipe(recipe as RecipeInput<MethodSpec>)), id, command);
 });
 
 test('the id depends on the content, not on the order of fields or on written defaults', () => {

@@ -62,16 +62,23 @@ test('divides micro-batches evenly or rejects them, and rejects methods with a m
   assert.deepEqual(microBatchesOf(4, made('kd'), undefined), { first: 0, count: 4 });
   assert.throws(() => microBatchesOf(4, made('kd'), third), /3 processes cannot share 4 micro-batches/);
   assert.throws(() => microBatchesOf(1, made('kd'), third), /a batch that is not cut/);
-  assert.throws(
-    () =>
-      microBatchesOf(
-        6,
-        createDistillation(
-          { kind: 'crd', negatives: 1 },
-          { student: student!, teacher: teacher!, examples: 2, labels: [0, 1], random: new Random(2) },
+  for (const [method, title] of [
+    [{ kind: 'crd', negatives: 1 }, /CRD/],
+    [{ kind: 'spofa', stages: [] }, /SPOFA/],
+  ] as const)
+    assert.throws(
+      () =>
+        microBatchesOf(
+          6,
+          createDistillation(method, {
+            student: student!,
+            teacher: teacher!,
+            examples: 2,
+            labels: [0, 1],
+            random: new Random(2),
+          }),
+          third,
         ),
-        third,
-      ),
-    /CRD/,
-  );
+      title,
+    );
 });
