@@ -4,7 +4,7 @@ import type * as tf from '../tensor/engine/tf';
 
 /**
  * Standardises the logits of student and teacher before the loss (Sun et al., CVPR 2024, arXiv 2403.01427).
- * Default: off. With it, the released command has temperature 2 and weight 9; DKD keeps alpha 1 and beta 8 below that weight
+ * Default: off. The released command has temperature 2 and weight 9; DKD keeps alpha 1 and beta 8 under that weight
  * (github sunshangquan/logit-standardization-KD, `--logit-stand --base-temp 2 --kd-weight 9`).
  */
 export const standardise = z.boolean().default(false);
