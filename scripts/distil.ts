@@ -25,6 +25,7 @@ interface Options {
   readonly batchSize?: number;
   readonly learningRate?: number;
   readonly imageSize: number;
+  readonly teacherImageSize?: number;
   readonly bf16?: true;
   readonly seed: number;
   readonly mlflow?: string;
@@ -63,6 +64,7 @@ const command = new Command('npm run distil --')
     number,
   )
   .option('--image-size <pixels>', 'input height and width of both networks', whole, 224)
+  .option('--teacher-image-size <pixels>', "the teacher's, if it differs: images are resized for the teacher", whole)
   .option('--bf16', 'mixed precision: up to twice as fast on recent processors and GPUs')
   .option('--seed <number>', 'seed of the split, the initial weights and the order of the images', whole, 0)
   .option('--networks <file>', 'TypeScript file that exports networks of your own, for student and teacher')
@@ -124,6 +126,7 @@ function pairOf(options: Options): Pair {
     teacher,
     ...(weights.length > 0 && { teacherWeights: weights.join(':') }),
     imageSize: options.imageSize,
+    ...(options.teacherImageSize !== undefined && { teacherImageSize: options.teacherImageSize }),
     epochs: options.epochs,
     batchSize: options.batchSize,
     learningRate: options.learningRate,

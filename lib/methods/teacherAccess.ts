@@ -71,6 +71,21 @@ export function missingTeacher(
   return `method ${method.title} reads the teacher's ${names[method.readsTeacher]}, and there is no teacher`;
 }
 
+/**
+ * Why a method cannot work with several teachers, as the end of a sentence; undefined if it can. Several teachers have
+ * their classes in common, and no features.
+ */
+export function severalTeachersError(method: {
+  readonly title: string;
+  readonly readsTeacher: TeacherAccess;
+}): string | undefined {
+  if (method.readsTeacher === 'nothing' || method.readsTeacher === 'logits') return undefined;
+  return (
+    `method ${method.title} reads the teacher's ${names[method.readsTeacher]}, which several teachers do not have in ` +
+    'common. Use one teacher, or a method that reads logits only, such as kd or ofa'
+  );
+}
+
 const names: Readonly<Record<TeacherAccess, string>> = {
   nothing: '',
   logits: 'logits',

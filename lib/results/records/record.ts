@@ -60,7 +60,13 @@ export const weightsRecord = z
  * the user, whose path is empty for networks of a notebook.
  */
 export const givenWeightsRecord = z
-  .object({ teacher: weightsRecord.optional(), initial: weightsRecord.optional(), networks: weightsRecord.optional() })
+  .object({
+    teacher: weightsRecord.optional(),
+    /** Weights of further teachers, in their order. */
+    others: z.array(weightsRecord).optional(),
+    initial: weightsRecord.optional(),
+    networks: weightsRecord.optional(),
+  })
   .strict();
 
 /** A finished run: recipe, provenance and results. One line of JSON in `data/results`. */

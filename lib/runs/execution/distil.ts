@@ -23,6 +23,7 @@ import { invalidRecipe } from '../../training/recipe/completeRecipe';
 import { parseRecipe, recipeErrors } from '../../training/recipe/completeRecipe';
 import type { OwnParts } from '../../training/recipe/ownParts';
 import { recipeId, type OwnData, type Recipe, type RecipeInput } from '../../training/recipe/recipe';
+import type { TeacherSpec } from '../../training/recipe/teacherSpec';
 import { openOwnImages, type OwnImages } from '../inputs/ownImages';
 import { loadTeacher } from '../inputs/teacher';
 import type { Job } from '../plan/job';
@@ -51,6 +52,11 @@ export interface Pair {
   readonly learningRate?: number;
   /** Input height and width of both networks in pixels. */
   readonly imageSize: number;
+  /**
+   * Input height and width of the teacher in pixels, if it differs: the teacher then reads the student's images,
+   * resized. If the teacher is trained first, it is trained on images of this size.
+   */
+  readonly teacherImageSize?: number;
   /** Precision of matrix products in all runs. Default: float32. */
   readonly precision?: 'bfloat16';
   readonly seed?: number;
@@ -101,7 +107,7 @@ export async function distil(
   const gain: Gain = {
     distilled,
     scratch,
-    ...(await measureNetworks(pair, images, teacherWeights, weightsOf(distilled), options)),
+    ...(await measureNetworks(pair, images, teacherSpecOf(pair, teacherWeights, setup), weightsOf(distilled), options)),
     classes: images.train.classes.length,
     trainImages: images.train.count,
     validationImages: images.test.count,
@@ -148,11 +154,13 @@ interface NetworkSetup {
    * The normalisation that the teacher's weights expect, if it is not ImageNet's. It applies to teacher and student.
    */
   readonly normalisation?: Normalisation;
+  /** How images are resized for the teacher's weights, if their repository states it. */
+  readonly interpolation?: 'bicubic' | 'bilinear';
 }
 
 /** Creates both networks once, to check that they exist and what the teacher's weights are for. */
 async function inspectNetworks(
-  { student, teacher, teacherWeights, imageSize }: Pair,
+  { student, teacher, teacherWeights, imageSize, teacherImageSize = imageSize }: Pair,
   { train }: OwnImages,
   { networks, ...hubOptions }: HubOptions & Pick<OwnParts, 'networks'>,
 ): Promise<NetworkSetup> {
@@ -161,16 +169,17 @@ async function inspectNetworks(
   const { family: studentFamily } = studentModel;
   disposeModule(studentModel);
 
-  const model = createModel(teacher, options, new Random(0));
+  const model = createModel(teacher, { ...options, imageSize: teacherImageSize }, new Random(0));
   const families = { teacherFamily: model.family, studentFamily };
   try {
     if (teacherWeights === undefined) return families;
     const loaded = await loadWeights(model, teacherWeights, { ...hubOptions, allowHeadMismatch: true });
-    const { file, headLoaded, normalisation = train } = loaded;
+    const { file, headLoaded, images, normalisation = train } = loaded;
     return {
       ...families,
       ...(headLoaded ? { weights: file } : { initial: file }),
       ...(!sameNormalisation(normalisation, train) && { normalisation }),
+      ...(images && { interpolation: images.interpolation }),
     };
   } finally {
     disposeModule(model);
@@ -187,6 +196,7 @@ interface PairRecipes {
 function recipesOf(pair: Pair, images: OwnImages, setup: NetworkSetup & Pick<OwnParts, 'networks'>): PairRecipes {
   const { normalisation, initial, networks } = setup;
   const { count } = images.train;
+  const { teacherImageSize = pair.imageSize } = pair;
   const common = {
     data: { ...pair.data, contents: images.contents, ...(normalisation && { normalisation }) },
     // A key with the value undefined would differ from the same recipe read back from JSON.
@@ -204,12 +214,23 @@ function recipesOf(pair: Pair, images: OwnImages, setup: NetworkSetup & Pick<Own
       parse({
         ...common,
         student: pair.teacher,
-        ...familyRecipe(setup.teacherFamily, commonFit(pair, count)),
+        ...familyRecipe(setup.teacherFamily, { ...commonFit(pair, count), imageSize: teacherImageSize }),
         ...(initial !== undefined && { initial }),
       }),
     scratch: () => parse({ ...studentRecipe, method: { kind: 'scratch' } }),
-    distilled: (weights) => parse({ ...studentRecipe, method: pair.method, teacher: { model: pair.teacher, weights } }),
+    distilled: (weights) =>
+      parse({ ...studentRecipe, method: pair.method, teacher: teacherSpecOf(pair, weights, setup) }),
   };
+}
+
+/** The teacher of the distillation. Its fields are left out where the teacher's images are those of the student. */
+function teacherSpecOf(
+  { teacher, imageSize, teacherImageSize = imageSize }: Pair,
+  weights: string,
+  { interpolation }: Pick<NetworkSetup, 'interpolation'>,
+): TeacherSpec {
+  const sizes = { imageSize: teacherImageSize, ...(interpolation && { interpolation }) };
+  return { model: teacher, weights, ...(teacherImageSize !== imageSize && sizes) };
 }
 
 /** What adapts a published recipe to the pair, for both teacher and student. */
@@ -231,23 +252,26 @@ function normalised({ train, test }: TrainAndTest, normalisation?: Normalisation
 async function measureNetworks(
   pair: Pair,
   { train, test }: TrainAndTest,
-  weights: string,
+  teacherSpec: TeacherSpec,
   studentWeights: string,
   { signal, networks }: Pick<JobOptions, 'signal' | 'networks'>,
 ): Promise<Pick<Gain, 'student' | 'teacher' | 'methodParameters' | 'methodMultiplyAdds'>> {
   const { imageSize, precision } = pair;
-  const load = (model: string, file: string): Model =>
-    loadTeacher({ model, weights: file }, train, { imageSize, precision, networks }).model;
-  const teacher = load(pair.teacher, weights);
+  const load = (spec: TeacherSpec): Model => loadTeacher(spec, train, { imageSize, precision, networks }).model;
+  const teacher = load(teacherSpec);
   try {
-    const student = load(pair.student, studentWeights);
+    const student = load({ model: pair.student, weights: studentWeights });
     try {
       const setting = { student, teacher, examples: train.count, labels: train.labels, random: new Random(0) };
       const distillation = distillationOf(pair.method, setting);
       const size = methodSize(distillation, student, teacher);
       disposeModule(distillation.modules);
       const { top1 } = await evaluate(teacher, test, { signal });
-      return { student: networkCost(student), ...size, teacher: { ...networkCost(teacher), top1, weights } };
+      return {
+        student: networkCost(student),
+        ...size,
+        teacher: { ...networkCost(teacher), top1, weights: teacherSpec.weights },
+      };
     } finally {
       disposeModule(student);
     }

@@ -13,6 +13,7 @@ import { groupBy } from '../../results/statistics/groupBy';
 import { runRecord, type EpochRecord, type RunRecord } from '../../results/records/record';
 import { countSavedValues } from '../../results/records/savedValues';
 import { removeCheckpoints } from '../../training/checkpoint/checkpoint';
+import { teacherName } from '../../training/recipe/teacherSpec';
 import type { Training } from '../../training/training';
 import { datasetName } from '../inputs/data';
 import type { Teacher } from '../inputs/teacher';
@@ -56,7 +57,7 @@ export async function finishRun(job: Job, runFolder: string, trained: TrainedJob
     row: job.row,
     profile: job.profile,
     dataset: datasetName(recipe.data),
-    teacher: recipe.teacher?.model ?? null,
+    teacher: teacherName(recipe.teacher),
     student: recipe.student,
     method: recipe.method.kind,
     recipe,

@@ -11,6 +11,7 @@ import type { RunRecord } from '../../results/records/record';
 import { restoreCheckpoint, saveCheckpoint } from '../../training/checkpoint/checkpoint';
 import type { EpochEvent, TrainingEvent } from '../../training/event';
 import { checkMemory } from '../../training/setup/memory';
+import { namesOwnNetwork } from '../../training/recipe/ownParts';
 import { Training } from '../../training/training';
 import type { Resources } from '../../training/setup/resources';
 import { loadData } from '../inputs/data';
@@ -132,7 +133,8 @@ async function trainAndRecord(run: StartedRun): Promise<RunRecord> {
 
   const memory = await checkMemory(job.recipe, resources);
   // The cache holds whole batches; processes that share a batch see a part of it each.
-  const cacheOptions = { runsFolder: options.runsFolder, onError };
+  const ownTeacher = namesOwnNetwork({ student: '', teacher: job.recipe.teacher }, resources.networks);
+  const cacheOptions = { runsFolder: options.runsFolder, onError, ownTeacher };
   const teacherCache =
     teacher && !options.processes
       ? await sharedTeacherCache(job.recipe, teacher.model, resources.train.count, cacheOptions)

@@ -2,14 +2,18 @@ import { existsSync } from 'node:fs';
 import type { DatasetInfo } from '../../data/datasets/dataset';
 import { sameNormalisation, type Normalisation } from '../../data/datasets/normalisation';
 import { UserError } from '../../errors';
+import { ensemble } from '../../models/ensemble';
 import type { Model } from '../../models/model';
 import { disposeModule, setPrecision } from '../../models/parameter';
+import { renormalised } from '../../models/weights/renormalised';
+import { resized } from '../../models/weights/resized';
 import { loadWeightsFile, savedTop1 } from '../../models/weights/weights';
 import { createModel } from '../../models/zoo';
 import { Random } from '../../tensor/random';
 import { invalidRecipe } from '../../training/recipe/completeRecipe';
 import type { OwnParts } from '../../training/recipe/ownParts';
 import type { Recipe } from '../../training/recipe/recipe';
+import { teachersOf, type OneTeacher, type TeacherSpec } from '../../training/recipe/teacherSpec';
 import { runErrors } from '../../training/setup/student';
 import type { Data } from './data';
 
@@ -45,18 +49,36 @@ interface TeacherOptions extends Pick<OwnParts, 'networks'> {
 
 /**
  * Creates a network for the classes of `images` and loads its weights (`fresh`: random ones). It computes in the
- * given precision. The caller disposes it. Throws a UserError if the weights file is missing or expects images of
- * another normalisation.
+ * given precision. Several teachers become one, with the mean of their probabilities. A teacher with an image size of
+ * its own resizes the images, and converts their normalisation to its own. The caller disposes it. Throws a UserError
+ * if a weights file is missing, or if a teacher without an image size expects another normalisation.
  */
-export function loadTeacher(
-  { model: name, weights }: NonNullable<Recipe['teacher']>,
+export function loadTeacher(teacher: TeacherSpec, images: DatasetInfo, options: TeacherOptions = {}): Teacher {
+  const loaded: Teacher[] = [];
+  try {
+    for (const [i, one] of teachersOf(teacher).entries()) {
+      const random = new Random(0).fork(i === 0 ? 'teacher' : `teacher ${i}`);
+      loaded.push(loadOneTeacher(one, images, options, random));
+    }
+  } catch (error) {
+    for (const { model } of loaded) disposeModule(model);
+    throw error;
+  }
+  const [first, ...others] = loaded;
+  return others.length === 0 ? first! : { model: ensemble([first!.model, ...others.map(({ model }) => model)]) };
+}
+
+function loadOneTeacher(
+  { model: name, weights, imageSize: ownSize, interpolation = 'bicubic' }: OneTeacher,
   images: DatasetInfo,
-  { imageSize = images.size.height, precision, networks }: TeacherOptions = {},
+  { imageSize = images.size.height, precision, networks }: TeacherOptions,
+  random: Random,
 ): Teacher {
-  const size = { classes: images.classes.length, imageSize };
-  const model = createModel(name, { ...size, networks }, new Random(0).fork('teacher'));
+  const size = { classes: images.classes.length, imageSize: ownSize ?? imageSize };
+  const model = createModel(name, { ...size, networks }, random);
   setPrecision(model, precision ?? 'float32');
-  if (weights === 'fresh') return { model };
+  const fitted = (one: Model): Model => (size.imageSize === imageSize ? one : resized(one, imageSize, interpolation));
+  if (weights === 'fresh') return { model: fitted(model) };
   try {
     if (!existsSync(weights)) {
       throw new UserError(
@@ -65,8 +87,9 @@ export function loadTeacher(
       );
     }
     const { metadata, normalisation = images } = loadWeightsFile(model, weights);
-    if (!sameNormalisation(normalisation, images)) throw normalisationError(weights, normalisation, images);
-    return { model, ...savedTop1(metadata) };
+    const same = sameNormalisation(normalisation, images);
+    if (!same && ownSize === undefined) throw normalisationError(weights, normalisation, images);
+    return { model: fitted(same ? model : renormalised(model, images, normalisation)), ...savedTop1(metadata) };
   } catch (error) {
     disposeModule(model);
     throw error;

@@ -8,6 +8,7 @@ import { findMethod } from '../../methods/methods';
 import type { Model } from '../../models/model';
 import { backendInfo } from '../../tensor/engine/backendInfo';
 import type { Recipe } from '../../training/recipe/recipe';
+import { teachersOf } from '../../training/recipe/teacherSpec';
 import { TeacherCache } from '../../training/teacher/teacherCache';
 import { git, versions } from '../runFolder/machine';
 
@@ -19,13 +20,15 @@ interface CacheOptions {
   readonly runsFolder: string;
   /** Receives why something could not be written. */
   readonly onError?: (text: string) => void;
+  /** Whether the teacher is a network of the user, whose code may change. Default: false. */
+  readonly ownTeacher?: boolean;
   /** Identifies the code that computes the outputs. Default: git's hash of `lib`. */
   readonly library?: string | undefined;
 }
 
 /**
  * The cache of teacher outputs that a run shares with all others whose teacher sees the same images. Returns
- * undefined if the outputs may change unnoticed (images of the user, uncommitted changes in `lib`), if the method
+ * undefined if the outputs may change unnoticed (images or networks of the user, uncommitted changes in `lib`), if the method
  * reads the teacher's stages, which are not cached, or if the cache would exceed 1 GiB. Deletes caches of other
  * states of `lib`, which nothing reads any more.
  */
@@ -33,10 +36,11 @@ export async function sharedTeacherCache(
   recipe: Recipe,
   teacher: Model,
   trainImages: number,
-  { runsFolder, onError, library = libraryHash() }: CacheOptions,
+  { runsFolder, onError, ownTeacher = false, library = libraryHash() }: CacheOptions,
 ): Promise<TeacherCache | undefined> {
   const ownImages = recipe.data.name === 'folder' || recipe.data.name === 'shards';
-  if (library === undefined || ownImages || findMethod(recipe.method.kind)?.readsTeacher === 'stages') return undefined;
+  if (library === undefined || ownImages || ownTeacher || findMethod(recipe.method.kind)?.readsTeacher === 'stages')
+    return undefined;
   const all = path.join(runsFolder, 'teacher-cache');
   const current = library.slice(0, 12);
   const folder = path.join(all, current, await cacheKey(recipe, library));
@@ -49,10 +53,13 @@ export async function sharedTeacherCache(
 /** Hash of everything on which the teacher's outputs depend, to the last bit. */
 async function cacheKey(recipe: Recipe, library: string): Promise<string> {
   const { teacher, data, imageSize, batchSize, accumulation, augmentation, mixing, repeats, precision, seed } = recipe;
-  const weights = teacher && (teacher.weights === 'fresh' ? 'fresh' : await sha256(teacher.weights));
+  const teachers = teachersOf(teacher).map(async ({ weights, ...one }) => [
+    weights === 'fresh' ? 'fresh' : await sha256(weights),
+    ...[one.model, one.imageSize, one.interpolation],
+  ]);
   const code = [library, versions(), backendInfo()];
   const images = [data, imageSize, batchSize, accumulation, augmentation, mixing, repeats];
-  const parts = [...code, teacher?.model, weights, ...images, precision, seed];
+  const parts = [...code, await Promise.all(teachers), ...images, precision, seed];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12);
 }
 

@@ -1,6 +1,7 @@
 import { median } from '../../results/statistics/median';
 import type { RunRecord } from '../../results/records/record';
 import type { Recipe } from '../../training/recipe/recipe';
+import { teacherName, teachersOf } from '../../training/recipe/teacherSpec';
 
 /**
  * Core-seconds of a training step for 1000 images of 32 pixels. Measured with one thread on an AMD EPYC core with
@@ -24,11 +25,12 @@ const cifarImages = 50_000;
 
 /**
  * Hours that a run is expected to take with the given number of threads: from records of runs of the same networks
- * and method if there are any, otherwise from the speed of its networks. Null if neither was measured, and for images
- * of the user, whose number is not known here.
+ * and method if there are any, otherwise from the speed of its networks. Null if neither was measured, for teachers with
+ * an image size of their own, and for images of the user, whose number is not known here.
  */
 export function expectedHours(recipe: Recipe, threads: number, records: readonly RunRecord[]): number | null {
-  const { data, epochs } = recipe;
+  const { data, epochs, teacher } = recipe;
+  if (teachersOf(teacher).some(({ imageSize }) => imageSize !== undefined)) return null;
   if (data.name === 'folder' || data.name === 'shards') return null;
   const images = data.name === 'synthetic' ? 0 : epochs * (data.trainImages ?? cifarImages);
   const coreSeconds = recordedCoreSeconds(recipe, records) ?? estimatedCoreSeconds(recipe);
@@ -53,7 +55,7 @@ function recordedCoreSeconds(recipe: Recipe, records: readonly RunRecord[]): num
 function isSameTraining(record: RunRecord, { student, teacher, method, data, imageSize, precision }: Recipe): boolean {
   return (
     record.student === student &&
-    record.teacher === (teacher?.model ?? null) &&
+    record.teacher === teacherName(teacher) &&
     record.method === method.kind &&
     record.dataset === data.name &&
     record.machine.gpu === undefined &&
@@ -65,9 +67,10 @@ function isSameTraining(record: RunRecord, { student, teacher, method, data, ima
 /** Core-seconds per image from the table above; undefined for other networks, image sizes and precisions. */
 function estimatedCoreSeconds({ student, teacher, method, imageSize, precision }: Recipe): number | undefined {
   const studentSeconds = stepSeconds[student];
-  const teacherSeconds = teacher === null ? 0 : stepSeconds[teacher.model];
-  if (studentSeconds === undefined || teacherSeconds === undefined) return undefined;
+  const teacherSeconds = teachersOf(teacher).map(({ model }) => stepSeconds[model]);
+  if (studentSeconds === undefined || teacherSeconds.includes(undefined)) return undefined;
   if (imageSize !== undefined || precision !== undefined) return undefined;
+  const sum = teacherSeconds.reduce<number>((total, seconds = 0) => total + seconds, 0);
   const branches = ['ofa', 'spofa'].includes(method.kind) ? branchSeconds : 0;
-  return (studentSeconds + forwardShare * teacherSeconds + branches) / 1000;
+  return (studentSeconds + forwardShare * sum + branches) / 1000;
 }

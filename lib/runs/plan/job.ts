@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { profiles } from '../../profile';
 import type { RunRecord } from '../../results/records/record';
 import { recipe } from '../../training/recipe/recipe';
+import { teachersOf } from '../../training/recipe/teacherSpec';
 
 /** Schema of a job, as plans and `recipe.json` store it. */
 export const jobSchema = z.object({
@@ -27,9 +28,9 @@ export function jobCommand({ experiment, row, recipe: { seed }, profile, command
   return command ?? `npm run experiment -- run ${experiment} --rows ${row} --seeds ${seed} --profile ${profile}`;
 }
 
-/** The weights file of a job's teacher; undefined without a teacher, and for one with fresh weights. */
-export function teacherWeightsFile({ recipe: { teacher } }: Job): string | undefined {
-  return teacher === null || teacher.weights === 'fresh' ? undefined : teacher.weights;
+/** The weights files of a job's teachers, without those whose weights are fresh. */
+export function teacherWeightsFiles({ recipe: { teacher } }: Job): string[] {
+  return teachersOf(teacher).flatMap(({ weights }) => (weights === 'fresh' ? [] : [weights]));
 }
 
 /**

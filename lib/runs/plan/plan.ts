@@ -4,7 +4,7 @@ import type { Experiment } from '../../experiments/experiment';
 import type { Profile } from '../../profile';
 import { completeRecipe } from '../../training/recipe/completeRecipe';
 import { recipeId } from '../../training/recipe/recipe';
-import { teacherWeightsFile, type Job } from './job';
+import { teacherWeightsFiles, type Job } from './job';
 
 /** Rows by name and seeds. Default: all rows; the first seed of the smoke profile, all seeds of the others. */
 export interface Selection {
@@ -46,9 +46,7 @@ export function plan(experiment: Experiment, profile: Profile, { rows, seeds }: 
  */
 export function withTeachers(jobs: readonly Job[], experiments: readonly Experiment[]): Job[] {
   const exported = new Set(jobs.map(({ exportWeightsTo }) => exportWeightsTo));
-  const missing = new Set(
-    jobs.map(teacherWeightsFile).filter((file) => file !== undefined && !exported.has(file) && !existsSync(file)),
-  );
+  const missing = new Set(jobs.flatMap(teacherWeightsFiles).filter((file) => !exported.has(file) && !existsSync(file)));
   const [first] = jobs;
   if (missing.size === 0 || first === undefined) return [...jobs];
 
@@ -61,6 +59,8 @@ export function withTeachers(jobs: readonly Job[], experiments: readonly Experim
 
 /** The jobs of the list that must finish before this one: those that train its teacher. */
 export function prerequisites(job: Job, jobs: readonly Job[]): Job[] {
-  const file = teacherWeightsFile(job);
-  return file === undefined ? [] : jobs.filter(({ id, exportWeightsTo }) => exportWeightsTo === file && id !== job.id);
+  const files = teacherWeightsFiles(job);
+  return jobs.filter(
+    (one) => one.exportWeightsTo !== undefined && files.includes(one.exportWeightsTo) && one.id !== job.id,
+  );
 }

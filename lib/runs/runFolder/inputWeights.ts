@@ -5,8 +5,10 @@ import type { RunRecord } from '../../results/records/record';
 import type { OwnNetworks } from '../../models/own/network';
 import { namesOwnNetwork } from '../../training/recipe/ownParts';
 import type { Recipe } from '../../training/recipe/recipe';
+import { teachersOf } from '../../training/recipe/teacherSpec';
 
 type GivenWeights = NonNullable<RunRecord['givenWeights']>;
+type FileHash = NonNullable<RunRecord['weights']>;
 
 /**
  * The weights files that a recipe names and the file of its own networks, with their SHA-256; undefined if it names
@@ -17,16 +19,24 @@ export async function givenWeights(
   recipe: Pick<Recipe, 'student' | 'teacher' | 'initial'>,
   networks?: OwnNetworks,
 ): Promise<GivenWeights | undefined> {
-  const { teacher, initial } = recipe;
-  const files = {
-    ...(teacher && teacher.weights !== 'fresh' && { teacher: teacher.weights }),
-    ...(initial !== undefined && { initial }),
+  const [teacher, ...others] = teachersOf(recipe.teacher).map(({ weights }) => weights);
+  const [teacherFile] = await hashed([teacher]);
+  const otherFiles = await hashed(others);
+  const [initialFile] = await hashed([recipe.initial]);
+  const given: GivenWeights = {
+    ...(teacherFile && { teacher: teacherFile }),
+    ...(otherFiles.length > 0 && { others: otherFiles }),
+    ...(initialFile && { initial: initialFile }),
+    ...(networks &&
+      namesOwnNetwork(recipe, networks) && { networks: { path: networks.file ?? '', sha256: networks.sha256 } }),
   };
-  const existing = Object.entries(files).filter(([, file]) => existsSync(file));
-  const hashed = existing.map(async ([part, file]) => [part, { path: file, sha256: await sha256(file) }] as const);
-  const given: GivenWeights = Object.fromEntries(await Promise.all(hashed));
-  if (!networks || !namesOwnNetwork(recipe, networks)) return existing.length === 0 ? undefined : given;
-  return { ...given, networks: { path: networks.file ?? '', sha256: networks.sha256 } };
+  return Object.keys(given).length === 0 ? undefined : given;
+}
+
+/** The SHA-256 of those of the files that exist; `fresh` stands for random weights. */
+async function hashed(files: readonly (string | undefined)[]): Promise<FileHash[]> {
+  const existing = files.filter((file): file is string => file !== undefined && file !== 'fresh' && existsSync(file));
+  return Promise.all(existing.map(async (file) => ({ path: file, sha256: await sha256(file) })));
 }
 
 /** The error for a finished run whose input weights have been replaced since; undefined if they are the same. */
@@ -48,12 +58,12 @@ export function otherWeightsError(
   before: GivenWeights = {},
   now: GivenWeights = {},
 ): UserError | undefined {
-  for (const [part, title] of [
-    ['teacher', "teacher's weights"],
-    ['initial', 'initial weights'],
-    ['networks', 'networks'],
+  for (const [title, old, current] of [
+    ["teacher's weights", before.teacher, now.teacher],
+    ...(before.others ?? []).map((other, i) => ["teacher's weights", other, now.others?.[i]] as const),
+    ['initial weights', before.initial, now.initial],
+    ['networks', before.networks, now.networks],
   ] as const) {
-    const [old, current] = [before[part], now[part]];
     if (!old || !current || old.sha256 === current.sha256) continue;
     return new UserError(
       `The run in ${runFolder} started with other ${title}: ${current.path || 'their code'} has changed since. ` +

@@ -9,7 +9,7 @@ import {
   type MethodSpec,
   type OwnMethodInput,
 } from '../../methods/methods';
-import { missingTeacher } from '../../methods/teacherAccess';
+import { missingTeacher, severalTeachersError } from '../../methods/teacherAccess';
 import { modelNames } from '../../models/zoo';
 import type { OwnParts } from './ownParts';
 import { recipe, type Recipe, type RecipeInput } from './recipe';
@@ -43,11 +43,16 @@ export function invalidRecipe(errors: readonly string[]): UserError {
   return new UserError(['The recipe is invalid:', ...errors.map((error) => `  ${error}`)].join('\n'));
 }
 
+const namedNetwork = z.object({ model: z.string() });
+
 /** The names in a recipe. They are checked even if other parts of the recipe have the wrong shape. */
 const names = z
   .object({
     student: z.string().optional().catch(undefined),
-    teacher: z.object({ model: z.string() }).nullish().catch(undefined),
+    teacher: z
+      .object({ model: z.string(), others: z.array(namedNetwork).optional() })
+      .nullish()
+      .catch(undefined),
     method: methodSpec.optional().catch(undefined),
   })
   .catch({});
@@ -56,15 +61,22 @@ const names = z
 function nameErrors(given: unknown, { method, networks: own }: OwnParts): string[] {
   const { student, teacher, method: spec } = names.parse(given);
   const known = modelNames(own);
-  const networks = [...unknownNetwork('student', student, known), ...unknownNetwork('teacher', teacher?.model, known)];
+  const others = teacher?.others ?? [];
+  const networks = [
+    ...unknownNetwork('student', student, known),
+    ...unknownNetwork('teacher', teacher?.model, known),
+    ...others.flatMap(({ model }, i) => unknownNetwork(`teacher.others.${i}`, model, known)),
+  ];
   if (!spec) return networks;
   const chosen = method ?? findMethod(spec.kind);
   if (!chosen) return [...networks, `method: ${unknownName('method', spec.kind, Object.keys(methods)).message}`];
   const missing = missingTeacher(chosen, teacher !== null);
+  const several = others.length > 0 ? severalTeachersError(chosen) : undefined;
   return [
     ...networks,
     ...methodErrors(spec, chosen),
     ...(missing === undefined ? [] : [`teacher: ${missing} in the recipe`]),
+    ...(several === undefined ? [] : [`teacher.others: ${several}`]),
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { Method } from '../../methods/method';
 import type { OwnNetworks } from '../../models/own/network';
 import type { Recipe } from './recipe';
+import { teachersOf } from './teacherSpec';
 
 /** What a recipe may name and the library does not have, for example because a notebook defines it. */
 export interface OwnParts {
@@ -14,5 +15,8 @@ export function namesOwnNetwork(
   { student, teacher }: Pick<Recipe, 'student' | 'teacher'>,
   own: OwnNetworks | undefined,
 ): boolean {
-  return own?.networks.some(({ name }) => name === student || name === teacher?.model) ?? false;
+  return (
+    own?.networks.some(({ name }) => name === student || teachersOf(teacher).some(({ model }) => model === name)) ??
+    false
+  );
 }

@@ -5,9 +5,7 @@ import { methodSpec, type MethodInput, type MethodSpec } from '../../methods/met
 import { normalisation } from '../../models/weights/savedNormalisation';
 import { optimizerSpec } from '../step/optimizer';
 import { schedule } from './schedule';
-
-/** A count that a float64 represents exactly. */
-const count = z.number().int().positive().safe();
+import { count, teacherSpec } from './teacherSpec';
 
 /** Number of training images, drawn evenly from the classes. Default: all of them. */
 const trainImages = count.optional();
@@ -58,8 +56,8 @@ export const recipe = z
      * Weights file from which the student starts; a classifier for other classes is left out. Default: random weights.
      */
     initial: z.string().optional(),
-    /** A network and its weights file (or `fresh`); null for training without a teacher. */
-    teacher: z.object({ model: z.string(), weights: z.string() }).strict().nullable().default(null),
+    /** Null for training without a teacher. */
+    teacher: teacherSpec.nullable().default(null),
     method: methodSpec.default({ kind: 'scratch' }),
     data: dataSpec,
     /** Height and width of the networks' input in pixels. Default: the size of the stored images. */

@@ -4,6 +4,7 @@ import { missingTeacher } from '../../methods/teacherAccess';
 import type { Model } from '../../models/model';
 import { isNative } from '../../tensor/engine/native';
 import type { Recipe } from '../recipe/recipe';
+import { teacherName } from '../recipe/teacherSpec';
 import type { CandidateResources } from './resources';
 
 /** Lists where a recipe, its data, its teacher and this machine do not fit together. */
@@ -54,15 +55,17 @@ function teacherErrors(recipe: Recipe, { train }: CandidateResources, teacher: M
   const classes = train.classes.length;
   const imageSize = recipe.imageSize ?? train.size.height;
   const errors: string[] = [];
-  if (recipe.teacher !== null && recipe.teacher.model !== teacher.name) {
-    errors.push(`teacher: the recipe names ${recipe.teacher.model}, and the run has ${teacher.name}`);
+  const named = teacherName(recipe.teacher);
+  if (named !== null && named !== teacher.name) {
+    errors.push(`teacher: the recipe names ${named}, and the run has ${teacher.name}`);
   }
   if (teacher.classes !== classes) {
     errors.push(`teacher: ${teacher.name} has ${teacher.classes} classes, and the data has ${classes}`);
   }
   if (teacher.imageSize !== imageSize) {
     errors.push(
-      `teacher: ${teacher.name} takes images of ${teacher.imageSize} pixels, and the student's have ${imageSize}`,
+      `teacher: ${teacher.name} takes images of ${teacher.imageSize} pixels, and the student's have ${imageSize}. ` +
+        'Set imageSize of the teacher in the recipe',
     );
   }
   return errors;

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { UnreachableError } from '../../../lib/io/download/http';
 import { disposeModule } from '../../../lib/models/parameter';
 import { normalisationEntry } from '../../../lib/models/weights/savedNormalisation';
+import { resizeImages } from '../../../lib/models/weights/resized';
 import { saveWeights } from '../../../lib/models/weights/weights';
 import { createModel } from '../../../lib/models/zoo';
 import { loadData } from '../../../lib/runs/inputs/data';
@@ -12,6 +13,7 @@ import { Random } from '../../../lib/tensor/random';
 import * as tf from '../../../lib/tensor/engine/tf';
 import type { Recipe } from '../../../lib/training/recipe/recipe';
 import { images, tinyRecipe } from '../../training/example';
+import { expectClose } from '../../support/close';
 import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
@@ -78,4 +80,32 @@ test('rejects weights that expect images of another normalisation', async (conte
   await rejectsWith(load(), weights, 'expects images normalised by mean 0.1, 0.2, 0.3', train.name);
   assert.equal(tf.memory().numTensors, before);
   disposeModule(model);
+});
+
+test('a teacher with an image size of its own resizes images and converts them to its normalisation', async (context) => {
+  const weights = path.join(await temporaryFolder(context), 'teacher.safetensors');
+  const { train } = images;
+  const own = { mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] } as const;
+  const model = createModel('vit_64', { classes: train.classes.length, imageSize: 48 }, new Random(1));
+  await saveWeights(model, weights, normalisationEntry(own));
+  const { model: teacher } = loadTeacher({ model: 'vit_64', weights, imageSize: 48 }, train);
+  assert.equal(teacher.imageSize, 32);
+  const pixels = tf.randomUniform<tf.Rank.R4>([2, 32, 32, 3], 0, 1, 'float32', 1);
+  tf.tidy(() => {
+    const given = tf.div<tf.Tensor4D>(tf.sub(pixels, [...train.mean]), [...train.std]);
+    const expected = tf.div<tf.Tensor4D>(tf.sub(resizeImages(pixels, 48, 'bicubic'), [...own.mean]), [...own.std]);
+    expectClose(teacher.forward(given, { mode: 'eval' }).logits, model.forward(expected, { mode: 'eval' }).logits, {
+      relative: 1e-4,
+      absolute: 1e-5,
+    });
+  });
+  pixels.dispose();
+  const before = tf.memory().numTensors;
+  const missing = { model: 'vit_64', weights: 'nowhere.safetensors' };
+  await rejectsWith(
+    Promise.resolve().then(() => loadTeacher({ model: 'vit_64', weights, imageSize: 48, others: [missing] }, train)),
+    'nowhere.safetensors does not exist',
+  );
+  assert.equal(tf.memory().numTensors, before);
+  [teacher, model].forEach(disposeModule);
 });
