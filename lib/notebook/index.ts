@@ -5,6 +5,7 @@ export { openQuestion, type Question } from './question';
 export { banner } from './banner';
 // Tables and data frames.
 export { dataFrame, table } from './table';
+export { recordFrame } from './recordFrame';
 export { recipesAndRecords } from './recipesAndRecords';
 // Figures: drawn and shown in one call, or shown and saved.
 export { bars, field, forest, heatmap, heatmapGrid, images, learningCurves, lines } from './draw';

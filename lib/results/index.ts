@@ -50,6 +50,7 @@ export {
   type PowerLoss,
 } from './answers/powers';
 export { ownMethodAnswer } from './answers/ownMethod';
+export { ownNetworkAnswer } from './answers/ownNetwork';
 export { sameFamilyAnswer } from './answers/sameFamily';
 export { strongerTeacherAnswer } from './answers/strongerTeacher';
 export { ckaText, studentCkaAnswer, studentSimilarity, type StudentSimilarity } from './answers/studentCka';

@@ -28,4 +28,6 @@ export { branchStudy, exitStudy, trainBranches, type ExitStudy } from './studies
 export { ownPairStudy, type OwnPairStudy } from './studies/ownPairStudy';
 // A method of your own, compared with KD.
 export { methodStudy, type MethodRun } from './studies/methodStudy';
+// A network of your own, from scratch and with OFA.
+export { networkStudy, type NetworkRun } from './studies/networkStudy';
 export { disposeModule } from '../models/parameter';

@@ -94,6 +94,10 @@ const entries: Readonly<Record<string, Entry>> = {
     en: ['The claims', 'Which claims of the paper hold in the records?'],
     ko: ['주장', '논문의 주장 가운데 어느 것이 기록에서 성립하는가?'],
   },
+  '23': {
+    en: ['Your own network', 'How do I add a network, and does it learn from a teacher?'],
+    ko: ['나만의 네트워크', '새 네트워크를 추가하려면, 그리고 교사에게서 배우는가?'],
+  },
 };
 
 const headers: Readonly<Record<Language, string>> = { en: '| notebook | question |', ko: '| 노트북 | 질문 |' };

@@ -4,8 +4,10 @@ import { test, type TestContext } from 'node:test';
 import { heatmap, lines } from '../../lib/notebook/draw';
 import { liveFigure } from '../../lib/notebook/liveFigure';
 import { progress, progressText } from '../../lib/notebook/progress';
+import { recordFrame } from '../../lib/notebook/recordFrame';
 import { dataFrame, table } from '../../lib/notebook/table';
 import { lines as linesFigure } from '../../lib/plots/charts/lines';
+import { recordsIn } from '../../lib/results/records/readRecords';
 
 test('a script prints a description of a figure', async (context) => {
   const text = await printed(context, () =>
@@ -63,6 +65,20 @@ test('a danfojs data frame has the columns of all rows and is shown like rows', 
     ['OFA', 28.6, 'best'],
   ]);
   assert.match(await printed(context, () => table(frame)), /OFA {5}28\.6 {2}best/);
+});
+
+test('a data frame of all records has one row for each', async () => {
+  const records = await recordsIn('data/results');
+  const frame = await recordFrame();
+  assert.equal(frame.shape[0], records.length);
+  for (const column of ['student', 'teacher', 'method', 'seed', 'top1', 'method.exponent', 'measures.parameters']) {
+    assert.ok(frame.columns.includes(column), column);
+  }
+  const at = frame.columns.indexOf('top1');
+  assert.deepEqual(
+    frame.values.map((row) => (Array.isArray(row) ? row[at] : undefined)),
+    records.map(({ top1 }) => top1),
+  );
 });
 
 test('progress shows the time left, and at the end the total time', () => {
