@@ -1,11 +1,13 @@
 import path from 'node:path';
-import { Command } from 'commander';
-import { findings, findingsMarkdown } from '../lib/results/claims/findings';
+import { Command, Option } from 'commander';
+import { csv } from '../lib/io/csv';
+import { findings, findingsMarkdown, findingsRows } from '../lib/results/claims/findings';
 import { run } from './cli/run';
 
 interface Options {
   readonly results: string;
-  readonly markdown?: boolean;
+  readonly markdown?: true;
+  readonly csv?: true;
 }
 
 /** `npm run -s claims`: tests the paper's claims on our records; prints one JSON object per line. */
@@ -16,9 +18,11 @@ const command = new Command('npm run -s claims --')
   )
   .option('--results <folder>', 'folder of the records', path.join('data', 'results'))
   .option('--markdown', 'print a Markdown table instead')
-  .action(async ({ results, markdown = false }: Options) => {
+  .addOption(new Option('--csv', 'print CSV instead').conflicts('markdown'))
+  .action(async ({ results, markdown, csv: asCsv }: Options) => {
     const all = await findings(results);
-    console.log(markdown ? findingsMarkdown(all) : all.map((finding) => JSON.stringify(finding)).join('\n'));
+    if (asCsv) console.log(csv(findingsRows(all)));
+    else console.log(markdown ? findingsMarkdown(all) : all.map((finding) => JSON.stringify(finding)).join('\n'));
   });
 
 void run(command);

@@ -1,18 +1,19 @@
 import { Command } from 'commander';
 import { UserError } from '../lib/errors';
-import { experimentNamed, experiments } from '../lib/experiments/experiments';
+import { experiments } from '../lib/experiments/experiments';
+import { csv } from '../lib/io/csv';
 import { recipeLines } from '../lib/experiments/recipeLines';
 import { tableText } from '../lib/plots/tables/tableText';
 import { profiles } from '../lib/profile';
-import { experimentTable } from '../lib/results/tables/experimentTable';
+import { experimentRows, experimentTable } from '../lib/results/tables/experimentTable';
 import type { Job } from '../lib/runs/plan/job';
-import { plan, withTeachers } from '../lib/runs/plan/plan';
 import { jobState, stateText } from '../lib/runs/runFolder/state';
 import { queuedTasks, type QueuedTask } from '../lib/runs/schedulers/slurm';
 import { run } from './cli/run';
 import { withBackend, withSelection, type Backend, type Selected } from './experiment/options';
 import { planLines, recordsOf } from './experiment/records';
 import { runJobs } from './experiment/runJobs';
+import { selectedJobs } from './experiment/selected';
 
 /** npm run experiment --: lists, shows, plans and runs the experiments of `lib/experiments`. */
 const command = new Command('npm run experiment --').description(
@@ -35,9 +36,8 @@ command
 
 withSelection(command.command('show'))
   .description('print the question, the rows and every setting of their recipes, with the source of published numbers')
-  .action((name: string, options: Selected) => {
-    const experiment = experimentNamed(name);
-    const jobs = plan(experiment, options.profile, options);
+  .action(async (name: string, options: Selected) => {
+    const { experiment, jobs } = await selectedJobs(name, options);
     const selected = new Set(jobs.map(({ row }) => row));
     console.log(`${experiment.title}\n${jobs.length} jobs at the profile ${options.profile}\n`);
     for (const row of experiment.rows[options.profile].filter((one) => selected.has(one.name))) {
@@ -49,7 +49,8 @@ withSelection(command.command('show'))
 withSelection(command.command('plan'))
   .description('print the jobs, one per line (JSON), and the expected hours')
   .action(async (name: string, options: Selected) => {
-    const { lines, total } = await planLines(jobsWithTeachers(name, options), options.out);
+    const { withTeachers } = await selectedJobs(name, options);
+    const { lines, total } = await planLines(withTeachers(), options.out);
     for (const line of lines) console.log(JSON.stringify(line));
     console.error(total);
   });
@@ -58,7 +59,7 @@ withSelection(command.command('status'))
   .description('print the state of each job: finished, running, failed, paused or not started')
   .action(async (name: string, options: Selected) => {
     const queued = await slurmTasks(options.out);
-    for (const job of plan(experimentNamed(name), options.profile, options)) {
+    for (const job of (await selectedJobs(name, options)).jobs) {
       const state = await jobState(job, options.out);
       const task = state.kind === 'finished' ? undefined : queued?.get(job.id);
       const slurm = task ? ` (Slurm ${task.task}: ${task.state})` : '';
@@ -68,11 +69,13 @@ withSelection(command.command('status'))
 
 withSelection(command.command('table'))
   .description('print the results, averaged over the seeds of each row')
-  .action(async (name: string, options: Selected) => {
-    const experiment = experimentNamed(name);
-    const jobs = plan(experiment, options.profile, options);
+  .option('--csv', 'print CSV, with the standard deviation over seeds in a column of its own')
+  .action(async (name: string, options: Selected & { readonly csv?: true }) => {
+    const { experiment, jobs } = await selectedJobs(name, options);
     const names = [...new Set(jobs.map(({ row }) => row))];
-    const rows = experimentTable(names, await recordsOf(jobs, options.out));
+    const records = await recordsOf(jobs, options.out);
+    if (options.csv) return console.log(csv(experimentRows(names, records)));
+    const rows = experimentTable(names, records);
     console.log(
       tableText({
         columns: Object.keys(rows[0]!),
@@ -84,13 +87,16 @@ withSelection(command.command('table'))
 
 withBackend(withSelection(command.command('run')))
   .description('run the jobs that are not finished, after those that train their teachers')
-  .action((name: string, options: Selected & Backend) => runJobs(jobsWithTeachers(name, options), options));
+  .action(async (name: string, options: Selected & Backend) => {
+    const { withTeachers } = await selectedJobs(name, options);
+    await runJobs(withTeachers(), options);
+  });
 
 withBackend(withSelection(command.command('retry')))
   .description('run the failed jobs again')
   .action(async (name: string, options: Selected & Backend) => {
     const failed: Job[] = [];
-    for (const job of plan(experimentNamed(name), options.profile, options)) {
+    for (const job of (await selectedJobs(name, options)).jobs) {
       if ((await jobState(job, options.out)).kind === 'failed') failed.push(job);
     }
     if (failed.length === 0) console.log('No job has failed.');
@@ -98,10 +104,6 @@ withBackend(withSelection(command.command('retry')))
   });
 
 void run(command);
-
-function jobsWithTeachers(name: string, options: Selected): Job[] {
-  return withTeachers(plan(experimentNamed(name), options.profile, options), Object.values(experiments));
-}
 
 /** Slurm's queue; undefined, with a warning, if Slurm cannot be called. */
 async function slurmTasks(out: string): Promise<ReadonlyMap<string, QueuedTask> | undefined> {

@@ -7,6 +7,7 @@ export interface Selected {
   readonly profile: Profile;
   readonly rows?: readonly string[];
   readonly seeds?: readonly number[];
+  readonly networks?: string;
   readonly out: string;
 }
 
@@ -39,6 +40,7 @@ export function withSelection(command: Command): Command {
     )
     .option('--rows <names>', 'only these rows, separated by commas', (text: string) => text.split(','))
     .option('--seeds <numbers>', 'only these seeds, separated by commas', (text: string) => text.split(',').map(whole))
+    .option('--networks <file>', 'TypeScript file that exports networks of your own, and experiments with them')
     .option('--out <folder>', 'folder of all runs', 'runs');
 }
 

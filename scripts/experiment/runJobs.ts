@@ -3,6 +3,7 @@ import { MultiBar, Presets, SingleBar } from 'cli-progress';
 import { cifar100Archive } from '../../lib/data/datasets/cifar100/cifar100';
 import { recordsIn } from '../../lib/results/records/readRecords';
 import { exportWeights } from '../../lib/runs/execution/finishRun';
+import { jobNetworks } from '../../lib/runs/inputs/jobNetworks';
 import type { Job } from '../../lib/runs/plan/job';
 import { writePlan } from '../../lib/runs/plan/planFile';
 import { finishedRecord } from '../../lib/runs/runFolder/finishedRecord';
@@ -56,7 +57,8 @@ async function unfinishedJobs(all: readonly Job[], { out, unrecorded }: Options)
       jobs.push(job);
       continue;
     }
-    const error = await replacedWeightsError(job.recipe, runFolderOf(job, out), record);
+    const networks = await jobNetworks(job);
+    const error = await replacedWeightsError(job.recipe, runFolderOf(job, out), record, networks);
     if (error) console.error(`${jobTitle(job)}: ${error.message}`);
     await exportWeights(job, out);
     await addRecord(job, record, out);

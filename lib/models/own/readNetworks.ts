@@ -31,7 +31,8 @@ export async function readNetworks(file: string): Promise<OwnNetworks> {
   }
 }
 
-async function exportsOf(file: string): Promise<object> {
+/** Everything that a file exports. Throws a UserError if it cannot be loaded. */
+export async function exportsOf(file: string): Promise<object> {
   try {
     const exported: unknown = await import(pathToFileURL(path.resolve(file)).href);
     return typeof exported === 'object' && exported !== null ? exported : {};

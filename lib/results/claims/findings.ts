@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { CsvRow } from '../../io/csv';
 import { mainMethods } from '../../experiments/pairs';
 import { recordsIn } from '../records/readRecords';
 import { savedValuesIn } from '../records/savedValues';
@@ -99,6 +100,18 @@ export function undecidedReason({ verdict, effect, seeds, records, comparisons }
   const { recorded, required } = comparisons;
   if (recorded < required) return `Only ${recorded} of the ${required} comparisons are recorded.`;
   return 'The data are compatible with both answers.';
+}
+
+/** All findings as rows of plain values, for tables of your own. */
+export function findingsRows(all: readonly Finding[]): CsvRow[] {
+  return all.map((finding) => {
+    const { claim, text, test, verdict, effect, low, high, unit, seeds, comparisons, records } = finding;
+    const { recorded, weighed, required } = comparisons;
+    return {
+      ...{ claim, text, test, verdict, effect, low, high, unit, seeds, comparison: comparisonText(finding) },
+      ...{ recorded, weighed, required, records: records.join(' ') },
+    };
+  });
 }
 
 /** All findings as a Markdown table. */

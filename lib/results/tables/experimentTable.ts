@@ -1,3 +1,4 @@
+import type { CsvRow } from '../../io/csv';
 import { commitText, type RunRecord } from '../records/record';
 import { groupBy } from '../statistics/groupBy';
 import { meanText, seedsText, summary } from '../statistics/summary';
@@ -20,6 +21,22 @@ export interface TableRow {
 export function experimentTable(rows: readonly string[], records: readonly RunRecord[]): TableRow[] {
   const runsByRow = groupBy(records, ({ row }) => row);
   return rows.map((row) => tableRow(row, runsByRow.get(row) ?? []));
+}
+
+/** The same as rows of plain values; those of rows without a record are empty. Top-1 is in per cent. */
+export function experimentRows(rows: readonly string[], records: readonly RunRecord[]): CsvRow[] {
+  const runsByRow = groupBy(records, ({ row }) => row);
+  return rows.map((row) => {
+    const runs = runsByRow.get(row) ?? [];
+    const [first] = runs;
+    const top1 = first && summary(runs.map((run) => run.top1));
+    return {
+      ...{ row, teacher: first?.teacher, teacherTop1: first?.teacherTop1, student: first?.student },
+      ...{ method: first?.method, top1: top1?.mean, top1Std: top1?.std, seeds: runs.length },
+      bestTop1: first && summary(runs.map(({ bestTop1 }) => bestTop1)).mean,
+      ...{ epochs: first?.epochs, images: first?.images, commits: [...new Set(runs.map(commitText))].join(' ') },
+    };
+  });
 }
 
 function tableRow(row: string, runs: readonly RunRecord[]): TableRow {

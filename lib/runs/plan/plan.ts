@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { UserError, unknownName } from '../../errors';
 import type { Experiment } from '../../experiments/experiment';
+import type { OwnNetworks } from '../../models/own/network';
 import type { Profile } from '../../profile';
 import { completeRecipe } from '../../training/recipe/completeRecipe';
+import { namesOwnNetwork } from '../../training/recipe/ownParts';
 import { recipeId } from '../../training/recipe/recipe';
 import { teacherWeightsFiles, type Job } from './job';
 
@@ -10,13 +12,15 @@ import { teacherWeightsFiles, type Job } from './job';
 export interface Selection {
   readonly rows?: readonly string[];
   readonly seeds?: readonly number[];
+  /** Networks of the user that rows may name. */
+  readonly networks?: OwnNetworks | undefined;
 }
 
 /**
  * The jobs of an experiment at a profile: each selected row with each seed. Throws a UserError if the experiment has
  * no rows at this profile, or if a selected row does not exist.
  */
-export function plan(experiment: Experiment, profile: Profile, { rows, seeds }: Selection = {}): Job[] {
+export function plan(experiment: Experiment, profile: Profile, { rows, seeds, networks }: Selection = {}): Job[] {
   const all = experiment.rows[profile];
   const names = all.map(({ name }) => name);
   if (all.length === 0) throw new UserError(`Experiment ${experiment.name} has no rows at the profile "${profile}".`);
@@ -28,13 +32,15 @@ export function plan(experiment: Experiment, profile: Profile, { rows, seeds }: 
     .filter(({ name }) => !rows || rows.includes(name))
     .flatMap((row) =>
       chosenSeeds.map((seed): Job => {
-        const recipe = completeRecipe({ ...row.recipe, seed });
+        const recipe = completeRecipe({ ...row.recipe, seed }, { networks });
+        const file = namesOwnNetwork(recipe, networks) ? networks?.file : undefined;
         return {
           id: recipeId(recipe),
           experiment: experiment.name,
           row: row.name,
           profile,
           recipe,
+          ...(file !== undefined && { networks: file }),
           ...(row.exportWeightsTo !== undefined && seed === firstSeed && { exportWeightsTo: row.exportWeightsTo }),
         };
       }),

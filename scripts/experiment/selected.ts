@@ -1,0 +1,40 @@
+import { unknownName, UserError } from '../../lib/errors';
+import type { Experiment } from '../../lib/experiments/experiment';
+import { experiments } from '../../lib/experiments/experiments';
+import { exportsOf, readNetworks } from '../../lib/models/own/readNetworks';
+import type { Job } from '../../lib/runs/plan/job';
+import { plan, withTeachers } from '../../lib/runs/plan/plan';
+import type { Selected } from './options';
+
+/** An experiment of the command line and its selected jobs. */
+export interface SelectedJobs {
+  readonly experiment: Experiment;
+  readonly jobs: readonly Job[];
+  /** The jobs, preceded by those that train their teachers. */
+  readonly withTeachers: () => readonly Job[];
+}
+
+/**
+ * Plans the jobs of an experiment of the library, or of one that the networks file exports. Throws a UserError if its
+ * name is unknown.
+ */
+export async function selectedJobs(
+  name: string,
+  { profile, rows, seeds, networks: file }: Selected,
+): Promise<SelectedJobs> {
+  const networks = file === undefined ? undefined : await readNetworks(file);
+  const own = file === undefined ? [] : Object.values(await exportsOf(file)).filter(isExperiment);
+  const known = { ...experiments, ...Object.fromEntries(own.map((experiment) => [experiment.name, experiment])) };
+  const taken = own.find((experiment) => Object.hasOwn(experiments, experiment.name));
+  if (taken) {
+    throw new UserError(`${file} has an experiment named ${taken.name}, as this library does. Rename yours.`);
+  }
+  const experiment = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (!experiment) throw unknownName('experiment', name, Object.keys(known));
+  const jobs = plan(experiment, profile, { rows, seeds, networks });
+  return { experiment, jobs, withTeachers: () => withTeachers(jobs, Object.values(experiments)) };
+}
+
+function isExperiment(value: unknown): value is Experiment {
+  return typeof value === 'object' && value !== null && ['name', 'title', 'seeds', 'rows'].every((key) => key in value);
+}
