@@ -41,7 +41,7 @@ test('keeps constant images, linear ramps inside, and images of the right size',
     for (const filter of filters) {
       const constant = resizeImages(tf.fill([1, 5, 5, 3], 0.7), 13, filter);
       expectClose(constant, tf.fill([1, 13, 13, 3], 0.7), { relative: 1e-6, absolute: 1e-6 });
-      const ramp = tf.tile(tf.reshape(tf.range(0, 16), [1, 1, 16, 1]), [1, 16, 1, 1]) as tf.Tensor4D;
+      const ramp = tf.tile<tf.Tensor4D>(tf.reshape(tf.range(0, 16), [1, 1, 16, 1]), [1, 16, 1, 1]);
       const twice = resizeImages(ramp, 32, filter).dataSync().slice(8, 24);
       twice.forEach((value, i) => assert.ok(Math.abs(value - ((8 + i + 0.5) / 2 - 0.5)) < 1e-4, `${filter} ${i}`));
     }
