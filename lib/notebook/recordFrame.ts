@@ -5,8 +5,8 @@ import { recordRows } from '../results/tables/recordRows';
 import { dataFrame } from './table';
 
 /**
- * All records of a folder as a danfojs data frame with one row for each run, to make tables of your own: names, results,
- * options of the method (`method.exponent`), measures and machine.
+ * All records of a folder as a danfojs data frame with one row for each run, to make tables of your own: names,
+ * results, options of the method (`method.exponent`), measures and machine.
  */
 export async function recordFrame(folder = path.join('data', 'results')): Promise<DataFrame> {
   return dataFrame(recordRows(await recordsIn(folder)));

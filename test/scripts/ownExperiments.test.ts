@@ -6,15 +6,16 @@ import { selectedJobs } from '../../scripts/experiment/selected';
 import { rejectsWith } from '../support/rejectsWith';
 import { temporaryFolder } from '../support/temporaryFolder';
 
-test('plans the experiments of a networks file, whose jobs name the file, and rejects names of the library', async (context) => {
+test('plans the experiments of a networks file, and rejects names of the library', async (context) => {
   const folder = await temporaryFolder(context);
   const file = path.join(folder, 'mine.ts');
   const experiment = (name: string): string =>
-    `({ ...base, name: '${name}', rows: { ...base.rows, smoke: [{ ...tiny, recipe: { ...tiny.recipe, student: 'convmixer_16' } }] } })`;
+    `({ ...base, name: '${name}', rows: { ...base.rows, smoke: [{ ...tiny, recipe }] } })`;
   const source = [
     `import { experimentOf, tiny } from ${JSON.stringify(path.resolve('test', 'runs', 'example'))};`,
     `export { convMixer } from ${JSON.stringify(path.resolve('test', 'models', 'own', 'convMixer'))};`,
     `const base = experimentOf([]);`,
+    `const recipe = { ...tiny.recipe, student: 'convmixer_16' };`,
     `export const mine = ${experiment('mine')};`,
   ].join('\n');
   await writeFile(file, source);

@@ -24,7 +24,8 @@ export function ownNetworkAnswer(
   const similarity =
     scratch.cka === null || distilled.cka === null
       ? ''
-      : ` Its mean CKA with the teacher is ${distilled.cka.toFixed(2)} with OFA and ${scratch.cka.toFixed(2)} from scratch.`;
+      : ` Its mean CKA with the teacher is ${distilled.cka.toFixed(2)} with OFA and ` +
+        `${scratch.cka.toFixed(2)} from scratch.`;
   return (
     `${name} reaches ${distilled.top1.toFixed(1)} % top-1 with OFA and ${scratch.top1.toFixed(1)} % from scratch. ` +
     verdict +

@@ -25,8 +25,8 @@ const cifarImages = 50_000;
 
 /**
  * Hours that a run is expected to take with the given number of threads: from records of runs of the same networks
- * and method if there are any, otherwise from the speed of its networks. Null if neither was measured, for teachers with
- * an image size of their own, and for images of the user, whose number is not known here.
+ * and method if there are any, otherwise from the speed of its networks. Null if neither was measured, for teachers
+ * with an image size of their own, and for images of the user, whose number is not known here.
  */
 export function expectedHours(recipe: Recipe, threads: number, records: readonly RunRecord[]): number | null {
   const { data, epochs, teacher } = recipe;

@@ -82,7 +82,7 @@ test('rejects weights that expect images of another normalisation', async (conte
   disposeModule(model);
 });
 
-test('a teacher with an image size of its own resizes images and converts them to its normalisation', async (context) => {
+test('a teacher with an image size resizes images and converts them to its normalisation', async (context) => {
   const weights = path.join(await temporaryFolder(context), 'teacher.safetensors');
   const { train } = images;
   const own = { mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] } as const;
