@@ -29,8 +29,8 @@ interface CacheOptions {
 /**
  * The cache of teacher outputs that a run shares with all others whose teacher sees the same images. Returns
  * undefined if the outputs may change unnoticed (images or networks of the user, uncommitted changes in `lib`), if
- * the method reads the teacher's stages, which are not cached, or if the cache would exceed 1 GiB. Deletes caches of other
- * states of `lib`, which nothing reads any more.
+ * the method reads the teacher's stages, which are not cached, or if the cache would exceed 1 GiB. Deletes caches of
+ * other states of `lib`, which nothing reads any more.
  */
 export async function sharedTeacherCache(
   recipe: Recipe,

@@ -53,7 +53,7 @@ for (const [title, teacher] of [
   });
 }
 
-test('a teacher with an image size of its own, and further teachers, change the result and the id of a run', async () => {
+test('an image size of the teacher, and further teachers, change the result and the id of a run', async () => {
   const inputs: TeacherInput[] = [{ model: 'vit_64', weights: 'fresh' }, large, { ...large, interpolation: 'bicubic' }];
   const ids = [...inputs, several].map((teacher) => recipeId(tinyRecipe({ teacher, method: kd })));
   assert.equal(new Set(ids).size, 4);
