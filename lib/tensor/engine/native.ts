@@ -35,12 +35,14 @@ type AttributeType =
 /** The functions of tfjs-node's addon; arrays are passed by their ids. */
 export interface Binding extends Readonly<Record<AttributeType, number>> {
   readonly TF_Version: string;
+  createTensor(shape: readonly number[], dtype: number, values: unknown): number;
   executeOp(name: string, attributes: readonly OpAttribute[], inputs: readonly number[], outputs: number): Handle[];
   deleteTensor(id: number): void;
   tensorDataSync(id: number): unknown;
   runSavedModel(...args: readonly unknown[]): unknown;
   /** Present if the setup built the addon of `engine/binding`. */
   readonly replay?: Recorder;
+  readonly functions?: FunctionBuilder;
 }
 
 /** Ops recorded by the addon, and a run of them on a thread; only the functions of `Recorder` can use them. */
@@ -61,6 +63,27 @@ export interface Recorder {
   start(tape: Tape, input: number): Run;
   wait(run: Run): Handle[];
   release(tape: Tape): void;
+}
+
+/** The graph of a function; only the functions of `FunctionBuilder` can use it. */
+export type FunctionGraph = { readonly kind: unique symbol };
+
+/** Builds functions that `executeOp` runs by name. Values within a graph have indices. */
+export interface FunctionBuilder {
+  newGraph(): FunctionGraph;
+  /** Adds an input of the type and shape of an array. */
+  addInput(graph: FunctionGraph, like: number): number;
+  addConstant(graph: FunctionGraph, array: number): number;
+  /** Returns the index of the first output. */
+  addOp(
+    graph: FunctionGraph,
+    name: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly number[],
+    outputs: number,
+  ): number;
+  define(graph: FunctionGraph, name: string, results: readonly number[]): void;
+  remove(name: string): void;
 }
 
 /** The engine's backend if it is tfjs-node's. */

@@ -1,5 +1,6 @@
 import { hasKernels, nativeBackend, type Binding, type NativeBackend, type Recorder, type Tape } from './native';
 import * as tf from './tf';
+import { watchedBinding } from './watchedBinding';
 
 /** A computation that runs on another thread. */
 export interface Pending<T> {
@@ -85,7 +86,7 @@ function recordingBinding(binding: Binding, recorder: Recorder, inputId: number)
   const tape = recorder.record(inputId);
   const computedIds = new Set([inputId]);
   let isRepeatable = true;
-  const recording = overrideFunctions(binding, {
+  const recording = watchedBinding(binding, {
     executeOp: (name, attributes, inputs, count) => {
       const outputs = binding.executeOp(name, attributes, inputs, count);
       const ids = outputs.map((output) => output.id);
@@ -104,19 +105,4 @@ function recordingBinding(binding: Binding, recorder: Recorder, inputId: number)
     },
   });
   return { binding: recording, tape, isRepeatable: () => isRepeatable };
-}
-
-/** A binding with some functions replaced; those of the addon itself are read-only. */
-function overrideFunctions(
-  binding: Binding,
-  functions: Pick<Binding, 'executeOp' | 'tensorDataSync' | 'runSavedModel'>,
-): Binding {
-  const properties = Object.fromEntries(Object.entries(functions).map(([name, value]) => [name, { value }]));
-  const result: unknown = Object.create(binding, properties);
-  if (!isBinding(result)) throw new Error("TensorFlow.js's addon has no function executeOp");
-  return result;
-}
-
-function isBinding(value: unknown): value is Binding {
-  return typeof value === 'object' && value !== null && 'executeOp' in value;
 }

@@ -1,6 +1,6 @@
-// TensorFlow.js's binding, extended by recordings that run on a thread of their own (replay.h). These need the
-// binding's private table of arrays; therefore its source is included here, without its registration, and compiled with
-// -fno-access-control.
+// TensorFlow.js's binding, extended by recordings that run on a thread of their own (replay.h), and by functions that
+// are built of recorded ops (function.h). These need the binding's private table of arrays; therefore its source is
+// included here, without its registration, and compiled with -fno-access-control.
 #include <node_api.h>
 #undef NAPI_MODULE
 #define NAPI_MODULE(name, initialise)
@@ -8,6 +8,7 @@
 
 #include <unordered_map>
 
+#include "function.h"
 #include "replay.h"
 
 namespace tfnodejs {
@@ -104,6 +105,26 @@ int IndexOf(napi_env env, Tape& tape, int32_t id) {
   return tape.indices[id] = tape.recording->AddConstant(HandleOf(env, id));
 }
 
+/** An op with these attributes and without inputs. */
+Op WithAttributes(napi_env env, const std::string& name, napi_value attributes) {
+  Op op = NewOp(Backend(env).tfe_context_, name);
+  ForEach(env, attributes, [&](napi_value attribute) { tfnodejs::AssignOpAttr(env, op.get(), attribute); });
+  if (tfnodejs::IsExceptionPending(env)) throw std::runtime_error("An attribute of " + name + " cannot be recorded");
+  return op;
+}
+
+std::vector<int> Integers(napi_env env, napi_value array) {
+  std::vector<int> integers;
+  ForEach(env, array, [&](napi_value value) { integers.push_back(Integer(env, value)); });
+  return integers;
+}
+
+napi_value Number(napi_env env, int number) {
+  napi_value value;
+  Check(napi_create_int32(env, number, &value));
+  return value;
+}
+
 /** record(input) → tape */
 napi_value Record(napi_env env, const Arguments& a) {
   auto tape = std::make_unique<Tape>();
@@ -117,13 +138,10 @@ napi_value Record(napi_env env, const Arguments& a) {
 napi_value Add(napi_env env, const Arguments& a) {
   Tape& tape = Pointer<Tape>(env, a.at(0));
   const std::string name = Text(env, a.at(1));
-  Op op = NewOp(Backend(env).tfe_context_, name);
   std::vector<int> inputs;
-  ForEach(env, a.at(3), [&](napi_value value) { inputs.push_back(IndexOf(env, tape, Integer(env, value))); });
-  ForEach(env, a.at(2), [&](napi_value attribute) { tfnodejs::AssignOpAttr(env, op.get(), attribute); });
-  if (tfnodejs::IsExceptionPending(env)) throw std::runtime_error("An attribute of " + name + " cannot be recorded");
-  std::vector<int32_t> ids;
-  ForEach(env, a.at(4), [&](napi_value value) { ids.push_back(Integer(env, value)); });
+  for (const int id : Integers(env, a.at(3))) inputs.push_back(IndexOf(env, tape, id));
+  Op op = WithAttributes(env, name, a.at(2));
+  const std::vector<int> ids = Integers(env, a.at(4));
   int index = tape.recording->AddOp(name, std::move(op), std::move(inputs), static_cast<int>(ids.size()));
   for (const int32_t id : ids) tape.indices[id] = index++;
   return nullptr;
@@ -133,7 +151,7 @@ napi_value Add(napi_env env, const Arguments& a) {
 napi_value End(napi_env env, const Arguments& a) {
   Tape& tape = Pointer<Tape>(env, a.at(0));
   std::vector<int> results;
-  ForEach(env, a.at(1), [&](napi_value value) { results.push_back(IndexOf(env, tape, Integer(env, value))); });
+  for (const int id : Integers(env, a.at(1))) results.push_back(IndexOf(env, tape, id));
   tape.recording->End(std::move(results));
   return nullptr;
 }
@@ -163,12 +181,56 @@ napi_value Release(napi_env env, const Arguments& a) {
   return nullptr;
 }
 
+/** newGraph() → graph */
+napi_value NewGraph(napi_env env, const Arguments&) { return External(env, std::make_unique<FunctionGraph>()); }
+
+/** addInput(graph, array) → value */
+napi_value AddInput(napi_env env, const Arguments& a) {
+  return Number(env, Pointer<FunctionGraph>(env, a.at(0)).AddInput(HandleOf(env, Integer(env, a.at(1)))));
+}
+
+/** addConstant(graph, array) → value */
+napi_value AddConstant(napi_env env, const Arguments& a) {
+  return Number(env, Pointer<FunctionGraph>(env, a.at(0)).AddConstant(HandleOf(env, Integer(env, a.at(1)))));
+}
+
+/** addOp(graph, name, attributes, inputs, count of outputs) → the first output's value */
+napi_value AddOp(napi_env env, const Arguments& a) {
+  const std::string name = Text(env, a.at(1));
+  const Op op = WithAttributes(env, name, a.at(2));
+  auto& graph = Pointer<FunctionGraph>(env, a.at(0));
+  return Number(env, graph.AddOp(name, op, Integers(env, a.at(3)), Integer(env, a.at(4))));
+}
+
+/** define(graph, name, results): makes the graph a function of this name */
+napi_value Define(napi_env env, const Arguments& a) {
+  Pointer<FunctionGraph>(env, a.at(0)).Define(Backend(env).tfe_context_, Text(env, a.at(1)), Integers(env, a.at(2)));
+  return nullptr;
+}
+
+/** remove(name): frees a function */
+napi_value Remove(napi_env env, const Arguments& a) {
+  Status status;
+  TFE_ContextRemoveFunction(Backend(env).tfe_context_, Text(env, a.at(0)).c_str(), status);
+  status.Check();
+  return nullptr;
+}
+
+template <size_t count>
+void SetObject(napi_env env, napi_value exports, const char* name, const napi_property_descriptor (&functions)[count]) {
+  napi_value object;
+  if (napi_create_object(env, &object) != napi_ok ||
+      napi_define_properties(env, object, count, functions) != napi_ok ||
+      napi_set_named_property(env, exports, name, object) != napi_ok)
+    napi_throw_error(env, nullptr, "The functions of TensorFlow.js's addon could not be defined");
+}
+
 }  // namespace
 }  // namespace ofa
 
 NAPI_MODULE_INIT() {
   tfnodejs::InitTFNodeJSBinding(env, exports);
-  const napi_property_descriptor functions[] = {
+  const napi_property_descriptor replay[] = {
       {"record", nullptr, ofa::Call<ofa::Record>, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"add", nullptr, ofa::Call<ofa::Add>, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"end", nullptr, ofa::Call<ofa::End>, nullptr, nullptr, nullptr, napi_default, nullptr},
@@ -176,10 +238,15 @@ NAPI_MODULE_INIT() {
       {"wait", nullptr, ofa::Call<ofa::Wait>, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"release", nullptr, ofa::Call<ofa::Release>, nullptr, nullptr, nullptr, napi_default, nullptr},
   };
-  napi_value replay;
-  if (napi_create_object(env, &replay) != napi_ok ||
-      napi_define_properties(env, replay, ARRAY_SIZE(functions), functions) != napi_ok ||
-      napi_set_named_property(env, exports, "replay", replay) != napi_ok)
-    napi_throw_error(env, nullptr, "The functions of TensorFlow.js's addon could not be defined");
+  ofa::SetObject(env, exports, "replay", replay);
+  const napi_property_descriptor functions[] = {
+      {"newGraph", nullptr, ofa::Call<ofa::NewGraph>, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"addInput", nullptr, ofa::Call<ofa::AddInput>, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"addConstant", nullptr, ofa::Call<ofa::AddConstant>, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"addOp", nullptr, ofa::Call<ofa::AddOp>, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"define", nullptr, ofa::Call<ofa::Define>, nullptr, nullptr, nullptr, napi_default, nullptr},
+      {"remove", nullptr, ofa::Call<ofa::Remove>, nullptr, nullptr, nullptr, napi_default, nullptr},
+  };
+  ofa::SetObject(env, exports, "functions", functions);
   return exports;
 }
