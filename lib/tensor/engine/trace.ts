@@ -19,8 +19,16 @@ export interface Constant {
   readonly values: unknown;
 }
 
+/**
+ * Makes an input that JavaScript draws for each call, such as random numbers. `make` is called again for later calls,
+ * with their context: it must read nothing else that changes.
+ */
+export type Draw<Context> = <T extends tf.Tensor>(make: (context: Context) => T) => T;
+
 /** The ops that a function of tensors ran, in order. Their outputs are numbered consecutively. */
-export interface Trace {
+export interface Trace<Context> {
+  /** The inputs that are drawn. They follow the others. */
+  readonly draws: readonly { readonly make: (context: Context) => tf.Tensor; readonly like: Constant }[];
   readonly ops: readonly TracedOp[];
   readonly constants: readonly Constant[];
   /** The inputs that the function assigned to, by position. */
@@ -33,17 +41,19 @@ export interface Trace {
  * Runs `compute` and records its ops. `inputs` are the tensors that differ from call to call; those of them that are
  * variables may be assigned. Throws an Error if `compute` reads the values of a tensor.
  */
-export function trace(
+export function trace<Context>(
   backend: NativeBackend,
   inputs: readonly tf.Tensor[],
-  compute: () => tf.Tensor[],
-): { readonly trace: Trace; readonly outputs: tf.Tensor[] } {
+  context: Context,
+  compute: (draw: Draw<Context>) => tf.Tensor[],
+): { readonly trace: Trace<Context>; readonly outputs: tf.Tensor[] } {
   const { binding } = backend;
   const sources = new Map<number, Source>();
   const inputIds = backend.getInputTensorIds(inputs);
   inputIds.forEach((id, i) => sources.set(id, `input ${i}`));
   const ops: TracedOp[] = [];
   const constants: Constant[] = [];
+  const draws: Trace<Context>['draws'][number][] = [];
   let values = 0;
   const sourceOf = (id: number): Source => sources.get(id) ?? `captured ${id}`;
   backend.binding = watchedBinding(binding, {
@@ -71,13 +81,22 @@ export function trace(
       throw new Error('A compiled function cannot run a saved model.');
     },
   });
+  const draw: Draw<Context> = (make) => {
+    const tensor = make(context);
+    const [id = 0] = backend.getInputTensorIds([tensor]);
+    const source = sources.get(id);
+    if (!source?.startsWith('constant')) throw new Error('A draw must return a new tensor of numbers from JavaScript.');
+    draws.push({ make, like: constants[numberOf(source)]! });
+    sources.set(id, `input ${inputs.length + draws.length - 1}`);
+    return tensor;
+  };
   try {
-    const outputs = compute();
+    const outputs = compute(draw);
     const results = backend.getInputTensorIds(outputs).map(sourceOf);
     const newIds = backend.getInputTensorIds(inputs);
     const assigned = newIds.flatMap((id, i) => (id === inputIds[i] ? [] : [i]));
     return {
-      trace: { ops, constants, assigned, results: [...results, ...assigned.map((i) => sourceOf(newIds[i]!))] },
+      trace: { draws, ops, constants, assigned, results: [...results, ...assigned.map((i) => sourceOf(newIds[i]!))] },
       outputs,
     };
   } finally {
@@ -86,7 +105,7 @@ export function trace(
 }
 
 /** Describes the first difference of two traces; undefined if they are equal. */
-export function difference(a: Trace, b: Trace): string | undefined {
+export function difference<Context>(a: Trace<Context>, b: Trace<Context>): string | undefined {
   for (let i = 0; i < Math.max(a.ops.length, b.ops.length); i++) {
     const [one, other] = [a.ops[i], b.ops[i]];
     if (!one || !other) return `op ${i + 1} is ${one?.name ?? 'missing'} and then ${other?.name ?? 'missing'}`;
@@ -103,7 +122,12 @@ export function difference(a: Trace, b: Trace): string | undefined {
   return isSame ? undefined : 'the results differ';
 }
 
-function sameSource(source: Source, a: Trace, other: Source | undefined, b: Trace): boolean {
+function sameSource(
+  source: Source,
+  a: Pick<Trace<never>, 'constants'>,
+  other: Source | undefined,
+  b: Pick<Trace<never>, 'constants'>,
+): boolean {
   if (!source.startsWith('constant') || !other?.startsWith('constant')) return source === other;
   return JSON.stringify(a.constants[numberOf(source)]) === JSON.stringify(b.constants[numberOf(other)]);
 }
