@@ -44,7 +44,7 @@ class Modules {
   /** log Z of the scores, which the first micro-batch determines. */
   readonly logZStudent = new Parameter(constant<tf.Rank.R0>([], 0), 'plain', false);
   readonly logZTeacher = new Parameter(constant<tf.Rank.R0>([], 0), 'plain', false);
-  /** Number of micro-batches so far. It seeds the negatives; at 0, log Z is not known yet. */
+  /** Number of micro-batches so far. At 0, log Z is not known yet. */
   readonly batches = new Parameter(constant<tf.Rank.R0>([], 0), 'plain', false);
 
   constructor(
@@ -69,7 +69,8 @@ class Modules {
 class ContrastiveDistillation implements Implementation<'pooled'> {
   readonly modules: Modules;
   private readonly negatives: Negatives;
-  private readonly random: Random;
+  /** Whether log Z is known. Undefined until it is read from `modules`, which a checkpoint may have set. */
+  private isNormalised: boolean | undefined;
   /** The last micro-batch, until the memory is updated with it. */
   private pending: { readonly batch: CrdBatch; readonly logZ: CrdLogZ } | undefined;
 
@@ -79,20 +80,25 @@ class ContrastiveDistillation implements Implementation<'pooled'> {
   ) {
     this.modules = new Modules({ student: student.width, teacher: teacher.width }, given.width, examples, random);
     this.negatives = negatives(labels);
-    this.random = random.fork('negatives');
   }
 
-  loss({ student, teacher, indices }: Step<'pooled'>): { readonly contrast: tf.Scalar } {
+  loss({ student, teacher, draw }: Step<'pooled'>): { readonly contrast: tf.Scalar } {
     const { modules, given } = this;
-    const microBatches = modules.batches.value.dataSync()[0]!;
-    const rows = this.negatives.draw(indices, given.negatives, this.random.fork(microBatches));
+    this.isNormalised ??= modules.batches.value.dataSync()[0]! > 0;
+    const rows = draw(({ random, indices }) =>
+      tf.tensor2d(
+        this.negatives.draw(indices, given.negatives, random.fork('negatives')),
+        [indices.length, given.negatives + 1],
+        'int32',
+      ),
+    );
     const batch = {
       student: modules.embedStudent.apply(student.pooled),
       teacher: modules.embedTeacher.apply(teacher.pooled),
-      rows: tf.tensor2d(rows, [indices.length, given.negatives + 1], 'int32'),
+      rows,
     };
     const logZ =
-      microBatches > 0
+      this.isNormalised
         ? { student: tf.clone(modules.logZStudent.value), teacher: tf.clone(modules.logZTeacher.value) }
         : detached(crdLogZ(batch, this.memory(), given.temperature));
     this.disposePending();
@@ -112,6 +118,7 @@ class ContrastiveDistillation implements Implementation<'pooled'> {
       modules.logZTeacher.variable.assign(pending.logZ.teacher);
       modules.batches.variable.assign(tf.add(modules.batches.value, 1));
     });
+    this.isNormalised = true;
     this.disposePending();
   }
 

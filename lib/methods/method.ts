@@ -3,8 +3,9 @@ import { UserError } from '../errors';
 import type { Labels } from '../losses/labels';
 import type { Mode, Model, Output } from '../models/model';
 import type { Module } from '../models/parameter';
-import type { Random } from '../tensor/random';
+import { Random } from '../tensor/random';
 import type * as tf from '../tensor/engine/tf';
+import type { Draw } from '../tensor/engine/trace';
 import {
   missingTeacher,
   teacherOfSetting,
@@ -37,6 +38,14 @@ interface SettingWithoutTeacher {
 /** The networks and the data that a method is created for. `teacher` exists if the method reads it. */
 export type Setting<Access extends TeacherAccess> = SettingWithoutTeacher & TeacherOfSetting[Access];
 
+/** What the draws of a micro-batch read. */
+export interface DrawContext {
+  /** Random numbers of this micro-batch. */
+  readonly random: Random;
+  /** Positions of the examples in the training set [batch]. */
+  readonly indices: Uint32Array;
+}
+
 interface StepWithoutTeacher {
   readonly student: Output;
   readonly labels: Labels;
@@ -45,8 +54,13 @@ interface StepWithoutTeacher {
   readonly mode: Mode;
 }
 
+interface StepWithDraws extends StepWithoutTeacher {
+  /** Makes the tensors that are drawn for this micro-batch. A compiled step repeats the draws, and not `loss`. */
+  readonly draw: Draw<DrawContext>;
+}
+
 /** One micro-batch. `teacher` has exactly the fields that the method declares to read. */
-export type Step<Access extends TeacherAccess> = StepWithoutTeacher & TeacherOfStep[Access];
+export type Step<Access extends TeacherAccess> = StepWithDraws & TeacherOfStep[Access];
 
 /** Weighted scalars by name. Their sum, together with the cross entropy with the labels, is minimised. */
 export type LossParts = Readonly<Record<string, tf.Scalar>>;
@@ -88,7 +102,11 @@ export interface MethodDefinition<Options extends z.ZodTypeAny, Access extends T
 export type MethodSetting = SettingWithoutTeacher & { readonly teacher?: Model | undefined };
 
 /** Arguments of any distillation's `loss`; the teacher's output may be missing if the method does not read it. */
-export type DistillationStep = StepWithoutTeacher & { readonly teacher?: TeacherOutput | undefined };
+export type DistillationStep = StepWithoutTeacher & {
+  readonly teacher?: TeacherOutput | undefined;
+  /** Default: draws from the random numbers of seed 0. */
+  readonly draw?: Draw<DrawContext>;
+};
 
 /** A method created for one student and teacher, as training uses it. */
 export interface Distillation {
@@ -144,11 +162,12 @@ export function defineMethod<Options extends z.ZodTypeAny, Access extends Teache
         scope,
         modules: implementation.modules,
         exits: implementation.exits,
-        loss: ({ student: output, teacher: teacherOutput, labels: batchLabels, indices, mode }) =>
+        loss: ({ student: output, teacher: teacherOutput, labels: batchLabels, indices, draw, mode }) =>
           implementation.loss({
             student: output,
             labels: batchLabels,
             indices,
+            draw: draw ?? ((make) => make({ random: new Random(0), indices })),
             mode,
             ...teacherOfStep[readsTeacher](teacherOutput),
           }),

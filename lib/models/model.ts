@@ -1,5 +1,6 @@
 import type { FileTensor } from '../io/safetensors/safetensors';
 import type * as tf from '../tensor/engine/tf';
+import type { Draw } from '../tensor/engine/trace';
 import type { Random } from '../tensor/random';
 import type { Module } from './parameter';
 
@@ -28,8 +29,8 @@ export interface Output {
 export interface DropPath {
   /** The highest drop rate of a block, in [0, 1). Each network spreads it over its blocks by a schedule. */
   readonly rate: number;
-  /** Draws the examples for which a block is dropped. */
-  readonly random: Random;
+  /** Makes the tensors that are drawn from the random numbers of this pass. */
+  readonly draw: Draw<{ readonly random: Random }>;
 }
 
 /** The options of a forward pass. */

@@ -14,12 +14,13 @@ import { ttmLoss } from '../../lib/losses/ttm';
 import { wttmLoss } from '../../lib/losses/wttm';
 import { Linear } from '../../lib/models/layers/linear';
 import { completeMethod, createDistillation, methodNamed, methods, type MethodSpec } from '../../lib/methods/methods';
-import type { Step } from '../../lib/methods/method';
+import type { DrawContext, Step } from '../../lib/methods/method';
 import type { TeacherAccess } from '../../lib/methods/teacherAccess';
 import type { Output } from '../../lib/models/model';
 import { parameters } from '../../lib/models/parameter';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
+import type { Draw } from '../../lib/tensor/engine/trace';
 import { differentiate, type Gradients } from '../../lib/training/step/gradients';
 import { Optimizer } from '../../lib/training/step/optimizer';
 import { expectClose, largest, toArray } from '../support/close';
@@ -469,7 +470,12 @@ function step({ objective, batch }: Example): Gradients {
 
 function wholeStep({ student, teacher, batch }: Example): Step<'stages'> {
   const [teacherOutput, output] = [teacher, student].map((model) => model.forward(batch.images, { mode: 'eval' }));
-  return { student: output!, teacher: teacherOutput!, labels: batch.labels, indices: batch.indices, mode: 'train' };
+  const { labels, indices } = batch;
+  return { student: output!, teacher: teacherOutput!, labels, indices, draw: drawFor(indices), mode: 'train' };
+}
+
+function drawFor(indices: Uint32Array): Draw<DrawContext> {
+  return (make) => make({ random: new Random(0), indices });
 }
 
 /** The loss parts of a changed step, as numbers. */
@@ -495,6 +501,7 @@ function sliced(
     teacher: output(teacher),
     labels: cut(labels),
     indices: indices.slice(start, start + size),
+    draw: drawFor(indices.slice(start, start + size)),
     mode,
   };
 }

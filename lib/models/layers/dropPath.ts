@@ -29,11 +29,16 @@ export function blockDrop(
   if (mode === 'eval' || !dropPath) return undefined;
   const rate = dropPath.rate * schedule(blocks.indexOf(block), blocks.length);
   if (rate === 0) return undefined;
-  const random = dropPath.random.fork(block);
+  let calls = 0;
   return (residual) => {
     const [batch = 0, ...rest] = residual.shape;
-    const factors = Float32Array.from({ length: batch }, () => (random.uniform() < rate ? 0 : 1 / (1 - rate)));
-    return tf.mul(residual, tf.tensor(factors, [batch, ...rest.map(() => 1)]));
+    const call = calls++;
+    const factors = dropPath.draw(({ random }) => {
+      const stream = random.fork(block).fork(call);
+      const values = Float32Array.from({ length: batch }, () => (stream.uniform() < rate ? 0 : 1 / (1 - rate)));
+      return tf.tensor(values, [batch, ...rest.map(() => 1)]);
+    });
+    return tf.mul(residual, factors);
   };
 }
 

@@ -25,14 +25,15 @@ export class Compiled<Inputs extends Readonly<Record<string, tf.Tensor>>, Contex
   private readonly variables: readonly tf.Variable[];
 
   constructor(
-    private readonly compute: (inputs: Inputs, draw: Draw<Context>) => tf.Tensor[],
+    private readonly compute: (inputs: Inputs, draw: Draw<Context>, context: Context) => tf.Tensor[],
     private readonly options: CompileOptions = {},
   ) {
     this.variables = options.variables ?? [];
   }
 
   /**
-   * Returns the outputs, which the caller owns, and assigns the variables. `context` is what draws read. Throws an Error
+   * Returns the outputs, which the caller owns, and assigns the variables. `context` is what draws read; `compute`
+   * may read what is the same in every call. Throws an Error
    * that names the op if `compute` reads values of a tensor, or if its ops or constants differ from call to call.
    */
   run(inputs: Inputs, context: Context): tf.Tensor[] {
@@ -42,12 +43,12 @@ export class Compiled<Inputs extends Readonly<Record<string, tf.Tensor>>, Contex
     const version = this.versions.get(key);
     if (!backend || !builder || !version) {
       this.versions.set(key, { hasDiffered: false });
-      return this.compute(inputs, (make) => make(context));
+      return this.compute(inputs, (make) => make(context), context);
     }
     const tensors = [...Object.values(inputs), ...this.variables];
     version.program ??= this.program(backend, builder, version, tensors);
     if (version.program) return version.program.run(tensors, context);
-    const { trace: latest, outputs } = trace(backend, tensors, context, (draw) => this.compute(inputs, draw));
+    const { trace: latest, outputs } = trace(backend, tensors, context, (draw) => this.compute(inputs, draw, context));
     const differs = version.previous && difference(version.previous, latest);
     if (differs !== undefined && version.hasDiffered) {
       throw new Error(

@@ -20,7 +20,7 @@ export interface StudentInputsOptions {
   readonly prefetch: boolean;
 }
 
-/** Makes of each micro-batch what the student receives: mixed images, drop path, and the teacher's output. */
+/** Makes of each micro-batch what the student receives: mixed images, random numbers, and the teacher's output. */
 export class StudentInputs {
   private readonly prefetch?: TeacherPrefetch;
 
@@ -44,7 +44,8 @@ export class StudentInputs {
       images,
       labels,
       indices: microBatch.indices,
-      ...(recipe.dropPath && { dropPath: { rate: recipe.dropPath, random: this.randomOf('drop', position) } }),
+      dropPath: recipe.dropPath,
+      random: this.randomOf('draw', position),
       ...(teacher &&
         (teacherCache ?? this.prefetch) && {
           teacherOutput: () => this.teacherOutput(teacher, images, position, next),
@@ -65,7 +66,7 @@ export class StudentInputs {
     return { images: mixed.images, labels: mixed.targets };
   }
 
-  private randomOf(purpose: 'drop' | 'mix', { epoch, step, microBatchIndex }: MicroBatchPosition): Random {
+  private randomOf(purpose: 'draw' | 'mix', { epoch, step, microBatchIndex }: MicroBatchPosition): Random {
     return new Random(this.options.recipe.seed)
       .fork(purpose)
       .fork(epoch * this.options.stepsPerEpoch + step + 1)

@@ -96,8 +96,7 @@ async function peakBytes(
   );
   const { peakBytes: peak } = await tf.profile(() => {
     // With drop path a block is not one op, and keeps more for its gradient.
-    const dropPath = rate ? { rate, random: new Random(0) } : undefined;
-    const { gradients, logits } = differentiate(objective, { images, labels, indices, dropPath });
+    const { gradients, logits } = differentiate(objective, { images, labels, indices, dropPath: rate });
     tf.dispose([images, labels, logits, Object.values(gradients)]);
     return [];
   });

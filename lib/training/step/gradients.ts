@@ -2,11 +2,13 @@ import type { Batch } from '../../data/loading/batch';
 import { binaryCrossEntropy } from '../../losses/binaryCrossEntropy';
 import { crossEntropy } from '../../losses/crossEntropy';
 import { labelDistribution, type Labels } from '../../losses/labels';
-import type { Distillation, LossParts } from '../../methods/method';
+import type { Distillation, DrawContext, LossParts } from '../../methods/method';
 import { needsTeacher, type TeacherOutput } from '../../methods/teacherAccess';
-import type { DropPath, Model, Output } from '../../models/model';
+import type { Model, Output, Pass } from '../../models/model';
 import { parameters, type NamedParameter } from '../../models/parameter';
 import * as tf from '../../tensor/engine/tf';
+import type { Draw } from '../../tensor/engine/trace';
+import { Random } from '../../tensor/random';
 import { variableGrads } from '../../tensor/engine/variableGrads';
 import { explainOutOfMemory } from './outOfMemory';
 
@@ -29,8 +31,10 @@ export interface Objective {
 export interface LabelledBatch extends Pick<Batch, 'images' | 'indices'> {
   /** Soft if the images are mixed. */
   readonly labels: Labels;
-  /** Stochastic depth of the student. Default: every example passes every block. */
-  readonly dropPath?: DropPath | undefined;
+  /** The highest drop rate of stochastic depth. Default: every example passes every block. */
+  readonly dropPath?: number | undefined;
+  /** Random numbers of this micro-batch. Default: those of seed 0. */
+  readonly random?: Random | undefined;
   /** Returns the teacher's output on the images. Default: the teacher's forward pass. */
   readonly teacherOutput?: () => TeacherOutput;
 }
@@ -44,33 +48,52 @@ export interface Gradients {
   readonly logits: tf.Tensor2D;
 }
 
+/** The same as `Gradients`, before numbers are read. The caller frees all tensors. */
+export interface GradientTensors extends Omit<Gradients, 'parts'> {
+  readonly parts: LossParts;
+}
+
 /**
  * One forward and backward pass in training mode. Returns the loss parts, the logits, and the gradient of the sum of
  * the parts.
  */
 export function differentiate(objective: Objective, batch: LabelledBatch): Gradients {
+  const context = contextOf(batch);
+  const { parts, ...tensors } = gradientTensors(objective, batch, (make) => make(context));
+  const numbers = tf.tidy(() => tf.stack(Object.values(parts)).dataSync());
+  tf.dispose({ ...parts });
+  return { ...tensors, parts: numbersOf(Object.keys(parts), numbers) };
+}
+
+/** Like `differentiate`, without reading numbers. */
+export function gradientTensors(objective: Objective, batch: LabelledBatch, draw: Draw<DrawContext>): GradientTensors {
   const { student, teacher, distillation, trained } = objective;
-  const { images, labels, indices, dropPath } = batch;
+  const { images, labels, indices, dropPath: rate } = batch;
   return tf.tidy(() => {
     // The teacher runs outside the differentiated function, which keeps nothing of it for the backward pass.
     const teacherOutput = needsTeacher(distillation)
       ? (batch.teacherOutput?.() ?? teacher?.forward(images, { mode: 'eval' }))
       : undefined;
+    const pass: Pass = { mode: 'train', ...(rate && { dropPath: { rate, draw } }) };
     let output: Output | undefined;
     let parts: LossParts = {};
     const loss = (): tf.Scalar => {
-      output = student.forward(images, { mode: 'train', dropPath });
-      const step = { student: output, teacher: teacherOutput, labels, indices, mode: 'train' } as const;
+      output = student.forward(images, pass);
+      const step = { student: output, teacher: teacherOutput, labels, indices, draw, mode: 'train' } as const;
       parts = { label: labelLoss(objective, output.logits, labels), ...distillation.loss(step) };
       for (const tensor of [output.logits, ...Object.values(parts)]) tf.keep(tensor);
       return tf.sum<tf.Scalar>(tf.stack(Object.values(parts)));
     };
     const { value, gradients } = lossGradients(loss, trained);
     distillation.afterMicroBatch();
-    const numbers = numbersOf(parts);
-    tf.dispose([value, parts]);
-    return { parts: numbers, gradients, logits: output!.logits };
+    value.dispose();
+    return { parts, gradients, logits: output!.logits };
   });
+}
+
+/** What the draws of a micro-batch read. */
+export function contextOf({ random = new Random(0), indices }: LabelledBatch): DrawContext {
+  return { random, indices };
 }
 
 /**
@@ -115,7 +138,7 @@ export type PrepareMicroBatch = (microBatch: Batch, microBatchIndex: number) => 
  * what they add to the means. Throws a UserError if memory runs out.
  */
 export function accumulate(
-  objective: Objective,
+  differentiateMicroBatch: (microBatch: LabelledBatch) => Gradients,
   batch: Batch,
   microBatchCount: number,
   prepare: PrepareMicroBatch = (microBatch) => microBatch,
@@ -127,7 +150,7 @@ export function accumulate(
     const microBatch = slice(batch, index * size, size);
     const prepared = prepare(microBatch, index);
     try {
-      const result = differentiate(objective, prepared);
+      const result = differentiateMicroBatch(prepared);
       sum = sum ? added(sum, result) : result;
     } catch (error) {
       throw explainOutOfMemory(error, size);
@@ -147,10 +170,9 @@ function labelLoss({ student, ...objective }: Objective, logits: tf.Tensor2D, la
   return tf.mul<tf.Scalar>(tf.mean<tf.Scalar>(perExample), labelWeight);
 }
 
-/** Reads all parts at once: each read waits for the device. */
-function numbersOf(parts: LossParts): Record<string, number> {
-  const numbers = tf.stack(Object.values(parts)).dataSync();
-  return Object.fromEntries(Object.keys(parts).map((name, i) => [name, numbers[i]!]));
+/** Numbers by the names of the loss parts. */
+export function numbersOf(names: readonly string[], numbers: ArrayLike<number>): Record<string, number> {
+  return Object.fromEntries(names.map((name, i) => [name, numbers[i]!]));
 }
 
 function slice({ images, labels, indices }: Batch, start: number, size: number): Batch {

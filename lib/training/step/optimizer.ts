@@ -4,6 +4,7 @@ import * as tf from '../../tensor/engine/tf';
 import { adamW as adamWStep } from '../../tensor/ops/optimizers/adamW';
 import { lamb as lambStep } from '../../tensor/ops/optimizers/lamb';
 import { sgd as sgdStep } from '../../tensor/ops/optimizers/sgd';
+import { adamBiasCorrections } from '../../tensor/ops/optimizers/adamMoments';
 import type { StepInputs, StepResult } from '../../tensor/ops/optimizers/step';
 
 const sgd = z
@@ -36,10 +37,13 @@ const lamb = z
 export const optimizerSpec = z.discriminatedUnion('name', [sgd, adamW, lamb]);
 export type OptimizerSpec = z.infer<typeof optimizerSpec>;
 
+/** What changes from step to step, besides the gradients. */
+export type StepSettings = Pick<StepInputs, 'learningRate' | 'biasCorrections' | 'gradScale'>;
+
 /** Updates parameters from their gradients. Its state is kept by the path of the parameter, for checkpoints. */
 export class Optimizer {
   /** Momentum (sgd), or first and second moments (the others): a tensor of the parameter's shape for each path. */
-  private readonly slots: readonly Map<string, tf.Tensor>[];
+  private readonly slots: readonly ReadonlyMap<string, tf.Variable>[];
   /** Weight decay of each parameter. */
   private readonly decays: readonly number[];
 
@@ -52,59 +56,80 @@ export class Optimizer {
   ) {
     this.slots = Array.from(
       { length: spec.name === 'sgd' ? 1 : 2 },
-      () => new Map(parameters.map(([path, { value }]) => [path, tf.keep(tf.zerosLike(value))])),
+      () => new Map(parameters.map(([path, { value }]) => [path, zeros(value)])),
     );
     this.decays = parameters.map(([, { value }]) => (everything || value.rank > 1 ? weightDecay : 0));
+  }
+
+  /** The settings of a step, which is counted from 1, as tensors. The caller frees them. */
+  settings(learningRate: number, step: number): StepSettings {
+    const { spec } = this;
+    return {
+      learningRate: tf.scalar(learningRate),
+      biasCorrections: spec.name === 'sgd' ? [] : adamBiasCorrections(spec, step),
+    };
   }
 
   /**
    * Makes one update. `step` is counted from 1. Gradients are by the path of the parameter; they are multiplied by
    * `scale`, and a missing one counts as zero.
    */
-  update(gradients: Readonly<Record<string, tf.Tensor>>, rate: number, step: number, scale = 1): void {
+  update(
+    gradients: Readonly<Record<string, tf.Tensor>>,
+    rate: number,
+    step: number,
+    scale: number | tf.Scalar = 1,
+  ): void {
+    tf.tidy(() => {
+      const gradScale = typeof scale === 'number' ? tf.scalar(scale) : scale;
+      this.apply(gradients, { ...this.settings(rate, step), gradScale });
+    });
+  }
+
+  /** The same with settings as tensors, as a compiled step needs them. */
+  apply(gradients: Readonly<Record<string, tf.Tensor>>, settings: StepSettings): void {
     const updated = tf.tidy(() =>
       stepOf(this.spec, {
         values: this.parameters.map(([, { value }]) => value),
         grads: this.parameters.map(([path, { value }]) => gradients[path] ?? tf.zerosLike(value)),
         slots: this.slots.map((slot) => this.parameters.map(([path]) => slot.get(path)!)),
         decays: this.decays,
-        learningRate: rate,
-        step,
-        gradScale: scale,
+        ...settings,
       }),
     );
     const [values, ...slots] = updated;
     this.parameters.forEach(([path, { variable }], i) => {
       variable.assign(values![i]!);
-      values![i]!.dispose();
-      this.slots.forEach((slot, s) => this.put(slot, path, slots[s]![i]!));
+      this.slots.forEach((slot, s) => slot.get(path)!.assign(slots[s]![i]!));
     });
+    tf.dispose(updated);
   }
 
   /** The state by name, for example `0.layer1.0.conv1.weight`. The tensors remain owned by this object. */
-  state(): ReadonlyMap<string, tf.Tensor> {
+  state(): ReadonlyMap<string, tf.Variable> {
     return new Map(
       this.slots.flatMap((slot, s) => [...slot].map(([path, tensor]) => [`${s}.${path}`, tensor] as const)),
     );
   }
 
-  /** Sets one tensor of the state, and takes it over. */
+  /** Sets one tensor of the state, and frees it. */
   restore(name: string, tensor: tf.Tensor): void {
     const dot = name.indexOf('.');
     const slot = this.slots[Number(name.slice(0, dot))];
     const path = name.slice(dot + 1);
-    if (!slot?.has(path)) throw new Error(`the optimiser has no state named ${name}`);
-    this.put(slot, path, tensor);
+    const variable = slot?.get(path);
+    if (!variable) throw new Error(`the optimiser has no state named ${name}`);
+    variable.assign(tensor);
+    tensor.dispose();
   }
 
   dispose(): void {
     for (const slot of this.slots) for (const tensor of slot.values()) tensor.dispose();
   }
+}
 
-  private put(slot: Map<string, tf.Tensor>, path: string, tensor: tf.Tensor): void {
-    slot.get(path)?.dispose();
-    slot.set(path, tf.keep(tensor));
-  }
+function zeros(like: tf.Tensor): tf.Variable {
+  return tf.tidy(() => tf.variable(tf.zerosLike(like), false));
 }
 
 function stepOf(spec: OptimizerSpec, inputs: StepInputs): StepResult {

@@ -35,7 +35,7 @@ export class WeightAverage {
   }
 
   /** The averages by path. They remain owned by this object. */
-  state(): ReadonlyMap<string, tf.Tensor> {
+  state(): ReadonlyMap<string, tf.Variable> {
     return this.averages;
   }
 

@@ -16,7 +16,7 @@ import { tinyNetworks } from '../tinyNetworks';
 const three = ['a', 'b', 'c'];
 
 function training(rate: number, seed = 5): Pass {
-  return { mode: 'train', dropPath: { rate, random: new Random(seed) } };
+  return { mode: 'train', dropPath: { rate, draw: (make) => make({ random: new Random(seed) }) } };
 }
 
 /** The drop of the last of three blocks: 40 % of the examples, always the same. */

@@ -15,7 +15,7 @@ for (const kind of ['scratch', 'kd', 'bkd', 'dkd', 'fitnet', 'ofa']) {
     // The gradients of Mixer's token biases are rounding errors only: the next layer norm removes these biases.
     const max = Math.max(...Object.values(whole.gradients).map(largest));
     for (const microBatches of [2, 4]) {
-      const parts = accumulate(made.objective, made.batch, microBatches);
+      const parts = accumulate((microBatch) => differentiate(made.objective, microBatch), made.batch, microBatches);
       for (const [name, value] of Object.entries(whole.parts))
         expectClose(parts.parts[name]!, value, { relative: 1e-5 }, name);
       for (const [path, gradient] of Object.entries(whole.gradients)) {
@@ -46,7 +46,7 @@ test('averages a relational loss over the micro-batches', () => {
       return parts.relation!;
     }),
   );
-  const both = accumulate(made.objective, made.batch, 2);
+  const both = accumulate((microBatch) => differentiate(made.objective, microBatch), made.batch, 2);
   expectClose(both.parts.relation!, (halves[0]! + halves[1]!) / 2);
   free(both);
   made.dispose();
@@ -89,12 +89,21 @@ test("binary label loss: the gradient on the logits is (sigmoid − target) over
 test('prepares each micro-batch, and passes soft labels to the loss: mixing with weight 0 changes nothing', () => {
   const made = example({ kind: 'ofa' }, { student: 'mixer_64', teacher: 'vit_64', labelWeight: 1 });
   const seen: [number, number[]][] = [];
-  const plain = accumulate(made.objective, made.batch, 2);
-  const mixed = accumulate(made.objective, made.batch, 2, (microBatch, index) => {
-    seen.push([index, [...microBatch.indices]]);
-    const { images, targets } = mixBatch(microBatch, 5, new Random(index), { mixup: 0, cutmix: 0, labelSmoothing: 0 });
-    return { images, labels: targets, indices: microBatch.indices };
-  });
+  const plain = accumulate((microBatch) => differentiate(made.objective, microBatch), made.batch, 2);
+  const mixed = accumulate(
+    (microBatch) => differentiate(made.objective, microBatch),
+    made.batch,
+    2,
+    (microBatch, index) => {
+      seen.push([index, [...microBatch.indices]]);
+      const { images, targets } = mixBatch(microBatch, 5, new Random(index), {
+        mixup: 0,
+        cutmix: 0,
+        labelSmoothing: 0,
+      });
+      return { images, labels: targets, indices: microBatch.indices };
+    },
+  );
   assert.deepEqual(seen, [
     [0, [0, 1, 2, 3]],
     [1, [4, 5, 6, 7]],

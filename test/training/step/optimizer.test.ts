@@ -62,8 +62,9 @@ for (const way of ways) {
           tf.tensor1d([12]),
           tf.scalar(84),
         ];
-        expectClose(globalNorm(gradients), 85);
-        tf.dispose(gradients);
+        const norm = globalNorm(gradients);
+        expectClose(norm, 85);
+        tf.dispose([gradients, norm]);
       }));
   });
 }

@@ -10,12 +10,18 @@ export interface AdamOptions {
  * Adam's moments after a gradient and, with their bias corrected, their direction (Kingma and Ba 2015, algorithm 1).
  */
 export function adamMoments(
-  inputs: { readonly grad: tf.Tensor; readonly mean: tf.Tensor; readonly square: tf.Tensor; readonly step: number },
+  inputs: Record<'grad' | 'mean' | 'square', tf.Tensor> & { readonly biasCorrections: readonly tf.Scalar[] },
   { beta1, beta2, epsilon }: AdamOptions,
 ): Record<'mean' | 'square' | 'direction', tf.Tensor> {
-  const { grad, step } = inputs;
+  const { grad, biasCorrections } = inputs;
+  const [ofMean, ofSquare] = [biasCorrections[0]!, biasCorrections[1]!];
   const mean = tf.add(tf.mul(inputs.mean, beta1), tf.mul(grad, 1 - beta1));
   const square = tf.add(tf.mul(inputs.square, beta2), tf.mul(tf.square(grad), 1 - beta2));
-  const root = tf.add(tf.div(tf.sqrt(square), Math.sqrt(1 - beta2 ** step)), epsilon);
-  return { mean, square, direction: tf.div(tf.div(mean, 1 - beta1 ** step), root) };
+  const root = tf.add(tf.div(tf.sqrt(square), tf.sqrt(ofSquare)), epsilon);
+  return { mean, square, direction: tf.div(tf.div(mean, ofMean), root) };
+}
+
+/** 1 − β₁ᵗ and 1 − β₂ᵗ at step t, counted from 1. */
+export function adamBiasCorrections({ beta1, beta2 }: Pick<AdamOptions, 'beta1' | 'beta2'>, step: number): tf.Scalar[] {
+  return [tf.scalar(1 - beta1 ** step), tf.scalar(1 - beta2 ** step)];
 }

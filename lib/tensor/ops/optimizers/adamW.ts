@@ -13,12 +13,11 @@ export function adamW(inputs: StepInputs, options: AdamOptions): StepResult {
 }
 
 function fused(
-  { values, grads, slots, decays, learningRate, step, gradScale }: StepInputs,
+  { values, grads, slots, decays, learningRate, biasCorrections, gradScale = tf.scalar(1) }: StepInputs,
   { beta1, beta2, epsilon }: AdamOptions,
 ): StepResult {
   const count = values.length;
-  const biasCorrections = [1 - beta1 ** step, 1 - beta2 ** step];
-  const settings = tf.tensor1d([learningRate, beta1, beta2, epsilon, ...biasCorrections, gradScale]);
+  const settings = tf.stack([learningRate, beta1, beta2, epsilon, ...biasCorrections, gradScale]);
   const outputs = execute(
     'OfaAdamW',
     [...values, ...grads, ...slots.flat(), tf.tensor1d([...decays]), settings],
@@ -30,10 +29,10 @@ function fused(
 
 function composed(
   { value, grad, slots: [mean, square], decay }: ParameterStep,
-  { learningRate, step }: StepInputs,
+  { learningRate, biasCorrections }: StepInputs,
   options: AdamOptions,
 ): tf.Tensor[] {
-  const moments = adamMoments({ grad, mean: mean!, square: square!, step }, options);
-  const decayedValue = tf.mul(value, 1 - learningRate * decay);
+  const moments = adamMoments({ grad, mean: mean!, square: square!, biasCorrections }, options);
+  const decayedValue = tf.mul(value, tf.sub(1, tf.mul(learningRate, decay)));
   return [tf.sub(decayedValue, tf.mul(moments.direction, learningRate)), moments.mean, moments.square];
 }

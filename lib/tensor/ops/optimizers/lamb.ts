@@ -14,11 +14,12 @@ export interface LambOptions extends AdamOptions {
  * moment.
  */
 export function lamb(inputs: StepInputs, options: LambOptions): StepResult {
-  const { values, grads, slots, decays, learningRate, step, gradScale } = inputs;
-  const clip = gradScale / Math.max((globalNorm(grads) * gradScale) / options.maxNorm, 1);
+  const { values, grads, slots, decays, learningRate, biasCorrections, gradScale = tf.scalar(1) } = inputs;
+  const excess = tf.div(tf.mul(globalNorm(grads), gradScale), options.maxNorm);
+  const clip = tf.div(gradScale, tf.maximum(excess, 1));
   const rows = values.map((value, i): tf.Tensor[] => {
     const [mean, square] = [slots[0]![i]!, slots[1]![i]!];
-    const moments = adamMoments({ grad: tf.mul(grads[i]!, clip), mean, square, step }, options);
+    const moments = adamMoments({ grad: tf.mul(grads[i]!, clip), mean, square, biasCorrections }, options);
     const newValue =
       decays[i] === 0
         ? tf.sub(value, tf.mul(moments.direction, learningRate))
@@ -29,7 +30,7 @@ export function lamb(inputs: StepInputs, options: LambOptions): StepResult {
 }
 
 /** value − learningRate · ‖value‖ / ‖direction‖ · direction; the ratio is 1 if either norm is 0. */
-function scaledUpdate(value: tf.Tensor, direction: tf.Tensor, learningRate: number): tf.Tensor {
+function scaledUpdate(value: tf.Tensor, direction: tf.Tensor, learningRate: tf.Scalar): tf.Tensor {
   const [directionNorm, valueNorm] = [tf.norm(direction), tf.norm(value)];
   const areNonzero = tf.logicalAnd(tf.greater(directionNorm, 0), tf.greater(valueNorm, 0));
   const trustRatio = tf.where(areNonzero, tf.div(valueNorm, directionNorm), 1);

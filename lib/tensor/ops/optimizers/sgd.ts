@@ -17,11 +17,11 @@ export function sgd(inputs: StepInputs, options: SgdOptions): StepResult {
 }
 
 function fused(
-  { values, grads, slots, decays, learningRate, gradScale }: StepInputs,
+  { values, grads, slots, decays, learningRate, gradScale = tf.scalar(1) }: StepInputs,
   { momentum, nesterov }: SgdOptions,
 ): StepResult {
   const count = values.length;
-  const settings = tf.tensor1d([learningRate, momentum, gradScale]);
+  const settings = tf.stack([learningRate, momentum, gradScale]);
   const outputs = execute(
     'OfaSgd',
     [...values, ...grads, ...slots.flat(), tf.tensor1d([...decays]), settings],

@@ -7,11 +7,11 @@ export interface StepInputs {
   /** The running averages of the optimizer, one list for each slot. */
   readonly slots: readonly (readonly tf.Tensor[])[];
   readonly decays: readonly number[];
-  readonly learningRate: number;
-  /** The number of this step; the first is 1. */
-  readonly step: number;
-  /** Factor of every gradient. */
-  readonly gradScale: number;
+  readonly learningRate: tf.Scalar;
+  /** 1 − βᵗ at step t, counted from 1, for each of the optimizer's moments. */
+  readonly biasCorrections: readonly tf.Scalar[];
+  /** Factor of every gradient. Default: 1. */
+  readonly gradScale?: tf.Scalar | undefined;
 }
 
 /** New values, then the new tensors of each slot, as lists like those of the inputs. */
@@ -39,7 +39,7 @@ export function updateInGroups(inputs: StepInputs, update: (parameter: Parameter
     const grad = stacked(grads);
     const updated = update({
       value: stacked(values),
-      grad: gradScale === 1 ? grad : tf.mul(grad, gradScale),
+      grad: gradScale ? tf.mul(grad, gradScale) : grad,
       slots: slots.map(stacked),
       decay: decays[group[0]!]!,
     });
