@@ -1,6 +1,6 @@
 import { UserError } from '../errors';
 import * as tf from '../tensor/engine/tf';
-import { gatherElements } from '../tensor/ops/gatherElements/gatherElements';
+import { gatherRows } from '../tensor/ops/gatherRows/gatherRows';
 import { checkPositive, checkSameShape } from './check';
 import { normalise } from './norm';
 
@@ -68,7 +68,7 @@ export function updateCrdMemory(batch: CrdBatch, memory: CrdMemory, momentum: nu
   return tf.tidy(() => {
     const ownRows = tf.slice(batch.rows, [0, 0], [-1, 1]);
     const update = (bank: tf.Tensor2D, embedding: tf.Tensor2D): tf.Tensor2D => {
-      const old = tf.gather(bank, tf.squeeze<tf.Tensor1D>(ownRows, [1]));
+      const old = gatherRows(bank, tf.squeeze<tf.Tensor1D>(ownRows, [1]));
       const mixed = tf.add<tf.Tensor2D>(tf.mul(old, momentum), tf.mul(normalise(embedding, 1), 1 - momentum));
       return tf.reshape<tf.Rank.R2>(tf.tensorScatterUpdate(bank, ownRows, normalise(mixed, 1)), bank.shape);
     };
@@ -84,7 +84,7 @@ function logScores(embedding: tf.Tensor2D, bank: tf.Tensor2D, rows: tf.Tensor2D,
   const allScores = tf.matMul(normalise(embedding, 1), bank, false, true);
   const firstIndices = tf.expandDims(tf.range(0, batch * examples, examples, 'int32'), 1);
   const indices = tf.add<tf.Tensor2D>(rows, firstIndices);
-  const scores = gatherElements(tf.reshape(allScores, [batch * examples]), tf.reshape(indices, [batch * count]));
+  const scores = gatherRows(tf.reshape(allScores, [batch * examples]), tf.reshape(indices, [batch * count]));
   return tf.div(tf.reshape<tf.Rank.R2>(scores, [batch, count]), temperature);
 }
 

@@ -58,17 +58,17 @@ export interface RunOptions {
   readonly group?: Group | undefined;
   /**
    * Whether the teacher runs on the next batch while the student learns from this one. Only possible without
-   * accumulation and in one process. Results do not depend on it. Default: true.
+   * accumulation, in one process, and if the step is not compiled. Results do not depend on it. Default: true.
    */
   readonly prefetchTeacher?: boolean | undefined;
 }
 
 export interface TrainingOptions {
   /**
-   * Whether each step runs as compiled functions instead of op by op. Results are equal up to rounding. Default: on a
-   * GPU.
+   * Whether each step runs as compiled functions instead of op by op, and whether XLA compiles them. Results are equal
+   * up to rounding. Default: `xla` on a GPU, otherwise `off`.
    */
-  readonly compile?: 'on' | 'off';
+  readonly compile?: 'off' | 'graph' | 'xla';
 }
 
 /** A run of a recipe: the student, what trains it, and the loop. */
@@ -79,6 +79,7 @@ export class Training {
   readonly objective: Objective;
   private readonly average?: WeightAverage;
   private readonly step: TrainingStep;
+  private readonly isCompiled: boolean;
   private current: Position = start;
   /** The class that the teacher predicts for each test image, from the first evaluation on. */
   private teacherPredictions?: Int32Array;
@@ -87,7 +88,7 @@ export class Training {
   constructor(
     readonly recipe: Recipe,
     private readonly resources: Resources,
-    { compile = backendInfo().device === 'GPU' ? 'on' : 'off' }: TrainingOptions = {},
+    { compile = backendInfo().device === 'GPU' ? 'xla' : 'off' }: TrainingOptions = {},
   ) {
     const random = new Random(recipe.seed);
     this.teacherPredictions = resources.teacherPredictions;
@@ -110,7 +111,8 @@ export class Training {
     if (recipe.averageDecay !== undefined) this.average = new WeightAverage(parameters(student), recipe.averageDecay);
     const { objective, optimizer, average } = this;
     const stepParts = { objective, state: this.state(), optimizer, average, maxNorm: recipe.clipNorm };
-    this.step = compile === 'on' ? compiledStep(stepParts) : eagerStep(stepParts);
+    this.isCompiled = compile !== 'off';
+    this.step = compile === 'off' ? eagerStep(stepParts) : compiledStep(stepParts, { xla: compile === 'xla' });
   }
 
   /** The networks of the user by which the student can be created again. */
@@ -257,7 +259,8 @@ export class Training {
   private studentInputs({ group, prefetchTeacher = true }: RunOptions): StudentInputs {
     const { recipe, resources, objective, stepsPerEpoch } = this;
     const { readsTeacher } = this.distillation;
-    const prefetch = prefetchTeacher && readsTeacher !== 'stages' && recipe.accumulation === 1 && !group;
+    const prefetch =
+      prefetchTeacher && !this.isCompiled && readsTeacher !== 'stages' && recipe.accumulation === 1 && !group;
     const { teacher } = objective;
     const { teacherCache } = resources;
     return new StudentInputs({ recipe, teacher, teacherCache, classes: this.student.classes, stepsPerEpoch, prefetch });

@@ -7,7 +7,7 @@ import type * as tf from '../../lib/tensor/engine/tf';
 import type { StepEvent, TrainingEvent } from '../../lib/training/event';
 import { completeRecipe } from '../../lib/training/recipe/completeRecipe';
 import type { Recipe, RecipeInput } from '../../lib/training/recipe/recipe';
-import { Training } from '../../lib/training/training';
+import { Training, type TrainingOptions } from '../../lib/training/training';
 import type { InMemoryDataset } from '../../lib/data/datasets/dataset';
 
 export const classes = 4;
@@ -36,11 +36,15 @@ export function tinyRecipe(changes: Partial<RecipeInput> = {}): Recipe {
 }
 
 /** Runs a function with a training, and frees the training and its teacher afterwards. */
-export async function withTraining<T>(recipe: Recipe, work: (training: Training) => T | Promise<T>): Promise<T> {
+export async function withTraining<T>(
+  recipe: Recipe,
+  work: (training: Training) => T | Promise<T>,
+  options: TrainingOptions = {},
+): Promise<T> {
   const teacher: Model | undefined = recipe.teacher
     ? createModel(recipe.teacher.model, { classes, imageSize: recipe.imageSize ?? 32 }, new Random(7))
     : undefined;
-  const training = new Training(recipe, { ...images, ...(teacher && { teacher }) });
+  const training = new Training(recipe, { ...images, ...(teacher && { teacher }) }, options);
   try {
     return await work(training);
   } finally {

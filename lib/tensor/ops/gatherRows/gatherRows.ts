@@ -4,10 +4,11 @@ import { isNative } from '../../engine/native';
 import * as tf from '../../engine/tf';
 
 /**
- * The elements of x [n] at indices [m] (int32, repetitions allowed); returns [m]. As tf.gather, which reads all indices
- * back to check each in JavaScript, slow for millions; libtensorflow checks them itself.
+ * The rows of x [n, ...] at indices [m] (int32, repetitions allowed); returns [m, ...]. As tf.gather, which reads all
+ * indices back to check each in JavaScript: slow for millions, and impossible in a compiled function. libtensorflow
+ * checks them itself on a CPU; on a GPU, a row outside of x is zero.
  */
-export function gatherElements(x: tf.Tensor1D, indices: tf.Tensor1D): tf.Tensor1D {
+export function gatherRows<T extends tf.Tensor>(x: T, indices: tf.Tensor1D): T {
   if (!isNative()) return tf.gather(x, indices);
   return tf.tidy(() =>
     customGradient([x], () => ({
@@ -20,9 +21,9 @@ export function gatherElements(x: tf.Tensor1D, indices: tf.Tensor1D): tf.Tensor1
           ['Taxis', 'type', 'int32'],
           ['batch_dims', 'int', 0],
         ],
-      )[0] as tf.Tensor1D,
+      )[0] as T,
       saved: [indices],
-      backward: (dy, [saved]) => [tf.unsortedSegmentSum(dy, saved as tf.Tensor1D, x.size)],
+      backward: (dy, [saved]) => [tf.unsortedSegmentSum(dy, saved as tf.Tensor1D, x.shape[0]!)],
     })),
   );
 }
