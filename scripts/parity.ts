@@ -1,5 +1,6 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { run } from './cli/run';
+import type { Mode } from './parity/evaluate';
 import { checkFile, referenceFiles } from './parity/files';
 
 /** `npm run parity --`: compares the library with reference files. The last line of output is `N checks, M failed`. */
@@ -9,11 +10,17 @@ const command = new Command('npm run parity --')
   )
   .argument('<paths...>', 'reference files, or folders of them')
   .option('-v, --verbose', 'also print the checks that pass', false)
-  .action((paths: string[], { verbose }: { verbose: boolean }) => {
+  .addOption(
+    new Option(
+      '--compile <how>',
+      'compile networks, losses and training steps to TensorFlow functions; xla needs a GPU or OFA_KERNELS=off',
+    ).choices(['graph', 'xla']),
+  )
+  .action((paths: string[], { verbose, compile = 'eager' }: { verbose: boolean; compile?: Mode }) => {
     let checks = 0;
     let failed = 0;
     for (const file of referenceFiles(paths)) {
-      for (const { name, error } of checkFile(file)) {
+      for (const { name, error } of checkFile(file, compile)) {
         checks++;
         if (error !== undefined) failed++;
         if (error !== undefined) console.log(`FAILED ${file}: ${name}: ${error}`);

@@ -1,7 +1,7 @@
 import type { UnreadableImage } from '../data/loading/batchData';
 import { disposeBatch, type Batch } from '../data/loading/batch';
 import { batchCount } from '../data/loading/batches';
-import type { UserError } from '../errors';
+import { UserError } from '../errors';
 import type { Distillation } from '../methods/method';
 import { distillationOf } from '../methods/methods';
 import { needsTeacher } from '../methods/teacherAccess';
@@ -66,9 +66,16 @@ export interface RunOptions {
 export interface TrainingOptions {
   /**
    * Whether each step runs as compiled functions instead of op by op, and whether XLA compiles them. Results are equal
-   * up to rounding. Default: `xla` on a GPU, otherwise `off`.
+   * up to rounding. Default: the environment variable OFA_COMPILE; without it, `xla` on a GPU, otherwise `off`.
    */
   readonly compile?: 'off' | 'graph' | 'xla';
+}
+
+function defaultCompile(): 'off' | 'graph' | 'xla' {
+  const given = process.env['OFA_COMPILE'];
+  if (given === undefined || given === '') return backendInfo().device === 'GPU' ? 'xla' : 'off';
+  if (given === 'off' || given === 'graph' || given === 'xla') return given;
+  throw new UserError(`OFA_COMPILE is "${given}". Set it to off, graph or xla, or remove it.`);
 }
 
 /** A run of a recipe: the student, what trains it, and the loop. */
@@ -88,7 +95,7 @@ export class Training {
   constructor(
     readonly recipe: Recipe,
     private readonly resources: Resources,
-    { compile = backendInfo().device === 'GPU' ? 'xla' : 'off' }: TrainingOptions = {},
+    { compile = defaultCompile() }: TrainingOptions = {},
   ) {
     const random = new Random(recipe.seed);
     this.teacherPredictions = resources.teacherPredictions;

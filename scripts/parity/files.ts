@@ -5,6 +5,7 @@ import { UserError } from '../../lib/errors';
 import { branchesSchema, checkBranches } from './branches';
 import type { Check } from './check';
 import { checkCka, ckaSchema } from './cka';
+import type { Mode } from './evaluate';
 import { checkLosses, lossesSchema } from './losses';
 import { checkModel, modelSchema } from './models';
 import { checkModernLosses, modernLossesSchema } from './modernLosses';
@@ -36,8 +37,8 @@ export function referenceFiles(paths: readonly string[]): string[] {
  * Compares the library with one reference file, whose keys determine its kind. Throws a UserError if it is not a
  * reference file. A UserError during the comparison, such as an unknown network, counts as one failed check.
  */
-export function checkFile(file: string): Check[] {
-  const compare = comparison(file);
+export function checkFile(file: string, mode: Mode = 'eager'): Check[] {
+  const compare = comparison(file, mode);
   try {
     return compare();
   } catch (error) {
@@ -46,12 +47,15 @@ export function checkFile(file: string): Check[] {
   }
 }
 
-function comparison(file: string): () => Check[] {
+function comparison(file: string, mode: Mode): () => Check[] {
   const content = parse(file);
   const first: unknown = Array.isArray(content) ? content[0] : content;
-  const against = <T>(schema: ZodType<T, ZodTypeDef, unknown>, check: (content: T) => Check[]): (() => Check[]) => {
+  const against = <T>(
+    schema: ZodType<T, ZodTypeDef, unknown>,
+    check: (content: T, mode: Mode) => Check[],
+  ): (() => Check[]) => {
     const valid = validate(schema, content, file);
-    return () => check(valid);
+    return () => check(valid, mode);
   };
   if (has(first, 'mutual_knn')) return against(similaritySchema, checkSimilarity);
   if (has(first, 'cases') && modernLossesSchema.safeParse(content).success)

@@ -16,6 +16,7 @@ import { digest, digestError } from '../../lib/reference/digest';
 import { input, parameter } from '../../lib/reference/fill';
 import * as tf from '../../lib/tensor/engine/tf';
 import { compareNumber, type Check } from './check';
+import { evaluate, type Mode } from './evaluate';
 import { digestSchema } from './schemas';
 
 const common = { value: z.number(), gradient: digestSchema, labels: z.literal('soft').optional() };
@@ -64,16 +65,16 @@ export type LossesFile = z.infer<typeof lossesSchema>;
 type Case = z.infer<typeof caseSchema>;
 
 /** Compares value and gradient of every case. */
-export function checkLosses(file: LossesFile): Check[] {
+export function checkLosses(file: LossesFile, mode: Mode): Check[] {
   const inputs = new Inputs(file);
   return file.cases.flatMap((entry) => {
     const checks: Check[] = [];
-    tf.tidy(() => void checks.push(...checkCase(entry, inputs)));
+    tf.tidy(() => void checks.push(...checkCase(entry, inputs, mode)));
     return checks;
   });
 }
 
-function checkCase(entry: Case, inputs: Inputs): Check[] {
+function checkCase(entry: Case, inputs: Inputs, mode: Mode): Check[] {
   const { gradient: _, value: expected, ...described } = entry;
   const name = Object.entries(described)
     .filter(([, v]) => typeof v !== 'object')
@@ -81,16 +82,20 @@ function checkCase(entry: Case, inputs: Inputs): Check[] {
     .join(' ');
   const relational = ['dist', 'rkd', 'correlation', 'crd', 'rsd'].includes(entry.loss);
   const x = inputs.differentiated(entry);
-  const { value, grad } = tf.valueAndGrad((at: tf.Tensor2D) => tf.mean<tf.Scalar>(evaluate(entry, at, inputs)))(x);
-  const error = digestError(digest(grad.dataSync(), grad.shape, 'gradient'), entry.gradient, 1e-4);
+  const loss = tf.valueAndGrad((at: tf.Tensor2D) => tf.mean<tf.Scalar>(lossOf(entry, at, inputs)));
+  const [value, grad] = evaluate(mode, () => {
+    const result = loss(x);
+    return [result.value, result.grad];
+  });
+  const error = digestError(digest(grad!.dataSync(), grad!.shape, 'gradient'), entry.gradient, 1e-4);
   return [
-    compareNumber(`${name}: value`, value.dataSync()[0] ?? NaN, expected, relational ? 1e-4 : 1e-5, 'relative'),
+    compareNumber(`${name}: value`, value!.dataSync()[0] ?? NaN, expected, relational ? 1e-4 : 1e-5, 'relative'),
     { name: `${name}: gradient`, ...(error && { error }) },
   ];
 }
 
 /** The loss as a function of the student's logits or features. */
-function evaluate(entry: Case, x: tf.Tensor2D, inputs: Inputs): tf.Tensor {
+function lossOf(entry: Case, x: tf.Tensor2D, inputs: Inputs): tf.Tensor {
   const teacher = inputs.logits('logits_teacher');
   const labels = inputs.labels(entry.labels);
   switch (entry.loss) {

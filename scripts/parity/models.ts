@@ -6,6 +6,7 @@ import { input } from '../../lib/reference/fill';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
 import { check, compareTensor, countError, type Check } from './check';
+import { evaluate, type Mode } from './evaluate';
 import { fillParameters } from './fillParameters';
 import { digestSchema, stateSchema } from './schemas';
 import { shapesOf, stateError } from './state';
@@ -29,7 +30,7 @@ export const modelSchema = z.object({
 const tolerance = 1e-4;
 
 /** Compares names, shapes and number of parameters, and logits, stages and penultimate feature in eval mode. */
-export function checkModel(file: z.infer<typeof modelSchema>): Check[] {
+export function checkModel(file: z.infer<typeof modelSchema>, mode: Mode): Check[] {
   const { shape_nhwc: shape, name, scale } = file.input;
   const model = createModel(file.model, { classes: file.num_classes, imageSize: shape[1] }, new Random(0));
   try {
@@ -38,13 +39,15 @@ export function checkModel(file: z.infer<typeof modelSchema>): Check[] {
       compareTensor(`${file.model} ${label}`, label, actual, expected, tolerance);
     const features: Check[] = [];
     tf.tidy(() => {
-      const output = model.forward(tf.tensor4d(input(name, shape, scale), shape), { mode: 'eval' });
+      const images = tf.tensor4d(input(name, shape, scale), shape);
+      const [logits, pooled, ...stages] = evaluate(mode, () => {
+        const output = model.forward(images, { mode: 'eval' });
+        return [output.logits, output.pooled, ...output.stages];
+      });
       features.push(
-        feature('logits', output.logits, file.logits),
-        ...([1, 2, 3, 4] as const).map((stage) =>
-          feature(`stage${stage}`, output.stages[stage - 1]!, file.stages[stage]),
-        ),
-        feature('pooled', output.pooled, file.pooled),
+        feature('logits', logits!, file.logits),
+        ...([1, 2, 3, 4] as const).map((stage) => feature(`stage${stage}`, stages[stage - 1]!, file.stages[stage])),
+        feature('pooled', pooled!, file.pooled),
       );
     });
     return [

@@ -12,6 +12,7 @@ import { digest, digestError } from '../../lib/reference/digest';
 import { input, parameter } from '../../lib/reference/fill';
 import * as tf from '../../lib/tensor/engine/tf';
 import { compareNumber, type Check } from './check';
+import { evaluate, type Mode } from './evaluate';
 import { digestSchema } from './schemas';
 
 const common = { value: z.number(), gradient: digestSchema };
@@ -58,22 +59,26 @@ type File = z.infer<typeof modernLossesSchema>;
 type Case = z.infer<typeof caseSchema>;
 
 /** Value and gradient of every case. */
-export function checkModernLosses(file: File): Check[] {
+export function checkModernLosses(file: File, mode: Mode): Check[] {
   return file.cases.flatMap((entry) => {
     const checks: Check[] = [];
-    tf.tidy(() => void checks.push(...checkCase(entry, file)));
+    tf.tidy(() => void checks.push(...checkCase(entry, file, mode)));
     return checks;
   });
 }
 
-function checkCase(entry: Case, file: File): Check[] {
+function checkCase(entry: Case, file: File, mode: Mode): Check[] {
   const described = Object.entries(entry).filter(([key, value]) => key !== 'value' && typeof value !== 'object');
   const name = described.map(([key, value]) => (key === 'loss' ? String(value) : `${key} ${String(value)}`)).join(' ');
   const x = differentiated(entry, file);
-  const { value, grad } = tf.valueAndGrad((at: tf.Tensor2D) => tf.mean<tf.Scalar>(evaluate(entry, at, file)))(x);
-  const error = digestError(digest(grad.dataSync(), grad.shape, 'gradient'), entry.gradient, 1e-4);
+  const loss = tf.valueAndGrad((at: tf.Tensor2D) => tf.mean<tf.Scalar>(lossOf(entry, at, file)));
+  const [value, grad] = evaluate(mode, () => {
+    const result = loss(x);
+    return [result.value, result.grad];
+  });
+  const error = digestError(digest(grad!.dataSync(), grad!.shape, 'gradient'), entry.gradient, 1e-4);
   return [
-    compareNumber(`${name}: value`, value.dataSync()[0] ?? NaN, entry.value, 1e-5, 'relative'),
+    compareNumber(`${name}: value`, value!.dataSync()[0] ?? NaN, entry.value, 1e-5, 'relative'),
     { name: `${name}: gradient`, ...(error && { error }) },
   ];
 }
@@ -84,7 +89,7 @@ function differentiated(entry: Case, file: File): tf.Tensor2D {
   return tensor(file, entry.loss === 'spofa_stage' ? entry.second : 'logits_student', file.classes);
 }
 
-function evaluate(entry: Case, x: tf.Tensor2D, file: File): tf.Tensor {
+function lossOf(entry: Case, x: tf.Tensor2D, file: File): tf.Tensor {
   const teacher = tensor(file, 'logits_teacher', file.classes);
   const labels = tf.tensor1d(file.labels, 'int32');
   switch (entry.loss) {

@@ -11,10 +11,12 @@ import { type Digest } from '../../lib/reference/digest';
 import { input } from '../../lib/reference/fill';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
-import { differentiate } from '../../lib/training/step/gradients';
+import { compiledStep } from '../../lib/training/step/compiledStep';
 import { Optimizer } from '../../lib/training/step/optimizer';
+import { eagerStep, type StepParts, type TrainingStep } from '../../lib/training/step/trainingStep';
 import { releasedName } from './branchNames';
 import { check, compareNumber, compareTensor, type Check } from './check';
+import { evaluate, type Mode } from './evaluate';
 import { fillNamed } from './fillParameters';
 import { digestSchema, stateSchema } from './schemas';
 import { stateError } from './state';
@@ -59,11 +61,11 @@ type Run = z.infer<typeof stepsSchema>[number];
 const classes = 10;
 
 /** Compares whole OFA training steps: loss parts, logits, first gradients, and the evaluation after them. */
-export function checkSteps(runs: z.infer<typeof stepsSchema>): Check[] {
-  return runs.flatMap((run) => checkRun(run));
+export function checkSteps(runs: z.infer<typeof stepsSchema>, mode: Mode): Check[] {
+  return runs.flatMap((run) => checkRun(run, mode));
 }
 
-function checkRun(run: Run): Check[] {
+function checkRun(run: Run, mode: Mode): Check[] {
   const { image, labels, eps, optimizer: settings } = run;
   const title = `${run.student} taught by ${run.teacher}`;
   const student = tiny(run.student, image.shape_nhwc[1]);
@@ -82,7 +84,6 @@ function checkRun(run: Run): Check[] {
       }),
   );
   const all = [...parameters(student, 'student.'), ...branches];
-  fillNamed([...all, ...parameters(teacher, 'teacher.')]);
   const trained = all.filter(([, { trainable }]) => trainable);
   const optimizer = new Optimizer(
     { name: 'sgd', momentum: settings.momentum, nesterov: settings.nesterov },
@@ -95,7 +96,12 @@ function checkRun(run: Run): Check[] {
     labels: tf.tensor1d(labels, 'int32'),
     indices: Uint32Array.from(labels.keys()),
   };
+  const objective = { student, teacher, distillation, trained, labelWeight: 1, labelSmoothing: run.label_smoothing };
+  const stepParts = { objective, state: all, optimizer };
+  const step = mode === 'eager' ? eagerStep(stepParts) : compiledStep(stepParts, { xla: mode === 'xla' });
   try {
+    fillNamed([...all, ...parameters(teacher, 'teacher.')]);
+    if (mode !== 'eager') compileAndReset(step, stepParts, batch);
     const names = (prefix: string, named: readonly NamedParameter[]) =>
       named.map(([name, parameter]) => [name.slice(prefix.length), torchShape(parameter)] as const);
     return [
@@ -110,10 +116,7 @@ function checkRun(run: Run): Check[] {
       check(`${title}: branches' state`, stateError(names('projector.', branches), run.state['projector.'])),
       ...run.steps.flatMap((expected, i) => {
         const tolerance = i === 0 ? 1e-5 : 1e-3;
-        const { parts, gradients, logits } = differentiate(
-          { student, teacher, distillation, trained, labelWeight: 1, labelSmoothing: run.label_smoothing },
-          batch,
-        );
+        const { parts, gradients, logits } = step.differentiate(batch);
         const { label = NaN, logits: kd = NaN, ...branchParts } = parts;
         const ofa = Object.values(branchParts).reduce((sum, part) => sum + part, 0);
         const checks = [
@@ -132,23 +135,35 @@ function checkRun(run: Run): Check[] {
             gradientCheck(title, name, all, gradients[name], gradient),
           ),
         ];
-        optimizer.update(gradients, settings.lr, i + 1);
+        step.update(gradients, undefined, settings.lr, i + 1);
         tf.dispose([Object.values(gradients), logits]);
         return checks;
       }),
       feature(
         `${title}: evaluation after`,
         'logits',
-        () => student.forward(batch.images, { mode: 'eval' }).logits,
+        () => evaluate(mode, () => [student.forward(batch.images, { mode: 'eval' }).logits])[0]!,
         run.eval_logits_after,
         1e-3,
       ),
     ];
   } finally {
+    step.dispose();
     optimizer.dispose();
     for (const module of [student, teacher, distillation.modules]) disposeModule(module);
     tf.dispose([batch.images, batch.labels]);
   }
+}
+
+/** Runs the step until it is compiled, then returns to the start. */
+function compileAndReset(step: TrainingStep, { state, optimizer }: StepParts, batch: Batch): void {
+  for (let call = 1; call <= 3; call++) {
+    const { gradients, logits } = step.differentiate(batch);
+    step.update(gradients, undefined, 0, call);
+    tf.dispose([Object.values(gradients), logits]);
+  }
+  fillNamed(state);
+  tf.tidy(() => optimizer.state().forEach((slot) => slot.assign(tf.zerosLike(slot))));
 }
 
 /** Compares gradients, which the reference stores in PyTorch's layout. */
