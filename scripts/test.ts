@@ -38,7 +38,7 @@ const command = new Command('npm test --')
 function plainEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(process.env).filter(
-      ([name]) => !/^(MLFLOW_|SLURM_|TF_NUM_|OFA_PROFILE$|OFA_PARAMS$|OFA_KERNELS$)/.test(name),
+      ([name]) => !/^(MLFLOW_|SLURM_|TF_NUM_|OFA_PROFILE$|OFA_PARAMS$|OFA_KERNELS$|OFA_COMPILE$)/.test(name),
     ),
   );
 }

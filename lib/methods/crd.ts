@@ -97,10 +97,9 @@ class ContrastiveDistillation implements Implementation<'pooled'> {
       teacher: modules.embedTeacher.apply(teacher.pooled),
       rows,
     };
-    const logZ =
-      this.isNormalised
-        ? { student: tf.clone(modules.logZStudent.value), teacher: tf.clone(modules.logZTeacher.value) }
-        : detached(crdLogZ(batch, this.memory(), given.temperature));
+    const logZ = this.isNormalised
+      ? { student: tf.clone(modules.logZStudent.value), teacher: tf.clone(modules.logZTeacher.value) }
+      : detached(crdLogZ(batch, this.memory(), given.temperature));
     this.disposePending();
     this.pending = { batch, logZ };
     for (const tensor of [batch.student, batch.teacher, batch.rows, logZ.student, logZ.teacher]) tf.keep(tensor);

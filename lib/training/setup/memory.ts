@@ -1,6 +1,5 @@
 import { UserError } from '../../errors';
 import { backendInfo } from '../../tensor/engine/backendInfo';
-import { Random } from '../../tensor/random';
 import * as tf from '../../tensor/engine/tf';
 import type { Recipe } from '../recipe/recipe';
 import { differentiate } from '../step/gradients';

@@ -66,7 +66,7 @@ export class Optimizer {
     const { spec } = this;
     return {
       learningRate: tf.scalar(learningRate),
-      biasCorrections: spec.name === 'sgd' ? [] : adamBiasCorrections(spec, step),
+      biasCorrections: spec.name === 'sgd' ? [] : adamBiasCorrections(spec.beta1, spec.beta2, step),
     };
   }
 

@@ -18,7 +18,7 @@ async function trained(changes: Partial<RecipeInput>, compiled: TrainingOptions[
     const losses = stepsOf(await take(training, 6)).map(({ parts }) => parts);
     return { losses, weights: snapshot(training) };
   };
-  return await withTraining(recipe, work, { compile: compiled });
+  return withTraining(recipe, work, { compile: compiled });
 }
 
 /** Trains five steps op by op and compiled, which starts at the fourth, and compares losses and weights. */

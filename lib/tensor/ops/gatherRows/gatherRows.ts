@@ -23,7 +23,7 @@ export function gatherRows<T extends tf.Tensor>(x: T, indices: tf.Tensor1D): T {
         ],
       )[0] as T,
       saved: [indices],
-      backward: (dy, [saved]) => [tf.unsortedSegmentSum(dy, saved as tf.Tensor1D, x.shape[0]!)],
+      backward: (dy, [saved]) => [tf.unsortedSegmentSum(dy, saved as tf.Tensor1D, x.shape[0])],
     })),
   );
 }

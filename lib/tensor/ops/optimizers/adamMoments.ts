@@ -22,6 +22,6 @@ export function adamMoments(
 }
 
 /** 1 − β₁ᵗ and 1 − β₂ᵗ at step t, counted from 1. */
-export function adamBiasCorrections({ beta1, beta2 }: Pick<AdamOptions, 'beta1' | 'beta2'>, step: number): tf.Scalar[] {
+export function adamBiasCorrections(beta1: number, beta2: number, step: number): tf.Scalar[] {
   return [tf.scalar(1 - beta1 ** step), tf.scalar(1 - beta2 ** step)];
 }
