@@ -43,7 +43,9 @@ export function rkdLoss(
  */
 function differences(x: tf.Tensor2D): tf.Tensor3D {
   const scaled = scaleFree(x);
-  return tf.sub(tf.expandDims(scaled, 0), tf.expandDims(scaled, 1));
+  // x_i − x_i is set to zero, because XLA fuses the scaling into the difference and then leaves a rounding error.
+  const offDiagonal = tf.expandDims<tf.Tensor3D>(tf.sub(1, tf.eye(x.shape[0])), 2);
+  return tf.mul(tf.sub(tf.expandDims(scaled, 0), tf.expandDims(scaled, 1)), offDiagonal);
 }
 
 /** ‖x_j − x_i‖ at [i, j], divided by its mean over i ≠ j: [batch, batch]. */
