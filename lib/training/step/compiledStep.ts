@@ -20,8 +20,8 @@ type UpdateInputs = {
 };
 
 /**
- * The step as three compiled functions: the gradients of a micro-batch, with the teacher's forward pass; their norm; and
- * the update. Equal to the eager step up to rounding. Default of `xla`: on a GPU.
+ * The step as three compiled functions: the gradients of a micro-batch, with the teacher's forward pass; their norm;
+ * and the update. Equal to the eager step up to rounding. Default of `xla`: on a GPU.
  */
 export function compiledStep(parts: StepParts, { xla }: { readonly xla?: boolean | undefined } = {}): TrainingStep {
   const { objective, state, optimizer, average } = parts;
