@@ -93,6 +93,8 @@ export interface MethodDefinition<Options extends z.ZodTypeAny, Access extends T
   readonly source: string;
   readonly readsTeacher: Access;
   readonly scope: LossScope;
+  /** Whether its loss reads numbers from tensors, which a compiled training step cannot do. Default: false. */
+  readonly readsNumbers?: boolean;
   /** Its options with their published defaults. */
   readonly options: Options;
   create(options: z.output<Options>, setting: Setting<Access>): Implementation<Access>;
@@ -113,6 +115,7 @@ export interface Distillation {
   readonly title: string;
   readonly readsTeacher: TeacherAccess;
   readonly scope: LossScope;
+  readonly readsNumbers: boolean;
   readonly modules: Module;
   readonly exits?: readonly Exit[] | undefined;
   /** Computes the parts of the loss. Throws if the step lacks something of the teacher that the method reads. */
@@ -142,7 +145,7 @@ export interface Method<Options extends z.ZodTypeAny = z.ZodTypeAny> {
 export function defineMethod<Options extends z.ZodTypeAny, Access extends TeacherAccess>(
   definition: MethodDefinition<Options, Access>,
 ): Method<Options> {
-  const { title, source, readsTeacher, scope, options } = definition;
+  const { title, source, readsTeacher, scope, readsNumbers = false, options } = definition;
   return {
     title,
     source,
@@ -160,6 +163,7 @@ export function defineMethod<Options extends z.ZodTypeAny, Access extends Teache
         title,
         readsTeacher,
         scope,
+        readsNumbers,
         modules: implementation.modules,
         exits: implementation.exits,
         loss: ({ student: output, teacher: teacherOutput, labels: batchLabels, indices, draw, mode }) =>

@@ -35,6 +35,7 @@ export const spofa = defineMethod({
   source: 'arXiv 2606.24557; defaults of github xiaoming927/spofaKD',
   readsTeacher: 'logits',
   scope: 'memory',
+  readsNumbers: true,
   options,
   create: (given, setting) => new WeightedOfa(given, setting),
 });

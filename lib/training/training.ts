@@ -66,7 +66,7 @@ export interface RunOptions {
 export interface TrainingOptions {
   /**
    * Whether each step runs as compiled functions instead of op by op, and whether XLA compiles them. Results are equal
-   * up to rounding. Default: the environment variable OFA_COMPILE; without it, `xla` on a GPU, otherwise `off`.
+   * up to rounding. Methods that read numbers always run op by op. Default: the environment variable OFA_COMPILE; without it, `xla` on a GPU, otherwise `off`.
    */
   readonly compile?: 'off' | 'graph' | 'xla';
 }
@@ -118,8 +118,8 @@ export class Training {
     if (recipe.averageDecay !== undefined) this.average = new WeightAverage(parameters(student), recipe.averageDecay);
     const { objective, optimizer, average } = this;
     const stepParts = { objective, state: this.state(), optimizer, average, maxNorm: recipe.clipNorm };
-    this.isCompiled = compile !== 'off';
-    this.step = compile === 'off' ? eagerStep(stepParts) : compiledStep(stepParts, { xla: compile === 'xla' });
+    this.isCompiled = compile !== 'off' && !this.distillation.readsNumbers;
+    this.step = this.isCompiled ? compiledStep(stepParts, { xla: compile === 'xla' }) : eagerStep(stepParts);
   }
 
   /** The networks of the user by which the student can be created again. */
