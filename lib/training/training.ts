@@ -66,7 +66,8 @@ export interface RunOptions {
 export interface TrainingOptions {
   /**
    * Whether each step runs as compiled functions instead of op by op, and whether XLA compiles them. Results are equal
-   * up to rounding. Methods that read numbers always run op by op. Default: the environment variable OFA_COMPILE; without it, `xla` on a GPU, otherwise `off`.
+   * up to rounding. Methods that read numbers always run op by op. Default: the environment variable OFA_COMPILE;
+   * without it, `xla` on a GPU, otherwise `off`.
    */
   readonly compile?: 'off' | 'graph' | 'xla';
 }

@@ -16,8 +16,8 @@ export interface CompileOptions {
  *
  * The first call with inputs of given shapes runs `compute`; the next calls also record its ops. When two calls in a
  * row ran the same ops with the same constants, the record becomes a TensorFlow function, and later calls run it
- * without `compute`. All that differs from call to call must be in the inputs, in the variables, or made by `draw`. Where ops
- * cannot be called by name, as with plain JavaScript, every call runs `compute`.
+ * without `compute`. All that differs from call to call must be in the inputs, in the variables, or made by `draw`.
+ * Where ops cannot be called by name, as with plain JavaScript, every call runs `compute`.
  */
 export class Compiled<Inputs extends Readonly<Record<string, tf.Tensor>>, Context = undefined> {
   /** By the shapes of the inputs. */
