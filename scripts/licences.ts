@@ -36,13 +36,14 @@ export function npmPackages(): (Package & { readonly licence: string; readonly d
   return unique(all);
 }
 
-/** Returns the Python packages of both engines, of the site and of the check. */
+/** Returns the Python packages of both engines, of the site, of the check and of the tests. */
 export function pythonPackages(): Package[] {
   const files = [
     'scripts/setup/requirements/cpu.txt',
     'scripts/setup/requirements/cuda.txt',
     'scripts/site/requirements.txt',
     'scripts/check/requirements.txt',
+    'scripts/pillow/requirements.txt',
   ];
   return unique(
     files.flatMap((file) =>

@@ -1,5 +1,6 @@
 import { chooseCrop } from '../../lib/data/transforms/resizedCrop';
 import { decode } from '../../lib/data/decoding/decode';
+import { openDecoderProcesses } from '../../lib/data/decoding/decoderProcesses';
 import { syntheticImages } from '../../lib/data/datasets/synthetic';
 import { student } from '../../lib/experiments/laptop';
 import { cifar100Tokens } from '../../lib/experiments/paperRecipes';
@@ -21,11 +22,14 @@ export async function decodingSpeed(
   const random = new Random(0);
   const files = await Promise.all(Array.from({ length: 16 }, (_, i) => photograph(500, 375, 90, random.fork(i))));
   const crop = { kind: 'resized', area: [0.08, 1], aspect: [3 / 4, 4 / 3] } as const;
+  const processes = openDecoderProcesses(1);
   const speed = async (preparation: Parameters<typeof chooseCrop>[0]): Promise<number> => {
     const runs = [];
     for (let run = 0; run < 3; run++) {
       const started = process.cpuUsage();
-      for (let i = 0; i < count; i++) await decode(files[i % files.length]!, chooseCrop(preparation, random.fork(i)));
+      for (let i = 0; i < count; i++) {
+        await decode(files[i % files.length]!, chooseCrop(preparation, random.fork(i)), processes);
+      }
       const { user, system } = process.cpuUsage(started);
       runs.push((1e6 * count) / (user + system));
     }

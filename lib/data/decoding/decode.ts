@@ -1,30 +1,57 @@
+import { UserError } from '../../errors';
 import type { ImageSize, Pixels } from '../image';
 import { imageKernels, type ImageKernels } from '../kernels/imageKernels';
 import type { ResizedCrop } from '../transforms/resizedCrop';
-import { decodeWithLibvips, maxPixels, shrinksOnLoad } from './libvips';
+import type { DecoderProcesses } from './decoderProcesses';
+import type { ImageHeader } from './headers/imageHeader';
+import { parseWholeHeader } from './headers/parseHeader';
+import { shrinksOnLoad } from './shrinksOnLoad';
+
+/** Larger images are not decoded. At this limit the pixels take 300 MB. */
+export const maxPixels = 1e8;
+/** Progressive JPEGs with more scans are not decoded: each scan passes over the whole image, however small it is. */
+const maxScans = 100;
 
 /**
- * Decodes a JPEG, PNG, WebP or TIFF and takes the crop that `chooseCrop` returns for its size. As with PIL's
- * `open(…).convert('RGB')`, the camera's orientation and colour profiles are not applied, and transparency is dropped.
+ * Decodes a JPEG, PNG, WebP, TIFF or PNM and takes the crop that `chooseCrop` returns for its size. As with PIL's
+ * `open(…).convert('RGB')`, colour profiles are not applied, transparency is dropped, and the camera's orientation is
+ * applied in TIFFs only. docs/inputs.md lists what differs from Pillow on purpose.
  *
- * With the image kernels, a JPEG is decoded byte for byte as in Pillow, and only the part that the crop needs. libvips
- * decodes everything else: other formats, CMYK (converted through a colour profile, unlike in Pillow), large images
- * that are reduced much, and JPEGs with errors, which it describes. Throws a UserError for an image that is truncated,
- * damaged, in another format or larger than `maxPixels`.
+ * With the image kernels, a JPEG is decoded byte for byte as in Pillow, and only the part that the crop needs. Decoder
+ * processes decode everything else: other formats, CMYK, large images that are reduced much, and JPEGs with errors,
+ * which libvips describes. Throws a UserError for an image that is truncated, damaged, of another kind, larger than
+ * `maxPixels`, or that takes too much time or memory.
  */
-export async function decode(bytes: Uint8Array, chooseCrop: (size: ImageSize) => ResizedCrop): Promise<Pixels> {
-  const kernels = imageKernels();
-  const [width, height] = (kernels && isCompleteJpeg(bytes) && kernels.jpegSize(bytes)) || [0, 0];
-  if (!kernels || width * height === 0 || width * height > maxPixels) return decodeWithLibvips(bytes, chooseCrop);
+export async function decode(
+  bytes: Buffer,
+  chooseCrop: (size: ImageSize) => ResizedCrop,
+  processes: DecoderProcesses,
+): Promise<Pixels> {
+  const header = parseWholeHeader(bytes);
+  checkLimits(bytes, header);
   // Called once, because it may draw random numbers.
-  const crop = chooseCrop({ width, height });
-  const pixels = shrinksOnLoad({ width, height }, crop) ? undefined : await decodeJpegCrop(kernels, bytes, crop);
-  return pixels ?? decodeWithLibvips(bytes, () => crop);
+  const crop = chooseCrop(header);
+  const kernels = imageKernels();
+  const pixels = kernels && isForKernels(bytes, header, crop) && (await decodeJpegCrop(kernels, bytes, crop));
+  return pixels || processes.decode(bytes, header, crop);
 }
 
-/** Whether the bytes begin and end as a JPEG does. For others, libjpeg would print warnings to stderr. */
-function isCompleteJpeg(bytes: Uint8Array): boolean {
-  return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes.at(-2) === 0xff && bytes.at(-1) === 0xd9;
+function checkLimits(bytes: Buffer, { width, height, format }: ImageHeader): void {
+  if (width * height > maxPixels) throw new UserError(`it has more than ${maxPixels / 1e6} million pixels`);
+  if (format !== 'JPEG') return;
+  let scans = 0;
+  for (let at = bytes.indexOf(startOfScan); at >= 0 && scans <= maxScans; at = bytes.indexOf(startOfScan, at + 2))
+    scans++;
+  if (scans > maxScans) throw new UserError(`it is a JPEG of more than ${maxScans} scans; save it again with fewer`);
+}
+
+const startOfScan = Buffer.of(0xff, 0xda);
+
+/** libjpeg decodes incomplete JPEGs with grey areas, and CMYK is converted by the decoder processes. */
+function isForKernels(bytes: Buffer, header: ImageHeader, crop: ResizedCrop): boolean {
+  const { format, colour } = header;
+  const isComplete = bytes.at(-2) === 0xff && bytes.at(-1) === 0xd9;
+  return format === 'JPEG' && colour !== 'cmyk' && isComplete && !shrinksOnLoad(header, crop);
 }
 
 async function decodeJpegCrop(

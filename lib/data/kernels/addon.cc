@@ -1,4 +1,4 @@
-// The Node-API add-on of the image kernels: the size of a JPEG, a crop of it, and Pillow's resize. JPEGs are decoded by
+// The Node-API add-on of the image kernels: a crop of a JPEG, and Pillow's resize. JPEGs are decoded by
 // the libjpeg-turbo inside TensorFlow. Unlike TensorFlow.js, the add-on can be loaded in worker threads.
 #include <node_api.h>
 
@@ -53,23 +53,6 @@ napi_value Undefined(napi_env env) {
   napi_value value;
   napi_get_undefined(env, &value);
   return value;
-}
-
-/** jpegSize(jpeg): [width, height]; undefined if it is not a JPEG in greyscale or with three components. */
-napi_value JpegSize(napi_env env, napi_callback_info info) {
-  const Bytes jpeg = BytesOf(env, Arguments<1>(env, info)[0]);
-  int32_t size[2], components;
-  if (!tensorflow::jpeg::GetImageInfo(jpeg.data, static_cast<int>(jpeg.length), &size[0], &size[1], &components))
-    return Undefined(env);
-  if (components != 1 && components != 3) return Undefined(env);
-  napi_value pair;
-  napi_create_array_with_length(env, 2, &pair);
-  for (uint32_t i = 0; i < 2; ++i) {
-    napi_value number;
-    napi_create_int32(env, size[i], &number);
-    napi_set_element(env, pair, i, number);
-  }
-  return pair;
 }
 
 /** A crop that a thread of libuv's pool takes, and the promise of its bytes. */
@@ -136,7 +119,7 @@ napi_value Resize(napi_env env, napi_callback_info info) {
 
 NAPI_MODULE_INIT() {
   const std::pair<const char*, napi_callback> functions[] = {
-      {"jpegSize", ofa::JpegSize}, {"decodeJpegCrop", ofa::StartCropJob}, {"resize", ofa::Resize}};
+      {"decodeJpegCrop", ofa::StartCropJob}, {"resize", ofa::Resize}};
   for (const auto& [name, function] : functions) {
     napi_value value;
     napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value);

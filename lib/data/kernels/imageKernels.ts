@@ -2,8 +2,6 @@ import { loadAddon } from '../../tensor/engine/addon';
 
 /** The functions of the C++ add-on in this folder. It does not check its arguments. */
 export interface ImageKernels {
-  /** Width and height of a JPEG; undefined if the bytes are not a JPEG in greyscale or with three components. */
-  jpegSize(jpeg: Uint8Array): readonly [width: number, height: number] | undefined;
   /**
    * Decodes, crops, resizes and crops again, byte for byte as Pillow. `crop` holds the box (left, top, width, height),
    * the size after resizing (width, height), the window of the result (left, top, width, height), and the filter (0:
@@ -29,7 +27,5 @@ export function imageKernels(): ImageKernels | undefined {
 }
 
 function isImageKernels(value: unknown): value is ImageKernels {
-  return (
-    typeof value === 'object' && value !== null && 'jpegSize' in value && 'decodeJpegCrop' in value && 'resize' in value
-  );
+  return typeof value === 'object' && value !== null && 'decodeJpegCrop' in value && 'resize' in value;
 }

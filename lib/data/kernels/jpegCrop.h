@@ -3,6 +3,7 @@
 #include <new>
 
 #include "resample.h"
+#include "silence.h"
 #include "tensorflow/core/lib/jpeg/jpeg_mem.h"
 
 namespace ofa {
@@ -31,6 +32,7 @@ struct ResizedCrop {
  */
 inline bool DecodeJpegCrop(const uint8_t* jpeg, size_t length, const ResizedCrop& crop, uint8_t* out) {
   using namespace tensorflow::jpeg;
+  const Silence silence;
   int width, height, components;
   if (!GetImageInfo(jpeg, static_cast<int>(length), &width, &height, &components)) return false;
   if (!crop.box.IsWithin(width, height) || !crop.window.IsWithin(crop.width, crop.height)) return false;

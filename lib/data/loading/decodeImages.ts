@@ -4,6 +4,7 @@ import type { Random } from '../../tensor/random';
 import type { FileDataset, InMemoryDataset } from '../datasets/dataset';
 import { imageName, readImage } from '../datasets/imageFile';
 import { decode } from '../decoding/decode';
+import type { DecoderProcesses } from '../decoding/decoderProcesses';
 import { chooseCrop } from '../transforms/resizedCrop';
 import type { TransformSpec } from '../transforms/transformSpec';
 import type { UnreadableImage } from './batchData';
@@ -27,6 +28,7 @@ export async function decodeImages(
   indices: Uint32Array,
   random: Random,
   spec: TransformSpec,
+  processes: DecoderProcesses,
 ): Promise<DecodedImages> {
   const { imageSize } = spec;
   const bytes = imageSize * imageSize * 3;
@@ -34,7 +36,7 @@ export async function decodeImages(
   const unreadable: UnreadableImage[] = [];
   const decodedIndices = await mapConcurrently(indices, concurrency, async (requested, i) => {
     for (let index = requested, failures = 0; ; index = (index + 1) % dataset.count) {
-      const result = await tryDecode(dataset, index, spec, random.fork(i));
+      const result = await tryDecode(dataset, index, spec, random.fork(i), processes);
       if (result instanceof Uint8Array) {
         pixels.set(result, i * bytes);
         return index;
@@ -66,9 +68,10 @@ async function tryDecode(
   index: number,
   spec: TransformSpec,
   random: Random,
+  processes: DecoderProcesses,
 ): Promise<Uint8Array | UnreadableImage> {
   try {
-    return (await decode(await readImage(dataset, index), chooseCrop(spec, random))).data;
+    return (await decode(await readImage(dataset, index), chooseCrop(spec, random), processes)).data;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { name: imageName(dataset, index), reason: error.message };

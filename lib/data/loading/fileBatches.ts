@@ -1,5 +1,6 @@
 import { Random } from '../../tensor/random';
 import type { FileDataset } from '../datasets/dataset';
+import { openDecoderProcesses } from '../decoding/decoderProcesses';
 import { imageNetPreprocessing } from '../transforms/preprocessing';
 import type { TransformSpec } from '../transforms/transformSpec';
 import { toBatch, type Batch } from './batch';
@@ -12,9 +13,14 @@ export async function* fileBatches(
   cropShare = imageNetPreprocessing.cropShare,
 ): AsyncGenerator<Batch, void> {
   const spec: TransformSpec = { for: 'evaluation', imageSize: dataset.size.height, cropShare };
-  for (let start = 0; start < dataset.count; start += batchSize) {
-    const indices = Uint32Array.from({ length: Math.min(batchSize, dataset.count - start) }, (_, i) => start + i);
-    const data = await loadFromFiles(dataset, indices, new Random(0), spec);
-    if (data.indices.length > 0) yield toBatch(data);
+  const processes = openDecoderProcesses();
+  try {
+    for (let start = 0; start < dataset.count; start += batchSize) {
+      const indices = Uint32Array.from({ length: Math.min(batchSize, dataset.count - start) }, (_, i) => start + i);
+      const data = await loadFromFiles(dataset, indices, new Random(0), spec, processes);
+      if (data.indices.length > 0) yield toBatch(data);
+    }
+  } finally {
+    processes.close();
   }
 }

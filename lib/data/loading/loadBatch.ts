@@ -1,5 +1,6 @@
 import { Random } from '../../tensor/random';
 import type { Dataset } from '../datasets/dataset';
+import type { DecoderProcesses } from '../decoding/decoderProcesses';
 import { createTransforms, type TransformSpec } from '../transforms/transformSpec';
 import type { BatchData } from './batchData';
 import { loadFromFiles } from './loadFromFiles';
@@ -23,11 +24,15 @@ export interface BatchRequest {
 }
 
 /** Loads one batch. The result depends only on the arguments. */
-export async function loadBatch(sources: LoaderSources, { source, indices, seed }: BatchRequest): Promise<BatchData> {
+export async function loadBatch(
+  sources: LoaderSources,
+  { source, indices, seed }: BatchRequest,
+  processes: DecoderProcesses,
+): Promise<BatchData> {
   const { dataset, spec } = sources[source]!;
   return 'images' in dataset
     ? loadFromMemory(dataset, indices, new Random(seed), createTransforms(spec, dataset))
-    : loadFromFiles(dataset, indices, new Random(seed), spec);
+    : loadFromFiles(dataset, indices, new Random(seed), spec, processes);
 }
 
 /** A worker thread's reply to a request: the batch, or the message of the error and whether it was a UserError. */

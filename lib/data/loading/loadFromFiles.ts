@@ -1,5 +1,6 @@
 import type { Random } from '../../tensor/random';
 import type { FileDataset } from '../datasets/dataset';
+import type { DecoderProcesses } from '../decoding/decoderProcesses';
 import { withoutCrop } from '../transforms/resizedCrop';
 import { createTransforms, type TransformSpec } from '../transforms/transformSpec';
 import type { BatchData } from './batchData';
@@ -15,8 +16,13 @@ export async function loadFromFiles(
   indices: Uint32Array,
   random: Random,
   spec: TransformSpec,
+  processes: DecoderProcesses,
 ): Promise<BatchData> {
-  const { images, indices: decoded, unreadable } = await decodeImages(dataset, indices, random.fork('cut'), spec);
+  const {
+    images,
+    indices: decoded,
+    unreadable,
+  } = await decodeImages(dataset, indices, random.fork('cut'), spec, processes);
   const positions = Uint32Array.from(decoded.keys());
   const transforms = createTransforms(withoutCrop(spec), images);
   return {

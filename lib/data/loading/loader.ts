@@ -2,6 +2,7 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../../errors';
 import type { Dataset } from '../datasets/dataset';
+import { openDecoderProcesses } from '../decoding/decoderProcesses';
 import type { BatchData } from './batchData';
 import { loadBatch, type BatchRequest, type LoaderSources, type WorkerReply } from './loadBatch';
 
@@ -16,7 +17,12 @@ export interface BatchLoader {
 /** Opens a loader with this number of worker threads (0: none). The caller closes it. */
 export function openLoader(sources: LoaderSources, workerCount: number): BatchLoader {
   if (workerCount > 0) return new ThreadedLoader(sources, workerCount);
-  return { workerCount, load: (request) => loadBatch(sources, request), close: () => Promise.resolve() };
+  const processes = openDecoderProcesses();
+  return {
+    workerCount,
+    load: (request) => loadBatch(sources, request, processes),
+    close: () => Promise.resolve(processes.close()),
+  };
 }
 
 /** Gives each request to the worker with the shortest queue. */

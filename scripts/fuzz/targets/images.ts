@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
 import { chooseCrop } from '../../../lib/data/transforms/resizedCrop';
 import { decode } from '../../../lib/data/decoding/decode';
+import { openDecoderProcesses } from '../../../lib/data/decoding/decoderProcesses';
 import { Random } from '../../../lib/tensor/random';
 import { damaged, oneOf } from '../damage';
 import type { Target } from '../target';
 
 const imageSize = 16;
+const processes = openDecoderProcesses(1);
 
 /** JPEG, PNG, WebP and TIFF images: damaged anywhere, or JPEGs with damaged segments or wrong sizes. */
 export const target: Target = {
@@ -38,6 +40,7 @@ export const target: Target = {
             random,
           )
         : chooseCrop({ for: 'evaluation', imageSize, cropShare: 0.875 }, random),
+      processes,
     );
     if (data.length !== 3 * imageSize * imageSize) throw new Error(`${data.length} bytes of pixels`);
     return data;

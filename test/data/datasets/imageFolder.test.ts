@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import type { TransformSpec } from '../../../lib/data/transforms/transformSpec';
 import { decodeImages } from '../../../lib/data/loading/decodeImages';
+import { openDecoderProcesses } from '../../../lib/data/decoding/decoderProcesses';
 import { contentHash, openImageFolder } from '../../../lib/data/datasets/imageFolder';
 import { imageName } from '../../../lib/data/datasets/imageFile';
 import { subset } from '../../../lib/data/datasets/subset';
@@ -12,6 +13,9 @@ import { Random } from '../../../lib/tensor/random';
 import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { writeFolder } from '../pictures';
+
+const processes = openDecoderProcesses();
+after(() => processes.close());
 
 const evaluation = { for: 'evaluation', imageSize: 16, cropShare: 1 } as const;
 const training: TransformSpec = {
@@ -85,10 +89,10 @@ test('the random crop of an image depends only on the seed and its position in t
   const dataset = await openImageFolder(await writeFolder(await temporaryFolder(context), { a: 4, b: 4 }), {
     imageSize: 16,
   });
-  const whole = await decodeImages(dataset, Uint32Array.from(allIndices(dataset)), new Random(3), training);
-  const again = await decodeImages(dataset, Uint32Array.from(allIndices(dataset)), new Random(3), training);
-  const other = await decodeImages(dataset, Uint32Array.from(allIndices(dataset)), new Random(4), training);
-  const part = await decodeImages(dataset, Uint32Array.from([0, 1, 2]), new Random(3), training);
+  const whole = await decodeImages(dataset, Uint32Array.from(allIndices(dataset)), new Random(3), training, processes);
+  const again = await decodeImages(dataset, Uint32Array.from(allIndices(dataset)), new Random(3), training, processes);
+  const other = await decodeImages(dataset, Uint32Array.from(allIndices(dataset)), new Random(4), training, processes);
+  const part = await decodeImages(dataset, Uint32Array.from([0, 1, 2]), new Random(3), training, processes);
   assert.deepEqual(again.images.images, whole.images.images);
   assert.notDeepEqual(other.images.images, whole.images.images);
   assert.deepEqual(part.images.images, whole.images.images.subarray(0, 3 * 16 * 16 * 3));
@@ -101,14 +105,14 @@ test('reports unreadable images, which evaluation leaves out and training replac
   await writeFile(path.join(folder, 'b', '1.jpg'), '');
   const dataset = await openImageFolder(folder, { imageSize: 16 });
   const all = Uint32Array.from(allIndices(dataset));
-  const seen = await decodeImages(dataset, all, new Random(0), evaluation);
+  const seen = await decodeImages(dataset, all, new Random(0), evaluation, processes);
   assert.deepEqual([...seen.indices], [0, 2, 3]);
   assert.deepEqual([...seen.images.labels], [0, 0, 1]);
   assert.equal(seen.images.images.length, 3 * 16 * 16 * 3);
   assert.deepEqual(seen.unreadable.map(({ name }) => path.relative(folder, name)).sort(), ['a/1.jpg', 'b/1.jpg']);
-  const sound = await decodeImages(dataset, Uint32Array.from([0, 2, 3]), new Random(0), evaluation);
+  const sound = await decodeImages(dataset, Uint32Array.from([0, 2, 3]), new Random(0), evaluation, processes);
   assert.deepEqual(seen.images.images, sound.images.images);
-  const trained = await decodeImages(dataset, all, new Random(0), training);
+  const trained = await decodeImages(dataset, all, new Random(0), training, processes);
   assert.deepEqual([...trained.indices], [0, 2, 2, 3, 0]);
   assert.equal(trained.unreadable.length, 2);
 });
@@ -118,11 +122,14 @@ test('training fails with a UserError if no image can be read', async (context) 
   const dataset = await openImageFolder(folder, { imageSize: 16 });
   for (const name of ['a', 'b']) await rm(path.join(folder, name), { recursive: true });
   await rejectsWith(
-    decodeImages(dataset, Uint32Array.from([0]), new Random(0), training),
+    decodeImages(dataset, Uint32Array.from([0]), new Random(0), training, processes),
     '2 consecutive images cannot be read',
     '.jpg',
   );
-  assert.equal((await decodeImages(dataset, Uint32Array.from([0, 1]), new Random(0), evaluation)).images.count, 0);
+  assert.equal(
+    (await decodeImages(dataset, Uint32Array.from([0, 1]), new Random(0), evaluation, processes)).images.count,
+    0,
+  );
 });
 
 function allIndices({ count }: { readonly count: number }): number[] {
