@@ -15,20 +15,20 @@ export function imageName({ folder, names, shards }: FileDataset, index: number)
 export const maxFileBytes = 1e9;
 
 /**
- * The encoded bytes of an image as stored. Throws a UserError that names the image if they cannot be read or are more
+ * The encoded bytes of an image as stored, or the first `maxBytes` of them. Throws a UserError that names the image if they cannot be read or are more
  * than `maxFileBytes`.
  */
-export async function readImage(dataset: FileDataset, index: number): Promise<Buffer> {
+export async function readImage(dataset: FileDataset, index: number, maxBytes = maxFileBytes): Promise<Buffer> {
   try {
     return dataset.shards
-      ? await readFromShard(dataset, index)
-      : await readWhole(path.join(dataset.folder, stringAt(dataset.names, index)));
+      ? await readFromShard(dataset, index, maxBytes)
+      : await readFromFile(path.join(dataset.folder, stringAt(dataset.names, index)), maxBytes);
   } catch (error) {
     throw fileError(error, 'read', imageName(dataset, index));
   }
 }
 
-async function readWhole(file: string): Promise<Buffer> {
+async function readFromFile(file: string, maxBytes: number): Promise<Buffer> {
   const handle = await open(file, 'r');
   try {
     const { size } = await handle.stat();
@@ -37,17 +37,19 @@ async function readWhole(file: string): Promise<Buffer> {
         `${file} has ${size} bytes, more than the limit of ${maxFileBytes}. Convert it to a JPEG or PNG.`,
       );
     }
-    return await handle.readFile();
+    if (size <= maxBytes) return await handle.readFile();
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(maxBytes), 0, maxBytes, 0);
+    return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
   }
 }
 
-async function readFromShard({ folder, shards }: FileDataset, index: number): Promise<Buffer> {
+async function readFromShard({ folder, shards }: FileDataset, index: number, maxBytes: number): Promise<Buffer> {
   const { files, fileIndex, start, length } = shards!;
   const handle = await open(path.join(folder, files[fileIndex[index]!]!), 'r');
   try {
-    const bytes = length[index]!;
+    const bytes = Math.min(length[index]!, maxBytes);
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(bytes), 0, bytes, start[index]);
     if (bytesRead < bytes) throw new UserError('the archive ends too early');
     return buffer;

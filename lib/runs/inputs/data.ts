@@ -5,7 +5,8 @@ import { holdOut } from '../../data/datasets/holdOut';
 import { loadDatasets } from '../../data/datasets/loadDatasets';
 import { Random } from '../../tensor/random';
 import type { Recipe } from '../../training/recipe/recipe';
-import { openOwnImages } from './ownImages';
+import { describeOwnImages } from './describeOwnImages';
+import { openOwnImages, type OwnImages } from './ownImages';
 
 /** The images of a recipe. */
 export interface Data {
@@ -45,8 +46,12 @@ export async function loadData(
     }
     case 'folder':
     case 'shards':
-      return openOwnImages(data, imageSize);
+      return withNotice(await openOwnImages(data, imageSize));
   }
+}
+
+async function withNotice(images: OwnImages): Promise<Data> {
+  return { ...images, notice: [await describeOwnImages(images), ...images.notices].join('\n') };
 }
 
 /** The name of the data set in a record: that of the recipe, or that of the folder of images. */

@@ -1,10 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { subset } from '../../data/datasets/subset';
 import type { FileDataset } from '../../data/datasets/dataset';
-import { describeDataset } from '../../data/datasets/describeDataset';
 import { contentHash, openImageFolder } from '../../data/datasets/imageFolder';
 import { holdOutIndices } from '../../data/datasets/holdOut';
-import { describeLeftOut, mergeLeftOut } from '../../data/datasets/leftOut';
 import { openTarShards } from '../../data/datasets/tarShards';
 import { UserError } from '../../errors';
 import { fileError } from '../../io/fileError';
@@ -17,8 +15,8 @@ export interface OwnImages {
   readonly test: FileDataset;
   /** Hash of the names and classes of all images. */
   readonly contents: string;
-  /** What was understood of the images, in one line, and further lines about what the user should know. */
-  readonly notice: string;
+  /** Sentences about the folders that the user should read. */
+  readonly notices: readonly string[];
 }
 
 /**
@@ -35,20 +33,7 @@ export async function openOwnImages(data: OwnData, imageSize: number): Promise<O
     );
   }
   const train = data.trainImages === undefined ? all : selectImages(all, data.trainImages);
-  const notices = [describeOwnImages(train, test), ...new Set([...train.notices, ...test.notices])];
-  return { train, test, contents, notice: notices.join('\n') };
-}
-
-/** One line about what was understood: classes, numbers of images, and the files that are left out. */
-function describeOwnImages(train: FileDataset, test: FileDataset): string {
-  // Both parts of one folder have the same list.
-  const leftOut = mergeLeftOut(new Set([...train.leftOut, ...test.leftOut]));
-  return [
-    `images: ${train.classes.length} classes`,
-    `training ${describeDataset(train)}`,
-    `validation ${describeDataset(test)}`,
-    leftOut.length === 0 ? 'no file left out' : `left out: ${describeLeftOut(leftOut)}`,
-  ].join('; ');
+  return { train, test, contents, notices: [...new Set([...train.notices, ...test.notices])] };
 }
 
 /** A number of images, drawn evenly from the classes. */

@@ -35,18 +35,11 @@ test('holds out a share of every class by seed, and rejects images that have cha
   await rejectsWith(openOwnImages({ ...data, contents: first.contents }, 8), 'are not those of the recipe');
 });
 
-test('reports the images in one line, and rejects one folder for both parts', async (context) => {
-  const folder = await writeEmptyFiles(await temporaryFolder(context), ['a/0.png', 'a/1.png', 'b/0.png', 'b/note.txt']);
-  const other = await writeEmptyFiles(await temporaryFolder(context), ['a/0.png', 'b/0.png']);
-  const { notice } = await openOwnImages({ name: 'folder', path: folder, validation: other }, 8);
-  const counts =
-    'images: 2 classes; training 3 images, 1 (b) to 2 (a) of each class; ' +
-    'validation 2 images, 1 of each class; left out: ';
-  assert.ok(notice.startsWith(counts), notice);
-  assert.match(notice.slice(counts.length), /^1 × file that is not an image \(.*\) \(b\/note\.txt\)$/);
-  await symlink(folder, path.join(other, 'link'));
+test('rejects one folder for both parts', async (context) => {
+  const folder = await writeEmptyFiles(await temporaryFolder(context), ['a/0.png', 'b/0.png']);
+  await symlink(folder, path.join(folder, 'link'));
   await rejectsWith(
-    openOwnImages({ name: 'folder', path: folder, validation: path.join(other, 'link') }, 8),
+    openOwnImages({ name: 'folder', path: folder, validation: path.join(folder, 'link') }, 8),
     `${folder} is the folder of both training and validation`,
   );
 });
