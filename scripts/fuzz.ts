@@ -7,6 +7,7 @@ import { positive, whole } from './cli/arguments';
 import { run } from './cli/run';
 import { supervise, type Outcome } from './fuzz/supervise';
 import { targetNames } from './fuzz/targets';
+import { pillowLacks, pillowPython } from './pillow/environment.mjs';
 
 const failureFolder = path.join('out', 'fuzz');
 
@@ -32,6 +33,7 @@ const command = new Command('npm run fuzz --')
   .action(async ({ inputs, seed, only, input, patience }: Options) => {
     if (only !== undefined && !targetNames.includes(only)) throw unknownName('target', only, targetNames);
     const [from, end] = input === undefined ? [0, inputs] : [input, input + 1];
+    if (pillowPython() === undefined) console.log(`Pixels are not compared with Pillow: ${pillowLacks}.`);
     console.log(row('target', 'inputs', 'values', 'user errors', 'failures', 'seconds'));
     const names = only === undefined ? targetNames : [only];
     const concurrency = Math.max(1, os.availableParallelism());

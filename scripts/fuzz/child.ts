@@ -32,6 +32,7 @@ async function main(): Promise<void> {
     else await send({ at, reason: outcome });
   }
   writeProgress({ at: Number(end), values, userErrors });
+  target.close?.();
 }
 
 /** Reads one input. Returns `value`, `user error`, or the reason of the failure. */

@@ -11,6 +11,8 @@ export interface Target {
   read(file: string): unknown;
   /** What each error message must match. Default: it contains the path of the file. */
   readonly place?: RegExp;
+  /** Ends processes that the target started. */
+  close?(): void;
   /** Bytes of memory that the reader may use in addition to twice the input and 64 MB. Default: 0. */
   allowance?(input: Uint8Array): number;
 }
