@@ -15,8 +15,8 @@ export function imageName({ folder, names, shards }: FileDataset, index: number)
 export const maxFileBytes = 1e9;
 
 /**
- * The encoded bytes of an image as stored, or the first `maxBytes` of them. Throws a UserError that names the image if they cannot be read or are more
- * than `maxFileBytes`.
+ * The encoded bytes of an image as stored, or the first `maxBytes` of them. Throws a UserError that names the image if
+ * they cannot be read or are more than `maxFileBytes`.
  */
 export async function readImage(dataset: FileDataset, index: number, maxBytes = maxFileBytes): Promise<Buffer> {
   try {

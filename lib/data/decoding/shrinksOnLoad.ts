@@ -1,7 +1,9 @@
 import type { ImageSize } from '../image';
 import type { ResizedCrop } from '../transforms/resizedCrop';
 
-/** Whether libvips decodes a JPEG of this size at ½ to ⅛ of its size: the whole image, large, reduced by at least 4. */
+/**
+ * Whether libvips decodes a JPEG of this size at ½ to ⅛ of its size: the whole image, large, reduced by at least 4.
+ */
 export function shrinksOnLoad(image: ImageSize, { box, size }: ResizedCrop): boolean {
   const isWhole = box.width === image.width && box.height === image.height;
   const reduction = Math.min(box.width / size.width, box.height / size.height);

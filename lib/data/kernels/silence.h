@@ -6,8 +6,8 @@
 namespace ofa {
 
 /**
- * While an object of this class exists, C code of its thread prints nothing to stderr. libjpeg inside TensorFlow prints
- * its warnings there and cannot be configured. Elsewhere than in glibc, where stderr cannot be replaced, it prints them.
+ * While an object of this class exists, C code of its thread prints nothing to stderr. libjpeg inside TensorFlow
+ * prints its warnings there and cannot be configured. Only glibc allows stderr to be replaced.
  */
 class Silence {
  public:

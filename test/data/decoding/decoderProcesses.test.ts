@@ -58,14 +58,17 @@ test('damaged JPEGs print nothing', () => {
     const { decode } = require('./lib/data/decoding/decode');
     const { openDecoderProcesses } = require('./lib/data/decoding/decoderProcesses');
     const { jpegOf, picture } = require('./test/data/pictures');
-    const small = ({ width, height }) => ({ box: { top: 0, left: 0, width, height }, size: { width: 8, height: 8 }, filter: 'bicubic' });
+    const size = { width: 8, height: 8 };
+    const small = ({ width, height }) => ({ box: { top: 0, left: 0, width, height }, size, filter: 'bicubic' });
     (async () => {
       const jpeg = await jpegOf(picture(1, 5, { height: 300, width: 400 }));
       const processes = openDecoderProcesses(1);
       const withoutMiddle = Buffer.concat([jpeg.subarray(0, 3000), jpeg.subarray(3500)]);
       const half = jpeg.subarray(0, jpeg.length / 2);
       const halfWithEnd = Buffer.concat([half, jpeg.subarray(-2)]);
-      for (const bytes of [withoutMiddle, half, halfWithEnd]) await decode(bytes, small, processes).catch(() => undefined);
+      for (const bytes of [withoutMiddle, half, halfWithEnd]) {
+        await decode(bytes, small, processes).catch(() => undefined);
+      }
       processes.close();
       console.log('done');
     })();`;

@@ -16,7 +16,8 @@ test('states classes, images, sizes, bits, files left out, and images in both pa
   await writeEmptyFiles(train, ['b/note.txt', 'b/empty.jpg']);
   const { notice } = await loadData({ name: 'folder', path: train, validation }, 8);
   assert.deepEqual(notice?.replace(/ \(\.jpg.*?\)/, '').split('\n'), [
-    'images: 2 classes; training 7 images, 3 (b) to 4 (a) of each class, 80 × 60 to 200 × 150 pixels, 8, 16 bits, 1 unreadable; ' +
+    'images: 2 classes; training 7 images, 3 (b) to 4 (a) of each class, 80 × 60 to 200 × 150 pixels, ' +
+      '8, 16 bits, 1 unreadable; ' +
       'validation 3 images, 1 (b) to 2 (a) of each class, 80 × 60 pixels, 8 bits; ' +
       'left out: 1 × file that is not an image (b/note.txt)',
     '1 images have more than 8 bits and are scaled to 8 bits (docs/inputs.md)',
