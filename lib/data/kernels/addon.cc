@@ -118,8 +118,8 @@ napi_value Resize(napi_env env, napi_callback_info info) {
 }  // namespace ofa
 
 NAPI_MODULE_INIT() {
-  const std::pair<const char*, napi_callback> functions[] = {
-      {"decodeJpegCrop", ofa::StartCropJob}, {"resize", ofa::Resize}};
+  const std::pair<const char*, napi_callback> functions[] = {{"decodeJpegCrop", ofa::StartCropJob},
+                                                             {"resize", ofa::Resize}};
   for (const auto& [name, function] : functions) {
     napi_value value;
     napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value);
