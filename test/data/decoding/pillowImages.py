@@ -141,7 +141,8 @@ def interlaced():
     """The seven passes of an interlaced PNG of 8-bit RGB."""
     image = picture()
     rows = []
-    for x0, y0, dx, dy in ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)):
+    passes = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+    for x0, y0, dx, dy in passes:
         for y in range(y0, HEIGHT, dy):
             rows.append(b"".join(bytes(image.getpixel((x, y))) for x in range(x0, WIDTH, dx)))
     return png(2, 8, rows, interlace=1)
@@ -220,10 +221,12 @@ for order in "<>":
     name = "little" if order == "<" else "big"
     for photometric in (0, 1):
         for bits in (1, 2, 4, 8):
-            add(f"tiff-{name}-grey-{photometric}-{bits}.tif", tiff(order, basic(photometric, bits), [b"".join(packed(bits))]))
+            pixels = b"".join(packed(bits))
+            add(f"tiff-{name}-grey-{photometric}-{bits}.tif", tiff(order, basic(photometric, bits), [pixels]))
     for bits in (1, 2, 4, 8):
         colours = [noise.randrange(65536) for _ in range(3 << bits)]
-        add(f"tiff-{name}-palette-{bits}.tif", tiff(order, basic(3, bits, t320=(3, colours)), [b"".join(packed(bits))]))
+        pixels = b"".join(packed(bits))
+        add(f"tiff-{name}-palette-{bits}.tif", tiff(order, basic(3, bits, t320=(3, colours)), [pixels]))
     values = deep()
     for photometric in (0, 1):
         grey = values[: WIDTH * HEIGHT]
@@ -232,7 +235,8 @@ for order in "<>":
         add(f"tiff-{name}-16-grey-{photometric}.tif", tiff(order, basic(photometric, 16), [data]), grey_of(shown))
         for compression in (8,):
             tags = basic(photometric, 16, t259=(3, [compression]))
-            add(f"tiff-{name}-16-grey-{photometric}-deflate.tif", tiff(order, tags, [zlib.compress(data)]), grey_of(shown))
+            deflated = tiff(order, tags, [zlib.compress(data)])
+            add(f"tiff-{name}-16-grey-{photometric}-deflate.tif", deflated, grey_of(shown))
     for samples in (3, 4):
         deepest = values[: WIDTH * HEIGHT * samples]
         data = struct.pack(f"{order}{len(deepest)}H", *deepest)
@@ -254,7 +258,8 @@ add("tiff-planar.tif", tiff("<", basic(2, 8, 3, t284=(3, [2])), planes))
 tiles = []
 for y in range(0, HEIGHT, 16):
     for x in range(0, WIDTH, 16):
-        tiles.append(b"".join((rows[r][3 * x : 3 * (x + 16)] if r < HEIGHT else b"").ljust(48, b"\0") for r in range(y, y + 16)))
+        parts = [rows[r][3 * x : 3 * (x + 16)] if r < HEIGHT else b"" for r in range(y, y + 16)]
+        tiles.append(b"".join(part.ljust(48, b"\0") for part in parts))
 add("tiff-tiles.tif", tiff("<", basic(2, 8, 3, t322=(4, [16]), t323=(4, [16])), tiles))
 add("tiff-fill-order.tif", tiff("<", basic(1, 1, t266=(3, [2])), [b"".join(packed(1))]))
 for extra in (0, 1, 2):
@@ -269,7 +274,8 @@ for mode in ("L", "RGB"):
     save(f"pnm-{mode}.{'pgm' if mode == 'L' else 'ppm'}", picture(mode))
 ascii_values = [noise.randrange(256) for _ in range(WIDTH * HEIGHT * 3)]
 add("pnm-ascii.ppm", f"P3 # a comment\n{WIDTH} {HEIGHT}\n255\n{' '.join(map(str, ascii_values))}\n".encode())
-add("pnm-ascii.pgm", f"P2\n{WIDTH}\n# c\n{HEIGHT} 200 {' '.join(str(v % 201) for v in ascii_values[: WIDTH * HEIGHT])}".encode())
+ascii_grey = " ".join(str(v % 201) for v in ascii_values[: WIDTH * HEIGHT])
+add("pnm-ascii.pgm", f"P2\n{WIDTH}\n# c\n{HEIGHT} 200 {ascii_grey}".encode())
 add("pnm-maximum.ppm", f"P6 {WIDTH} {HEIGHT} 100\n".encode() + bytes(v % 101 for v in ascii_values))
 add("pnm-bits.pgm", f"P4\n{WIDTH} {HEIGHT}\n".encode() + b"".join(packed(1)))
 sixteen = deep()[: WIDTH * HEIGHT]
@@ -279,8 +285,10 @@ add(
     grey_of(v >> 8 for v in sixteen),
 )
 sixteen = deep()[: WIDTH * HEIGHT * 3]
-add("pnm-16.ppm", f"P6 {WIDTH} {HEIGHT} 65535\n".encode() + struct.pack(f">{len(sixteen)}H", *sixteen), rgb_of(v >> 8 for v in sixteen))
-add("pnm-12.ppm", f"P6 {WIDTH} {HEIGHT} 4095\n".encode() + struct.pack(f">{len(sixteen)}H", *(v % 4096 for v in sixteen)), tolerance=1)
+packed_sixteen = struct.pack(f">{len(sixteen)}H", *sixteen)
+add("pnm-16.ppm", f"P6 {WIDTH} {HEIGHT} 65535\n".encode() + packed_sixteen, rgb_of(v >> 8 for v in sixteen))
+packed_twelve = struct.pack(f">{len(sixteen)}H", *(v % 4096 for v in sixteen))
+add("pnm-12.ppm", f"P6 {WIDTH} {HEIGHT} 4095\n".encode() + packed_twelve, tolerance=1)
 
 with open(os.path.join(out, "images.json"), "w") as file:
     json.dump({"images": images}, file)
