@@ -219,8 +219,7 @@ napi_value Remove(napi_env env, const Arguments& a) {
 template <size_t count>
 void SetObject(napi_env env, napi_value exports, const char* name, const napi_property_descriptor (&functions)[count]) {
   napi_value object;
-  if (napi_create_object(env, &object) != napi_ok ||
-      napi_define_properties(env, object, count, functions) != napi_ok ||
+  if (napi_create_object(env, &object) != napi_ok || napi_define_properties(env, object, count, functions) != napi_ok ||
       napi_set_named_property(env, exports, name, object) != napi_ok)
     napi_throw_error(env, nullptr, "The functions of TensorFlow.js's addon could not be defined");
 }

@@ -89,9 +89,9 @@ class FunctionGraph {
     };
     const std::vector<TF_Output> inputs = at(inputs_), outputs = at(results);
     Status status;
-    const std::unique_ptr<TF_Function, FreeGraph> function(TF_GraphToFunction(
-        graph_.get(), name.c_str(), 0, -1, nullptr, static_cast<int>(inputs.size()), inputs.data(),
-        static_cast<int>(outputs.size()), outputs.data(), nullptr, nullptr, nullptr, status));
+    const std::unique_ptr<TF_Function, FreeGraph> function(
+        TF_GraphToFunction(graph_.get(), name.c_str(), 0, -1, nullptr, static_cast<int>(inputs.size()), inputs.data(),
+                           static_cast<int>(outputs.size()), outputs.data(), nullptr, nullptr, nullptr, status));
     status.Check();
     TFE_ContextAddFunction(context, function.get(), status);
     status.Check();
