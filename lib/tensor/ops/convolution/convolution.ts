@@ -1,3 +1,4 @@
+import { composite } from '../../engine/composite';
 import type { Precision } from '../../engine/execute';
 import { isNative } from '../../engine/native';
 import * as tf from '../../engine/tf';
@@ -24,14 +25,16 @@ export interface ConvolutionOptions {
  * [batch, ⌊(height + 2 · padding − filter height) / stride⌋ + 1, …, out].
  */
 export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, options: ConvolutionOptions): tf.Tensor4D {
-  return tf.tidy(() => {
-    const { stride, padding, bias, precision } = options;
-    const [filterHeight, filterWidth, channelsIn, channels] = filter.shape;
-    const isPointwise = filterHeight === 1 && filterWidth === 1 && stride === 1 && padding === 0;
-    if (isPointwise) return linear(x, tf.reshape(filter, [channelsIn, channels]), { bias, precision });
-    const y = isNative() ? native(x, filter, options) : tf.conv2d(x, filter, stride, padding, 'NHWC', 1, 'floor');
-    return bias ? addBias(y, bias) : y;
-  });
+  const { stride, padding, bias, precision } = options;
+  return composite('Convolution', { x, filter, bias }, { stride, padding }, () =>
+    tf.tidy(() => {
+      const [filterHeight, filterWidth, channelsIn, channels] = filter.shape;
+      const isPointwise = filterHeight === 1 && filterWidth === 1 && stride === 1 && padding === 0;
+      if (isPointwise) return linear(x, tf.reshape(filter, [channelsIn, channels]), { bias, precision });
+      const y = isNative() ? native(x, filter, options) : tf.conv2d(x, filter, stride, padding, 'NHWC', 1, 'floor');
+      return bias ? addBias(y, bias) : y;
+    }),
+  );
 }
 
 /** By our kernels where they are faster, otherwise by TensorFlow's ops. */

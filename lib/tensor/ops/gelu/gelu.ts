@@ -1,3 +1,4 @@
+import { composite } from '../../engine/composite';
 import { customGradient } from '../../engine/customGradient';
 import { execute } from '../../engine/execute';
 import { hasKernels } from '../../engine/native';
@@ -10,7 +11,9 @@ export function biasGelu<T extends tf.Tensor>(x: T, bias: tf.Tensor1D): T {
 
 /** GELU(x) = x · Φ(x), for any shape. */
 export function gelu<T extends tf.Tensor>(x: T): T {
-  return tf.tidy(() => tf.mul(x, tf.mul(0.5, tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2))))));
+  return composite('Gelu', { x }, {}, () =>
+    tf.tidy(() => tf.mul<T>(x, tf.mul(0.5, tf.add(1, tf.erf(tf.mul(x, Math.SQRT1_2)))))),
+  );
 }
 
 function fused<T extends tf.Tensor>(x: T, bias: tf.Tensor1D): T {

@@ -1,3 +1,4 @@
+import { composite } from '../../engine/composite';
 import { customGradient } from '../../engine/customGradient';
 import { execute } from '../../engine/execute';
 import { hasKernels } from '../../engine/native';
@@ -23,9 +24,11 @@ function fused<T extends tf.Tensor>(x: T, scale: tf.Tensor1D, offset: tf.Tensor1
 }
 
 function composed<T extends tf.Tensor>(x: T, scale: tf.Tensor1D, offset: tf.Tensor1D, epsilon: number): T {
-  return tf.tidy(() => {
-    const { mean, variance } = tf.moments(x, -1, true);
-    const normalised = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, epsilon)));
-    return tf.add(tf.mul(normalised, scale), offset);
-  });
+  return composite('LayerNorm', { x, scale, offset }, { epsilon }, () =>
+    tf.tidy(() => {
+      const { mean, variance } = tf.moments(x, -1, true);
+      const normalised = tf.mul(tf.sub(x, mean), tf.rsqrt(tf.add(variance, epsilon)));
+      return tf.add<T>(tf.mul(normalised, scale), offset);
+    }),
+  );
 }

@@ -1,3 +1,4 @@
+import { composite } from '../../engine/composite';
 import { customGradient } from '../../engine/customGradient';
 import { execute, executeIn, type Precision } from '../../engine/execute';
 import { hasKernels } from '../../engine/native';
@@ -19,19 +20,21 @@ export function linear<T extends tf.Tensor>(
   weight: tf.Tensor2D,
   { bias, residual, precision = 'float32' }: LinearOptions<T> = {},
 ): T {
-  return tf.tidy(() => {
-    const [widthIn, width] = weight.shape;
-    const rows = tf.reshape<tf.Rank.R2>(x, [x.size / widthIn, widthIn]);
-    const shape = [...x.shape.slice(0, -1), width];
-    if (hasMixedPrecisionKernel(weight, precision)) {
-      const residualRows = residual && tf.reshape<tf.Rank.R2>(residual, [-1, width]);
-      return tf.reshape(fusedInBfloat16(rows, weight, bias, residualRows), shape) as T;
-    }
-    const product = precision === 'float32' ? tf.matMul(rows, weight) : multiplyInBfloat16(rows, weight);
-    const y = tf.reshape(product, shape) as T;
-    if (bias) return addBias(y, bias, residual);
-    return residual ? tf.add(y, residual) : y;
-  });
+  return composite('Linear', { x, weight, bias, residual }, {}, () =>
+    tf.tidy(() => {
+      const [widthIn, width] = weight.shape;
+      const rows = tf.reshape<tf.Rank.R2>(x, [x.size / widthIn, widthIn]);
+      const shape = [...x.shape.slice(0, -1), width];
+      if (hasMixedPrecisionKernel(weight, precision)) {
+        const residualRows = residual && tf.reshape<tf.Rank.R2>(residual, [-1, width]);
+        return tf.reshape(fusedInBfloat16(rows, weight, bias, residualRows), shape) as T;
+      }
+      const product = precision === 'float32' ? tf.matMul(rows, weight) : multiplyInBfloat16(rows, weight);
+      const y = tf.reshape(product, shape) as T;
+      if (bias) return addBias(y, bias, residual);
+      return residual ? tf.add<T>(y, residual) : y;
+    }),
+  );
 }
 
 /** In float32, TensorFlow's product is as fast as any kernel of ours. */

@@ -1,3 +1,4 @@
+import { composite } from '../../engine/composite';
 import { customGradient } from '../../engine/customGradient';
 import { execute, type Attribute } from '../../engine/execute';
 import { hasKernels } from '../../engine/native';
@@ -32,10 +33,12 @@ function fused(x: tf.Tensor4D, { size, stride, padding }: MaxPoolOptions): tf.Te
 }
 
 function composed(x: tf.Tensor4D, { size, stride, padding }: MaxPoolOptions): tf.Tensor4D {
-  return tf.tidy(() => {
-    const sides: [number, number] = [padding, padding];
-    return tf.maxPool(tf.pad(x, [[0, 0], sides, sides, [0, 0]], lowestFloat), size, stride, 'valid');
-  });
+  return composite('PaddedMaxPool', { x }, { size, stride, padding }, () =>
+    tf.tidy(() => {
+      const sides: [number, number] = [padding, padding];
+      return tf.maxPool(tf.pad(x, [[0, 0], sides, sides, [0, 0]], lowestFloat), size, stride, 'valid');
+    }),
+  );
 }
 
 const lowestFloat = -3.4028234e38;
