@@ -1,12 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { UserError } from '../lib/errors';
+import { pythonEnvironment } from './cli/pythonEnvironment';
 import { run } from './cli/run';
 import { runLogged } from './setup/command.mjs';
-import { ofFiles } from './setup/fingerprint.mjs';
-import { venvPython } from './setup/project.mjs';
 import { sources } from './site/sources';
 
 const buildFolder = path.join('build', 'site');
@@ -22,7 +21,7 @@ const command = new Command('npm run site')
   .action(async ({ executed = false }: { readonly executed?: boolean }) => {
     if (executed && !existsSync('out'))
       throw new UserError('No executed notebooks exist in out/. Run npm start first.');
-    const python = await environment();
+    const python = await pythonEnvironment('site', requirements, 'Installing mkdocs, once.');
     await rm(pages, { recursive: true, force: true });
     for (const [from, to] of sources) {
       if (!existsSync(from)) continue;
@@ -42,19 +41,6 @@ const command = new Command('npm run site')
 /** Excludes backups of notebooks, and compiled files. */
 function isPublished(file: string): boolean {
   return !/\.ipynb_checkpoints|\.(node|o|so)$/.test(file);
-}
-
-/** Returns the Python that builds the site. Its environment is created on the first call and when packages change. */
-async function environment(): Promise<string> {
-  const python = path.join(buildFolder, 'venv', 'bin', 'python');
-  const stamp = path.join(buildFolder, 'venv', 'requirements');
-  const wanted = ofFiles([requirements]);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
-  console.log('Installing mkdocs, once.');
-  await runLogged(venvPython, ['-m', 'venv', '--clear', path.join(buildFolder, 'venv')]);
-  await runLogged(python, ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-r', requirements]);
-  writeFileSync(stamp, wanted);
-  return python;
 }
 
 void run(command);

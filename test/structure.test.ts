@@ -27,6 +27,7 @@ const rules: Readonly<Record<string, Rule>> = {
   methods: { values: ['losses', 'models', 'tensor'] },
   training: { values: ['io', 'tensor', 'data', 'models', 'losses', 'methods'] },
   analysis: { values: ['tensor', 'data', 'models', 'methods', 'training', 'results'] },
+  export: { values: ['io', 'tensor', 'data', 'models'], types: ['methods'] },
   experiments: { values: [], types: ['methods', 'models', 'training'] },
   results: { values: ['io', 'experiments'], types: ['data', 'models'] },
   runs: {

@@ -58,14 +58,15 @@ export function exitBranches(
     const grid = { finalGrid: finalGrid ?? defaultFinalGrid(shape, student) };
     const name = `branch${stage}`;
     const options = { stage, shape, ...widths, classes: student.classes, ...grid, layerNorm };
-    return { name, stage, branch: createExitBranch(options, random.fork(name)) };
+    return { name, stage, options, branch: createExitBranch(options, random.fork(name)) };
   });
   return {
     modules: Object.fromEntries(branches.map(({ name, branch }) => [name, branch])),
-    exits: branches.map(({ name, stage, branch }) => ({
+    exits: branches.map(({ name, stage, branch, options }) => ({
       name,
       stage,
       logits: (output, mode) => branch.apply(output.stages[stage - 1]!, mode),
+      trained: { branch, options },
     })),
   };
 }

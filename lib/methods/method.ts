@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { UserError } from '../errors';
 import type { Labels } from '../losses/labels';
+import type { TrainedBranch } from '../models/branches/branchFile';
 import type { Mode, Model, Output } from '../models/model';
 import type { Module } from '../models/parameter';
 import { Random } from '../tensor/random';
@@ -72,6 +73,8 @@ export interface Exit {
   readonly stage: number;
   /** Returns the branch's logits [batch, classes]. */
   logits(student: Output, mode: Mode): tf.Tensor2D;
+  /** The branch, to be saved after training. */
+  readonly trained?: TrainedBranch;
 }
 
 /** What `create` of a method returns: the method for one student and teacher. */

@@ -3,10 +3,13 @@ import { copyFile, mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { methodSize, networkSize } from '../../analysis/networkCost';
 import type { DatasetInfo } from '../../data/datasets/dataset';
+import { imageNetPreprocessing } from '../../data/transforms/preprocessing';
 import { UserError } from '../../errors';
 import { fileError } from '../../io/fileError';
 import { writeJson } from '../../io/json';
 import { sha256 } from '../../io/sha256';
+import { saveBranches } from '../../models/branches/branchFile';
+import { inputEntry } from '../../models/weights/savedInput';
 import { normalisationEntry } from '../../models/weights/savedNormalisation';
 import { saveWeights } from '../../models/weights/weights';
 import { groupBy } from '../../results/statistics/groupBy';
@@ -20,7 +23,7 @@ import type { Teacher } from '../inputs/teacher';
 import { jobCommand, type Job } from '../plan/job';
 import { hasManifest, writeManifest } from '../runFolder/manifest';
 import { readMetrics } from '../runFolder/metrics';
-import { metricsFile, recordFile, runFolderOf, studentFile } from '../runFolder/paths';
+import { branchesFile, metricsFile, recordFile, runFolderOf, studentFile } from '../runFolder/paths';
 import { readSessions, type Session } from '../runFolder/sessions';
 
 /** A job that has trained to the end of its recipe. */
@@ -46,8 +49,16 @@ export async function finishRun(job: Job, runFolder: string, trained: TrainedJob
     epochs: String(recipe.epochs),
     commit: first.commit,
     ...normalisationEntry(images),
+    ...inputEntry({
+      classes: images.classes,
+      imageSize: training.student.imageSize,
+      cropShare: recipe.cropShare ?? imageNetPreprocessing.cropShare,
+    }),
   };
-  await training.withResult(() => saveWeights(training.student, weights, metadata));
+  await training.withResult(async () => {
+    await saveWeights(training.student, weights, metadata);
+    await saveExits(training, branchesFile(runFolder));
+  });
   if (job.exportWeightsTo !== undefined) await copyAtomic(weights, job.exportWeightsTo);
 
   const continuedBy = await otherSessions(runFolder);
@@ -89,6 +100,12 @@ export async function finishRun(job: Job, runFolder: string, trained: TrainedJob
   });
   await writeJson(recordFile(runFolder), record);
   return record;
+}
+
+/** Writes the exit branches, if the method has any, for a later export with early exits. */
+async function saveExits({ student, distillation }: Training, file: string): Promise<void> {
+  const branches = (distillation.exits ?? []).flatMap(({ trained }) => (trained ? [trained] : []));
+  if (branches.length > 0) await saveBranches(student, branches, file);
 }
 
 /** The accuracy after the last epoch. Throws a UserError if metrics of an epoch or the last evaluation are missing. */

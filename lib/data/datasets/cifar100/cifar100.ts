@@ -5,6 +5,7 @@ import { download, type DownloadProgress } from '../../../io/download/download';
 import { UnreachableError } from '../../../io/download/http';
 import type { InMemoryDataset } from '../dataset';
 import { readCifarArchive } from './archive';
+import { cifar100Normalisation } from './normalisation';
 import type { CifarSplit } from './records';
 
 export interface Cifar100Options {
@@ -75,7 +76,6 @@ function toDataset(name: string, { images, labels }: CifarSplit, classes: readon
     classes,
     count: labels.length,
     size: { height: 32, width: 32 },
-    mean: [0.5071, 0.4865, 0.4409],
-    std: [0.2673, 0.2564, 0.2762],
+    ...cifar100Normalisation,
   };
 }

@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Command, Option } from 'commander';
+import { openClassifier } from '../lib/export/classifier';
+import { loadExits } from '../lib/export/exits';
+import type { Exits } from '../lib/export/recordGraph';
+import { writeOnnx } from '../lib/export/writeOnnx';
+import { disposeModule } from '../lib/models/parameter';
+import { branchesBeside } from '../lib/models/branches/branchFile';
+import { UserError } from '../lib/errors';
+import { fileError } from '../lib/io/fileError';
+import { positive } from './cli/arguments';
+import { run } from './cli/run';
+import { checkOnnx } from './export/checkOnnx';
+import { quantise } from './export/quantise';
+
+interface Options {
+  readonly network?: string;
+  readonly imageSize?: number;
+  readonly classes?: string;
+  readonly format: 'onnx';
+  readonly exits?: true | string;
+  readonly int8?: true;
+  readonly calibrate?: string;
+  readonly check?: true;
+  readonly out: string;
+}
+
+/** npm run export --: writes a trained network as an ONNX model. */
+const command = new Command('npm run export --')
+  .description(
+    'Writes a trained network as an ONNX model, with class names and preprocessing in its metadata, and the\n' +
+      'configuration of transformers.js if that knows the architecture. The size of the batch is free.',
+  )
+  .argument('<weights>', 'weights of the network, a .safetensors file')
+  .addOption(new Option('--format <name>', 'file format').choices(['onnx']).default('onnx'))
+  .option('--network <name>', 'name of the network (default: the one that the file states)')
+  .option('--image-size <pixels>', 'height and width of its images (default: stated, or its own)', positive)
+  .option('--classes <file>', 'text file with one class name per line (default: stated)')
+  .option('--exits [file]', 'add the outputs of exit branches (default file: WEIGHTS.branches.safetensors)')
+  .option('--int8', 'also write a model that onnxruntime has quantised to int8')
+  .option(
+    '--calibrate <folder>',
+    'images for --int8, with one subfolder per class (default: training images of CIFAR-100)',
+  )
+  .option('--check', "compare onnxruntime's outputs with the network's")
+  .option('--out <folder>', 'folder for the model', path.join('out', 'export'))
+  .action(exportWeights);
+
+void run(command);
+
+async function readNames(file: string): Promise<string[]> {
+  try {
+    return (await readFile(file, 'utf8')).split(/\r?\n/).filter((line) => line !== '');
+  } catch (error) {
+    throw fileError(error, 'read', file);
+  }
+}
+
+async function exportWeights(weights: string, options: Options): Promise<void> {
+  if (options.calibrate !== undefined && !options.int8)
+    throw new UserError('--calibrate is for the quantisation. Add --int8.');
+  const { network, imageSize, out } = options;
+  const classes = options.classes === undefined ? undefined : await readNames(options.classes);
+  const classifier = openClassifier(weights, { network, imageSize, classes });
+  const branches = options.exits === true ? branchesBeside(weights) : options.exits;
+  let exits: Exits | undefined;
+  try {
+    if (branches !== undefined) exits = loadExits(classifier.model, branches);
+    const written = await writeOnnx(classifier, out, exits);
+    console.log(`${written.onnx}: ${(written.bytes / 1e6).toFixed(1)} MB`);
+    if (written.configuration.length > 0) console.log(`For transformers.js: ${written.configuration.join(', ')}`);
+    if (options.check) {
+      const difference = await checkOnnx(classifier.model, written.onnx, exits);
+      console.log(
+        `onnxruntime's outputs equal the network's: largest relative difference ${difference.toExponential(1)}.`,
+      );
+    }
+    if (options.int8) {
+      const { file, bytes } = await quantise(classifier, written.onnx, options.calibrate);
+      console.log(`${file}: ${(bytes / 1e6).toFixed(1)} MB`);
+    }
+  } finally {
+    disposeModule(classifier.model);
+    if (exits) disposeModule(exits.modules);
+  }
+}

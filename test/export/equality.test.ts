@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encodeModel } from '../../lib/export/onnx/encode';
+import { recordGraph } from '../../lib/export/recordGraph';
+import { createDistillation } from '../../lib/methods/methods';
+import type { Model } from '../../lib/models/model';
+import { disposeModule } from '../../lib/models/parameter';
+import { createModel } from '../../lib/models/zoo';
+import { Random } from '../../lib/tensor/random';
+import * as tf from '../../lib/tensor/engine/tf';
+import { tinyNetworks } from '../models/tinyNetworks';
+import { expectClose, largest } from '../support/close';
+import { runOnnx } from './onnxSession';
+import { distinctImages, setDistinctWeights } from './ownWeights';
+
+/** Networks of the zoo at another image size than their own. */
+const resized = [
+  ['resnet20', 24],
+  ['mobilenetv2_035', 40],
+  ['vit_64', 16],
+  ['mixer_64', 16],
+  ['deit_tiny_patch16_224', 32],
+  ['swin_pico_patch4_window7_224', 64],
+] as const;
+
+async function expectEqual(model: Model): Promise<void> {
+  setDistinctWeights(model);
+  const file = encodeModel(recordGraph(model), {});
+  for (const count of [1, 5]) {
+    const images = distinctImages(count, model.imageSize);
+    const logits = tf.tidy(() => model.forward(images, { mode: 'eval' }).logits.dataSync<'float32'>().slice());
+    const theirs = (await runOnnx(file, images)).get('logits')!;
+    assert.ok(largest(logits) > 0);
+    expectClose(theirs, logits, { relative: 0, absolute: 1e-4 * largest(logits) });
+    images.dispose();
+  }
+  disposeModule(model);
+}
+
+for (const [name, create] of Object.entries(tinyNetworks))
+  test(`onnxruntime computes the logits of ${name}, for one image and for five`, () => expectEqual(create()));
+
+for (const [name, imageSize] of resized)
+  test(`onnxruntime computes the logits of ${name} at ${imageSize} px`, () =>
+    expectEqual(createModel(name, { classes: 7, imageSize }, new Random(1))));
+
+for (const [name, teacherName] of [
+  ['resnet_16', 'vit_64'],
+  ['vit_64', 'resnet_16'],
+] as const)
+  test(`onnxruntime computes the logits of the exit branches of ${name}`, async () => {
+    const options = { classes: 6, imageSize: 32 };
+    const student = createModel(name, options, new Random(1));
+    const teacher = createModel(teacherName, options, new Random(2));
+    const setting = { student, teacher, examples: 4, labels: [0, 1, 2, 3], random: new Random(3) };
+    const { exits = [], modules } = createDistillation({ kind: 'ofa' }, setting);
+    for (const module of [student, modules]) setDistinctWeights(module);
+    const images = distinctImages(3, 32);
+    const theirs = await runOnnx(encodeModel(recordGraph(student, { exits, modules }), {}), images);
+    assert.deepEqual([...theirs.keys()], ['logits', 'exit1', 'exit2', 'exit3', 'exit4']);
+    tf.tidy(() => {
+      const output = student.forward(images, { mode: 'eval' });
+      for (const exit of exits) {
+        const ours = exit.logits(output, 'eval').dataSync<'float32'>();
+        expectClose(theirs.get(`exit${exit.stage}`)!, ours, { relative: 0, absolute: 1e-4 * largest(ours) }, exit.name);
+      }
+    });
+    for (const module of [student, teacher, modules]) disposeModule(module);
+    images.dispose();
+  });
