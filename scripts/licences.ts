@@ -44,6 +44,7 @@ export function pythonPackages(): Package[] {
     'scripts/site/requirements.txt',
     'scripts/check/requirements.txt',
     'scripts/pillow/requirements.txt',
+    'scripts/export/requirements.txt',
   ];
   return unique(
     files.flatMap((file) =>

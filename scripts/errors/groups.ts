@@ -48,6 +48,16 @@ export const groups: readonly Group[] = [
       'output.',
   },
   {
+    title: 'Export to ONNX',
+    places: ['lib/export', 'scripts/export', 'lib/models/branches/branchFile.ts'],
+    meaning:
+      'The network uses an op that has no translation to ONNX, the weights, exit branches or class names do not fit ' +
+      'it, or onnxruntime failed.',
+    remedy:
+      'The message names the block and the op, or the file. Build the network from `lib/models/layers`, or add a ' +
+      'translation as `lib/export/README.md` describes. Exit branches belong to the student of the same training.',
+  },
+  {
     title: 'Parameters of a notebook',
     places: ['lib/notebook/parameters.ts'],
     meaning: '`OFA_PARAMS` or `OFA_PROFILE` has a value that the notebook cannot use.',

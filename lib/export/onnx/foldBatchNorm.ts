@@ -36,7 +36,7 @@ function fold(convolution: Node, norm: Node, weights: Map<string, Constant>): No
   const known = [filter, scale, offset, mean, variance];
   if (!known.every(isFloat) || !epsilon || !('float' in epsilon) || (biasName !== undefined && !isFloat(bias)))
     return undefined;
-  const [f, s, o, m, v] = known as Float32Array[];
+  const [f, s, o, m, v] = known;
   const factors = Float64Array.from(s!, (value, channel) => value / Math.sqrt(v![channel]! + epsilon.float));
   const perChannel = f!.length / factors.length;
   const foldedFilter = Float32Array.from(f!, (value, i) => value * factors[Math.floor(i / perChannel)]!);

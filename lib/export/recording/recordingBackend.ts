@@ -1,4 +1,5 @@
 import { UserError } from '../../errors';
+import { hasKernel } from '../../tensor/engine/composite';
 import * as tf from '../../tensor/engine/tf';
 import type { Recorder } from './recorder';
 import { translators } from './translators/translators';
@@ -70,7 +71,7 @@ class RecordingBackend extends tf.KernelBackend {
       Object.entries(inputs).flatMap(([name, tensor]) => (tensor ? [[name, this.recordedValue(tensor)]] : [])),
     );
     const isConstant = Object.values(values).every(({ kind }) => kind === 'constant');
-    if (isConstant && tf.getKernel(op, this.original)) return this.compute(op, values, attributes);
+    if (isConstant && hasKernel(op, this.original)) return this.compute(op, values, attributes);
     const translate = translators.get(op);
     if (!translate) throw this.unsupported(`the op ${op}, which has no translation`);
     try {
@@ -91,8 +92,10 @@ class RecordingBackend extends tf.KernelBackend {
     void tf.setBackend(this.original);
     try {
       return inTidy(() => {
-        const tensors = Object.entries(values).map(([name, value]) => [name, tensorOfConstant(value)]);
-        const results = tf.engine().runKernel<tf.Tensor | tf.Tensor[]>(op, Object.fromEntries(tensors), attributes);
+        const tensors = Object.entries(values).map(([name, value]) => [name, tensorOfConstant(value)] as const);
+        const results = tf
+          .engine()
+          .runKernel<tf.Tensor | tf.Tensor[]>(op, Object.fromEntries<tf.Tensor>(tensors), attributes);
         const keep = (result: tf.Tensor): tf.TensorInfo =>
           this.tensorOf(constant(result.dataSync(), result.shape, result.dtype));
         return Array.isArray(results) ? results.map(keep) : keep(results);

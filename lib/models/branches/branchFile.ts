@@ -15,13 +15,13 @@ export interface TrainedBranch {
   readonly options: Pick<BranchOptions, 'stage' | 'widthTeacher' | 'finalGrid'>;
 }
 
-const optionsSchema = z.array(
-  z.object({
+const optionsSchema = z
+  .object({
     stage: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]),
     widthTeacher: z.number().int().positive(),
     finalGrid: z.number().int().positive(),
-  }),
-);
+  })
+  .transform(({ stage, widthTeacher, finalGrid }): TrainedBranch['options'] => ({ stage, widthTeacher, finalGrid }));
 
 /** The file of a student's exit branches, beside its weights: `student.branches.safetensors`. */
 export function branchesBeside(weights: string): string {
@@ -50,7 +50,7 @@ export function loadBranches(student: Model, file: string): TrainedBranch[] {
   if (text === undefined) throw new UserError(`${file} holds no exit branches. Use the file that the training wrote.`);
   const list = parseJson(
     Buffer.from(text),
-    (value) => optionsSchema.parse(value),
+    (value) => z.array(optionsSchema).parse(value),
     `The entry "branches" of ${file}`,
     'Use the file that the training wrote.',
   );

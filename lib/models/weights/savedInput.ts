@@ -18,7 +18,7 @@ const savedInputSchema = z
     cropShare: z.number().positive().max(1),
   })
   .strict()
-  .transform((input): SavedInput => input);
+  .transform(({ classes, imageSize, cropShare }): SavedInput => ({ classes, imageSize, cropShare }));
 
 /** The metadata entry that stores this in a weights file. */
 export function inputEntry({ classes, imageSize, cropShare }: SavedInput): Readonly<Record<string, string>> {

@@ -10,7 +10,14 @@ export function composite<T extends tf.Tensor>(
   attributes: tf.NamedAttrMap,
   compose: () => T,
 ): T {
-  if (tf.getKernel(name, tf.getBackend()) === undefined) return compose();
+  if (!hasKernel(name, tf.getBackend())) return compose();
   const given = Object.entries(inputs).filter((entry): entry is [string, tf.Tensor] => entry[1] !== undefined);
   return tf.engine().runKernel<T>(name, Object.fromEntries(given), attributes);
+}
+
+/** Whether a backend has a kernel of this name. */
+export function hasKernel(name: string, backend: string): boolean {
+  // The declared type omits undefined.
+  const kernel: unknown = tf.getKernel(name, backend);
+  return kernel !== undefined;
 }

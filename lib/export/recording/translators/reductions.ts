@@ -50,7 +50,9 @@ function reduction(op: string): Translator {
     const given = attributes['axis'];
     const all = identityOrder(x.shape.length);
     const axes =
-      given === undefined || given === null ? all : tf.util.parseAxisParam(ints(attributes, 'axis'), [...x.shape]);
+      typeof given === 'number' || Array.isArray(given)
+        ? tf.util.parseAxisParam(ints(attributes, 'axis'), [...x.shape])
+        : all;
     const order = x.kind === 'computed' ? x.order : all;
     const keepDims = attributes['keepDims'] === true;
     const places = order.flatMap((axis, place) => (axes.includes(axis) ? [place] : []));

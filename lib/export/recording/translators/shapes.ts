@@ -144,8 +144,10 @@ function plainly(name: string, shape: readonly number[]): ComputedValue {
 
 function pairs(value: unknown): (readonly [number, number])[] {
   if (!Array.isArray(value)) throw new Error('Paddings must be a list of pairs.');
-  return value.map((pair: unknown) => {
-    const [before, after]: unknown[] = Array.isArray(pair) ? pair : [];
+  const list: readonly unknown[] = value;
+  return list.map((pair) => {
+    const both: readonly unknown[] = Array.isArray(pair) ? pair : [];
+    const [before, after] = both;
     if (typeof before !== 'number' || typeof after !== 'number') throw new Error('Paddings must be pairs of numbers.');
     return [before, after] as const;
   });

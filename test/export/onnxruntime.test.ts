@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { openClassifier } from '../../lib/export/classifier';
+import { writeOnnx } from '../../lib/export/writeOnnx';
+import { writeImageFolder } from '../../lib/data/datasets/writeImageFolder';
+import { syntheticImages } from '../../lib/data/datasets/synthetic';
+import { disposeModule } from '../../lib/models/parameter';
+import { saveWeights } from '../../lib/models/weights/weights';
+import { inputEntry } from '../../lib/models/weights/savedInput';
+import { createModel } from '../../lib/models/zoo';
+import { checkOnnx } from '../../scripts/export/checkOnnx';
+import { quantise } from '../../scripts/export/quantise';
+import { Random } from '../../lib/tensor/random';
+import { rejectsWith } from '../support/rejectsWith';
+import { temporaryFolder } from '../support/temporaryFolder';
+import { setDistinctWeights } from './ownWeights';
+
+const python = path.join('build', 'onnxruntime', 'venv', 'requirements');
+const skip =
+  !existsSync(python) &&
+  'needs onnxruntime in Python: npm run export -- data/weights/vit_64.safetensors --check installs it';
+
+test("onnx's checker accepts the models, and onnxruntime agrees with them", { skip }, async (context) => {
+  const folder = await temporaryFolder(context);
+  for (const [name, imageSize] of [
+    ['resnet20', 32],
+    ['mobilenetv2_035', 32],
+    ['vit_64', 32],
+    ['swin_pico_patch4_window7_224', 56],
+    ['mixer_64', 32],
+  ] as const) {
+    const model = createModel(name, { classes: 3, imageSize }, new Random(1));
+    setDistinctWeights(model);
+    const weights = path.join(folder, `${name}.safetensors`);
+    await saveWeights(model, weights, inputEntry({ classes: ['a', 'b', 'c'], imageSize, cropShare: 1 }));
+    const classifier = openClassifier(weights);
+    const { onnx } = await writeOnnx(classifier, path.join(folder, name));
+    assert.ok((await checkOnnx(classifier.model, onnx)) < 1e-5);
+    if (name === 'vit_64') {
+      disposeModule(classifier.model);
+      const other = createModel(name, { classes: 3, imageSize }, new Random(2));
+      await rejectsWith(checkOnnx(other, onnx), 'does not equal vit_64');
+      disposeModule(other);
+    } else disposeModule(classifier.model);
+    disposeModule(model);
+  }
+});
+
+test('int8 models are calibrated on a folder of images and are smaller', { skip }, async (context) => {
+  const folder = await temporaryFolder(context);
+  const images = path.join(folder, 'images');
+  const size = { height: 40, width: 36 };
+  await writeImageFolder(syntheticImages(new Random(1), { count: 24, classes: 3, size }), images);
+  const model = createModel('resnet20', { classes: 3 }, new Random(1));
+  const weights = path.join(folder, 'weights.safetensors');
+  await saveWeights(model, weights);
+  const classifier = openClassifier(weights);
+  const { onnx, bytes } = await writeOnnx(classifier, folder);
+  const quantised = await quantise(classifier, onnx, images);
+  assert.equal((await stat(quantised.file)).size, quantised.bytes);
+  assert.ok(quantised.bytes < bytes / 2, `${quantised.bytes} of ${bytes} bytes`);
+  for (const one of [model, classifier.model]) disposeModule(one);
+});
