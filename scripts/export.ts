@@ -30,7 +30,7 @@ interface Options {
 const command = new Command('npm run export --')
   .description(
     'Writes a trained network as an ONNX model, with class names and preprocessing in its metadata, and the\n' +
-      'configuration of transformers.js if that knows the architecture. The size of the batch is free.',
+      'configuration of transformers.js if that supports the architecture. The size of the batch is free.',
   )
   .argument('<weights>', 'weights of the network, a .safetensors file')
   .addOption(new Option('--format <name>', 'file format').choices(['onnx']).default('onnx'))

@@ -1,6 +1,6 @@
 import type { Classifier } from './classifier';
 
-/** The architectures that transformers.js knows, by the beginning of our network's name. */
+/** The architectures that transformers.js supports, by the beginning of our network's name. */
 const architectures = [
   { prefix: /^resnet/, type: 'resnet', architecture: 'ResNetForImageClassification' },
   { prefix: /^vit_/, type: 'vit', architecture: 'ViTForImageClassification' },
@@ -12,7 +12,7 @@ const architectures = [
 
 /**
  * The files `config.json` and `preprocessor_config.json` with which transformers.js classifies images, or undefined if
- * it does not know the architecture.
+ * it does not support the architecture.
  */
 export function transformersJsFiles({
   model,

@@ -10,13 +10,13 @@ import { transformersJsFiles } from './transformersJs';
 export interface WrittenModel {
   readonly onnx: string;
   readonly bytes: number;
-  /** Files for transformers.js; empty if it does not know the architecture. */
+  /** Files for transformers.js; empty if it does not support the architecture. */
   readonly configuration: readonly string[];
 }
 
 /**
  * Writes a network as `onnx/model.onnx` in a folder, with class names and preprocessing in its metadata, and the
- * configuration of transformers.js if that knows the architecture. Input: `pixel_values` [batch, 3, height, width],
+ * configuration of transformers.js if that supports the architecture. Input: `pixel_values` [batch, 3, height, width],
  * normalised. Outputs: `logits` [batch, classes], and `exit1`, … for exit branches. Throws a UserError that names the
  * block and the op if an op cannot be translated.
  */

@@ -75,7 +75,7 @@ export class Recorder {
     if (!isRepeated || one instanceof BigInt64Array)
       throw new UserError(
         `a constant of shape [${shape.join(', ')}] differs between the examples of a batch, so that the network does ` +
-          'not treat each image alike',
+          'not treat all images in the same way',
       );
     return { kind: 'constant', dtype: value.dtype, shape: shape.map((size, i) => (i === axis ? 1 : size)), data: one };
   }
