@@ -42,28 +42,32 @@ test('rejects weights that do not fit the network, and a wrong number of class n
   disposeModule(model);
 });
 
-test('exit branches are read as they were written, and only with their student', async (context) => {
-  const file = branchesBeside(path.join(await temporaryFolder(context), 'student.safetensors'));
-  assert.match(file, /student\.branches\.safetensors$/);
-  const model = createModel('vit_64', { classes: 4 }, new Random(1));
-  const teacher = createModel('resnet_16', { classes: 4 }, new Random(2));
-  const setting = { student: model, teacher, examples: 4, labels: [0, 1, 2, 3], random: new Random(3) };
-  const { exits = [], modules } = createDistillation({ kind: 'ofa', stages: [1, 3] }, setting);
-  await saveBranches(
-    model,
-    exits.flatMap(({ trained }) => (trained ? [trained] : [])),
-    file,
-  );
-  const loaded = loadExits(model, file);
-  assert.deepEqual(
-    loaded.exits.map(({ stage }) => stage),
-    [1, 3],
-  );
-  const written = new Map(parameters(modules));
-  for (const [name, { value }] of parameters(loaded.modules))
-    assert.deepEqual(value.dataSync(), written.get(name)!.value.dataSync());
-  const other = createModel('vit_96', { classes: 4 }, new Random(1));
-  throwsWith(() => loadExits(other, file), 'do not fit vit_96');
-  throwsWith(() => loadExits(model, student), 'holds no exit branches');
-  for (const module of [model, teacher, other, modules, loaded.modules]) disposeModule(module);
-});
+for (const [name, kind] of [
+  ['vit_64', 'ofa'],
+  ['resnet_16', 'spofa'],
+] as const)
+  test(`branches of ${kind} are read as they were written, and only with their student`, async (context) => {
+    const file = branchesBeside(path.join(await temporaryFolder(context), 'student.safetensors'));
+    assert.match(file, /student\.branches\.safetensors$/);
+    const model = createModel(name, { classes: 4 }, new Random(1));
+    const teacher = createModel('resnet_16', { classes: 4 }, new Random(2));
+    const setting = { student: model, teacher, examples: 4, labels: [0, 1, 2, 3], random: new Random(3) };
+    const { exits = [], modules } = createDistillation({ kind, stages: [1, 3] }, setting);
+    await saveBranches(
+      model,
+      exits.flatMap(({ trained }) => (trained ? [trained] : [])),
+      file,
+    );
+    const loaded = loadExits(model, file);
+    assert.deepEqual(
+      loaded.exits.map(({ stage }) => stage),
+      [1, 3],
+    );
+    const written = new Map(parameters(modules));
+    for (const [path, { value }] of parameters(loaded.modules))
+      assert.deepEqual(value.dataSync(), written.get(path)!.value.dataSync());
+    const other = createModel('vit_96', { classes: 4 }, new Random(1));
+    throwsWith(() => loadExits(other, file), 'do not fit vit_96');
+    throwsWith(() => loadExits(model, student), 'holds no exit branches');
+    for (const module of [model, teacher, other, modules, loaded.modules]) disposeModule(module);
+  });

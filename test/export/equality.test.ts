@@ -44,16 +44,17 @@ for (const [name, imageSize] of resized)
   test(`onnxruntime computes the logits of ${name} at ${imageSize} px`, () =>
     expectEqual(createModel(name, { classes: 7, imageSize }, new Random(1))));
 
-for (const [name, teacherName] of [
-  ['resnet_16', 'vit_64'],
-  ['vit_64', 'resnet_16'],
+for (const [name, teacherName, kind] of [
+  ['resnet_16', 'vit_64', 'ofa'],
+  ['vit_64', 'resnet_16', 'ofa'],
+  ['resnet_16', 'vit_64', 'spofa'],
 ] as const)
-  test(`onnxruntime computes the logits of the exit branches of ${name}`, async () => {
+  test(`onnxruntime computes the logits of the ${kind} branches of ${name}`, async () => {
     const options = { classes: 6, imageSize: 32 };
     const student = createModel(name, options, new Random(1));
     const teacher = createModel(teacherName, options, new Random(2));
     const setting = { student, teacher, examples: 4, labels: [0, 1, 2, 3], random: new Random(3) };
-    const { exits = [], modules } = createDistillation({ kind: 'ofa' }, setting);
+    const { exits = [], modules } = createDistillation({ kind }, setting);
     for (const module of [student, modules]) setDistinctWeights(module);
     const images = distinctImages(3, 32);
     const theirs = await runOnnx(encodeModel(recordGraph(student, { exits, modules }), {}), images);

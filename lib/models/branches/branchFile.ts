@@ -12,7 +12,7 @@ import type { BranchOptions, ExitBranch } from './exitBranch';
 /** A trained exit branch, and the options with which it was created. */
 export interface TrainedBranch {
   readonly branch: ExitBranch;
-  readonly options: Pick<BranchOptions, 'stage' | 'widthTeacher' | 'finalGrid'>;
+  readonly options: Pick<BranchOptions, 'stage' | 'widthTeacher' | 'finalGrid' | 'layerNorm'>;
 }
 
 const optionsSchema = z
@@ -20,8 +20,14 @@ const optionsSchema = z
     stage: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]),
     widthTeacher: z.number().int().positive(),
     finalGrid: z.number().int().positive(),
+    layerNorm: z.boolean().default(false),
   })
-  .transform(({ stage, widthTeacher, finalGrid }): TrainedBranch['options'] => ({ stage, widthTeacher, finalGrid }));
+  .transform(({ stage, widthTeacher, finalGrid, layerNorm }): TrainedBranch['options'] => ({
+    stage,
+    widthTeacher,
+    finalGrid,
+    layerNorm,
+  }));
 
 /** The file of a student's exit branches, beside its weights: `student.branches.safetensors`. */
 export function branchesBeside(weights: string): string {
@@ -32,10 +38,8 @@ export function branchesBeside(weights: string): string {
 export async function saveBranches(student: Model, branches: readonly TrainedBranch[], file: string): Promise<void> {
   const named = branches.flatMap(({ branch, options }) => parameters(branch, `branch${options.stage}.`));
   const tensors = new Map(named.map(([name, parameter]) => [name, toStored(parameter)]));
-  const options = branches.map(({ options: { stage, widthTeacher, finalGrid } }) => ({
-    stage,
-    widthTeacher,
-    finalGrid,
+  const options = branches.map(({ options: { stage, widthTeacher, finalGrid, layerNorm } }) => ({
+    ...{ stage, widthTeacher, finalGrid, layerNorm },
   }));
   await writeSafetensors(file, tensors, { metadata: { model: student.name, branches: JSON.stringify(options) } });
 }
