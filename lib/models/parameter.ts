@@ -64,6 +64,6 @@ export function disposeModule(module: Module): void {
 }
 
 /** `runningMean` → `running_mean`, as state dicts spell it. */
-function snakeCase(field: string): string {
+export function snakeCase(field: string): string {
   return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -1,6 +1,8 @@
 import { UserError, unknownName } from '../errors';
 import type { Model } from '../models/model';
 import * as tf from '../tensor/engine/tf';
+import type { Random } from '../tensor/random';
+import { permutations, type CalibratedGrid } from './calibration';
 import { centredGram, type CentredGram } from './gram';
 import { MinibatchCka, type Similarities } from './minibatchCka';
 
@@ -8,6 +10,16 @@ export interface CompareOptions {
   /** Called after each batch with the number of batches so far. */
   readonly onBatch?: (batches: number) => void;
   readonly signal?: AbortSignal;
+  /** Also calibrates by permuting the images of the column models within each batch. */
+  readonly calibration?: Calibration;
+}
+
+export interface Calibration {
+  /** Number of permutations. */
+  readonly permutations: number;
+  /** The share of unrelated pairs of layers that may pass. Default: 0.05. */
+  readonly alpha?: number;
+  readonly random: Random;
 }
 
 export interface LayerChoice {
@@ -29,13 +41,16 @@ export interface Comparison extends Similarities {
   readonly examples: number;
   /** Number of examples in batches smaller than the first. They are left out so that all batches have equal weight. */
   readonly dropped: number;
+  /** With the option `calibration`. */
+  readonly calibrated?: CalibratedGrid;
 }
 
 /**
- * Normalised images [batch, height, width, 3], batch ≥ 4. The caller may dispose a batch when the next one is
- * requested.
+ * Normalised images [batch, height, width, 3], batch ≥ 4: for all models, or for each the same images in its own size.
+ * The caller may dispose a batch when the next one is requested.
  */
-export type ImageBatches = Iterable<tf.Tensor4D> | AsyncIterable<tf.Tensor4D>;
+export type ImageBatches<Images = tf.Tensor4D | ReadonlyMap<Model, tf.Tensor4D>> =
+  Iterable<Images> | AsyncIterable<Images>;
 
 /** Minibatch CKA of the layers of two models, in one pass over the images. Throws as `comparePairs` does. */
 export async function compareModels(
@@ -57,18 +72,21 @@ export async function compareModels(
 export async function comparePairs(
   pairs: readonly ModelPair[],
   batches: ImageBatches,
-  { onBatch, signal }: CompareOptions = {},
+  { onBatch, signal, calibration }: CompareOptions = {},
 ): Promise<Comparison[]> {
   const chosen = pairs.map(chosenLayers);
   const layersOfModels = layersByModel(chosen);
-  const sums = chosen.map(({ rowLayers, columnLayers }) => new MinibatchCka(rowLayers, columnLayers));
+  const sums = chosen.map(
+    ({ rowLayers, columnLayers }) => new MinibatchCka(rowLayers, columnLayers, calibration?.permutations),
+  );
   let size: number | undefined;
   let count = 0;
   let examples = 0;
   let dropped = 0;
   for await (const images of batches) {
     signal?.throwIfAborted();
-    const n = images.shape[0];
+    const imagesOf = (model: Model): tf.Tensor4D => (images instanceof tf.Tensor ? images : ofModel(images, model));
+    const n = sameCount([...layersOfModels.keys()].map((model) => imagesOf(model).shape[0]));
     size ??= n;
     if (n < size) {
       dropped += n;
@@ -76,12 +94,13 @@ export async function comparePairs(
     }
     const grams = new Map<Model, ReadonlyMap<string, CentredGram>>();
     for (const [model, layers] of layersOfModels) {
-      grams.set(model, layerGrams(model, images, layers));
+      grams.set(model, layerGrams(model, imagesOf(model), layers));
       // Tensors are read synchronously. This lets a notebook's interrupt and progress bar run in between.
       await new Promise((resolve) => setImmediate(resolve));
     }
+    const orders = calibration && permutations(calibration.permutations, n, calibration.random.fork(count));
     chosen.forEach(({ rowModel, columnModel, rowLayers, columnLayers }, i) =>
-      sums[i]!.addGrams(pick(grams.get(rowModel), rowLayers), pick(grams.get(columnModel), columnLayers)),
+      sums[i]!.addGrams(pick(grams.get(rowModel), rowLayers), pick(grams.get(columnModel), columnLayers), orders),
     );
     count++;
     examples += n;
@@ -91,7 +110,28 @@ export async function comparePairs(
     throw new UserError(
       `No images were given to compare ${[...layersOfModels.keys()].map(({ name }) => name).join(' and ')} on.`,
     );
-  return sums.map((sum) => ({ ...sum.result(), batches: count, examples, dropped }));
+  return sums.map((sum) => ({
+    ...sum.result(),
+    batches: count,
+    examples,
+    dropped,
+    ...(calibration && { calibrated: sum.calibrated(calibration.alpha) }),
+  }));
+}
+
+function ofModel(images: ReadonlyMap<Model, tf.Tensor4D>, model: Model): tf.Tensor4D {
+  const own = images.get(model);
+  if (!own) throw new UserError(`A batch has no images for ${model.name}. Give every network the same images.`);
+  return own;
+}
+
+function sameCount(counts: readonly number[]): number {
+  const [first = 0] = counts;
+  if (counts.every((count) => count === first)) return first;
+  throw new UserError(
+    `The networks were given different numbers of images in one batch: ${counts.join(', ')}. ` +
+      'Give every network the same images.',
+  );
 }
 
 function chosenLayers({

@@ -16,10 +16,7 @@ export interface DepthSummary {
  * depth is the next layer (for the last, the one before). Throws a UserError if a network has fewer than two layers.
  */
 export function depthSummary({ rows, columns, values }: Similarities, same = false): DepthSummary {
-  if (rows.length < 2 || columns.length < 2)
-    throw new UserError(
-      `A summary by depth needs at least 2 layers of each network, and there are ${rows.length} and ${columns.length}.`,
-    );
+  checkDepth(rows, columns);
   const others = values.map((row, i) => row.map((value, j) => (same && i === j ? null : value)));
   const like = others.map(
     (row, i) => (same ? row[i + 1 < row.length ? i + 1 : i - 1] : row[likeDepth(i, { rows, columns })]) ?? null,
@@ -30,6 +27,19 @@ export function depthSummary({ rows, columns, values }: Similarities, same = fal
 /** The index of the column at the same relative depth as a row. */
 export function likeDepth(row: number, { rows, columns }: Pick<Similarities, 'rows' | 'columns'>): number {
   return Math.round((row * (columns.length - 1)) / (rows.length - 1));
+}
+
+/** The cell of each row at the same relative depth. Throws a UserError if a network has fewer than two layers. */
+export function atLikeDepth({ rows, columns, values }: Similarities): (number | null)[] {
+  checkDepth(rows, columns);
+  return values.map((row, i) => row[likeDepth(i, { rows, columns })] ?? null);
+}
+
+function checkDepth(rows: readonly string[], columns: readonly string[]): void {
+  if (rows.length >= 2 && columns.length >= 2) return;
+  throw new UserError(
+    `A summary by depth needs at least 2 layers of each network, and there are ${rows.length} and ${columns.length}.`,
+  );
 }
 
 function largest(row: readonly (number | null)[]): number | null {

@@ -4,6 +4,7 @@ import { UserError } from '../../lib/errors';
 import { disposeModule } from '../../lib/models/parameter';
 import { renormalised } from '../../lib/models/weights/renormalised';
 import { createModel } from '../../lib/models/zoo';
+import { calibratedGrid, permutations } from '../../lib/similarity/calibration';
 import { compareModels, comparePairs } from '../../lib/similarity/compareModels';
 import { MinibatchCka } from '../../lib/similarity/minibatchCka';
 import { Random } from '../../lib/tensor/random';
@@ -81,6 +82,53 @@ test('leaks no tensors, reports progress, and stops when its signal is aborted',
   await assert.rejects(compareModels(cnn, vit, batches, { onBatch: () => stop.abort(), signal: stop.signal }), {
     name: 'AbortError',
   });
+});
+
+test('calibration permutes the images of the column model within each batch', async () => {
+  const random = new Random(7);
+  const options = { calibration: { permutations: 19, random } };
+  const { calibrated, values } = await compareModels(cnn, vit, batches, options);
+  calibrated!.values.forEach((row, i) => row.forEach((cell, j) => assert.equal(cell!.observed, values[i]![j])));
+  // By hand: the second network sees the images of each batch in another order.
+  const nulls: (readonly (readonly (number | null)[])[])[] = [];
+  for (let k = 0; k < 19; k++) {
+    const permuted = batches.slice(0, 2).map((x, batch) => {
+      const order = permutations(19, 8, random.fork(batch))[k]!;
+      return new Map([
+        [cnn, x],
+        [vit, tf.gather(x, tf.tensor1d([...order], 'int32'))],
+      ]);
+    });
+    nulls.push((await compareModels(cnn, vit, permuted)).values);
+  }
+  const expected = calibratedGrid(values, nulls);
+  calibrated!.values.forEach((row, i) =>
+    row.forEach((cell, j) => {
+      expectClose(cell!.threshold, expected.values[i]![j]!.threshold, { absolute: 1e-4 });
+    }),
+  );
+  expectClose(calibrated!.max!.threshold, expected.max!.threshold, { absolute: 1e-4 });
+  expectClose(calibrated!.mean!.threshold, expected.mean!.threshold, { absolute: 1e-4 });
+});
+
+test('networks may see the same images in different sizes, but not different numbers of images', async () => {
+  const large = createModel('vit_64', { classes: 10, imageSize: 48 }, new Random(2));
+  const own = batches.map(
+    (x) =>
+      new Map([
+        [cnn, x],
+        [large, tf.image.resizeBilinear(x, [48, 48])],
+      ]),
+  );
+  const { values } = await compareModels(cnn, large, own);
+  assert.ok(values.flat().every((value) => value !== null && Number.isFinite(value)));
+  const fewer = new Map([
+    [cnn, images(8, 1)],
+    [large, tf.zeros<tf.Rank.R4>([7, 48, 48, 3])],
+  ]);
+  await assert.rejects(compareModels(cnn, large, [fewer]), /different numbers of images in one batch: 8, 7/);
+  await assert.rejects(compareModels(cnn, large, [new Map([[cnn, images(8, 1)]])]), /no images for vit_64/);
+  disposeModule(large);
 });
 
 test('rejects unknown layers, batches that are too small, and no images at all', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readSimilarities } from '../../lib/results/records/similarityRecord';
-import { depthSummary, likeDepth } from '../../lib/similarity/depth';
+import { atLikeDepth, depthSummary, likeDepth } from '../../lib/similarity/depth';
 import { expectClose } from '../support/close';
 
 const named = (count: number): string[] => Array.from({ length: count }, (_, i) => `layer ${i}`);
@@ -84,4 +84,13 @@ test('recorded summaries equal those of the recorded tables', async () => {
     expectClose(found.likeDepth!, recorded, { absolute: 1e-4 }, id);
     expectClose(found.mean!, mean, { absolute: 1e-4 }, id);
   }
+});
+
+test('the cells at equal depth are those of the summary', () => {
+  const heatmap = table([
+    [0.1, 0.2, 0.6],
+    [0.3, 0.5, null],
+  ]);
+  assert.deepEqual(atLikeDepth(heatmap), [0.1, null]);
+  assert.throws(() => atLikeDepth(table([[0.1, 0.2]])), /at least 2 layers/);
 });

@@ -14,6 +14,8 @@ export interface MaybeTrained {
   readonly trained: boolean;
   /** Source of the weights: a file, a repository, or `fresh` for random weights. */
   readonly weights: string;
+  /** The weights file, if they are trained. */
+  readonly file?: string;
   /** Test accuracy in percent that was saved with the weights. */
   readonly top1?: number;
   /** Normalisation of the images that the weights were trained with, if it was saved with them. */
@@ -39,9 +41,9 @@ export async function trainedModel(
   if (source === 'fresh' || (source === undefined && !existsSync(weights)))
     return { model, trained: false, weights: 'fresh', title: `${name} (untrained)` };
   try {
-    const { metadata, normalisation } = await loadWeights(model, weights, { allowHeadMismatch: true });
+    const { metadata, normalisation, file } = await loadWeights(model, weights, { allowHeadMismatch: true });
     const title = weights.endsWith('.safetensors') ? path.basename(weights, '.safetensors') : name;
-    return { model, trained: true, weights, title, ...savedTop1(metadata), ...(normalisation && { normalisation }) };
+    return { model, trained: true, weights, file, title, ...savedTop1(metadata), ...(normalisation && { normalisation }) };
   } catch (error) {
     disposeModule(model);
     throw error;
