@@ -32,16 +32,17 @@ async function render(figure: Figure, file: string): Promise<Buffer | string> {
 async function page(figure: Figure, file: string): Promise<string> {
   const png = await renderPicture(figure, 'png', 2);
   const title = escapeHtml(labelText(figure.layout.title.text));
-  const localPlotly = path.relative(
-    path.dirname(path.resolve(file)),
-    path.resolve('node_modules', 'plotly.js-dist', 'plotly.js'),
-  );
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title></head>
 <body>
 <img alt="${title}" style="max-width:100%" src="data:image/png;base64,${png.toString('base64')}">
-${liveHtml(figure, figureId(), [localPlotly, 'plotly.js'])}
+${liveHtml(figure, figureId(), [localPlotly(file), 'plotly.js'])}
 </body></html>
 `;
+}
+
+/** The path from a page to this project's copy of plotly.js. */
+export function localPlotly(file: string): string {
+  return path.relative(path.dirname(path.resolve(file)), path.resolve('node_modules', 'plotly.js-dist', 'plotly.js'));
 }

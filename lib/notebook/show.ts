@@ -53,6 +53,7 @@ export function describe({ data, layout }: Figure): string {
 
 function describeTrace(trace: Trace): string {
   if (trace.type === 'heatmap') return `heatmap of ${trace.y.length} × ${trace.x.length}, ${range(trace.z.flat())}`;
+  if ('hovertext' in trace) return `${labelText(trace.name)}: ${trace.x.length} cells`;
   const values = 'text' in trace ? trace.x : trace.y;
   return `${labelText(trace.name)}: ${values.length} ${trace.type === 'bar' ? 'bars' : 'points'}, ${range(values)}`;
 }

@@ -2,6 +2,10 @@
 
 // Charts: each function returns a Plotly figure.
 export { bars, type Bars } from './charts/bars';
+export { bestMatches } from './charts/bestMatches';
+export { calibratedHeatmap, type CalibratedSimilarity } from './charts/calibratedHeatmap';
+export { depthLines, type DepthSeries } from './charts/depthLines';
+export { differenceHeatmap } from './charts/differenceHeatmap';
 export { field, type Field } from './charts/field';
 export type { Figure } from './charts/figure';
 export { forest, type Effect, type Effects } from './charts/forest';

@@ -14,7 +14,7 @@ export interface Size {
 export type Value = number | null;
 export type Coordinate = number | string;
 
-export type Trace = HeatmapTrace | LineTrace | BarTrace | PointTrace;
+export type Trace = HeatmapTrace | LineTrace | BarTrace | PointTrace | CellMarks;
 
 export interface HeatmapTrace {
   readonly type: 'heatmap';
@@ -28,7 +28,28 @@ export interface HeatmapTrace {
   readonly ygap?: number;
   readonly hoverongaps: false;
   readonly hovertemplate: string;
+  /** One text per cell, for `%{text}` in the template. */
+  readonly text?: readonly (readonly string[])[];
   readonly name?: string;
+}
+
+/** Marks on cells of two category axes. */
+export interface CellMarks {
+  readonly type: 'scatter';
+  readonly mode: 'markers';
+  readonly name: string;
+  readonly x: readonly Coordinate[];
+  readonly y: readonly Coordinate[];
+  readonly marker: {
+    readonly size: number;
+    readonly symbol: string;
+    readonly color: string;
+    readonly line: { readonly color: string; readonly width: number };
+  };
+  readonly hovertext: readonly string[];
+  readonly hovertemplate?: string;
+  readonly hoverinfo?: 'skip';
+  readonly showlegend: boolean;
 }
 
 export interface LineTrace {
@@ -164,8 +185,26 @@ export interface Layout extends Size {
   readonly coloraxis?: ColorAxis;
   readonly annotations?: readonly Annotation[];
   readonly images?: readonly LayoutImage[];
+  readonly updatemenus?: readonly Buttons[];
   readonly [axis: `xaxis${string}`]: Axis;
   readonly [axis: `yaxis${string}`]: Axis;
+}
+
+/** Buttons that change a trace of the live figure. */
+export interface Buttons {
+  readonly type: 'buttons';
+  readonly direction: 'right';
+  readonly x: number;
+  readonly xanchor: 'right';
+  readonly y: number;
+  readonly yanchor: 'bottom';
+  readonly showactive: true;
+  readonly buttons: readonly {
+    readonly label: string;
+    readonly method: 'restyle';
+    /** New values, and the indices of the traces that take them. */
+    readonly args: readonly [Readonly<Record<string, unknown>>, readonly number[]];
+  }[];
 }
 
 export interface ColorAxis {

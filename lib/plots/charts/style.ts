@@ -20,6 +20,15 @@ export const darkToBright: readonly (readonly [number, string])[] = [
   [1, '#fcfdbf'],
 ];
 
+/** Blue through white to orange, for differences: readable with all common forms of colour blindness. */
+export const belowToAbove: readonly (readonly [number, string])[] = [
+  [0, '#0b4f8a'],
+  [0.25, '#6faad3'],
+  [0.5, '#ffffff'],
+  [0.75, '#f0a45d'],
+  [1, '#a8480c'],
+];
+
 /** Background of undefined cells: a grey that is not on the colour scale. */
 export const emptyCell = '#d9d9d9';
 
