@@ -17,6 +17,7 @@ export {
   type RecordedRow,
 } from './tables/recordedRows';
 export { readSimilarities, type SimilarityRecord } from './records/similarityRecord';
+export { calibratedBetween, readCalibrated, type CalibratedRecord } from './records/calibratedRecord';
 // Statistics over seeds.
 export { groupBy } from './statistics/groupBy';
 export { median } from './statistics/median';
@@ -62,6 +63,7 @@ export { verdict, type Gain } from './gain';
 // The answers of notebooks, and the values that their figures show.
 export { branchCountLines, branchesAnswer, branchesLabel, branchSetGains } from './answers/branches';
 export { ckaAnswer, similarityByFamily, untrainedWarning } from './answers/cka';
+export { calibratedAnswer, calibratedFamilies } from './answers/calibratedCka';
 export { accuracyOverImages, distilAnswer, storyComparisons } from './answers/distil';
 export { epsilonAnswer, exponentLabel, exponentSweeps, sweepLines } from './answers/epsilon';
 export {

@@ -21,7 +21,7 @@ export { inferenceCost, type InferenceCost } from './studies/inferenceCost';
 // CKA of several students, or of one student during training, with their teacher.
 export { compareWithTeacher, loadStudents, type ComparedModel } from './studies/similarityStudy';
 export { snapshotStudy, type SnapshotStudy } from './studies/snapshotStudy';
-export { depthSummary, likeDepth } from '../similarity/depth';
+export { atLikeDepth, depthSummary, likeDepth } from '../similarity/depth';
 // New exit branches on frozen students: accuracy, cost and early exit.
 export { branchStudy, exitStudy, trainBranches, type ExitStudy } from './studies/branchStudy';
 // A pair of networks and images of your own.

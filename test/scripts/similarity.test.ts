@@ -1,14 +1,28 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { readCalibrated } from '../../lib/results/records/calibratedRecord';
 import { readSimilarities } from '../../lib/results/records/similarityRecord';
 import { temporaryFolder } from '../support/temporaryFolder';
 
 const similarity = (...args: string[]) =>
   spawnSync(
     process.execPath,
-    ['--import', 'tsx', 'scripts/similarity.ts', '--profile', 'smoke', '--batches', '1', '--batch-size', '16', ...args],
+    [
+      '--import',
+      'tsx',
+      'scripts/similarity.ts',
+      'record',
+      '--profile',
+      'smoke',
+      '--batches',
+      '1',
+      '--batch-size',
+      '16',
+      ...args,
+    ],
     { encoding: 'utf8' },
   );
 
@@ -33,7 +47,7 @@ test('similarities of trained networks are recorded once, each with what makes i
   assert.deepEqual([cross!.dataset, cross!.examples, cross!.batchSize], ['synthetic', 16, 16]);
   assert.equal(
     cross!.command,
-    'npm run similarity -- --networks vit_64,vit_64=data/weights/vit_64-by-ofa.safetensors ' +
+    'npm run similarity -- record --networks vit_64,vit_64=data/weights/vit_64-by-ofa.safetensors ' +
       '--seeds 0,1 --batches 1 --batch-size 16 --profile smoke',
   );
   assert.equal(new Set(records.map(({ id }) => id)).size, 6);
@@ -54,4 +68,74 @@ test('a network without trained weights is refused, and nothing is recorded', as
   assert.equal(status, 1);
   assert.match(stderr, /no file for resnet_32/);
   assert.deepEqual(await readSimilarities(out), []);
+});
+
+const command = (...args: string[]) =>
+  spawnSync(process.execPath, ['--import', 'tsx', 'scripts/similarity.ts', ...args], { encoding: 'utf8' });
+
+test('two networks are compared once, with a page, a table and records, and a second call adds what is missing', async (context) => {
+  const out = await temporaryFolder(context);
+  const settings = ['--images', '24', '--batch-size', '8', '--permutations', '19', '--out', out];
+  const args = ['vit_64', 'mixer_64:fresh', '--data', 'synthetic', '--layers', 'blocks.1,blocks.0.mlp*', ...settings];
+  const first = command(...args, '--measure', 'knn:3');
+  assert.equal(first.status, 0, first.stderr);
+  assert.match(first.stderr, /Without trained weights: mixer_64/);
+  assert.match(first.stdout, /^Mutual kNN \(k = 3\), seed 0: mean 0\.\d{3} \(p = /m);
+  const second = command(...args, '--measure', 'knn:3,minibatch-cka');
+  assert.equal(second.status, 0, second.stderr);
+  const records = await readCalibrated(path.join(out, 'similarity.jsonl'));
+  assert.deepEqual(
+    records.map(({ measure, rows, columns }) => [measure, rows, columns]),
+    ['knn:3', 'minibatch-cka'].map((measure) => [
+      measure,
+      ['blocks.0.mlp', 'blocks.1'],
+      ['blocks.0.mlp_tokens', 'blocks.0.mlp_channels', 'blocks.1'],
+    ]),
+  );
+  assert.ok(records.every(({ a, b }) => a.weights && !b.weights));
+  const csv = readFileSync(path.join(out, 'similarity.csv'), 'utf8').trimEnd().split('\n');
+  assert.equal(csv.length, 1 + 2 * 2 * 3);
+  const page = readFileSync(path.join(out, 'index.html'), 'utf8');
+  assert.match(page, /<h2>Mutual kNN \(k = 3\)<\/h2>[^]*<h2>minibatch CKA<\/h2>/);
+});
+
+test('too little memory, too few images and unknown layers are refused', async (context) => {
+  const out = await temporaryFolder(context);
+  const base = ['vit_64', 'mixer_64', '--data', 'synthetic', '--images', '16', '--batch-size', '8', '--out', out];
+  for (const [args, message] of [
+    [['--measure', 'knn', '--max-memory', '0.001'], /4 layers of vit_64 on 16 images take .* GB, more than the limit/],
+    [['--measure', 'knn:16'], /k = 16 neighbours need more than 16 examples/],
+    [['--layers', 'blocks.7'], /Unknown layer of vit_64 or mixer_64 "blocks\.7"/],
+    [['--images', '3000'], /has 200 images, and 3000 were requested/],
+    [['--batch-size', '32'], /A batch of 32 images is more than the 16 images/],
+  ] as const) {
+    const { status, stderr } = command(...base, ...args);
+    assert.equal(status, 1);
+    assert.match(stderr, message);
+  }
+});
+
+test('calibrated similarities of all pairs are recorded once, also with random weights', async (context) => {
+  const out = path.join(await temporaryFolder(context), 'calibrated.jsonl');
+  const args = [
+    'calibrate',
+    '--networks',
+    'vit_64,mixer_64',
+    '--profile',
+    'smoke',
+    '--images',
+    '16',
+    '--batch-size',
+    '8',
+  ];
+  const all = [...args, '--permutations', '19', '--measure', 'cka,knn:3', '--seeds', '0,1', '--out', out];
+  assert.equal(command(...all).status, 0);
+  assert.equal(command(...all, '--random').status, 0);
+  assert.equal(command(...all).status, 0);
+  const records = await readCalibrated(out);
+  assert.deepEqual(
+    records.map(({ measure, seed, a }) => [measure, seed, a.weights !== undefined]),
+    [true, false].flatMap((trained) => [0, 1].flatMap((seed) => ['cka', 'knn:3'].map((one) => [one, seed, trained]))),
+  );
+  assert.match(records.at(-1)!.command, /^npm run similarity -- calibrate .* --random --profile smoke$/);
 });

@@ -2,8 +2,8 @@ import type { RunRecord } from '../records/record';
 import type { SimilarityRecord } from '../records/similarityRecord';
 import { groupBy } from '../statistics/groupBy';
 import { contrast, meanContrast, type Contrast } from '../statistics/pairedDifferences';
-import { meanOf } from '../statistics/summary';
 import { familyOf } from './family';
+import { familySimilarity } from './familySimilarity';
 import { margin, type Rule } from './judge';
 import {
   bestGroup,
@@ -60,7 +60,7 @@ export const claims: readonly Claim[] = [
     unit: 'CKA',
     rule: 'each',
     required: 3,
-    contrasts: familySimilarity,
+    contrasts: ({ similarities }) => familySimilarity(similarities, ({ likeDepth }) => likeDepth),
   },
   {
     text: 'Feature hints (FitNet) help little, or even hurt, across families.',
@@ -255,36 +255,3 @@ function savedSizes({ runs, savedValues }: Evidence): Contrast[] {
     contrast(group.filter(isMethod('ofa')), group.filter(isMethod('scratch')), group[0]!.student),
   );
 }
-
-/**
- * For each family, the similarity of its own networks minus that with networks of other families. Of the measurements
- * on CIFAR-100, only those with the largest number of test images count.
- */
-function familySimilarity({ similarities }: Evidence): Contrast[] {
-  const real = similarities.filter(({ a, b, dataset }) => a.network !== b.network && dataset === 'cifar-100');
-  const maxExamples = Math.max(...real.map(({ examples }) => examples));
-  const measured = real.filter(({ examples }) => examples === maxExamples);
-  const families = groupBy(
-    measured.filter(({ a, b }) => a.family === b.family),
-    ({ a }) => a.family,
-  );
-  return [...families].map(([family, within]) => {
-    const seeds = [...groupBy(within, ({ seed }) => String(seed)).values()];
-    return {
-      label: [...new Set(within.map(({ a, b }) => `${a.network} and ${b.network}`))].join(', '),
-      differences: seeds.flatMap((same) => {
-        const { seed } = same[0]!;
-        const cross = measured.filter(
-          ({ a, b, ...one }) =>
-            one.seed === seed && a.family !== b.family && (a.family === family || b.family === family),
-        );
-        if (cross.length === 0) return [];
-        const value = meanLikeDepth(same) - meanLikeDepth(cross);
-        return [{ seed, value, records: [...same, ...cross].map(({ id }) => id) }];
-      }),
-    };
-  });
-}
-
-const meanLikeDepth = (records: readonly SimilarityRecord[]): number =>
-  meanOf(records.map(({ likeDepth }) => likeDepth));

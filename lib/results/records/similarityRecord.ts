@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { readJsonLinesIfExists } from '../../io/jsonLines';
 import { weightsRecord } from './record';
 
-const network = z
+/** A network of a similarity record. */
+export const comparedNetwork = z
   .object({
     network: z.string(),
     family: z.string(),
@@ -20,8 +21,8 @@ const network = z
 export const similarityRecord = z
   .object({
     id: z.string(),
-    a: network,
-    b: network,
+    a: comparedNetwork,
+    b: comparedNetwork,
     /** `cifar-100`, or `synthetic`. */
     dataset: z.string().min(1),
     /** Layer names of `a` (rows) and of `b` (columns), and the CKA of each pair; null where it is undefined. */

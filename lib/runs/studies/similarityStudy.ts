@@ -18,6 +18,8 @@ export interface ComparedModel {
 export interface BatchesOptions {
   readonly batches: number;
   readonly batchSize: number;
+  /** Seed of the choice of images. Default: 0. */
+  readonly seed?: number;
   /** Called after each batch with the number of batches so far. */
   readonly onBatch?: (done: number) => void;
 }
@@ -28,10 +30,10 @@ export async function compareWithTeacher(
   teacher: Model,
   reference: Model,
   images: InMemoryDataset,
-  { batches, batchSize, onBatch }: BatchesOptions,
+  { batches, batchSize, seed = 0, onBatch }: BatchesOptions,
 ): Promise<ComparedModel[]> {
   const pairs = models.flatMap((rowModel) => [teacher, reference].map((columnModel) => ({ rowModel, columnModel })));
-  const sample = imageBatches(images, { batchSize, random: new Random(0) }, batches);
+  const sample = imageBatches(images, { batchSize, random: new Random(seed) }, batches);
   const results = await comparePairs(pairs, sample, onBatch ? { onBatch } : {});
   return models.map((model, i) => ({ model, teacher: results[2 * i]!, reference: results[2 * i + 1]! }));
 }

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { loadDatasets } from '../../lib/data/datasets/loadDatasets';
 import { imageBatches } from '../../lib/data/loading/batches';
 import type { InMemoryDataset } from '../../lib/data/datasets/dataset';
 import { UserError } from '../../lib/errors';
+import { appendJsonLine } from '../../lib/io/jsonLines';
 import { sha256 } from '../../lib/io/sha256';
 import { disposeModule } from '../../lib/models/parameter';
 import { trainedModel, type MaybeTrained } from '../../lib/models/weights/trained';
-import type { SimilarityRecord } from '../../lib/results/records/similarityRecord';
+import { measurement, readSimilarities, type SimilarityRecord } from '../../lib/results/records/similarityRecord';
+import { commit } from '../../lib/runs/runFolder/machine';
 import { comparePairs } from '../../lib/similarity/compareModels';
 import { depthSummary } from '../../lib/similarity/depth';
 import { Random } from '../../lib/tensor/random';
@@ -19,8 +23,37 @@ export interface Setting {
   readonly batchSize: number;
 }
 
+export interface RecordOptions extends Setting {
+  readonly profile: 'smoke' | 'laptop';
+  readonly out?: string;
+}
+
+/** Records the minibatch CKA of trained networks, on which the claim about features is tested. */
+export async function recordCka({
+  profile,
+  out = path.join(profile === 'smoke' ? 'runs' : path.join('data', 'results'), 'similarity', 'cka.jsonl'),
+  ...setting
+}: RecordOptions): Promise<void> {
+  const { test, notice } = await loadDatasets(profile);
+  if (notice !== undefined) console.error(notice);
+  const { networks, seeds, batches, batchSize } = setting;
+  const command =
+    `npm run similarity -- record --networks ${networks.join(',')} --seeds ${seeds.join(',')} ` +
+    `--batches ${batches} --batch-size ${batchSize} --profile ${profile}`;
+  const known = new Set((await readSimilarities(out)).map(measurement));
+  for await (const one of measure(setting, test, profile === 'smoke' ? 'synthetic' : 'cifar-100')) {
+    const recorded = known.has(measurement(one));
+    if (!recorded) await appendJsonLine(out, { ...one, ...commit(), command });
+    const { a, b, seed, mean, likeDepth } = one;
+    console.log(
+      `${a.network} and ${b.network}, seed ${seed}: mean CKA ${mean.toFixed(3)}, ` +
+        `at equal depth ${likeDepth.toFixed(3)}${recorded ? ' (recorded already)' : ''}`,
+    );
+  }
+}
+
 /** A measured similarity, without the provenance that its record adds. */
-export type Measurement = Omit<SimilarityRecord, 'commit' | 'dirty' | 'command'>;
+type Measurement = Omit<SimilarityRecord, 'commit' | 'dirty' | 'command'>;
 
 interface Trained extends MaybeTrained {
   readonly sha256: string;
@@ -30,7 +63,7 @@ interface Trained extends MaybeTrained {
  * Minibatch CKA of every pair of trained networks, and of each network with itself, for each seed. Throws a UserError
  * if a network has no trained weights.
  */
-export async function* measure(
+async function* measure(
   { networks: names, seeds, batches, batchSize }: Setting,
   images: InMemoryDataset,
   dataset: string,

@@ -1,0 +1,109 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { readJsonLinesIfExists } from '../../io/jsonLines';
+import { comparedNetwork } from './similarityRecord';
+
+const grid = z.array(z.array(z.number().nullable()).readonly()).readonly();
+const calibratedValue = z.object({ observed: z.number(), threshold: z.number(), p: z.number() }).strict();
+
+/**
+ * A similarity measure between the layers of two networks, calibrated by permuting the images. One line of JSON in
+ * `data/results/similarity/calibrated.jsonl`, or beside the page of `npm run similarity`.
+ */
+export const calibratedRecord = z
+  .object({
+    id: z.string(),
+    /** Without `weights`, a network has random weights, which depend on the seed. */
+    a: comparedNetwork,
+    b: comparedNetwork,
+    dataset: z.string().min(1),
+    /** Such as `minibatch-cka` or `knn:10`. */
+    measure: z.string().min(1),
+    /** The measure's name for headings. */
+    title: z.string().min(1),
+    /** Layer names of `a` (rows) and of `b` (columns). */
+    rows: z.array(z.string()).readonly(),
+    columns: z.array(z.string()).readonly(),
+    /** The similarity of each pair of layers, its threshold and its p-value; null where it is undefined. */
+    observed: grid,
+    threshold: grid,
+    p: grid,
+    /** The largest and the mean similarity of all pairs, with their own null distributions. */
+    max: calibratedValue.nullable(),
+    mean: calibratedValue.nullable(),
+    /** Means over the rows, each with the layer of `b` at the same relative depth; null if none is defined. */
+    likeDepth: z
+      .object({
+        observed: z.number(),
+        /** max(0, observed − threshold) / (1 − threshold). */
+        score: z.number(),
+        /** The share of layers with p ≤ alpha. */
+        above: z.number(),
+      })
+      .strict()
+      .nullable(),
+    permutations: z.number().int(),
+    alpha: z.number(),
+    examples: z.number().int(),
+    /** Images in a batch, within which minibatch CKA permutes. */
+    batchSize: z.number().int(),
+    /** Seed of the choice of images, of the permutations and of random weights. */
+    seed: z.number().int(),
+    commit: z.string(),
+    dirty: z.boolean(),
+    command: z.string(),
+  })
+  .strict();
+
+export type CalibratedRecord = z.infer<typeof calibratedRecord>;
+
+/** A cell of a record: the similarity of two layers beside what chance reaches. */
+export interface CalibratedCell {
+  readonly observed: number;
+  readonly threshold: number;
+  readonly score: number;
+  readonly p: number;
+}
+
+/** Reads the calibrated similarities of a file. Empty if the file does not exist. */
+export async function readCalibrated(
+  file = path.join('data', 'results', 'similarity', 'calibrated.jsonl'),
+): Promise<readonly CalibratedRecord[]> {
+  const records = await readJsonLinesIfExists(file, (value) => calibratedRecord.parse(value));
+  return [...new Map(records.map((record) => [record.id, record])).values()];
+}
+
+/** The cells of a record, row by row; null where the similarity is undefined. */
+export function calibratedCells({
+  observed,
+  threshold,
+  p,
+}: Pick<CalibratedRecord, 'observed' | 'threshold' | 'p'>): (CalibratedCell | null)[][] {
+  return observed.map((row, i) =>
+    row.map((value, j) => {
+      const limit = threshold[i]?.[j] ?? null;
+      const chance = p[i]?.[j] ?? null;
+      if (value === null || limit === null || chance === null) return null;
+      return { observed: value, threshold: limit, score: scoreOf(value, limit), p: chance };
+    }),
+  );
+}
+
+/** A record as the figures of `lib/plots` take it. */
+export function calibratedBetween(record: CalibratedRecord): {
+  readonly rows: { readonly model: string; readonly layers: readonly string[] };
+  readonly columns: { readonly model: string; readonly layers: readonly string[] };
+  readonly values: (CalibratedCell | null)[][];
+} {
+  const { a, b, rows, columns } = record;
+  return {
+    rows: { model: a.network, layers: rows },
+    columns: { model: b.network, layers: columns },
+    values: calibratedCells(record),
+  };
+}
+
+/** 0 where nothing beyond chance was found, 1 for equal layers. */
+export function scoreOf(observed: number, threshold: number): number {
+  return threshold < 1 ? Math.max(0, observed - threshold) / (1 - threshold) : 0;
+}

@@ -1,0 +1,164 @@
+import os from 'node:os';
+import path from 'node:path';
+import { Presets, SingleBar } from 'cli-progress';
+import type { Dataset } from '../../lib/data/datasets/dataset';
+import { openImageFolder } from '../../lib/data/datasets/imageFolder';
+import { loadDatasets } from '../../lib/data/datasets/loadDatasets';
+import { isAbort } from '../../lib/errors';
+import { writeAtomic } from '../../lib/io/atomic';
+import { appendJsonLine } from '../../lib/io/jsonLines';
+import { disposeModule } from '../../lib/models/parameter';
+import { readNetworks } from '../../lib/models/own/readNetworks';
+import { savePage } from '../../lib/notebook/savePage';
+import { readCalibrated, type CalibratedRecord } from '../../lib/results/records/calibratedRecord';
+import { groupBy } from '../../lib/results/statistics/groupBy';
+import { commit } from '../../lib/runs/runFolder/machine';
+import { pausedExitCode, shellQuote } from '../../lib/runs/schedulers/task';
+import {
+  calibratedSimilarities,
+  measurementId,
+  type CalibratedSettings,
+  type MeasuredNetwork,
+} from '../../lib/runs/studies/calibratedSimilarity';
+import { stopSignal } from '../cli/stopSignal';
+import { similarityCsv, similaritySection } from './figures';
+import { chosenLayers, loadNetwork, measuredNetwork, networkSpec, type LoadedNetwork } from './network';
+
+export interface CompareOptions {
+  readonly data: string;
+  readonly measure: readonly string[];
+  readonly layers?: readonly string[];
+  readonly images: number;
+  readonly batchSize: number;
+  readonly seeds: readonly number[];
+  readonly permutations: number;
+  readonly alpha: number;
+  readonly imageSize?: number;
+  /** In GB. */
+  readonly maxMemory?: number;
+  /** File with networks of the user's own. */
+  readonly networks?: string;
+  readonly out: string;
+}
+
+/** Compares two networks, and writes a page, a CSV file and the records to `out`. Resumes after an interruption. */
+export async function compare(first: string, second: string, options: CompareOptions): Promise<void> {
+  const { out, seeds, layers, alpha, batchSize, permutations, measure: measures } = options;
+  const signal = stopSignal();
+  const networksOfUser = options.networks === undefined ? undefined : await readNetworks(options.networks);
+  const images = await openImages(options.data);
+  const file = path.join(out, 'similarity.jsonl');
+  const bar = new SingleBar(
+    { format: '{stage} [{bar}] {percentage} % | {eta_formatted} left' },
+    Presets.shades_classic,
+  );
+  const records: CalibratedRecord[] = [];
+  try {
+    for (const seed of seeds) {
+      const networks: LoadedNetwork[] = [];
+      try {
+        for (const text of [first, second])
+          networks.push(
+            await loadNetwork(networkSpec(text), {
+              classes: images.classes.length,
+              imageSize: options.imageSize,
+              seed,
+              networks: networksOfUser,
+            }),
+          );
+        if (seed === seeds[0]) warnOfRandomWeights(networks);
+        const chosen = chosenLayers(
+          networks.map(({ model }) => model),
+          layers,
+        );
+        const pair: [MeasuredNetwork, MeasuredNetwork] = [
+          measuredNetwork(networks[0]!, chosen[0]!),
+          measuredNetwork(networks[1]!, chosen[1]!),
+        ];
+        let stage = '';
+        const settings: CalibratedSettings = {
+          measures,
+          images: options.images,
+          batchSize,
+          permutations,
+          alpha,
+          seed,
+          dataset: options.data,
+          maxMemory: options.maxMemory === undefined ? os.totalmem() / 2 : options.maxMemory * 1e9,
+          signal,
+          onProgress: (name, done, total) => {
+            if (name !== stage) {
+              bar.stop();
+              bar.start(total, 0, { stage: name });
+              stage = name;
+            }
+            bar.update(done);
+          },
+        };
+        records.push(...(await measureMissing(pair, images, settings, file)));
+        bar.stop();
+      } finally {
+        for (const { model } of networks) disposeModule(model);
+      }
+    }
+  } catch (error) {
+    if (!isAbort(error, signal)) throw error;
+    bar.stop();
+    console.log(`\nPaused; finished measurements are in ${file}. Run the same command again to resume.`);
+    process.exitCode = pausedExitCode;
+    return;
+  } finally {
+    bar.stop();
+  }
+  await writeResults(records, out);
+}
+
+/** The records of one seed: those of an earlier call of the command, and those that are missing. */
+async function measureMissing(
+  pair: readonly [MeasuredNetwork, MeasuredNetwork],
+  images: Dataset,
+  settings: CalibratedSettings,
+  file: string,
+): Promise<CalibratedRecord[]> {
+  const known = new Map((await readCalibrated(file)).map((record) => [record.id, record]));
+  const idOf = (measure: string): string => measurementId(pair, measure, settings);
+  const measures = settings.measures.filter((measure) => !known.has(idOf(measure)));
+  const command = `npm run similarity -- ${process.argv.slice(2).map(shellQuote).join(' ')}`;
+  const provenance = commit();
+  for await (const one of calibratedSimilarities([pair], images, { ...settings, measures })) {
+    const record = { ...one, ...provenance, command };
+    await appendJsonLine(file, record);
+    known.set(record.id, record);
+  }
+  return settings.measures.flatMap((measure) => known.get(idOf(measure)) ?? []);
+}
+
+async function writeResults(records: readonly CalibratedRecord[], out: string): Promise<void> {
+  const [{ a, b, dataset }] = records as [CalibratedRecord];
+  const page = path.join(out, 'index.html');
+  const sections = [...groupBy(records, ({ measure }) => measure).values()].map(similaritySection);
+  await savePage(`Similarity of ${a.network} and ${b.network} on ${dataset}`, sections, page);
+  await writeAtomic(path.join(out, 'similarity.csv'), similarityCsv(records));
+  for (const { title, seed, mean, max } of records)
+    console.log(
+      `${title}, seed ${seed}: mean ${mean?.observed.toFixed(3)} (p = ${mean?.p.toFixed(3)}), ` +
+        `largest ${max?.observed.toFixed(3)} (p = ${max?.p.toFixed(3)})`,
+    );
+  console.log(`Page: ${page}  Table: ${path.join(out, 'similarity.csv')}`);
+}
+
+/** Test images of CIFAR-100, synthetic images, or a folder with one folder of images per class. */
+async function openImages(data: string): Promise<Dataset> {
+  if (data === 'cifar-100' || data === 'synthetic') {
+    const { test, notice } = await loadDatasets(data === 'synthetic' ? 'smoke' : 'laptop');
+    if (notice !== undefined) console.error(notice);
+    return test;
+  }
+  return openImageFolder(data, { imageSize: 224 });
+}
+
+function warnOfRandomWeights(networks: readonly LoadedNetwork[]): void {
+  const names = networks.filter(({ trained }) => !trained).map(({ model }) => model.name);
+  if (names.length > 0)
+    console.error(`Without trained weights: ${names.join(', ')}. This similarity is not that of trained networks.`);
+}
