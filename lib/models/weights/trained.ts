@@ -43,7 +43,15 @@ export async function trainedModel(
   try {
     const { metadata, normalisation, file } = await loadWeights(model, weights, { allowHeadMismatch: true });
     const title = weights.endsWith('.safetensors') ? path.basename(weights, '.safetensors') : name;
-    return { model, trained: true, weights, file, title, ...savedTop1(metadata), ...(normalisation && { normalisation }) };
+    return {
+      model,
+      trained: true,
+      weights,
+      file,
+      title,
+      ...savedTop1(metadata),
+      ...(normalisation && { normalisation }),
+    };
   } catch (error) {
     disposeModule(model);
     throw error;
