@@ -1,5 +1,6 @@
 import type { Dataset } from '../../data/datasets/dataset';
 import type { Normalisation } from '../../data/datasets/normalisation';
+import { openDecoderProcesses, type DecoderProcesses } from '../../data/decoding/decoderProcesses';
 import { disposeBatch, toBatch } from '../../data/loading/batch';
 import type { BatchData } from '../../data/loading/batchData';
 import { loadFromFiles } from '../../data/loading/loadFromFiles';
@@ -28,21 +29,34 @@ export async function* sampleBatches(
   format: ImageFormat,
 ): AsyncGenerator<tf.Tensor4D, void, void> {
   const formatted = { ...dataset, ...format.normalisation };
-  for (let start = 0; start < indices.length; start += batchSize) {
-    const batch = toBatch(await load(formatted, indices.slice(start, start + batchSize), format.imageSize));
-    try {
-      if (batch.images.shape[0] > 0) yield batch.images;
-    } finally {
-      disposeBatch(batch);
+  const processes = openDecoderProcesses();
+  try {
+    for (let start = 0; start < indices.length; start += batchSize) {
+      const part = indices.slice(start, start + batchSize);
+      const data = await load(formatted, part, format.imageSize, processes);
+      if (data.indices.length === 0) continue;
+      const batch = toBatch(data);
+      try {
+        yield batch.images;
+      } finally {
+        disposeBatch(batch);
+      }
     }
+  } finally {
+    processes.close();
   }
 }
 
-async function load(dataset: Dataset, indices: Uint32Array, imageSize: number): Promise<BatchData> {
+async function load(
+  dataset: Dataset,
+  indices: Uint32Array,
+  imageSize: number,
+  processes: DecoderProcesses,
+): Promise<BatchData> {
   const random = new Random(0);
   if (!('images' in dataset)) {
     const sized = { ...dataset, size: { height: imageSize, width: imageSize } };
-    return loadFromFiles(sized, indices, random, { for: 'evaluation', imageSize, cropShare: 1 });
+    return loadFromFiles(sized, indices, random, { for: 'evaluation', imageSize, cropShare: 1 }, processes);
   }
   const { height, width } = dataset.size;
   const isSized = height === imageSize && width === imageSize;
