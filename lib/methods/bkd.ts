@@ -9,7 +9,7 @@ export const bkd = defineMethod({
   source: 'github Hao840/OFAKD: KD by binary cross entropy, for its recipe with that loss',
   readsTeacher: 'logits',
   scope: 'example',
-  options: z.object({ weight: z.number().nonnegative().default(1) }).strict(),
+  options: z.object({ weight: z.number().positive().default(1) }).strict(),
   create: ({ weight }) => ({
     modules: {},
     loss: ({ student, teacher }) => ({

@@ -13,8 +13,9 @@ export const cc = defineMethod({
   source: 'Peng et al. 2019, arXiv 1904.01802; as in github Hao840/OFAKD',
   readsTeacher: 'pooled',
   scope: 'microBatch',
+  minExamples: 2,
   options: z
-    .object({ width: z.number().int().positive().default(128), weight: z.number().nonnegative().default(0.02) })
+    .object({ width: z.number().int().positive().default(128), weight: z.number().positive().default(0.02) })
     .strict(),
   create: ({ width, weight }, { student, teacher, random }) => {
     const embedStudent = new Linear(student.width, width, random.fork('student'), { init: 'fanInUniform' });

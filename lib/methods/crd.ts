@@ -14,9 +14,9 @@ const options = z
     /** Number of examples of other classes that each example is contrasted with: the paper's K. */
     negatives: z.number().int().positive().default(16384),
     /** Weight of the old embedding when the memory is updated. */
-    momentum: z.number().min(0).max(1).default(0.5),
+    momentum: z.number().min(0).lt(1, 'must be less than 1: with 1 the memory never changes').default(0.5),
     temperature: z.number().positive().default(0.07),
-    weight: z.number().nonnegative().default(1),
+    weight: z.number().positive().default(1),
   })
   .strict();
 type Options = z.output<typeof options>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { distLoss } from '../losses/dist';
 import * as tf from '../tensor/engine/tf';
 import { defineMethod } from './method';
+import { notAllZero } from './weights';
 
 const weight = z.number().nonnegative();
 
@@ -11,14 +12,16 @@ export const dist = defineMethod({
   source: 'Huang et al. 2022, arXiv 2205.10536',
   readsTeacher: 'logits',
   scope: 'microBatch',
+  minExamples: 2,
   options: z
     .object({
       beta: weight.default(1),
       gamma: weight.default(1),
       temperature: z.number().positive().default(1),
-      weight: weight.default(1),
+      weight: z.number().positive().default(1),
     })
-    .strict(),
+    .strict()
+    .superRefine(notAllZero('beta', 'gamma')),
   create: ({ weight: totalWeight, beta, gamma, temperature }) => ({
     modules: {},
     loss: ({ student, teacher }) => ({

@@ -3,6 +3,7 @@ import { dkdLoss } from '../losses/dkd';
 import * as tf from '../tensor/engine/tf';
 import { defineMethod } from './method';
 import { logitsReader, standardise } from './standardised';
+import { notAllZero } from './weights';
 
 const weight = z.number().nonnegative();
 
@@ -20,9 +21,10 @@ export const dkd = defineMethod({
       beta: weight.default(2),
       temperature: z.number().positive().default(1),
       standardise,
-      weight: weight.default(1),
+      weight: z.number().positive().default(1),
     })
-    .strict(),
+    .strict()
+    .superRefine(notAllZero('alpha', 'beta')),
   create: ({ weight: totalWeight, standardise: isStandardised, alpha, beta, temperature }) => ({
     modules: {},
     loss: ({ student, teacher, labels }) => {

@@ -36,6 +36,20 @@ export function checkExponents(
   });
 }
 
+/** Rejects weights with which the method, or its branches, would have no effect. */
+export function checkBranchWeights(
+  { logitsWeight, branchWeight, stages: used }: Pick<ExitOptions, 'logitsWeight' | 'branchWeight' | 'stages'>,
+  context: z.RefinementCtx,
+): void {
+  const reject = (field: string, message: string): void =>
+    context.addIssue({ code: 'custom', path: [field], message });
+  if (logitsWeight === 0 && (branchWeight === 0 || used.length === 0)) {
+    reject('logitsWeight', 'is 0, and no branch has a weight');
+  } else if (branchWeight === 0 && used.length > 0) {
+    reject('branchWeight', 'is 0, and the branches would have no effect; use stages: []');
+  }
+}
+
 /** The exponent of a branch, or of the logits, which come last. */
 export const exponentAt = (given: number | readonly number[], index: number): number =>
   typeof given === 'number' ? given : given[index]!;

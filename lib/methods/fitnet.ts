@@ -17,7 +17,12 @@ export const fitnet = defineMethod({
   source: 'Romero et al. 2015, arXiv 1412.6550; stages and weight of github Hao840/OFAKD',
   readsTeacher: 'stages',
   scope: 'example',
-  options: z.object({ stages, weight: z.number().nonnegative().default(1) }).strict(),
+  options: z
+    .object({
+      stages: stages.refine((list) => list.length > 0, 'names no stage, and the method has no effect'),
+      weight: z.number().positive().default(1),
+    })
+    .strict(),
   create: ({ stages: used, weight }, setting) => {
     const hints = used.map((stage) => {
       const studentShape = setting.student.stageShapes[stage - 1]!;

@@ -14,7 +14,7 @@ export const kd = defineMethod({
     .object({
       temperature: z.number().positive().default(1),
       standardise,
-      weight: z.number().nonnegative().default(1),
+      weight: z.number().positive().default(1),
     })
     .strict(),
   create: ({ temperature, standardise: isStandardised, weight }) => ({

@@ -98,6 +98,8 @@ export interface MethodDefinition<Options extends z.ZodTypeAny, Access extends T
   readonly scope: LossScope;
   /** Whether its loss reads numbers from tensors, which a compiled training step cannot do. Default: false. */
   readonly readsNumbers?: boolean;
+  /** Fewest examples of a micro-batch with which the loss has a gradient. Default: 1. */
+  readonly minExamples?: number;
   /** Its options with their published defaults. */
   readonly options: Options;
   create(options: z.output<Options>, setting: Setting<Access>): Implementation<Access>;
@@ -133,6 +135,8 @@ export interface Method<Options extends z.ZodTypeAny = z.ZodTypeAny> {
   readonly source: string;
   readonly readsTeacher: TeacherAccess;
   readonly scope: LossScope;
+  /** Fewest examples of a micro-batch with which the loss has a gradient. */
+  readonly minExamples: number;
   readonly options: Options;
   /** Source text of `create`: runs of two methods with the same name and different code are different runs. */
   readonly code: string;
@@ -148,12 +152,13 @@ export interface Method<Options extends z.ZodTypeAny = z.ZodTypeAny> {
 export function defineMethod<Options extends z.ZodTypeAny, Access extends TeacherAccess>(
   definition: MethodDefinition<Options, Access>,
 ): Method<Options> {
-  const { title, source, readsTeacher, scope, readsNumbers = false, options } = definition;
+  const { title, source, readsTeacher, scope, readsNumbers = false, minExamples = 1, options } = definition;
   return {
     title,
     source,
     readsTeacher,
     scope,
+    minExamples,
     options,
     code: definition.create.toString(),
     create(given, { student, teacher, examples, labels, random }) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ofaLoss } from '../losses/ofa';
 import * as tf from '../tensor/engine/tf';
-import { checkExponents, exitBranches, exitOptions, exponentAt } from './exitBranches';
+import { checkBranchWeights, checkExponents, exitBranches, exitOptions, exponentAt } from './exitBranches';
 import { defineMethod } from './method';
 
 const options = z
@@ -11,7 +11,8 @@ const options = z
     labelTerm: z.boolean().default(false),
   })
   .strict()
-  .superRefine(checkExponents);
+  .superRefine(checkExponents)
+  .superRefine(checkBranchWeights);
 
 /** One-for-all: the student's logits, and an exit branch on each of its stages, learn from the teacher's logits. */
 export const ofa = defineMethod({

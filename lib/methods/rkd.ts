@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { rkdLoss } from '../losses/rkd';
 import { defineMethod } from './method';
+import { notAllZero } from './weights';
 
 /** Distances and angles between the pooled features of a batch's examples follow the teacher's. */
 export const rkd = defineMethod({
@@ -8,9 +9,11 @@ export const rkd = defineMethod({
   source: 'Park et al. 2019, arXiv 1904.05068',
   readsTeacher: 'pooled',
   scope: 'microBatch',
+  minExamples: 3,
   options: z
     .object({ distanceWeight: z.number().nonnegative().default(25), angleWeight: z.number().nonnegative().default(50) })
-    .strict(),
+    .strict()
+    .superRefine(notAllZero('distanceWeight', 'angleWeight')),
   create: ({ distanceWeight, angleWeight }) => ({
     modules: {},
     loss: ({ student, teacher }) => ({

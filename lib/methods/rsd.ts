@@ -16,12 +16,13 @@ export const rsd = defineMethod({
   source: 'Cross-Architecture Distillation Made Simple with Redundancy Suppression, ICCV 2025, arXiv 2507.21844',
   readsTeacher: 'pooled',
   scope: 'microBatch',
+  minExamples: 2,
   options: z
     .object({
       kappa: z.number().positive().default(0.01),
       /** Width of the projector's hidden layer, as a multiple of the width of the student's feature. */
       expansion: z.number().int().positive().default(2),
-      weight: z.number().nonnegative().default(0.1),
+      weight: z.number().positive().default(0.1),
     })
     .strict(),
   create: ({ kappa, expansion, weight }, { student, teacher, random }) => {

@@ -13,6 +13,7 @@ import { missingTeacher, severalTeachersError } from '../../methods/teacherAcces
 import { modelNames } from '../../models/zoo';
 import type { OwnParts } from './ownParts';
 import { recipe, type Recipe, type RecipeInput } from './recipe';
+import { recipeConflicts } from './recipeConflicts';
 
 /** Checks a recipe and fills in its defaults. Throws one UserError that lists everything that is wrong. */
 export function completeRecipe(given: RecipeInput, own?: Pick<OwnParts, 'networks'>): Recipe;
@@ -35,7 +36,10 @@ export function parseRecipe(given: RecipeInput<MethodSpec>, own?: OwnParts): Rec
 /** Lists everything that is wrong with a recipe by itself, without its data and weights. */
 export function recipeErrors(given: RecipeInput<MethodSpec>, own: OwnParts = {}): string[] {
   const parsed = recipe.safeParse(given);
-  return [...(parsed.success ? [] : schemaErrors(parsed.error, given)), ...nameErrors(given, own)];
+  const ofNames = nameErrors(given, own);
+  if (!parsed.success) return [...schemaErrors(parsed.error, given), ...ofNames];
+  const chosen = own.method ?? findMethod(parsed.data.method.kind);
+  return [...ofNames, ...(chosen ? recipeConflicts(parsed.data, chosen) : [])];
 }
 
 /** One error for everything that is wrong with a recipe. */

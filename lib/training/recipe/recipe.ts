@@ -109,7 +109,7 @@ export const recipe = z
     dropPath: z
       .number()
       .min(0)
-      .lt(1)
+      .lt(1, 'must be less than 1: with 1 no block of the student is trained')
       .optional()
       .transform((rate) => rate || undefined),
     /** Decay of a running average of the student's weights, which is evaluated and saved. Default: no average. */

@@ -33,6 +33,9 @@ function dataErrors({ imageSize, batchSize }: Recipe, { train, test }: Candidate
       `data: the training set has ${train.classes.length} classes, and the test set has ${test.classes.length}`,
     );
   }
+  if (train.classes.length < 2) {
+    errors.push(`data: the training set has ${train.classes.length} class, and a classifier needs at least 2`);
+  }
   if (test.count === 0) errors.push('data: the test set is empty');
   if (batchSize > train.count) {
     errors.push(`batchSize: a batch of ${batchSize} is larger than the training set of ${train.count} images`);

@@ -59,9 +59,16 @@ function errorsWith(student: Model | UserError, recipe: Recipe, resources: Candi
   };
   add('teacher', resources.teacher);
   add('student', student);
+  if (!(student instanceof UserError)) errors.push(...stageErrors(student));
   // Without other errors the caller creates the method next, which throws its own error.
   if (errors.length > 0) add('method', methodError(student, recipe, resources));
   return errors;
+}
+
+/** An image of one patch, or of one position after the first stage, has nothing left to combine. */
+function stageErrors({ name, imageSize, stageShapes: [first] }: Model): string[] {
+  if ((first.kind === 'spatial' ? first.size : first.grid) > 1) return [];
+  return [`imageSize: at ${imageSize} pixels stage 1 of ${name} has one position. Use a larger imageSize`];
 }
 
 /** The error with which the method cannot be created; undefined if the student or the teacher is missing. */

@@ -7,26 +7,29 @@ import { sgd as sgdStep } from '../../tensor/ops/optimizers/sgd';
 import { adamBiasCorrections } from '../../tensor/ops/optimizers/adamMoments';
 import type { StepInputs, StepResult } from '../../tensor/ops/optimizers/step';
 
+/** Decay of a running average. With 1 it would stay 0. */
+const decay = z.number().min(0).lt(1, 'must be less than 1: with 1 the average never changes');
+
 const sgd = z
   .object({
     name: z.literal('sgd'),
-    momentum: z.number().min(0).max(1).default(0.9),
+    momentum: z.number().min(0).lt(1, 'must be less than 1: with 1 no gradient is ever forgotten').default(0.9),
     nesterov: z.boolean().default(true),
   })
   .strict();
 const adamW = z
   .object({
     name: z.literal('adamw'),
-    beta1: z.number().default(0.9),
-    beta2: z.number().default(0.999),
+    beta1: decay.default(0.9),
+    beta2: decay.default(0.999),
     epsilon: z.number().positive().default(1e-8),
   })
   .strict();
 const lamb = z
   .object({
     name: z.literal('lamb'),
-    beta1: z.number().default(0.9),
-    beta2: z.number().default(0.999),
+    beta1: decay.default(0.9),
+    beta2: decay.default(0.999),
     epsilon: z.number().positive().default(1e-6),
     /** Maximum global norm of the gradients, in addition to the recipe's own clipping. */
     maxNorm: z.number().positive().default(1),

@@ -69,7 +69,7 @@ describe('errors of the recipe by itself', () => {
     [{ epochs: 0 }, /epochs: .*\(it is 0\)/],
     [{ clipNorm: 0 }, /clipNorm: /],
     [{ labelSmoothing: 1.5 }, /labelSmoothing: /],
-    [{ dropPath: 1 }, /dropPath: .*less than 1 \(it is 1\)/],
+    [{ dropPath: 1 }, /dropPath: .*less than 1: .* \(it is 1\)/],
     [{ dropPath: -0.1 }, /dropPath: .*\(it is -0\.1\)/],
     [{ batchSize: 8, accumulation: 3 }, /accumulation: does not divide the batch of 8/],
     [{ method: { kind: 'ofa', stages: [1, 5] } }, /method\.stages\.1: 5 is not a stage/],

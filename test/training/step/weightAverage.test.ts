@@ -57,13 +57,13 @@ test('follows the weights, is evaluated and saved, and does not change the train
     );
     assert.ok(!('top1Unaveraged' in expected));
   });
-  await withTraining({ ...plain, averageDecay: 1 }, async (training) => {
+  await withTraining({ ...plain, averageDecay: 1 - 2 ** -40 }, async (training) => {
     const first = snapshot(training);
     await take(training, Infinity);
-    // With a decay of 1 the average is the first weights.
+    // With a decay near 1 the average stays at the first weights. Recipes refuse 1 itself.
     await training.withResult(() => {
       for (const [name, { value }] of training.state())
-        if (name.startsWith('student.')) assert.deepEqual([...toArray(value)], first.get(name), name);
+        if (name.startsWith('student.')) expectClose([...toArray(value)], first.get(name)!, { absolute: 1e-9 }, name);
       return Promise.resolve();
     });
     assert.notDeepEqual(snapshot(training).get('student.head.weight'), first.get('student.head.weight'));
