@@ -2,6 +2,7 @@ import path from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { isAbort } from '../lib/errors';
+import { tryParseJson } from '../lib/io/json';
 import { saveGain } from '../lib/notebook/saveGain';
 import { readNetworks } from '../lib/models/own/readNetworks';
 import { chance, gainedPoints, type Gain } from '../lib/results/gain';
@@ -165,11 +166,10 @@ function share(text: string): number {
 }
 
 function json(text: string): object {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  } catch {
-    // Reported below, as for other values that are not objects.
+  const value = tryParseJson(text);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    if ('kind' in value) throw new InvalidArgumentError('The name of the method belongs in --method, not in "kind".');
+    return value;
   }
   throw new InvalidArgumentError('It must be a JSON object, such as \'{"exponent": 1.2}\'.');
 }

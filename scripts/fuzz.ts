@@ -1,6 +1,6 @@
 import os from 'node:os';
 import path from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { unknownName } from '../lib/errors';
 import { mapConcurrently } from '../lib/io/mapConcurrently';
 import { positive, whole } from './cli/arguments';
@@ -28,10 +28,13 @@ const command = new Command('npm run fuzz --')
   .option('--inputs <number>', 'number of inputs per target', positive, 1000)
   .option('--seed <number>', 'seed of the inputs', whole, 1)
   .option('--only <target>', `only this target (${targetNames.join(', ')})`)
-  .option('--input <number>', 'only the input with this index', whole)
+  .addOption(
+    new Option('--input <number>', 'only the input with this index; needs --only').argParser(whole).conflicts('inputs'),
+  )
   .option('--patience <seconds>', 'time after which an input counts as a hang', positive, 30)
   .action(async ({ inputs, seed, only, input, patience }: Options) => {
     if (only !== undefined && !targetNames.includes(only)) throw unknownName('target', only, targetNames);
+    if (input !== undefined && only === undefined) command.error("error: option '--input <number>' needs --only");
     const [from, end] = input === undefined ? [0, inputs] : [input, input + 1];
     if (pillowPython() === undefined) console.log(`Pixels are not compared with Pillow: ${pillowLacks}.`);
     console.log(row('target', 'inputs', 'values', 'user errors', 'failures', 'seconds'));

@@ -38,9 +38,9 @@ const command = new Command('npm run site')
     console.log(`Built site/. Open ${path.resolve('site', 'index.html')}.`);
   });
 
-/** Excludes backups of notebooks, and compiled files. */
+/** Excludes backups of notebooks, notebooks that failed, and compiled files. */
 function isPublished(file: string): boolean {
-  return !/\.ipynb_checkpoints|\.(node|o|so)$/.test(file);
+  return !/\.ipynb_checkpoints|\.failed\.|\.(node|o|so)$/.test(file);
 }
 
 void run(command);

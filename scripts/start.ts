@@ -6,6 +6,8 @@ import { Command } from 'commander';
 import { loadCifar100 } from '../lib/data/datasets/cifar100/cifar100';
 import { UserError } from '../lib/errors';
 import { UnreachableError } from '../lib/io/download/http';
+import { parameters, parseOverrides } from '../lib/notebook/parameters';
+import { matchingFiles } from './cli/matchingFiles';
 import { run } from './cli/run';
 import { StatusLine } from './cli/statusLine';
 import { executeNotebooks, type Executed } from './notebooks/execute';
@@ -15,7 +17,7 @@ const out = 'out';
 /** npm start: downloads the data, executes the notebooks on the Jupyter kernel, and writes a page for each. */
 const command = new Command('npm start --')
   .description(`Downloads CIFAR-100, executes the notebooks, and writes them with an HTML page each to ${out}/.`)
-  .argument('[words...]', 'execute only notebooks whose name contains one of these words')
+  .argument('[words...]', 'execute only notebooks whose path contains one of these words')
   .addHelpText(
     'after',
     '\nOFA_PROFILE selects the scale: smoke (a few minutes, synthetic images), laptop (default), or paper.' +
@@ -23,31 +25,30 @@ const command = new Command('npm start --')
   )
   .action(async (words: string[]) => {
     const chosen = chooseNotebooks(words);
-    if (process.env.OFA_PROFILE !== 'smoke') await downloadData();
+    // Wrong variables would fail in every notebook, one after the other.
+    const { profile } = parameters({}, {}, { OFA_PROFILE: process.env.OFA_PROFILE });
+    parseOverrides(process.env.OFA_PARAMS ?? '{}');
+    if (profile !== 'smoke') await downloadData();
     mkdirSync(out, { recursive: true });
     // All pages share one copy of the libraries for figures and formulas, which are too large to embed in each.
     copyFileSync(path.join('node_modules', 'plotly.js-dist', 'plotly.js'), path.join(out, 'plotly.js'));
     copyFileSync(path.join('node_modules', 'mathjax', 'es5', 'tex-svg.js'), path.join(out, 'mathjax.js'));
 
-    console.log(`Notebooks (profile ${process.env.OFA_PROFILE ?? 'laptop'})`);
+    console.log(`Notebooks (profile ${profile})`);
     report(await execute(chosen));
   });
 
 function chooseNotebooks(words: readonly string[]): string[] {
   const notebooks = readdirSync('notebooks')
     .filter((name) => name.endsWith('.ipynb'))
-    .sort();
-  const chosen = notebooks.filter((name) => words.length === 0 || words.some((word) => name.includes(word)));
-  if (chosen.length > 0) return chosen;
-  const wanted = words.map((word) => `"${word}"`).join(' or ');
-  const known = notebooks.join(', ') || 'none';
-  throw new UserError(`No notebook in notebooks/ has a name that contains ${wanted}. Available: ${known}.`);
+    .sort()
+    .map((name) => path.join('notebooks', name));
+  return matchingFiles(notebooks, words, 'notebook');
 }
 
-async function execute(names: readonly string[]): Promise<Executed[]> {
+async function execute(files: readonly string[]): Promise<Executed[]> {
   const status = new StatusLine();
   const executed: Executed[] = [];
-  const files = names.map((name) => path.join('notebooks', name));
   for await (const event of executeNotebooks(files, out)) {
     if (event.event === 'cell') {
       status.show(`  … ${event.notebook}: ${event.done} of ${event.cells} cells`);
@@ -88,7 +89,9 @@ function report(executed: readonly Executed[]): void {
     summary.map((text) => `  ${notebook}\n${indent(text.trimEnd(), 4)}`),
   );
   if (results.length > 0) console.log(`\nResults\n${results.join('\n')}`);
-  const pages = executed.map(({ notebook }) => path.join(out, notebook.replace(/ipynb$/, 'html')));
+  const pages = executed.map(({ notebook, errors }) =>
+    path.join(out, notebook.replace(/ipynb$/, errors.length > 0 ? 'failed.html' : 'html')),
+  );
   console.log(`\nPages: ${pages.join('  ')}`);
   console.log('JupyterLab: npm run lab');
   const failed = executed.filter(({ errors }) => errors.length > 0).map(({ notebook }) => notebook);

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import { UserError } from '../lib/errors';
+import { matchingFiles } from './cli/matchingFiles';
 import { run } from './cli/run';
 
 /** Time limit of a test file. */
@@ -14,9 +14,7 @@ const command = new Command('npm test --')
   .description('Runs the tests.')
   .argument('[words...]', 'run only the test files whose path contains one of these')
   .action((words: string[]) => {
-    const files = testFiles('test').filter((file) => words.length === 0 || words.some((word) => file.includes(word)));
-    if (files.length === 0)
-      throw new UserError(`No test file's path contains ${words.map((word) => `"${word}"`).join(' or ')}.`);
+    const files = matchingFiles(testFiles('test'), words, 'test file');
     const { status } = spawnSync(
       process.execPath,
       [

@@ -9,7 +9,7 @@ export interface Fit {
   readonly images: number;
   /** Default: as published. */
   readonly epochs?: number;
-  /** Default: 128, or a smaller power of two that gives at least eight steps an epoch. */
+  /** Default: 128, or a smaller power of two, at least 2, that gives eight steps an epoch. */
   readonly batchSize?: number;
   /** Peak learning rate. Default: the published one, scaled to the batch size. */
   readonly learningRate?: number;
@@ -47,5 +47,5 @@ export function familyRecipe(
 }
 
 function defaultBatchSize(images: number): number {
-  return Math.min(128, 2 ** Math.max(0, Math.floor(Math.log2(images / 8))));
+  return Math.min(128, 2 ** Math.max(1, Math.floor(Math.log2(images / 8))));
 }

@@ -33,7 +33,8 @@ function chosenProfile(name: string): Profile {
   return profile;
 }
 
-function parseOverrides(text: string): object {
+/** Parses OFA_PARAMS. Throws a UserError if it is not a JSON object. */
+export function parseOverrides(text: string): object {
   let json: unknown;
   try {
     json = JSON.parse(text);

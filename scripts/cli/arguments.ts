@@ -6,6 +6,16 @@ export function whole(text: string): number {
   return Number(text);
 }
 
+/** Parses names separated by commas. A repeated name counts once. */
+export function names(text: string): string[] {
+  return [...new Set(text.split(',').map((name) => name.trim()))];
+}
+
+/** Parses non-negative integers separated by commas. A repeated number counts once. */
+export function wholes(text: string): number[] {
+  return [...new Set(names(text).map(whole))];
+}
+
 /** Parses a positive integer of a command line. */
 export function positive(text: string): number {
   if (whole(text) < 1) throw new InvalidArgumentError('It must be a positive whole number.');

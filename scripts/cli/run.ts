@@ -8,13 +8,34 @@ import { UserError } from '../../lib/errors';
 export async function run(command: Command): Promise<void> {
   stopWhenOutputIsClosed();
   try {
+    command.configureOutput({ outputError: (text, write) => write(oneLine(text, command)) });
     // Excess arguments are mistakes, such as a list written with spaces.
-    for (const each of [command, ...command.commands]) each.allowExcessArguments(false);
-    await command.showHelpAfterError().parseAsync();
+    for (const each of [command, ...command.commands]) {
+      each.allowExcessArguments(false);
+      refuseRepeatedOptions(each);
+    }
+    await command.parseAsync();
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     console.error(error.message);
     process.exitCode = 1;
+  }
+}
+
+/** The error is the last line that a command prints, and not above its whole help. */
+function oneLine(text: string, command: Command): string {
+  const called = command.commands.find((each) => each.name() === process.argv[2]);
+  const name = [command.name(), ...(called ? [called.name()] : [])].join(' ');
+  return `${text.trim().replace(/\n/g, ' ').replace(/\.$/, '')}. See ${name} --help\n`;
+}
+
+/** Of two values of one option, commander would use the last without a message. */
+function refuseRepeatedOptions(command: Command): void {
+  for (const option of command.options) {
+    let count = 0;
+    command.on(`option:${option.name()}`, () => {
+      if (++count > 1) command.error(`error: option '${option.flags}' is given ${count} times; give it once`);
+    });
   }
 }
 

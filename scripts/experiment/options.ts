@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { profiles, type Profile } from '../../lib/profile';
-import { positive, whole } from '../cli/arguments';
+import { names, positive, wholes } from '../cli/arguments';
 
 /** Which jobs of an experiment. */
 export interface Selected {
@@ -38,15 +38,42 @@ export function withSelection(command: Command): Command {
         .choices(profiles)
         .default('laptop'),
     )
-    .option('--rows <names>', 'only these rows, separated by commas', (text: string) => text.split(','))
-    .option('--seeds <numbers>', 'only these seeds, separated by commas', (text: string) => text.split(',').map(whole))
+    .option('--rows <names>', 'only these rows, separated by commas', names)
+    .option('--seeds <numbers>', 'only these seeds, separated by commas', wholes)
     .option('--networks <file>', 'TypeScript file that exports networks of your own, and experiments with them')
     .option('--out <folder>', 'folder of all runs', 'runs');
+}
+
+/** The backends that use an option; the others ignore it. */
+const backendsOf = {
+  cpus: ['slurm', 'ray', 'kubernetes'],
+  gpus: ['ray', 'kubernetes'],
+  sbatch: ['slurm'],
+  address: ['ray'],
+  image: ['kubernetes'],
+  claim: ['kubernetes'],
+} as const satisfies Partial<Readonly<Record<keyof Backend, readonly Backend['backend'][]>>>;
+
+/** Refuses options that would have no effect. */
+function refuseUnused(command: Command): void {
+  const { backend, profile, unrecorded } = command.opts<Selected & Backend>();
+  for (const [name, backends] of Object.entries(backendsOf)) {
+    if (command.getOptionValueSource(name) !== 'cli' || backends.some((one) => one === backend)) continue;
+    command.error(
+      `error: option '--${name}' has no effect with --backend ${backend}; it is for ${backends.join(', ')}`,
+    );
+  }
+  if (unrecorded && profile !== 'laptop') {
+    command.error(
+      `error: option '--unrecorded' has no effect with --profile ${profile}: only laptop runs are recorded`,
+    );
+  }
 }
 
 /** Adds the options of `Backend` to a command. */
 export function withBackend(command: Command): Command {
   return command
+    .hook('preAction', (_, action) => refuseUnused(action))
     .option('--unrecorded', 'only jobs without a record in data/results')
     .addOption(
       new Option('--backend <name>', 'where the jobs run')

@@ -67,7 +67,10 @@ def execute(source, folder):
     errors += filter(None, [unhandled.strip()])
     seconds = time.monotonic() - start
     notebook.cells.remove(settle)
-    write(notebook, source.stem, folder)
+    try:
+        keep(notebook, source.stem, folder, failed=bool(errors))
+    except OSError as error:
+        errors.append(f"Cannot write {error.filename or folder}: {error.strerror}. Files of earlier executions are unchanged.")
     emit(
         event="notebook", notebook=source.name, cells=len(cells), seconds=seconds, errors=errors,
         summary=[text for cell in cells if "summary" in cell.metadata.get("tags", []) for text in texts(cell)],
@@ -83,8 +86,32 @@ def texts(cell):
             yield output.data["text/plain"]
 
 
+def keep(notebook, name, folder, failed):
+    """Writes a notebook and its page. Those of a failed execution do not replace those of the last good one."""
+    failures = [folder / f"{name}.failed.{ending}" for ending in ("ipynb", "html")]
+    if failed:
+        write(notebook, f"{name}.failed", folder)
+        return
+    write(notebook, name, folder)
+    for file in failures:
+        file.unlink(missing_ok=True)
+
+
+def write_atomic(file, text):
+    """Writes a file whole or not at all: a full disk leaves the earlier content."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}.draft")
+    try:
+        with open(draft, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(draft, file)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+
+
 def write(notebook, name, folder):
-    nbformat.write(notebook, folder / f"{name}.ipynb")
     try:
         # JupyterLab removes scripts, and with them live figures, from untrusted outputs.
         NotebookNotary().sign(notebook)
@@ -92,7 +119,8 @@ def write(notebook, name, folder):
         print(f"{name}.ipynb cannot be marked as trusted: {error}", file=sys.stderr)
     exporter = HTMLExporter(template_name="page", extra_template_basedirs=[str(Path(__file__).parent)])
     page, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": name}})
-    (folder / f"{name}.html").write_text(page, encoding="utf-8")
+    write_atomic(folder / f"{name}.ipynb", nbformat.writes(notebook).rstrip("\n") + "\n")
+    write_atomic(folder / f"{name}.html", page)
 
 
 def main():

@@ -65,7 +65,7 @@ test('rejects excess arguments before doing anything', () => {
 test('prints a user error as one line without a stack trace, with exit code 1', () => {
   const { status, stderr } = node('scripts/launch.mjs', 'test', 'no-such-test');
   assert.equal(status, 1);
-  assert.equal(stderr.trim(), 'No test file\'s path contains "no-such-test".');
+  assert.equal(stderr.trim(), 'No test file has a path that contains "no-such-test".');
 });
 
 test('returns the exit code of a command', () => {

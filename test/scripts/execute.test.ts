@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -53,6 +53,25 @@ test('notebooks run on the Jupyter kernel in the project’s root, and errors of
   assert.doesNotMatch(copy, /setTimeout/);
   assert.doesNotMatch(copy, /"name": "stderr"/);
   assert.match(readFileSync(path.join(folder, 'good.html'), 'utf8'), /six is 6/);
+});
+
+test('a failed execution keeps the last good notebook and page, and the next good one removes its files', async () => {
+  const out = path.join(folder, 'out');
+  mkdirSync(out);
+  const execute = async (source: string): Promise<void> => {
+    for await (const _ of executeNotebooks([write('kept', [source])], out));
+  };
+  await execute("console.log('the first result');");
+  const files = ['kept.html', 'kept.ipynb'];
+  const contents = (): string[] => files.map((name) => readFileSync(path.join(out, name), 'utf8'));
+  const good = contents();
+  await execute("throw new Error('a wrong parameter');");
+  assert.deepEqual(contents(), good);
+  assert.match(readFileSync(path.join(out, 'kept.failed.html'), 'utf8'), /a wrong parameter/);
+  assert.deepEqual(readdirSync(out).sort(), ['kept.failed.html', 'kept.failed.ipynb', ...files]);
+  await execute("console.log('the second result');");
+  assert.match(contents()[0]!, /the second result/);
+  assert.deepEqual(readdirSync(out).sort(), files);
 });
 
 /** Writes a notebook of code cells; a cell that starts with #summary gets that tag. */

@@ -177,7 +177,7 @@ test('clips: plain SGD moves by learning rate times clipNorm, and a large clipNo
 test('weight decay shrinks weights, and biases and norms only with decayEverything', async () => {
   const still = {
     student: 'resnet20',
-    labelWeight: 0,
+    labelWeight: 1e-30,
     optimizer: { name: 'sgd', momentum: 0, nesterov: false },
     weightDecay: 0.1,
     learningRate: 0.5,

@@ -100,6 +100,8 @@ export async function distil(
   const weightsOf = ({ id }: Pick<RunRecord, 'id'>): string => studentFile(runFolderOf({ id }, runsFolder));
 
   const recipes = recipesOf(pair, opened, { ...setup, networks });
+  // The recipe of the last run must not be refused after the first has trained for hours.
+  for (const check of [recipes.teacher, recipes.scratch, () => recipes.distilled('fresh')]) check();
   const teacherWeights = setup.weights ?? weightsOf(await run('teacher', recipes.teacher()));
   const scratch = await run('scratch', recipes.scratch());
   const distilled = await run('distilled', recipes.distilled(teacherWeights));

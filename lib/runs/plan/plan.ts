@@ -8,7 +8,7 @@ import { namesOwnNetwork } from '../../training/recipe/ownParts';
 import { recipeId } from '../../training/recipe/recipe';
 import { teacherWeightsFiles, type Job } from './job';
 
-/** Rows by name and seeds. Default: all rows; the first seed of the smoke profile, all seeds of the others. */
+/** Rows by name and seeds; a repeated one counts once. Default: all rows; the first seed of the smoke profile, all seeds of the others. */
 export interface Selection {
   readonly rows?: readonly string[];
   readonly seeds?: readonly number[];
@@ -27,7 +27,8 @@ export function plan(experiment: Experiment, profile: Profile, { rows, seeds, ne
   for (const name of rows ?? []) if (!names.includes(name)) throw unknownName(`row of ${experiment.name}`, name, names);
 
   const [firstSeed] = experiment.seeds;
-  const chosenSeeds = seeds ?? (profile === 'smoke' ? experiment.seeds.slice(0, 1) : experiment.seeds);
+  const chosenSeeds =
+    (seeds && [...new Set(seeds)]) ?? (profile === 'smoke' ? experiment.seeds.slice(0, 1) : experiment.seeds);
   return all
     .filter(({ name }) => !rows || rows.includes(name))
     .flatMap((row) =>

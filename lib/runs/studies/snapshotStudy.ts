@@ -49,8 +49,8 @@ export async function snapshotStudy(settings: SnapshotSettings, warn: Warn): Pro
     data: { name: studyDataset(profile), trainImages: images },
     epochs,
     batchSize,
-    // Never: the study evaluates nothing but similarity.
-    evaluateEvery: epochs + 1,
+    // As rarely as possible: the study evaluates nothing but similarity.
+    evaluateEvery: epochs,
   });
   const training = new Training(recipe, { train, test, teacher });
   return {
