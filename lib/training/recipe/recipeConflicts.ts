@@ -33,7 +33,7 @@ function dataConflicts({ data, imageSize, cropShare, mixing, augmentation }: Rec
     const { path: folder, validation, split } = data;
     if (validation !== undefined && path.resolve(validation) === path.resolve(folder)) {
       errors.push(
-        `data.validation: is the training folder ${folder}: accuracy on training images says nothing about other ` +
+        `data.validation: is the training folder ${folder}: accuracy on training images does not hold for other ` +
           'images. Name another folder, or omit it to hold out a share of the images',
       );
     }
