@@ -6,6 +6,7 @@ import { UserError } from '../lib/errors';
 import { pythonEnvironment } from './cli/pythonEnvironment';
 import { run } from './cli/run';
 import { runLogged } from './setup/command.mjs';
+import { toolEnvironment } from './setup/toolEnvironment.mjs';
 import { sources } from './site/sources';
 
 const buildFolder = path.join('build', 'site');
@@ -22,6 +23,7 @@ const command = new Command('npm run site')
     if (executed && !existsSync('out'))
       throw new UserError('No executed notebooks exist in out/. Run npm start first.');
     const python = await pythonEnvironment('site', requirements, 'Installing mkdocs, once.');
+    const python = path.join(await toolEnvironment(path.join(buildFolder, 'venv'), requirements), 'python');
     await rm(pages, { recursive: true, force: true });
     for (const [from, to] of sources) {
       if (!existsSync(from)) continue;

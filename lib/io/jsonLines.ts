@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { UserError } from '../errors';
 import { fileError } from './fileError';
 import { decodeJson, parseJson } from './json';
 
@@ -26,11 +27,25 @@ export async function appendJsonLine(file: string, record: object): Promise<void
   }
 }
 
+export interface ReadOptions {
+  /**
+   * Ignores a last line that a crash has truncated, for logs whose writer continues after it. Default: false, because a
+   * record that is missing without a message changes results.
+   */
+  readonly mayBeCut?: boolean;
+  /** What the user can do about an invalid line. */
+  readonly remedy?: string;
+}
+
 /**
- * The records of a file. `parse` checks each record and throws if it is invalid. Ignores a last line that a crash has
- * truncated; throws a UserError with the file and the line for any other damage.
+ * The records of a file. `parse` checks each record and throws if it is invalid. Throws a UserError with the file, the
+ * line and the remedy for any damage.
  */
-export async function readJsonLines<T>(file: string, parse: (value: unknown) => T): Promise<T[]> {
+export async function readJsonLines<T>(
+  file: string,
+  parse: (value: unknown) => T,
+  { mayBeCut = false, remedy = 'Restore the file from a copy, or remove that line.' }: ReadOptions = {},
+): Promise<T[]> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw fileError(error, 'read', file);
   });
@@ -40,16 +55,23 @@ export async function readJsonLines<T>(file: string, parse: (value: unknown) => 
     const found = bytes.indexOf(newline, start);
     const end = found === -1 ? bytes.length : found;
     const text = bytes.subarray(start, end);
-    if (found === -1 && !isCompleteRecord(text)) break;
-    if (text.length > 0) records.push(parseJson(text, parse, `${file}, line ${line}`, 'Repair or remove that line.'));
+    const isCut = found === -1 && !isCompleteRecord(text);
+    if (isCut && mayBeCut) break;
+    const place = `${file}, line ${line}`;
+    if (isCut) throw new UserError(`${place} is invalid: the file ends within this record.\n${remedy}`);
+    if (text.length > 0) records.push(parseJson(text, parse, place, remedy));
     start = end + 1;
   }
   return records;
 }
 
 /** `readJsonLines`, or no records if the file does not exist. */
-export async function readJsonLinesIfExists<T>(file: string, parse: (value: unknown) => T): Promise<T[]> {
-  return existsSync(file) ? readJsonLines(file, parse) : [];
+export async function readJsonLinesIfExists<T>(
+  file: string,
+  parse: (value: unknown) => T,
+  options?: ReadOptions,
+): Promise<T[]> {
+  return existsSync(file) ? readJsonLines(file, parse, options) : [];
 }
 
 /** An object without its last byte is never valid JSON, so that a valid one is not truncated. */

@@ -4,11 +4,10 @@
  * check. `--format` formats the files instead.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { bindingSources } from '../setup/addon.mjs';
-import { runLogged } from '../setup/command.mjs';
 import { compilerIdentity, findCompiler } from '../setup/compiler.mjs';
 import { findWheel } from '../setup/environment.mjs';
 import { SetupError } from '../setup/setupError.mjs';
@@ -16,7 +15,8 @@ import { fingerprint, ofFiles } from '../setup/fingerprint.mjs';
 import { imageSources } from '../setup/images.mjs';
 import { kernelSources } from '../setup/kernels.mjs';
 import { compileArguments } from '../setup/link.mjs';
-import { inProject, root, venvPython } from '../setup/project.mjs';
+import { inProject, root } from '../setup/project.mjs';
+import { toolEnvironment } from '../setup/toolEnvironment.mjs';
 
 const folder = inProject('build', 'check');
 const record = path.join(folder, 'cpp.json');
@@ -40,7 +40,8 @@ try {
 }
 
 async function checkFormat(files, writes) {
-  const clangFormat = await installClangFormat();
+  const requirements = inProject('scripts', 'check', 'requirements.txt');
+  const clangFormat = path.join(await toolEnvironment(path.join(folder, 'venv'), requirements), 'clang-format');
   const { status, stderr } = spawnSync(clangFormat, [...(writes ? ['-i'] : ['--dry-run', '--Werror']), ...files], {
     cwd: root,
     encoding: 'utf8',
@@ -48,20 +49,6 @@ async function checkFormat(files, writes) {
   if (status === 0) return true;
   console.error(`${stderr}Some C++ files are not formatted. Run \`node scripts/check/cpp.mjs --format\`.`);
   return false;
-}
-
-/** clang-format in an environment of its own, which is created by the first check and when its requirements change. */
-async function installClangFormat() {
-  const environment = path.join(folder, 'venv');
-  const requirements = inProject('scripts', 'check', 'requirements.txt');
-  const [python, program] = ['python', 'clang-format'].map((name) => path.join(environment, 'bin', name));
-  const stamp = path.join(environment, 'requirements');
-  const identity = ofFiles([requirements]);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === identity) return program;
-  await runLogged(venvPython, ['-m', 'venv', '--clear', environment]);
-  await runLogged(python, ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-r', requirements]);
-  writeFileSync(stamp, identity);
-  return program;
 }
 
 async function checkThatEachCompiles(files) {
@@ -90,7 +77,10 @@ async function checkThatEachCompiles(files) {
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, next));
-  writeFileSync(record, JSON.stringify(passed, null, 1));
+  // Another check may write at the same time.
+  const draft = `${record}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(passed, null, 1));
+  renameSync(draft, record);
   return failures;
 }
 
@@ -106,7 +96,7 @@ function checksOf(file, compiler, wheel) {
 
 /** Compiles a file that includes nothing but the one to check; returns the files of ours that were read. */
 async function compile(compiler, { key, file, args }) {
-  const dependencyFile = path.join(folder, `${fingerprint(key)}.d`);
+  const dependencyFile = path.join(folder, `${fingerprint(key)}.${process.pid}.d`);
   const child = spawn(compiler, [...args, '-fsyntax-only', '-MMD', '-MF', dependencyFile, '-x', 'c++', '-']);
   child.stdin.end(`#include "${inProject(file)}"\n`);
   let output = '';

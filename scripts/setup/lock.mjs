@@ -1,51 +1,55 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SetupError } from './setupError.mjs';
 import { inProject } from './project.mjs';
 
-const path = inProject('build', 'setup.lock');
 const owner = `${process.pid} ${hostname()}`;
-const draft = `${path}.${process.pid}`;
 const heartbeatMs = 5_000;
 /** A lock without a heartbeat for this long is abandoned. */
 const abandonedMs = 60_000;
 
 /** Runs `work` while no other setup of this checkout runs. Waits for a running one, and prints a line about it. */
-export async function withSetupLock(work, print) {
-  await acquire(print);
+export function withSetupLock(work, print) {
+  return withLock(inProject('build', 'setup.lock'), 'setup of this checkout', work, print);
+}
+
+/** Runs `work` while no other process holds the lock file. Waits for one that does, and prints a line about it. */
+export async function withLock(path, what, work, print) {
+  await acquire(path, what, print);
   // Writing uses the clock of the file system, so the clocks of two machines need not agree.
-  const heartbeat = setInterval(() => ifHeld(() => writeFileSync(path, owner, { flag: 'r+' })), heartbeatMs);
+  const heartbeat = setInterval(() => ifHeld(path, () => writeFileSync(path, owner, { flag: 'r+' })), heartbeatMs);
   try {
     return await work();
   } finally {
     clearInterval(heartbeat);
-    ifHeld(() => rmSync(path, { force: true }));
+    ifHeld(path, () => rmSync(path, { force: true }));
   }
 }
 
-async function acquire(print) {
+async function acquire(path, what, print) {
   try {
-    mkdirSync(inProject('build'), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true });
   } catch (error) {
     throw cannotWrite(error);
   }
   for (let hasPrinted = false; ;) {
-    if (tryToCreate()) return;
+    if (tryToCreate(path)) return;
     const text = contentOf(path);
     if (text === undefined) continue;
-    if (isAbandoned(text)) {
-      remove(text);
+    if (isAbandoned(path, text)) {
+      remove(path, text);
       continue;
     }
     const [pid, host] = text.split(' ');
-    if (!hasPrinted) print(`Waiting for another setup of this checkout (process ${pid} on ${host}).`);
+    if (!hasPrinted) print(`Waiting for another ${what} (process ${pid} on ${host}).`);
     hasPrinted = true;
     await sleep(300);
   }
 }
 
-function tryToCreate() {
+function tryToCreate(path) {
   try {
     writeFileSync(path, owner, { flag: 'wx' });
     return true;
@@ -63,7 +67,7 @@ function cannotWrite(error) {
 }
 
 /** Whether the owner of the lock has stopped: its process on this machine ended, or it sent no heartbeat for long. */
-function isAbandoned(text) {
+function isAbandoned(path, text) {
   const [pid, host] = text.split(' ');
   if (host === hostname() && Number(pid) > 0) {
     try {
@@ -72,6 +76,7 @@ function isAbandoned(text) {
       if (error.code === 'ESRCH') return true;
     }
   }
+  const draft = draftOf(path);
   writeFileSync(draft, '');
   try {
     return statSync(draft).mtimeMs - statSync(path).mtimeMs > abandonedMs;
@@ -84,7 +89,8 @@ function isAbandoned(text) {
 }
 
 /** Removes an abandoned lock, unless another setup has replaced it since. */
-function remove(text) {
+function remove(path, text) {
+  const draft = draftOf(path);
   try {
     renameSync(path, draft);
     if (contentOf(draft) !== text) linkSync(draft, path);
@@ -95,13 +101,15 @@ function remove(text) {
   }
 }
 
-function ifHeld(work) {
+function ifHeld(path, work) {
   try {
     if (contentOf(path) === owner) work();
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;
   }
 }
+
+const draftOf = (path) => `${path}.${process.pid}`;
 
 function contentOf(file) {
   try {

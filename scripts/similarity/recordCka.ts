@@ -8,8 +8,8 @@ import { appendJsonLine } from '../../lib/io/jsonLines';
 import { sha256 } from '../../lib/io/sha256';
 import { disposeModule } from '../../lib/models/parameter';
 import { trainedModel, type MaybeTrained } from '../../lib/models/weights/trained';
-import { measurement, readSimilarities, type SimilarityRecord } from '../../lib/results/records/similarityRecord';
 import { commit } from '../../lib/runs/runFolder/machine';
+import { similarityId, type SimilarityRecord } from '../../lib/results/records/similarityRecord';
 import { comparePairs } from '../../lib/similarity/compareModels';
 import { depthSummary } from '../../lib/similarity/depth';
 import { Random } from '../../lib/tensor/random';
@@ -84,24 +84,8 @@ async function* measure(
             `CKA of ${a.title} and ${b.title} is undefined, because all their layers are constant on these images. ` +
               'Use other images or weights.',
           );
-        const id = createHash('sha256')
-          .update(JSON.stringify([a.model.name, a.sha256, b.model.name, b.sha256, dataset, examples, batchSize, seed]))
-          .digest('hex')
-          .slice(0, 12);
-        yield {
-          id,
-          a: networkRecord(a),
-          b: networkRecord(b),
-          dataset,
-          rows,
-          columns,
-          values,
-          likeDepth,
-          mean,
-          examples,
-          batchSize,
-          seed,
-        };
+        const measured = { a: networkRecord(a), b: networkRecord(b), dataset, examples, batchSize, seed };
+        yield { id: similarityId(measured), ...measured, rows, columns, values, likeDepth, mean };
       }
     }
   } finally {

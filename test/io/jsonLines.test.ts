@@ -29,10 +29,10 @@ test('keeps the complete records of a file truncated at any byte, and appends af
   for (let cut = 0; cut <= whole.length; cut++) {
     await writeFile(file, whole.subarray(0, cut));
     const ended = whole.subarray(0, cut + 1).filter((byte) => byte === 0x0a).length;
-    assert.deepEqual(await readJsonLines(file, parse), records.slice(0, ended), `cut at ${cut}`);
+    assert.deepEqual(await readJsonLines(file, parse, { mayBeCut: true }), records.slice(0, ended), `cut at ${cut}`);
     await appendJsonLine(file, { step: 9, text: 'after' });
     assert.deepEqual(
-      await readJsonLines(file, parse),
+      await readJsonLines(file, parse, { mayBeCut: true }),
       [...records.slice(0, ended), { step: 9, text: 'after' }],
       `after a cut at ${cut}`,
     );
@@ -43,10 +43,28 @@ test('removes a truncated line that is longer than a block', async (t) => {
   const file = path.join(await temporaryFolder(t), 'log.jsonl');
   await writeFile(file, `{"step":1,"text":"a"}\n{"step":2,"text":"${'x'.repeat(20_000)}`);
   await appendJsonLine(file, { step: 2, text: 'b' });
-  assert.deepEqual(await readJsonLines(file, parse), [
+  assert.deepEqual(await readJsonLines(file, parse, { mayBeCut: true }), [
     { step: 1, text: 'a' },
     { step: 2, text: 'b' },
   ]);
+});
+
+test('names the file and the line of a truncated record, and what to do', async (t) => {
+  const file = path.join(await temporaryFolder(t), 'log.jsonl');
+  for (const record of records) await appendJsonLine(file, record);
+  const whole = await readFile(file);
+  const starts = [0, ...[...whole.keys()].filter((at) => whole[at - 1] === 0x0a)].slice(0, records.length);
+  for (let cut = 0; cut < whole.length; cut++) {
+    await writeFile(file, whole.subarray(0, cut));
+    const ended = whole.subarray(0, cut + 1).filter((byte) => byte === 0x0a).length;
+    // A whole line without its newline is complete.
+    if (starts.includes(cut) || whole[cut] === 0x0a) {
+      assert.deepEqual(await readJsonLines(file, parse), records.slice(0, ended), `cut at ${cut}`);
+    } else {
+      const place = `${file}, line ${ended + 1} is invalid: the file ends within this record.`;
+      await rejectsWith(readJsonLines(file, parse, { remedy: 'Run it again.' }), place, 'Run it again.');
+    }
+  }
 });
 
 test('names the file and the line of other damage', async (t) => {

@@ -1,3 +1,4 @@
+import { contentId } from '../../lib/io/contentId';
 import type { EpochRecord, RunRecord } from '../../lib/results/records/record';
 
 /** A record as a run of two epochs leaves it, with what a test changes. */
@@ -30,6 +31,14 @@ export function sampleRecord(changes: Partial<RunRecord> = {}): RunRecord {
     history: [sampleEpoch(1, 20), sampleEpoch(2, 28.6)],
     ...changes,
   };
+}
+
+/** A record whose id and recipe are those of its run. Records in files must have both. */
+export function identifiedRecord(changes: Partial<RunRecord> = {}): RunRecord {
+  const record = sampleRecord({ bestTop1: 28.6, ...changes });
+  const { student, method, seed, epochs } = record;
+  const recipe = { student, method: { kind: method }, seed, epochs };
+  return { ...record, recipe, id: contentId(recipe) };
 }
 
 export function sampleEpoch(epoch: number, top1: number): EpochRecord {

@@ -2,17 +2,18 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { schemaErrors, UserError } from '../../errors';
 import { readJsonLines } from '../../io/jsonLines';
+import { checkIdentity } from './identity';
 import { runRecord, type RunRecord } from './record';
 
 /**
  * Reads the records of a `.jsonl` file, or of all such files in a folder, in the order of file names and lines. Of
- * several records of one run, only the last is returned. Throws a UserError that names file and line of a bad record,
- * and if the path does not exist.
+ * several records of one run, only the last is returned. Throws a UserError that names file and line of a record that is
+ * invalid, truncated, or not of the run that its id names, and if the path does not exist.
  */
 export async function readRecords(place: string): Promise<readonly RunRecord[]> {
   const records = new Map<string, RunRecord>();
   for (const file of recordFiles(place)) {
-    for (const record of await readJsonLines(file, parseRecord)) records.set(record.id, record);
+    for (const record of await readJsonLines(file, parseIdentified, { remedy })) records.set(record.id, record);
   }
   return [...records.values()];
 }
@@ -20,6 +21,15 @@ export async function readRecords(place: string): Promise<readonly RunRecord[]> 
 /** Reads the records of a folder as `readRecords` does; empty if the folder does not exist. */
 export async function recordsIn(folder: string): Promise<readonly RunRecord[]> {
   return existsSync(folder) ? readRecords(folder) : [];
+}
+
+const remedy =
+  'Restore the file (git checkout), or remove that line and repeat the run: npm run experiment adds the record of a ' +
+  'finished run again.';
+
+/** `parseRecord`, for a record that is the only source of its run. */
+export function parseIdentified(value: unknown): RunRecord {
+  return checkIdentity(parseRecord(value));
 }
 
 /** Checks that a value is a run record. Throws a UserError that lists every invalid field. */

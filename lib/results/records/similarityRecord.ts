@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
+import { UserError } from '../../errors';
 import { readJsonLinesIfExists } from '../../io/jsonLines';
 import { weightsRecord } from './record';
 
@@ -51,8 +53,35 @@ export type SimilarityRecord = z.infer<typeof similarityRecord>;
 export async function readSimilarities(
   file = path.join('data', 'results', 'similarity', 'cka.jsonl'),
 ): Promise<readonly SimilarityRecord[]> {
-  const records = await readJsonLinesIfExists(file, (value) => similarityRecord.parse(value));
+  const records = await readJsonLinesIfExists(file, parseSimilarity);
   return [...new Map(records.map((record) => [measurement(record), record])).values()];
+}
+
+/** Checks a record, and that its id is the hash of what was measured. */
+function parseSimilarity(value: unknown): SimilarityRecord {
+  const record = similarityRecord.parse(value);
+  const id = similarityId(record);
+  if (record.id !== id) {
+    throw new UserError(
+      `the record was changed, or copied under another id: its id is ${record.id}, and it measured ${id}`,
+    );
+  }
+  const { rows, columns, values } = record;
+  if (values.length === rows.length && values.every((row) => row.length === columns.length)) return record;
+  throw new UserError(`values: is not a matrix of ${rows.length} rows and ${columns.length} columns`);
+}
+
+/** The id of a measurement: the hash of the two networks, the images and the seed. */
+export function similarityId({
+  a,
+  b,
+  dataset,
+  examples,
+  batchSize,
+  seed,
+}: Pick<SimilarityRecord, 'a' | 'b' | 'dataset' | 'examples' | 'batchSize' | 'seed'>): string {
+  const parts = [a.network, a.weights?.sha256, b.network, b.weights?.sha256, dataset, examples, batchSize, seed];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12);
 }
 
 /** A key of what was measured, the same for both orders of the two networks. */

@@ -14,7 +14,9 @@ export async function appendMetrics(runFolder: string, { kind: _, ...measured }:
  * an epoch's metrics and its checkpoint repeats that epoch: the later line counts.
  */
 export async function readMetrics(runFolder: string): Promise<EpochRecord[]> {
-  const lines = await readJsonLinesIfExists(metricsFile(runFolder), (value) => epochRecord.parse(value));
+  const lines = await readJsonLinesIfExists(metricsFile(runFolder), (value) => epochRecord.parse(value), {
+    mayBeCut: true,
+  });
   const byEpoch = new Map(lines.map((epoch) => [epoch.epoch, epoch]));
   return [...byEpoch.values()].sort((a, b) => a.epoch - b.epoch);
 }

@@ -28,7 +28,7 @@ export type Session = z.infer<typeof session>;
 
 /** The sessions of a run so far, in order. */
 export async function readSessions(runFolder: string): Promise<Session[]> {
-  return readJsonLinesIfExists(sessionsFile(runFolder), (value) => session.parse(value));
+  return readJsonLinesIfExists(sessionsFile(runFolder), (value) => session.parse(value), { mayBeCut: true });
 }
 
 /**

@@ -73,7 +73,9 @@ export interface QueuedTask {
  * submitted.
  */
 export async function queuedTasks(out: string): Promise<ReadonlyMap<string, QueuedTask>> {
-  const submissions = await readJsonLinesIfExists(submissionsFile(out), (value) => submission.parse(value));
+  const submissions = await readJsonLinesIfExists(submissionsFile(out), (value) => submission.parse(value), {
+    mayBeCut: true,
+  });
   if (submissions.length === 0) return new Map();
   const lines = slurm('squeue', ['--noheader', '--array', '--format=%F_%K %T']).trim().split('\n');
   const states = new Map(lines.map((line) => line.trim().split(' ') as [task: string, state: string]));

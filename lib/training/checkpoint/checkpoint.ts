@@ -27,14 +27,11 @@ export async function saveCheckpoint(training: Training, folder: string): Promis
   const tensors = new Map<string, StoredTensor>();
   for (const [name, tensor] of tensorsOf(training)) tensors.set(name, stored(tensor));
   checkFinite(tensors, training);
+  const [recipe, text] = [recipeId(training.recipe), JSON.stringify(training.position)];
   const file = path.join(folder, current);
   if (existsSync(file)) renameSync(file, path.join(folder, previous));
   await writeSafetensors(file, tensors, {
-    metadata: {
-      recipe: recipeId(training.recipe),
-      position: JSON.stringify(training.position),
-      sha256: digest(tensors),
-    },
+    metadata: { recipe, position: text, checksum: digest(tensors, recipe, text) },
   });
 }
 
@@ -75,13 +72,16 @@ export function removeCheckpoints(folder: string): void {
 
 function restore(training: Training, file: string): void {
   const { metadata, tensors } = readSafetensors(file);
-  const written = metadata.get('sha256');
-  if (written !== undefined && written !== digest(tensors)) {
-    throw new UserError(`${file} is damaged: its SHA-256 differs from the one that was written`);
-  }
-  if (metadata.get('recipe') !== recipeId(training.recipe)) throw new UserError(`${file} belongs to another recipe`);
-  const parsed = position.safeParse(tryParseJson(metadata.get('position') ?? 'null'));
-  if (!parsed.success) throw new UserError(`${file} has no valid position of the run`);
+  const [recipe = '', text = 'null'] = [metadata.get('recipe'), metadata.get('position')];
+  // Checkpoints of earlier versions have the hash of the tensors alone.
+  const [written, actual] = metadata.has('checksum')
+    ? [metadata.get('checksum'), digest(tensors, recipe, text)]
+    : [metadata.get('sha256'), digest(tensors)];
+  if (written !== actual) throw new UserError(`${file} is damaged: its SHA-256 differs from the one that was written`);
+  if (recipe !== recipeId(training.recipe)) throw new UserError(`${file} belongs to another recipe`);
+  const parsed = position.safeParse(tryParseJson(text));
+  if (!parsed.success || !isInRun(parsed.data, training))
+    throw new UserError(`${file} has no valid position of the run`);
   checkShapes(training, tensors, file);
   for (const [name, { variable }] of training.state()) {
     const value = loaded(tensors.get(name)!);
@@ -93,6 +93,11 @@ function restore(training: Training, file: string): void {
   }
   const { epoch, step, sums, seconds, waited } = parsed.data;
   training.resumeAt({ epoch, step, sums, seconds, waited });
+}
+
+/** Whether a training can be at this position. */
+function isInRun({ epoch, step }: z.output<typeof position>, { recipe, stepsPerEpoch }: Training): boolean {
+  return epoch <= recipe.epochs && step <= stepsPerEpoch && (epoch < recipe.epochs || step === 0);
 }
 
 function checkFinite(tensors: ReadonlyMap<string, StoredTensor>, { position: { epoch, step } }: Training): void {
@@ -122,8 +127,9 @@ function tensorsOf(training: Training): (readonly [string, tf.Tensor])[] {
   return [...parameters, ...states];
 }
 
-function digest(tensors: ReadonlyMap<string, StoredTensor>): string {
+function digest(tensors: ReadonlyMap<string, StoredTensor>, ...texts: readonly string[]): string {
   const hash = createHash('sha256');
+  for (const text of texts) hash.update(text);
   for (const [name, { data }] of tensors) {
     hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { augmentation } from '../../data/transforms/augmentation';
+import { contentId } from '../../io/contentId';
 import { methodSpec, type MethodInput, type MethodSpec } from '../../methods/methods';
 import { normalisation } from '../../models/weights/savedNormalisation';
 import { optimizerSpec } from '../step/optimizer';
@@ -138,15 +138,5 @@ export type RecipeInput<Input extends Pick<MethodSpec, 'kind'> = MethodInput> = 
 
 /** The hash of a recipe's content: two runs with the same id are the same experiment. */
 export function recipeId(complete: Recipe): string {
-  return createHash('sha256').update(canonicalJson(complete)).digest('hex').slice(0, 12);
-}
-
-/** JSON with sorted keys, so that the order of a recipe's fields does not matter. */
-function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value === undefined ? null : value);
-  const entries = Object.entries(value)
-    .filter(([, part]) => part !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${canonicalJson(part)}`).join(',')}}`;
+  return contentId(complete);
 }

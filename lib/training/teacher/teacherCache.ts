@@ -128,19 +128,26 @@ export class TeacherCache {
     };
   }
 
-  /** Reads the outputs of an earlier run; undefined if the file is missing or damaged. */
+  /**
+   * Reads the outputs of an earlier run; undefined if the file is missing. A damaged file, and one of another epoch, is
+   * reported, and replaced at the end of the epoch.
+   */
   private readEpoch(number: number): Epoch | undefined {
     const file = this.file(number);
     if (!existsSync(file)) return undefined;
     try {
       const { tensors, metadata } = readSafetensors(file);
       const [logits, pooled] = [tensors.get('logits')?.data, tensors.get('pooled')?.data];
-      if (!logits || !pooled || digest({ logits, pooled }) !== metadata.get('sha256')) return undefined;
-      return { number, logits, pooled, stored: true, count: this.imagesPerEpoch };
+      if (logits && pooled && digest({ number, logits, pooled }) === metadata.get('sha256')) {
+        return { number, logits, pooled, stored: true, count: this.imagesPerEpoch };
+      }
     } catch (error) {
-      if (error instanceof UserError) return undefined;
-      throw error;
+      if (!(error instanceof UserError)) throw error;
     }
+    this.onError(
+      `${file} is damaged, or holds another epoch: the teacher's outputs are computed again, and replace it.`,
+    );
+    return undefined;
   }
 
   private file(epoch: number): string {
@@ -148,8 +155,8 @@ export class TeacherCache {
   }
 }
 
-function digest({ logits, pooled }: Pick<Epoch, 'logits' | 'pooled'>): string {
-  const hash = createHash('sha256');
+function digest({ number, logits, pooled }: Pick<Epoch, 'number' | 'logits' | 'pooled'>): string {
+  const hash = createHash('sha256').update(`epoch ${number + 1}, ${logits.length} logits`);
   for (const { buffer, byteOffset, byteLength } of [logits, pooled]) {
     hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   }

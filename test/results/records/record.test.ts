@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { parseRecord, readRecords } from '../../../lib/results/records/readRecords';
 import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
-import { sampleRecord } from '../support';
+import { identifiedRecord, sampleRecord } from '../support';
 
 test('a record survives JSON unchanged', () => {
   assert.deepEqual(parseRecord(JSON.parse(JSON.stringify(sampleRecord()))), sampleRecord());
@@ -20,16 +20,16 @@ test('lists every invalid field of a record', () => {
 
 test('reads a folder in order, and only the last of two records of one run', async (context) => {
   const folder = await temporaryFolder(context);
-  const [a, b] = [sampleRecord({ id: 'a' }), sampleRecord({ id: 'b', seed: 1 })];
-  await writeFile(path.join(folder, '2.jsonl'), `${JSON.stringify({ ...a, top1: 30 })}\n`);
+  const [a, b] = [identifiedRecord(), identifiedRecord({ seed: 1 })];
+  await writeFile(path.join(folder, '2.jsonl'), `${JSON.stringify({ ...a, top5: 60 })}\n`);
   await writeFile(path.join(folder, '1.jsonl'), `${JSON.stringify(a)}\n${JSON.stringify(b)}\n`);
   await writeFile(path.join(folder, 'README.md'), 'not a record');
   const records = await readRecords(folder);
   assert.deepEqual(
-    records.map(({ id, top1 }) => [id, top1]),
+    records.map(({ id, top5 }) => [id, top5]),
     [
-      ['a', 30],
-      ['b', b.top1],
+      [a.id, 60],
+      [b.id, b.top5],
     ],
   );
 });
@@ -37,7 +37,10 @@ test('reads a folder in order, and only the last of two records of one run', asy
 test('names file and line of an invalid record, and a missing folder', async (context) => {
   const folder = await temporaryFolder(context);
   const file = path.join(folder, 'runs.jsonl');
-  await writeFile(file, `${JSON.stringify(sampleRecord())}\n${JSON.stringify({ ...sampleRecord(), seed: 'one' })}\n`);
+  await writeFile(
+    file,
+    `${JSON.stringify(identifiedRecord())}\n${JSON.stringify({ ...identifiedRecord(), seed: 'one' })}\n`,
+  );
   await rejectsWith(readRecords(folder), 'runs.jsonl', 'line 2', 'seed');
   await rejectsWith(readRecords(path.join(folder, 'nowhere')), 'nowhere');
   await mkdir(path.join(folder, 'empty'));

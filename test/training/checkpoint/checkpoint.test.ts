@@ -88,6 +88,10 @@ const damages: Readonly<Record<string, (file: string) => void>> = {
   'other bytes': (file) => writeFileSync(file, 'no checkpoint at all, but long enough to be read as one'),
   'a position that is not JSON': (file) =>
     writeFileSync(file, readFileSync(file, 'latin1').replace('{\\"epoch\\"', '[\\"epoch\\"'), 'latin1'),
+  'another position': (file) =>
+    writeFileSync(file, readFileSync(file, 'latin1').replace('\\"step\\":2', '\\"step\\":3'), 'latin1'),
+  'another name of its checksum': (file) =>
+    writeFileSync(file, readFileSync(file, 'latin1').replace('"checksum"', '"checksun"'), 'latin1'),
 };
 
 for (const [damage, apply] of Object.entries(damages)) {

@@ -29,7 +29,7 @@ const good: RecipeInput<MethodSpec> = {
   weightDecay: 0,
 };
 const folder = { name: 'folder', path: 'images' } as const;
-const step = { kind: 'step', at: [3, 6], factor: 0.1 } as const;
+const step: RecipeInput['schedule'] = { kind: 'step', at: [3, 6], factor: 0.1 };
 const cosine = { kind: 'cosine', min: 0 } as const;
 const alone = { teacher: null, method: { kind: 'scratch' } };
 const crop = { kind: 'resized' } as const;

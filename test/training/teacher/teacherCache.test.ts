@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, truncateSync, writeFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { disposeModule } from '../../../lib/models/parameter';
@@ -132,6 +132,7 @@ for (const [damage, apply] of Object.entries<(file: string) => void>({
     bytes[bytes.length - 3] ^= 1;
     writeFileSync(file, bytes);
   },
+  'the copy of another epoch': (file) => copyFileSync(path.join(path.dirname(file), 'epoch-1.safetensors'), file),
 })) {
   test(`replaces a file that is ${damage}`, async (context) => {
     const folder = await temporaryFolder(context);
@@ -140,8 +141,13 @@ for (const [damage, apply] of Object.entries<(file: string) => void>({
     const file = path.join(folder, 'epoch-2.safetensors');
     const sound = readFileSync(file);
     apply(file);
-    const again = await run(recipe, folder);
+    const reported: string[] = [];
+    const again = await run(recipe, folder, Infinity, (text) => reported.push(text));
     assert.equal(again.passes, steps / 2);
+    assert.deepEqual(
+      reported.map((text) => text.includes(`${file} is damaged, or holds another epoch`)),
+      [true],
+    );
     assert.deepEqual(again.state, state);
     assert(readFileSync(file).equals(sound));
   });
