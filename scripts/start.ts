@@ -1,10 +1,11 @@
-import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Command } from 'commander';
 
 import { loadCifar100 } from '../lib/data/datasets/cifar100/cifar100';
 import { UserError } from '../lib/errors';
+import { writeAtomic } from '../lib/io/atomic';
 import { UnreachableError } from '../lib/io/download/http';
 import { parameters, parseOverrides } from '../lib/notebook/parameters';
 import { matchingFiles } from './cli/matchingFiles';
@@ -29,10 +30,9 @@ const command = new Command('npm start --')
     const { profile } = parameters({}, {}, { OFA_PROFILE: process.env.OFA_PROFILE });
     parseOverrides(process.env.OFA_PARAMS ?? '{}');
     if (profile !== 'smoke') await downloadData();
-    mkdirSync(out, { recursive: true });
     // All pages share one copy of the libraries for figures and formulas, which are too large to embed in each.
-    copyFileSync(path.join('node_modules', 'plotly.js-dist', 'plotly.js'), path.join(out, 'plotly.js'));
-    copyFileSync(path.join('node_modules', 'mathjax', 'es5', 'tex-svg.js'), path.join(out, 'mathjax.js'));
+    await writeAtomic(path.join(out, 'plotly.js'), readFileSync('node_modules/plotly.js-dist/plotly.js'));
+    await writeAtomic(path.join(out, 'mathjax.js'), readFileSync('node_modules/mathjax/es5/tex-svg.js'));
 
     console.log(`Notebooks (profile ${profile})`);
     report(await execute(chosen));

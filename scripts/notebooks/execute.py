@@ -70,7 +70,7 @@ def execute(source, folder):
     try:
         keep(notebook, source.stem, folder, failed=bool(errors))
     except OSError as error:
-        errors.append(f"Cannot write {error.filename or folder}: {error.strerror}. Files of earlier executions are unchanged.")
+        errors.append(f"Cannot write {error.filename}: {error.strerror}. Files of earlier executions are unchanged.")
     emit(
         event="notebook", notebook=source.name, cells=len(cells), seconds=seconds, errors=errors,
         summary=[text for cell in cells if "summary" in cell.metadata.get("tags", []) for text in texts(cell)],
@@ -97,18 +97,24 @@ def keep(notebook, name, folder, failed):
         file.unlink(missing_ok=True)
 
 
-def write_atomic(file, text):
-    """Writes a file whole or not at all: a full disk leaves the earlier content."""
-    draft = file.with_name(f"{file.name}.{os.getpid()}.draft")
+def write_files(texts):
+    """Writes files, all or none: a full disk leaves the earlier ones as they are."""
+    drafts = {file: file.with_name(f"{file.name}.{os.getpid()}.draft") for file in texts}
     try:
-        with open(draft, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(draft, file)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
+        for file, draft in drafts.items():
+            try:
+                with open(draft, "w", encoding="utf-8") as stream:
+                    stream.write(texts[file])
+                    stream.flush()
+                    os.fsync(stream.fileno())
+            except OSError as error:
+                error.filename = str(file)
+                raise
+        for file, draft in drafts.items():
+            os.replace(draft, file)
+    finally:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
 
 
 def write(notebook, name, folder):
@@ -119,8 +125,10 @@ def write(notebook, name, folder):
         print(f"{name}.ipynb cannot be marked as trusted: {error}", file=sys.stderr)
     exporter = HTMLExporter(template_name="page", extra_template_basedirs=[str(Path(__file__).parent)])
     page, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": name}})
-    write_atomic(folder / f"{name}.ipynb", nbformat.writes(notebook).rstrip("\n") + "\n")
-    write_atomic(folder / f"{name}.html", page)
+    write_files({
+        folder / f"{name}.ipynb": nbformat.writes(notebook).rstrip("\n") + "\n",
+        folder / f"{name}.html": page,
+    })
 
 
 def main():

@@ -46,7 +46,8 @@ export async function* executeNotebooks(
   const terminate = (): void => stop('SIGTERM');
   // On a terminal, Ctrl-C has already reached Python.
   const interrupt = (): void => stop(process.stdin.isTTY ? undefined : 'SIGTERM');
-  process.once('SIGTERM', terminate).once('SIGINT', interrupt);
+  // A launcher can forward the Ctrl-C that the terminal has sent as well: the second must not end this process first.
+  process.on('SIGTERM', terminate).on('SIGINT', interrupt);
   try {
     for await (const line of createInterface({ input: child.stdout })) {
       if (stopped.signal.aborted) continue;

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, rename } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { methodSize, networkSize } from '../../analysis/networkCost';
 import type { DatasetInfo } from '../../data/datasets/dataset';
@@ -151,12 +152,13 @@ export async function exportWeights(job: Job, runsFolder: string): Promise<void>
 
 /** Copies a file in such a way that the target always holds either its old or its new content. */
 export async function copyAtomic(source: string, target: string): Promise<void> {
-  const draft = `${target}.draft`;
+  const draft = `${target}.${process.pid}.${randomBytes(4).toString('hex')}.draft`;
   try {
     await mkdir(path.dirname(target), { recursive: true });
     await copyFile(source, draft);
     await rename(draft, target);
   } catch (error) {
+    await rm(draft, { force: true }).catch(() => undefined);
     throw fileError(error, 'write', target);
   }
 }

@@ -73,7 +73,9 @@ export function runLocalTask(
     child.on('error', reject);
     child.on('close', (code) => {
       signal?.removeEventListener('abort', stop);
-      resolve(code === 0 ? 'finished' : code === pausedExitCode ? 'paused' : 'failed');
+      // Ctrl-C can end a task before it handles signals, while it loads. It has computed nothing then.
+      const isPaused = code === pausedExitCode || (code === null && signal?.aborted === true);
+      resolve(code === 0 ? 'finished' : isPaused ? 'paused' : 'failed');
     });
   });
 }
