@@ -43,7 +43,7 @@ test('processes that start at the same time create one environment, and each fin
   assert.notEqual(readFileSync(stamp, 'utf8'), before);
 });
 
-test('takes over the lock of a process that was killed, and of one on another machine that is silent', async (context) => {
+test('takes over the lock of a killed process, and of a silent one on another machine', async (context) => {
   const folder = await temporaryFolder(context);
   const file = path.join(folder, 'build', 'lock');
   mkdirSync(path.dirname(file));

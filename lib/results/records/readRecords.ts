@@ -7,8 +7,8 @@ import { runRecord, type RunRecord } from './record';
 
 /**
  * Reads the records of a `.jsonl` file, or of all such files in a folder, in the order of file names and lines. Of
- * several records of one run, only the last is returned. Throws a UserError that names file and line of a record that is
- * invalid, truncated, or not of the run that its id names, and if the path does not exist.
+ * several records of one run, only the last is returned. Throws a UserError that names file and line of a record
+ * that is invalid, truncated, or not of the run that its id names, and if the path does not exist.
  */
 export async function readRecords(place: string): Promise<readonly RunRecord[]> {
   const records = new Map<string, RunRecord>();

@@ -8,7 +8,10 @@ import { namesOwnNetwork } from '../../training/recipe/ownParts';
 import { recipeId } from '../../training/recipe/recipe';
 import { teacherWeightsFiles, type Job } from './job';
 
-/** Rows by name and seeds; a repeated one counts once. Default: all rows; the first seed of the smoke profile, all seeds of the others. */
+/**
+ * Rows by name and seeds; a repeated one counts once. Default: all rows; the first seed of the smoke profile, all seeds
+ * of the others.
+ */
 export interface Selection {
   readonly rows?: readonly string[];
   readonly seeds?: readonly number[];

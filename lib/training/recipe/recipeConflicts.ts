@@ -100,8 +100,8 @@ function batchConflicts({ batchSize, accumulation, mixing, evaluateEvery, epochs
   }
   if (evaluateEvery > epochs) {
     errors.push(
-      `evaluateEvery: ${evaluateEvery} epochs are more than the run's ${epochs}. Use at most ${epochs}, which evaluates ` +
-        'the last epoch only',
+      `evaluateEvery: ${evaluateEvery} epochs are more than the run's ${epochs}. Use at most ${epochs}, which ` +
+        'evaluates the last epoch only',
     );
   }
   return errors;

@@ -145,7 +145,7 @@ test('every recorded recipe is valid, and keeps the id of its record', () => {
   assert.ok(count > 100, `${count} records`);
 });
 
-test('a method of the user may learn without labels and without a teacher, and states how many examples it needs', () => {
+test('a method of the user may learn without labels and teacher, and states how many examples it needs', () => {
   const own = defineMethod({
     title: 'entropy',
     source: 'this test',
