@@ -41,8 +41,7 @@ export function checkBranchWeights(
   { logitsWeight, branchWeight, stages: used }: Pick<ExitOptions, 'logitsWeight' | 'branchWeight' | 'stages'>,
   context: z.RefinementCtx,
 ): void {
-  const reject = (field: string, message: string): void =>
-    context.addIssue({ code: 'custom', path: [field], message });
+  const reject = (field: string, message: string): void => context.addIssue({ code: 'custom', path: [field], message });
   if (logitsWeight === 0 && (branchWeight === 0 || used.length === 0)) {
     reject('logitsWeight', 'is 0, and no branch has a weight');
   } else if (branchWeight === 0 && used.length > 0) {

@@ -3,6 +3,7 @@ import { rldLoss } from '../losses/rld';
 import * as tf from '../tensor/engine/tf';
 import { defineMethod } from './method';
 import { logitsReader, standardise } from './standardised';
+import { notAllZero } from './weights';
 
 const weight = z.number().nonnegative();
 const positive = z.number().positive().finite();
@@ -25,9 +26,10 @@ export const rld = defineMethod({
       /** Temperature of the confidences. */
       alphaTemperature: positive.default(1),
       standardise,
-      weight: weight.default(1),
+      weight: z.number().positive().default(1),
     })
-    .strict(),
+    .strict()
+    .superRefine(notAllZero('alpha', 'beta')),
   create: ({ weight: totalWeight, standardise: isStandardised, alpha, beta, temperature, alphaTemperature }) => ({
     modules: {},
     loss: ({ student, teacher, labels }) => {

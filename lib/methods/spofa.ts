@@ -3,7 +3,7 @@ import { ofaWeights } from '../losses/ofa';
 import { exampleWeights, gradientCosines, meanLogitCosine, stageWeight } from '../losses/spofa';
 import { weightedCrossEntropy } from '../losses/weightedCrossEntropy';
 import * as tf from '../tensor/engine/tf';
-import { checkExponents, exitBranches, exitOptions, exponentAt } from './exitBranches';
+import { checkBranchWeights, checkExponents, exitBranches, exitOptions, exponentAt } from './exitBranches';
 import { defineMethod, type Exit, type Implementation, type LossParts, type Setting, type Step } from './method';
 import { RunningMeans } from './runningMeans';
 
@@ -17,10 +17,11 @@ const options = z
     /** How strongly a stage's weight follows its cosine minus the running mean: `feature_scale_factor`. */
     stageScale: weight.default(5),
     /** Weight of the old value when a running mean is updated. */
-    momentum: z.number().min(0).max(1).default(0.99),
+    momentum: z.number().min(0).lt(1, 'must be less than 1: with 1 the running means never change').default(0.99),
   })
   .strict()
-  .superRefine(checkExponents);
+  .superRefine(checkExponents)
+  .superRefine(checkBranchWeights);
 type Options = z.output<typeof options>;
 
 /**

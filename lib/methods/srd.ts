@@ -4,6 +4,7 @@ import { srdLoss } from '../losses/srd';
 import { Linear } from '../models/layers/linear';
 import * as tf from '../tensor/engine/tf';
 import { defineMethod } from './method';
+import { notAllZero } from './weights';
 
 const weight = z.number().nonnegative();
 
@@ -19,6 +20,7 @@ export const srd = defineMethod({
     'ResNet-34 → ResNet-18',
   readsTeacher: 'pooled',
   scope: 'microBatch',
+  minExamples: 2,
   options: z
     .object({
       /** Power of the differences between the features. */
@@ -28,7 +30,8 @@ export const srd = defineMethod({
       /** Weight of KD with temperature 1. */
       logitsWeight: weight.default(1),
     })
-    .strict(),
+    .strict()
+    .superRefine(notAllZero('weight', 'logitsWeight')),
   create: ({ exponent, weight: featureWeight, logitsWeight }, { student, teacher, random }) => {
     const projector = new Linear(student.width, teacher.width, random, { init: 'fanInUniform' });
     return {

@@ -13,7 +13,7 @@ export const ttm = defineMethod({
     .object({
       /** γ, the power of the teacher's probabilities: the released code's `ttm_l`. */
       exponent: z.number().positive().finite().default(0.1),
-      weight: z.number().nonnegative().default(45),
+      weight: z.number().positive().default(45),
     })
     .strict(),
   create: ({ exponent, weight }) => ({

@@ -15,7 +15,7 @@ export const wttm = defineMethod({
     .object({
       /** γ, the power of the teacher's probabilities: the released code's `ttm_l`. */
       exponent: z.number().positive().finite().default(0.2),
-      weight: z.number().nonnegative().default(4),
+      weight: z.number().positive().default(4),
     })
     .strict(),
   create: ({ exponent, weight }) => ({
