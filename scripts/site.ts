@@ -6,7 +6,6 @@ import { UserError } from '../lib/errors';
 import { pythonEnvironment } from './cli/pythonEnvironment';
 import { run } from './cli/run';
 import { runLogged } from './setup/command.mjs';
-import { toolEnvironment } from './setup/toolEnvironment.mjs';
 import { sources } from './site/sources';
 
 const buildFolder = path.join('build', 'site');
@@ -23,7 +22,6 @@ const command = new Command('npm run site')
     if (executed && !existsSync('out'))
       throw new UserError('No executed notebooks exist in out/. Run npm start first.');
     const python = await pythonEnvironment('site', requirements, 'Installing mkdocs, once.');
-    const python = path.join(await toolEnvironment(path.join(buildFolder, 'venv'), requirements), 'python');
     await rm(pages, { recursive: true, force: true });
     for (const [from, to] of sources) {
       if (!existsSync(from)) continue;
@@ -40,9 +38,9 @@ const command = new Command('npm run site')
     console.log(`Built site/. Open ${path.resolve('site', 'index.html')}.`);
   });
 
-/** Excludes backups of notebooks, notebooks that failed, and compiled files. */
+/** Excludes backups of notebooks, and compiled files. */
 function isPublished(file: string): boolean {
-  return !/\.ipynb_checkpoints|\.failed\.|\.(node|o|so)$/.test(file);
+  return !/\.ipynb_checkpoints|\.(node|o|so)$/.test(file);
 }
 
 void run(command);

@@ -9,7 +9,12 @@ import { sha256 } from '../../lib/io/sha256';
 import { disposeModule } from '../../lib/models/parameter';
 import { trainedModel, type MaybeTrained } from '../../lib/models/weights/trained';
 import { commit } from '../../lib/runs/runFolder/machine';
-import { similarityId, type SimilarityRecord } from '../../lib/results/records/similarityRecord';
+import {
+  measurement,
+  readSimilarities,
+  similarityId,
+  type SimilarityRecord,
+} from '../../lib/results/records/similarityRecord';
 import { comparePairs } from '../../lib/similarity/compareModels';
 import { depthSummary } from '../../lib/similarity/depth';
 import { Random } from '../../lib/tensor/random';
