@@ -18,8 +18,8 @@ const six = ['resnet_24', 'resnet_16', 'vit_96', 'vit_64', 'mixer_96', 'mixer_64
 /** npm run similarity --: compares the layers of two networks, and records similarities of trained networks. */
 const program = new Command('npm run similarity --')
   .description(
-    'Compares the layers of two networks on the same images, calibrated by permuting the images, and writes a page, a\n' +
-      'CSV file and the records. A network is NAME, NAME:FILE, NAME:OWNER/REPOSITORY or NAME:fresh (random weights).\n' +
+    'Compares the layers of two networks on the same images, calibrated by permuting the images, and writes a page,\n' +
+      'a CSV file and the records. A network is NAME, NAME:FILE, NAME:OWNER/REPOSITORY or NAME:fresh.\n' +
       'Ctrl-C pauses (exit code 75); run the same command again to resume after the last finished measurement.',
   )
   // The subcommands have options of the same names.

@@ -82,8 +82,9 @@ function checkMemory(
   const bytes = memoryOf(widths, examples);
   if (bytes <= maxMemory) return;
   throw new UserError(
-    `The features of ${widths.length} layers of ${name} on ${examples} images take ${gigabytes(bytes)}, more than the ` +
-      `limit of ${gigabytes(maxMemory)}. Use fewer images or layers, a higher limit (--max-memory), or minibatch CKA, ` +
+    `The features of ${widths.length} layers of ${name} on ${examples} images take ${gigabytes(bytes)}, more than ` +
+      `the limit of ${gigabytes(maxMemory)}. Use fewer images or layers, a higher limit (--max-memory), or ` +
+      `minibatch CKA, ` +
       'which holds one batch at a time.',
   );
 }

@@ -73,7 +73,7 @@ test('a network without trained weights is refused, and nothing is recorded', as
 const command = (...args: string[]) =>
   spawnSync(process.execPath, ['--import', 'tsx', 'scripts/similarity.ts', ...args], { encoding: 'utf8' });
 
-test('two networks are compared once, with a page, a table and records, and a second call adds what is missing', async (context) => {
+test('compares two networks once, and a second call adds what is missing', async (context) => {
   const out = await temporaryFolder(context);
   const settings = ['--images', '24', '--batch-size', '8', '--permutations', '19', '--out', out];
   const args = ['vit_64', 'mixer_64:fresh', '--data', 'synthetic', '--layers', 'blocks.1,blocks.0.mlp*', ...settings];

@@ -12,7 +12,8 @@ export interface PageSection {
 /** A page with figures and tables, one section after the other. */
 export function figurePage(title: string, sections: readonly PageSection[]): string {
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${escapeHtml(title)}</title>
 <style>${style}</style></head><body>
 <h1>${escapeHtml(title)}</h1>
 ${sections.map(sectionHtml).join('\n')}
