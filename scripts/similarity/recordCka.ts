@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { loadDatasets } from '../../lib/data/datasets/loadDatasets';
 import { imageBatches } from '../../lib/data/loading/batches';
