@@ -1,4 +1,4 @@
-"""Quantises an ONNX model to int8 with onnxruntime's static quantisation, and reports what it cannot do.
+"""Quantises an ONNX model to int8 with onnxruntime's static quantisation.
 
 quantise.py MODEL IMAGES OUT: IMAGES holds float32 images [count, 3, height, width], after a line of JSON with
 the shape.
