@@ -6,10 +6,9 @@ import { layerNames } from './observedLayers';
 /**
  * For each network, the layers whose names match any of the patterns, in the network's order. Patterns are globs in
  * which dots separate the parts of a name: `blocks.*` matches the blocks of a transformer, `blocks.*.attn` the
- * attention
- * in each, `layer[34].*` the blocks of two stages, and `blocks.**` everything within the blocks. A pattern may match in
- * one network only, because networks name their layers differently. Throws a UserError for a pattern without any match,
- * with the nearest names, and for a network without a matching layer.
+ * attention in each, `layer[34].*` the blocks of two stages, and `blocks.**` everything within the blocks. A pattern
+ * may match in one network only, because networks name their layers differently. Throws a UserError for a pattern
+ * without any match, with the nearest names, and for a network without a matching layer.
  */
 export function chooseLayers(models: readonly Model[], patterns: readonly string[]): string[][] {
   const names = models.map(layerNames);
