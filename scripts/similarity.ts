@@ -7,7 +7,7 @@ import { createModel } from '../lib/models/zoo';
 import { minibatchCka } from '../lib/runs/studies/calibratedSimilarity';
 import { measureNames } from '../lib/similarity/measures';
 import { Random } from '../lib/tensor/random';
-import { positive, whole } from './cli/arguments';
+import { names, positive, wholes } from './cli/arguments';
 import { run } from './cli/run';
 import { calibrate, type CalibrateOptions } from './similarity/calibrate';
 import { compare, type CompareOptions } from './similarity/compare';
@@ -30,13 +30,13 @@ const program = new Command('npm run similarity --')
   .option(
     '--measure <names>',
     `separated by commas: ${[minibatchCka, ...measureNames].join(', ')}; knn:5 sets k, rbf-cka:0.5 the width`,
-    list,
+    names,
     [minibatchCka, 'knn'],
   )
   .option('--layers <patterns>', "separated by commas, such as 'layer[34].*,blocks.*.attn'; default: all blocks", globs)
   .option('--images <number>', 'number of images', positive, 512)
   .option('--batch-size <number>', 'images in a batch', positive, 64)
-  .option('--seeds <numbers>', 'one sample of images for each seed, separated by commas', seeds, [0])
+  .option('--seeds <numbers>', 'one sample of images for each seed, separated by commas', wholes, [0])
   .addOption(permutations())
   .addOption(alpha())
   .option('--image-size <pixels>', "input size of both networks; default: each network's own", positive)
@@ -61,8 +61,8 @@ program
 program
   .command('record')
   .description('record the CKA of every pair of trained networks on test images of CIFAR-100, without calibration')
-  .option('--networks <names>', 'separated by commas: names in data/weights, or NAME=FILE', list, six)
-  .option('--seeds <numbers>', 'for the choice of images, separated by commas', seeds, [0, 1, 2])
+  .option('--networks <names>', 'separated by commas: names in data/weights, or NAME=FILE', names, six)
+  .option('--seeds <numbers>', 'for the choice of images, separated by commas', wholes, [0, 1, 2])
   .option('--batches <number>', 'number of batches for each seed', positive, 8)
   .option('--batch-size <number>', 'number of images in a batch', positive, 128)
   .addOption(profile())
@@ -72,9 +72,9 @@ program
 program
   .command('calibrate')
   .description('record the calibrated similarity of every pair of networks on test images of CIFAR-100')
-  .option('--networks <names>', 'separated by commas: names in data/weights, or NAME:FILE', list, six)
-  .option('--measure <names>', 'separated by commas', list, ['cka', 'knn'])
-  .option('--seeds <numbers>', 'for the choice of images, separated by commas', seeds, [0, 1, 2])
+  .option('--networks <names>', 'separated by commas: names in data/weights, or NAME:FILE', names, six)
+  .option('--measure <names>', 'separated by commas', names, ['cka', 'knn'])
+  .option('--seeds <numbers>', 'for the choice of images, separated by commas', wholes, [0, 1, 2])
   .option('--images <number>', 'number of images for each seed', positive, 512)
   .option('--batch-size <number>', 'number of images in a batch', positive, 128)
   .option('--random', 'give the networks random weights, as a control')
@@ -104,17 +104,9 @@ function profile(): Option {
   return new Option('--profile <name>', 'smoke uses synthetic images').choices(['smoke', 'laptop']).default('laptop');
 }
 
-function list(text: string): string[] {
-  return text.split(',').map((part) => part.trim());
-}
-
 /** Splits at commas outside of braces, which belong to a pattern. */
 function globs(text: string): string[] {
   return text.split(/,(?![^{]*\})/).map((part) => part.trim());
-}
-
-function seeds(text: string): number[] {
-  return list(text).map(whole);
 }
 
 function number(text: string): number {
