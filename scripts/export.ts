@@ -6,7 +6,7 @@ import { loadExits } from '../lib/export/exits';
 import type { Exits } from '../lib/export/recordGraph';
 import { writeOnnx } from '../lib/export/writeOnnx';
 import { disposeModule } from '../lib/models/parameter';
-import { branchesBeside } from '../lib/models/branches/branchFile';
+import { branchesBeside } from '../lib/models/branches/branchesBeside';
 import { UserError } from '../lib/errors';
 import { fileError } from '../lib/io/fileError';
 import { positive } from './cli/arguments';

@@ -90,18 +90,12 @@ test('the inner folders of a folder import in one direction', () => {
 });
 
 test('figures of recorded results open without the engine', () => {
-  const reached = new Set<string>();
-  const visit = (file: string): void => {
-    if (reached.has(file)) return;
-    reached.add(file);
-    for (const { target, kind } of imports(file)) if (kind === 'values') visit(resolve(target));
-  };
-  for (const folder of ['plots', 'results', 'notebook']) filesUnder(path.join('lib', folder)).forEach(visit);
-  assert(reached.size > 5);
-  assert.deepEqual(
-    [...reached].filter((file) => file.startsWith(path.join('lib', 'tensor'))),
-    [],
-  );
+  const folders = ['plots', 'results', 'notebook'].map((folder) => path.join('lib', folder));
+  assert.deepEqual(engineFiles(folders.flatMap(filesUnder)), []);
+});
+
+test('programs that set the threads of the engine load it afterwards', () => {
+  assert.deepEqual(engineFiles([path.join('scripts', 'job.ts')]), []);
 });
 
 test('no path in lib leads to scripts, test or notebooks', () => {
@@ -149,6 +143,19 @@ test('one copy of the TensorFlow.js core is installed', () => {
   assert.deepEqual(copies, ['node_modules/@tensorflow/tfjs-core']);
   assert(existsSync(path.join('node_modules', '@tensorflow', 'tfjs-core', 'package.json')));
 });
+
+/** The files of lib/tensor that are loaded together with these files. */
+function engineFiles(files: readonly string[]): string[] {
+  const reached = new Set<string>();
+  const visit = (file: string): void => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    for (const { target, kind } of imports(file)) if (kind === 'values') visit(resolve(target));
+  };
+  files.forEach(visit);
+  assert(reached.size > 5);
+  return [...reached].filter((file) => file.startsWith(path.join('lib', 'tensor')));
+}
 
 /** The circles that are reached from `starts` along the edges to `next`, each as a text. */
 function circles(starts: readonly string[], next: (node: string) => readonly string[]): string[] {

@@ -1,5 +1,6 @@
 import * as tf from '../tensor/engine/tf';
 import type { Model, Output } from './model';
+import { ensembleName } from './ensembleName';
 
 /**
  * Several networks of the same classes and image size as one: its logits are the logarithm of the mean of their
@@ -19,11 +20,6 @@ export function ensemble(models: readonly [Model, ...Model[]]): Model {
     { name: ensembleName(models.map(({ name }) => name)) },
     { family, classes, imageSize, width, stageShapes, blockNames, headName, forward },
   );
-}
-
-/** The name of several networks together. */
-export function ensembleName(names: readonly string[]): string {
-  return names.join(' + ');
 }
 
 /** log((softmax(z₁) + … + softmax(zₙ)) / n) of logits [batch, classes], without overflow. */

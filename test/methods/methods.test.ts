@@ -387,7 +387,7 @@ const outOfRange: readonly (readonly [MethodSpec, RegExp])[] = [
   [{ kind: 'kd', standardise: 1 }, /method\.standardise: .*boolean.* \(it is 1\)/],
   [{ kind: 'dkd', standardise: 'yes' }, /method\.standardise: .*boolean.* \(it is "yes"\)/],
   [{ kind: 'ttm', exponent: 0 }, /method\.exponent: .*greater than 0 \(it is 0\)/],
-  [{ kind: 'ttm', weight: -1 }, /method\.weight: .*greater than or equal to 0 \(it is -1\)/],
+  [{ kind: 'ttm', weight: -1 }, /method\.weight: .*greater than 0 \(it is -1\)/],
   [{ kind: 'wttm', exponent: -0.2 }, /method\.exponent: .*greater than 0 \(it is -0\.2\)/],
   [{ kind: 'wttm', exponent: Infinity }, /method\.exponent: .*finite/],
   [{ kind: 'rld', temperature: 0 }, /method\.temperature: .*greater than 0 \(it is 0\)/],
@@ -396,7 +396,7 @@ const outOfRange: readonly (readonly [MethodSpec, RegExp])[] = [
   [{ kind: 'srd', exponent: 0.5 }, /method\.exponent: .*greater than or equal to 1 \(it is 0\.5\)/],
   [{ kind: 'srd', logitsWeight: -1 }, /method\.logitsWeight: .*greater than or equal to 0/],
   [{ kind: 'spofa', temperature: Infinity }, /method\.temperature: .*finite/],
-  [{ kind: 'spofa', momentum: 1.5 }, /method\.momentum: .*less than or equal to 1 \(it is 1\.5\)/],
+  [{ kind: 'spofa', momentum: 1.5 }, /method\.momentum: must be less than 1: .* \(it is 1\.5\)/],
   [{ kind: 'spofa', stageScale: -5 }, /method\.stageScale: .*greater than or equal to 0/],
   [{ kind: 'spofa', form: 'paper' }, /form/],
 ];

@@ -101,13 +101,17 @@ test('compares two networks once, and a second call adds what is missing', async
 
 test('too little memory, too few images and unknown layers are refused', async (context) => {
   const out = await temporaryFolder(context);
-  const base = ['vit_64', 'mixer_64', '--data', 'synthetic', '--images', '16', '--batch-size', '8', '--out', out];
+  const base = ['vit_64', 'mixer_64', '--data', 'synthetic', '--out', out];
+  const small = ['--images', '16', '--batch-size', '8'];
   for (const [args, message] of [
-    [['--measure', 'knn', '--max-memory', '0.001'], /4 layers of vit_64 on 16 images take .* GB, more than the limit/],
-    [['--measure', 'knn:16'], /k = 16 neighbours need more than 16 examples/],
-    [['--layers', 'blocks.7'], /Unknown layer of vit_64 or mixer_64 "blocks\.7"/],
+    [
+      [...small, '--measure', 'knn', '--max-memory', '0.001'],
+      /4 layers of vit_64 on 16 images take .* GB, more than the limit/,
+    ],
+    [[...small, '--measure', 'knn:16'], /k = 16 neighbours need more than 16 examples/],
+    [[...small, '--layers', 'blocks.7'], /Unknown layer of vit_64 or mixer_64 "blocks\.7"/],
     [['--images', '3000'], /has 200 images, and 3000 were requested/],
-    [['--batch-size', '32'], /A batch of 32 images is more than the 16 images/],
+    [['--images', '16', '--batch-size', '32'], /A batch of 32 images is more than the 16 images/],
   ] as const) {
     const { status, stderr } = command(...base, ...args);
     assert.equal(status, 1);

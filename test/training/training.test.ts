@@ -129,6 +129,7 @@ test('stops a diverging run, names step and loss part, and keeps the weights', a
       method: { kind: 'kd' },
       optimizer: { name: 'sgd' },
       learningRate: 1e6,
+      weightDecay: 0,
       epochs: 20,
     }),
     async (training) => {

@@ -29,11 +29,6 @@ const optionsSchema = z
     layerNorm,
   }));
 
-/** The file of a student's exit branches, beside its weights: `student.branches.safetensors`. */
-export function branchesBeside(weights: string): string {
-  return weights.replace(/\.safetensors$/, '.branches.safetensors');
-}
-
 /** Writes the exit branches of a student to a safetensors file: `branch1.head.weight`, …. */
 export async function saveBranches(student: Model, branches: readonly TrainedBranch[], file: string): Promise<void> {
   const named = branches.flatMap(({ branch, options }) => parameters(branch, `branch${options.stage}.`));

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { branchesBeside } from '../../models/branches/branchFile';
+import { branchesBeside } from '../../models/branches/branchesBeside';
 import type { RunRecord } from '../../results/records/record';
 
 /** The folder of a run inside the folder of all runs. It is named after the id of its recipe. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ensembleName } from '../../models/ensemble';
+import { ensembleName } from '../../models/ensembleName';
 
 /** A count that a float64 represents exactly. */
 export const count = z.number().int().positive().safe();

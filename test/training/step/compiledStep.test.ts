@@ -47,12 +47,11 @@ function largest(values: readonly number[]): number {
   return values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
 }
 
-const crdOptions = { kind: 'crd', negatives: 16 } as const;
 const transformer = { student: 'vit_64', teacher: { model: 'resnet_16', weights: 'fresh' } };
 const cases: Readonly<Record<string, Partial<RecipeInput>>> = {
-  ...Object.fromEntries(
-    Object.keys(methods).map((kind) => [`the method ${kind}`, { method: kind === 'crd' ? crdOptions : { kind } }]),
-  ),
+  ...Object.fromEntries(Object.keys(methods).map((kind) => [`the method ${kind}`, { method: { kind } }])),
+  'the method scratch': { method: { kind: 'scratch' }, teacher: undefined },
+  'the method crd': { method: { kind: 'crd', negatives: 16 } },
   clipping: { clipNorm: 0.5 },
   'gradient accumulation': { accumulation: 2, clipNorm: 1 },
   'a running average of the weights': { averageDecay: 0.9 },
