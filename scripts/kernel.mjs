@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { loadLibraryWithoutTypeCheck } from './kernel/library.mjs';
 import { replyAfterBind } from './kernel/sockets.mjs';
+import { allowEdits } from './kernel/timers.mjs';
 import { inProject, root } from './setup/project.mjs';
 
 process.chdir(root);
@@ -23,6 +24,7 @@ if (errorLog !== undefined) {
 }
 
 loadLibraryWithoutTypeCheck();
+allowEdits();
 replyAfterBind();
 const require = createRequire(import.meta.url);
 const { startKernel } = require(inProject('node_modules', 'tslab', 'dist', 'main.js'));

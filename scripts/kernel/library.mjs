@@ -1,23 +1,18 @@
 // By default, every tslab Jupyter kernel type-checks all imported files of lib and compiles them twice, which delays
 // the first cell by seconds. This module only parses lib and compiles it with esbuild, as for scripts and tests; `npm
 // run check` checks its types. Cells are type-checked in full.
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { transformSync } from 'esbuild';
 import { inProject } from '../setup/project.mjs';
+import { replaceInTypeScript } from './typescript.mjs';
 
-const require = createRequire(import.meta.url);
-const typescript = require.resolve('@tslab/typescript-for-tslab', { paths: [inProject('node_modules', 'tslab')] });
 const folder = inProject('lib') + path.sep;
 const isLibrary = ({ fileName }) => fileName.startsWith(folder);
 
 /** Replaces tslab's compiler for files of lib. Call it before tslab is loaded. */
 export function loadLibraryWithoutTypeCheck() {
-  const ts = require(typescript);
   const compiled = new Set();
-  require.cache[typescript].exports = {
-    ...ts,
-
+  replaceInTypeScript((ts) => ({
     getPreEmitDiagnosticsOfFiles: (program, files) => [
       ...files.filter(isLibrary).flatMap((file) => program.getSyntacticDiagnostics(file)),
       ...ts.getPreEmitDiagnosticsOfFiles(
@@ -50,7 +45,7 @@ export function loadLibraryWithoutTypeCheck() {
     // Converts to CommonJS. The output of esbuild already is.
     transpileModule: (code, options) =>
       compiled.delete(code) ? { outputText: code } : ts.transpileModule(code, options),
-  };
+  }));
 }
 
 function compile(source) {
