@@ -3,9 +3,9 @@ import { cp, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { UserError } from '../lib/errors';
-import { pythonEnvironment } from './cli/pythonEnvironment';
 import { run } from './cli/run';
 import { runLogged } from './setup/command.mjs';
+import { toolEnvironment } from './setup/toolEnvironment.mjs';
 import { sources } from './site/sources';
 
 const buildFolder = path.join('build', 'site');
@@ -21,7 +21,7 @@ const command = new Command('npm run site')
   .action(async ({ executed = false }: { readonly executed?: boolean }) => {
     if (executed && !existsSync('out'))
       throw new UserError('No executed notebooks exist in out/. Run npm start first.');
-    const python = await pythonEnvironment('site', requirements, 'Installing mkdocs, once.');
+    const programs = await toolEnvironment(path.resolve(buildFolder, 'venv'), requirements);
     await rm(pages, { recursive: true, force: true });
     for (const [from, to] of sources) {
       if (!existsSync(from)) continue;
@@ -31,7 +31,7 @@ const command = new Command('npm run site')
     if (executed)
       await cp('out', path.join(pages, 'notebooks'), { recursive: true, filter: (file) => !file.endsWith('.html') });
     await runLogged(
-      python,
+      path.join(programs, 'python'),
       ['-m', 'mkdocs', 'build', '--quiet', '--clean', '-f', path.join('scripts', 'site', 'mkdocs.yml')],
       { env: { NO_MKDOCS_2_WARNING: '1' } },
     );

@@ -7,10 +7,11 @@ import { loadCifar100 } from '../lib/data/datasets/cifar100/cifar100';
 import { UserError } from '../lib/errors';
 import { writeAtomic } from '../lib/io/atomic';
 import { UnreachableError } from '../lib/io/download/http';
-import { parameters, parseOverrides } from '../lib/notebook/parameters';
+import { parameters } from '../lib/notebook/parameters';
 import { matchingFiles } from './cli/matchingFiles';
 import { run } from './cli/run';
 import { StatusLine } from './cli/statusLine';
+import { checkParameters } from './notebooks/checkParameters';
 import { executeNotebooks, type Executed } from './notebooks/execute';
 
 const out = 'out';
@@ -28,7 +29,7 @@ const command = new Command('npm start --')
     const chosen = chooseNotebooks(words);
     // Wrong variables would fail in every notebook, one after the other.
     const { profile } = parameters({}, {}, { OFA_PROFILE: process.env.OFA_PROFILE });
-    parseOverrides(process.env.OFA_PARAMS ?? '{}');
+    checkParameters(chosen);
     if (profile !== 'smoke') await downloadData();
     // All pages share one copy of the libraries for figures and formulas, which are too large to embed in each.
     await writeAtomic(path.join(out, 'plotly.js'), readFileSync('node_modules/plotly.js-dist/plotly.js'));

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { UserError } from '../../lib/errors';
-import { pythonEnvironment } from '../cli/pythonEnvironment';
+import { inProject } from '../setup/project.mjs';
+import { toolEnvironment } from '../setup/toolEnvironment.mjs';
 
 /** Runs one of the Python programs of this folder with onnxruntime and returns its output. */
 export async function runWithOnnxruntime(program: string, args: readonly string[]): Promise<string> {
@@ -19,10 +20,7 @@ export async function runWithOnnxruntime(program: string, args: readonly string[
 }
 
 /** The Python with onnx and onnxruntime; installed on the first call. */
-export function onnxruntimePython(): Promise<string> {
-  return pythonEnvironment(
-    'onnxruntime',
-    path.join('scripts', 'export', 'requirements.txt'),
-    'Installing onnxruntime, once.',
-  );
+export async function onnxruntimePython(): Promise<string> {
+  const folder = inProject('build', 'onnxruntime', 'venv');
+  return path.join(await toolEnvironment(folder, inProject('scripts', 'export', 'requirements.txt')), 'python');
 }

@@ -11,9 +11,7 @@ import { venvPython } from './project.mjs';
  */
 export async function toolEnvironment(folder, requirements, print = (line) => console.error(line)) {
   const programs = path.join(folder, 'bin');
-  const stamp = path.join(folder, 'requirements');
-  const identity = ofFiles([requirements]);
-  const isReady = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === identity;
+  const isReady = () => isToolEnvironment(folder, requirements);
   if (isReady()) return programs;
   const what = `installation of ${path.relative('', folder)}`;
   await withLock(
@@ -21,12 +19,21 @@ export async function toolEnvironment(folder, requirements, print = (line) => co
     what,
     async () => {
       if (isReady()) return;
+      print(`Installing the packages of ${path.relative('', requirements)} in ${path.relative('', folder)}.`);
       await runLogged(venvPython, ['-m', 'venv', '--clear', folder]);
       const install = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '-r', requirements];
       await runLogged(path.join(programs, 'python'), install);
-      writeFileSync(stamp, identity);
+      writeFileSync(stampOf(folder), ofFiles([requirements]));
     },
     print,
   );
   return programs;
 }
+
+/** Whether the environment exists with these packages. */
+export function isToolEnvironment(folder, requirements) {
+  const stamp = stampOf(folder);
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === ofFiles([requirements]);
+}
+
+const stampOf = (folder) => path.join(folder, 'requirements');

@@ -71,6 +71,7 @@ test('npm start checks its variables before it writes anything', async (context)
     [{ OFA_PROFILE: 'smoek' }, /^Unknown profile "smoek"\. Nearest: smoke/],
     [{ OFA_PARAMS: '{epochs: 2}' }, /^OFA_PARAMS is not valid JSON/],
     [{ OFA_PARAMS: '[2]' }, /^OFA_PARAMS must be a JSON object/],
+    [{ OFA_PARAMS: '{"epochz": 2}' }, /Unknown parameter "epochz"/],
   ] as const) {
     const script = path.resolve('scripts', 'start.ts');
     const tsx = path.resolve('node_modules', 'tsx', 'dist', 'loader.mjs');
