@@ -1,6 +1,6 @@
-// TypeScript's watch mode has two timers: one to compile again, and one to resolve imports again after files appeared or
-// vanished. tslab keeps one and throws "Unexpected pending rebuildTimer" for the other, in this and all later cells. It
-// happens if files of lib or node_modules change while a notebook is open.
+// TypeScript's watch mode has two timers: one to compile again, and one to resolve imports again after files appeared
+// or vanished. tslab keeps one and throws "Unexpected pending rebuildTimer" for the other, in this and all later cells.
+// It happens if files of lib or node_modules change while a notebook is open.
 import { replaceInTypeScript } from './typescript.mjs';
 
 /** Lets changes of several files wait together for the next cell. Call it before tslab is loaded. */

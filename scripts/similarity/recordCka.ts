@@ -2,12 +2,13 @@ import path from 'node:path';
 import { loadDatasets } from '../../lib/data/datasets/loadDatasets';
 import { imageBatches } from '../../lib/data/loading/batches';
 import type { InMemoryDataset } from '../../lib/data/datasets/dataset';
-import { UserError } from '../../lib/errors';
+import { isAbort, UserError } from '../../lib/errors';
 import { appendJsonLine } from '../../lib/io/jsonLines';
 import { sha256 } from '../../lib/io/sha256';
 import { disposeModule } from '../../lib/models/parameter';
 import { trainedModel, type MaybeTrained } from '../../lib/models/weights/trained';
 import { commit } from '../../lib/runs/runFolder/machine';
+import { pausedExitCode } from '../../lib/runs/schedulers/task';
 import {
   measurement,
   readSimilarities,
@@ -17,6 +18,7 @@ import {
 import { comparePairs } from '../../lib/similarity/compareModels';
 import { depthSummary } from '../../lib/similarity/depth';
 import { Random } from '../../lib/tensor/random';
+import { stopSignal } from '../cli/stopSignal';
 
 export interface Setting {
   /** Names of networks with weights in `data/weights`, or with their own: `resnet_16=runs/…/student.safetensors`. */
@@ -33,19 +35,34 @@ export interface RecordOptions extends Setting {
 }
 
 /** Records the minibatch CKA of trained networks, on which the claim about features is tested. */
-export async function recordCka({
-  profile,
-  out = path.join(profile === 'smoke' ? 'runs' : path.join('data', 'results'), 'similarity', 'cka.jsonl'),
-  ...setting
-}: RecordOptions): Promise<void> {
+export async function recordCka(options: RecordOptions): Promise<void> {
+  const signal = stopSignal();
+  try {
+    await recordAll(options, signal);
+  } catch (error) {
+    if (!isAbort(error, signal)) throw error;
+    console.log('\nPaused. Run the same command again to resume.');
+    process.exitCode = pausedExitCode;
+  }
+}
+
+async function recordAll(
+  {
+    profile,
+    out = path.join(profile === 'smoke' ? 'runs' : path.join('data', 'results'), 'similarity', 'cka.jsonl'),
+    ...setting
+  }: RecordOptions,
+  signal: AbortSignal,
+): Promise<void> {
   const { test, notice } = await loadDatasets(profile);
   if (notice !== undefined) console.error(notice);
   const { networks, seeds, batches, batchSize } = setting;
   const command =
     `npm run similarity -- record --networks ${networks.join(',')} --seeds ${seeds.join(',')} ` +
     `--batches ${batches} --batch-size ${batchSize} --profile ${profile}`;
+  const dataset = profile === 'smoke' ? 'synthetic' : 'cifar-100';
   const known = new Set((await readSimilarities(out)).map(measurement));
-  for await (const one of measure(setting, test, profile === 'smoke' ? 'synthetic' : 'cifar-100')) {
+  for await (const one of measure(setting, test, dataset, signal)) {
     const recorded = known.has(measurement(one));
     if (!recorded) await appendJsonLine(out, { ...one, ...commit(), command });
     const { a, b, seed, mean, likeDepth } = one;
@@ -71,6 +88,7 @@ async function* measure(
   { networks: names, seeds, batches, batchSize }: Setting,
   images: InMemoryDataset,
   dataset: string,
+  signal: AbortSignal,
 ): AsyncGenerator<Measurement> {
   const networks: Trained[] = [];
   try {
@@ -79,7 +97,8 @@ async function* measure(
       networks.slice(i).map((b) => ({ a, b, rowModel: a.model, columnModel: b.model })),
     );
     for (const seed of seeds) {
-      const results = await comparePairs(pairs, imageBatches(images, { batchSize, random: new Random(seed) }, batches));
+      const sample = imageBatches(images, { batchSize, random: new Random(seed) }, batches);
+      const results = await comparePairs(pairs, sample, { signal });
       for (const [i, { rows, columns, values, examples }] of results.entries()) {
         const { a, b } = pairs[i]!;
         const { likeDepth, mean } = depthSummary({ rows, columns, values }, a === b);
