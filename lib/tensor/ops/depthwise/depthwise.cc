@@ -134,7 +134,8 @@ void Dispatch(const ImageSize& in, const ImageSize& out, const Window& window, c
 
 absl::Status CheckDepthwise(int64_t size, int64_t channels) {
   if (size != 3 && size != 5 && size != 7) return absl::InvalidArgumentError("the filter's size must be 3, 5 or 7");
-  if (channels % kVectorLanes != 0) return absl::InvalidArgumentError("the count of channels must be a multiple of 16");
+  if (channels % kVectorLanes != 0)
+    return absl::InvalidArgumentError("the count of channels must be a multiple of " + std::to_string(kVectorLanes));
   return absl::OkStatus();
 }
 }  // namespace
