@@ -5,7 +5,8 @@ import { heatmap as heatmapFigure, type HeatmapOptions, type Similarity } from '
 import { heatmapGrid as heatmapGridFigure, type GridOptions, type Panel } from '../plots/charts/heatmapGrid';
 import { imageGrid, type ImageGridOptions, type Tile } from '../plots/charts/imageGrid';
 import { learningCurves as curvesFigure, type LearningCurvesOptions } from '../plots/charts/learningCurves';
-import { lines as linesFigure, type Line, type LinesOptions } from '../plots/charts/lines';
+import { lines as linesFigure, type LinesOptions } from '../plots/charts/lines';
+import type { ChartLine } from '../results/chartLine';
 import type { RunRecord } from '../results/records/record';
 import { saveFigure } from './save';
 import { show } from './show';
@@ -25,8 +26,8 @@ export async function heatmapGrid(
   if (saveAs !== undefined) await saveFigure(figure, saveAs);
 }
 
-/** Draws and shows lines over a common axis, with bands or bars where they have a spread. */
-export function lines(series: readonly Line[], options: LinesOptions): Promise<void> {
+/** Draws and shows lines over a common axis, with bands or bars where they have an error. */
+export function lines(series: readonly ChartLine[], options: LinesOptions): Promise<void> {
   return show(linesFigure(series, options));
 }
 

@@ -13,14 +13,15 @@ export { betweenModels, heatmap, type Similarity } from './charts/heatmap';
 export { heatmapGrid, type Panel } from './charts/heatmapGrid';
 export { imageGrid, type Tile } from './charts/imageGrid';
 export { learningCurves } from './charts/learningCurves';
-export { lines, type Line } from './charts/lines';
+export { lines } from './charts/lines';
+export type { ChartLine } from '../results/chartLine';
 // Diagrams of boxes and arrows, among them the paper's Figure 2.
 export type { Diagram } from './diagrams/diagram';
 export { framework, type Framework, type StagedNetwork } from './diagrams/framework';
 // Tables: published numbers beside ours, and the paper's claims.
 export { claimEvidenceTable, claimTable } from './tables/claimTables';
-export { comparisonTable, pairTable, publishedCell, recordedTable } from './tables/comparisonTable';
+export { comparisonTable, pairTable, publishedCell } from './tables/comparisonTable';
 export { factTable } from './tables/factTable';
-export { sourcesOf } from './tables/recipesAndRecords';
+export { recipeTable } from './tables/recipeTable';
 export { successorTable } from './tables/successorTable';
 export type { Cell, Table } from './tables/table';

@@ -240,3 +240,33 @@ test('a forest plot draws effects from the top with asymmetric intervals', () =>
     [['a &lt; b', 'c'], 'reversed'],
   );
 });
+
+test('long labels of a forest plot are broken between words and keep every character', () => {
+  const text = 'Networks of the same family have similar features; networks of different families do not.';
+  const { data, layout } = forest([{ name: 'effect', effects: [{ label: text, value: 1 }] }], {
+    title: '',
+    x: 'points',
+  });
+  const [points] = data;
+  assert.ok(points && 'text' in points && points.type === 'scatter');
+  const [label] = points.y;
+  assert.equal(String(label).replaceAll('<br>', ' '), text);
+  assert.ok(
+    String(label)
+      .split('<br>')
+      .every((line) => line.length <= 44),
+  );
+  const short = forest([{ name: 'effect', effects: [{ label: 'a', value: 1 }] }], { title: '', x: 'points' });
+  assert.ok(layout.height > short.layout.height);
+});
+
+test('a line chart without any point states why, and whole numbers have whole ticks', () => {
+  const options = { title: '', x: 'epoch', y: 'top-1 (%)', empty: 'No trial has finished yet.' };
+  const texts = (series: Parameters<typeof lines>[0]) =>
+    lines(series, options).layout.annotations?.map(({ text }) => text);
+  assert.deepEqual(texts([]), ['No trial has finished yet.']);
+  assert.deepEqual(texts([{ name: 'a', x: [1], y: [null] }]), ['No trial has finished yet.']);
+  assert.equal(texts([{ name: 'a', x: [1], y: [0] }]), undefined);
+  const tick = (x: readonly number[]) => lines([{ name: 'a', x, y: x }], options).layout.xaxis?.dtick;
+  assert.deepEqual([tick([1, 2, 4]), tick([1, 1.2]), tick([0, 300])], [1, undefined, undefined]);
+});

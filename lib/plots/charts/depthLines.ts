@@ -1,6 +1,7 @@
 import { UserError } from '../../errors';
+import type { ChartLine } from '../../results/chartLine';
 import type { Figure, Value } from './figure';
-import { lines, type Line } from './lines';
+import { lines } from './lines';
 
 /** One line: the similarity at each layer, for every sample of images or seed. */
 export interface DepthSeries {
@@ -23,7 +24,7 @@ export function depthLines(series: readonly DepthSeries[], { title, measure = 'C
   return lines(series.map(depthLine), { title, x: 'relative depth', y: measure, xRange: [-0.02, 1.02] });
 }
 
-function depthLine({ name, samples }: DepthSeries): Line {
+function depthLine({ name, samples }: DepthSeries): ChartLine {
   const layers = samples[0]?.length ?? 0;
   if (layers === 0 || samples.some((sample) => sample.length !== layers))
     throw new UserError(

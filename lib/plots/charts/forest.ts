@@ -31,15 +31,16 @@ const symbols = ['circle', 'diamond', 'square', 'triangle-up', 'cross', 'star', 
  * symbol.
  */
 export function forest(series: readonly Effects[], { title, x }: ForestOptions): Figure {
-  const labels = series.flatMap(({ effects }) => effects.map((effect) => escapeLabel(effect.label)));
-  const names = [...new Set(labels)];
+  const names = [...new Set(series.flatMap(({ effects }) => effects.map((effect) => axisLabel(effect.label))))];
+  const rowHeight = Math.max(34, ...names.map((name) => 18 * name.split(lineBreak).length + 6));
+  const rowsHeight = rowHeight * names.length;
   return {
     data: series.map((one, index) => points(one, index)),
     layout: {
-      ...baseLayout(title, { width: 760, height: 150 + 34 * names.length + 18 * Math.ceil(series.length / 4) }),
+      ...baseLayout(title, { width: 760, height: 150 + rowsHeight + 18 * Math.ceil(series.length / 4) }),
       hovermode: 'closest',
       showlegend: series.length > 1,
-      legend: { orientation: 'h', x: 0, y: -60 / (60 + 34 * names.length), yanchor: 'top' },
+      legend: { orientation: 'h', x: 0, y: -60 / (60 + rowsHeight), yanchor: 'top' },
       xaxis: baseAxis(x, { zeroline: true, zerolinecolor: '#888888', rangemode: 'tozero' }),
       yaxis: baseAxis('', { type: 'category', categoryarray: names, autorange: 'reversed', showgrid: true, ticks: '' }),
     },
@@ -55,7 +56,7 @@ function points({ name, effects }: Effects, index: number): PointTrace {
     mode: 'markers',
     name: escapeLabel(name),
     x: effects.map(({ value }) => value),
-    y: effects.map(({ label }) => escapeLabel(label)),
+    y: effects.map(({ label }) => axisLabel(label)),
     marker: { size: 10, color, symbol: effects.map(({ hollow }) => (hollow ? `${symbol}-open` : symbol)) },
     ...(hasIntervals && {
       error_x: {
@@ -70,6 +71,19 @@ function points({ name, effects }: Effects, index: number): PointTrace {
     text: effects.map(hoverText),
     hovertemplate: `${escapeLabel(name)}<br>%{y}: %{text}<extra></extra>`,
   };
+}
+
+const lineBreak = '<br>';
+const maxLabelLength = 44;
+
+/** An escaped label, broken between words into lines of at most `maxLabelLength` characters. */
+function axisLabel(text: string): string {
+  const rows = text.split(' ').reduce<readonly string[]>((lines, word) => {
+    const last = lines.at(-1);
+    const longer = last === undefined ? word : `${last} ${word}`;
+    return last === undefined || longer.length > maxLabelLength ? [...lines, word] : [...lines.slice(0, -1), longer];
+  }, []);
+  return rows.map(escapeLabel).join(lineBreak);
 }
 
 function hoverText({ value, low, high }: Effect): string {

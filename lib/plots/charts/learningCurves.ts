@@ -1,16 +1,17 @@
+import type { ChartLine } from '../../results/chartLine';
 import { curve, type EpochMeasure } from '../../results/statistics/curve';
 import { groupBy } from '../../results/statistics/groupBy';
 import type { RunRecord } from '../../results/records/record';
 import { seedsText } from '../../results/statistics/summary';
 import type { Figure } from './figure';
-import { lines, type Line, type LinesOptions } from './lines';
+import { lines, type LinesOptions } from './lines';
 
 export interface LearningCurvesOptions extends Partial<LinesOptions> {
   readonly measure?: EpochMeasure;
   /** Runs with the same name are averaged to one curve. Default: the method. */
   readonly name?: (record: RunRecord) => string;
   /** Additional lines, for instance of a run in progress. */
-  readonly extra?: readonly Line[];
+  readonly extra?: readonly ChartLine[];
 }
 
 const axisTitles: Readonly<Record<EpochMeasure, string>> = {
@@ -35,7 +36,7 @@ export function learningCurves(
   });
 }
 
-function meanLine(name: string, runs: readonly RunRecord[], measure: EpochMeasure): Line {
+function meanLine(name: string, runs: readonly RunRecord[], measure: EpochMeasure): ChartLine {
   const { epochs, mean, std } = curve(runs, measure);
   const title = `${name} (${seedsText(runs.length)})`;
   return { name: title, x: epochs, y: mean, ...(runs.length > 1 && { yError: std }) };

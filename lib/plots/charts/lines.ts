@@ -1,23 +1,8 @@
 import { UserError } from '../../errors';
+import type { ChartLine } from '../../results/chartLine';
 import { label } from '../escape';
-import type { Dash, Figure, LineTrace, Value } from './figure';
+import type { Annotation, Figure, LineTrace, Value } from './figure';
 import { baseAxis, baseLayout, seriesColor, translucent } from './style';
-
-/** One line of a chart, with an optional error: a band, or error bars if the line has markers. */
-export interface Line {
-  readonly name: string;
-  readonly x: readonly number[];
-  /** Null leaves a gap. */
-  readonly y: readonly Value[];
-  /** Half the height of the band or of the error bars. */
-  readonly yError?: readonly Value[];
-  readonly dash?: Dash;
-  readonly markers?: boolean;
-  /** Symbol of the markers. Default: circle. */
-  readonly symbol?: 'circle' | 'diamond';
-  /** Index into the palette. Default: the position of the line. */
-  readonly color?: number;
-}
 
 export interface LinesOptions {
   readonly title: string;
@@ -27,14 +12,17 @@ export interface LinesOptions {
   readonly yRange?: readonly [number, number];
   readonly logX?: boolean;
   readonly logY?: boolean;
+  /** The text in place of lines without any point. Default: `no data yet`. */
+  readonly empty?: string;
 }
 
 /** A line chart. Throws a UserError if the lists of a line differ in length. */
 export function lines(
-  series: readonly Line[],
-  { title, x, y, xRange, yRange, logX = false, logY = false }: LinesOptions,
+  series: readonly ChartLine[],
+  { title, x, y, xRange, yRange, logX = false, logY = false, empty = 'no data yet' }: LinesOptions,
 ): Figure {
   series.forEach(checkLengths);
+  const hasPoints = series.some((line) => line.y.some((value) => value !== null));
   return {
     data: series.flatMap((line, index) => {
       const color = seriesColor(line.color ?? index);
@@ -46,9 +34,11 @@ export function lines(
       ...baseLayout(title, { width: 760, height: 440 }),
       hovermode: 'x unified',
       legend: { orientation: 'h', x: 0, y: -0.2, yanchor: 'top' },
-      showlegend: series.length > 1,
+      showlegend: hasPoints && series.length > 1,
+      ...(!hasPoints && { annotations: [centredText(empty)] }),
       xaxis: baseAxis(x, {
         type: logX ? 'log' : 'linear',
+        ...(!logX && isCount(series) && { dtick: 1 }),
         ...(xRange && { range: logX ? logarithms(xRange) : xRange }),
       }),
       yaxis: baseAxis(y, {
@@ -60,7 +50,7 @@ export function lines(
 }
 
 function stroke(
-  { name, x, y, yError, dash = 'solid', markers = false, symbol = 'circle' }: Line,
+  { name, x, y, yError, dash = 'solid', markers = false, symbol = 'circle' }: ChartLine,
   color: string,
 ): LineTrace {
   return {
@@ -82,7 +72,7 @@ function stroke(
 }
 
 /** The area between y − yError and y + yError as one closed outline, over the points that have both. */
-function band({ name, x, y }: Line, yError: readonly Value[], color: string): LineTrace {
+function band({ name, x, y }: ChartLine, yError: readonly Value[], color: string): LineTrace {
   const points = x.flatMap((position, index) => {
     const middle = y[index] ?? null;
     const half = yError[index] ?? null;
@@ -104,7 +94,18 @@ function band({ name, x, y }: Line, yError: readonly Value[], color: string): Li
   };
 }
 
-function checkLengths({ name, x, y, yError }: Line): void {
+/** Whether the horizontal axis counts a few things, such as epochs: its ticks should be whole numbers. */
+function isCount(series: readonly ChartLine[]): boolean {
+  const values = series.flatMap((line) => line.x);
+  return values.length > 0 && values.every(Number.isInteger) && Math.max(...values) - Math.min(...values) <= 12;
+}
+
+function centredText(text: string): Annotation {
+  const place = { x: 0.5, y: 0.5, xref: 'paper', yref: 'paper', xanchor: 'center', yanchor: 'middle' } as const;
+  return { text: label(text), ...place, showarrow: false };
+}
+
+function checkLengths({ name, x, y, yError }: ChartLine): void {
   if (x.length !== y.length || (yError !== undefined && yError.length !== x.length)) {
     const errors = yError === undefined ? '' : ` and ${yError.length} errors`;
     throw new UserError(

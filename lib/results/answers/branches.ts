@@ -1,7 +1,7 @@
+import type { ChartLine } from '../chartLine';
 import type { Finding } from '../claims/findings';
 import { gainOver, pairsOf, pairText, type GainSeries, type RecordedRow } from '../tables/recordedRows';
 import { claimSentence } from './claimSentence';
-import type { SweepLine } from './epsilon';
 
 /** The stages that have a branch; the default is all four. */
 export function stagesOf({ recipe: { method } }: RecordedRow): readonly number[] {
@@ -15,7 +15,7 @@ export function branchesLabel(row: RecordedRow): string {
 }
 
 /** For each pair, the gain over four branches as a function of their number, counted from the last stage. */
-export function branchCountLines(rows: readonly RecordedRow[]): SweepLine[] {
+export function branchCountLines(rows: readonly RecordedRow[]): ChartLine[] {
   return byPair(rows).flatMap(({ name, ofPair, allFour }) => {
     const points = ofPair
       .filter((row) => stagesOf(row).includes(4))
@@ -23,7 +23,7 @@ export function branchCountLines(rows: readonly RecordedRow[]): SweepLine[] {
         const { value, high } = gainOver(row, allFour);
         return value === null
           ? []
-          : [{ count: stagesOf(row).length, value, spread: high === null ? null : high - value }];
+          : [{ count: stagesOf(row).length, value, yError: high === null ? null : high - value }];
       })
       .sort((a, b) => a.count - b.count);
     if (points.length === 0) return [];
@@ -31,7 +31,7 @@ export function branchCountLines(rows: readonly RecordedRow[]): SweepLine[] {
       name,
       x: points.map(({ count }) => count),
       y: points.map(({ value }) => value),
-      spread: points.map(({ spread }) => spread),
+      yError: points.map(({ yError }) => yError),
       markers: true,
     };
   });

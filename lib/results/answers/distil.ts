@@ -1,3 +1,4 @@
+import type { ChartLine } from '../chartLine';
 import { methodName } from '../methodName';
 import type { PublishedCell, PublishedRow } from '../published';
 import { coverageText, onSharedSeeds, type RecordedRow } from '../tables/recordedRows';
@@ -35,19 +36,11 @@ function seedText(seeds: readonly number[]): string {
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** A line of the chart of accuracy over training images, as `lines` draws it. */
-export interface ImagesLine {
-  readonly name: string;
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-  readonly markers: true;
-}
-
 /** Recorded top-1 accuracy over the number of training images, in thousands: the mean over the seeds of each row. */
-export function accuracyOverImages(rows: readonly RecordedRow[]): ImagesLine[] {
+export function accuracyOverImages(rows: readonly RecordedRow[]): ChartLine[] {
   return rows
     .filter(({ runs }) => runs.length > 0)
-    .map(({ recipe, runs }): ImagesLine => {
+    .map(({ recipe, runs }): ChartLine => {
       const { epochs, mean } = curve(runs, 'top1');
       const thousands = runs[0]!.images / 1000;
       const name = `${methodName(recipe.method?.kind ?? 'scratch')}, recorded`;

@@ -1,3 +1,4 @@
+import type { ChartLine } from '../chartLine';
 import { methodName } from '../methodName';
 import { coverageText, onSharedSeeds, pairsOf, pairText, type Pair, type RecordedRow } from '../tables/recordedRows';
 import { meanText, summary, type Summary } from '../statistics/summary';
@@ -18,16 +19,6 @@ export interface ExponentSweep {
   readonly forms: readonly { readonly form: LossForm; readonly results: readonly ExponentResult[] }[];
   /** The results without OFA: the student alone, and KD. */
   readonly references: readonly { readonly method: string; readonly top1: Summary }[];
-}
-
-/** A line of a chart, as `lines` draws it. */
-export interface SweepLine {
-  readonly name: string;
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-  readonly spread?: readonly (number | null)[];
-  readonly markers?: boolean;
-  readonly dash?: 'dash';
 }
 
 /** A row of the sweep in words: `resnet_24 → vit_64, ε = 1.2, released form`. */
@@ -65,7 +56,7 @@ export function exponentSweeps(
 }
 
 /** The lines of a chart of one sweep: OFA over ε for each form, and a level line for each reference method. */
-export function sweepLines({ forms, references }: ExponentSweep): SweepLine[] {
+export function sweepLines({ forms, references }: ExponentSweep): ChartLine[] {
   const exponents = forms.flatMap(({ results }) => results.map(({ exponent }) => exponent));
   const range = [Math.min(...exponents), Math.max(...exponents)];
   return [
@@ -73,7 +64,7 @@ export function sweepLines({ forms, references }: ExponentSweep): SweepLine[] {
       name: `OFA, ${form} form`,
       x: results.map(({ exponent }) => exponent),
       y: results.map(({ top1 }) => top1.mean),
-      spread: results.map(({ top1: { interval, mean } }) => (interval ? interval[1] - mean : null)),
+      yError: results.map(({ top1: { interval, mean } }) => (interval ? interval[1] - mean : null)),
       markers: true,
     })),
     ...references.map(({ method, top1 }) => ({

@@ -1,3 +1,4 @@
+import type { ChartLine } from '../chartLine';
 import type { Finding } from '../claims/findings';
 import type { RunRecord } from '../records/record';
 import {
@@ -12,17 +13,6 @@ import {
 import { meanOf } from '../statistics/summary';
 import { claimSentence } from './claimSentence';
 
-/** A line of the chart of accuracy over weight, as `lines` draws it. */
-export interface WeightLine {
-  readonly name: string;
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-  /** Lines of one pair share a colour. */
-  readonly color: number;
-  readonly dash: 'solid' | 'dash';
-  readonly markers: true;
-}
-
 /** The weight of the OFA loss on logits and branches; the default is 1. */
 export const weightOf = ({ recipe: { method } }: RecordedRow): number => Number(method?.['logitsWeight'] ?? 1);
 
@@ -35,11 +25,11 @@ export function settingLabel(row: RecordedRow): string {
 }
 
 /** Top-1 accuracy over the weight, for each pair with and without clipping, on the seeds that a pair's rows share. */
-export function weightLines(rows: readonly RecordedRow[]): WeightLine[] {
+export function weightLines(rows: readonly RecordedRow[]): ChartLine[] {
   return pairsOf(rows)
     .flatMap((pair, color) => {
       const recorded = onSharedSeeds(rowsOf(rows, pair)).filter(({ runs }) => runs.length > 0);
-      return [true, false].map((clipped): WeightLine => {
+      return [true, false].map((clipped): ChartLine => {
         const points = recorded.filter((row) => isClipped(row) === clipped).sort((a, b) => weightOf(a) - weightOf(b));
         return {
           name: `${pairText(pair)}, ${clipped ? 'clipped at 5' : 'not clipped'}`,

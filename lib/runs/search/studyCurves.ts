@@ -1,15 +1,7 @@
+import type { ChartLine } from '../../results/chartLine';
 import { groupBy } from '../../results/statistics/groupBy';
 import { summary } from '../../results/statistics/summary';
 import type { TrialState } from './study';
-
-/** A line of a chart, as `lines` draws it. */
-export interface StudyLine {
-  readonly name: string;
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-  readonly spread?: readonly (number | null)[];
-  readonly markers: true;
-}
 
 /** Keeps the latest state of each trial, and draws what they have measured so far. */
 export class StudyCurves {
@@ -25,7 +17,7 @@ export class StudyCurves {
   }
 
   /** Top-1 accuracy over ε of the finished trials: mean over seeds, with the half width of its 95 % interval. */
-  accuracy(): StudyLine {
+  accuracy(): ChartLine {
     const finished = [...this.trials.values()].filter((trial) => trial.finished);
     const points = [...groupBy(finished, ({ exponent }) => String(exponent))]
       .map(([exponent, trials]) => {
@@ -37,13 +29,13 @@ export class StudyCurves {
       name: 'mean over seeds',
       x: points.map(({ exponent }) => exponent),
       y: points.map(({ mean }) => mean),
-      spread: points.map(({ interval, mean }) => (interval ? interval[1] - mean : null)),
+      yError: points.map(({ interval, mean }) => (interval ? interval[1] - mean : null)),
       markers: true,
     };
   }
 
   /** Training loss over epochs for each ε: mean over the seeds that have reached the epoch. */
-  losses(): StudyLine[] {
+  losses(): ChartLine[] {
     return [...groupBy([...this.trials.values()], ({ exponent }) => String(exponent))].map(([exponent, trials]) => {
       const epochs = groupBy(
         trials.flatMap(({ history }) => history),

@@ -103,6 +103,19 @@ test('exponent sweeps separate the forms, which share ε = 1, and keep reference
   assert.equal(exponentLabel(swept[2]!), 'resnet_24 → vit_64, ε = 1.2, paper form');
 });
 
+test('lines over ε and over branches have error bars where there are several seeds', () => {
+  const method = (exponent: number) => ({ kind: 'ofa', exponent }) as const;
+  const several = [1, 1.2].map((exponent) =>
+    sampleRow(`ofa-${exponent}`, { method: method(exponent), top1: [30, 31] }),
+  );
+  const halfWidth = (12.706204736 * Math.SQRT1_2) / Math.SQRT2;
+  for (const half of sweepLines(exponentSweeps(several, [])[0]!)[0]!.yError!) close(half, halfWidth);
+  assert.deepEqual(sweepLines(exponentSweeps(swept, [])[0]!)[0]!.yError, [null, null]);
+  const branches = branchRows.map((one, k) => ({ ...one, runs: sampleRow(one.row, { top1: [30, 31 + k] }).runs }));
+  const [lineOfBranches] = branchCountLines(branches);
+  close(lineOfBranches!.yError![0], halfWidth);
+});
+
 test('the answer on ε names the best value of each form and warns about single seeds', () => {
   const answer = epsilonAnswer(exponentSweeps(swept, references), swept);
   assert.match(
@@ -166,7 +179,7 @@ test('settings of weight and clipping are read from recipes and compared with we
 test('a claim is answered with its least favourable comparison and the certainty', () => {
   assert.equal(
     claimSentence(sampleFinding, 'A beats every B', 'B'),
-    'No: “A beats every B” does not hold in our runs. In the least favourable comparison, B (mixer_96 → vit_64, kd) ' +
+    'No: “A beats every B” does not hold in our runs. In the least favourable comparison, B (mixer_96 → vit_64, KD) ' +
       'is 2.50 points better (95 % interval of the difference [−3.20, −1.85], 3 seeds).',
   );
   const undecided = { ...sampleFinding, verdict: 'undecided at this scale', low: null, high: null, seeds: 1 } as const;
