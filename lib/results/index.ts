@@ -34,7 +34,10 @@ export {
   publishedTable,
   successorGains,
 } from './published';
+export { familyName } from './familyName';
 export { methodName } from './methodName';
+export type { ChartLine } from './chartLine';
+export { rowText } from './tables/rowText';
 export type { Comparison } from './tables/comparison';
 // The answers of notebooks, as sentences with numbers filled in.
 export { branchAccuracyAnswer, type StudentExits } from './answers/branchAccuracy';
@@ -42,14 +45,7 @@ export { ckaAcrossTrainingAnswer, momentSimilarity, type MomentSimilarity } from
 export { claimLabel, claimsAnswer } from './answers/claims';
 export { costAnswer, timesScratch, type StepCostRow } from './answers/cost';
 export { anchorText, exponentRanges, limitsAnswer } from './answers/limits';
-export {
-  powerGradient,
-  powerLines,
-  powerWeights,
-  type PowerExample,
-  type PowerLine,
-  type PowerLoss,
-} from './answers/powers';
+export { powerGradient, powerLines, powerWeights, type PowerExample, type PowerLoss } from './answers/powers';
 export { ownMethodAnswer } from './answers/ownMethod';
 export { ownNetworkAnswer } from './answers/ownNetwork';
 export { sameFamilyAnswer } from './answers/sameFamily';

@@ -5,7 +5,7 @@ import { imageNetNormalisation } from '../../lib/data/datasets/normalisation';
 import { paperScale } from '../../lib/experiments/counterparts';
 import { student } from '../../lib/experiments/laptop';
 import { bars } from '../../lib/plots/charts/bars';
-import { comparisonTable, pairTable, recordedTable } from '../../lib/plots/tables/comparisonTable';
+import { comparisonTable, pairTable } from '../../lib/plots/tables/comparisonTable';
 import { diagramSvg } from '../../lib/plots/diagrams/diagram';
 import { escapeHtml, label, labelText, scriptJson, withoutTags } from '../../lib/plots/escape';
 import { field } from '../../lib/plots/charts/field';
@@ -191,10 +191,22 @@ test("a comparison shows the published number, ours, and the command and cost at
   assert.match(html, /title="2 of 3 seeds, commit abcdef0"/);
 });
 
+test('a comparison leaves out a column that no row fills', () => {
+  const published = { value: 80, status: 'seen' } as const;
+  const columns = (...rows: Parameters<typeof comparisonTable>[0]): readonly string[] => comparisonTable(rows).columns;
+  assert.deepEqual(columns({ label: 'a', ours: row }, { label: 'b', ours: row }), ['', 'ours, laptop (%)']);
+  assert.deepEqual(columns({ label: 'a', published }), ['', 'published (%)']);
+  assert.deepEqual(columns({ label: 'a', published }, { label: 'b', ours: row }), [
+    '',
+    'published (%)',
+    'ours, laptop (%)',
+  ]);
+});
+
 test('cells of a comparison state what differs from the caption', () => {
   const single = { ...row, runs: row.runs.slice(0, 1).map((run) => ({ ...run, epochs: 30 })) };
   const text = tableText(
-    recordedTable([
+    comparisonTable([
       { label: 'a', ours: row },
       { label: 'b', ours: row },
       { label: 'c', ours: single },
@@ -202,7 +214,7 @@ test('cells of a comparison state what differs from the caption', () => {
   );
   assert.match(text, /over 2 seeds unless a cell says otherwise/);
   assert.match(text, /b\s+28\.50 ± 0\.71\nc\s+28\.00 \(1 seed, 30 epochs\)/);
-  assert.match(tableText(recordedTable([{ label: 'c', ours: single }])), /after 30 epochs, a single seed/);
+  assert.match(tableText(comparisonTable([{ label: 'c', ours: single }])), /after 30 epochs, a single seed/);
 });
 
 test('every link of a comparison leads to a recipe and records that occur once on the page', () => {

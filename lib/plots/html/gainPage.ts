@@ -1,3 +1,4 @@
+import { methodName } from '../../results/methodName';
 import { verdict, type Cost, type Gain } from '../../results/gain';
 import { tableHtml, type Table } from '../tables/table';
 import { escapeHtml } from '../escape';
@@ -38,7 +39,7 @@ function accuracyTable({ student, teacher, scratch, distilled, validationImages 
     columns: ['network', 'training', 'top-1 (%)', 'top-5 (%)', 'best epoch'],
     rows: [
       [student.network, 'from scratch', ...accuracies(scratch)],
-      [student.network, `with ${distilled.method} and the teacher`, ...accuracies(distilled)],
+      [student.network, `with ${methodName(distilled.method)} and the teacher`, ...accuracies(distilled)],
       [teacher.network, 'the teacher', teacher.top1.toFixed(2), null, null],
     ],
     caption:

@@ -4,35 +4,48 @@ import { findRow, pairText, type Pair, type RecordedRow } from '../../results/ta
 import { meanText, seedsText, summary } from '../../results/statistics/summary';
 import type { Comparison } from '../../results/tables/comparison';
 import { paperAnchor, rowAnchor } from './recipesAndRecords';
-import type { RichCell, Table } from './table';
+import type { Cell, RichCell, Table } from './table';
 
 /**
- * Published numbers beside ours, with the command and the cost of the same row at the paper's scale. Cells link to the
- * recipes and records of `recipesAndRecordsHtml`. The caption states the number of seeds and epochs; cells that differ
- * from it say so themselves.
+ * Published numbers beside ours, with the command and the cost of the same row at the paper's scale. A column that no
+ * comparison fills is left out. Cells link to the recipes and records of `recipesAndRecordsHtml`. The caption states the
+ * number of seeds and epochs; cells that differ from it say so themselves.
  */
 export function comparisonTable(comparisons: readonly Comparison[], caption = ''): Table {
   const conditions = commonConditions(comparisons.flatMap(({ ours }) => ours ?? []));
+  const columns: readonly Column[] = [
+    {
+      title: 'published (%)',
+      cells: comparisons.map(({ published }) => published && publishedCell(published)),
+      empty: 'not known',
+    },
+    {
+      title: 'ours, laptop (%)',
+      cells: comparisons.map(({ ours }) => ours && oursCell(ours, conditions)),
+      empty: 'no counterpart',
+    },
+    {
+      title: 'at the paper’s scale, one seed',
+      cells: comparisons.map(({ paper }) => paper && paperCell(paper)),
+      empty: 'no recipe',
+    },
+  ].filter(({ cells }) => cells.some((cell) => cell !== undefined));
   return {
     caption: [conditionsText(conditions), caption].filter((text) => text !== '').join(' '),
-    columns: ['', 'published (%)', 'ours, laptop (%)', 'at the paper’s scale, one seed'],
-    rows: comparisons.map(({ label, published, ours, paper }) => [
-      label,
-      published ? publishedCell(published) : 'not known',
-      ours ? oursCell(ours, conditions) : 'no counterpart',
-      paper ? { text: hoursText(paper.hours), link: `#${paperAnchor(paper)}`, command: paper.command } : 'no recipe',
-    ]),
+    columns: ['', ...columns.map(({ title }) => title)],
+    rows: comparisons.map(({ label }, i) => [label, ...columns.map(({ cells, empty }) => cells[i] ?? empty)]),
   };
 }
 
-/** Our results alone, for rows without published numbers: one labelled row each. */
-export function recordedTable(rows: readonly (Comparison & { readonly ours: RecordedRow })[], caption = ''): Table {
-  const conditions = commonConditions(rows.map(({ ours }) => ours));
-  return {
-    caption: [caption, conditionsText(conditions)].filter((text) => text !== '').join(' '),
-    columns: ['', 'ours, laptop (%)'],
-    rows: rows.map(({ label, ours }) => [label, oursCell(ours, conditions)]),
-  };
+/** A column of comparisons, with the text of a cell that has no value. */
+interface Column {
+  readonly title: string;
+  readonly cells: readonly (Cell | undefined)[];
+  readonly empty: string;
+}
+
+function paperCell(paper: NonNullable<Comparison['paper']>): RichCell {
+  return { text: hoursText(paper.hours), link: `#${paperAnchor(paper)}`, command: paper.command };
 }
 
 /**

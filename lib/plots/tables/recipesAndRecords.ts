@@ -2,6 +2,7 @@ import { commitText } from '../../results/records/record';
 import type { RecordedRow } from '../../results/tables/recordedRows';
 import type { Comparison } from '../../results/tables/comparison';
 import { escapeHtml } from '../escape';
+import { settingText } from './settingText';
 import { tableHtml, type Table } from './table';
 
 type PaperScale = NonNullable<Comparison['paper']>;
@@ -89,7 +90,7 @@ function settingsHtml(recipe: object, sources: Readonly<Record<string, string>> 
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => {
       const known = sourcesOf(name, sources);
-      return `${name}: ${JSON.stringify(value)}${known.length === 0 ? '' : `  (${known.join('; ')})`}`;
+      return `${name}: ${settingText(value)}${known.length === 0 ? '' : `  (${known.join('; ')})`}`;
     });
   return `<pre style="white-space:pre-wrap">${escapeHtml(lines.join('\n'))}</pre>`;
 }

@@ -1,3 +1,4 @@
+import { familyName } from '../familyName';
 import type { SimilarityRecord } from '../records/similarityRecord';
 import { groupBy } from '../statistics/groupBy';
 import { summary } from '../statistics/summary';
@@ -24,7 +25,7 @@ export interface CkaEvidence {
 
 /** Recorded CKA at equal relative depth, for networks of the same two families. */
 export interface FamilySimilarity {
-  /** The two families, such as `cnn and mlp`. */
+  /** The two families, such as `CNN and MLP`, or `both CNN`. */
   readonly families: string;
   readonly pairs: number;
   readonly mean: number;
@@ -96,5 +97,6 @@ function meanOf(similarities: readonly MeasuredSimilarity[], field: 'mean' | 'be
 }
 
 function familiesOf({ a, b }: SimilarityRecord): string {
-  return [a.family, b.family].sort().join(' and ');
+  const [first, second] = [a.family, b.family].sort().map(familyName);
+  return first === second ? `both ${first}` : `${first} and ${second}`;
 }

@@ -17,7 +17,7 @@ export function claimsAnswer(findings: readonly Finding[], runCount: number): st
   return `Of the paper’s ${findings.length} claims, ${listText(parts)}. ${runCount} runs are recorded.`;
 }
 
-/** A finding's text for the axis of a chart: number and a shortened claim. */
-export function claimLabel({ claim, text }: Finding, maxLength = 48): string {
-  return `${claim}. ${text.length > maxLength ? `${text.slice(0, maxLength - 2)}…` : text}`;
+/** A finding's text for the axis of a chart: the number and the claim. */
+export function claimLabel({ claim, text }: Finding): string {
+  return `${claim}. ${text}`;
 }

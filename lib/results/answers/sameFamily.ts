@@ -5,7 +5,7 @@ import { conclusion, relation, uncertainty } from './sentences';
 export function sameFamilyAnswer(finding: Finding): string {
   const { effect, label, comparisons } = finding;
   if (effect === null) return undecidedReason(finding);
-  const baseline = label.replace(/^minus /, '').toUpperCase();
+  const baseline = label.replace(/^minus /, '');
   return (
     `With teachers of the student’s own family, OFA is on average ${relation(effect)} the best baseline we ran ` +
     `(${baseline}; ${comparisons.recorded} pairs, ${uncertainty(finding)}). ${conclusion(finding)}`

@@ -1,3 +1,4 @@
+import { methodName } from '../methodName';
 import type { RunRecord } from '../records/record';
 import type { SimilarityRecord } from '../records/similarityRecord';
 import { groupBy } from '../statistics/groupBy';
@@ -16,8 +17,8 @@ import {
   pairName,
   pairsWhere,
   scratchRuns,
-  stagesOf,
-  weightAndClipNorm,
+  stagesText,
+  weightAndClippingText,
 } from './runGroups';
 
 /** The records that claims are tested on. */
@@ -93,7 +94,7 @@ export const claims: readonly Claim[] = [
     contrasts: ({ runs, exponent }) => {
       const ofaPairs = groupByPair(runs.filter(isMethod('ofa')));
       const pairs = ofaPairs.map((pair) => pair.filter((run) => hasMainSettings(run, exponent, 'stages')));
-      return chosenOverOthers(pairs, stagesOf, '1,2,3,4', 'stages');
+      return chosenOverOthers(pairs, stagesText, 'stages 1, 2, 3, 4');
     },
   },
   {
@@ -112,7 +113,7 @@ export const claims: readonly Claim[] = [
     contrasts: ({ runs, exponent }) => {
       const ofaPairs = groupByPair(runs.filter(isMethod('ofa')), ['clipNorm']);
       const pairs = ofaPairs.map((pair) => pair.filter((run) => hasMainSettings(run, exponent, 'weight')));
-      return chosenOverOthers(pairs, weightAndClipNorm, '1, clipping 5', 'weight');
+      return chosenOverOthers(pairs, weightAndClippingText, 'weight 1, clipped at 5');
     },
   },
   {
@@ -124,7 +125,7 @@ export const claims: readonly Claim[] = [
     contrasts: ({ runs, exponent }) =>
       pairsWhere(runs, { sameFamily: true }).map((pair) => {
         const baseline = bestGroup(byMethod(pair.filter(isBaseline)));
-        return contrast(mainRuns(pair, exponent), baseline, `minus ${baseline[0]?.method}`);
+        return contrast(mainRuns(pair, exponent), baseline, `minus ${methodName(baseline[0]?.method ?? '')}`);
       }),
   },
   {
@@ -166,7 +167,7 @@ const mainRuns = (pair: readonly RunRecord[], exponent: number): RunRecord[] =>
 function ofaOverBaselines({ runs, exponent }: Evidence, dataset: 'cifar-100' | 'imagenet'): Contrast[] {
   return pairsWhere(runs, { sameFamily: false, dataset }).flatMap((pair) =>
     byMethod(pair.filter(isBaseline)).map((baseline) =>
-      contrast(mainRuns(pair, exponent), baseline, `${pairName(pair[0]!)}, ${baseline[0]!.method}`),
+      contrast(mainRuns(pair, exponent), baseline, `${pairName(pair[0]!)}, ${methodName(baseline[0]!.method)}`),
     ),
   );
 }
@@ -176,7 +177,6 @@ function chosenOverOthers(
   pairs: readonly (readonly RunRecord[])[],
   settingOf: (run: RunRecord) => string,
   chosen: string,
-  name: string,
 ): Contrast[] {
   const others = [...new Set(pairs.flat().map(settingOf))].filter((value) => value !== chosen);
   const runsWith = (pair: readonly RunRecord[], value: string): RunRecord[] =>
@@ -184,7 +184,7 @@ function chosenOverOthers(
   return others.map((other) =>
     meanContrast(
       pairs.map((pair) => contrast(runsWith(pair, chosen), runsWith(pair, other))),
-      `${name} ${other}`,
+      other,
     ),
   );
 }
@@ -223,7 +223,7 @@ function ownFamilyOverOthers({ runs, exponent }: Evidence): Contrast[] {
       .map((pair) => bestGroup(byMethod([...mainRuns(pair, exponent), ...pair.filter(isKdOrRsd)])))
       .filter((best) => best.length > 0),
   );
-  const text = (best: readonly RunRecord[]): string => `${teacherText(best)} with ${best[0]?.method}`;
+  const text = (best: readonly RunRecord[]): string => `${teacherText(best)} with ${methodName(best[0]?.method ?? '')}`;
   return own!.flatMap((same) =>
     cross!
       .filter(([run]) => run?.student === same[0]?.student && haveSameConditions(run, same[0]))

@@ -52,7 +52,7 @@ export function effectText({ effect, low, high, unit, records }: Finding): strin
   return signed(effect) + interval + (unit === 'points' ? '' : ` ${unit}`);
 }
 
-/** Which comparison the effect is of: `vit_96 → mixer_64, kd; worst of 24; the claim is about 42`. */
+/** Which comparison the effect is of: `vit_96 → mixer_64, KD; worst of 24; the claim is about 42`. */
 export function comparisonText({ effect, label, shown, comparisons }: Finding): string {
   if (effect === null) return '';
   const { recorded, weighed, required } = comparisons;

@@ -23,8 +23,18 @@ function ofaSetting({ recipe }: RunRecord, name: keyof typeof ofaDefaults): unkn
 
 export const exponentOf = (run: RunRecord): number => Number(ofaSetting(run, 'exponent'));
 export const stagesOf = (run: RunRecord): string => String(ofaSetting(run, 'stages'));
-export const weightAndClipNorm = (run: RunRecord): string =>
-  `${ofaSetting(run, 'branchWeight')}, clipping ${run.recipe['clipNorm'] ?? 'none'}`;
+
+/** The stages with a branch in words: `stage 3`, `stages 3, 4`. */
+export function stagesText(run: RunRecord): string {
+  const stages = stagesOf(run).split(',');
+  return `${stages.length === 1 ? 'stage' : 'stages'} ${stages.join(', ')}`;
+}
+
+/** The loss weight and the limit of the gradient norm in words: `weight 1, clipped at 5`. */
+export function weightAndClippingText(run: RunRecord): string {
+  const { clipNorm } = run.recipe;
+  return `weight ${ofaSetting(run, 'branchWeight')}, ${clipNorm === undefined ? 'not clipped' : `clipped at ${clipNorm}`}`;
+}
 
 /** A setting that an ablation varies. */
 export type Ablation = 'exponent' | 'stages' | 'weight' | 'form';

@@ -1,4 +1,5 @@
 import type { CsvRow } from '../../io/csv';
+import { methodName } from '../methodName';
 import { commitText, type RunRecord } from '../records/record';
 import { groupBy } from '../statistics/groupBy';
 import { meanText, seedsText, summary } from '../statistics/summary';
@@ -47,7 +48,7 @@ function tableRow(row: string, runs: readonly RunRecord[]): TableRow {
     row,
     teacher: first.teacher === null ? '–' : first.teacher + teacherTop1,
     student: first.student,
-    method: first.method,
+    method: methodName(first.method),
     'top-1 (%)': `${meanText(summary(runs.map(({ top1 }) => top1)))} (${seedsText(runs.length)})`,
     'best epoch': summary(runs.map(({ bestTop1 }) => bestTop1)).mean.toFixed(2),
     epochs: first.epochs,

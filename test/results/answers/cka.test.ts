@@ -57,8 +57,8 @@ test('groups records by family, counting a pair of networks once', () => {
   assert.deepEqual(
     similarityByFamily(recorded).map(({ families, pairs, min, max }) => ({ families, pairs, min, max })),
     [
-      { families: 'vit and vit', pairs: 1, min: 0.8, max: 0.8 },
-      { families: 'cnn and vit', pairs: 1, min: 0.5, max: 0.7 },
+      { families: 'both vit', pairs: 1, min: 0.8, max: 0.8 },
+      { families: 'CNN and vit', pairs: 1, min: 0.5, max: 0.7 },
     ],
   );
 });

@@ -49,7 +49,7 @@ export const sampleFinding: Finding = {
   low: -3.2,
   high: -1.85,
   seeds: 3,
-  label: 'mixer_96 → vit_64, kd',
+  label: 'mixer_96 → vit_64, KD',
   shown: 'worst',
   comparisons: { recorded: 24, weighed: 6, required: 42 },
   records: ['a'],

@@ -96,7 +96,7 @@ test('one seed, or too few comparisons, cannot confirm a claim; one pair can ref
   assert.equal(findings(onePair(main(40)))(3).verdict, 'undecided at this scale');
   assert.deepEqual(
     [findings(main(40, 3, ['kd']))(3).verdict, comparisonText(findings(main(40, 3, ['kd']))(3))],
-    ['undecided at this scale', 'resnet_24 → vit_64, kd; worst of 6; the claim is about 42'],
+    ['undecided at this scale', 'resnet_24 → vit_64, KD; worst of 6; the claim is about 42'],
   );
   assert.equal(
     comparisonText(findings(main(40, 3, ['kd', 'bkd']))(3)),
@@ -109,7 +109,7 @@ test('compares with the best baseline, and only under the same conditions', () =
   const strong = [0, 1, 2].map((seed) => run('resnet_24', 'vit_64', 'dkd', seed, 80 + 3 * seed + 0.1 * (seed % 2)));
   assert.deepEqual(
     [findings([...main(32), ...strong])(3).verdict, comparisonText(findings([...main(32), ...strong])(3))],
-    ['does not hold', 'resnet_24 → vit_64, dkd; worst of 42'],
+    ['does not hold', 'resnet_24 → vit_64, DKD; worst of 42'],
   );
   const longer = strong.map((record) => ({ ...record, recipe: { ...record.recipe, epochs: 100 } }));
   assert.equal(findings([...main(32), ...longer])(3).verdict, 'holds');
@@ -132,7 +132,7 @@ test('one of many pairs refutes a claim only after correction for their number',
     );
   assert.deepEqual(
     [findings(runs(1))(3).verdict, comparisonText(findings(runs(1))(3))],
-    ['undecided at this scale', 'resnet_24 → vit_64, kd; worst of 6; the claim is about 42'],
+    ['undecided at this scale', 'resnet_24 → vit_64, KD; worst of 6; the claim is about 42'],
   );
   assert.ok(findings(runs(1))(3).high! < 0);
   const onePair = runs(1).filter(({ teacher, student }) => teacher === 'resnet_24' && student === 'vit_64');
@@ -144,7 +144,7 @@ test('one of many pairs refutes a claim only after correction for their number',
     [reported.verdict, comparisonText(reported), reported.seeds],
     [
       'does not hold',
-      'resnet_24 → vit_64, kd; worst of 1 with at least 3 seeds (7 recorded); the claim is about 42',
+      'resnet_24 → vit_64, KD; worst of 1 with at least 3 seeds (7 recorded); the claim is about 42',
       4,
     ],
   );
@@ -172,7 +172,7 @@ test('a mean over pairs is taken over the seeds that all pairs have', () => {
   ])(8);
   assert.equal(found.seeds, 2);
   assert.ok(Math.abs(found.effect! - (0.2 + 0.4) / 2) < 1e-9);
-  assert.equal(comparisonText(found), 'minus kd; mean of 2');
+  assert.equal(comparisonText(found), 'minus KD; mean of 2');
   assert.ok(found.records.length > 0);
   const apart = findings([...like('resnet_24', 'resnet_16', [0, 1], 0.1), ...like('vit_96', 'vit_64', [2, 3], 0.3)])(8);
   assert.deepEqual([apart.effect, apart.seeds, effectText(apart)], [null, 0, 'no shared seed yet']);
@@ -216,12 +216,12 @@ test('each ablation varies one setting only', () => {
   );
   assert.deepEqual(
     [found(5).verdict, found(5).effect, comparisonText(found(5))],
-    ['undecided at this scale', 1, 'stages 3,4; worst of 2; the claim is about 6'],
+    ['undecided at this scale', 1, 'stages 3, 4; worst of 2; the claim is about 6'],
   );
   assert.deepEqual([found(6).verdict, found(6).effect], ['does not hold', -2]);
   assert.deepEqual(
     [found(7).verdict, found(7).effect, comparisonText(found(7))],
-    ['undecided at this scale', 0.5, 'weight 5, clipping 5; worst of 2; the claim is about 5'],
+    ['undecided at this scale', 0.5, 'weight 5, clipped at 5; worst of 2; the claim is about 5'],
   );
   const sets = [[4], [3, 4], [2, 3, 4], [1], [2], [3]];
   const every = findings(
@@ -368,7 +368,7 @@ test('findings become a Markdown table, effects and sentences', () => {
   const all = testClaims({ runs: main(32), similarities: [], exponent: 1.2 });
   assert.equal(findingsMarkdown(all).split('\n').length, 2 + 11);
   assert.match(effectText(all[2]!), /^\+2\.0\d \[1\.\d\d, 2\.\d\d\]$/);
-  assert.match(comparisonText(all[2]!), / → .*, kd; worst of 42$/);
+  assert.match(comparisonText(all[2]!), / → .*, KD; worst of 42$/);
   assert.equal(effectText(all[0]!), 'not recorded yet');
   assert.match(findingText(all[2]!), /^The claim “OFA beats .*” holds in our records\. Our test: /);
   assert.match(findingText(all[2]!), / Our test: .* The effect is \+2\.0\d points \(95 % interval .*3 seeds;/);
