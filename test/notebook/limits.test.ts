@@ -56,6 +56,29 @@ test(`code cells have at most ${maxLines} lines of at most ${maxColumns} columns
   assert.deepEqual(violations, []);
 });
 
+/*
+ * tslab hands the variables of a cell to later cells as copies: functions of the earlier cell would not see the new
+ * value, and a live figure would stay empty.
+ */
+test('cells assign only to variables that they declare', () => {
+  const violations = notebooks.flatMap(({ name, cells }) =>
+    cells.flatMap(({ lines }, index) => {
+      const earlier = cells.slice(0, index).flatMap((cell) => variables(cell.lines));
+      const own = variables(lines);
+      return earlier
+        .filter((variable) => !own.includes(variable))
+        .filter((variable) => lines.some((line) => new RegExp(`(?<![.\\w])${variable}\\s*[-+*/]?=(?![=>])`).test(line)))
+        .map((variable) => `${name}, code cell ${index + 1} assigns ${variable}`);
+    }),
+  );
+  assert.deepEqual(violations, []);
+});
+
+/** The variables that a cell declares with `let`, at its top level. */
+function variables(lines: readonly string[]): string[] {
+  return lines.flatMap((line) => /^let (\w+)/.exec(line)?.[1] ?? []);
+}
+
 test(`committed notebooks have at most ${maxBytes / 1e6} MB and no failed cell`, () => {
   const violations = notebooks.flatMap(({ name, file, cells }) => [
     ...(statSync(file).size > maxBytes ? [`${name} has ${statSync(file).size} bytes`] : []),
