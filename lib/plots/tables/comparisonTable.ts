@@ -77,7 +77,8 @@ function pairCell(row: RecordedRow): RichCell {
   };
 }
 
-const statuses: Readonly<Record<PublishedCell['status'], string>> = {
+/** How well a published number or fact is verified, in words. */
+export const statusTexts: Readonly<Record<PublishedCell['status'], string>> = {
   seen: 'read in a public source',
   checked: 'from memory; the mean of its column agrees with the published mean',
   recalled: 'from memory only, not verified',
@@ -87,7 +88,7 @@ const statuses: Readonly<Record<PublishedCell['status'], string>> = {
 export function publishedCell({ value, status, source }: PublishedCell): RichCell {
   return {
     text: value.toFixed(2),
-    note: source === undefined ? statuses[status] : `${statuses[status]}: ${source}`,
+    note: source === undefined ? statusTexts[status] : `${statusTexts[status]}: ${source}`,
     unverified: status === 'recalled',
     indirect: status === 'checked',
   };

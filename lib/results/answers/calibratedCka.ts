@@ -67,19 +67,24 @@ export function calibratedAnswer(rows: readonly CalibratedFamilies[]): string {
   const trained = rows.filter(({ weights }) => weights === 'trained');
   const random = rows.filter(({ weights }) => weights === 'random');
   if (trained.length === 0) return 'Calibrated similarities are not recorded yet: npm run similarity -- calibrate.';
-  return [...trained.map(measureSentence), differentSentence(trained), ...controlSentence(random)].join(' ');
+  return [...verdictSentences(trained), differentSentence(trained), ...controlSentence(random)].join(' ');
 }
 
-function measureSentence({ measure, within, across, judgement: { verdict } }: CalibratedFamilies): string {
-  const outcome = {
-    holds: 'is higher within every family',
-    'does not hold': 'is not higher within every family',
-    'undecided at this scale': 'does not decide whether it is higher within every family',
-  }[verdict];
-  return (
-    `After calibration, ${measure} at equal depth ${outcome}: ` +
-    `${within.score.toFixed(2)} within families and ${across.score.toFixed(2)} across them.`
-  );
+/** One sentence for each verdict, with the measures that reach it. */
+function verdictSentences(trained: readonly CalibratedFamilies[]): string[] {
+  return [...groupBy(trained, ({ judgement }) => judgement.verdict)].map(([, rows]) => {
+    const outcome = {
+      holds: 'is higher within every family',
+      'does not hold': 'is not higher within every family',
+      'undecided at this scale': 'is not shown to be higher within every family',
+    }[rows[0]!.judgement.verdict];
+    const values = rows.map(
+      ({ measure, within, across }, k) =>
+        `${within.score.toFixed(2)}${k === 0 ? ' within families' : ''} and ` +
+        `${across.score.toFixed(2)}${k === 0 ? ' across them' : ''} by ${measure}`,
+    );
+    return `After calibration, similarity at equal depth ${outcome}: ${values.join(', ')}.`;
+  });
 }
 
 /** Whether networks of different families are unlike, or only less similar. */

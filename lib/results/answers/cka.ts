@@ -48,9 +48,8 @@ export function ckaAnswer({ measured, recorded, untrained, images }: CkaEvidence
   const cross = measured.filter(({ sameFamily }) => !sameFamily);
   return [
     untrained.length > 0 ? `Not a result about trained networks; with fresh weights: ${untrained.join(', ')}.` : '',
-    own.length > 0 && cross.length > 0 ? measuredText(own, cross) : '',
+    own.length > 0 && cross.length > 0 ? measuredText(own, cross, images) : '',
     recordedText(recorded),
-    `Measured on ${images}.`,
   ]
     .filter((sentence) => sentence !== '')
     .join(' ');
@@ -70,15 +69,16 @@ export function similarityByFamily(recorded: readonly SimilarityRecord[]): Famil
     .sort((a, b) => b.mean - a.mean);
 }
 
-function measuredText(own: readonly MeasuredSimilarity[], cross: readonly MeasuredSimilarity[]): string {
+function measuredText(
+  own: readonly MeasuredSimilarity[],
+  cross: readonly MeasuredSimilarity[],
+  images: string,
+): string {
   const [ownMean, crossMean, bestMean] = [meanOf(own, 'mean'), meanOf(cross, 'mean'), meanOf(cross, 'best')];
-  const lowestOwn = Math.min(...own.map(({ mean }) => mean ?? 0));
-  const below = cross.filter(({ mean }) => (mean ?? 0) < lowestOwn).length;
   return (
-    `Layers of one network are ${ownMean > crossMean ? 'more' : 'not more'} similar than layers of different ` +
-    `families: their mean CKA is ${ownMean.toFixed(2)} and ${crossMean.toFixed(2)}. ` +
-    `${below} of ${cross.length} cross-family pairs ${below === 1 ? 'lies' : 'lie'} below every network's own mean. ` +
-    `For the best-matching layer of the other family, CKA still reaches ${bestMean.toFixed(2)} on average.`
+    `On ${images}, layers of one network are ${ownMean > crossMean ? 'more' : 'not more'} similar ` +
+    `(mean CKA ${ownMean.toFixed(2)}) than layers of different families (${crossMean.toFixed(2)}); ` +
+    `for the best-matching layer of the other family, CKA is ${bestMean.toFixed(2)} on average.`
   );
 }
 
@@ -87,7 +87,7 @@ function recordedText(recorded: readonly SimilarityRecord[]): string {
   const across = recorded.filter(({ a, b }) => a.family !== b.family).map(({ likeDepth }) => likeDepth);
   if (within.length === 0 || across.length === 0) return '';
   return (
-    `At equal depth, the recorded CKA of two different networks is ${summary(within).mean.toFixed(2)} within ` +
+    `In the records, CKA of two different networks at equal depth is ${summary(within).mean.toFixed(2)} within ` +
     `a family and ${summary(across).mean.toFixed(2)} across families.`
   );
 }

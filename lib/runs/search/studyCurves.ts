@@ -16,6 +16,13 @@ export class StudyCurves {
     return [...this.trials.values()].filter(({ finished }) => finished).length;
   }
 
+  /** How many of `total` trials are finished and, if not all, that a limit of `seconds` may be the reason. */
+  progressText(total: number, seconds: number): string {
+    const count = `${this.finished} of ${total} trials are finished`;
+    if (this.finished >= total) return `${count}.`;
+    return `${count}: the time limit of ${seconds} s or the stop button ended the study. Run the cell again to resume.`;
+  }
+
   /** Top-1 accuracy over ε of the finished trials: mean over seeds, with the half width of its 95 % interval. */
   accuracy(): ChartLine {
     const finished = [...this.trials.values()].filter((trial) => trial.finished);

@@ -14,8 +14,11 @@ test('study curves average finished trials over seeds and keep the latest state 
   curves.add({ exponent: 1.2, seed: 1, epochs: 2, history: [sampleEpoch(1, 10), sampleEpoch(2, 30)], finished: true });
   curves.add({ exponent: 1, seed: 0, epochs: 2, history: history.slice(0, 1), finished: false });
   assert.equal(curves.finished, 2);
-  const { x, y } = curves.accuracy();
+  assert.equal(curves.progressText(2, 25), '2 of 2 trials are finished.');
+  assert.match(curves.progressText(3, 25), /^2 of 3 trials are finished: the time limit of 25 s .* again to resume\.$/);
+  const { x, y, yError } = curves.accuracy();
   assert.deepEqual([x, y], [[1.2], [25]]);
+  assert.ok(Math.abs(yError![0]! - 12.7062047 * 5) < 1e-4);
   assert.deepEqual(
     curves.losses().map(({ name, x: epochs, y: losses }) => ({ name, epochs, losses })),
     [
