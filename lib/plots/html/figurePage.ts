@@ -1,5 +1,6 @@
 import { tableHtml, type Table } from '../tables/table';
 import { escapeHtml } from '../escape';
+import { htmlPage } from './htmlPage';
 
 /** A part of a page: text, figures as HTML, and tables. */
 export interface PageSection {
@@ -11,14 +12,7 @@ export interface PageSection {
 
 /** A page with figures and tables, one section after the other. */
 export function figurePage(title: string, sections: readonly PageSection[]): string {
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escapeHtml(title)}</title>
-<style>${style}</style></head><body>
-<h1>${escapeHtml(title)}</h1>
-${sections.map(sectionHtml).join('\n')}
-</body></html>
-`;
+  return htmlPage(title, sections.map(sectionHtml).join('\n'));
 }
 
 function sectionHtml({ heading, paragraphs = [], figures = [], tables = [] }: PageSection): string {
@@ -29,13 +23,3 @@ function sectionHtml({ heading, paragraphs = [], figures = [], tables = [] }: Pa
     ...tables.map(tableHtml),
   ].join('\n');
 }
-
-const style = `
-body { font: 16px/1.5 Helvetica, Arial, "DejaVu Sans", sans-serif; color: #222; }
-body { max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; margin: 1rem 0; }
-th, td { padding: .3rem .8rem; border-bottom: 1px solid #ddd; vertical-align: top; }
-caption { caption-side: bottom; color: #555; font-size: .9rem; padding-top: .4rem; }
-img { max-width: 100%; }
-.figure { margin: 1.5rem 0; }
-`;

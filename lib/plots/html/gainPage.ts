@@ -2,6 +2,7 @@ import { methodName } from '../../results/methodName';
 import { verdict, type Cost, type Gain } from '../../results/gain';
 import { tableHtml, type Table } from '../tables/table';
 import { escapeHtml } from '../escape';
+import { htmlPage } from './htmlPage';
 
 /**
  * A self-contained page on what a student gained from a teacher. `curves` is a PNG of both learning curves, left out if
@@ -9,12 +10,11 @@ import { escapeHtml } from '../escape';
  */
 export function gainPage(gain: Gain, curves?: Uint8Array): string {
   const { distilled, student, teacher } = gain;
-  const title = escapeHtml(`${student.network} distilled from ${teacher.network}`);
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
-<style>${style}</style></head><body>
-<h1>${title}</h1>
-<p class="answer">${escapeHtml(verdict(gain))}</p>
+  const title = `${student.network} distilled from ${teacher.network}`;
+  const recipe = escapeHtml(JSON.stringify(distilled.recipe, null, 2));
+  return htmlPage(
+    title,
+    `<p class="answer">${escapeHtml(verdict(gain))}</p>
 ${tableHtml(accuracyTable(gain))}
 ${curves ? curvesHtml(curves) : ''}
 <h2>Cost</h2>
@@ -22,9 +22,8 @@ ${tableHtml(costTable(gain))}
 <p>${escapeHtml(costText(gain))}</p>
 <h2>How this was made</h2>
 ${tableHtml(provenanceTable(gain))}
-<details><summary>The recipe</summary><pre>${escapeHtml(JSON.stringify(distilled.recipe, null, 2))}</pre></details>
-</body></html>
-`;
+<details><summary>The recipe</summary><pre>${recipe}</pre></details>`,
+  );
 }
 
 function curvesHtml(curves: Uint8Array): string {
@@ -97,14 +96,3 @@ function provenanceTable(gain: Gain): Table {
     ],
   };
 }
-
-const style = `
-body { font: 16px/1.5 Helvetica, Arial, "DejaVu Sans", sans-serif; color: #222; }
-body { max-width: 52rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; margin: 1rem 0; }
-th, td { padding: .3rem .8rem; border-bottom: 1px solid #ddd; vertical-align: top; }
-caption { caption-side: bottom; color: #555; font-size: .9rem; padding-top: .4rem; }
-img { max-width: 100%; }
-.answer { font-size: 1.15rem; }
-pre { overflow-x: auto; background: #f5f5f5; padding: 1rem; }
-`;

@@ -8,8 +8,8 @@ import type { Cell, RichCell, Table } from './table';
 
 /**
  * Published numbers beside ours, with the command and the cost of the same row at the paper's scale. A column that no
- * comparison fills is left out. Cells link to the recipes and records of `recipesAndRecordsHtml`. The caption states the
- * number of seeds and epochs; cells that differ from it say so themselves.
+ * comparison fills is left out. Cells link to the recipes and records of `recipesAndRecordsHtml`. The caption states
+ * the number of seeds and epochs, and cells state what differs from it.
  */
 export function comparisonTable(comparisons: readonly Comparison[], caption = ''): Table {
   const conditions = commonConditions(comparisons.flatMap(({ ours }) => ours ?? []));
