@@ -5,7 +5,8 @@ import { recordsIn } from '../records/readRecords';
 import { savedValuesIn } from '../records/savedValues';
 import { readSimilarities } from '../records/similarityRecord';
 import { seedsText } from '../statistics/summary';
-import { claims, type Claim, type Evidence } from './claims';
+import { claims, type Claim } from './claims';
+import type { Evidence } from './contrasts';
 import { judge, minSeeds, type Judgement } from './judge';
 
 /** A claim of the paper with the verdict of our records. */

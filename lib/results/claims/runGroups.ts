@@ -33,7 +33,8 @@ export function stagesText(run: RunRecord): string {
 /** The loss weight and the limit of the gradient norm in words: `weight 1, clipped at 5`. */
 export function weightAndClippingText(run: RunRecord): string {
   const { clipNorm } = run.recipe;
-  return `weight ${ofaSetting(run, 'branchWeight')}, ${clipNorm === undefined ? 'not clipped' : `clipped at ${clipNorm}`}`;
+  const clipping = clipNorm === undefined ? 'not clipped' : `clipped at ${clipNorm}`;
+  return `weight ${ofaSetting(run, 'branchWeight')}, ${clipping}`;
 }
 
 /** A setting that an ablation varies. */

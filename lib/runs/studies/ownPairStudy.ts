@@ -12,7 +12,7 @@ import { createModel } from '../../models/zoo';
 import type { Profile } from '../../profile';
 import { Random } from '../../tensor/random';
 import { predictions } from '../../training/evaluation/evaluate';
-import type { Pair } from '../execution/distil';
+import type { Pair } from '../execution/ownPair';
 import { openOwnImages } from '../inputs/ownImages';
 import type { Warn } from './studyInputs';
 

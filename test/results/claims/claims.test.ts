@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Evidence } from '../../../lib/results/claims/claims';
+import type { Evidence } from '../../../lib/results/claims/contrasts';
 import type { RunRecord } from '../../../lib/results/records/record';
 import {
   comparisonText,

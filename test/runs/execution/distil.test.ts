@@ -14,7 +14,8 @@ import { normalisationEntry } from '../../../lib/models/weights/savedNormalisati
 import { loadWeightsFile, saveWeights } from '../../../lib/models/weights/weights';
 import { createModel } from '../../../lib/models/zoo';
 import type { Gain } from '../../../lib/results/gain';
-import { distil, type DistilOptions, type Pair } from '../../../lib/runs/execution/distil';
+import { distil, type DistilOptions } from '../../../lib/runs/execution/distil';
+import type { Pair } from '../../../lib/runs/execution/ownPair';
 import { Random } from '../../../lib/tensor/random';
 import { evaluate } from '../../../lib/training/evaluation/evaluate';
 import { rejectsWith } from '../../support/rejectsWith';

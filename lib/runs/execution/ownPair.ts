@@ -1,0 +1,31 @@
+import type { OwnData } from '../../training/recipe/recipe';
+import type { MethodSpec } from '../../methods/methods';
+
+/** A student, a teacher, and the images on which the student learns from the teacher. */
+export interface Pair {
+  readonly student: string;
+  readonly teacher: string;
+  /**
+   * A .safetensors file or a repository of the Hugging Face hub. If omitted, the teacher is trained on the images
+   * first.
+   */
+  readonly teacherWeights?: string;
+  readonly data: OwnData;
+  readonly method: MethodSpec;
+  /** Epochs of every run, also of the teacher's training. Default: the published 300. */
+  readonly epochs?: number;
+  /** Images per update. Default: 128, or fewer for small sets of images. */
+  readonly batchSize?: number;
+  /** Peak learning rate of the student. Default: the published one, scaled to the batch size. */
+  readonly learningRate?: number;
+  /** Input height and width of both networks in pixels. */
+  readonly imageSize: number;
+  /**
+   * Input height and width of the teacher in pixels, if it differs: the teacher then reads the student's images,
+   * resized. If the teacher is trained first, it is trained on images of this size.
+   */
+  readonly teacherImageSize?: number;
+  /** Precision of matrix products in all runs. Default: float32. */
+  readonly precision?: 'bfloat16';
+  readonly seed?: number;
+}
