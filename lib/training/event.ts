@@ -36,3 +36,8 @@ export interface EpochEvent extends Partial<Measures> {
 }
 
 export type TrainingEvent = StepEvent | EpochEvent;
+
+/** The loss: the sum of its weighted parts. */
+export function totalLoss(parts: Readonly<Record<string, number>>): number {
+  return Object.values(parts).reduce((sum, value) => sum + value, 0);
+}

@@ -1,25 +1,23 @@
-import type { UnreadableImage } from '../data/loading/batchData';
 import { disposeBatch, type Batch } from '../data/loading/batch';
 import { batchCount } from '../data/loading/batches';
-import { UserError } from '../errors';
+import { type UserError } from '../errors';
 import type { Distillation } from '../methods/method';
-import { distillationOf } from '../methods/methods';
 import { needsTeacher } from '../methods/teacherAccess';
 import type { Model } from '../models/model';
 import type { OwnNetworks } from '../models/own/network';
 import { disposeModule, parameters, setPrecision, type NamedParameter } from '../models/parameter';
 import { Random } from '../tensor/random';
-import { backendInfo } from '../tensor/engine/backendInfo';
 import * as tf from '../tensor/engine/tf';
-import { start, type Position } from './checkpoint/position';
-import { evaluate, predictions } from './evaluation/evaluate';
-import type { Measures } from './evaluation/measures';
-import type { EpochEvent, StepEvent, TrainingEvent } from './event';
+import { afterStep, start, type Position } from './checkpoint/position';
+import { RunEvaluation } from './evaluation/runEvaluation';
+import { totalLoss, type EpochEvent, type StepEvent, type TrainingEvent } from './event';
 import { BatchFeed } from './inputs/batchFeed';
 import { StudentInputs } from './inputs/studentInputs';
 import { withNext } from './inputs/withNext';
 import type { Recipe } from './recipe/recipe';
 import { learningRate } from './recipe/schedule';
+import type { RunOptions } from './runOptions';
+import { createMethod } from './setup/method';
 import type { Resources } from './setup/resources';
 import { createStudent } from './setup/student';
 import { divergenceError } from './step/divergence';
@@ -32,6 +30,7 @@ import {
   type PrepareMicroBatch,
 } from './step/gradients';
 import { compiledStep } from './step/compiledStep';
+import { defaultCompileMode, type CompileMode } from './step/compileMode';
 import { eagerStep, type TrainingStep } from './step/trainingStep';
 import { Optimizer } from './step/optimizer';
 import { allReduce, microBatchesOf, type Group } from './step/processGroup';
@@ -45,38 +44,12 @@ export interface Stateful {
   restore(name: string, tensor: tf.Tensor): void;
 }
 
-export interface RunOptions {
-  /** Stops the run between two steps. */
-  readonly signal?: AbortSignal | undefined;
-  /**
-   * Threads that prepare images. Default: as many as the recipe's augmentation needs. The images do not depend on it.
-   */
-  readonly workers?: number | undefined;
-  /** Called once for each image that cannot be read. */
-  readonly onUnreadable?: ((image: UnreadableImage) => void) | undefined;
-  /** Processes that train together on each batch. Only the first of them evaluates. Default: this process alone. */
-  readonly group?: Group | undefined;
-  /**
-   * Whether the teacher runs on the next batch while the student learns from this one. Only possible without
-   * accumulation, in one process, and if the step is not compiled. Results do not depend on it. Default: true.
-   */
-  readonly prefetchTeacher?: boolean | undefined;
-}
-
 export interface TrainingOptions {
   /**
-   * Whether each step runs as compiled functions instead of op by op, and whether XLA compiles them. Results are equal
-   * up to rounding. Methods that read numbers always run op by op. Default: the environment variable OFA_COMPILE;
-   * without it, `xla` on a GPU, otherwise `off`.
+   * How each step runs. Results are equal up to rounding. Methods that read numbers always run op by op. Default:
+   * `defaultCompileMode`.
    */
-  readonly compile?: 'off' | 'graph' | 'xla';
-}
-
-function defaultCompile(): 'off' | 'graph' | 'xla' {
-  const given = process.env['OFA_COMPILE'];
-  if (given === undefined || given === '') return backendInfo().device === 'GPU' ? 'xla' : 'off';
-  if (given === 'off' || given === 'graph' || given === 'xla') return given;
-  throw new UserError(`OFA_COMPILE is "${given}". Set it to off, graph or xla, or remove it.`);
+  readonly compile?: CompileMode;
 }
 
 /** A run of a recipe: the student, what trains it, and the loop. */
@@ -86,20 +59,18 @@ export class Training {
   readonly optimizer: Optimizer;
   readonly objective: Objective;
   private readonly average?: WeightAverage;
+  private readonly evaluation: RunEvaluation;
   private readonly step: TrainingStep;
   private readonly isCompiled: boolean;
   private current: Position = start;
-  /** The class that the teacher predicts for each test image, from the first evaluation on. */
-  private teacherPredictions?: Int32Array;
 
   /** Throws one UserError that lists everything that prevents the run. */
   constructor(
     readonly recipe: Recipe,
     private readonly resources: Resources,
-    { compile = defaultCompile() }: TrainingOptions = {},
+    { compile = defaultCompileMode() }: TrainingOptions = {},
   ) {
     const random = new Random(recipe.seed);
-    this.teacherPredictions = resources.teacherPredictions;
     this.student = createStudent(recipe, resources, random.fork('student'));
     try {
       this.distillation = createMethod(recipe, resources, this.student, random.fork('method'));
@@ -118,6 +89,7 @@ export class Training {
     });
     if (recipe.averageDecay !== undefined) this.average = new WeightAverage(parameters(student), recipe.averageDecay);
     const { objective, optimizer, average } = this;
+    this.evaluation = new RunEvaluation(student, resources, average);
     const stepParts = { objective, state: this.state(), optimizer, average, maxNorm: recipe.clipNorm };
     this.isCompiled = compile !== 'off' && !this.distillation.readsNumbers;
     this.step = this.isCompiled ? compiledStep(stepParts, { xla: compile === 'xla' }) : eagerStep(stepParts);
@@ -154,7 +126,7 @@ export class Training {
 
   /** Runs a function while the student has its final weights: their running average if the recipe keeps one. */
   withResult<T>(work: () => Promise<T>): Promise<T> {
-    return this.average ? this.average.during(work) : work();
+    return this.evaluation.withResult(work);
   }
 
   /**
@@ -279,16 +251,11 @@ export class Training {
     { parts, learningRate: rate }: Update,
     { requested, started }: { readonly requested: number; readonly started: number },
   ): StepEvent {
-    const { epoch, step, sums, seconds, waited } = this.current;
-    this.current = {
-      epoch,
-      step: step + 1,
-      sums: Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, (sums[name] ?? 0) + value])),
-      seconds: seconds + (performance.now() - requested) / 1000,
-      waited: waited + (started - requested) / 1000,
-    };
+    const { epoch, step } = this.current;
+    const seconds = (performance.now() - requested) / 1000;
+    this.current = afterStep(this.current, { parts, seconds, waited: (started - requested) / 1000 });
     const { stepsPerEpoch: steps } = this;
-    return { kind: 'step', epoch: epoch + 1, step: step + 1, steps, loss: total(parts), parts, learningRate: rate };
+    return { kind: 'step', epoch: epoch + 1, step: step + 1, steps, loss: totalLoss(parts), parts, learningRate: rate };
   }
 
   private async finishEpoch(
@@ -301,13 +268,13 @@ export class Training {
     const epoch = this.current.epoch + 1;
     const teacherCached = (await this.resources.teacherCache?.endEpoch()) ?? false;
     const evaluates = mayEvaluate && (epoch === recipe.epochs || epoch % recipe.evaluateEvery === 0);
-    const measures = evaluates ? await this.evaluate(feed, signal) : {};
+    const measures = evaluates ? await this.evaluation.measures(() => feed.test(), signal) : {};
     const parts = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / stepsPerEpoch]));
     this.current = { ...start, epoch };
     return {
       kind: 'epoch',
       epoch,
-      loss: total(parts),
+      loss: totalLoss(parts),
       parts,
       ...measures,
       seconds,
@@ -318,39 +285,10 @@ export class Training {
       ...(feed.unreadableCount > 0 && { unreadable: feed.unreadableCount }),
     };
   }
-
-  private async evaluate(
-    feed: BatchFeed,
-    signal: AbortSignal | undefined,
-  ): Promise<Measures & { readonly top1Unaveraged?: number }> {
-    const { student, resources } = this;
-    const { test, teacher } = resources;
-    if (teacher) this.teacherPredictions ??= await predictions(teacher, test, { images: feed.test(), signal });
-    const { teacherPredictions } = this;
-    const measure = (): Promise<Measures> =>
-      evaluate(student, test, { images: feed.test(), teacherPredictions, signal });
-    const result = await this.withResult(measure);
-    return this.average ? { ...result, top1Unaveraged: (await measure()).top1 } : result;
-  }
 }
 
 interface Update {
   /** Every weighted part of the loss, before the update. */
   readonly parts: Gradients['parts'];
   readonly learningRate: number;
-}
-
-function createMethod(recipe: Recipe, resources: Resources, student: Model, random: Random): Distillation {
-  const { train, teacher, teacherCache, method } = resources;
-  const setting = { student, teacher, examples: train.count, labels: train.labels, random };
-  const distillation = distillationOf(recipe.method, setting, method);
-  if (teacherCache && distillation.readsTeacher === 'stages') {
-    disposeModule(distillation.modules);
-    throw new Error(`a teacher cache does not keep the stages that ${distillation.title} reads: run without a cache`);
-  }
-  return distillation;
-}
-
-function total(parts: Readonly<Record<string, number>>): number {
-  return Object.values(parts).reduce((sum, value) => sum + value, 0);
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { readJsonLinesIfExists } from '../../io/jsonLines';
-import { comparedNetwork } from './similarityRecord';
+import { comparedNetworks } from './comparedNetworks';
 
 const grid = z.array(z.array(z.number().nullable()).readonly()).readonly();
 const calibratedValue = z.object({ observed: z.number(), threshold: z.number(), p: z.number() }).strict();
@@ -10,20 +10,12 @@ const calibratedValue = z.object({ observed: z.number(), threshold: z.number(), 
  * A similarity measure between the layers of two networks, calibrated by permuting the images. One line of JSON in
  * `data/results/similarity/calibrated.jsonl`, or beside the page of `npm run similarity`.
  */
-export const calibratedRecord = z
-  .object({
-    id: z.string(),
-    /** Without `weights`, a network has random weights, which depend on the seed. */
-    a: comparedNetwork,
-    b: comparedNetwork,
-    dataset: z.string().min(1),
+export const calibratedRecord = comparedNetworks
+  .extend({
     /** Such as `minibatch-cka` or `knn:10`. */
     measure: z.string().min(1),
     /** The measure's name for headings. */
     title: z.string().min(1),
-    /** Layer names of `a` (rows) and of `b` (columns). */
-    rows: z.array(z.string()).readonly(),
-    columns: z.array(z.string()).readonly(),
     /** The similarity of each pair of layers, its threshold and its p-value; null where it is undefined. */
     observed: grid,
     threshold: grid,
@@ -44,14 +36,6 @@ export const calibratedRecord = z
       .nullable(),
     permutations: z.number().int(),
     alpha: z.number(),
-    examples: z.number().int(),
-    /** Images in a batch, within which minibatch CKA permutes. */
-    batchSize: z.number().int(),
-    /** Seed of the choice of images, of the permutations and of random weights. */
-    seed: z.number().int(),
-    commit: z.string(),
-    dirty: z.boolean(),
-    command: z.string(),
   })
   .strict();
 

@@ -14,3 +14,23 @@ export interface Position {
 
 /** The position before the first step. */
 export const start: Position = { epoch: 0, step: 0, sums: {}, seconds: 0, waited: 0 };
+
+/** What one step adds to a position. */
+export interface StepProgress {
+  /** Every weighted part of the loss. */
+  readonly parts: Readonly<Record<string, number>>;
+  readonly seconds: number;
+  /** The part of `seconds` in which the step waited for its images. */
+  readonly waited: number;
+}
+
+/** The position after one more step of the same epoch. */
+export function afterStep({ epoch, step, sums, seconds, waited }: Position, done: StepProgress): Position {
+  return {
+    epoch,
+    step: step + 1,
+    sums: Object.fromEntries(Object.entries(done.parts).map(([name, value]) => [name, (sums[name] ?? 0) + value])),
+    seconds: seconds + done.seconds,
+    waited: waited + done.waited,
+  };
+}
