@@ -24,11 +24,18 @@ export interface Arrow {
   readonly dashed?: boolean;
 }
 
+/** Graphviz lays texts out in larger letters than are shown: the fonts of a reader may be wider than Helvetica. */
+const layoutScale = 1.25;
+
 /** Renders a diagram as SVG, laid out from left to right by Graphviz. */
 export async function diagramSvg(diagram: Diagram): Promise<string> {
   const svg = (await instance()).renderString(dot(diagram), { format: 'svg' });
-  // Shrinks with the page, but stays legible on narrow ones.
-  return svg.replace('<svg ', '<svg style="max-width:max(100%,700px);height:auto" ');
+  return (
+    svg
+      .replace(/font-size="([\d.]+)"/g, (_, size: string) => `font-size="${(Number(size) / layoutScale).toFixed(2)}"`)
+      // Shrinks with the page, but stays legible on narrow ones.
+      .replace('<svg ', '<svg style="max-width:max(100%,700px);height:auto" ')
+  );
 }
 
 /** The diagram in Graphviz's DOT language. */
@@ -40,7 +47,7 @@ function dot({ title, boxes, arrows }: Diagram): string {
   const frames = groups.map((group, index) => {
     const color = seriesColor(index);
     const inside = boxes.filter((one) => one.group === group).map((one) => box(one, color));
-    const style = `fontcolor="${color}"; color="${color}"; style=rounded; margin=12; fontsize=12`;
+    const style = `fontcolor="${color}"; color="${color}"; style=rounded; margin=12; fontsize=${12 * layoutScale}`;
     return `subgraph "cluster_${index}" { label=${quoted(group)}; ${style}; ${inside.join(' ')} }`;
   });
   const lines = arrows.map(
@@ -50,9 +57,9 @@ function dot({ title, boxes, arrows }: Diagram): string {
   const font = 'fontname="Helvetica,Arial,sans-serif"';
   return `digraph {
 label=${quoted(title)}; labelloc=t; labeljust=l; rankdir=LR; margin=0.1; nodesep=0.25; ranksep=0.3;
-${font}; fontsize=14; fontcolor="${ink}";
-node [shape=box, style=rounded, ${font}, fontcolor="${ink}", fontsize=11, margin="0.2,0.08"];
-edge [${font}, fontsize=10, color="#555555"];
+${font}; fontsize=${14 * layoutScale}; fontcolor="${ink}";
+node [shape=box, style=rounded, ${font}, fontcolor="${ink}", fontsize=${11 * layoutScale}, margin="0.12,0.06"];
+edge [${font}, fontsize=${10 * layoutScale}, color="#555555"];
 ${[...alone, ...frames, ...lines].join('\n')}
 }`;
 }
