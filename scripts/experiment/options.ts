@@ -74,7 +74,7 @@ function refuseUnused(command: Command): void {
 export function withBackend(command: Command): Command {
   return command
     .hook('preAction', (_, action) => refuseUnused(action))
-    .option('--unrecorded', 'only jobs without a record in data/results')
+    .option('--unrecorded', 'only jobs without a record of this version of the training in data/results')
     .addOption(
       new Option('--backend <name>', 'where the jobs run')
         .choices(['local', 'slurm', 'ray', 'kubernetes'])

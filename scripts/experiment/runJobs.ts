@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { MultiBar, Presets, SingleBar } from 'cli-progress';
 import { cifar100Archive } from '../../lib/data/datasets/cifar100/cifar100';
+import { trainingVersion } from '../../lib/training/trainingVersion';
 import { recordsIn } from '../../lib/results/records/readRecords';
 import { exportWeights } from '../../lib/runs/execution/finishRun';
 import { jobNetworks } from '../../lib/runs/inputs/jobNetworks';
@@ -49,7 +50,8 @@ export async function runJobs(all: readonly Job[], options: Options): Promise<vo
  * missing.
  */
 async function unfinishedJobs(all: readonly Job[], { out, unrecorded }: Options): Promise<Job[]> {
-  const recorded = new Set(unrecorded ? (await recordsIn(projectRecords)).map(({ id }) => id) : []);
+  const current = (await recordsIn(projectRecords)).filter((record) => record.trainingVersion === trainingVersion);
+  const recorded = new Set(unrecorded ? current.map(({ id }) => id) : []);
   const jobs: Job[] = [];
   for (const job of all.filter(({ id }) => !recorded.has(id))) {
     const record = await finishedRecord(job, out);

@@ -1,4 +1,5 @@
 import { contentId } from '../../lib/io/contentId';
+import { trainingVersion } from '../../lib/training/trainingVersion';
 import type { EpochRecord, RunRecord } from '../../lib/results/records/record';
 
 /** A record as a run of two epochs leaves it, with what a test changes. */
@@ -18,6 +19,7 @@ export function sampleRecord(changes: Partial<RunRecord> = {}): RunRecord {
     images: 25_000,
     commit: 'abcdef0123456789',
     dirty: false,
+    trainingVersion,
     machine: { processor: 'Zen 4', cores: 2, memoryGB: 16 },
     threads: 2,
     versions: { node: '20.19.0', tensorflow: '2.21.0' },

@@ -94,6 +94,8 @@ export const runRecord = z
     commit: z.string().min(1),
     /** Whether the working tree differed from the commit. */
     dirty: z.boolean(),
+    /** See `trainingVersion`. */
+    trainingVersion: z.number().int().min(1).default(1),
     machine: machineRecord,
     /** Other commits or machines that resumed the run. */
     continuedBy: z

@@ -6,7 +6,19 @@ export type RecordRow = Readonly<Record<string, string | number | boolean | null
 /** The columns of a record that are plain values. */
 const columns = [
   ...(['experiment', 'row', 'profile', 'dataset', 'teacher', 'student', 'method', 'seed', 'epochs', 'images'] as const),
-  ...(['top1', 'top5', 'bestTop1', 'teacherTop1', 'seconds', 'threads', 'started', 'commit', 'dirty', 'id'] as const),
+  ...([
+    'top1',
+    'top5',
+    'bestTop1',
+    'teacherTop1',
+    'seconds',
+    'threads',
+    'started',
+    'commit',
+    'dirty',
+    'trainingVersion',
+    'id',
+  ] as const),
 ];
 
 /** Every record as one row: its names, results, the options of its method, its measures, and the machine. */

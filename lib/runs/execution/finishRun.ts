@@ -78,6 +78,7 @@ export async function finishRun(job: Job, runFolder: string, trained: TrainedJob
     images: images.count,
     commit: first.commit,
     dirty: first.dirty,
+    trainingVersion: first.trainingVersion,
     machine: first.machine,
     ...(continuedBy.length > 0 && { continuedBy }),
     threads: first.threads,

@@ -10,6 +10,7 @@ import { disposeModule } from '../../models/parameter';
 import type { RunRecord } from '../../results/records/record';
 import { restoreCheckpoint, saveCheckpoint } from '../../training/checkpoint/checkpoint';
 import type { EpochEvent, TrainingEvent } from '../../training/event';
+import { trainingVersion } from '../../training/trainingVersion';
 import { checkMemory } from '../../training/setup/memory';
 import { namesOwnNetwork } from '../../training/recipe/ownParts';
 import { Training } from '../../training/training';
@@ -94,6 +95,7 @@ async function startOrResume(job: Job, runFolder: string, options: JobOptions): 
   await writeJson(path.join(runFolder, 'recipe.json'), job);
   const { first, notices } = await startSession(runFolder, {
     ...commit(),
+    trainingVersion,
     versions: versions(),
     machine: thisMachine(),
     threads: threadCount(),

@@ -15,6 +15,7 @@ const session = z.object({
   pid: z.number(),
   commit: z.string(),
   dirty: z.boolean(),
+  trainingVersion: z.number().int().default(1),
   versions: z.record(z.string()),
   machine: machineRecord,
   /** Threads of each process. */
@@ -33,8 +34,8 @@ export async function readSessions(runFolder: string): Promise<Session[]> {
 
 /**
  * Records that this process starts or resumes a run. Returns the first session, and notices about what differs from
- * the last one. Throws a UserError if the number of threads or processes, or the content of the input weights, is not
- * that of the first session.
+ * the last one. Throws a UserError if the number of threads or processes, the version of the training, or the content of
+ * the input weights is not that of the first session.
  */
 export async function startSession(
   runFolder: string,
@@ -56,6 +57,13 @@ export async function startSession(
 
 /** The order of floating-point sums depends on the number of threads and processes. */
 function checkSameComputation(runFolder: string, first: Session, current: Session): void {
+  if (first.trainingVersion !== current.trainingVersion) {
+    throw new UserError(
+      `The run in ${runFolder} started with version ${first.trainingVersion} of the training, and this code has ` +
+        `version ${current.trainingVersion}: the same recipe gives another result. Resume it at commit ` +
+        `${first.commit.slice(0, 7)}, or delete the folder to start over.`,
+    );
+  }
   const why = 'Sums would be computed in another order, and the result would differ.';
   if (first.threads !== current.threads) {
     throw new UserError(

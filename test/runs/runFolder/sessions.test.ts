@@ -7,7 +7,15 @@ import { readSessions, startSession } from '../../../lib/runs/runFolder/sessions
 import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
-const now = { ...commit(), versions: versions(), machine: thisMachine(), threads: 2, processes: 1, seed: 0 };
+const now = {
+  ...commit(),
+  trainingVersion: 2,
+  versions: versions(),
+  machine: thisMachine(),
+  threads: 2,
+  processes: 1,
+  seed: 0,
+};
 
 test('reports a resume with another processor, GPU, TensorFlow, kernels or commit', async (context) => {
   const runFolder = await temporaryFolder(context);
@@ -35,7 +43,7 @@ test('reports a resume with another processor, GPU, TensorFlow, kernels or commi
   assert.equal((await readSessions(runFolder)).length, 4);
 });
 
-test('rejects another number of threads or processes, without recording a session', async (context) => {
+test('rejects another number of threads or processes, or version of the training, without recording a session', async (context) => {
   const runFolder = await temporaryFolder(context);
   await writeFile(path.join(runFolder, 'checkpoint.previous.safetensors'), '');
   await startSession(runFolder, now);
@@ -45,6 +53,11 @@ test('rejects another number of threads or processes, without recording a sessio
     'TF_NUM_INTRAOP_THREADS=2',
   );
   await rejectsWith(startSession(runFolder, { ...now, processes: 2 }), '--processes 1');
+  await rejectsWith(
+    startSession(runFolder, { ...now, trainingVersion: 3 }),
+    'started with version 2 of the training, and this code has version 3',
+    `Resume it at commit ${now.commit.slice(0, 7)}`,
+  );
   assert.equal((await readSessions(runFolder)).length, 1);
 });
 
