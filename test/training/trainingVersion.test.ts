@@ -22,7 +22,8 @@ test('training computes what its version stands for', async () => {
   assert.equal(version, trainingVersion);
   for (const [name, values] of Object.entries(measured)) {
     const others = expected[name];
-    const remedy = 'If that is intended, raise trainingVersion in lib/training/trainingVersion.ts, and run this test again.';
+    const remedy =
+      'If that is intended, raise trainingVersion in lib/training/trainingVersion.ts, and run this test again.';
     assert(others, `${name} has no stored numbers. ${remedy}`);
     assert.equal(values.length, others.length, name);
     for (const [i, value] of values.entries()) {

@@ -34,8 +34,8 @@ export async function readSessions(runFolder: string): Promise<Session[]> {
 
 /**
  * Records that this process starts or resumes a run. Returns the first session, and notices about what differs from
- * the last one. Throws a UserError if the number of threads or processes, the version of the training, or the content of
- * the input weights is not that of the first session.
+ * the last one. Throws a UserError if the number of threads or processes, the version of the training, or the content
+ * of the input weights is not that of the first session.
  */
 export async function startSession(
   runFolder: string,

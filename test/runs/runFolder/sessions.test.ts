@@ -43,7 +43,7 @@ test('reports a resume with another processor, GPU, TensorFlow, kernels or commi
   assert.equal((await readSessions(runFolder)).length, 4);
 });
 
-test('rejects another number of threads or processes, or version of the training, without recording a session', async (context) => {
+test('rejects other threads, processes or another version of the training, and records no session', async (context) => {
   const runFolder = await temporaryFolder(context);
   await writeFile(path.join(runFolder, 'checkpoint.previous.safetensors'), '');
   await startSession(runFolder, now);
