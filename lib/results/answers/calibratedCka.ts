@@ -89,9 +89,9 @@ function verdictSentences(trained: readonly CalibratedFamilies[]): string[] {
 
 /** Whether networks of different families are unlike, or only less similar. */
 function differentSentence(trained: readonly CalibratedFamilies[]): string {
-  const shares = trained
-    .map(({ measure, across }) => `${(100 * across.above).toFixed(0)} % (${measure})`)
-    .join(' and ');
+  const percent = trained.map(({ across }) => `${(100 * across.above).toFixed(0)} %`);
+  const isOne = new Set(percent).size === 1;
+  const shares = isOne ? percent[0]! : trained.map(({ measure }, k) => `${percent[k]} (by ${measure})`).join(' and ');
   const isAlike = trained.every(({ across }) => across.above > 0.5);
   return (
     `Across families, ${shares} of the layers are more similar than chance explains` +
@@ -103,7 +103,7 @@ function controlSentence(random: readonly CalibratedFamilies[]): string[] {
   if (random.length === 0) return [];
   const texts = random.map(
     ({ measure, within, across }) =>
-      `${within.score.toFixed(2)} within and ${across.score.toFixed(2)} across families (${measure})`,
+      `${within.score.toFixed(2)} within and ${across.score.toFixed(2)} across families by ${measure}`,
   );
   return [`With random weights, the calibrated values are ${texts.join(', ')}.`];
 }
