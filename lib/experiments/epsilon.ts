@@ -13,7 +13,7 @@ const settings: readonly { readonly name: string; readonly options: OfaOptions }
     .map((exponent) => ({ name: `paper-${exponent}`, options: { exponent, form: 'paper' as const } })),
 ];
 
-/** The rows of the first pair are recorded under the setting alone. */
+/** Rows of the first pair are named by their setting only, as their records are. */
 const rows = ablationPairs.flatMap((pair, index) =>
   settings.map(({ name, options }): Row => {
     const row = distilledRow(pair, name, { kind: 'ofa', ...options });

@@ -6,11 +6,11 @@ import { curve } from '../statistics/curve';
 import { meanText, summary, type Summary } from '../statistics/summary';
 
 /** The names of the methods in the text of an answer. */
-const names: Readonly<Record<string, string>> = { scratch: 'training alone', kd: 'KD', ofa: 'OFA' };
+const names: Readonly<Record<string, string>> = { scratch: 'training from scratch', kd: 'KD', ofa: 'OFA' };
 
 const paperOrder = 'ofa, kd, scratch';
 
-/** The answer of notebook 5: the order of OFA, KD and training alone on the seeds that all three share. */
+/** The answer of notebook 5: the order of OFA, KD and training from scratch on the seeds that all three share. */
 export function distilAnswer(rows: readonly RecordedRow[]): string {
   const ranking = onSharedSeeds(rows)
     .filter(({ runs }) => runs.length > 0)
@@ -24,7 +24,7 @@ export function distilAnswer(rows: readonly RecordedRow[]): string {
   return (
     `${capitalised(best!.name)} is best with ${best!.text} top-1 accuracy, followed by ` +
     `${others.map(({ name, text }) => `${name} with ${text}`).join(' and ')} (${seedText(seeds)}). ` +
-    `At this scale, the paper's order, OFA before KD before training alone, is ` +
+    `At this scale, the paper's order, OFA before KD before training from scratch, is ` +
     `${isPaperOrder ? 'reproduced' : 'not reproduced'}.`
   );
 }

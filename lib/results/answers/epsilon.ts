@@ -17,7 +17,7 @@ export interface ExponentSweep {
   readonly seeds: readonly number[];
   /** For each form of the loss with at least two exponents, the results by increasing exponent. */
   readonly forms: readonly { readonly form: LossForm; readonly results: readonly ExponentResult[] }[];
-  /** The results without OFA: the student alone, and KD. */
+  /** The results without OFA: training from scratch, and KD. */
   readonly references: readonly { readonly method: string; readonly top1: Summary }[];
 }
 

@@ -18,7 +18,7 @@ export function laptopPairs({ rows }: PublishedTable): Pair[] {
   return [...new Map(pairs.map((pair) => [pairText(pair), pair])).values()];
 }
 
-/** Published gains of some methods over the student alone. Unverified numbers are hollow. */
+/** Published gains of some methods over training from scratch. Unverified numbers are hollow. */
 export function publishedGains({ rows }: PublishedTable, methods: readonly string[]): PublishedGains[] {
   return methods.map((name) => ({
     name,

@@ -35,7 +35,7 @@ test('the answer on distillation ranks the methods on shared seeds', () => {
   ];
   const answer = distilAnswer(rows);
   assert.match(answer, /^KD is best with 33\.50 ± 0\.71 % top-1 accuracy, followed by OFA with 32\.50 ± 0\.71 %/);
-  assert.match(answer, /and training alone with 30\.50 ± 0\.71 % \(mean ± standard deviation over seeds 0, 1\)/);
+  assert.match(answer, /and training from scratch with 30\.50 ± 0\.71 % \(mean ± standard deviation over seeds 0, 1\)/);
   assert.match(answer, /not reproduced\.$/);
   assert.match(distilAnswer(rows.slice(0, 2)), /^5 of 6 runs are recorded\. Run the others with/);
 });
@@ -67,7 +67,7 @@ test('published results of the story stand beside ours', async () => {
   assert.deepEqual(
     comparisons.map(({ method, ours }) => [method, ours?.mean]),
     [
-      ['training alone', undefined],
+      ['training from scratch', undefined],
       ['KD', 33.5],
       ['OFA', undefined],
     ],
