@@ -13,6 +13,7 @@ export {
   pairsOf,
   pairText,
   readRows,
+  rowsOfColumns,
   type Pair,
   type RecordedRow,
 } from './tables/recordedRows';

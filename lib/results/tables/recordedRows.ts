@@ -87,6 +87,11 @@ export function findRow(
   );
 }
 
+/** The rows whose method has a column, given as method keys by column name. */
+export function rowsOfColumns(rows: readonly RecordedRow[], columns: Readonly<Record<string, string>>): RecordedRow[] {
+  return rows.filter(({ recipe }) => Object.values(columns).includes(methodKey(recipe)));
+}
+
 /** A teacher and a student by the names of their networks. */
 export interface Pair {
   readonly teacher: string | null;

@@ -13,6 +13,7 @@ import {
   pairsOf,
   pairText,
   recordedRows,
+  rowsOfColumns,
 } from '../../../lib/results/tables/recordedRows';
 import { recordsIn } from '../../../lib/results/records/readRecords';
 import type { RunRecord } from '../../../lib/results/records/record';
@@ -94,6 +95,16 @@ test('finds a row by its networks and method; a student from scratch has no teac
   assert.equal(findRow(rows, pair, 'ofa')?.row, 'resnet_24-vit_64-ofa');
   assert.equal(findRow(rows, pair, 'scratch')?.row, 'vit_64-scratch');
   assert.equal(findRow(rows, pair, 'dkd'), undefined);
+});
+
+test('selects the rows of the methods that have a column', () => {
+  const rows = recordedRows(['cross-family', 'methods'], all, []);
+  const selected = rowsOfColumns(rows, { KD: 'kd', 'KD, standardised': 'kd-standardised' });
+  assert.ok(selected.length > 0 && selected.every(({ recipe: { method } }) => method?.kind === 'kd'));
+  assert.deepEqual(
+    rowsOfColumns(rows, { 'KD, standardised': 'kd-standardised' }).map(({ row }) => row),
+    rows.filter(({ row }) => row.endsWith('-kd-standardised')).map(({ row }) => row),
+  );
 });
 
 test('every record of this repository belongs to a row', async () => {
