@@ -37,6 +37,8 @@ const command = new Command('npm run fuzz --')
     if (input !== undefined && only === undefined) command.error("error: option '--input <number>' needs --only");
     const [from, end] = input === undefined ? [0, inputs] : [input, input + 1];
     if (pillowPython() === undefined) console.log(`Pixels are not compared with Pillow: ${pillowLacks}.`);
+    // Ends the children and removes their files, which happens at the exit.
+    process.on('SIGINT', () => process.exit(130)).on('SIGTERM', () => process.exit(143));
     console.log(row('target', 'inputs', 'values', 'user errors', 'failures', 'seconds'));
     const names = only === undefined ? targetNames : [only];
     const concurrency = Math.max(1, os.availableParallelism());

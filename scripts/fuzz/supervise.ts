@@ -46,6 +46,11 @@ export async function supervise({ name, seed, from, end, timeout, failureFolder 
       copyFileSync(path.join(inside, file), path.join(failureFolder, `${name}-${seed}-${failure.at}-${file}`));
     }
   };
+  const clear = (): void => {
+    rmSync(root, { recursive: true, force: true });
+    rmSync(progressFile(root), { force: true });
+  };
+  process.once('exit', clear);
   try {
     mkdirSync(inside);
     for (let next = from; next < end && failures.length < maxFailures;) {
@@ -57,8 +62,8 @@ export async function supervise({ name, seed, from, end, timeout, failureFolder 
       next = (last?.at ?? end) + 1;
     }
   } finally {
-    rmSync(root, { recursive: true, force: true });
-    rmSync(progressFile(root), { force: true });
+    process.off('exit', clear);
+    clear();
   }
   return { values, userErrors, failures, seconds: (performance.now() - started) / 1000 };
 }
@@ -78,6 +83,8 @@ async function runChild(
   child.stderr?.setEncoding('utf8').on('data', (text: string) => stderr.push(text));
   child.on('message', (failure: Failure) => record(failure));
 
+  const stop = (): void => void child.kill('SIGKILL');
+  process.prependOnceListener('exit', stop);
   const current = { at: -1, since: performance.now(), hung: false };
   const watch = setInterval(() => {
     const at = readProgress(root)?.at ?? -1;
@@ -88,6 +95,7 @@ async function runChild(
   }, 200);
   await once(child, 'close');
   clearInterval(watch);
+  process.off('exit', stop);
 
   const last = readProgress(root);
   if (current.hung) return { last, reason: `no end within ${timeout} s` };

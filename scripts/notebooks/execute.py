@@ -6,9 +6,13 @@ Prints one JSON object per line:
 {"event": "notebook", "notebook", "cells", "seconds", "errors": [text…], "summary": [text…]} after each notebook.
 """
 
+import signal
+
+# An interrupt during the imports, which take a second, ends the program without a traceback.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import json
 import os
-import signal
 import sys
 import tempfile
 import time
@@ -132,6 +136,7 @@ def write(notebook, name, folder):
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     warnings.simplefilter("ignore")
     folder = Path(sys.argv[1])

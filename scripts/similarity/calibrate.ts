@@ -1,20 +1,19 @@
 import path from 'node:path';
 import { loadDatasets } from '../../lib/data/datasets/loadDatasets';
-import { isAbort, UserError } from '../../lib/errors';
+import { UserError } from '../../lib/errors';
 import { appendJsonLine } from '../../lib/io/jsonLines';
 import { disposeModule } from '../../lib/models/parameter';
 import { readCalibrated } from '../../lib/results/records/calibratedRecord';
 import { commit } from '../../lib/runs/runFolder/machine';
-import { pausedExitCode } from '../../lib/runs/schedulers/task';
 import {
   calibratedSimilarities,
   measurementId,
   type CalibratedSettings,
   type MeasuredNetwork,
 } from '../../lib/runs/studies/calibratedSimilarity';
-import { stopSignal } from '../cli/stopSignal';
 import { StatusLine } from '../cli/statusLine';
 import { loadNetwork, measuredNetwork, networkSpec } from './network';
+import { pausable } from './pausable';
 
 export interface CalibrateOptions {
   readonly networks: readonly string[];
@@ -31,14 +30,7 @@ export interface CalibrateOptions {
 
 /** Records the calibrated similarity of every pair of different networks. Records that exist are not repeated. */
 export async function calibrate(options: CalibrateOptions): Promise<void> {
-  const signal = stopSignal();
-  try {
-    await recordAll(options, signal);
-  } catch (error) {
-    if (!isAbort(error, signal)) throw error;
-    console.log('\nPaused. Run the same command again to resume.');
-    process.exitCode = pausedExitCode;
-  }
+  await pausable(path.dirname(options.out), (signal) => recordAll(options, signal));
 }
 
 async function recordAll(options: CalibrateOptions, signal: AbortSignal): Promise<void> {

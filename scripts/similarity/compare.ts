@@ -4,7 +4,6 @@ import { Presets, SingleBar } from 'cli-progress';
 import type { Dataset } from '../../lib/data/datasets/dataset';
 import { openImageFolder } from '../../lib/data/datasets/imageFolder';
 import { loadDatasets } from '../../lib/data/datasets/loadDatasets';
-import { isAbort } from '../../lib/errors';
 import { writeAtomic } from '../../lib/io/atomic';
 import { appendJsonLine } from '../../lib/io/jsonLines';
 import { disposeModule } from '../../lib/models/parameter';
@@ -13,16 +12,16 @@ import { savePage } from '../../lib/notebook/savePage';
 import { readCalibrated, type CalibratedRecord } from '../../lib/results/records/calibratedRecord';
 import { groupBy } from '../../lib/results/statistics/groupBy';
 import { commit } from '../../lib/runs/runFolder/machine';
-import { pausedExitCode, shellQuote } from '../../lib/runs/schedulers/task';
+import { shellQuote } from '../../lib/runs/schedulers/task';
 import {
   calibratedSimilarities,
   measurementId,
   type CalibratedSettings,
   type MeasuredNetwork,
 } from '../../lib/runs/studies/calibratedSimilarity';
-import { stopSignal } from '../cli/stopSignal';
 import { similarityCsv, similaritySection } from './figures';
 import { chosenLayers, loadNetwork, measuredNetwork, networkSpec, type LoadedNetwork } from './network';
+import { pausable } from './pausable';
 
 export interface CompareOptions {
   readonly data: string;
@@ -43,8 +42,11 @@ export interface CompareOptions {
 
 /** Compares two networks, and writes a page, a CSV file and the records to `out`. Resumes after an interruption. */
 export async function compare(first: string, second: string, options: CompareOptions): Promise<void> {
+  await pausable(options.out, (signal) => compareAll(first, second, options, signal));
+}
+
+async function compareAll(first: string, second: string, options: CompareOptions, signal: AbortSignal): Promise<void> {
   const { out, seeds, layers, alpha, batchSize, permutations, measure: measures } = options;
-  const signal = stopSignal();
   const networksOfUser = options.networks === undefined ? undefined : await readNetworks(options.networks);
   const images = await openImages(options.data);
   const file = path.join(out, 'similarity.jsonl');
@@ -101,12 +103,6 @@ export async function compare(first: string, second: string, options: CompareOpt
         for (const { model } of networks) disposeModule(model);
       }
     }
-  } catch (error) {
-    if (!isAbort(error, signal)) throw error;
-    bar.stop();
-    console.log(`\nPaused; finished measurements are in ${file}. Run the same command again to resume.`);
-    process.exitCode = pausedExitCode;
-    return;
   } finally {
     bar.stop();
   }

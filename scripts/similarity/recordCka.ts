@@ -2,13 +2,12 @@ import path from 'node:path';
 import { loadDatasets } from '../../lib/data/datasets/loadDatasets';
 import { imageBatches } from '../../lib/data/loading/batches';
 import type { InMemoryDataset } from '../../lib/data/datasets/dataset';
-import { isAbort, UserError } from '../../lib/errors';
+import { UserError } from '../../lib/errors';
 import { appendJsonLine } from '../../lib/io/jsonLines';
 import { sha256 } from '../../lib/io/sha256';
 import { disposeModule } from '../../lib/models/parameter';
 import { trainedModel, type MaybeTrained } from '../../lib/models/weights/trained';
 import { commit } from '../../lib/runs/runFolder/machine';
-import { pausedExitCode } from '../../lib/runs/schedulers/task';
 import {
   measurement,
   readSimilarities,
@@ -18,7 +17,7 @@ import {
 import { comparePairs } from '../../lib/similarity/compareModels';
 import { depthSummary } from '../../lib/similarity/depth';
 import { Random } from '../../lib/tensor/random';
-import { stopSignal } from '../cli/stopSignal';
+import { pausable } from './pausable';
 
 export interface Setting {
   /** Names of networks with weights in `data/weights`, or with their own: `resnet_16=runs/…/student.safetensors`. */
@@ -35,23 +34,18 @@ export interface RecordOptions extends Setting {
 }
 
 /** Records the minibatch CKA of trained networks, on which the claim about features is tested. */
-export async function recordCka(options: RecordOptions): Promise<void> {
-  const signal = stopSignal();
-  try {
-    await recordAll(options, signal);
-  } catch (error) {
-    if (!isAbort(error, signal)) throw error;
-    console.log('\nPaused. Run the same command again to resume.');
-    process.exitCode = pausedExitCode;
-  }
+export async function recordCka({
+  profile,
+  out = path.join(profile === 'smoke' ? 'runs' : path.join('data', 'results'), 'similarity', 'cka.jsonl'),
+  ...setting
+}: RecordOptions): Promise<void> {
+  await pausable(path.dirname(out), (signal) => recordAll(setting, profile, out, signal));
 }
 
 async function recordAll(
-  {
-    profile,
-    out = path.join(profile === 'smoke' ? 'runs' : path.join('data', 'results'), 'similarity', 'cka.jsonl'),
-    ...setting
-  }: RecordOptions,
+  setting: Setting,
+  profile: RecordOptions['profile'],
+  out: string,
   signal: AbortSignal,
 ): Promise<void> {
   const { test, notice } = await loadDatasets(profile);

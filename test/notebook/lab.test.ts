@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { get, type OutgoingHttpHeaders } from 'node:http';
+import { createServer, get, type OutgoingHttpHeaders } from 'node:http';
 import path from 'node:path';
 import { test, type TestContext } from 'node:test';
 
@@ -39,6 +40,21 @@ test(
     );
     assert.deepEqual(await listening(port), ['0100007F'], '127.0.0.1 and no other address');
     if (process.getuid?.() === 0) assert.match(printed.join('\n'), /Warning: this is the root user.*--allow-root/s);
+  },
+);
+
+test(
+  'JupyterLab takes the next free port if its own is in use',
+  { skip: withoutVenv, timeout: 120_000 },
+  async (context) => {
+    const other = createServer().listen(0, '127.0.0.1');
+    context.after(() => other.close());
+    await once(other, 'listening');
+    const taken = other.address();
+    assert.ok(typeof taken === 'object' && taken !== null);
+    const { port, printed } = await startJupyterLab(context, taken.port);
+    assert.notEqual(port, taken.port);
+    assert.match(printed.join('\n'), new RegExp(`port ${taken.port} is already in use, trying another port`));
   },
 );
 

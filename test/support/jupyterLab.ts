@@ -14,9 +14,9 @@ export interface JupyterLab {
   readonly printed: readonly string[];
 }
 
-/** Starts JupyterLab by `npm run lab` on a free port, and stops it after the test. */
-export async function startJupyterLab(context: TestContext): Promise<JupyterLab> {
-  const port = await freePort();
+/** Starts JupyterLab by `npm run lab`, by default on a free port, and stops it after the test. */
+export async function startJupyterLab(context: TestContext, ownPort?: number): Promise<JupyterLab> {
+  const port = ownPort ?? (await freePort());
   // A separate process group, so that all its processes can be killed after the test.
   const child = spawn(process.execPath, ['scripts/launch.mjs', 'lab', '--port', String(port), '--no-browser'], {
     stdio: ['ignore', 'ignore', 'pipe'],
