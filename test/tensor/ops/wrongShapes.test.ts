@@ -222,3 +222,32 @@ test('a channel that contains NaN has a variance of NaN', { skip }, () => {
   const [finite, invalid] = variance.dataSync<'float32'>();
   assert.ok(Number.isFinite(finite) && Number.isNaN(invalid));
 });
+
+test('errors about channels name the multiple that the kernels of this processor accept', { skip }, () => {
+  const window: readonly Attribute[] = [
+    ['stride', 'int', 1],
+    ['padding', 'int', 1],
+  ];
+  const convolutions = {
+    depthwise: (channels: number) =>
+      execute('OfaDepthwise', [ones(1, 8, 8, channels), ones(3, 3, channels, 1)], window),
+    convolution: (channels: number) =>
+      execute(
+        'OfaConvolution',
+        [ones(1, 8, 8, channels), ones(3, 3, channels, channels)],
+        [...window, ['mixed_precision', 'bool', false], ['flipped', 'bool', false]],
+      ),
+  };
+  for (const apply of Object.values(convolutions)) {
+    const message = /multiple of (\d+)/;
+    assert.throws(() => apply(4), message);
+    let accepted = 0;
+    try {
+      apply(4);
+    } catch (error) {
+      accepted = Number(message.exec(String(error))?.[1]);
+    }
+    assert.equal(apply(accepted)[0]?.shape[3], accepted);
+    assert.throws(() => apply(accepted / 2), message);
+  }
+});
