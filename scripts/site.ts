@@ -6,13 +6,14 @@ import { UserError } from '../lib/errors';
 import { run } from './cli/run';
 import { runLogged } from './setup/command.mjs';
 import { toolEnvironment } from './setup/toolEnvironment.mjs';
+import { buildExplore } from './site/buildExplore';
 import { sources } from './site/sources';
 
 const buildFolder = path.join('build', 'site');
 const pages = path.join(buildFolder, 'pages');
 const requirements = path.join('scripts', 'site', 'requirements.txt');
 
-/** npm run site: a static site of README, docs/ and executed notebooks, with a search, readable without a server. */
+/** npm run site: a static site of README, docs/, notebooks and the Explore page, readable without a server. */
 const command = new Command('npm run site')
   .description(
     'Builds the site from the committed notebooks or, with --executed, from those that npm start has executed.',
@@ -30,6 +31,7 @@ const command = new Command('npm run site')
     }
     if (executed)
       await cp('out', path.join(pages, 'notebooks'), { recursive: true, filter: (file) => !file.endsWith('.html') });
+    await buildExplore(path.join(pages, 'assets', 'explore'));
     await runLogged(
       path.join(programs, 'python'),
       ['-m', 'mkdocs', 'build', '--quiet', '--clean', '-f', path.join('scripts', 'site', 'mkdocs.yml')],

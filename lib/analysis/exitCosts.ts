@@ -9,7 +9,7 @@ import * as tf from '../tensor/engine/tf';
  * image has passed. The last number is for the student's own classifier, past all branches. Throws a UserError if the
  * method has no exit branches, and without the native engine, which counts multiply-adds.
  */
-export function exitCosts(student: Model, { exits, title }: Distillation): number[] {
+export function exitCosts(student: Model, { exits, title }: Pick<Distillation, 'exits' | 'title'>): number[] {
   if (!exits) throw new UserError(`${title} has no exit branches. Use a method that has them, such as OFA.`);
   return tf.tidy(() => {
     const { output, whole, until } = stageCosts(student);

@@ -21,7 +21,7 @@ export interface ExitPredictionOptions {
  */
 export async function exitPredictions(
   student: Model,
-  { exits, title }: Distillation,
+  { exits, title }: Pick<Distillation, 'exits' | 'title'>,
   dataset: InMemoryDataset,
   { batchSize = evaluationBatchSize(student.imageSize), signal }: ExitPredictionOptions = {},
 ): Promise<ExitPredictions[]> {

@@ -16,12 +16,18 @@ export interface Exits {
   readonly modules: Module;
 }
 
+/** What a graph returns besides the logits. */
+export interface GraphOptions extends Partial<Exits> {
+  /** Also the output of each block, `block NAME`, with the axes of the network. Default: false. */
+  readonly blocks?: boolean;
+}
+
 /**
  * Records the evaluation of a network as a graph from images [batch, 3, height, width] to `logits`, and to
  * `exit1`, … for the exit branches of these stages. The size of the batch is free. Throws a UserError that names the
  * block and the op if an op cannot be translated.
  */
-export function recordGraph(model: Model, { exits = [], modules = {} }: Partial<Exits> = {}): Graph {
+export function recordGraph(model: Model, { exits = [], modules = {}, blocks = false }: GraphOptions = {}): Graph {
   const named = [...parameters(model), ...parameters(modules, 'exits.')];
   const recorder = new Recorder(batchSize(model, named));
   const names = new Map(named.map(([name, { variable }]) => [variable.dataId, name] as const));
@@ -35,28 +41,42 @@ export function recordGraph(model: Model, { exits = [], modules = {} }: Partial<
       order: channelsFirst,
     });
     const images = tf.engine().makeTensorFromTensorInfo({ dataId, shape, dtype }) as tf.Tensor4D;
-    const output = model.forward(images, { mode: 'eval', tap: (block) => (place.block = blockAfter(model, block)) });
-    const all: (readonly [string, tf.Tensor2D])[] = [
-      ['logits', output.logits],
-      ...exits.map((exit) => {
-        place.block = exit.name;
-        return [`exit${exit.stage}`, exit.logits(output, 'eval')] as const;
-      }),
-    ];
-    return all.map(([name, logits]) => [name, recorder.plain(backend.recordedValue(logits))] as const);
+    const recorded: Output[] = [];
+    const add = (name: string, tensor: tf.Tensor): void => {
+      const value = recorder.plain(backend.recordedValue(tensor));
+      recorded.push({ value, port: { name, shape: ['batch', ...tensor.shape.slice(1)] } });
+    };
+    const output = model.forward(images, {
+      mode: 'eval',
+      tap: (block, feature) => {
+        if (blocks) add(`block ${block}`, feature);
+        place.block = blockAfter(model, block);
+      },
+    });
+    add('logits', output.logits);
+    for (const exit of exits) {
+      place.block = exit.name;
+      add(`exit${exit.stage}`, exit.logits(output, 'eval'));
+    }
+    return recorded;
   });
-  const port = (name: string): Port => ({ name, shape: ['batch', model.classes] });
   const graph: Graph = {
     name: model.name,
     inputs: [{ name: inputName, shape: ['batch', 3, size, size] }],
-    outputs: outputs.map(([name]) => port(name)),
+    outputs: outputs.map(({ port }) => port),
     nodes: [
       ...recorder.nodes,
-      ...outputs.map(([name, value]) => ({ op: 'Identity', inputs: [value], outputs: [name], attributes: {} })),
+      ...outputs.map(({ port, value }) => ({ op: 'Identity', inputs: [value], outputs: [port.name], attributes: {} })),
     ],
     weights: recorder.weights,
   };
   return foldBatchNorm(withoutUnused(graph));
+}
+
+/** A recorded value, and the output of the graph that it becomes. */
+interface Output {
+  readonly value: string;
+  readonly port: Port;
 }
 
 /** Primes, of which one divides no dimension of the network. */

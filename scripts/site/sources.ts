@@ -9,6 +9,8 @@ export const sources: readonly (readonly [string, string])[] = [
   // The pages link to READMEs of folders, and these to code.
   ['lib', 'lib'],
   ['scripts/site/assets', 'assets'],
+  ['scripts/site/explore/explore.md', 'explore.md'],
+  ['scripts/site/explore/explore.css', 'assets/explore.css'],
   ['node_modules/mathjax/es5/tex-svg.js', 'assets/mathjax.js'],
   ['node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js', 'assets/mermaid.js'],
   ['node_modules/iframe-worker/shim/index.js', 'assets/iframe-worker.js'],

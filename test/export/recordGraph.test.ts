@@ -102,3 +102,23 @@ test('names the block and the op that cannot be exported', () => {
   expectError((x) => tf.mul(x, x.dataSync()[0]!), 'not known at export');
   expectError((x) => tf.add(x, tf.range(0, x.shape[0]).expandDims<tf.Tensor2D>(1)), 'differs between the examples');
 });
+
+for (const name of ['resnet_16', 'vit_64', 'mixer_64'])
+  test(`the graph of ${name} also returns the output of each block`, async () => {
+    const model = createModel(name, { classes: 3 }, new Random(1));
+    setDistinctWeights(model);
+    const images = distinctImages(2, 32);
+    const theirs = await runOnnx(encodeModel(recordGraph(model, { blocks: true }), {}), images);
+    assert.deepEqual([...theirs.keys()], [...model.blockNames.map((block) => `block ${block}`), 'logits']);
+    tf.tidy(() => {
+      model.forward(images, {
+        mode: 'eval',
+        tap: (block, feature) => {
+          const ours = feature.dataSync<'float32'>();
+          expectClose(theirs.get(`block ${block}`)!, ours, { relative: 0, absolute: 1e-4 * largest(ours) }, block);
+        },
+      });
+    });
+    images.dispose();
+    disposeModule(model);
+  });

@@ -1,34 +1,17 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { before, test, type TestContext } from 'node:test';
+import { before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
-import { sources } from '../../scripts/site/sources';
 import { launchChromium, withoutChromium } from '../support/chromium';
+import { buildSite, phone, serveSite, watched } from '../support/site';
 
 const skip = withoutChromium();
 const notebooks = readdirSync('notebooks')
   .filter((name) => name.endsWith('.ipynb'))
   .map((name) => name.replace('.ipynb', '.html'));
 
-/** The viewport of a small phone, in CSS pixels. */
-const phone = { width: 390, height: 844 };
-
-before(
-  () => {
-    if (skip || isCurrent('site/index.html')) return;
-    const { status, stderr } = spawnSync(process.execPath, ['scripts/launch.mjs', 'site'], {
-      encoding: 'utf8',
-      timeout: 540_000,
-    });
-    assert.equal(status, 0, stderr);
-  },
-  { timeout: 600_000 },
-);
+before(async () => skip || (await buildSite()), { timeout: 600_000 });
 
 test(
   'every page opens from disk without errors, draws its figures and formulas, and fits a phone',
@@ -86,7 +69,7 @@ test(
   { skip, timeout: 120_000 },
   async (context) => {
     const browser = await launchChromium(context);
-    for (const address of [pathToFileURL('site/index.html').href, await serve(context)]) {
+    for (const address of [pathToFileURL('site/index.html').href, `${await serveSite(context)}index.html`]) {
       const { page, errors } = await watched(browser);
       await page.goto(address);
       await page.locator('.md-header label[for="__search"]').first().click();
@@ -99,58 +82,8 @@ test(
   },
 );
 
-/** Whether the site is newer than all its sources. */
-function isCurrent(index: string): boolean {
-  if (!existsSync(index)) return false;
-  const built = statSync(index).mtimeMs;
-  const newer = (from: string): boolean =>
-    statSync(from).isDirectory()
-      ? readdirSync(from).some((name) => newer(path.join(from, name)))
-      : statSync(from).mtimeMs > built;
-  return !['scripts/site', ...sources.map(([from]) => from)].some((from) => existsSync(from) && newer(from));
-}
-
 /** The number of live figures in the notebook of a page. */
 function liveFigures(file: string): number {
   const notebook = path.join('build', 'site', 'pages', file.replace(/\.html$/, '.ipynb'));
   return existsSync(notebook) ? readFileSync(notebook, 'utf8').split('class=\\"live-figure\\"').length - 1 : 0;
-}
-
-/** Returns a new page in a phone's viewport, and the list of its errors. */
-async function watched(browser: Browser): Promise<{ readonly page: Page; readonly errors: string[] }> {
-  const page = await browser.newPage({ viewport: phone });
-  page.setDefaultTimeout(60_000);
-  const errors: string[] = [];
-  page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())));
-  page.on('pageerror', (error) => void errors.push(error.message));
-  page.on('requestfailed', (request) => void errors.push(`${request.url()} failed`));
-  return { page, errors };
-}
-
-/** Serves the site on a local port and returns its address. */
-async function serve(context: TestContext): Promise<string> {
-  const types: Readonly<Record<string, string>> = {
-    '.html': 'text/html',
-    '.js': 'text/javascript',
-    '.css': 'text/css',
-    '.json': 'application/json',
-    '.png': 'image/png',
-    '.svg': 'image/svg+xml',
-  };
-  const server = createServer(({ url = '/' }, response) => {
-    const file = path.join('site', path.normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname)));
-    if (existsSync(file))
-      createReadStream(file).pipe(
-        response.setHeader('content-type', types[path.extname(file)] ?? 'application/octet-stream'),
-      );
-    else response.writeHead(404).end();
-  }).listen(0, '127.0.0.1');
-  context.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  await once(server, 'listening');
-  const address = server.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  return `http://127.0.0.1:${address.port}/index.html`;
 }
