@@ -2,14 +2,21 @@ import path from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { isAbort } from '../lib/errors';
+import { openClassifier } from '../lib/export/classifier';
+import { recordGraph } from '../lib/export/recordGraph';
+import { writeOnnx } from '../lib/export/writeOnnx';
 import { tryParseJson } from '../lib/io/json';
 import { saveGain } from '../lib/notebook/saveGain';
+import type { OwnNetworks } from '../lib/models/own/network';
 import { readNetworks } from '../lib/models/own/readNetworks';
+import { disposeModule } from '../lib/models/parameter';
+import { createModel } from '../lib/models/zoo';
 import { chance, gainedPoints, type Gain } from '../lib/results/gain';
 import { distil } from '../lib/runs/execution/distil';
 import type { Pair } from '../lib/runs/execution/ownPair';
 import { epochText } from '../lib/runs/execution/runJob';
 import { pausedExitCode, shellQuote } from '../lib/runs/schedulers/task';
+import { Random } from '../lib/tensor/random';
 import { whole } from './cli/arguments';
 import { run } from './cli/run';
 import { stopSignal } from './cli/stopSignal';
@@ -32,6 +39,7 @@ interface Options {
   readonly seed: number;
   readonly mlflow?: string;
   readonly networks?: string;
+  readonly export?: 'onnx';
   readonly out: string;
 }
 
@@ -71,6 +79,7 @@ const command = new Command('npm run distil --')
   .option('--seed <number>', 'seed of the split, the initial weights and the order of the images', whole, 0)
   .option('--networks <file>', 'TypeScript file that exports networks of your own, for student and teacher')
   .option('--mlflow <address>', 'MLflow server to log to, such as http://127.0.0.1:5000 (default: MLFLOW_TRACKING_URI)')
+  .addOption(new Option('--export <format>', 'also write the student as an ONNX model').choices(['onnx']))
   .option('--out <folder>', 'folder for the student, the records and the page', path.join('out', 'distil'))
   .action(distilPair);
 
@@ -80,6 +89,7 @@ async function distilPair(options: Options): Promise<void> {
   const pair = pairOf(options);
   const networks = options.networks === undefined ? undefined : await readNetworks(options.networks);
   const { out, mlflow } = options;
+  if (options.export) checkExport(pair, networks);
   const signal = stopSignal();
   const format = '{run} [{bar}] {percentage} % | {eta_formatted} left | loss {loss}';
   const bar = new SingleBar({ format, etaBuffer: 200 }, Presets.shades_classic);
@@ -110,13 +120,35 @@ async function distilPair(options: Options): Promise<void> {
     const page = path.join(out, 'index.html');
     await saveGain(gain, page);
     console.log(resultText(pair, gain));
-    console.log(`Page: ${page}  Student: ${path.join(out, 'student.safetensors')}`);
+    const student = path.join(out, 'student.safetensors');
+    console.log(`Page: ${page}  Student: ${student}`);
+    if (options.export) console.log(`ONNX model: ${await exportStudent(student, out, networks)}`);
   } catch (error) {
     if (!isAbort(error, signal)) throw error;
     console.log('\nPaused with a checkpoint. Run the same command again to resume.');
     process.exitCode = pausedExitCode;
   } finally {
     bar.stop();
+  }
+}
+
+/** Records the untrained student, so that a layer that cannot be exported is named before the training. */
+function checkExport({ student, imageSize }: Pair, networks: OwnNetworks | undefined): void {
+  const model = createModel(student, { classes: 2, imageSize, networks }, new Random(0));
+  try {
+    recordGraph(model);
+  } finally {
+    disposeModule(model);
+  }
+}
+
+/** Writes the student as an ONNX model and returns its path. */
+async function exportStudent(weights: string, out: string, networks: OwnNetworks | undefined): Promise<string> {
+  const classifier = openClassifier(weights, { networks });
+  try {
+    return (await writeOnnx(classifier, path.join(out, 'export'))).onnx;
+  } finally {
+    disposeModule(classifier.model);
   }
 }
 

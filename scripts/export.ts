@@ -4,25 +4,31 @@ import { Command, Option } from 'commander';
 import { openClassifier } from '../lib/export/classifier';
 import { loadExits } from '../lib/export/exits';
 import type { Exits } from '../lib/export/recordGraph';
+import { quantise } from '../lib/export/onnxruntime/quantise';
 import { writeOnnx } from '../lib/export/writeOnnx';
 import { disposeModule } from '../lib/models/parameter';
 import { branchesBeside } from '../lib/models/branches/branchesBeside';
+import { readNetworks } from '../lib/models/own/readNetworks';
 import { UserError } from '../lib/errors';
 import { fileError } from '../lib/io/fileError';
 import { positive } from './cli/arguments';
 import { run } from './cli/run';
 import { checkOnnx } from './export/checkOnnx';
-import { quantise } from './export/quantise';
+import { calibrationBatches } from './export/calibration';
+import { installOnnxruntime } from './export/onnxruntime';
+import { recordDeployed } from './export/recordDeployed';
 
 interface Options {
   readonly network?: string;
   readonly imageSize?: number;
   readonly classes?: string;
+  readonly networks?: string;
   readonly format: 'onnx';
   readonly exits?: true | string;
   readonly int8?: true;
   readonly calibrate?: string;
   readonly check?: true;
+  readonly record?: true;
   readonly out: string;
 }
 
@@ -37,6 +43,7 @@ const command = new Command('npm run export --')
   .option('--network <name>', 'name of the network (default: the one that the file states)')
   .option('--image-size <pixels>', 'height and width of its images (default: stated, or its own)', positive)
   .option('--classes <file>', 'text file with one class name per line (default: stated)')
+  .option('--networks <file>', 'TypeScript file that exports networks of your own')
   .option('--exits [file]', 'add the outputs of exit branches (default file: WEIGHTS.branches.safetensors)')
   .option('--int8', 'also write a model that onnxruntime has quantised to int8')
   .option(
@@ -44,6 +51,10 @@ const command = new Command('npm run export --')
     'images for --int8, with one subfolder per class (default: training images of CIFAR-100)',
   )
   .option('--check', "compare onnxruntime's outputs with the network's")
+  .option(
+    '--record',
+    'measure top-1 on CIFAR-100, size and latency in float32 and int8, and record them in data/results/export',
+  )
   .option('--out <folder>', 'folder for the model', path.join('out', 'export'))
   .action(exportWeights);
 
@@ -62,11 +73,14 @@ async function exportWeights(weights: string, options: Options): Promise<void> {
     throw new UserError('--calibrate is for the quantisation. Add --int8.');
   const { network, imageSize, out } = options;
   const classes = options.classes === undefined ? undefined : await readNames(options.classes);
-  const classifier = openClassifier(weights, { network, imageSize, classes });
+  const networks = options.networks === undefined ? undefined : await readNetworks(options.networks);
+  const classifier = openClassifier(weights, { network, imageSize, classes, networks });
   const branches = options.exits === true ? branchesBeside(weights) : options.exits;
   let exits: Exits | undefined;
   try {
     if (branches !== undefined) exits = loadExits(classifier.model, branches);
+    const calibration = options.int8 && (await calibrationBatches(classifier, options.calibrate));
+    if (options.check || options.int8 || options.record) await installOnnxruntime();
     const written = await writeOnnx(classifier, out, exits);
     console.log(`${written.onnx}: ${(written.bytes / 1e6).toFixed(1)} MB`);
     if (written.configuration.length > 0) console.log(`For transformers.js: ${written.configuration.join(', ')}`);
@@ -76,10 +90,11 @@ async function exportWeights(weights: string, options: Options): Promise<void> {
         `onnxruntime's outputs equal the network's: largest relative difference ${difference.toExponential(1)}.`,
       );
     }
-    if (options.int8) {
-      const { file, bytes } = await quantise(classifier, written.onnx, options.calibrate);
+    if (calibration) {
+      const { file, bytes } = await quantise(written.onnx, calibration);
       console.log(`${file}: ${(bytes / 1e6).toFixed(1)} MB`);
     }
+    if (options.record) await recordDeployed(classifier, weights, out);
   } finally {
     disposeModule(classifier.model);
     if (exits) disposeModule(exits.modules);

@@ -41,6 +41,7 @@ const rules: Readonly<Record<string, Rule>> = {
       'training',
       'analysis',
       'experiments',
+      'export',
       'results',
     ],
   },

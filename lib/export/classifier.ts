@@ -4,6 +4,7 @@ import { imageNetPreprocessing, type Preprocessing } from '../data/transforms/pr
 import { UserError } from '../errors';
 import { openSafetensors } from '../io/safetensors/safetensors';
 import type { Model } from '../models/model';
+import type { OwnNetworks } from '../models/own/network';
 import { disposeModule } from '../models/parameter';
 import { savedInput, type SavedInput } from '../models/weights/savedInput';
 import { loadWeightsFile } from '../models/weights/weights';
@@ -27,6 +28,8 @@ export interface ClassifierOptions {
   readonly imageSize?: number;
   /** Names of the classes. Default: those that the file states, or those of CIFAR-100 for 100 classes at 32 pixels. */
   readonly classes?: readonly string[];
+  /** Networks of your own, among which the network is looked up, too. */
+  readonly networks?: OwnNetworks | undefined;
 }
 
 /**
@@ -35,10 +38,11 @@ export interface ClassifierOptions {
  * wrong.
  */
 export function openClassifier(file: string, options: ClassifierOptions = {}): Classifier {
-  const stated = readStatement(file, options.network);
+  const stated = readStatement(file, options);
   const { network, input } = stated;
   const imageSize = options.imageSize ?? input?.imageSize;
-  const model = createModel(network, { classes: stated.classCount(network), imageSize }, new Random(0));
+  const { networks } = options;
+  const model = createModel(network, { classes: stated.classCount(network), imageSize, networks }, new Random(0));
   try {
     const { metadata, normalisation } = loadWeightsFile(model, file);
     const isCifar = model.classes === cifar100Classes.length && model.imageSize === 32;
@@ -74,7 +78,7 @@ interface Statement {
   classCount(network: string): number;
 }
 
-function readStatement(file: string, given: string | undefined): Statement {
+function readStatement(file: string, { network: given, networks }: ClassifierOptions): Statement {
   const { metadata, tensors, close } = openSafetensors(file);
   close();
   const network = given ?? metadata.get('model');
@@ -84,7 +88,7 @@ function readStatement(file: string, given: string | undefined): Statement {
     network,
     input: savedInput(metadata, file),
     classCount: (name) => {
-      const { headName } = shapeOf(name);
+      const { headName } = shapeOf(name, networks);
       const rows = tensors.get(`${headName}.weight`)?.shape[0];
       if (rows !== undefined) return rows;
       throw new UserError(`The weights of ${file} do not fit ${name}: ${headName}.weight is missing.`);
@@ -93,8 +97,8 @@ function readStatement(file: string, given: string | undefined): Statement {
 }
 
 /** Creates a network for a moment to read the path of its classifier. */
-function shapeOf(network: string): { readonly headName: string } {
-  const model = createModel(network, { classes: 1 }, new Random(0));
+function shapeOf(network: string, networks: OwnNetworks | undefined): { readonly headName: string } {
+  const model = createModel(network, { classes: 1, networks }, new Random(0));
   disposeModule(model);
   return model;
 }

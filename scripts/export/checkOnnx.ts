@@ -1,13 +1,14 @@
+import path from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../../lib/io/json';
 import { UserError } from '../../lib/errors';
 import type { Exits } from '../../lib/export/recordGraph';
-import { inTemporaryFolder } from '../cli/temporaryFolder';
+import { inTemporaryFolder } from '../../lib/io/temporaryFolder';
 import type { Model } from '../../lib/models/model';
 import { fill } from '../../lib/reference/fill';
 import * as tf from '../../lib/tensor/engine/tf';
-import { writeImages } from './images';
-import { runWithOnnxruntime } from './onnxruntime';
+import { writeImages } from '../../lib/export/onnxruntime/writeImages';
+import { runProgram } from '../../lib/export/onnxruntime/runProgram';
 
 /** The largest difference of an output that is accepted, relative to the output's largest element. */
 const tolerance = 1e-4;
@@ -29,7 +30,7 @@ export async function checkOnnx(model: Model, file: string, exits?: Exits): Prom
         3,
       ]);
       await writeImages(images, [{ images: tf.clone(batch) }]);
-      const theirs = outputs(await runWithOnnxruntime('check.py', [file, images]));
+      const theirs = outputs(await runProgram(path.resolve('scripts', 'export', 'check.py'), [file, images]));
       for (const [name, ours] of ownOutputs(model, batch, exits)) {
         const difference = relativeDifference(ours, (theirs[name] ?? []).flat());
         if (!(difference <= tolerance))

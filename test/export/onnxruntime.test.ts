@@ -11,12 +11,16 @@ import { disposeModule } from '../../lib/models/parameter';
 import { saveWeights } from '../../lib/models/weights/weights';
 import { inputEntry } from '../../lib/models/weights/savedInput';
 import { createModel } from '../../lib/models/zoo';
+import { calibrationBatches } from '../../scripts/export/calibration';
 import { checkOnnx } from '../../scripts/export/checkOnnx';
-import { quantise } from '../../scripts/export/quantise';
+import { quantise } from '../../lib/export/onnxruntime/quantise';
+import { measureOnnx } from '../../lib/export/onnxruntime/measure';
+import { writeImages } from '../../lib/export/onnxruntime/writeImages';
 import { Random } from '../../lib/tensor/random';
 import { rejectsWith } from '../support/rejectsWith';
 import { temporaryFolder } from '../support/temporaryFolder';
-import { setDistinctWeights } from './ownWeights';
+import { distinctImages, setDistinctWeights } from './ownWeights';
+import * as tf from '../../lib/tensor/engine/tf';
 
 const python = path.join('build', 'onnxruntime', 'venv', 'requirements');
 const skip =
@@ -59,8 +63,25 @@ test('int8 models are calibrated on a folder of images and are smaller', { skip 
   await saveWeights(model, weights);
   const classifier = openClassifier(weights);
   const { onnx, bytes } = await writeOnnx(classifier, folder);
-  const quantised = await quantise(classifier, onnx, images);
+  const quantised = await quantise(onnx, await calibrationBatches(classifier, images));
   assert.equal((await stat(quantised.file)).size, quantised.bytes);
   assert.ok(quantised.bytes < bytes / 2, `${quantised.bytes} of ${bytes} bytes`);
+  const file = path.join(folder, 'input');
+  const inputs = distinctImages(7, 32);
+  const own = tf.tidy(() => model.forward(inputs, { mode: 'eval' }).logits.argMax(1).dataSync<'int32'>().slice());
+  await writeImages(file, [{ images: inputs }]);
+  const exact = await measureOnnx(onnx, file, own);
+  assert.equal(exact.top1, 100);
+  assert.ok(exact.milliseconds > 0 && exact.milliseconds < 1000);
+  assert.equal(
+    (
+      await measureOnnx(
+        onnx,
+        file,
+        own.map((label) => (label + 1) % 3),
+      )
+    ).top1,
+    0,
+  );
   for (const one of [model, classifier.model]) disposeModule(one);
 });

@@ -31,6 +31,8 @@ test('npm run distil pauses on Ctrl-C, and resumes to a student, records and a p
     '6',
     '--batch-size',
     '16',
+    '--export',
+    'onnx',
     '--out',
     out,
   ];
@@ -53,6 +55,8 @@ test('npm run distil pauses on Ctrl-C, and resumes to a student, records and a p
     /mixer_64: top-1 [\d.]+ % without a teacher, [\d.]+ % with resnet_16 \([\d.]+ %\): gained -?[\d.]+ ± [\d.]+ points/,
   );
   assert.ok(existsSync(path.join(out, 'student.safetensors')) && existsSync(path.join(out, 'records.json')));
+  const branches = path.join(out, 'student.branches.safetensors');
+  assert.ok(existsSync(branches) && existsSync(path.join(out, 'export', 'onnx', 'model.onnx')));
   const page = await readFile(path.join(out, 'index.html'), 'utf8');
   for (const words of [
     'mixer_64 distilled from resnet_16',

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Normalisation } from '../../data/datasets/normalisation';
@@ -8,6 +8,7 @@ import { fileError } from '../../io/fileError';
 import { writeJson } from '../../io/json';
 import { findMethod } from '../../methods/methods';
 import { needsTeacher } from '../../methods/teacherAccess';
+import { branchesBeside } from '../../models/branches/branchesBeside';
 import type { OwnNetworks } from '../../models/own/network';
 import type { Gain } from '../../results/gain';
 import type { RunRecord } from '../../results/records/record';
@@ -39,8 +40,9 @@ export interface DistilOptions extends Omit<JobOptions, 'runsFolder'> {
 /**
  * Distils a student from a teacher on images of the user, and trains the same student without a teacher for
  * comparison. Checks all inputs before the first step. When stopped by its signal it leaves checkpoints; a second
- * call resumes, and does not repeat finished runs. Writes `student.safetensors` (without branches) and
- * `records.json`. Throws a UserError for any input that cannot be used.
+ * call resumes, and does not repeat finished runs. Writes `student.safetensors` (without branches),
+ * `student.branches.safetensors` if the method has branches, and `records.json`. Throws a UserError for any input that
+ * cannot be used.
  */
 export async function distil(
   pair: Pair,
@@ -79,7 +81,10 @@ export async function distil(
     imageSize: pair.imageSize,
     normalisation: { mean: images.train.mean, std: images.train.std },
   };
-  await copyAtomic(weightsOf(distilled), path.join(out, 'student.safetensors'));
+  const student = path.join(out, 'student.safetensors');
+  await copyAtomic(weightsOf(distilled), student);
+  const branches = branchesBeside(weightsOf(distilled));
+  if (existsSync(branches)) await copyAtomic(branches, branchesBeside(student));
   await writeJson(path.join(out, 'records.json'), gain);
   return gain;
 }

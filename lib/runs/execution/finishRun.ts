@@ -53,7 +53,8 @@ export async function finishRun(job: Job, runFolder: string, trained: TrainedJob
     ...inputEntry({
       classes: images.classes,
       imageSize: training.student.imageSize,
-      cropShare: recipe.cropShare ?? imageNetPreprocessing.cropShare,
+      // Images in memory that are not resized are not cropped either.
+      cropShare: recipe.cropShare ?? (recipe.imageSize === undefined ? 1 : imageNetPreprocessing.cropShare),
     }),
   };
   await training.withResult(async () => {

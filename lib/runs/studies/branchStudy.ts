@@ -79,9 +79,14 @@ export interface ExitStudy extends StudentExits {
   readonly plainCost: number;
 }
 
+/** A student with exit branches, as `exitStudy` reads it. */
+export interface StudentWithExits extends Pick<StudentWithBranches, 'name' | 'student'> {
+  readonly distillation: Pick<Distillation, 'exits' | 'title'>;
+}
+
 /** Evaluates the exits of each student on test images, and early exit at each confidence threshold. */
 export async function exitStudy(
-  students: readonly StudentWithBranches[],
+  students: readonly StudentWithExits[],
   test: InMemoryDataset,
   thresholds: readonly number[],
 ): Promise<ExitStudy[]> {

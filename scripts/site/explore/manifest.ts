@@ -24,7 +24,7 @@ export interface ManifestNetwork {
   readonly top1?: number;
 }
 
-/** What the page knows of its files. `npm run site` writes it into the program. */
+/** The files of the page. `npm run site` writes it into the program. */
 export interface Manifest {
   readonly runtime: { readonly file: string; readonly bytes: number };
   readonly networks: readonly ManifestNetwork[];

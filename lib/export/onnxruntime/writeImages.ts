@@ -1,14 +1,17 @@
 import { open } from 'node:fs/promises';
-import type { Batch } from '../../lib/data/loading/batch';
-import * as tf from '../../lib/tensor/engine/tf';
+import type { Batch } from '../../data/loading/batch';
+import * as tf from '../../tensor/engine/tf';
 
 type Images = Pick<Batch, 'images'> & Partial<Batch>;
 
+/** Batches of normalised images [batch, height, width, 3]. */
+export type ImageBatches = Iterable<Images> | AsyncIterable<Images>;
+
 /**
- * Writes images as the Python programs of this folder read them: a line with the shape [-1, 3, height, width], then
- * float32. Disposes the batches.
+ * Writes images as the Python programs read them: a line with the shape [-1, 3, height, width], then float32. Disposes
+ * the batches.
  */
-export async function writeImages(file: string, batches: Iterable<Images> | AsyncIterable<Images>): Promise<void> {
+export async function writeImages(file: string, batches: ImageBatches): Promise<void> {
   const stream = await open(file, 'w');
   try {
     let isFirst = true;
