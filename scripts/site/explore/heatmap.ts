@@ -41,7 +41,7 @@ function cell(value: number | null): HTMLTableCellElement {
   if (value === null) return create('td', { title: 'a constant layer has no similarity' }, '–');
   const share = Math.min(Math.max(value, 0), 1);
   const [red, green, blue] = ends[0].map((from, i) => Math.round(from + share * (ends[1][i]! - from)));
-  // Black on the lighter half, white on the darker one: a contrast of at least 4.5.
-  const ink = share < 0.55 ? '#000' : '#fff';
+  // Black where it has more contrast, white elsewhere: at least 4.5.
+  const ink = share < 0.755 ? '#000' : '#fff';
   return create('td', { style: `background: rgb(${red} ${green} ${blue}); color: ${ink}` }, value.toFixed(2));
 }
