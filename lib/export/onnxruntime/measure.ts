@@ -3,17 +3,16 @@ import { z } from 'zod';
 import { parseJson } from '../../io/json';
 import { runProgram } from './runProgram';
 
-/** How an ONNX model performs in onnxruntime on one thread of this machine's CPU. */
-export interface OnnxPerformance {
-  /** Per cent. */
-  readonly top1: number;
+const schema = z.object({
+  classes: z.array(z.number()),
   /** Median time of one image. */
-  readonly milliseconds: number;
+  milliseconds: z.number(),
   /** Version of onnxruntime. */
-  readonly version: string;
-}
+  version: z.string(),
+});
 
-const schema = z.object({ classes: z.array(z.number()), milliseconds: z.number(), version: z.string() });
+/** How an ONNX model performs in onnxruntime on one thread of this machine's CPU; top-1 is in per cent. */
+export type OnnxPerformance = Omit<z.output<typeof schema>, 'classes'> & { readonly top1: number };
 
 /**
  * Classifies the images of a file that `writeImages` wrote, whose labels are given in the same order. Throws a
