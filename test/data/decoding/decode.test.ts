@@ -198,6 +198,25 @@ test('rejects truncated, empty and damaged files and other formats with a UserEr
   await rejectsWith(decode(Buffer.from('<!DOCTYPE html><html>'), whole), 'it is a web page');
 });
 
+test('names the compression of a TIFF that is not supported', async () => {
+  const tiff = await asSharp(picture(1)).tiff({ compression: 'lzw' }).toBuffer();
+  assert.equal((await decode(tiff, whole)).width, picture(1).width);
+  // The entry of tag 259: type 3 (two bytes), one value, and the value.
+  const entry = tiff.indexOf(Buffer.from([3, 1, 3, 0, 1, 0, 0, 0, 5, 0]));
+  assert.ok(entry > 0);
+  for (const [value, name] of [
+    [50000, 'ZSTD'],
+    [34925, 'LZMA'],
+    [50001, 'WebP'],
+    [6, 'old-style JPEG'],
+    [12345, 'number 12345'],
+  ] as const) {
+    const other = Buffer.from(tiff);
+    other.writeUInt16LE(value, entry + 8);
+    await rejectsWith(decode(other, whole), `its TIFF compression (${name}) is not supported; convert it to`);
+  }
+});
+
 test('rejects an image with too many pixels before opening it', async () => {
   const jpeg = Buffer.from(await jpegOf(picture(1)));
   const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));

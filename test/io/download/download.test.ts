@@ -144,7 +144,8 @@ test('rejects wrong content, lengths and ranges, and leaves no file', async (t) 
     endless: [
       (_, response) => {
         response.writeHead(200);
-        const pour = (): void => void (response.destroyed || response.write(content, pour));
+        // Node 24 calls back at once after the client has left: the event of that needs a turn of the loop.
+        const pour = (): void => void (response.destroyed || response.write(content, () => setImmediate(pour)));
         pour();
       },
       'longer than',
