@@ -9,11 +9,13 @@ import { experimentRows, experimentTable } from '../lib/results/tables/experimen
 import type { Job } from '../lib/runs/plan/job';
 import { jobState, stateText } from '../lib/runs/runFolder/state';
 import { queuedTasks, type QueuedTask } from '../lib/runs/schedulers/slurm';
+import { positive } from './cli/arguments';
 import { run } from './cli/run';
 import { withBackend, withSelection, type Backend, type Selected } from './experiment/options';
 import { planLines, recordsOf } from './experiment/records';
 import { runJobs } from './experiment/runJobs';
 import { selectedJobs } from './experiment/selected';
+import { verifyJobs, type VerifyOptions } from './experiment/verify';
 
 /** npm run experiment --: lists, shows, plans and runs the experiments of `lib/experiments`. */
 const command = new Command('npm run experiment --').description(
@@ -90,6 +92,13 @@ withBackend(withSelection(command.command('run')))
   .action(async (name: string, options: Selected & Backend) => {
     const { withTeachers } = await selectedJobs(name, options);
     await runJobs(withTeachers(), options);
+  });
+
+withSelection(command.command('verify'))
+  .description('run recorded jobs again, and compare accuracy and weights with their records')
+  .option('--tolerance <points>', 'points of top-1 by which a run on another processor may differ', positive, 2)
+  .action(async (name: string, options: Selected & VerifyOptions) => {
+    await verifyJobs((await selectedJobs(name, options)).jobs, options);
   });
 
 withBackend(withSelection(command.command('retry')))

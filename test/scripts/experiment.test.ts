@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { readRecords } from '../../lib/results/records/readRecords';
@@ -106,9 +106,9 @@ test('--unrecorded leaves out jobs that the project has recorded', async (contex
   const out = await temporaryFolder(context);
   const { status, stderr } = experiment(
     'run',
-    'cross-family',
+    'teachers',
     '--rows',
-    'resnet_16-scratch',
+    'mixer_96',
     '--seeds',
     '0',
     '--unrecorded',
@@ -134,3 +134,25 @@ for (const [what, args, message] of [
     assert.equal(stdout, '');
   });
 }
+
+test('repeats a recorded run to the same weights, and reports a record that does not agree', async (context) => {
+  const out = await temporaryFolder(context);
+  const choice = ['story', '--rows', 'scratch', '--profile', 'smoke', '--out', out];
+  assert.equal(experiment('run', ...choice).status, 0);
+  const same = experiment('verify', ...choice);
+  assert.equal(same.status, 0, same.stderr);
+  assert.match(same.stdout, /^scratch, seed 0: agrees: top-1 .*; all weights are equal\.$/m);
+
+  const [folder = ''] = readdirSync(out).filter((name) => existsSync(path.join(out, name, 'record.json')));
+  const file = path.join(out, folder, 'record.json');
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace(/"sha256": ?"../, '"sha256":"00'));
+  const other = experiment('verify', ...choice);
+  assert.equal(other.status, 1);
+  assert.match(other.stdout, /^scratch, seed 0: DOES NOT AGREE: .*the weights differ/m);
+
+  await writeFile(file, text.replace(/"trainingVersion": ?\d+/, '"trainingVersion":1'));
+  const older = experiment('verify', ...choice);
+  assert.equal(older.status, 1);
+  assert.match(older.stdout, /cannot be repeated\. It was recorded with version 1 of the training.*Check out commit/);
+});
