@@ -122,7 +122,8 @@ class Convolution : public FilterKernel {
     const ImageSize out{window.positions(in.height), window.positions(in.width), panels.out()};
     OP_REQUIRES(c, out.channels % kVectorLanes == 0 && in.channels == panels.in(),
                 absl::InvalidArgumentError("the filter's input channels must be those of x, and its output channels a "
-                                           "multiple of " + std::to_string(kVectorLanes)));
+                                           "multiple of " +
+                                           std::to_string(kVectorLanes)));
     OP_REQUIRES(c, window.fits(in), absl::InvalidArgumentError("the image is smaller than the filter"));
     Tensor* y;
     OP_REQUIRES_OK(c, c->allocate_output(0, TensorShape({x.dim_size(0), out.height, out.width, out.channels}), &y));
