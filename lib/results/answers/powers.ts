@@ -3,9 +3,10 @@
  *
  *                target class     other classes
  *     released   (1 + p)^ε − 1    p^ε             the OFA loss of the released code (Hao et al. 2023)
+ *     paper      (1 + p)^ε − 1    p               the OFA loss of the paper
  *     wttm       p^γ              p^γ             WTTM, up to a term of the teacher alone (Zheng and Yang 2024)
  */
-export type PowerLoss = 'released' | 'wttm';
+export type PowerLoss = 'released' | 'paper' | 'wttm';
 
 /** The weight w of each class, for the teacher's probabilities [classes] and the index of the target class. */
 export function powerWeights(
@@ -14,9 +15,10 @@ export function powerWeights(
   target: number,
   exponent: number,
 ): readonly number[] {
-  return probabilities.map((p, c) =>
-    loss === 'released' && c === target ? Math.expm1(exponent * Math.log1p(p)) : p ** exponent,
-  );
+  return probabilities.map((p, c) => {
+    if (loss !== 'wttm' && c === target) return Math.expm1(exponent * Math.log1p(p));
+    return loss === 'paper' ? p : p ** exponent;
+  });
 }
 
 /** The gradient with respect to the student's logits: q Σ w − w. Weights w and probabilities q [classes]. */
@@ -51,13 +53,12 @@ export function powerLines({ classes, studentTarget, losses }: PowerExample): {
   readonly totals: readonly PowerLine[];
   readonly gradients: readonly PowerLine[];
 } {
-  const distribution = (p: number): number[] =>
-    Array.from({ length: classes }, (_, c) => (c === 0 ? p : (1 - p) / (classes - 1)));
+  const distribution = (p: number): readonly number[] => targetFirst(p, classes);
   const x = Array.from({ length: 99 }, (_, k) => (k + 1) / 100);
   const student = distribution(studentTarget);
   const linesOf = (value: (weights: readonly number[]) => number): PowerLine[] =>
     losses.map(([loss, exponent]) => ({
-      name: loss === 'released' ? `OFA, released form, ε = ${exponent}` : `WTTM, γ = ${exponent}`,
+      name: `${titles[loss]} = ${exponent}`,
       x,
       y: x.map((p) => value(powerWeights(loss, distribution(p), 0, exponent))),
     }));
@@ -67,5 +68,16 @@ export function powerLines({ classes, studentTarget, losses }: PowerExample): {
     gradients: linesOf((weights) => powerGradient(weights, student)[0]! / sum(weights)),
   };
 }
+
+/** Probabilities [classes]: that of the target class, which is the first, and equal ones of all others. */
+export function targetFirst(target: number, classes: number): readonly number[] {
+  return Array.from({ length: classes }, (_, c) => (c === 0 ? target : (1 - target) / (classes - 1)));
+}
+
+const titles: Readonly<Record<PowerLoss, string>> = {
+  released: 'OFA, released form, ε',
+  paper: "OFA, the paper's form, ε",
+  wttm: 'WTTM, γ',
+};
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -1,3 +1,5 @@
+import { powerGradient, powerWeights, targetFirst } from '../../../lib/results/answers/powers';
+
 /** One image of a two-parameter family: the target class has a probability, all other classes share the rest. */
 export interface OfaExample {
   /** ε: the exponent of the OFA loss. */
@@ -18,16 +20,15 @@ export interface OfaValues {
   readonly otherWeight: number;
 }
 
-/** The OFA loss of `lib/losses/ofa.ts` for one such image, in its released form or in the paper's. */
+/** The OFA loss of one such image, in its released form or in the paper's. */
 export function ofaValues({ exponent, teacher, student, classes }: OfaExample, form: 'released' | 'paper'): OfaValues {
-  const others = classes - 1;
-  const rest = (1 - teacher) / others;
-  const targetWeight = Math.expm1(exponent * Math.log1p(teacher));
-  const otherWeight = others * (form === 'paper' ? rest : rest ** exponent);
+  const weights = powerWeights(form, targetFirst(teacher, classes), 0, exponent);
+  const predicted = targetFirst(student, classes);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
   return {
-    loss: -targetWeight * Math.log(student) - otherWeight * Math.log((1 - student) / others),
-    gradient: (targetWeight + otherWeight) * student - targetWeight,
-    targetWeight,
-    otherWeight,
+    loss: -weights.reduce((sum, weight, c) => sum + weight * Math.log(predicted[c]!), 0),
+    gradient: powerGradient(weights, predicted)[0]!,
+    targetWeight: weights[0]!,
+    otherWeight: total - weights[0]!,
   };
 }

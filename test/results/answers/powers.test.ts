@@ -22,9 +22,10 @@ for (const exponent of [0.2, 1, 1.4]) {
       );
       const losses: Readonly<Record<PowerLoss, (x: tf.Tensor2D) => tf.Tensor>> = {
         released: (x) => ofaLoss(x, logits(teacher), label, { exponent }),
+        paper: (x) => ofaLoss(x, logits(teacher), label, { exponent, form: 'paper' }),
         wttm: (x) => wttmLoss(x, logits(teacher), { exponent }),
       };
-      for (const name of ['released', 'wttm'] as const) {
+      for (const name of ['released', 'paper', 'wttm'] as const) {
         const gradient = tf.grad((x: tf.Tensor) => tf.sum(losses[name](x as tf.Tensor2D)))(logits(student));
         expectClose(gradient, powerGradient(powerWeights(name, teacher, target, exponent), student), {
           absolute: 1e-5,
