@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../lib/errors';
 import { readSafetensors, writeSafetensors } from '../../lib/io/safetensors/safetensors';
+import { sha256 } from '../../lib/io/sha256';
+import { inTemporaryFolder } from '../../lib/io/temporaryFolder';
 import type { RunRecord } from '../../lib/results/records/record';
 import { compareRepetition } from '../../lib/results/records/repetition';
 import { jobNetworks } from '../../lib/runs/inputs/jobNetworks';
@@ -89,15 +88,10 @@ async function repeat(
  * The SHA-256 that a file of weights would have at the commit of a record: the header of the file names the commit.
  */
 async function weightsHash(file: string, { commit }: RunRecord): Promise<string> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'ofa-verify-'));
-  try {
-    const { metadata, tensors } = readSafetensors(file);
+  const { metadata, tensors } = readSafetensors(file);
+  return inTemporaryFolder(async (folder) => {
     const copy = path.join(folder, 'student.safetensors');
     await writeSafetensors(copy, tensors, { metadata: { ...Object.fromEntries(metadata), commit } });
-    return createHash('sha256')
-      .update(await readFile(copy))
-      .digest('hex');
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+    return sha256(copy);
+  });
 }
