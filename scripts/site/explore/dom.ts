@@ -13,10 +13,7 @@ export function create<K extends keyof HTMLElementTagNameMap>(
   attributes: Attributes = {},
   ...children: readonly (Node | string)[]
 ): HTMLElementTagNameMap[K] {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
+  return filled(document.createElement(tag), attributes, children);
 }
 
 /** Creates an element of a drawing. */
@@ -25,7 +22,10 @@ export function createSvg(
   attributes: Attributes = {},
   ...children: readonly (Node | string)[]
 ): SVGElement {
-  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  return filled(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
+}
+
+function filled<T extends Element>(element: T, attributes: Attributes, children: readonly (Node | string)[]): T {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
   return element;

@@ -1,12 +1,13 @@
 import type { Pixels } from '../../../lib/data/image';
 import { decodeImage } from './decodeImage';
-import { create, createTable, find, percent } from './dom';
+import { create, find, percent } from './dom';
 import { startEpsilon } from './epsilonSection';
 import { ckaGrid, GrowingFeatures } from './growingCka';
 import { heatmap } from './heatmap';
 import type { Manifest, ManifestNetwork } from './manifest';
 import { missingFeature, openNetwork, type Network } from './network';
-import { ranked, stoppingExit } from './predictions';
+import { card, confidences, summary, type ShownImage } from './predictionCards';
+import { stoppingExit } from './predictions';
 
 /** Written by the bundler. */
 declare const manifest: Manifest;
@@ -15,11 +16,8 @@ declare const manifest: Manifest;
 const maxImages = 100;
 /** Fewer images have no unbiased CKA. */
 const minImages = 4;
-const shownClasses = 5;
 
-interface Image {
-  readonly name: string;
-  readonly address: string;
+interface Image extends ShownImage {
   readonly pixels: Pixels;
 }
 
@@ -198,104 +196,53 @@ function showPredictions(): void {
   element.cards.replaceChildren(...outputs.map((one, i) => card(entry, images[i]!, one, stops[i]!)));
 }
 
-function confidences(entry: ManifestNetwork, outputs: ReadonlyMap<string, Float32Array>): number[] {
-  return entry.exits.map(({ output }) => ranked(outputs.get(output)!)[0]!.probability);
-}
-
-function summary({ name, exits }: ManifestNetwork, stops: readonly number[]): string {
-  if (exits.length === 1) return `${name} has no exit branches: every image passes the whole network.`;
-  if (stops.length === 0) return '';
-  const early = stops.filter((stop) => stop < exits.length - 1).length;
-  const mean = stops.reduce((sum, stop) => sum + exits[stop]!.multiplyAdds, 0) / stops.length;
-  return (
-    `${early} of ${stops.length} images could stop before the classifier. ` +
-    `Mean cost: ${percent(mean / exits.at(-1)!.multiplyAdds)} of the multiply-adds of the last exit.`
-  );
-}
-
-function card(
-  { classes, exits }: ManifestNetwork,
-  { name, address }: Image,
-  outputs: ReadonlyMap<string, Float32Array>,
-  stop: number,
-): HTMLElement {
-  const best = ranked(outputs.get('logits')!).slice(0, shownClasses);
-  const bar = (share: number): HTMLElement => {
-    const inner = create('span', { class: 'bar', style: `inline-size: ${(100 * share).toFixed(1)}%` });
-    return create('span', { class: 'bar-frame' }, inner, create('span', {}, percent(share)));
-  };
-  const rows = exits.map(({ output, multiplyAdds }, i) => {
-    const [first] = ranked(outputs.get(output)!);
-    const place = output === 'logits' ? 'classifier' : output.replace('exit', 'exit ');
-    return [
-      i === stop ? create('strong', {}, `${place}: stops here`) : place,
-      classes[first!.index]!,
-      percent(first!.probability),
-      `${(multiplyAdds / 1e6).toFixed(1)} million`,
-    ];
-  });
-  return create(
-    'article',
-    { 'aria-label': name },
-    create('img', { src: address, alt: `Your image ${name}` }),
-    create(
-      'div',
-      {},
-      createTable(
-        `Classes of ${name}`,
-        ['class', 'probability'],
-        best.map(({ index, probability }) => [classes[index]!, bar(probability)]),
-      ),
-      ...(exits.length > 1
-        ? [createTable(`Exits of ${name}`, ['exit', 'class', 'probability', 'multiply-adds'], rows)]
-        : []),
-    ),
-  );
-}
-
 function showSimilarity(): void {
-  const [rows, columns] = [element.rows, element.columns].map((select) => results.get(select.value));
-  const count = Math.min(rows?.features.images ?? 0, columns?.features.images ?? 0);
-  if (!rows || !columns || count < minImages) {
+  const compared = comparedNetworks();
+  if (!compared) {
+    const [rows, columns] = [element.rows, element.columns].map((select) => results.get(select.value));
+    const count = commonImages(rows, columns);
     element.cka.textContent = `CKA needs ${minImages} images; both networks have seen ${count} so far.`;
     return;
   }
+  const { rows, columns, count } = compared;
   const caption = `CKA on ${count} images: ${rows.network.name} (rows) and ${columns.network.name} (columns)`;
   const values = ckaGrid(rows.features, columns.features);
   element.cka.replaceChildren(heatmap(caption, rows.network.blocks, columns.network.blocks, values));
 }
 
-/** Lets the reader save all logits and the similarities as JSON. */
+/** Lets the reader save all outputs and the similarities as JSON. */
 function save(): void {
-  const [rows, columns] = [element.rows.value, element.columns.value].map((name) => results.get(name));
-  const count = Math.min(rows?.features.images ?? 0, columns?.features.images ?? 0);
   const content = {
-    networks: [...results].map(
-      ([
-        network,
-        {
-          outputs,
-          network: { exits },
-        },
-      ]) => ({
-        network,
-        images: outputs.map((one, i) => ({
-          image: images[i]!.name,
-          outputs: Object.fromEntries(exits.map(({ output }) => [output, [...one.get(output)!]])),
-        })),
-      }),
-    ),
-    ...(rows &&
-      columns &&
-      count >= minImages && {
-        cka: {
-          rows: rows.network.name,
-          columns: columns.network.name,
-          values: ckaGrid(rows.features, columns.features),
-        },
-      }),
+    networks: [...results].map(([network, own]) => ({ network, images: savedOutputs(own) })),
+    ...savedSimilarity(),
   };
   const address = URL.createObjectURL(new Blob([JSON.stringify(content)], { type: 'application/json' }));
   create('a', { href: address, download: 'explore.json' }).click();
   URL.revokeObjectURL(address);
+}
+
+function savedOutputs({ outputs, network: { exits } }: Results): object[] {
+  return outputs.map((one, i) => ({
+    image: images[i]!.name,
+    outputs: Object.fromEntries(exits.map(({ output }) => [output, [...one.get(output)!]])),
+  }));
+}
+
+function savedSimilarity(): object {
+  const compared = comparedNetworks();
+  if (!compared) return {};
+  const { rows, columns } = compared;
+  const values = ckaGrid(rows.features, columns.features);
+  return { cka: { rows: rows.network.name, columns: columns.network.name, values } };
+}
+
+/** The two networks whose CKA is shown; undefined as long as they have seen too few images. */
+function comparedNetworks(): { readonly rows: Results; readonly columns: Results; readonly count: number } | undefined {
+  const [rows, columns] = [element.rows, element.columns].map((select) => results.get(select.value));
+  const count = commonImages(rows, columns);
+  return rows && columns && count >= minImages ? { rows, columns, count } : undefined;
+}
+
+function commonImages(rows: Results | undefined, columns: Results | undefined): number {
+  return Math.min(rows?.features.images ?? 0, columns?.features.images ?? 0);
 }
