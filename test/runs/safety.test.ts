@@ -6,7 +6,9 @@ import { appendFile, mkdir, readFile, readdir, rename, utimes, writeFile } from 
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { runFolderOf } from '../../lib/runs/runFolder/paths';
+import { readSafetensors } from '../../lib/io/safetensors/safetensors';
+import { savedInput } from '../../lib/models/weights/savedInput';
+import { runFolderOf, studentFile } from '../../lib/runs/runFolder/paths';
 import { readPlan, writePlan } from '../../lib/runs/plan/planFile';
 import { processNamespace } from '../../lib/io/processNamespace';
 import { lockFolder, lockHolder } from '../../lib/runs/runFolder/lock';
@@ -57,6 +59,8 @@ test('pauses with exit code 75 on SIGTERM, SIGUSR1 and Ctrl-C, and resumes to th
   );
   assert.equal(await weightsHash(long!, folder), await weightsHash(long!, undisturbed));
   assert.match(await logOf(long!, folder), /stopped, with a checkpoint[^]*finished: top-1/);
+  const { metadata } = readSafetensors(studentFile(runFolderOf(long!, folder)));
+  assert.equal(savedInput(metadata, 'student')?.cropShare, 1, "images of the network's size are not cropped");
   assert.equal((await runToEnd(long!, folder)).code, 0);
   assert.equal((await readSessions(runFolderOf(long!, folder))).length, 4, 'a finished job is not run again');
 

@@ -10,6 +10,7 @@ import { fileError } from '../../io/fileError';
 import { writeJson } from '../../io/json';
 import { sha256 } from '../../io/sha256';
 import { saveBranches } from '../../models/branches/branchFile';
+import type { Model } from '../../models/model';
 import { inputEntry } from '../../models/weights/savedInput';
 import { normalisationEntry } from '../../models/weights/savedNormalisation';
 import { saveWeights } from '../../models/weights/weights';
@@ -17,6 +18,7 @@ import { groupBy } from '../../results/statistics/groupBy';
 import { runRecord, type EpochRecord, type RunRecord } from '../../results/records/record';
 import { countSavedValues } from '../../results/records/savedValues';
 import { removeCheckpoints } from '../../training/checkpoint/checkpoint';
+import type { Recipe } from '../../training/recipe/recipe';
 import { teacherName } from '../../training/recipe/teacherSpec';
 import type { Training } from '../../training/training';
 import { datasetName } from '../inputs/data';
@@ -53,8 +55,7 @@ export async function finishRun(job: Job, runFolder: string, trained: TrainedJob
     ...inputEntry({
       classes: images.classes,
       imageSize: training.student.imageSize,
-      // Images in memory that are not resized are not cropped either.
-      cropShare: recipe.cropShare ?? (recipe.imageSize === undefined ? 1 : imageNetPreprocessing.cropShare),
+      cropShare: evaluationCropShare(recipe, images, training.student),
     }),
   };
   await training.withResult(async () => {
@@ -103,6 +104,16 @@ export async function finishRun(job: Job, runFolder: string, trained: TrainedJob
   });
   await writeJson(recordFile(runFolder), record);
   return record;
+}
+
+/** The share of a test image that the student saw. Images in memory that already have its size are not cropped. */
+function evaluationCropShare(
+  { data, cropShare = imageNetPreprocessing.cropShare }: Recipe,
+  { size }: DatasetInfo,
+  { imageSize }: Model,
+): number {
+  const isStored = data.name !== 'folder' && data.name !== 'shards';
+  return isStored && size.height === imageSize && size.width === imageSize ? 1 : cropShare;
 }
 
 /** Writes the exit branches, if the method has any, for a later export with early exits. */

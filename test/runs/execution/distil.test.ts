@@ -10,6 +10,7 @@ import { isAbort } from '../../../lib/errors';
 import { readSafetensors } from '../../../lib/io/safetensors/safetensors';
 import { sha256 } from '../../../lib/io/sha256';
 import { disposeModule, parameterCount, parameters } from '../../../lib/models/parameter';
+import { savedInput } from '../../../lib/models/weights/savedInput';
 import { normalisationEntry } from '../../../lib/models/weights/savedNormalisation';
 import { loadWeightsFile, saveWeights } from '../../../lib/models/weights/weights';
 import { createModel } from '../../../lib/models/zoo';
@@ -52,6 +53,7 @@ test('distils and trains from scratch, saves the plain network, does not repeat 
   const plain = createModel('mixer_64', { classes: 4, imageSize: 32 }, new Random(1));
   const { metadata } = loadWeightsFile(plain, path.join(out, 'student.safetensors'));
   assert.equal(metadata.get('recipe'), gain.distilled.id);
+  assert.equal(savedInput(metadata, 'student')?.cropShare, 0.875, 'image files are resized and cropped');
   const validation = await openImageFolder(path.join(folder, 'test'), { imageSize: 32 });
   assert.equal((await evaluate(plain, validation)).top1, gain.distilled.top1);
   assert.equal(gain.student.parameters, parameterCount(plain));
