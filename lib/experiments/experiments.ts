@@ -4,6 +4,7 @@ import { cka } from './cka';
 import { crossFamily } from './crossFamily';
 import { epsilon } from './epsilon';
 import type { Experiment } from './experiment';
+import { longerTeachers } from './longerTeachers';
 import { otherMethods } from './methods';
 import { paperCifar100, paperImageNet } from './paper';
 import { precision } from './precision';
@@ -17,6 +18,7 @@ import { weightClip } from './weightClip';
 export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntries(
   [
     teacherTraining,
+    longerTeachers,
     anchor,
     cka,
     story,

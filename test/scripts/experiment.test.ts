@@ -17,6 +17,7 @@ test('lists, shows and plans experiments, with one line of JSON and the expected
     .map((line) => line.split(' ')[0]);
   for (const name of [
     'teachers',
+    'longer-teachers',
     'anchor',
     'cka',
     'story',
@@ -106,7 +107,7 @@ test('--unrecorded leaves out jobs that the project has recorded', async (contex
   const out = await temporaryFolder(context);
   const { status, stderr } = experiment(
     'run',
-    'teachers',
+    'longer-teachers',
     '--rows',
     'mixer_96',
     '--seeds',

@@ -30,7 +30,8 @@ const good: RecipeInput = {
 
 test('recorded runs keep their ids: a field added to the recipe must not change them', () => {
   const pinned = {
-    teachers: { vit_96: '7b7adc612cc4', mixer_96: 'd1bde0913041' },
+    teachers: { resnet_24: '4f32000ff51f', vit_96: 'e6ff9452b707', mixer_96: '750d0c8455cc' },
+    'longer-teachers': { vit_96: '7b7adc612cc4', mixer_96: 'd1bde0913041' },
     story: { scratch: 'bbbe0327b506', kd: 'af1ad96c7b26', ofa: 'b344e78010d0' },
     epsilon: {
       'ofa-1': 'f5534a8c21c1',
