@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { isAbort } from '../lib/errors';
+import { isAbort, UserError } from '../lib/errors';
 import { openClassifier } from '../lib/export/classifier';
 import { recordGraph } from '../lib/export/recordGraph';
 import { writeOnnx } from '../lib/export/writeOnnx';
@@ -13,7 +13,7 @@ import { disposeModule } from '../lib/models/parameter';
 import { createModel } from '../lib/models/zoo';
 import { chance, gainedPoints, type Gain } from '../lib/results/gain';
 import { distil } from '../lib/runs/execution/distil';
-import type { Pair } from '../lib/runs/execution/ownPair';
+import type { Pair, PairTeacher } from '../lib/runs/execution/ownPair';
 import { epochText } from '../lib/runs/execution/runJob';
 import { pausedExitCode, shellQuote } from '../lib/runs/schedulers/task';
 import { Random } from '../lib/tensor/random';
@@ -23,7 +23,7 @@ import { stopSignal } from './cli/stopSignal';
 
 interface Options {
   readonly student: string;
-  readonly teacher: string;
+  readonly teacher: readonly string[];
   readonly data: string;
   readonly shards?: true;
   readonly validation?: string;
@@ -34,7 +34,7 @@ interface Options {
   readonly batchSize?: number;
   readonly learningRate?: number;
   readonly imageSize: number;
-  readonly teacherImageSize?: number;
+  readonly teacherImageSize?: readonly number[];
   readonly bf16?: true;
   readonly seed: number;
   readonly mlflow?: string;
@@ -54,7 +54,9 @@ const command = new Command('npm run distil --')
   .requiredOption(
     '--teacher <name[:weights]>',
     'teacher network and its weights: a .safetensors file or a Hugging Face repository. Without weights, the ' +
-      'teacher is trained on the images first; weights for other classes are fine-tuned first',
+      'teacher is trained on the images first; weights for other classes are fine-tuned first. Repeat the option for ' +
+      'several teachers: their probabilities are averaged, for methods that read logits only',
+    repeated,
   )
   .requiredOption('--data <folder>', 'folder of images, with one subfolder for each class')
   .option('--shards', 'the folders hold tar archives with pairs NAME.jpg and NAME.cls instead')
@@ -73,8 +75,12 @@ const command = new Command('npm run distil --')
     "the student's peak learning rate (default: the published one, scaled to the batch size)",
     number,
   )
-  .option('--image-size <pixels>', 'input height and width of both networks', whole, 224)
-  .option('--teacher-image-size <pixels>', "the teacher's, if it differs: images are resized for the teacher", whole)
+  .option('--image-size <pixels>', 'input height and width of all networks', whole, 224)
+  .option(
+    '--teacher-image-size <pixels>',
+    "the teacher's, if it differs: images are resized for the teacher. Repeat the option if teachers differ",
+    (text, sizes?: readonly number[]) => [...(sizes ?? []), whole(text)],
+  )
   .option('--bf16', 'mixed precision: up to twice as fast on recent processors and GPUs')
   .option('--seed <number>', 'seed of the split, the initial weights and the order of the images', whole, 0)
   .option('--networks <file>', 'TypeScript file that exports networks of your own, for student and teacher')
@@ -103,7 +109,7 @@ async function distilPair(options: Options): Promise<void> {
       mlflow,
       onNotice: (text) => console.log(text),
       onDownload: ({ received, total = received }) => {
-        if (!bar.isActive) bar.start(total, 0, { run: `weights of ${pair.teacher}`, loss: '–' });
+        if (!bar.isActive) bar.start(total, 0, { run: "the teacher's weights", loss: '–' });
         bar.update(received);
       },
       onRun: ({ row, recipe }) => {
@@ -154,13 +160,10 @@ async function exportStudent(weights: string, out: string, networks: OwnNetworks
 
 function pairOf(options: Options): Pair {
   const { student, data, shards, validation, split = 0.1, seed, bf16, method } = options;
-  const [teacher = '', ...weights] = options.teacher.split(':');
   return {
     student,
-    teacher,
-    ...(weights.length > 0 && { teacherWeights: weights.join(':') }),
+    teachers: teachersOf(options),
     imageSize: options.imageSize,
-    ...(options.teacherImageSize !== undefined && { teacherImageSize: options.teacherImageSize }),
     epochs: options.epochs,
     batchSize: options.batchSize,
     learningRate: options.learningRate,
@@ -175,13 +178,37 @@ function pairOf(options: Options): Pair {
   };
 }
 
-function resultText({ student, teacher }: Pair, gain: Gain): string {
+/** The teachers and their image sizes: one for all of them, or one for each. */
+function teachersOf({ teacher: texts, teacherImageSize: sizes = [] }: Options): Pair['teachers'] {
+  if (sizes.length > 1 && sizes.length !== texts.length) {
+    throw new UserError(
+      `--teacher-image-size is given ${sizes.length} times for ${texts.length} teacher${texts.length === 1 ? '' : 's'}. ` +
+        'Give it once, or once for each --teacher in the same order.',
+    );
+  }
+  const [first, ...others] = texts.map((text, i): PairTeacher => {
+    const [model = '', ...weights] = text.split(':');
+    const imageSize = sizes.length === 1 ? sizes[0] : sizes[i];
+    return {
+      model,
+      ...(weights.length > 0 && { weights: weights.join(':') }),
+      ...(imageSize !== undefined && { imageSize }),
+    };
+  });
+  return [first!, ...others];
+}
+
+function repeated(text: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, text];
+}
+
+function resultText({ student }: Pair, gain: Gain): string {
   const [alone, distilled, teacherTop1] = [gain.scratch, gain.distilled, gain.teacher].map(({ top1 }) =>
     top1.toFixed(2),
   );
   const points = `${gainedPoints(gain).toFixed(2)} ± ${chance(gain).toFixed(1)}`;
   return (
-    `${student}: top-1 ${alone} % without a teacher, ${distilled} % with ${teacher} (${teacherTop1} %): ` +
+    `${student}: top-1 ${alone} % without a teacher, ${distilled} % with ${gain.teacher.network} (${teacherTop1} %): ` +
     `gained ${points} points.`
   );
 }

@@ -8,7 +8,7 @@ export { openOwnImages } from './inputs/ownImages';
 export { loadTeacher } from './inputs/teacher';
 // Distillation of your own pair of networks.
 export { distil } from './execution/distil';
-export type { Pair } from './execution/ownPair';
+export type { Pair, PairTeacher } from './execution/ownPair';
 // The machine that this Jupyter kernel runs on.
 export { thisMachine } from './runFolder/machine';
 // A study of the exponent ε, by a grid or by a search.

@@ -1,7 +1,6 @@
 import { constants, existsSync } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Normalisation } from '../../data/datasets/normalisation';
 import { familyRecipe } from '../../experiments/ownPair';
 import type { DownloadProgress } from '../../io/download/download';
 import { fileError } from '../../io/fileError';
@@ -14,6 +13,7 @@ import type { Gain } from '../../results/gain';
 import type { RunRecord } from '../../results/records/record';
 import { invalidRecipe, recipeErrors } from '../../training/recipe/completeRecipe';
 import { recipeId, type Recipe } from '../../training/recipe/recipe';
+import { teacherOf } from '../../training/recipe/teacherSpec';
 import { openOwnImages, type OwnImages } from '../inputs/ownImages';
 import type { Job } from '../plan/job';
 import { finishedRecord } from '../runFolder/finishedRecord';
@@ -38,8 +38,8 @@ export interface DistilOptions extends Omit<JobOptions, 'runsFolder'> {
 }
 
 /**
- * Distils a student from a teacher on images of the user, and trains the same student without a teacher for
- * comparison. Checks all inputs before the first step. When stopped by its signal it leaves checkpoints; a second
+ * Distils a student from one or several teachers on images of the user, and trains the same student without a teacher
+ * for comparison. Checks all inputs before the first step. When stopped by its signal it leaves checkpoints; a second
  * call resumes, and does not repeat finished runs. Writes `student.safetensors` (without branches),
  * `student.branches.safetensors` if the method has branches, and `records.json`. Throws a UserError for any input that
  * cannot be used.
@@ -66,11 +66,18 @@ export async function distil(
 
   const recipes = recipesOf(pair, opened, { ...setup, networks });
   // The recipe of the last run must not be refused after the first has trained for hours.
-  for (const check of [recipes.teacher, recipes.scratch, () => recipes.distilled('fresh')]) check();
-  const teacherWeights = setup.weights ?? weightsOf(await run('teacher', recipes.teacher()));
+  recipes.distilled(setup.teachers.map(() => 'fresh'));
+  recipes.scratch();
+  const teacherRecipes = setup.teachers.map(({ weights }, i) => (weights === undefined ? recipes.teacher(i) : weights));
+  const teacherWeights: string[] = [];
+  for (const [i, given] of teacherRecipes.entries()) {
+    const row = i === 0 ? 'teacher' : `teacher ${i + 1}`;
+    teacherWeights.push(typeof given === 'string' ? given : weightsOf(await run(row, given)));
+  }
   const scratch = await run('scratch', recipes.scratch());
   const distilled = await run('distilled', recipes.distilled(teacherWeights));
-  const images = normalised(opened, setup.normalisation);
+  const { mean, std } = setup.normalisation;
+  const images = { train: { ...opened.train, mean, std }, test: { ...opened.test, mean, std } };
   const gain: Gain = {
     distilled,
     scratch,
@@ -79,7 +86,7 @@ export async function distil(
     trainImages: images.train.count,
     validationImages: images.test.count,
     imageSize: pair.imageSize,
-    normalisation: { mean: images.train.mean, std: images.train.std },
+    normalisation: { mean, std },
   };
   const student = path.join(out, 'student.safetensors');
   await copyAtomic(weightsOf(distilled), student);
@@ -91,13 +98,11 @@ export async function distil(
 
 /** Checks the recipe and the output folder, and then opens the images. */
 async function checkInputs(pair: Pair, out: string, networks: OwnNetworks | undefined): Promise<OwnImages> {
-  const { student, teacher, method, data, imageSize, precision } = pair;
+  const { student, teachers, method, data, imageSize, precision } = pair;
+  const teacher = teacherOf(teachers.map(({ model }) => ({ model, weights: '' })));
   // The same values are checked for every family. The number of images is not known yet.
   const fitted = familyRecipe('cnn', studentFit(pair, data.trainImages ?? 1024));
-  const errors = recipeErrors(
-    { student, teacher: { model: teacher, weights: '' }, method, data, precision, ...fitted },
-    { networks },
-  );
+  const errors = recipeErrors({ student, teacher, method, data, precision, ...fitted }, { networks });
   const chosen = findMethod(method.kind);
   if (chosen && !needsTeacher(chosen)) {
     errors.push(`method: ${method.kind} does not use a teacher; choose another method, such as ofa`);
@@ -110,10 +115,4 @@ async function checkInputs(pair: Pair, out: string, networks: OwnNetworks | unde
     throw fileError(error, 'write', out);
   }
   return openOwnImages(data, imageSize);
-}
-
-type TrainAndTest = Pick<OwnImages, 'train' | 'test'>;
-
-function normalised({ train, test }: TrainAndTest, normalisation?: Normalisation): TrainAndTest {
-  return { train: { ...train, ...normalisation }, test: { ...test, ...normalisation } };
 }

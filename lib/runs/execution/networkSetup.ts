@@ -1,4 +1,4 @@
-import { sameNormalisation, type Normalisation } from '../../data/datasets/normalisation';
+import type { Normalisation } from '../../data/datasets/normalisation';
 import type { HubOptions } from '../../io/download/huggingFace';
 import type { Model } from '../../models/model';
 import { disposeModule } from '../../models/parameter';
@@ -7,45 +7,63 @@ import { createModel } from '../../models/zoo';
 import { Random } from '../../tensor/random';
 import type { OwnParts } from '../../training/recipe/ownParts';
 import type { OwnImages } from '../inputs/ownImages';
-import type { Pair } from './ownPair';
+import type { Pair, PairTeacher } from './ownPair';
 
-/** What is known of the two networks before the first run. */
+/** What is known of the networks before the first run. */
 export interface NetworkSetup {
-  readonly teacherFamily: Model['family'];
   readonly studentFamily: Model['family'];
+  /** In the order of the pair. */
+  readonly teachers: readonly TeacherSetup[];
+  /** The normalisation of the images for all networks: what the first teacher's weights expect, or else ImageNet's. */
+  readonly normalisation: Normalisation;
+}
+
+export interface TeacherSetup {
+  readonly family: Model['family'];
   /** The teacher's weights, if they are for the classes of the images. */
   readonly weights?: string;
   /** Weights for other classes, from which the teacher's training starts. */
   readonly initial?: string;
-  /**
-   * The normalisation that the teacher's weights expect, if it is not ImageNet's. It applies to teacher and student.
-   */
+  /** The normalisation that its weights expect. */
   readonly normalisation?: Normalisation;
   /** How images are resized for the teacher's weights, if their repository states it. */
   readonly interpolation?: 'bicubic' | 'bilinear';
 }
 
-/** Creates both networks once, to check that they exist and what the teacher's weights are for. */
+type InspectOptions = HubOptions & Pick<OwnParts, 'networks'>;
+
+/** Creates each network once, to check that it exists and what the teachers' weights are for. */
 export async function inspectNetworks(
-  { student, teacher, teacherWeights, imageSize, teacherImageSize = imageSize }: Pair,
+  { student, teachers, imageSize }: Pair,
   { train }: OwnImages,
-  { networks, ...hubOptions }: HubOptions & Pick<OwnParts, 'networks'>,
+  options: InspectOptions,
 ): Promise<NetworkSetup> {
-  const options = { classes: train.classes.length, imageSize, networks };
-  const studentModel = createModel(student, options, new Random(0));
+  const size = { classes: train.classes.length, imageSize };
+  const studentModel = createModel(student, { ...size, networks: options.networks }, new Random(0));
   const { family: studentFamily } = studentModel;
   disposeModule(studentModel);
+  const setups: TeacherSetup[] = [];
+  for (const teacher of teachers) setups.push(await inspectTeacher(teacher, train, imageSize, options));
+  return { studentFamily, teachers: setups, normalisation: setups[0]?.normalisation ?? train };
+}
 
-  const model = createModel(teacher, { ...options, imageSize: teacherImageSize }, new Random(0));
-  const families = { teacherFamily: model.family, studentFamily };
+async function inspectTeacher(
+  { model: name, weights, imageSize }: PairTeacher,
+  train: OwnImages['train'],
+  studentImageSize: number,
+  { networks, ...hubOptions }: InspectOptions,
+): Promise<TeacherSetup> {
+  const size = { classes: train.classes.length, imageSize: imageSize ?? studentImageSize };
+  const model = createModel(name, { ...size, networks }, new Random(0));
+  const { family } = model;
   try {
-    if (teacherWeights === undefined) return families;
-    const loaded = await loadWeights(model, teacherWeights, { ...hubOptions, allowHeadMismatch: true });
+    if (weights === undefined) return { family };
+    const loaded = await loadWeights(model, weights, { ...hubOptions, allowHeadMismatch: true });
     const { file, headLoaded, images, normalisation = train } = loaded;
     return {
-      ...families,
+      family,
+      normalisation,
       ...(headLoaded ? { weights: file } : { initial: file }),
-      ...(!sameNormalisation(normalisation, train) && { normalisation }),
       ...(images && { interpolation: images.interpolation }),
     };
   } finally {

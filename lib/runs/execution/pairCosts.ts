@@ -5,7 +5,7 @@ import { disposeModule } from '../../models/parameter';
 import type { Gain } from '../../results/gain';
 import { Random } from '../../tensor/random';
 import { evaluate } from '../../training/evaluation/evaluate';
-import type { TeacherSpec } from '../../training/recipe/teacherSpec';
+import { teachersOf, type TeacherSpec } from '../../training/recipe/teacherSpec';
 import type { OwnImages } from '../inputs/ownImages';
 import { loadTeacher } from '../inputs/teacher';
 import type { Pair } from './ownPair';
@@ -20,6 +20,7 @@ export async function measureNetworks(
   { signal, networks }: Pick<JobOptions, 'signal' | 'networks'>,
 ): Promise<Pick<Gain, 'student' | 'teacher' | 'methodParameters' | 'methodMultiplyAdds'>> {
   const { imageSize, precision } = pair;
+  const weights = teachersOf(teacherSpec).map(({ weights: file }) => file);
   const load = (spec: TeacherSpec): Model => loadTeacher(spec, train, { imageSize, precision, networks }).model;
   const teacher = load(teacherSpec);
   try {
@@ -33,7 +34,7 @@ export async function measureNetworks(
       return {
         student: networkCost(student),
         ...size,
-        teacher: { ...networkCost(teacher), top1, weights: teacherSpec.weights },
+        teacher: { ...networkCost(teacher), top1, weights: weights.join(', ') },
       };
     } finally {
       disposeModule(student);

@@ -49,9 +49,9 @@ interface TeacherOptions extends Pick<OwnParts, 'networks'> {
 
 /**
  * Creates a network for the classes of `images` and loads its weights (`fresh`: random ones). It computes in the
- * given precision. Several teachers become one, with the mean of their probabilities. A teacher with an image size of
- * its own resizes the images, and converts their normalisation to its own. The caller disposes it. Throws a UserError
- * if a weights file is missing, or if a teacher without an image size expects another normalisation.
+ * given precision. Several teachers become one, with the mean of their probabilities. A teacher with an image size or a
+ * normalisation of its own converts the images. The caller disposes it. Throws a UserError if a weights file is missing,
+ * or if it expects another normalisation and the teacher has neither.
  */
 export function loadTeacher(teacher: TeacherSpec, images: DatasetInfo, options: TeacherOptions = {}): Teacher {
   const loaded: Teacher[] = [];
@@ -69,7 +69,7 @@ export function loadTeacher(teacher: TeacherSpec, images: DatasetInfo, options: 
 }
 
 function loadOneTeacher(
-  { model: name, weights, imageSize: ownSize, interpolation = 'bicubic' }: OneTeacher,
+  { model: name, weights, imageSize: ownSize, interpolation = 'bicubic', normalisation }: OneTeacher,
   images: DatasetInfo,
   { imageSize = images.size.height, precision, networks }: TeacherOptions,
   random: Random,
@@ -86,10 +86,12 @@ function loadOneTeacher(
           `Train the teacher first: npm run experiment -- run teachers --rows ${name}`,
       );
     }
-    const { metadata, normalisation = images } = loadWeightsFile(model, weights);
-    const same = sameNormalisation(normalisation, images);
-    if (!same && ownSize === undefined) throw normalisationError(weights, normalisation, images);
-    return { model: fitted(same ? model : renormalised(model, images, normalisation)), ...savedTop1(metadata) };
+    const { metadata, normalisation: saved = images } = loadWeightsFile(model, weights);
+    const expected = normalisation ?? saved;
+    const same = sameNormalisation(expected, images);
+    const converts = ownSize !== undefined || normalisation !== undefined;
+    if (!same && !converts) throw normalisationError(weights, expected, images);
+    return { model: fitted(same ? model : renormalised(model, images, expected)), ...savedTop1(metadata) };
   } catch (error) {
     disposeModule(model);
     throw error;

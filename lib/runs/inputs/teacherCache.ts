@@ -55,7 +55,7 @@ async function cacheKey(recipe: Recipe, library: string): Promise<string> {
   const { teacher, data, imageSize, batchSize, accumulation, augmentation, mixing, repeats, precision, seed } = recipe;
   const teachers = teachersOf(teacher).map(async ({ weights, ...one }) => [
     weights === 'fresh' ? 'fresh' : await sha256(weights),
-    ...[one.model, one.imageSize, one.interpolation],
+    ...[one.model, one.imageSize, one.interpolation, one.normalisation],
   ]);
   const code = [library, versions(), backendInfo()];
   const images = [data, imageSize, batchSize, accumulation, augmentation, mixing, repeats];

@@ -98,8 +98,7 @@ function pairOf(settings: OwnPairSettings, data: Pair['data'], method: MethodSpe
   const { student, teacher, teacherWeights, imageSize, epochs, batchSize, learningRate } = settings;
   return {
     student,
-    teacher,
-    ...(teacherWeights !== '' && { teacherWeights }),
+    teachers: [{ model: teacher, ...(teacherWeights !== '' && { weights: teacherWeights }) }],
     data,
     method,
     imageSize,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ensembleName } from '../../models/ensembleName';
+import { normalisation } from '../../models/weights/savedNormalisation';
 
 /** A count that a float64 represents exactly. */
 export const count = z.number().int().positive().safe();
@@ -17,6 +18,11 @@ const oneTeacher = z
     imageSize: count.optional(),
     /** How images are resized for the teacher. Default: bicubic, as for most weights of timm. */
     interpolation: z.enum(['bicubic', 'bilinear']).optional(),
+    /**
+     * Mean and std of the pixels that the weights expect; the images are converted. Default: as the weights file states,
+     * or else those of the student's images.
+     */
+    normalisation: normalisation.optional(),
   })
   .strict();
 
@@ -40,6 +46,12 @@ export function teachersOf(teacher: TeacherSpec | null): OneTeacher[] {
   if (!teacher) return [];
   const { others = [], ...first } = teacher;
   return [first, ...others];
+}
+
+/** The teacher that consists of these networks, at least one. */
+export function teacherOf([first, ...others]: readonly OneTeacher[]): TeacherSpec {
+  if (!first) throw new Error('A teacher has at least one network.');
+  return { ...first, ...(others.length > 0 && { others }) };
 }
 
 /** The name of a recipe's teacher in records: those of all its networks. */

@@ -10,6 +10,8 @@ import { isAbort } from '../../../lib/errors';
 import { readSafetensors } from '../../../lib/io/safetensors/safetensors';
 import { sha256 } from '../../../lib/io/sha256';
 import { disposeModule, parameterCount, parameters } from '../../../lib/models/parameter';
+import { networkMultiplyAdds } from '../../../lib/models/summary';
+import { resized } from '../../../lib/models/weights/resized';
 import { savedInput } from '../../../lib/models/weights/savedInput';
 import { normalisationEntry } from '../../../lib/models/weights/savedNormalisation';
 import { loadWeightsFile, saveWeights } from '../../../lib/models/weights/weights';
@@ -17,6 +19,7 @@ import { createModel } from '../../../lib/models/zoo';
 import type { Gain } from '../../../lib/results/gain';
 import { distil, type DistilOptions } from '../../../lib/runs/execution/distil';
 import type { Pair } from '../../../lib/runs/execution/ownPair';
+import type { Job } from '../../../lib/runs/plan/job';
 import { Random } from '../../../lib/tensor/random';
 import { evaluate } from '../../../lib/training/evaluation/evaluate';
 import { rejectsWith } from '../../support/rejectsWith';
@@ -32,7 +35,7 @@ before(async () => {
   await writeImageFolder(made(24, 'test'), path.join(folder, 'test'));
   pair = {
     student: 'mixer_64',
-    teacher: 'resnet_16',
+    teachers: [{ model: 'resnet_16' }],
     method: { kind: 'ofa' },
     imageSize: 32,
     epochs: 2,
@@ -125,7 +128,7 @@ test('fine-tunes the teacher only if its classes differ, and holds out a share b
   assert.equal(validationImages, 16);
   const runs: string[] = [];
   const again = await distil(
-    { ...split, teacherWeights: teacher.weights },
+    { ...split, teachers: [{ model: 'resnet_16', weights: teacher.weights }] },
     { out, command: 'as in the test', onRun: ({ row }) => runs.push(row) },
   );
   assert.deepEqual(runs, ['scratch', 'distilled']);
@@ -138,7 +141,7 @@ test('fine-tunes the teacher only if its classes differ, and holds out a share b
   );
   const other: string[] = [];
   await distil(
-    { ...split, data: { ...split.data, path: two }, teacherWeights: teacher.weights },
+    { ...split, data: { ...split.data, path: two }, teachers: [{ model: 'resnet_16', weights: teacher.weights }] },
     { out, command: 'as in the test', onRun: ({ row, recipe }) => other.push(`${row} from ${recipe.initial}`) },
   );
   assert.equal(other[0], `teacher from ${teacher.weights}`);
@@ -151,7 +154,8 @@ test('normalises images as the teacher’s weights expect, and records it in the
   const teacherWeights = path.join(folderOfWeights, 'teacher.safetensors');
   const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.5, 0.6, 0.7] } as const;
   await saveWeights(teacher, teacherWeights, normalisationEntry(normalisation));
-  const gain = await distil({ ...pair, epochs: 1, teacherWeights }, { out, command: 'as in the test' });
+  const given: Pair = { ...pair, epochs: 1, teachers: [{ model: 'resnet_16', weights: teacherWeights }] };
+  const gain = await distil(given, { out, command: 'as in the test' });
   const validation = { ...(await openImageFolder(path.join(folder, 'test'), { imageSize: 32 })), ...normalisation };
   assert.equal(gain.teacher.top1, (await evaluate(teacher, validation)).top1);
   const student = createModel('mixer_64', options, new Random(1));
@@ -171,11 +175,93 @@ test('normalises images as the teacher’s weights expect, and records it in the
   const other = createModel('resnet_16', options, new Random(6));
   await saveWeights(other, teacherWeights, normalisationEntry(normalisation));
   await rejectsWith(
-    distil({ ...pair, epochs: 1, teacherWeights }, { out, command: 'as in the test' }),
+    distil(given, { out, command: 'as in the test' }),
     "started with other teacher's weights",
     teacherWeights,
   );
   disposeModule([teacher, student, other]);
+});
+
+test('distils from a teacher of 224-pixel images, which reads the student’s images resized', async (context) => {
+  const [folderOfWeights, out] = [await temporaryFolder(context), await temporaryFolder(context)];
+  const weights = path.join(folderOfWeights, 'teacher.safetensors');
+  const teacher = createModel('mobilenetv2_100', { classes: 4, imageSize: 224 }, new Random(5));
+  await saveWeights(teacher, weights);
+  const given: Pair = {
+    ...pair,
+    epochs: 1,
+    method: { kind: 'kd' },
+    teachers: [{ model: 'mobilenetv2_100', weights, imageSize: 224 }],
+  };
+  const runs: string[] = [];
+  const gain = await distil(given, { out, command: 'as in the test', onRun: ({ row }) => runs.push(row) });
+  assert.deepEqual(runs, ['scratch', 'distilled']);
+  assert.deepEqual(gain.distilled.recipe['teacher'], { model: 'mobilenetv2_100', weights, imageSize: 224 });
+  assert.deepEqual([gain.distilled.recipe['imageSize'], gain.scratch.recipe['imageSize']], [32, 32]);
+  const validation = await openImageFolder(path.join(folder, 'test'), { imageSize: 32 });
+  assert.equal(gain.teacher.top1, (await evaluate(resized(teacher, 32, 'bicubic'), validation)).top1);
+  const own = networkMultiplyAdds(teacher)!;
+  assert.ok(gain.teacher.multiplyAdds! >= own && gain.teacher.multiplyAdds! < 1.1 * own, 'at 224 pixels');
+  disposeModule(teacher);
+});
+
+test('several teachers act as one: some trained first, others with a size and normalisation of their own', async (context) => {
+  const [folderOfWeights, out] = [await temporaryFolder(context), await temporaryFolder(context)];
+  const [first, second] = ['first', 'second'].map((name) => path.join(folderOfWeights, `${name}.safetensors`));
+  const cnn = createModel('resnet_16', { classes: 4, imageSize: 32 }, new Random(5));
+  const vit = createModel('vit_64', { classes: 4, imageSize: 48 }, new Random(6));
+  const normalisation = { mean: [0.5, 0.4, 0.3], std: [0.5, 0.6, 0.7] } as const;
+  await saveWeights(cnn, first!);
+  await saveWeights(vit, second!, normalisationEntry(normalisation));
+  const given: Pair = {
+    ...pair,
+    epochs: 1,
+    teachers: [
+      { model: 'resnet_16', weights: first! },
+      { model: 'vit_64', weights: second!, imageSize: 48 },
+      { model: 'resnet_16' },
+    ],
+  };
+  const runs: Job[] = [];
+  const gain = await distil(given, { out, command: 'as in the test', onRun: (job) => runs.push(job) });
+  assert.deepEqual(
+    runs.map(({ row }) => row),
+    ['teacher 3', 'scratch', 'distilled'],
+  );
+  assert.equal(runs[0]!.recipe.seed, 2);
+  const third = path.join(out, 'runs', runs[0]!.id, 'student.safetensors');
+  const { teacher: spec } = runs[2]!.recipe;
+  assert.deepEqual(spec, {
+    model: 'resnet_16',
+    weights: first,
+    others: [
+      { model: 'vit_64', weights: second, imageSize: 48, normalisation },
+      { model: 'resnet_16', weights: third },
+    ],
+  });
+  assert.equal(gain.distilled.teacher, 'resnet_16 + vit_64 + resnet_16');
+  assert.equal(gain.teacher.network, gain.distilled.teacher);
+  assert.equal(gain.teacher.parameters, 2 * parameterCount(cnn) + parameterCount(vit));
+  assert.deepEqual(gain.distilled.givenWeights, {
+    teacher: { path: first, sha256: await sha256(first!) },
+    others: [
+      { path: second, sha256: await sha256(second!) },
+      { path: third, sha256: await sha256(third) },
+    ],
+  });
+  [cnn, vit].forEach(disposeModule);
+});
+
+test('rejects several teachers for a method that reads features, with the reason', async (context) => {
+  const out = path.join(await temporaryFolder(context), 'out');
+  const teachers = [{ model: 'resnet_16' }, { model: 'vit_46' }] as const;
+  await rejectsWith(
+    distil({ ...pair, teachers, method: { kind: 'rkd' } }, { out, command: 'as in the test' }),
+    'teacher.others.0: Unknown network "vit_46"',
+    "teacher.others: method RKD reads the teacher's pooled features, which several teachers do not have in common",
+    'a method that reads logits only',
+  );
+  assert.ok(!existsSync(out));
 });
 
 test('reports all errors at once, before anything is created', async (context) => {
@@ -185,7 +271,7 @@ test('reports all errors at once, before anything is created', async (context) =
       {
         ...pair,
         student: 'resnet_61',
-        teacher: 'vit_69',
+        teachers: [{ model: 'vit_69' }],
         method: { kind: 'ofa', stages: [5], exponent: -1 },
         epochs: 0,
       },
@@ -211,7 +297,10 @@ test('reports all errors at once, before anything is created', async (context) =
     'nowhere',
   );
   await rejectsWith(
-    distil({ ...pair, teacherWeights: path.join(folder, 'none.safetensors') }, { out, command: 'as in the test' }),
+    distil(
+      { ...pair, teachers: [{ model: 'resnet_16', weights: path.join(folder, 'none.safetensors') }] },
+      { out, command: 'as in the test' },
+    ),
     'none.safetensors',
   );
   assert.ok(!existsSync(path.join(out, 'runs')), 'nothing was trained');

@@ -45,7 +45,7 @@ async function ownPair(context: TestContext): Promise<Pair> {
   await writeImageFolder(made(16, 'test'), path.join(folder, 'test'));
   return {
     student: 'convmixer_16',
-    teacher: 'convmixer_16',
+    teachers: [{ model: 'convmixer_16' }],
     method: { kind: 'ofa' },
     imageSize: 32,
     epochs: 1,

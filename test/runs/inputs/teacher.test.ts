@@ -99,6 +99,18 @@ test('a teacher with an image size resizes images and converts them to its norma
       absolute: 1e-5,
     });
   });
+  // The recipe's normalisation is for files that state none or the wrong one.
+  const stated = { mean: [0.2, 0.2, 0.2], std: [0.3, 0.3, 0.3] } as const;
+  const { model: converted } = loadTeacher({ model: 'vit_64', weights, imageSize: 48, normalisation: stated }, train);
+  tf.tidy(() => {
+    const given = tf.div<tf.Tensor4D>(tf.sub(pixels, [...train.mean]), [...train.std]);
+    const expected = tf.div<tf.Tensor4D>(tf.sub(resizeImages(pixels, 48, 'bicubic'), 0.2), 0.3);
+    expectClose(converted.forward(given, { mode: 'eval' }).logits, model.forward(expected, { mode: 'eval' }).logits, {
+      relative: 1e-4,
+      absolute: 1e-5,
+    });
+  });
+  disposeModule(converted);
   pixels.dispose();
   const before = tf.memory().numTensors;
   const missing = { model: 'vit_64', weights: 'nowhere.safetensors' };

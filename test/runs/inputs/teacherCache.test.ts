@@ -60,6 +60,7 @@ test('shares a cache between runs whose teacher computes identical outputs, and 
   ] satisfies Partial<RecipeInput>[]) {
     assert.equal(await cacheOf(alike), own, JSON.stringify(alike));
   }
+  const caches = new Set([own]);
   for (const unlike of [
     { seed: 1 },
     { batchSize: 64 },
@@ -72,8 +73,14 @@ test('shares a cache between runs whose teacher computes identical outputs, and 
     { data: { name: 'cifar-100', trainImages: 20_000 } },
     { data: { name: 'cifar-100', trainImages: 25_000, heldOut: 5000 } },
     { teacher: { model: 'resnet_16', weights: 'data/weights/resnet_24.safetensors' } },
+    { teacher: { model: 'resnet_16', weights: 'fresh', imageSize: 224 } },
+    { teacher: { model: 'resnet_16', weights: 'fresh', imageSize: 224, interpolation: 'bilinear' } },
+    { teacher: { model: 'resnet_16', weights: 'fresh', normalisation: { mean: [0, 0, 0], std: [1, 1, 1] } } },
+    { teacher: { model: 'resnet_16', weights: 'fresh', others: [{ model: 'vit_64', weights: 'fresh' }] } },
   ] satisfies Partial<RecipeInput>[]) {
-    assert.notEqual(await cacheOf(unlike), own, JSON.stringify(unlike));
+    const other = await cacheOf(unlike);
+    assert.ok(!caches.has(other), JSON.stringify(unlike));
+    caches.add(other);
   }
   assert.notEqual(await cacheOf({}, 'another tree'), own);
 });
