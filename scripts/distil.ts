@@ -182,7 +182,7 @@ function pairOf(options: Options): Pair {
 function teachersOf({ teacher: texts, teacherImageSize: sizes = [] }: Options): Pair['teachers'] {
   if (sizes.length > 1 && sizes.length !== texts.length) {
     throw new UserError(
-      `--teacher-image-size is given ${sizes.length} times for ${texts.length} teacher${texts.length === 1 ? '' : 's'}. ` +
+      `--teacher-image-size has ${sizes.length} values, and the number of teachers is ${texts.length}. ` +
         'Give it once, or once for each --teacher in the same order.',
     );
   }

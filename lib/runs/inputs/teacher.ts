@@ -49,9 +49,9 @@ interface TeacherOptions extends Pick<OwnParts, 'networks'> {
 
 /**
  * Creates a network for the classes of `images` and loads its weights (`fresh`: random ones). It computes in the
- * given precision. Several teachers become one, with the mean of their probabilities. A teacher with an image size or a
- * normalisation of its own converts the images. The caller disposes it. Throws a UserError if a weights file is missing,
- * or if it expects another normalisation and the teacher has neither.
+ * given precision. Several teachers become one, with the mean of their probabilities. A teacher with an image size or
+ * a normalisation of its own converts the images. The caller disposes it. Throws a UserError if a weights file is
+ * missing, or if it expects another normalisation and the teacher has neither.
  */
 export function loadTeacher(teacher: TeacherSpec, images: DatasetInfo, options: TeacherOptions = {}): Teacher {
   const loaded: Teacher[] = [];

@@ -19,8 +19,8 @@ const oneTeacher = z
     /** How images are resized for the teacher. Default: bicubic, as for most weights of timm. */
     interpolation: z.enum(['bicubic', 'bilinear']).optional(),
     /**
-     * Mean and std of the pixels that the weights expect; the images are converted. Default: as the weights file states,
-     * or else those of the student's images.
+     * Mean and std of the pixels that the weights expect; the images are converted. Default: as the weights file
+     * states, or else those of the student's images.
      */
     normalisation: normalisation.optional(),
   })

@@ -205,7 +205,7 @@ test('distils from a teacher of 224-pixel images, which reads the student’s im
   disposeModule(teacher);
 });
 
-test('several teachers act as one: some trained first, others with a size and normalisation of their own', async (context) => {
+test('several teachers act as one, each with its own weights, image size and normalisation', async (context) => {
   const [folderOfWeights, out] = [await temporaryFolder(context), await temporaryFolder(context)];
   const [first, second] = ['first', 'second'].map((name) => path.join(folderOfWeights, `${name}.safetensors`));
   const cnn = createModel('resnet_16', { classes: 4, imageSize: 32 }, new Random(5));
