@@ -9,11 +9,12 @@ import { experimentRows, experimentTable } from '../lib/results/tables/experimen
 import type { Job } from '../lib/runs/plan/job';
 import { jobState, stateText } from '../lib/runs/runFolder/state';
 import { queuedTasks, type QueuedTask } from '../lib/runs/schedulers/slurm';
-import { positive } from './cli/arguments';
+import { names, positive } from './cli/arguments';
 import { run } from './cli/run';
 import { withBackend, withSelection, type Backend, type Selected } from './experiment/options';
 import { planLines, recordsOf } from './experiment/records';
 import { runJobs } from './experiment/runJobs';
+import { runSearches, type SearchOptions } from './experiment/runSearches';
 import { selectedJobs } from './experiment/selected';
 import { verifyJobs, type VerifyOptions } from './experiment/verify';
 
@@ -74,10 +75,10 @@ withSelection(command.command('table'))
   .option('--csv', 'print CSV, with the standard deviation over seeds in a column of its own')
   .action(async (name: string, options: Selected & { readonly csv?: true }) => {
     const { experiment, jobs } = await selectedJobs(name, options);
-    const names = [...new Set(jobs.map(({ row }) => row))];
+    const rowNames = [...new Set(jobs.map(({ row }) => row))];
     const records = await recordsOf(jobs, options.out);
-    if (options.csv) return console.log(csv(experimentRows(names, records)));
-    const rows = experimentTable(names, records);
+    if (options.csv) return console.log(csv(experimentRows(rowNames, records)));
+    const rows = experimentTable(rowNames, records);
     console.log(
       tableText({
         columns: Object.keys(rows[0]!),
@@ -89,9 +90,11 @@ withSelection(command.command('table'))
 
 withBackend(withSelection(command.command('run')))
   .description('run the jobs that are not finished, after those that train their teachers')
-  .action(async (name: string, options: Selected & Backend) => {
-    const { withTeachers } = await selectedJobs(name, options);
-    await runJobs(withTeachers(), options);
+  .option('--searches <names>', 'only these searches of an experiment with searches, separated by commas', names)
+  .action(async (name: string, options: Selected & Backend & SearchOptions) => {
+    const selected = await selectedJobs(name, options);
+    if (selected.experiment.searches && options.rows === undefined) return runSearches(selected, options);
+    await runJobs(selected.withTeachers(), options);
   });
 
 withSelection(command.command('verify'))

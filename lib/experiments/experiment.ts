@@ -14,6 +14,22 @@ export interface Row {
   readonly sources?: Sources;
 }
 
+/**
+ * A search for the best of several candidates by successive halving (Jamieson and Talwalkar 2016). Each candidate has a
+ * row in every round.
+ */
+export interface Search {
+  readonly name: string;
+  readonly rounds: readonly SearchRound[];
+}
+
+export interface SearchRound {
+  /** The rows of all candidates, in the same order in every round. */
+  readonly rows: readonly string[];
+  /** How many candidates take part: all of them in the first round, then the best ones of the round before. */
+  readonly size: number;
+}
+
 /** A table, figure or ablation as a plain value. */
 export interface Experiment {
   readonly name: string;
@@ -23,4 +39,6 @@ export interface Experiment {
   readonly seeds: readonly number[];
   /** The rows at each profile; empty for profiles that the experiment does not have. */
   readonly rows: Readonly<Record<Profile, readonly Row[]>>;
+  /** If given, `run` trains only the rows that these searches ask for. */
+  readonly searches?: readonly Search[];
 }

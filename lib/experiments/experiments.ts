@@ -12,6 +12,8 @@ import { sameFamily } from './sameFamily';
 import { stages } from './stages';
 import { story } from './story';
 import { teacherTraining } from './teachers';
+import { tunedComparison } from './tuning/tuned';
+import { tuning } from './tuning/tuning';
 import { weightClip } from './weightClip';
 
 /** Every experiment by its name. To add one: write its file, add it here. */
@@ -29,6 +31,8 @@ export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntr
     stages,
     weightClip,
     precision,
+    tuning,
+    tunedComparison,
     paperCifar100,
     paperImageNet,
   ].map((experiment) => [experiment.name, experiment]),

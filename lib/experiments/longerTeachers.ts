@@ -1,13 +1,12 @@
 import type { Experiment } from './experiment';
+import { longerWeights } from './protocol';
 import { smoke } from './smoke';
 import { teacherRow } from './teachers';
 
-const weightsOf = (model: string): string => `data/weights/${model}-longer.safetensors`;
-
 const rows = [
-  teacherRow('cnn', 24, weightsOf('resnet_24'), { precision: 'bfloat16' }),
-  teacherRow('transformer', 30, weightsOf('vit_96'), { precision: 'bfloat16' }),
-  teacherRow('mlp', 30, weightsOf('mixer_96'), { precision: 'bfloat16' }),
+  teacherRow('cnn', 24, longerWeights('cnn'), { precision: 'bfloat16' }),
+  teacherRow('transformer', 30, longerWeights('transformer'), { precision: 'bfloat16' }),
+  teacherRow('mlp', 30, longerWeights('mlp'), { precision: 'bfloat16' }),
 ];
 
 /**

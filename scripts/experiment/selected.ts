@@ -10,8 +10,8 @@ import type { Selected } from './options';
 export interface SelectedJobs {
   readonly experiment: Experiment;
   readonly jobs: readonly Job[];
-  /** The jobs, preceded by those that train their teachers. */
-  readonly withTeachers: () => readonly Job[];
+  /** The jobs, or some of them, preceded by those that train their teachers. */
+  readonly withTeachers: (isSelected?: (job: Job) => boolean) => readonly Job[];
 }
 
 /**
@@ -32,7 +32,11 @@ export async function selectedJobs(
   const experiment = Object.hasOwn(known, name) ? known[name] : undefined;
   if (!experiment) throw unknownName('experiment', name, Object.keys(known));
   const jobs = plan(experiment, profile, { rows, seeds, networks });
-  return { experiment, jobs, withTeachers: () => withTeachers(jobs, Object.values(experiments)) };
+  return {
+    experiment,
+    jobs,
+    withTeachers: (isSelected = () => true) => withTeachers(jobs.filter(isSelected), Object.values(experiments)),
+  };
 }
 
 function isExperiment(value: unknown): value is Experiment {

@@ -28,6 +28,8 @@ test('lists, shows and plans experiments, with one line of JSON and the expected
     'stages',
     'weight-clip',
     'precision',
+    'tuning',
+    'tuned',
     'paper-cifar100',
     'paper-imagenet',
   ])
@@ -156,4 +158,23 @@ test('repeats a recorded run to the same weights, and reports a record that does
   const older = experiment('verify', ...choice);
   assert.equal(older.status, 1);
   assert.match(older.stdout, /cannot be repeated\. It was recorded with version 1 of the training.*Check out commit/);
+});
+
+test('a search runs its rounds one after the other, and prints the best settings', async (context) => {
+  const out = await temporaryFolder(context);
+  const choice = ['--profile', 'smoke', '--searches', 'mixer_96-vit_64-kd', '--out', out];
+  const { status, stdout, stderr } = experiment('run', 'tuning', ...choice);
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /^0 of 6 jobs are finished\.$/m);
+  assert.match(
+    stdout,
+    /^mixer_96-vit_64-kd: best is mixer_96-vit_64-kd-.*-epochs-6 \(run [0-9a-f]{12}\)\n {2}method\.kind +kd$/m,
+  );
+  assert.equal(experiment('run', 'tuning', ...choice).stdout, stdout.slice(stdout.indexOf('mixer_96-vit_64-kd: best')));
+});
+
+test('an unknown search names the nearest ones', () => {
+  const { status, stderr } = experiment('run', 'tuning', '--searches', 'mixer_96-vit_64-kdd');
+  assert.equal(status, 1);
+  assert.match(stderr, /^Unknown search "mixer_96-vit_64-kdd"\. Nearest: mixer_96-vit_64-kd/m);
 });
