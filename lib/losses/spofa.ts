@@ -33,7 +33,7 @@ export function gradientCosines(
  * Weight of each example's OFA loss: clamp(1 − 0.1 · scale · max(mean − c, 0), 0.5, 2), lower where the
  * cosine c lies below its running mean. Cosines [batch]; returns [batch].
  */
-export function exampleWeights(cosine: tf.Tensor1D, mean: number, scale: number): tf.Tensor1D {
+export function exampleWeights(cosine: tf.Tensor1D, mean: tf.Scalar, scale: number): tf.Tensor1D {
   return tf.tidy(() => {
     const below = tf.relu(tf.sub(mean, cosine));
     return tf.clipByValue(tf.sub<tf.Tensor1D>(1, tf.mul(below, 0.1 * scale)), 0.5, 2);
@@ -53,8 +53,8 @@ export function meanLogitCosine(branch: tf.Tensor2D, teacher: tf.Tensor2D): tf.S
  * Weight of a stage's OFA loss: clamp(1 − scale · (mean − c), 0.1, 2), for c of `meanLogitCosine` and its
  * running mean.
  */
-export function stageWeight(cosine: number, mean: number, scale: number): number {
-  return Math.min(2, Math.max(0.1, 1 - scale * (mean - cosine)));
+export function stageWeight(cosine: tf.Scalar, mean: tf.Scalar, scale: number): tf.Scalar {
+  return tf.tidy(() => tf.clipByValue(tf.sub<tf.Scalar>(1, tf.mul(tf.sub(mean, cosine), scale)), 0.1, 2));
 }
 
 function cosines(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor1D {

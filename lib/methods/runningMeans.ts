@@ -8,7 +8,7 @@ export class RunningMeans {
   /** Number of micro-batches so far; at 0, the means are not known yet. */
   readonly batches = buffer();
   /** Values after the current micro-batch, until `store` is called. */
-  private readonly pending = new Map<string, number>();
+  private readonly pending = new Map<string, tf.Scalar>();
 
   /** `momentum` is the weight of the old value. */
   constructor(
@@ -18,27 +18,28 @@ export class RunningMeans {
     this.means = Object.fromEntries(names.map((name) => [name, buffer()]));
   }
 
-  /** Returns a mean over the earlier micro-batches, or undefined at the first. */
-  before(name: string): number | undefined {
-    return this.batches.value.dataSync()[0] === 0 ? undefined : this.means[name]!.value.dataSync()[0];
+  /** Returns a mean over the earlier micro-batches. At the first it is the value of the current one. */
+  before(name: string, value: tf.Scalar): tf.Scalar {
+    return tf.tidy(() => tf.where(tf.equal(this.batches.value, 0), value, this.means[name]!.value));
   }
 
-  /** Returns a mean that includes the current micro-batch. The first value is the first mean. */
-  including(name: string, value: number): number {
-    const before = this.before(name);
-    const mean = before === undefined ? value : this.momentum * before + (1 - this.momentum) * value;
-    this.pending.set(name, mean);
+  /** Returns a mean that includes the value of the current micro-batch, and keeps it until `store`. */
+  including(name: string, value: tf.Scalar): tf.Scalar {
+    const mean = tf.tidy(() =>
+      tf.add<tf.Scalar>(tf.mul(this.before(name, value), this.momentum), tf.mul(value, 1 - this.momentum)),
+    );
+    this.pending.get(name)?.dispose();
+    this.pending.set(name, tf.keep(tf.clone(mean)));
     return mean;
   }
 
   /** Stores the means of the current micro-batch. */
   store(): void {
     if (this.pending.size === 0) return;
-    tf.tidy(() => {
-      for (const [name, mean] of this.pending) this.means[name]!.variable.assign(tf.scalar(mean));
-      this.batches.variable.assign(tf.add(this.batches.value, 1));
-    });
+    for (const [name, mean] of this.pending) this.means[name]!.variable.assign(mean);
+    tf.dispose([...this.pending.values()]);
     this.pending.clear();
+    tf.tidy(() => this.batches.variable.assign(tf.add(this.batches.value, 1)));
   }
 }
 

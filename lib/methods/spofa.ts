@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ofaWeights } from '../losses/ofa';
 import { exampleWeights, gradientCosines, meanLogitCosine, stageWeight } from '../losses/spofa';
 import { weightedCrossEntropy } from '../losses/weightedCrossEntropy';
+import { withoutGradient } from '../tensor/engine/customGradient';
 import * as tf from '../tensor/engine/tf';
 import { checkBranchWeights, checkExponents, exitBranches, exitOptions, exponentAt } from './exitBranches';
 import { defineMethod, type Exit, type Implementation, type LossParts, type Setting, type Step } from './method';
@@ -36,7 +37,6 @@ export const spofa = defineMethod({
   source: 'arXiv 2606.24557; defaults of github xiaoming927/spofaKD',
   readsTeacher: 'logits',
   scope: 'memory',
-  readsNumbers: true,
   options,
   create: (given, setting) => new WeightedOfa(given, setting),
 });
@@ -79,10 +79,11 @@ class WeightedOfa implements Implementation<'logits'> {
     const targets = this.targets(step, this.exits.length);
     const loss = weightedCrossEntropy(logits, targets, temperature);
     if (step.mode !== 'train') return tf.mean(loss);
-    // Read as numbers, so that no gradient flows through the weights.
-    const cosines = gradientCosines(logits, targets, step.labels, temperature).dataSync<'float32'>();
-    const mean = this.means.including('logits', cosines.reduce((sum, one) => sum + one, 0) / cosines.length);
-    return tf.mean(tf.mul(loss, exampleWeights(tf.tensor1d(cosines), mean, exampleScale)));
+    const weights = withoutGradient([logits], () => {
+      const cosines = gradientCosines(logits, targets, step.labels, temperature);
+      return exampleWeights(cosines, this.means.including('logits', tf.mean(cosines)), exampleScale);
+    });
+    return tf.mean(tf.mul(loss, weights));
   }
 
   /** The OFA loss of a branch, with a weight for the stage. */
@@ -91,10 +92,12 @@ class WeightedOfa implements Implementation<'logits'> {
     const logits = exit.logits(step.student, step.mode);
     const loss = tf.mean<tf.Scalar>(weightedCrossEntropy(logits, this.targets(step, index), temperature));
     if (step.mode !== 'train') return loss;
-    const cosine = meanLogitCosine(logits, step.teacher.logits).dataSync<'float32'>()[0]!;
-    const before = this.means.before(exit.name) ?? cosine;
-    this.means.including(exit.name, cosine);
-    return tf.mul(loss, stageWeight(cosine, before, stageScale));
+    const weight = withoutGradient([logits], () => {
+      const cosine = meanLogitCosine(logits, step.teacher.logits);
+      this.means.including(exit.name, cosine);
+      return stageWeight(cosine, this.means.before(exit.name, cosine), stageScale);
+    });
+    return tf.mul(loss, weight);
   }
 
   /** The weight of each class in the OFA loss of a branch, or of the logits, which come last. */

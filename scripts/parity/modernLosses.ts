@@ -72,8 +72,7 @@ function checkCase(entry: Case, file: File, mode: Mode): Check[] {
   const name = described.map(([key, value]) => (key === 'loss' ? String(value) : `${key} ${String(value)}`)).join(' ');
   const x = differentiated(entry, file);
   const loss = tf.valueAndGrad((at: tf.Tensor2D) => tf.mean<tf.Scalar>(lossOf(entry, at, file)));
-  // The weights of SPOFA are read as numbers here, which a compiled function cannot do.
-  const [value, grad] = evaluate(entry.loss.startsWith('spofa') ? 'eager' : mode, () => {
+  const [value, grad] = evaluate(mode, () => {
     const result = loss(x);
     return [result.value, result.grad];
   });
@@ -132,9 +131,9 @@ function spofaLogits(
   file: File,
 ): tf.Tensor1D {
   const weights = ofaWeights(teacher, labels, { exponent });
-  const before = number(tf.mean(gradientCosines(tensor(file, first, file.classes), weights, labels)));
+  const before = tf.mean(gradientCosines(tensor(file, first, file.classes), weights, labels));
   const cosines = gradientCosines(tensor(file, 'logits_student', file.classes), weights, labels);
-  const mean = momentum * before + (1 - momentum) * number(tf.mean(cosines));
+  const mean = tf.add<tf.Scalar>(tf.mul(before, momentum), tf.mul(tf.mean(cosines), 1 - momentum));
   return tf.mul(ofaLoss(x, teacher, labels, { exponent }), exampleWeights(cosines, mean, scale));
 }
 
@@ -145,17 +144,13 @@ function spofaStage(
   labels: tf.Tensor1D,
   file: File,
 ): tf.Tensor1D {
-  const cosine = (name: string): number => number(meanLogitCosine(tensor(file, name, file.classes), teacher));
+  const cosine = (name: string): tf.Scalar => meanLogitCosine(tensor(file, name, file.classes), teacher);
   const weight = stageWeight(cosine(second), cosine(first), scale);
-  if (Math.abs(weight - expected) > 1e-5) return tf.fill([file.batch], NaN);
-  return tf.mul(ofaLoss(x, teacher, labels, { exponent }), weight);
+  const isExpected = tf.lessEqual(tf.abs(tf.sub(weight, expected)), 1e-5);
+  return tf.mul(ofaLoss(x, teacher, labels, { exponent }), tf.where(isExpected, weight, NaN));
 }
 
 function tensor({ prefix, batch, inputs }: File, name: string, width: number): tf.Tensor2D {
   const scale = inputs[name] ?? inputs[name.replace(/\d.*$/, '')] ?? NaN;
   return tf.tensor2d(input(prefix + name, [batch, width], scale), [batch, width]);
-}
-
-function number(scalar: tf.Tensor): number {
-  return scalar.dataSync()[0] ?? NaN;
 }

@@ -259,20 +259,21 @@ describe("SPOFA's weights", () => {
   }
 
   test('an example loses weight in proportion to its cosine below the mean, down to one half', () => {
-    expectClose(exampleWeights(tf.tensor1d([0.6, 0.5, 0.1, -1]), 0.5, 2), [1, 1, 0.92, 0.7], { absolute: 1e-6 });
-    expectClose(exampleWeights(tf.tensor1d([0.6, -1]), 1, 100), [0.5, 0.5], { absolute: 1e-6 });
+    expectClose(exampleWeights(tf.tensor1d([0.6, 0.5, 0.1, -1]), tf.scalar(0.5), 2), [1, 1, 0.92, 0.7], { absolute: 1e-6 });
+    expectClose(exampleWeights(tf.tensor1d([0.6, -1]), tf.scalar(1), 100), [0.5, 0.5], { absolute: 1e-6 });
   });
 
   test('a stage gains or loses weight with its cosine, between 0.1 and 2', () => {
-    expectClose(
-      [0.2, 0.3, 0.1].map((cosine) => stageWeight(cosine, 0.2, 5)),
-      [1, 1.5, 0.5],
-    );
-    expectClose(
-      [1, -1].map((cosine) => stageWeight(cosine, 0, 5)),
-      [2, 0.1],
-    );
-    assert.equal(stageWeight(-1, 1, 0), 1);
+    for (const [cosine, mean, scale, weight] of [
+      [0.2, 0.2, 5, 1],
+      [0.3, 0.2, 5, 1.5],
+      [0.1, 0.2, 5, 0.5],
+      [1, 0, 5, 2],
+      [-1, 0, 5, 0.1],
+      [-1, 1, 0, 1],
+    ] as const) {
+      expectClose(stageWeight(tf.scalar(cosine), tf.scalar(mean), scale), weight, { absolute: 1e-6 });
+    }
   });
 
   test('the mean cosine is 1 for proportional logits and −1 for opposite ones', () => {

@@ -17,3 +17,12 @@ export function customGradient<T extends tf.Tensor>(inputs: readonly tf.Tensor[]
   });
   return op(...inputs);
 }
+
+/** Computes a tensor of others that is a constant to the gradient, as PyTorch's `detach`. */
+export function withoutGradient<T extends tf.Tensor>(inputs: readonly tf.Tensor[], compute: () => T): T {
+  return customGradient(inputs, () => ({
+    value: compute(),
+    saved: [],
+    backward: () => inputs.map((input) => tf.zeros(input.shape)),
+  }));
+}
