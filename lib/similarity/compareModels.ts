@@ -1,9 +1,11 @@
 import { UserError, unknownName } from '../errors';
+import { infer } from '../models/inference';
 import type { Model } from '../models/model';
+import { defaultInferenceMode } from '../tensor/engine/compileMode';
 import * as tf from '../tensor/engine/tf';
 import type { Random } from '../tensor/random';
 import { permutations, type CalibratedGrid } from './calibration';
-import { centredGram, type CentredGram } from './gram';
+import { centred, centredGram, gramOf, type CentredGram } from './gram';
 import { MinibatchCka, type Similarities } from './minibatchCka';
 
 export interface CompareOptions {
@@ -159,8 +161,13 @@ function layersByModel(pairs: readonly Required<ModelPair>[]): ReadonlyMap<Model
   return layersOfModels;
 }
 
-/** The Gram matrix of each of these blocks, computed during the forward pass, when the block's feature is available. */
+/** The Gram matrix of each of these blocks. */
 function layerGrams(model: Model, images: tf.Tensor4D, layers: ReadonlySet<string>): Map<string, CentredGram> {
+  return compiledGrams(model, images, layers) ?? gramsInTurn(model, images, layers);
+}
+
+/** Each Gram matrix is computed during the forward pass, when the block's feature is available. */
+function gramsInTurn(model: Model, images: tf.Tensor4D, layers: ReadonlySet<string>): Map<string, CentredGram> {
   const grams = new Map<string, CentredGram>();
   tf.tidy(() => {
     model.forward(images, {
@@ -171,6 +178,36 @@ function layerGrams(model: Model, images: tf.Tensor4D, layers: ReadonlySet<strin
     });
   });
   return grams;
+}
+
+/**
+ * The same with the forward pass and all products as one compiled function. Undefined if networks run op by op, or if
+ * the product of a layer is not accurate enough, so that its features are needed.
+ */
+function compiledGrams(
+  model: Model,
+  images: tf.Tensor4D,
+  layers: ReadonlySet<string>,
+): Map<string, CentredGram> | undefined {
+  if (defaultInferenceMode() === 'off' || images.shape[0] < 4) return undefined;
+  const names = model.blockNames.filter((name) => layers.has(name));
+  const products = infer(model, `grams of ${names.join()}`, images, (given) => {
+    const found = new Map<string, tf.Tensor2D>();
+    model.forward(given, {
+      mode: 'eval',
+      tap: (block, feature) => {
+        if (layers.has(block)) found.set(block, gramOf(feature));
+      },
+    });
+    return names.map((name) => found.get(name)!);
+  });
+  const grams = new Map<string, CentredGram>();
+  for (const [i, name] of names.entries()) {
+    const gram = centred(products[i]!.dataSync(), images.shape[0]);
+    if (gram) grams.set(name, gram);
+  }
+  tf.dispose(products);
+  return grams.size === names.length ? grams : undefined;
 }
 
 function pick(grams: ReadonlyMap<string, CentredGram> = new Map(), names: readonly string[]): CentredGram[] {

@@ -28,10 +28,20 @@ export function centredGram(feature: tf.Tensor, layer = 'feature'): CentredGram 
     const x = flatten(feature);
     const examples = x.shape[0];
     const gram = gramMatrix(x).dataSync();
-    const values = uCentre(gram, examples);
-    const accurate = inRange(gram, examples) && norm(values) > 0.02 * offDiagonalNorm(gram, examples);
-    return { examples, values: accurate ? values : recompute(x, gram, layer) };
+    return centred(gram, examples) ?? { examples, values: recompute(x, gram, layer) };
   });
+}
+
+/** The X Xᵀ of features [batch, ...], as a tensor [batch, batch]. */
+export function gramOf(feature: tf.Tensor): tf.Tensor2D {
+  return tf.tidy(() => gramMatrix(flatten(feature)));
+}
+
+/** `centredGram` of X Xᵀ; undefined if it is not accurate enough, so that the features are needed. */
+export function centred(gram: ArrayLike<number>, examples: number): CentredGram | undefined {
+  const values = uCentre(gram, examples);
+  const accurate = inRange(gram, examples) && norm(values) > 0.02 * offDiagonalNorm(gram, examples);
+  return accurate ? { examples, values } : undefined;
 }
 
 function recompute(x: tf.Tensor2D, raw: ArrayLike<number>, layer: string): Float64Array {

@@ -6,9 +6,11 @@ import { needsTeacher } from '../methods/teacherAccess';
 import type { Model } from '../models/model';
 import type { OwnNetworks } from '../models/own/network';
 import { disposeModule, parameters, setPrecision, type NamedParameter } from '../models/parameter';
+import { backendInfo } from '../tensor/engine/backendInfo';
+import { defaultCompileMode, type CompileMode } from '../tensor/engine/compileMode';
 import { Random } from '../tensor/random';
 import * as tf from '../tensor/engine/tf';
-import { afterStep, start, type Position } from './checkpoint/position';
+import { afterStep, start, withParts, type Position } from './checkpoint/position';
 import { RunEvaluation } from './evaluation/runEvaluation';
 import { totalLoss, type EpochEvent, type StepEvent, type TrainingEvent } from './event';
 import { BatchFeed } from './inputs/batchFeed';
@@ -20,7 +22,7 @@ import type { RunOptions } from './runOptions';
 import { createMethod } from './setup/method';
 import type { Resources } from './setup/resources';
 import { createStudent } from './setup/student';
-import { divergenceError } from './step/divergence';
+import { divergenceCause, divergenceError } from './step/divergence';
 import {
   accumulate,
   trainedParameters,
@@ -30,8 +32,8 @@ import {
   type PrepareMicroBatch,
 } from './step/gradients';
 import { compiledStep } from './step/compiledStep';
-import { defaultCompileMode, type CompileMode } from './step/compileMode';
-import { eagerStep, type TrainingStep } from './step/trainingStep';
+import { explainOutOfMemory } from './step/outOfMemory';
+import { eagerStep, type StepNumbers, type TrainingStep } from './step/trainingStep';
 import { Optimizer } from './step/optimizer';
 import { allReduce, microBatchesOf, type Group } from './step/processGroup';
 import { WeightAverage } from './step/weightAverage';
@@ -50,6 +52,11 @@ export interface TrainingOptions {
    * `defaultCompileMode`.
    */
   readonly compile?: CompileMode;
+  /**
+   * After how many steps the numbers of compiled steps are read. Until then, steps need not wait for the device, and
+   * events come later. Default: 10 on a GPU, otherwise 1.
+   */
+  readonly readEvery?: number;
 }
 
 /** A run of a recipe: the student, what trains it, and the loop. */
@@ -62,13 +69,18 @@ export class Training {
   private readonly evaluation: RunEvaluation;
   private readonly step: TrainingStep;
   private readonly isCompiled: boolean;
+  private readonly readEvery: number;
   private current: Position = start;
+  /** Steps whose numbers are not read yet. */
+  private readonly unread: UnreadStep[] = [];
+  /** Events of steps whose numbers are read. */
+  private readonly events: StepEvent[] = [];
 
   /** Throws one UserError that lists everything that prevents the run. */
   constructor(
     readonly recipe: Recipe,
     private readonly resources: Resources,
-    { compile = defaultCompileMode() }: TrainingOptions = {},
+    { compile = defaultCompileMode(), readEvery = defaultReadEvery() }: TrainingOptions = {},
   ) {
     const random = new Random(recipe.seed);
     this.student = createStudent(recipe, resources, random.fork('student'));
@@ -93,6 +105,7 @@ export class Training {
     const stepParts = { objective, state: this.state(), optimizer, average, maxNorm: recipe.clipNorm };
     this.isCompiled = compile !== 'off' && !this.distillation.readsNumbers;
     this.step = this.isCompiled ? compiledStep(stepParts, { xla: compile === 'xla' }) : eagerStep(stepParts);
+    this.readEvery = readEvery;
   }
 
   /** The networks of the user by which the student can be created again. */
@@ -105,7 +118,9 @@ export class Training {
     return batchCount(this.resources.train.count, this.recipe.batchSize, true);
   }
 
+  /** Includes the loss parts of all steps. Throws a UserError if one of them is not finite. */
   get position(): Position {
+    this.readSteps();
     return this.current;
   }
 
@@ -150,14 +165,14 @@ export class Training {
         const { epoch, step } = this.current;
         const prepare: PrepareMicroBatch = (microBatch, microBatchIndex) =>
           inputs.prepare(microBatch, { epoch, step, microBatchIndex }, next);
-        let update: Update;
         try {
           signal?.throwIfAborted();
-          update = await this.update(batch, prepare, microBatches, group);
+          this.unread.push({ ...(await this.update(batch, prepare, microBatches, group)), epoch, step });
         } finally {
           disposeBatch(batch);
         }
-        yield this.finishStep(update, { requested, started });
+        this.finishStep({ requested, started });
+        while (this.events.length > 0) yield this.events.shift()!;
         // Reading tensors blocks the thread. This pause lets signals and displays run.
         await new Promise(setImmediate);
         if (this.current.step === stepsPerEpoch) yield await finishEpoch();
@@ -187,43 +202,61 @@ export class Training {
     const { recipe } = this;
     const number = this.current.epoch * this.stepsPerEpoch + this.current.step + 1;
     const rate = this.learningRate();
+    if (this.step.whole && recipe.accumulation === 1 && !group) {
+      const prepared = prepare(batch, 0);
+      try {
+        return { learningRate: rate, ...this.step.whole(prepared, rate, number) };
+      } catch (error) {
+        throw explainOutOfMemory(error, recipe.batchSize);
+      } finally {
+        tf.dispose([prepared.images, prepared.labels]);
+      }
+    }
     const own = accumulate(this.step.differentiate, batch, recipe.accumulation, prepare, microBatches);
     const { parts, gradients, logits } = group ? await allReduce(group, own, this.buffers(), number) : own;
     let norm: tf.Scalar | undefined;
     try {
-      this.checkFinite(parts, batch);
-      norm = this.checkedNorm(gradients, batch);
+      const at = { ...this.current, learningRate: rate };
+      this.checkFinite(parts, at, batch);
+      norm = this.checkedNorm(gradients, at, batch);
       this.step.update(gradients, norm, rate, number);
-      return { parts, learningRate: rate };
+      return { read: () => ({ parts, norm: undefined }), learningRate: rate };
     } finally {
       tf.dispose([Object.values(gradients), logits, ...(norm ? [norm] : [])]);
     }
   }
 
   /** The norm of the gradients if the recipe clips them. */
-  private checkedNorm(gradients: Gradients['gradients'], batch: Batch): tf.Scalar | undefined {
+  private checkedNorm(gradients: Gradients['gradients'], at: StepPosition, batch: Batch): tf.Scalar | undefined {
     if (this.recipe.clipNorm === undefined) return undefined;
     const norm = this.step.norm(gradients);
-    const value = norm.dataSync()[0]!;
-    if (Number.isFinite(value)) return norm;
-    norm.dispose();
-    throw this.divergence('the norm of the gradients', value, batch);
+    try {
+      this.checkNorm(norm.dataSync()[0]!, at, batch);
+      return norm;
+    } catch (error) {
+      norm.dispose();
+      throw error;
+    }
   }
 
-  private checkFinite(parts: Gradients['parts'], batch: Batch): void {
+  private checkNorm(norm: number, at: StepPosition, batch?: Batch): void {
+    if (!Number.isFinite(norm)) throw this.divergence('the norm of the gradients', norm, at, batch);
+  }
+
+  private checkFinite(parts: Gradients['parts'], at: StepPosition, batch?: Batch): void {
     const invalid = Object.entries(parts).find(([, value]) => !Number.isFinite(value));
-    if (invalid) throw this.divergence(`the loss part "${invalid[0]}"`, invalid[1], batch);
+    if (invalid) throw this.divergence(`the loss part "${invalid[0]}"`, invalid[1], at, batch);
   }
 
-  private divergence(what: string, value: number, batch: Batch): UserError {
-    const { epoch, step } = this.current;
-    const learningRate = this.learningRate();
-    return divergenceError(
-      { what, value, epoch: epoch + 1, step: step + 1, learningRate },
-      this.objective,
-      batch,
-      this.resources.train,
-    );
+  /** The error names its cause if the batch still exists, and its update has not been made. */
+  private divergence(
+    what: string,
+    value: number,
+    { epoch, step, learningRate }: StepPosition,
+    batch?: Batch,
+  ): UserError {
+    const divergence = { what, value, epoch: epoch + 1, step: step + 1, learningRate };
+    return divergenceError(divergence, batch && divergenceCause(this.objective, batch, this.resources.train));
   }
 
   /** Learning rate of the next step. */
@@ -246,16 +279,31 @@ export class Training {
     return new StudentInputs({ recipe, teacher, teacherCache, classes: this.student.classes, stepsPerEpoch, prefetch });
   }
 
-  /** Moves the position past a step, and returns the step's event. Times are those of `performance.now()`. */
-  private finishStep(
-    { parts, learningRate: rate }: Update,
-    { requested, started }: { readonly requested: number; readonly started: number },
-  ): StepEvent {
-    const { epoch, step } = this.current;
+  /** Moves the position past a step, and reads numbers if it is time. Times are those of `performance.now()`. */
+  private finishStep({ requested, started }: { readonly requested: number; readonly started: number }): void {
+    const isLast = this.current.step + 1 === this.stepsPerEpoch;
+    if (isLast || this.unread.length >= this.readEvery) this.readSteps();
     const seconds = (performance.now() - requested) / 1000;
-    this.current = afterStep(this.current, { parts, seconds, waited: (started - requested) / 1000 });
-    const { stepsPerEpoch: steps } = this;
-    return { kind: 'step', epoch: epoch + 1, step: step + 1, steps, loss: totalLoss(parts), parts, learningRate: rate };
+    this.current = afterStep(this.current, { seconds, waited: (started - requested) / 1000 });
+  }
+
+  /** Reads the numbers of all steps so far, and makes their events. */
+  private readSteps(): void {
+    for (const { read, learningRate: rate, epoch, step } of this.unread.splice(0)) {
+      const { parts, norm } = read();
+      this.checkFinite(parts, { epoch, step, learningRate: rate });
+      if (norm !== undefined) this.checkNorm(norm, { epoch, step, learningRate: rate });
+      this.current = withParts(this.current, parts);
+      this.events.push({
+        kind: 'step',
+        epoch: epoch + 1,
+        step: step + 1,
+        steps: this.stepsPerEpoch,
+        loss: totalLoss(parts),
+        parts,
+        learningRate: rate,
+      });
+    }
   }
 
   private async finishEpoch(
@@ -287,8 +335,14 @@ export class Training {
   }
 }
 
-interface Update {
-  /** Every weighted part of the loss, before the update. */
-  readonly parts: Gradients['parts'];
+/** A step that was made, or is being computed. */
+interface Update extends StepNumbers {
   readonly learningRate: number;
+}
+
+type StepPosition = Pick<Position, 'epoch' | 'step'> & { readonly learningRate: number };
+type UnreadStep = Update & StepPosition;
+
+function defaultReadEvery(): number {
+  return backendInfo().device === 'GPU' ? 10 : 1;
 }

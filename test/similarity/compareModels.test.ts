@@ -131,6 +131,22 @@ test('networks may see the same images in different sizes, but not different num
   disposeModule(large);
 });
 
+test('compiled forward passes give the same values, also for features that need their mean removed', async (context) => {
+  const shifted = renormalised(cnn, unit, { mean: [0, 0, 1e4], std: [1, 1, 1] });
+  const pairs = [{ rowModel: shifted, columnModel: vit }];
+  const [eager] = await comparePairs(pairs, batches);
+  process.env['OFA_COMPILE'] = 'graph';
+  context.after(() => Reflect.deleteProperty(process.env, 'OFA_COMPILE'));
+  for (let pass = 0; pass < 2; pass++) {
+    const before = tf.memory().numTensors;
+    const [compiled] = await comparePairs(pairs, batches);
+    assert.equal(tf.memory().numTensors, before);
+    compiled!.values.forEach((row, i) =>
+      row.forEach((value, j) => expectClose(value!, eager!.values[i]![j]!, { absolute: 1e-4 })),
+    );
+  }
+});
+
 test('rejects unknown layers, batches that are too small, and no images at all', async () => {
   await assert.rejects(
     compareModels(cnn, vit, batches, { rowLayers: ['layer5.0'] }),

@@ -8,6 +8,11 @@ export interface CompileOptions {
   readonly variables?: readonly tf.Variable[];
   /** Whether XLA compiles the function. Default: on a GPU. Our kernels cannot be compiled by XLA. */
   readonly xla?: boolean;
+  /**
+   * Whether the function runs the same ops in every call, as a network in inference mode does. It is then recorded once,
+   * in its first call. Default: false.
+   */
+  readonly isPure?: boolean;
 }
 
 /**
@@ -40,11 +45,11 @@ export class Compiled<Inputs extends Readonly<Record<string, tf.Tensor>>, Contex
     const backend = nativeBackend();
     const builder = backend?.binding.functions;
     const key = keyOf(inputs);
-    const version = this.versions.get(key);
-    if (!backend || !builder || !version) {
-      this.versions.set(key, { hasDiffered: false });
-      return this.compute(inputs, (make) => make(context), context);
-    }
+    const { isPure = false } = this.options;
+    const known = this.versions.get(key);
+    const version: Version<Context> = known ?? { hasDiffered: false };
+    this.versions.set(key, version);
+    if (!backend || !builder || (!known && !isPure)) return this.compute(inputs, (make) => make(context), context);
     const tensors = [...Object.values(inputs), ...this.variables];
     version.program ??= this.program(backend, builder, version, tensors);
     if (version.program) return version.program.run(tensors, context);
@@ -56,7 +61,7 @@ export class Compiled<Inputs extends Readonly<Record<string, tf.Tensor>>, Contex
           'Pass what changes as an input.',
       );
     }
-    version.isRepeated = version.previous !== undefined && differs === undefined;
+    version.isRepeated = isPure || (version.previous !== undefined && differs === undefined);
     version.hasDiffered ||= differs !== undefined;
     version.previous = latest;
     return outputs;

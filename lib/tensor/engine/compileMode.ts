@@ -1,13 +1,25 @@
 import { UserError } from '../../errors';
-import { backendInfo } from '../../tensor/engine/backendInfo';
+import { backendInfo } from './backendInfo';
 
-/** Whether a step runs op by op, as compiled functions, or as functions that XLA compiles. */
+/** Whether functions of tensors run op by op, as compiled functions, or as functions that XLA compiles. */
 export type CompileMode = 'off' | 'graph' | 'xla';
 
-/** The environment variable OFA_COMPILE; without it, `xla` on a GPU, otherwise `off`. */
+/** How training steps run: the environment variable OFA_COMPILE; without it, `xla` on a GPU, otherwise `off`. */
 export function defaultCompileMode(): CompileMode {
-  const given = process.env['OFA_COMPILE'];
-  if (given === undefined || given === '') return backendInfo().device === 'GPU' ? 'xla' : 'off';
-  if (given === 'off' || given === 'graph' || given === 'xla') return given;
-  throw new UserError(`OFA_COMPILE is "${given}". Set it to off, graph or xla, or remove it.`);
+  return given() ?? (backendInfo().device === 'GPU' ? 'xla' : 'off');
+}
+
+/**
+ * How networks run in inference mode: OFA_COMPILE; without it, `graph` on a GPU, because XLA would take longer to compile
+ * a network than it saves in a few batches, otherwise `off`.
+ */
+export function defaultInferenceMode(): CompileMode {
+  return given() ?? (backendInfo().device === 'GPU' ? 'graph' : 'off');
+}
+
+function given(): CompileMode | undefined {
+  const value = process.env['OFA_COMPILE'];
+  if (value === undefined || value === '') return undefined;
+  if (value === 'off' || value === 'graph' || value === 'xla') return value;
+  throw new UserError(`OFA_COMPILE is "${value}". Set it to off, graph or xla, or remove it.`);
 }

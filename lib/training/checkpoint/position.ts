@@ -15,22 +15,24 @@ export interface Position {
 /** The position before the first step. */
 export const start: Position = { epoch: 0, step: 0, sums: {}, seconds: 0, waited: 0 };
 
-/** What one step adds to a position. */
-export interface StepProgress {
-  /** Every weighted part of the loss. */
-  readonly parts: Readonly<Record<string, number>>;
-  readonly seconds: number;
-  /** The part of `seconds` in which the step waited for its images. */
-  readonly waited: number;
+/** The time of one step. */
+export type StepTime = Pick<Position, 'seconds' | 'waited'>;
+
+/** The position after one more step of the same epoch. `withParts` adds its loss parts. */
+export function afterStep(position: Position, { seconds, waited }: StepTime): Position {
+  return {
+    ...position,
+    step: position.step + 1,
+    seconds: position.seconds + seconds,
+    waited: position.waited + waited,
+  };
 }
 
-/** The position after one more step of the same epoch. */
-export function afterStep({ epoch, step, sums, seconds, waited }: Position, done: StepProgress): Position {
+/** Adds the weighted loss parts of a step. */
+export function withParts(position: Position, parts: Readonly<Record<string, number>>): Position {
+  const { sums } = position;
   return {
-    epoch,
-    step: step + 1,
-    sums: Object.fromEntries(Object.entries(done.parts).map(([name, value]) => [name, (sums[name] ?? 0) + value])),
-    seconds: seconds + done.seconds,
-    waited: waited + done.waited,
+    ...position,
+    sums: Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, (sums[name] ?? 0) + value])),
   };
 }

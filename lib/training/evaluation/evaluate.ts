@@ -3,6 +3,7 @@ import { disposeBatch, type Batch } from '../../data/loading/batch';
 import { batches } from '../../data/loading/batches';
 import { fileBatches } from '../../data/loading/fileBatches';
 import { UserError } from '../../errors';
+import { infer } from '../../models/inference';
 import type { Model } from '../../models/model';
 import * as tf from '../../tensor/engine/tf';
 import { MeasureSum, type Measures } from './measures';
@@ -77,7 +78,7 @@ async function* logitsOf(
   for await (const batch of images) {
     try {
       signal?.throwIfAborted();
-      const logits = tf.tidy(() => model.forward(batch.images, { mode: 'eval' }).logits);
+      const logits = logitsOfImages(model, batch.images);
       try {
         yield { logits, indices: batch.indices };
       } finally {
@@ -88,4 +89,9 @@ async function* logitsOf(
     }
     await new Promise(setImmediate);
   }
+}
+
+function logitsOfImages(model: Model, images: tf.Tensor4D): tf.Tensor2D {
+  const [logits] = infer(model, 'logits', images, (given) => [model.forward(given, { mode: 'eval' }).logits]);
+  return logits as tf.Tensor2D;
 }

@@ -18,21 +18,21 @@ export interface Divergence {
   readonly learningRate: number;
 }
 
-/**
- * The error of a run that diverged. It names an image or a weight that was not finite before the step, if there is one.
- */
+/** The error of a run that diverged, with its cause if that is known. */
 export function divergenceError(
   { what, value, epoch, step, learningRate }: Divergence,
-  objective: Objective,
-  batch: Batch,
-  set: Dataset,
+  cause: string | undefined = '',
 ): UserError {
-  const cause = invalidImage(batch, set) ?? invalidWeight(objective) ?? '';
   return new UserError(
     `Training diverged: ${what} is ${value} at epoch ${epoch}, step ${step} ` +
       `(learning rate ${learningRate.toPrecision(3)}). ${cause}The weights of the last checkpoint are kept. ` +
       'Try a lower learning rate, clipNorm, or smaller weights of the method’s losses.',
   );
+}
+
+/** Names an image of the batch or a weight that is not finite, if there is one. */
+export function divergenceCause(objective: Objective, batch: Batch, set: Dataset): string | undefined {
+  return invalidImage(batch, set) ?? invalidWeight(objective);
 }
 
 function invalidImage({ images, indices }: Batch, set: Dataset): string | undefined {

@@ -18,7 +18,18 @@ export interface TrainingStep {
    * down to the maximum.
    */
   update(gradients: NamedTensors, norm: tf.Scalar | undefined, learningRate: number, step: number): void;
+  /**
+   * The step of a batch that is not cut: the parts above together, as one function. Its numbers are read later, so that
+   * the next step need not wait for them. Missing if steps run op by op.
+   */
+  readonly whole?: (batch: LabelledBatch, learningRate: number, step: number) => StepNumbers;
   dispose(): void;
+}
+
+/** The numbers of a step. */
+export interface StepNumbers {
+  /** Waits for the step, and returns its loss parts, and the norm of its gradients if they are clipped. Call it once. */
+  read(): { readonly parts: Gradients['parts']; readonly norm: number | undefined };
 }
 
 /** What a training step reads and changes. */

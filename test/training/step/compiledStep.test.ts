@@ -1,29 +1,36 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
+import { z } from 'zod';
+import { defineMethod } from '../../../lib/methods/method';
 import { methods } from '../../../lib/methods/methods';
 import { isNative } from '../../../lib/tensor/engine/native';
+import * as tf from '../../../lib/tensor/engine/tf';
+import { restoreCheckpoint, saveCheckpoint } from '../../../lib/training/checkpoint/checkpoint';
+import { completeRecipe } from '../../../lib/training/recipe/completeRecipe';
 import type { RecipeInput } from '../../../lib/training/recipe/recipe';
-import type { TrainingOptions } from '../../../lib/training/training';
-import { snapshot, stepsOf, take, tinyRecipe, withTraining } from '../example';
+import { Training, type TrainingOptions } from '../../../lib/training/training';
+import { temporaryFolder } from '../../support/temporaryFolder';
+import { images, snapshot, stepsOf, take, tinyRecipe, withTraining } from '../example';
 
 // The tests of this file run twice: with our kernels, and in a process of its own without them, through XLA.
 const compile = process.env['OFA_KERNELS'] === 'off' ? 'xla' : 'graph';
 const skip = isNative() ? false : 'needs the native engine';
 
-async function trained(changes: Partial<RecipeInput>, compiled: TrainingOptions['compile'] = compile) {
+async function trained(changes: Partial<RecipeInput>, options: TrainingOptions = { compile }, events = 6) {
   const teacher = { model: 'vit_64', weights: 'fresh' };
   const recipe = tinyRecipe({ student: 'resnet_16', teacher, method: { kind: 'ofa' }, ...changes });
   const work = async (training: Parameters<Parameters<typeof withTraining>[1]>[0]) => {
-    const losses = stepsOf(await take(training, 6)).map(({ parts }) => parts);
-    return { losses, weights: snapshot(training) };
+    const losses = stepsOf(await take(training, events)).map(({ parts }) => parts);
+    const { epoch, step, sums } = training.position;
+    return { losses, weights: snapshot(training), position: { epoch, step, sums } };
   };
-  return withTraining(recipe, work, { compile: compiled });
+  return withTraining(recipe, work, options);
 }
 
 /** Trains five steps op by op and compiled, which starts at the fourth, and compares losses and weights. */
 async function expectEqual(changes: Partial<RecipeInput>): Promise<void> {
-  const [eager, compiled] = [await trained(changes, 'off'), await trained(changes)];
+  const [eager, compiled] = [await trained(changes, { compile: 'off' }), await trained(changes)];
   assert.equal(compiled.losses.length, 5);
   compiled.losses.forEach((parts, step) => {
     assert.deepEqual(Object.keys(parts), Object.keys(eager.losses[step]!));
@@ -62,25 +69,136 @@ const cases: Readonly<Record<string, Partial<RecipeInput>>> = {
   'a transformer': transformer,
 };
 // XLA takes about a minute to compile a case on two cores.
-const names = compile === 'xla' ? ['gradient accumulation'] : Object.keys(cases);
+const names = compile === 'xla' ? ['gradient accumulation', 'a transformer'] : Object.keys(cases);
 
 describe(`a compiled step (${compile}) equals the eager one`, { skip }, () => {
   for (const name of names) test(`with ${name}`, () => expectEqual(cases[name]!));
 });
 
-test('gives the same weights, bit for bit, in two runs', { skip: compile === 'xla' || skip }, async () => {
+const inGraph = { skip: compile === 'xla' || skip };
+
+test('gives the same weights, bit for bit, in two runs', inGraph, async () => {
   assert.deepEqual(await trained({ clipNorm: 1 }), await trained({ clipNorm: 1 }));
+});
+
+test('reads losses every third step, with the same events and weights', inGraph, async () => {
+  const [each, third] = [await trained({}, { compile }, 10), await trained({}, { compile, readEvery: 3 }, 10)];
+  assert.equal(third.losses.length, 8);
+  assert.deepEqual(third, each);
+});
+
+test('the position includes the losses of steps whose events come later', inGraph, async () => {
+  const { losses } = await trained({}, { compile }, 3);
+  const made = tinyRecipe({
+    student: 'resnet_16',
+    teacher: { model: 'vit_64', weights: 'fresh' },
+    method: { kind: 'ofa' },
+  });
+  await withTraining(
+    made,
+    async (training) => {
+      const events = training.run();
+      // Reads after two steps, and yields the event of the first.
+      await events.next();
+      assert.equal(training.position.step, 2);
+      assert.equal(training.position.sums['label'], losses[0]!['label']! + losses[1]!['label']!);
+      await events.return();
+    },
+    { compile, readEvery: 2 },
+  );
+});
+
+test('resumes from a checkpoint to the weights of a run without a pause', inGraph, async (context) => {
+  const folder = await temporaryFolder(context);
+  const recipe = tinyRecipe({ clipNorm: 1, averageDecay: 0.9, mixing: { mixup: 0.8 } });
+  const options: TrainingOptions = { compile, readEvery: 3 };
+  const whole = await withTraining(
+    recipe,
+    async (training) => {
+      await take(training, 10);
+      return snapshot(training);
+    },
+    options,
+  );
+  await withTraining(
+    recipe,
+    async (training) => {
+      await take(training, 5);
+      await saveCheckpoint(training, folder);
+    },
+    options,
+  );
+  const resumed = await withTraining(
+    recipe,
+    async (training) => {
+      restoreCheckpoint(training, folder);
+      await take(training, 10);
+      return snapshot(training);
+    },
+    options,
+  );
+  // A resumed run compiles later, and its first steps run op by op.
+  for (const [name, values] of resumed) {
+    const others = whole.get(name)!;
+    const worst = largest(values.map((value, i) => value - others[i]!));
+    assert.ok(worst <= 1e-3 * Math.max(1e-2, largest(others)), `${name}: ${worst}`);
+  }
+});
+
+test('stops at a loss that is not finite, and names its step', inGraph, async () => {
+  await withTraining(
+    tinyRecipe({ method: { kind: 'scratch' } }),
+    async (training) => {
+      await take(training, 4);
+      const [, { variable }] = training.state()[0]!;
+      tf.tidy(() => variable.assign(tf.fill(variable.shape, NaN)));
+      await assert.rejects(take(training, 2), /the loss part "label" is NaN at epoch 2, step 1/);
+    },
+    { compile, readEvery: 4 },
+  );
+});
+
+test('a method that reads numbers is named, and trains op by op if it declares it', inGraph, async () => {
+  const method = (readsNumbers: boolean) =>
+    defineMethod({
+      title: 'numbers',
+      source: 'this test',
+      readsTeacher: 'nothing',
+      scope: 'example',
+      readsNumbers,
+      options: z.object({}).strict(),
+      create: () => ({
+        modules: {},
+        loss: ({ student: { logits } }) => {
+          const largestLogit = logits.max().dataSync()[0]!;
+          return { numbers: tf.mul(tf.mean<tf.Scalar>(logits), largestLogit) };
+        },
+      }),
+    });
+  const run = async (readsNumbers: boolean): Promise<number> => {
+    const own = method(readsNumbers);
+    const recipe = completeRecipe({ ...tinyRecipe(), method: { kind: 'numbers' } }, { method: own });
+    const training = new Training(recipe, { ...images, method: own }, { compile });
+    try {
+      return (await take(training, 5)).length;
+    } finally {
+      training.dispose();
+    }
+  };
+  assert.equal(await run(true), 5);
+  await assert.rejects(run(false), /cannot read the values of a tensor: the output of Max was read/);
 });
 
 test(
   'equals the eager step through XLA',
   { skip: skip || (compile === 'xla' ? 'runs in this process' : false) },
   () => {
-    const { status, stdout } = spawnSync(
-      process.execPath,
-      ['--import', 'tsx', '--test', '--test-reporter=spec', __filename],
-      { env: { ...process.env, OFA_KERNELS: 'off', NODE_TEST_CONTEXT: '' }, encoding: 'utf8' },
-    );
+    const env = { ...process.env, OFA_KERNELS: 'off' };
+    // Otherwise the process would take itself for a part of this test, and run nothing.
+    Reflect.deleteProperty(env, 'NODE_TEST_CONTEXT');
+    const args = ['--import', 'tsx', '--test', '--test-reporter=spec', __filename];
+    const { status, stdout } = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
     assert.equal(status, 0, stdout);
+    for (const name of ['gradient accumulation', 'a transformer']) assert.ok(stdout.includes(`✔ with ${name}`), stdout);
   },
 );

@@ -10,7 +10,7 @@ import { createModel } from '../../../lib/models/zoo';
 import { Random } from '../../../lib/tensor/random';
 import * as tf from '../../../lib/tensor/engine/tf';
 import { restoreCheckpoint, saveCheckpoint } from '../../../lib/training/checkpoint/checkpoint';
-import { divergenceError } from '../../../lib/training/step/divergence';
+import { divergenceCause, divergenceError } from '../../../lib/training/step/divergence';
 import { completeRecipe } from '../../../lib/training/recipe/completeRecipe';
 import { Training } from '../../../lib/training/training';
 import { temporaryFolder } from '../../support/temporaryFolder';
@@ -26,10 +26,10 @@ test('names the image that has a NaN', async () => {
     const sick = { ...batch!, images: tf.tensor4d(values, batch!.images.shape) };
     const before = tf.memory().numTensors;
     assert.match(
-      divergenceError(when, objective, sick, images.train).message,
+      divergenceError(when, divergenceCause(objective, sick, images.train)).message,
       /"label" is NaN at epoch 1, step 2 .*Image 13 of synthetic stripes has values that are not finite/,
     );
-    assert.doesNotMatch(divergenceError(when, objective, batch!, images.train).message, /not finite/);
+    assert.doesNotMatch(divergenceError(when, divergenceCause(objective, batch!, images.train)).message, /not finite/);
     assert.equal(tf.memory().numTensors, before);
     disposeBatch(batch!);
     sick.images.dispose();
