@@ -1,11 +1,14 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { backendInfo } from '../lib/tensor/engine/backendInfo';
+import { defaultCompileMode, type CompileMode } from '../lib/tensor/engine/compileMode';
 import * as tf from '../lib/tensor/engine/tf';
 import { timeCka } from './bench/cka';
 import { compareCka, compareStep } from './bench/compare';
 import { storeComparison } from './bench/comparisons';
 import { dataShare, decodingSpeed } from './bench/data';
+import { timeEpoch } from './bench/epoch';
 import { gate, saveGate } from './bench/gate';
+import { gpuParts, measureGpu, type GpuOptions } from './bench/gpu';
 import { matmulGigaflops } from './bench/matmul';
 import { checkPython } from './bench/peers';
 import { profile, type OpRun } from './bench/profile';
@@ -22,6 +25,14 @@ interface StepFlags {
   readonly vanilla: boolean;
   readonly bf16: boolean;
   readonly steps: number;
+}
+
+interface StepCompile {
+  readonly compile: CompileMode;
+}
+
+interface GpuFlags extends GpuOptions {
+  readonly output: string;
 }
 
 interface CompareFlags {
@@ -43,9 +54,15 @@ const defaultSteps = [
 const defaultHeatmaps = ['resnet_32 vit_128 32 256 4', 'mobilenetv2_100 vit_small_patch16_224 224 64 2'];
 
 withStep(command.command('step'))
+  .addOption(
+    new Option('--compile <how>', 'how the step runs').choices(['off', 'graph', 'xla']).default(defaultCompileMode()),
+  )
   .description('Times one OFA training step; prints a line of JSON.')
-  .action((student: string, teacher: string, size: number, batch: number, { vanilla, bf16, steps }: StepFlags) => {
-    const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
+  .action((student: string, teacher: string, size: number, batch: number, flags: StepFlags & StepCompile) => {
+    const { vanilla, bf16, steps, compile } = flags;
+    const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16, compile });
+    // The first call runs op by op, the next two are recorded, and XLA compiles the fourth.
+    if (compile !== 'off') for (let call = 0; call < 3; call++) prepared.run();
     const { milliseconds: ms, processor } = medianTimes(() => prepared.run(), steps);
     printJson({
       peer: 'ours',
@@ -57,7 +74,7 @@ withStep(command.command('step'))
       batch,
       bf16,
       vanilla,
-      compiled: false,
+      compiled: compile !== 'off' && compile,
       ms_per_step: round(ms, 1),
       cpu_ms_per_step: round(processor, 1),
       images_per_second: round((batch / ms) * 1e3, 1),
@@ -176,6 +193,39 @@ command
     const { passed, text } = gate();
     console.log(text);
     if (!passed) process.exitCode = 1;
+  });
+
+command
+  .command('epoch')
+  .option('--images <number>', 'training images', positive, 50_000)
+  .option('--batch <number>', 'images of a step', positive, 128)
+  .description('Times an epoch of resnet_16 with the teacher vit_128 on random images of 32 pixels; prints JSON.')
+  .action(async ({ images, batch }: { images: number; batch: number }) => {
+    const { seconds, dataShare: share, imagesPerSecond } = await timeEpoch(images, batch);
+    printJson({
+      images,
+      batch,
+      compile: defaultCompileMode(),
+      seconds: round(seconds, 3),
+      data_share: round(share, 4),
+      images_per_second: round(imagesPerSecond, 1),
+    });
+  });
+
+command
+  .command('gpu')
+  .option('--python <path>', 'a Python that has torch and timm, for PyTorch’s steps')
+  .option('--cka-python <path>', 'a Python that has pytorch_cka, for its heatmap')
+  .option('--reference <path>', 'folder of reference values for npm run parity')
+  .option('--minutes <number>', 'time for all parts together', positive, 8)
+  .option('--parts <list>', 'only parts whose name contains one of these words, separated by semicolons', listed, [])
+  .option('--tiny', 'small sizes, to rehearse on a CPU', false)
+  .option('--output <file>', 'JSON file of the results', 'out/gpu.json')
+  .description('Runs parity, steps, CKA and an epoch, also with PyTorch, and writes one JSON file. Needs no network.')
+  .action(async ({ output, ...options }: GpuFlags) => {
+    const failed = await measureGpu(gpuParts(options), options, output, printProgress);
+    printProgress(`${output} is written; ${failed} parts failed or were left out.`);
+    if (failed > 0) process.exitCode = 1;
   });
 
 command

@@ -10,6 +10,7 @@ import { UserError } from '../lib/errors';
 import { backendInfo } from '../lib/tensor/engine/backendInfo';
 import * as tf from '../lib/tensor/engine/tf';
 import { run } from './cli/run';
+import { checkXla } from './doctor/xla';
 import { findWheel } from './setup/environment.mjs';
 import { inProject, venvPython } from './setup/project.mjs';
 import { advice } from './setup/setUp.mjs';
@@ -34,6 +35,7 @@ const command = new Command('npm run doctor --')
       ],
       ['Backend', `${info.backend}, ${info.kernels ? 'with fused kernels' : 'without fused kernels'}`],
       ['Device', `${info.device} (${info.processor}), ${info.threads} threads`],
+      ['XLA', checkXla(info.device)],
       ['Jupyter kernel', kernelSpec()],
       ['CIFAR-100', await data()],
       ['Matrix product', await timeProduct(2048)],

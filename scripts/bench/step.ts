@@ -1,10 +1,12 @@
 import type { Batch } from '../../lib/data/loading/batch';
 import { createDistillation } from '../../lib/methods/methods';
 import type { TeacherOutput } from '../../lib/methods/teacherAccess';
-import { parameterCount, setPrecision } from '../../lib/models/parameter';
+import { parameterCount, parameters, setPrecision } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
+import type { CompileMode } from '../../lib/tensor/engine/compileMode';
+import { compiledStep } from '../../lib/training/step/compiledStep';
 import { differentiate, trainedParameters } from '../../lib/training/step/gradients';
 import { Optimizer } from '../../lib/training/step/optimizer';
 import { TeacherPrefetch } from '../../lib/training/teacher/teacherPrefetch';
@@ -18,6 +20,8 @@ export interface StepOptions {
   readonly vanilla: boolean;
   /** Uses mixed precision, like a recipe's `precision`. */
   readonly bf16: boolean;
+  /** Default: op by op. */
+  readonly compile?: CompileMode;
 }
 
 /**
@@ -43,6 +47,7 @@ export function prepareStep({
   batch: count,
   vanilla,
   bf16,
+  compile = 'off',
 }: StepOptions): PreparedStep {
   const classes = 100;
   const random = new Random(0);
@@ -59,6 +64,17 @@ export function prepareStep({
     labels: tf.tensor1d(labels, 'int32'),
     indices: Uint32Array.from(labels.keys()),
   };
+  const objective = {
+    student,
+    ...(vanilla ? {} : { teacher }),
+    distillation,
+    trained,
+    labelWeight: 1,
+    labelSmoothing: 0.1,
+  };
+  const state = [...parameters(student, 'student.'), ...parameters(distillation.modules, 'method.')];
+  const compiled =
+    compile === 'off' ? undefined : compiledStep({ objective, state, optimizer }, { xla: compile === 'xla' });
   const prefetch = new TeacherPrefetch(teacher);
   let step = 0;
   return {
@@ -66,16 +82,17 @@ export function prepareStep({
     branchParameters: parameterCount(distillation.modules),
     modules: { student, teacher, branches: distillation.modules },
     run: (options = { prefetch: true }) => {
+      if (compiled?.whole) {
+        compiled.whole(batch, 0.05, ++step).read();
+        return;
+      }
       const teacherOutput = (): TeacherOutput => {
         if (!options.prefetch) return teacher.forward(batch.images, { mode: 'eval' });
         const output = prefetch.output(batch.images);
         prefetch.start(() => batch.images);
         return output;
       };
-      const { gradients, logits } = differentiate(
-        { student, ...(vanilla ? {} : { teacher }), distillation, trained, labelWeight: 1, labelSmoothing: 0.1 },
-        { ...batch, ...(!vanilla && { teacherOutput }) },
-      );
+      const { gradients, logits } = differentiate(objective, { ...batch, ...(!vanilla && { teacherOutput }) });
       optimizer.update(gradients, 0.05, ++step);
       tf.dispose([Object.values(gradients), logits]);
     },

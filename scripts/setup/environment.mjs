@@ -46,6 +46,12 @@ export function cudaLibraries() {
     .filter((path) => existsSync(path));
 }
 
+/** Returns the folder of ptxas and libdevice, with which XLA compiles for a GPU; undefined with the CPU wheel. */
+export function cudaCompiler(packages = sitePackages()) {
+  const folder = join(packages ?? '', 'nvidia', 'cuda_nvcc');
+  return existsSync(join(folder, 'bin', 'ptxas')) ? folder : undefined;
+}
+
 async function installAll(device, python, warn) {
   const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--prefer-binary'];
   const locked = requirements(`${device}.txt`);

@@ -259,7 +259,9 @@ describe("SPOFA's weights", () => {
   }
 
   test('an example loses weight in proportion to its cosine below the mean, down to one half', () => {
-    expectClose(exampleWeights(tf.tensor1d([0.6, 0.5, 0.1, -1]), tf.scalar(0.5), 2), [1, 1, 0.92, 0.7], { absolute: 1e-6 });
+    expectClose(exampleWeights(tf.tensor1d([0.6, 0.5, 0.1, -1]), tf.scalar(0.5), 2), [1, 1, 0.92, 0.7], {
+      absolute: 1e-6,
+    });
     expectClose(exampleWeights(tf.tensor1d([0.6, -1]), tf.scalar(1), 100), [0.5, 0.5], { absolute: 1e-6 });
   });
 
