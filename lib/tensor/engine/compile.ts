@@ -9,8 +9,8 @@ export interface CompileOptions {
   /** Whether XLA compiles the function. Default: on a GPU. Our kernels cannot be compiled by XLA. */
   readonly xla?: boolean;
   /**
-   * Whether the function runs the same ops in every call, as a network in inference mode does. It is then recorded once,
-   * in its first call. Default: false.
+   * Whether the function runs the same ops in every call, as a network in inference mode does. It is then recorded
+   * once, in its first call. Default: false.
    */
   readonly isPure?: boolean;
 }

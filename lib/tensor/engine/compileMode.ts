@@ -10,8 +10,8 @@ export function defaultCompileMode(): CompileMode {
 }
 
 /**
- * How networks run in inference mode: OFA_COMPILE; without it, `graph` on a GPU, because XLA would take longer to compile
- * a network than it saves in a few batches, otherwise `off`.
+ * How networks run in inference mode: OFA_COMPILE; without it, `graph` on a GPU, because XLA would take longer to
+ * compile a network than it saves in a few batches, otherwise `off`.
  */
 export function defaultInferenceMode(): CompileMode {
   return given() ?? (backendInfo().device === 'GPU' ? 'graph' : 'off');
