@@ -131,7 +131,7 @@ test('networks may see the same images in different sizes, but not different num
   disposeModule(large);
 });
 
-test('compiled forward passes give the same values, also for features that need their mean removed', async (context) => {
+test('compiled forward passes give the same values, also where the mean must be removed', async (context) => {
   const shifted = renormalised(cnn, unit, { mean: [0, 0, 1e4], std: [1, 1, 1] });
   const pairs = [{ rowModel: shifted, columnModel: vit }];
   const [eager] = await comparePairs(pairs, batches);

@@ -19,8 +19,8 @@ export interface TrainingStep {
    */
   update(gradients: NamedTensors, norm: tf.Scalar | undefined, learningRate: number, step: number): void;
   /**
-   * The step of a batch that is not cut: the parts above together, as one function. Its numbers are read later, so that
-   * the next step need not wait for them. Missing if steps run op by op.
+   * The step of a batch that is not cut: the parts above together, as one function. Its numbers are read later, so
+   * that the next step need not wait for them. Missing if steps run op by op.
    */
   readonly whole?: (batch: LabelledBatch, learningRate: number, step: number) => StepNumbers;
   dispose(): void;
