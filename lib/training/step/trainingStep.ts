@@ -28,7 +28,7 @@ export interface TrainingStep {
 
 /** The numbers of a step. */
 export interface StepNumbers {
-  /** Waits for the step, and returns its loss parts, and the norm of its gradients if they are clipped. Call it once. */
+  /** Waits for the step. Returns its loss parts, and the norm of its gradients if they are clipped. Call it once. */
   read(): { readonly parts: Gradients['parts']; readonly norm: number | undefined };
 }
 
