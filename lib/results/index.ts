@@ -18,6 +18,7 @@ export {
   type RecordedRow,
 } from './tables/recordedRows';
 export { readSimilarities, type SimilarityRecord } from './records/similarityRecord';
+export { readDeployed, type DeployedRecord } from './records/deployedRecord';
 export { calibratedBetween, readCalibrated, type CalibratedRecord } from './records/calibratedRecord';
 // Statistics over seeds.
 export { groupBy } from './statistics/groupBy';
@@ -45,6 +46,7 @@ export { branchAccuracyAnswer, type StudentExits } from './answers/branchAccurac
 export { ckaAcrossTrainingAnswer, momentSimilarity, type MomentSimilarity } from './answers/ckaAcrossTraining';
 export { claimLabel, claimsAnswer } from './answers/claims';
 export { costAnswer, timesScratch, type StepCostRow } from './answers/cost';
+export { deployAnswer, deployedLines, deployedRows, trainedBy, type DeployedRow } from './answers/deploy';
 export { anchorText, exponentRanges, limitsAnswer } from './answers/limits';
 export { powerGradient, powerLines, powerWeights, type PowerExample, type PowerLoss } from './answers/powers';
 export { ownMethodAnswer } from './answers/ownMethod';

@@ -25,6 +25,8 @@ export { snapshotStudy, type SnapshotStudy } from './studies/snapshotStudy';
 export { atLikeDepth, depthSummary, likeDepth } from '../similarity/depth';
 // New exit branches on frozen students: accuracy, cost and early exit.
 export { branchStudy, exitStudy, trainBranches, type ExitStudy } from './studies/branchStudy';
+// Students as ONNX models: accuracy, size, latency and early exit.
+export { deploymentStudy, type DeployedModel, type DeploymentStudy } from './studies/deploymentStudy';
 // A pair of networks and images of your own.
 export { ownPairStudy, type OwnPairStudy } from './studies/ownPairStudy';
 // A method of your own, compared with KD.

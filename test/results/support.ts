@@ -1,5 +1,6 @@
 import { contentId } from '../../lib/io/contentId';
 import { trainingVersion } from '../../lib/training/trainingVersion';
+import type { DeployedRecord } from '../../lib/results/records/deployedRecord';
 import type { EpochRecord, RunRecord } from '../../lib/results/records/record';
 
 /** A record as a run of two epochs leaves it, with what a test changes. */
@@ -53,5 +54,26 @@ export function sampleEpoch(epoch: number, top1: number): EpochRecord {
     learningRate: 1e-3,
     imagesPerSecond: 200,
     seconds: 60,
+  };
+}
+
+/** A record of an exported student, with what a test changes. */
+export function sampleDeployed(changes: Partial<DeployedRecord> = {}): DeployedRecord {
+  return {
+    student: 'vit_64-by-kd',
+    network: 'vit_64',
+    weights: { path: 'data/weights/vit_64-by-kd.safetensors', sha256: '0'.repeat(64) },
+    precision: 'float32',
+    dataset: 'cifar-100',
+    images: 10_000,
+    top1: 30.9,
+    bytes: 868_327,
+    milliseconds: 0.5,
+    runtime: 'onnxruntime 1.32.0',
+    machine: { processor: 'Zen 4', cores: 2, memoryGB: 16 },
+    commit: 'abcdef0123456789',
+    dirty: false,
+    command: 'npm run export -- data/weights/vit_64-by-kd.safetensors --record',
+    ...changes,
   };
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { earlyExit, exitTop1, type ExitPredictions } from '../../analysis/earlyExit';
+import { earlyExit, exitTop1, type EarlyExit, type ExitPredictions } from '../../analysis/earlyExit';
 import { exitCosts } from '../../analysis/exitCosts';
 import { exitPredictions } from '../../analysis/exitPredictions';
 import { trainProbes, type ProbeOptions, type ProbeStep } from '../../analysis/probes';
@@ -77,6 +77,8 @@ export interface ExitStudy extends StudentExits {
   readonly costs: readonly number[];
   /** Multiply-adds of the student without branches. */
   readonly plainCost: number;
+  /** Early exit at each threshold; costs are multiply-adds. */
+  readonly earlyExit: readonly EarlyExit[];
 }
 
 /** A student with exit branches, as `exitStudy` reads it. */
