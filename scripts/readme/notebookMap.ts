@@ -98,6 +98,10 @@ const entries: Readonly<Record<string, Entry>> = {
     en: ['Your own network', 'How do I add a network, and does it learn from a teacher?'],
     ko: ['나만의 네트워크', '새 네트워크를 추가하려면, 그리고 교사에게서 배우는가?'],
   },
+  '24': {
+    en: ['Deploy', 'How accurate, small and fast is a distilled student as an ONNX model?'],
+    ko: ['배포', '증류한 학생은 ONNX 모델로서 얼마나 정확하고 작고 빠른가?'],
+  },
 };
 
 const headers: Readonly<Record<Language, string>> = { en: '| notebook | question |', ko: '| 노트북 | 질문 |' };
