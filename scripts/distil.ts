@@ -52,11 +52,10 @@ const command = new Command('npm run distil --')
   )
   .requiredOption('--student <name>', 'network to train')
   .requiredOption(
-    '--teacher <name[:weights]>',
-    'teacher network and its weights: a .safetensors file or a Hugging Face repository. Without weights, the ' +
-      'teacher is trained on the images first; weights for other classes are fine-tuned first. Repeat the option for ' +
-      'several teachers: their probabilities are averaged, for methods that read logits only',
-    repeated,
+    '--teacher <teachers...>',
+    'NAME or NAME:WEIGHTS: teacher network and its weights, a .safetensors file or a Hugging Face repository. Without ' +
+      'weights, the teacher is trained on the images first; weights for other classes are fine-tuned first. Several ' +
+      'teachers act as one, with the mean of their probabilities, for methods that read logits only',
   )
   .requiredOption('--data <folder>', 'folder of images, with one subfolder for each class')
   .option('--shards', 'the folders hold tar archives with pairs NAME.jpg and NAME.cls instead')
@@ -77,8 +76,8 @@ const command = new Command('npm run distil --')
   )
   .option('--image-size <pixels>', 'input height and width of all networks', whole, 224)
   .option(
-    '--teacher-image-size <pixels>',
-    "the teacher's, if it differs: images are resized for the teacher. Repeat the option if teachers differ",
+    '--teacher-image-size <pixels...>',
+    "the teacher's, if it differs: images are resized for the teacher. One for all teachers, or one for each",
     (text, sizes?: readonly number[]) => [...(sizes ?? []), whole(text)],
   )
   .option('--bf16', 'mixed precision: up to twice as fast on recent processors and GPUs')
@@ -183,7 +182,7 @@ function teachersOf({ teacher: texts, teacherImageSize: sizes = [] }: Options): 
   if (sizes.length > 1 && sizes.length !== texts.length) {
     throw new UserError(
       `--teacher-image-size has ${sizes.length} values, and the number of teachers is ${texts.length}. ` +
-        'Give it once, or once for each --teacher in the same order.',
+        'Give one for all teachers, or one for each in the same order.',
     );
   }
   const [first, ...others] = texts.map((text, i): PairTeacher => {
@@ -196,10 +195,6 @@ function teachersOf({ teacher: texts, teacherImageSize: sizes = [] }: Options): 
     };
   });
   return [first!, ...others];
-}
-
-function repeated(text: string, earlier: readonly string[] = []): string[] {
-  return [...earlier, text];
 }
 
 function resultText({ student }: Pair, gain: Gain): string {

@@ -83,7 +83,16 @@ export function methodNamed(kind: string): Method {
 /** Lists everything that is wrong with the options of a method. */
 export function methodErrors({ kind, ...given }: MethodSpec, method = methodNamed(kind)): string[] {
   const parsed = method.options.safeParse(given);
-  return parsed.success ? [] : schemaErrors(parsed.error, given, 'method');
+  if (parsed.success) return [];
+  const errors = schemaErrors(parsed.error, given, 'method');
+  if (!parsed.error.issues.some(({ code, path }) => code === 'unrecognized_keys' && path.length === 0)) return errors;
+  const known = optionNames(method.options);
+  return [...errors, `method: the options of ${kind} are ${known.length === 0 ? 'none' : known.join(', ')}`];
+}
+
+function optionNames(schema: z.ZodTypeAny): string[] {
+  if (schema instanceof z.ZodEffects) return optionNames(schema.innerType());
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 
 /** Fills in the defaults of a method's options. Throws a UserError that lists everything that is wrong with them. */

@@ -29,9 +29,10 @@ function oneLine(text: string, command: Command): string {
   return `${text.trim().replace(/\n/g, ' ').replace(/\.$/, '')}. See ${name} --help\n`;
 }
 
-/** Of two values of one option, commander would use the last without a message. */
+/** Of two values of one option that takes one, commander would use the last without a message. */
 function refuseRepeatedOptions(command: Command): void {
   for (const option of command.options) {
+    if (option.variadic) continue;
     let count = 0;
     command.on(`option:${option.name()}`, () => {
       if (++count > 1) command.error(`error: option '${option.flags}' is given ${count} times; give it once`);

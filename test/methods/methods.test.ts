@@ -414,11 +414,13 @@ test('names the nearest methods to an unknown one, and lists all errors of optio
     () => completeMethod({ kind: 'ofa', stages: [1, 5], exponent: [1, -2, 1], temprature: 2 }),
     (error) => {
       assert.ok(error instanceof UserError);
-      for (const words of ['5 is not a stage', 'exponent', 'temprature'])
+      const options = 'the options of ofa are exponent, temperature, stages';
+      for (const words of ['5 is not a stage', 'exponent', 'temprature', options])
         assert.ok(error.message.includes(words), `${words} in ${error.message}`);
       return true;
     },
   );
+  assert.throws(() => completeMethod({ kind: 'scratch', weight: 1 }), /the options of scratch are none/);
   assert.throws(
     () => completeMethod({ kind: 'ofa', exponent: [1, 1] }),
     /exponent: has 2 values; 4 stages and the logits need 5/,

@@ -28,6 +28,7 @@ describe('prints one line for a wrong command line, which names --help, and noth
     ['distil', ['--student', 'vit_64'], /required option '--teacher .*distil -- --help$/],
     ['distil', [...distil, '--options', '{"kind":"kd"}'], /name of the method belongs in --method/],
     ['distil', [...distil, '--options', '[1]'], /must be a JSON object/],
+    ['distil', [...distil, '--teacher-image-size', 'x'], /'--teacher-image-size .*"x" is not a whole number/],
     ['distil', [...distil, '--validation', 'others', '--split', '0.2'], /--split.*cannot be used with.*--validation/],
     ['fuzz', ['--input', '3'], /'--input <number>' needs --only/],
     ['start', ['--port', '3'], /unknown option '--port'/],

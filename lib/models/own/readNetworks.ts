@@ -45,5 +45,6 @@ export async function exportsOf(file: string): Promise<object> {
 }
 
 function isNetwork(value: unknown): value is Network {
-  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'network';
+  if (typeof value !== 'object' || value === null || !('kind' in value && 'create' in value)) return false;
+  return value.kind === 'network' && typeof value.create === 'function';
 }
