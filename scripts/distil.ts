@@ -53,9 +53,9 @@ const command = new Command('npm run distil --')
   .requiredOption('--student <name>', 'network to train')
   .requiredOption(
     '--teacher <teachers...>',
-    'NAME or NAME:WEIGHTS: teacher network and its weights, a .safetensors file or a Hugging Face repository. Without ' +
-      'weights, the teacher is trained on the images first; weights for other classes are fine-tuned first. Several ' +
-      'teachers act as one, with the mean of their probabilities, for methods that read logits only',
+    'NAME or NAME:WEIGHTS: teacher network and its weights, a .safetensors file or a Hugging Face repository. ' +
+      'Without weights, the teacher is trained on the images first; weights for other classes are fine-tuned first. ' +
+      'Several teachers act as one, with the mean of their probabilities, for methods that read logits only',
   )
   .requiredOption('--data <folder>', 'folder of images, with one subfolder for each class')
   .option('--shards', 'the folders hold tar archives with pairs NAME.jpg and NAME.cls instead')

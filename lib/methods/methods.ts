@@ -91,8 +91,11 @@ export function methodErrors({ kind, ...given }: MethodSpec, method = methodName
 }
 
 function optionNames(schema: z.ZodTypeAny): string[] {
-  if (schema instanceof z.ZodEffects) return optionNames(schema.innerType());
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  if (schema instanceof z.ZodEffects) {
+    const inner: z.ZodTypeAny = (schema as z.ZodEffects<z.ZodTypeAny>).innerType();
+    return optionNames(inner);
+  }
+  return schema instanceof z.ZodObject ? Object.keys((schema as z.ZodObject<z.ZodRawShape>).shape) : [];
 }
 
 /** Fills in the defaults of a method's options. Throws a UserError that lists everything that is wrong with them. */

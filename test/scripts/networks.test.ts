@@ -8,9 +8,11 @@ import { temporaryFolder } from '../support/temporaryFolder';
 const check = (file: string) =>
   spawnSync(process.execPath, ['--import', 'tsx', 'scripts/networks.ts', file], { encoding: 'utf8' });
 
+const library = JSON.stringify(path.resolve('lib/models/index'));
+
 /** A network of patches and a classifier. */
 const networkFile = (name: string, stages: string): string => `
-import { Conv2d, defineNetwork, globalAveragePool, Linear, tf } from ${JSON.stringify(path.resolve('lib/models/index'))};
+import { Conv2d, defineNetwork, globalAveragePool, Linear, tf } from ${library};
 export const mine = defineNetwork({
   name: '${name}',
   family: 'cnn',
