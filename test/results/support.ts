@@ -38,9 +38,16 @@ export function sampleRecord(changes: Partial<RunRecord> = {}): RunRecord {
 
 /** A record whose id and recipe are those of its run. Records in files must have both. */
 export function identifiedRecord(changes: Partial<RunRecord> = {}): RunRecord {
-  const record = sampleRecord({ bestTop1: 28.6, ...changes });
-  const { student, method, seed, epochs } = record;
-  const recipe = { student, method: { kind: method }, seed, epochs };
+  const record = sampleRecord({ top5: 50, bestTop1: 28.6, ...changes });
+  const { student, teacher, method, seed, epochs, dataset, images } = record;
+  const recipe = {
+    student,
+    teacher: teacher === null ? null : { model: teacher },
+    method: { kind: method },
+    data: { name: dataset, trainImages: images },
+    seed,
+    epochs,
+  };
   return { ...record, recipe, id: contentId(recipe) };
 }
 

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { UserError } from '../../errors';
 import { readJsonLinesIfExists } from '../../io/jsonLines';
 import { comparedNetworks } from './comparedNetworks';
 
@@ -49,12 +50,48 @@ export interface CalibratedCell {
   readonly p: number;
 }
 
-/** Reads the calibrated similarities of a file. Empty if the file does not exist. */
+/**
+ * Reads the calibrated similarities of a file. Empty if the file does not exist. Throws a UserError that names the line
+ * of a record that is damaged, or whose id is that of another measurement.
+ */
 export async function readCalibrated(
   file = path.join('data', 'results', 'similarity', 'calibrated.jsonl'),
 ): Promise<readonly CalibratedRecord[]> {
-  const records = await readJsonLinesIfExists(file, (value) => calibratedRecord.parse(value));
-  return [...new Map(records.map((record) => [record.id, record])).values()];
+  const records = new Map<string, CalibratedRecord>();
+  await readJsonLinesIfExists(file, (value) => {
+    const record = checkGrids(calibratedRecord.parse(value));
+    const earlier = records.get(record.id);
+    if (earlier && measured(earlier) !== measured(record))
+      throw new UserError(`the record was changed, or copied: an earlier line has the id ${record.id}, too`);
+    records.set(record.id, record);
+  });
+  return [...records.values()];
+}
+
+/** What a record measured, as a key. */
+function measured({
+  a,
+  b,
+  dataset,
+  measure,
+  examples,
+  batchSize,
+  permutations,
+  alpha,
+  seed,
+}: CalibratedRecord): string {
+  const networks = [a, b].map(({ network: name, weights }) => [name, weights?.sha256]);
+  return JSON.stringify([networks, dataset, measure, examples, batchSize, permutations, alpha, seed]);
+}
+
+function checkGrids(record: CalibratedRecord): CalibratedRecord {
+  const { rows, columns } = record;
+  for (const field of ['observed', 'threshold', 'p'] as const) {
+    const values = record[field];
+    if (values.length !== rows.length || values.some((row) => row.length !== columns.length))
+      throw new UserError(`${field}: is not a matrix of ${rows.length} rows and ${columns.length} columns`);
+  }
+  return record;
 }
 
 /** The cells of a record, row by row; null where the similarity is undefined. */

@@ -9,6 +9,8 @@ const repeated = z.object({
   student: z.string(),
   epochs: z.number(),
   method: z.object({ kind: z.string() }),
+  teacher: z.object({ model: z.string(), others: z.array(z.object({ model: z.string() })).default([]) }).nullable(),
+  data: z.object({ name: z.string(), trainImages: z.number().optional() }),
 });
 
 /**
@@ -27,20 +29,34 @@ function recipeErrors({ id, recipe, ...record }: RunRecord): string[] {
   if (id !== expected) errors.push(`id: is ${id}, and its recipe has the id ${expected}`);
   const parsed = repeated.safeParse(recipe);
   if (!parsed.success) return [...errors, 'recipe: is not complete'];
-  const { method, ...rest } = parsed.data;
-  for (const [field, value] of Object.entries({ ...rest, method: method.kind })) {
+  for (const [field, value] of Object.entries(repeatedFields(parsed.data))) {
     const own: unknown = Reflect.get(record, field);
     if (own !== value) errors.push(`${field}: is ${String(own)}, and its recipe has ${value}`);
   }
   return errors;
 }
 
-function historyErrors({ epochs, history, top1, bestTop1 }: RunRecord): string[] {
+/** The fields of a record that its recipe determines. The data of a folder are named by the folder. */
+function repeatedFields({ method, teacher, data, ...rest }: z.output<typeof repeated>): Partial<RunRecord> {
+  return {
+    ...rest,
+    method: method.kind,
+    // As lib/models/ensembleName, which needs more than the files of results may import.
+    teacher: teacher && [teacher, ...teacher.others].map(({ model }) => model).join(' + '),
+    ...(data.name !== 'folder' && data.name !== 'shards' && { dataset: data.name }),
+    ...(data.trainImages !== undefined && { images: data.trainImages }),
+  };
+}
+
+function historyErrors({ epochs, history, top1, top5, bestTop1 }: RunRecord): string[] {
   const last = history.at(-1);
   if (last?.epoch !== epochs) return [`history: ends at epoch ${last?.epoch ?? 0} of ${epochs}`];
+  const gap = history.findIndex(({ epoch }, index) => epoch !== index + 1);
+  if (gap !== -1) return [`history: has epoch ${history[gap]!.epoch} in place of epoch ${gap + 1}`];
   const best = Math.max(...history.map((epoch) => epoch.top1 ?? 0));
   const errors: string[] = [];
   if (last.top1 !== top1) errors.push(`top1: is ${top1}, and its history ends with ${last.top1}`);
+  if (last.top5 !== top5) errors.push(`top5: is ${top5}, and its history ends with ${last.top5}`);
   if (best !== bestTop1) errors.push(`bestTop1: is ${bestTop1}, and the best of its history is ${best}`);
   return errors;
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { contentId } from '../../../lib/io/contentId';
 import { readRecords } from '../../../lib/results/records/readRecords';
+import { calibratedRecord, readCalibrated } from '../../../lib/results/records/calibratedRecord';
 import { readSimilarities, similarityRecord } from '../../../lib/results/records/similarityRecord';
 import { checkIdentity } from '../../../lib/results/records/identity';
 import type { RunRecord } from '../../../lib/results/records/record';
@@ -29,15 +30,27 @@ describe('refuses a record that was changed, or copied under another id or seed'
     [{ seed: 1 }, /seed: is 1, and its recipe has 0/],
     [{ student: 'resnet_16' }, /student: is resnet_16, and its recipe has vit_128/],
     [{ method: 'kd' }, /method: is kd, and its recipe has ofa/],
+    [{ teacher: 'resnet_24' }, /teacher: is resnet_24, and its recipe has resnet_16/],
+    [{ teacher: null }, /teacher: is null, and its recipe has resnet_16/],
+    [{ dataset: 'synthetic' }, /dataset: is synthetic, and its recipe has cifar-100/],
+    [{ images: 50_000 }, /images: is 50000, and its recipe has 25000/],
     [{ epochs: 3 }, /epochs: is 3, and its recipe has 2; history: ends at epoch 2 of 3/],
     [{ recipe: { ...good.recipe, learningRate: 1 } }, /id: is/],
     [{ recipe: {} }, /recipe: is not complete/],
     [{ top1: 99 }, /top1: is 99, and its history ends with 28\.6/],
+    [{ top5: 99 }, /top5: is 99, and its history ends with 50/],
     [{ bestTop1: 99 }, /bestTop1: is 99, and the best of its history is 28\.6/],
     [{ history: [sampleEpoch(1, 20)] }, /history: ends at epoch 1 of 2/],
+    [{ history: [sampleEpoch(2, 28.6)] }, /history: has epoch 2 in place of epoch 1/],
+    [{ history: [1, 1, 2].map((epoch) => sampleEpoch(epoch, 28.6)) }, /history: has epoch 1 in place of epoch 2/],
     [{ history: [] }, /history: ends at epoch 0 of 2/],
   ];
   test('the record itself is accepted', () => assert.equal(checkIdentity(good), good));
+  test('the name of several teachers, and that of a folder, are accepted', () => {
+    const teacher = { model: 'resnet_16', others: [{ model: 'vit_64' }] };
+    const recipe = { ...good.recipe, teacher, data: { name: 'folder', path: '/data/birds' } };
+    checkIdentity({ ...good, teacher: 'resnet_16 + vit_64', dataset: 'birds', recipe, id: contentId(recipe) });
+  });
   for (const [change, words] of cases) {
     test(JSON.stringify(change).slice(0, 60), () => assert.throws(() => checkIdentity({ ...good, ...change }), words));
   }
@@ -70,4 +83,21 @@ test('refuses a similarity under another id, or without all its values', async (
   await rejectsWith(readSimilarities(file), 'line 1', 'is not a matrix');
   await writeFile(file, line.slice(0, 300));
   await rejectsWith(readSimilarities(file), 'line 1', 'ends within');
+});
+
+test('refuses two calibrated similarities under one id, and one without all its values', async (context) => {
+  const file = path.join(await temporaryFolder(context), 'calibrated.jsonl');
+  const recorded = path.join('data', 'results', 'similarity', 'calibrated.jsonl');
+  const [line = ''] = (await readFile(recorded, 'utf8')).split('\n');
+  const record = calibratedRecord.parse(JSON.parse(line));
+  await writeFile(file, `${line}\n${line}\n`);
+  assert.equal((await readCalibrated(file)).length, 1);
+  for (const change of [{ seed: record.seed + 1 }, { measure: 'rsa' }, { a: record.b }, { permutations: 9 }]) {
+    await writeFile(file, `${line}\n${JSON.stringify({ ...record, ...change })}\n`);
+    await rejectsWith(readCalibrated(file), `${file}, line 2`, `an earlier line has the id ${record.id}`);
+  }
+  for (const field of ['observed', 'threshold', 'p'] as const) {
+    await writeFile(file, `${JSON.stringify({ ...record, [field]: record[field].slice(1) })}\n`);
+    await rejectsWith(readCalibrated(file), 'line 1', `${field}: is not a matrix`);
+  }
 });

@@ -21,15 +21,15 @@ test('lists every invalid field of a record', () => {
 test('reads a folder in order, and only the last of two records of one run', async (context) => {
   const folder = await temporaryFolder(context);
   const [a, b] = [identifiedRecord(), identifiedRecord({ seed: 1 })];
-  await writeFile(path.join(folder, '2.jsonl'), `${JSON.stringify({ ...a, top5: 60 })}\n`);
+  await writeFile(path.join(folder, '2.jsonl'), `${JSON.stringify({ ...a, seconds: 60 })}\n`);
   await writeFile(path.join(folder, '1.jsonl'), `${JSON.stringify(a)}\n${JSON.stringify(b)}\n`);
   await writeFile(path.join(folder, 'README.md'), 'not a record');
   const records = await readRecords(folder);
   assert.deepEqual(
-    records.map(({ id, top5 }) => [id, top5]),
+    records.map(({ id, seconds }) => [id, seconds]),
     [
       [a.id, 60],
-      [b.id, b.top5],
+      [b.id, b.seconds],
     ],
   );
 });
