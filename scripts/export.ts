@@ -12,6 +12,7 @@ import { readNetworks } from '../lib/models/own/readNetworks';
 import { UserError } from '../lib/errors';
 import { fileError } from '../lib/io/fileError';
 import { positive } from './cli/arguments';
+import { endOnInterrupt } from './cli/endOnInterrupt';
 import { run } from './cli/run';
 import { checkOnnx } from './export/checkOnnx';
 import { calibrationBatches } from './export/calibration';
@@ -71,6 +72,7 @@ async function readNames(file: string): Promise<string[]> {
 async function exportWeights(weights: string, options: Options): Promise<void> {
   if (options.calibrate !== undefined && !options.int8)
     throw new UserError('--calibrate is for the quantisation. Add --int8.');
+  endOnInterrupt();
   const { network, imageSize, out } = options;
   const classes = options.classes === undefined ? undefined : await readNames(options.classes);
   const networks = options.networks === undefined ? undefined : await readNetworks(options.networks);

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { unknownName } from '../lib/errors';
 import { mapConcurrently } from '../lib/io/mapConcurrently';
 import { positive, whole } from './cli/arguments';
+import { endOnInterrupt } from './cli/endOnInterrupt';
 import { run } from './cli/run';
 import { supervise, type Outcome } from './fuzz/supervise';
 import { targetNames } from './fuzz/targets';
@@ -38,7 +39,8 @@ const command = new Command('npm run fuzz --')
     const [from, end] = input === undefined ? [0, inputs] : [input, input + 1];
     if (pillowPython() === undefined) console.log(`Pixels are not compared with Pillow: ${pillowLacks}.`);
     // Ends the children and removes their files, which happens at the exit.
-    process.on('SIGINT', () => process.exit(130)).on('SIGTERM', () => process.exit(143));
+    endOnInterrupt();
+    process.on('SIGTERM', () => process.exit(143));
     console.log(row('target', 'inputs', 'values', 'user errors', 'failures', 'seconds'));
     const names = only === undefined ? targetNames : [only];
     const concurrency = Math.max(1, os.availableParallelism());

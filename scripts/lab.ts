@@ -22,8 +22,11 @@ const command = new Command('npm run lab --')
       console.warn(rootWarning);
       options.push('--allow-root');
     }
-    runInForeground(venvPython, ['-m', 'jupyterlab', ...options], { ...process.env, JUPYTER_PREFER_ENV_PATH: '1' });
+    runInForeground(venvPython, ['-c', start, ...options], { ...process.env, JUPYTER_PREFER_ENV_PATH: '1' });
   });
+
+/** Until JupyterLab handles Ctrl-C itself, Python would print a long traceback. */
+const start = 'import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); from jupyterlab.labapp import main; main()';
 
 const rootWarning =
   'Warning: this is the root user. JupyterLab refuses to run as root without --allow-root, which this command adds.\n' +

@@ -25,7 +25,5 @@ try {
   process.exit(1);
 }
 
-runInForeground(process.execPath, ['--import', import.meta.resolve('tsx'), script, ...args], {
-  ...process.env,
-  ...engineEnvironment(),
-});
+const tsx = ['--import', import.meta.resolve('tsx')];
+runInForeground(process.execPath, [...tsx, script, ...args], { ...process.env, ...engineEnvironment() }, '\nStopped.');

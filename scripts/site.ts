@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { UserError } from '../lib/errors';
+import { endOnInterrupt } from './cli/endOnInterrupt';
 import { run } from './cli/run';
 import { runLogged } from './setup/command.mjs';
 import { toolEnvironment } from './setup/toolEnvironment.mjs';
@@ -11,6 +12,7 @@ import { sources } from './site/sources';
 
 const buildFolder = path.join('build', 'site');
 const pages = path.join(buildFolder, 'pages');
+const built = path.join(buildFolder, 'html');
 const requirements = path.join('scripts', 'site', 'requirements.txt');
 
 /** npm run site: a static site of README, docs/, notebooks and the Explore page, readable without a server. */
@@ -22,6 +24,7 @@ const command = new Command('npm run site')
   .action(async ({ executed = false }: { readonly executed?: boolean }) => {
     if (executed && !existsSync('out'))
       throw new UserError('No executed notebooks exist in out/. Run npm start first.');
+    endOnInterrupt();
     const programs = await toolEnvironment(path.resolve(buildFolder, 'venv'), requirements);
     await rm(pages, { recursive: true, force: true });
     for (const [from, to] of sources) {
@@ -37,6 +40,8 @@ const command = new Command('npm run site')
       ['-m', 'mkdocs', 'build', '--quiet', '--clean', '-f', path.join('scripts', 'site', 'mkdocs.yml')],
       { env: { NO_MKDOCS_2_WARNING: '1' } },
     );
+    await rm('site', { recursive: true, force: true });
+    await rename(built, 'site');
     console.log(`Built site/. Open ${path.resolve('site', 'index.html')}.`);
   });
 

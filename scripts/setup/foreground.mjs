@@ -3,9 +3,9 @@ import { root } from './project.mjs';
 
 /**
  * Runs a program in place of this process: it uses the same terminal, receives the same signals,
- * and determines the exit code. Never returns.
+ * and determines the exit code. Never returns. Prints `stopped` if Ctrl-C ended a program without handling it.
  */
-export function runInForeground(program, args, env = process.env) {
+export function runInForeground(program, args, env = process.env, stopped = undefined) {
   const child = spawn(program, args, { cwd: root, env, stdio: 'inherit' });
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2']) process.on(signal, () => child.kill(signal));
   // A terminal sends Ctrl-C to the child as well. A second SIGINT would stop it immediately.
@@ -16,6 +16,7 @@ export function runInForeground(program, args, env = process.env) {
   });
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code);
+    if (signal === 'SIGINT' && stopped !== undefined) console.error(stopped);
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });

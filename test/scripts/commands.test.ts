@@ -76,6 +76,11 @@ test('ends with the signal that ended a command', () => {
   assert.equal(inForeground('process.kill(process.pid, "SIGTERM"); setTimeout(() => {}, 5000)').signal, 'SIGTERM');
 });
 
+test('says that Ctrl-C stopped a command that does not handle it', () => {
+  const { signal, stderr } = inForeground('process.kill(process.pid, "SIGINT"); setTimeout(() => {}, 5000)');
+  assert.deepEqual([signal, stderr], ['SIGINT', 'Stopped.\n']);
+});
+
 test('forwards a signal to the command, which determines the exit code', async () => {
   const command = 'process.on("SIGTERM", () => process.exit(75)); console.log("ready"); setTimeout(() => {}, 20000)';
   const outer = spawn(process.execPath, ['--input-type=module', '-e', foregroundOf(command)], {
@@ -100,7 +105,7 @@ function inForeground(command: string) {
 
 function foregroundOf(command: string): string {
   const module = JSON.stringify(path.resolve('scripts', 'setup', 'foreground.mjs'));
-  const call = `runInForeground(process.execPath, ['-e', ${JSON.stringify(command)}])`;
+  const call = `runInForeground(process.execPath, ['-e', ${JSON.stringify(command)}], process.env, 'Stopped.')`;
   return `import { runInForeground } from ${module}; ${call};`;
 }
 

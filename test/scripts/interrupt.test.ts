@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { hasOnnxruntime } from '../../lib/export/onnxruntime/runProgram';
 import { readCalibrated } from '../../lib/results/records/calibratedRecord';
 import { writeFolder } from '../data/pictures';
 import { startCommand } from '../support/startCommand';
@@ -18,12 +19,17 @@ interface Case {
   /** Exit codes and last words of a command that was interrupted once. */
   readonly code: number | string;
   readonly words: RegExp;
+  /** Why the case is skipped. */
+  readonly lacks?: string | false;
 }
 
 const similarity = ['similarity', 'vit_64', 'mixer_64:fresh', '--data', 'synthetic', '--images', '192'];
 const paused = /Paused.*Run the same command again to resume\.\s*$/;
 
-/** `npm run experiment` and the first Ctrl-C in `npm run distil` have tests of their own. */
+/**
+ * `npm run experiment`, `npm run site` and the first Ctrl-C in `npm run distil` have tests of their own. Commands that
+ * write nothing end as `bench` does: the launcher prints a message.
+ */
 const cases: readonly Case[] = [
   {
     name: 'similarity',
@@ -82,7 +88,19 @@ const cases: readonly Case[] = [
     code: 1,
     words: /\nStopped\.\s*$/,
   },
-  { name: 'fuzz', args: ['fuzz', '--only', 'tar'], after: 'seconds', delay: 1000, code: 130, words: /seconds\s*$/ },
+  { name: 'fuzz', args: ['fuzz', '--only', 'tar'], after: 'seconds', delay: 1000, code: 130, words: /\nStopped\.\s*$/ },
+  {
+    name: 'export',
+    args: ['export', path.resolve('data/weights/vit_64.safetensors'), '--int8', '--calibrate', 'IMAGES'].concat([
+      '--out',
+      'OUT',
+    ]),
+    after: 'model.onnx',
+    delay: 1500,
+    code: 130,
+    words: /\nStopped\.\s*$/,
+    lacks: !hasOnnxruntime() && 'needs onnxruntime: run `npm run export -- data/weights/vit_64.safetensors --check`',
+  },
   {
     name: 'bench -- step',
     args: ['bench', 'step', 'resnet_16', 'vit_128', '32', '128'],
@@ -93,8 +111,9 @@ const cases: readonly Case[] = [
   },
 ];
 
-for (const { name, args, after, delay, code, words } of cases) {
-  test(`Ctrl-C ends ${name}, a second one at once, and leaves no process or temporary file`, async (context) => {
+for (const { name, args, after, delay, code, words, lacks = false } of cases) {
+  const title = `Ctrl-C ends ${name}, a second one at once, and leaves no process, temporary or half-written file`;
+  test(title, { skip: lacks }, async (context) => {
     for (const presses of [1, 2]) {
       const [folder, images] = [await temporaryFolder(context), await temporaryFolder(context)];
       const [out, temporary] = ['out', 'tmp'].map((each) => path.join(folder, each)) as [string, string];
@@ -126,8 +145,14 @@ for (const { name, args, after, delay, code, words } of cases) {
       assert.doesNotMatch(command.text(), /^\s+at |Traceback/m);
       await sleep(500);
       assert.equal(command.isRunning(), false, 'a process is left');
+      // The caches of tsx and of onnxruntime stay.
       assert.deepEqual(
-        readdirSync(temporary).filter((each) => !each.startsWith('tsx-')),
+        readdirSync(temporary).filter((each) => !/^tsx-|^\.ses$/.test(each)),
+        [],
+      );
+      const written = readdirSync(out, { recursive: true, encoding: 'utf8' });
+      assert.deepEqual(
+        written.filter((file) => /\.draft$|int8/.test(file)),
         [],
       );
       if (name === 'similarity') await readCalibrated(path.join(out, 'similarity.jsonl'));

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
+import { startCommand } from '../support/startCommand';
 import { launchChromium, withoutChromium } from '../support/chromium';
 import { buildSite, phone, serveSite, watched } from '../support/site';
 
@@ -82,8 +84,21 @@ test(
   },
 );
 
+test('Ctrl-C ends npm run site, and the last built site stays', { skip, timeout: 120_000 }, async (context) => {
+  const files = (): string[] => readdirSync('site', { recursive: true, encoding: 'utf8' }).sort();
+  const built = files();
+  const output = path.join('build', 'site', 'html');
+  rmSync(output, { recursive: true, force: true });
+  const command = startCommand(context, ['--import', 'tsx', 'scripts/site.ts']);
+  while (!existsSync(output) && command.isRunning()) await sleep(20);
+  command.interrupt();
+  assert.equal(await command.code(), 130);
+  assert.match(command.text(), /^\s*Stopped\.\s*$/);
+  assert.deepEqual(files(), built);
+});
+
 /** The number of live figures in the notebook of a page. */
 function liveFigures(file: string): number {
-  const notebook = path.join('build', 'site', 'pages', file.replace(/\.html$/, '.ipynb'));
+  const notebook = file.replace(/\.html$/, '.ipynb');
   return existsSync(notebook) ? readFileSync(notebook, 'utf8').split('class=\\"live-figure\\"').length - 1 : 0;
 }

@@ -1,5 +1,6 @@
-import { stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { writeAtomic } from '../../io/atomic';
 import { inTemporaryFolder } from '../../io/temporaryFolder';
 import { runProgram } from './runProgram';
 import { writeImages, type ImageBatches } from './writeImages';
@@ -17,10 +18,12 @@ export async function quantise(
   images: ImageBatches,
 ): Promise<{ readonly file: string; readonly bytes: number }> {
   const file = path.join(path.dirname(model), 'model_int8.onnx');
-  await inTemporaryFolder(async (temporary) => {
-    const input = path.join(temporary, 'images');
+  return inTemporaryFolder(async (temporary) => {
+    const [input, output] = [path.join(temporary, 'images'), path.join(temporary, 'model.onnx')];
     await writeImages(input, images);
-    await runProgram(path.resolve('lib', 'export', 'onnxruntime', 'quantise.py'), [model, input, file]);
+    await runProgram(path.resolve('lib', 'export', 'onnxruntime', 'quantise.py'), [model, input, output]);
+    const bytes = await readFile(output);
+    await writeAtomic(file, bytes);
+    return { file, bytes: bytes.length };
   });
-  return { file, bytes: (await stat(file)).size };
 }

@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../errors';
+import { inTemporaryFolder } from '../../io/temporaryFolder';
 import * as tf from '../../tensor/engine/tf';
 import { Random } from '../../tensor/random';
 import { normal } from '../initialisers';
@@ -85,19 +84,18 @@ function behaviourErrors(model: Model): string[] {
 
 /** Saves the weights and loads them into another network. */
 async function weightsErrors(model: Model, other: Model): Promise<string[]> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'network-'));
   try {
-    const file = path.join(folder, 'weights.safetensors');
-    await saveWeights(model, file);
-    loadWeightsFile(other, file);
-    const loaded = new Map(parameters(other));
-    return parameters(model)
-      .filter(([name, { value }]) => !sameValues(value, loaded.get(name)?.value))
-      .map(([name]) => `${name}: saved and loaded, its values differ; check its layout`);
+    return await inTemporaryFolder(async (folder) => {
+      const file = path.join(folder, 'weights.safetensors');
+      await saveWeights(model, file);
+      loadWeightsFile(other, file);
+      const loaded = new Map(parameters(other));
+      return parameters(model)
+        .filter(([name, { value }]) => !sameValues(value, loaded.get(name)?.value))
+        .map(([name]) => `${name}: saved and loaded, its values differ; check its layout`);
+    });
   } catch (error) {
     if (error instanceof UserError) return [error.message];
     throw error;
-  } finally {
-    await rm(folder, { recursive: true });
   }
 }
