@@ -76,7 +76,7 @@ test('ends with the signal that ended a command', () => {
   assert.equal(inForeground('process.kill(process.pid, "SIGTERM"); setTimeout(() => {}, 5000)').signal, 'SIGTERM');
 });
 
-test('says that Ctrl-C stopped a command that does not handle it', () => {
+test('prints a message if Ctrl-C ends a command that does not handle it', () => {
   const { signal, stderr } = inForeground('process.kill(process.pid, "SIGINT"); setTimeout(() => {}, 5000)');
   assert.deepEqual([signal, stderr], ['SIGINT', 'Stopped.\n']);
 });
