@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { CsvRow } from '../../io/csv';
 import { mainMethods } from '../../experiments/pairs';
+import { isHeldOut } from '../records/heldOut';
 import { recordsIn } from '../records/readRecords';
 import { savedValuesIn } from '../records/savedValues';
 import { readSimilarities } from '../records/similarityRecord';
@@ -18,14 +19,15 @@ export interface Finding extends Judgement {
   readonly unit: NonNullable<Claim['unit']> | 'points';
 }
 
-/** Tests every claim of the paper on the evidence. */
+/** Tests every claim of the paper on the evidence. Runs of a search, which saw no test images, are no evidence. */
 export function testClaims(evidence: Evidence): Finding[] {
+  const tested = { ...evidence, runs: evidence.runs.filter((run) => !isHeldOut(run)) };
   return claims.map(({ text, test, unit, contrasts, rule, required }, index) => ({
     claim: index + 1,
     text,
     test,
     unit: unit ?? 'points',
-    ...judge(contrasts(evidence), rule, required),
+    ...judge(contrasts(tested), rule, required),
   }));
 }
 

@@ -1,3 +1,4 @@
+import { isHeldOut } from '../records/heldOut';
 import type { RunRecord } from '../records/record';
 
 /** A record as one row of plain values; `method.NAME` are the options of its method. */
@@ -21,10 +22,14 @@ const columns = [
   ] as const),
 ];
 
-/** Every record as one row: its names, results, the options of its method, its measures, and the machine. */
+/**
+ * Every record as one row: its names, results, the options of its method, its measures, and the machine. With `heldOut`
+ * the accuracies are those on training images that were held out.
+ */
 export function recordRows(records: readonly RunRecord[]): RecordRow[] {
   return records.map((record) => ({
     ...Object.fromEntries(columns.map((column) => [column, record[column] ?? null])),
+    heldOut: isHeldOut(record),
     processor: record.machine.processor,
     ...prefixed('method', methodOptions(record.recipe['method'])),
     ...prefixed('measures', record.measures ?? {}),

@@ -14,6 +14,7 @@ import {
 import { familyOf } from '../../../lib/results/claims/family';
 import { ofaDefaults } from '../../../lib/results/claims/runGroups';
 import { completeMethod } from '../../../lib/methods/methods';
+import { isHeldOut } from '../../../lib/results/records/heldOut';
 import { recordsIn } from '../../../lib/results/records/readRecords';
 import { sampleRecord } from '../support';
 
@@ -275,12 +276,22 @@ test('every recorded OFA run belongs to a claim', async () => {
   // No claim is about mixed precision, the paper's form of the loss, or exponents above 1.4.
   const aside = (run: RunRecord): boolean => run.experiment === 'precision' || /paper-|ofa-1\.6$/.test(run.row);
   const unused = (await recordsIn('data/results')).filter(
-    (run) => run.method === 'ofa' && !aside(run) && !used.has(run.id),
+    (run) => run.method === 'ofa' && !isHeldOut(run) && !aside(run) && !used.has(run.id),
   );
   assert.deepEqual(
     unused.map(({ experiment, row, seed }) => `${experiment} ${row} ${seed}`),
     [],
   );
+});
+
+test('runs of a search, which are evaluated on held-out training images, change no finding', () => {
+  const [ofa, scratch] = [run('resnet_24', 'vit_64', 'fitnet', 0, 30), run(null, 'vit_64', 'scratch', 0, 28)];
+  const searched = (record: RunRecord): RunRecord => ({
+    ...record,
+    recipe: { ...record.recipe, data: { name: 'cifar-100', heldOut: 5000 } },
+  });
+  assert.equal(findings([ofa, scratch])(2).effect, 2);
+  assert.equal(findings([ofa, scratch, searched({ ...ofa, top1: 60 }), searched(scratch)])(2).effect, 2);
 });
 
 test('one additional saved value refutes the claim on inference cost', () => {
