@@ -19,7 +19,7 @@ export interface Finding extends Judgement {
   readonly unit: NonNullable<Claim['unit']> | 'points';
 }
 
-/** Tests every claim of the paper on the evidence. Runs of a search, which saw no test images, are no evidence. */
+/** Tests every claim of the paper on the evidence. Runs of a search, which saw no test images, do not count. */
 export function testClaims(evidence: Evidence): Finding[] {
   const tested = { ...evidence, runs: evidence.runs.filter((run) => !isHeldOut(run)) };
   return claims.map(({ text, test, unit, contrasts, rule, required }, index) => ({

@@ -17,7 +17,9 @@ export interface LiveRunSettings {
  * no trained weights. It is the recipe of the experiment `story` with fewer images and epochs.
  */
 export function planLiveRun({ profile, images, epochs, batchSize }: LiveRunSettings): {
-  readonly recipe: RecipeInput & { readonly teacher: { readonly model: string; readonly weights: string } };
+  readonly recipe: Omit<RecipeInput, 'teacher'> & {
+    readonly teacher: { readonly model: string; readonly weights: string };
+  };
   readonly warning: string | undefined;
 } {
   const { teacher, notice } = availableTeacher('cnn', profile);
