@@ -14,7 +14,21 @@ export interface Chosen {
 }
 
 /** The results of the experiment `tuning`, by pair and method. A test compares them with the records. */
-export const chosen: Readonly<Record<string, Partial<Readonly<Record<TunedMethod, Chosen>>>>> = {};
+export const chosen: Readonly<Record<string, Partial<Readonly<Record<TunedMethod, Chosen>>>>> = {
+  'vit_96-resnet_16': {
+    kd: { candidate: 'temperature-4-weight-4', trial: '1d7cd647849e' },
+    ofa: { candidate: 'exponent-1-branches-1', trial: '43b96da1aee6' },
+    rsd: { candidate: 'weight-1', trial: 'a6ac4aa4b4b3' },
+  },
+  'mixer_96-resnet_16': {
+    kd: { candidate: 'temperature-4-weight-4', trial: '719109861d94' },
+    ofa: { candidate: 'exponent-1.2-branches-1', trial: '44138559ef5e' },
+    rsd: { candidate: 'weight-0.3', trial: 'e3c501bb0e21' },
+  },
+  'mixer_96-vit_64': {
+    kd: { candidate: 'temperature-1-weight-1', trial: 'a6ed25a4efb7' },
+  },
+};
 
 /** The method with the settings of a candidate. Throws a UserError if there is no candidate of that name. */
 export function candidateNamed(method: TunedMethod, name: string): MethodInput {
