@@ -46,8 +46,8 @@ interface Options {
 /** npm run distil --: distils one network from another on images of the user. */
 const command = new Command('npm run distil --')
   .description(
-    'Distils a student from a teacher on a folder of images, trains the same student without a teacher for\n' +
-      'comparison, and writes a page with the results. Ctrl-C pauses with a checkpoint (exit code 75); run the same\n' +
+    'Distils a student from a teacher on a folder of images, trains the same student without a teacher for ' +
+      'comparison, and writes a page with the results. Ctrl-C pauses with a checkpoint (exit code 75); run the same ' +
       'command again to resume.',
   )
   .requiredOption('--student <name>', 'network to train')

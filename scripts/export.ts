@@ -36,7 +36,7 @@ interface Options {
 /** npm run export --: writes a trained network as an ONNX model. */
 const command = new Command('npm run export --')
   .description(
-    'Writes a trained network as an ONNX model, with class names and preprocessing in its metadata, and the\n' +
+    'Writes a trained network as an ONNX model, with class names and preprocessing in its metadata, and the ' +
       'configuration of transformers.js if that supports the architecture. The size of the batch is free.',
   )
   .argument('<weights>', 'weights of the network, a .safetensors file')

@@ -7,7 +7,7 @@ import { run } from './cli/run';
 /** `npm run networks`: checks the networks of a file. */
 const command = new Command('npm run networks --')
   .description(
-    'Checks networks of your own: shapes, gradients, modes and weights files. Exit code 1 if anything is wrong.\n' +
+    'Checks networks of your own: shapes, gradients, modes and weights files. Exit code 1 if anything is wrong. ' +
       'docs/networks.md describes how to write them.',
   )
   .argument('<file>', 'TypeScript file that exports networks made by defineNetwork')

@@ -1,4 +1,3 @@
-import { unknownName } from '../errors';
 import { anchor } from './anchor';
 import { cka } from './cka';
 import { crossFamily } from './crossFamily';
@@ -37,10 +36,3 @@ export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntr
     paperImageNet,
   ].map((experiment) => [experiment.name, experiment]),
 );
-
-/** The experiment with that name. Throws a UserError that lists the most similar names. */
-export function experimentNamed(name: string): Experiment {
-  const experiment = Object.hasOwn(experiments, name) ? experiments[name] : undefined;
-  if (!experiment) throw unknownName('experiment', name, Object.keys(experiments));
-  return experiment;
-}

@@ -56,7 +56,7 @@ export { strongerTeacherAnswer } from './answers/strongerTeacher';
 export { ckaText, studentCkaAnswer, studentSimilarity, type StudentSimilarity } from './answers/studentCka';
 export { successorAnswer } from './answers/successors';
 // The paper's claims and what our records say about them.
-export { effectText, findingOf, findings, findingText, type Finding } from './claims/findings';
+export { effectText, findingOf, findings, type Finding } from './claims/findings';
 // What a student gains from a teacher on a user's images.
 export { verdict, type Gain } from './gain';
 // The answers of notebooks, and the values that their figures show.

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Batch } from '../../lib/data/loading/batch';
+import type { Distillation } from '../../lib/methods/method';
 import { methodNamed } from '../../lib/methods/methods';
 import { torchShape, toTorchLayout } from '../../lib/models/weights/layout';
 import { MlpMixer } from '../../lib/models/networks/mlpMixer';
@@ -57,6 +58,7 @@ export const stepsSchema = z.array(
 );
 
 type Run = z.infer<typeof stepsSchema>[number];
+type Expected = z.infer<typeof stepSchema>;
 
 const classes = 10;
 
@@ -67,7 +69,7 @@ export function checkSteps(runs: z.infer<typeof stepsSchema>, mode: Mode): Check
 
 function checkRun(run: Run, mode: Mode): Check[] {
   const { image, labels, eps, optimizer: settings } = run;
-  const title = `${run.student} taught by ${run.teacher}`;
+  const title = `${run.student} with teacher ${run.teacher}`;
   const student = tiny(run.student, image.shape_nhwc[1]);
   const teacher = tiny(run.teacher, image.shape_nhwc[1]);
   const method = methodNamed('ofa');
@@ -75,14 +77,7 @@ function checkRun(run: Run, mode: Mode): Check[] {
     method.options.parse({ exponent: eps.length === 1 ? eps[0] : eps, finalGrid: run.final_grid }),
     { student, teacher, examples: labels.length, labels, random: new Random(0) },
   );
-  const branches = [1, 2, 3, 4].flatMap((stage) =>
-    parameters(distillation.modules)
-      .filter(([path]) => path.startsWith(`branch${stage}.`))
-      .map(([path, parameter]): NamedParameter => {
-        const place = { stage: stage as 1 | 2 | 3 | 4, shape: student.stageShapes[stage - 1]! };
-        return [`projector.${stage}.${releasedName(path.slice('branch1.'.length), place)}`, parameter];
-      }),
-  );
+  const branches = branchParameters(student, distillation);
   const all = [...parameters(student, 'student.'), ...branches];
   const trained = all.filter(([, { trainable }]) => trainable);
   const optimizer = new Optimizer(
@@ -102,43 +97,9 @@ function checkRun(run: Run, mode: Mode): Check[] {
   try {
     fillNamed([...all, ...parameters(teacher, 'teacher.')]);
     if (mode !== 'eager') compileAndReset(step, stepParts, batch);
-    const names = (prefix: string, named: readonly NamedParameter[]) =>
-      named.map(([name, parameter]) => [name.slice(prefix.length), torchShape(parameter)] as const);
     return [
-      check(
-        `${title}: student's state`,
-        stateError(names('student.', parameters(student, 'student.')), run.state['student.']),
-      ),
-      check(
-        `${title}: teacher's state`,
-        stateError(names('teacher.', parameters(teacher, 'teacher.')), run.state['teacher.']),
-      ),
-      check(`${title}: branches' state`, stateError(names('projector.', branches), run.state['projector.'])),
-      ...run.steps.flatMap((expected, i) => {
-        const tolerance = i === 0 ? 1e-5 : 1e-3;
-        const { parts, gradients, logits } = step.differentiate(batch);
-        const { label = NaN, logits: kd = NaN, ...branchParts } = parts;
-        const ofa = Object.values(branchParts).reduce((sum, part) => sum + part, 0);
-        const checks = [
-          compareNumber(`${title}, step ${i + 1}: label`, label, expected.loss_gt, tolerance, 'relative'),
-          compareNumber(`${title}, step ${i + 1}: logits' loss`, kd, expected.loss_kd, tolerance, 'relative'),
-          compareNumber(`${title}, step ${i + 1}: branches' loss`, ofa, expected.loss_ofa, tolerance, 'relative'),
-          compareNumber(`${title}, step ${i + 1}: total`, label + kd + ofa, expected.total, tolerance, 'relative'),
-          feature(
-            `${title}, step ${i + 1}: logits`,
-            'logits',
-            () => tf.clone(logits),
-            expected.logits,
-            Math.max(tolerance, 1e-4),
-          ),
-          ...Object.entries(expected.gradients ?? {}).map(([name, gradient]) =>
-            gradientCheck(title, name, all, gradients[name], gradient),
-          ),
-        ];
-        step.update(gradients, undefined, settings.lr, i + 1);
-        tf.dispose([Object.values(gradients), logits]);
-        return checks;
-      }),
+      ...checkState(title, run, { student, teacher, branches }),
+      ...run.steps.flatMap((expected, i) => checkStep(title, i, expected, { step, batch, all, rate: settings.lr })),
       feature(
         `${title}: evaluation after`,
         'logits',
@@ -153,6 +114,65 @@ function checkRun(run: Run, mode: Mode): Check[] {
     for (const module of [student, teacher, distillation.modules]) disposeModule(module);
     tf.dispose([batch.images, batch.labels]);
   }
+}
+
+/** The parameters of the exit branches, with the names of the released code. */
+function branchParameters(student: Model, { modules }: Distillation): NamedParameter[] {
+  return ([1, 2, 3, 4] as const).flatMap((stage) =>
+    parameters(modules)
+      .filter(([path]) => path.startsWith(`branch${stage}.`))
+      .map(([path, parameter]): NamedParameter => {
+        const place = { stage, shape: student.stageShapes[stage - 1]! };
+        return [`projector.${stage}.${releasedName(path.slice('branch1.'.length), place)}`, parameter];
+      }),
+  );
+}
+
+interface Compared {
+  readonly student: Model;
+  readonly teacher: Model;
+  readonly branches: readonly NamedParameter[];
+}
+
+function checkState(title: string, { state }: Run, { student, teacher, branches }: Compared): Check[] {
+  const compare = (name: string, prefix: keyof Run['state'], named: readonly NamedParameter[]): Check => {
+    const shapes = named.map(([path, parameter]) => [path.slice(prefix.length), torchShape(parameter)] as const);
+    return check(`${title}: ${name} state`, stateError(shapes, state[prefix]));
+  };
+  return [
+    compare("student's", 'student.', parameters(student, 'student.')),
+    compare("teacher's", 'teacher.', parameters(teacher, 'teacher.')),
+    compare("branches'", 'projector.', branches),
+  ];
+}
+
+interface StepInput {
+  readonly step: TrainingStep;
+  readonly batch: Batch;
+  readonly all: readonly NamedParameter[];
+  readonly rate: number;
+}
+
+/** Compares one step, counted from 0, and updates the weights. */
+function checkStep(title: string, i: number, expected: Expected, { step, batch, all, rate }: StepInput): Check[] {
+  const tolerance = i === 0 ? 1e-5 : 1e-3;
+  const name = `${title}, step ${i + 1}`;
+  const { parts, gradients, logits } = step.differentiate(batch);
+  const { label = NaN, logits: kd = NaN, ...branchParts } = parts;
+  const ofa = Object.values(branchParts).reduce((sum, part) => sum + part, 0);
+  const checks = [
+    compareNumber(`${name}: label`, label, expected.loss_gt, tolerance, 'relative'),
+    compareNumber(`${name}: logits' loss`, kd, expected.loss_kd, tolerance, 'relative'),
+    compareNumber(`${name}: branches' loss`, ofa, expected.loss_ofa, tolerance, 'relative'),
+    compareNumber(`${name}: total`, label + kd + ofa, expected.total, tolerance, 'relative'),
+    feature(`${name}: logits`, 'logits', () => tf.clone(logits), expected.logits, Math.max(tolerance, 1e-4)),
+    ...Object.entries(expected.gradients ?? {}).map(([path, gradient]) =>
+      gradientCheck(title, path, all, gradients[path], gradient),
+    ),
+  ];
+  step.update(gradients, undefined, rate, i + 1);
+  tf.dispose([Object.values(gradients), logits]);
+  return checks;
 }
 
 /** Runs the step until it is compiled, then returns to the start. */

@@ -7,6 +7,7 @@ import { loadDatasets } from '../../lib/data/datasets/loadDatasets';
 import { writeAtomic } from '../../lib/io/atomic';
 import { appendJsonLine } from '../../lib/io/jsonLines';
 import { disposeModule } from '../../lib/models/parameter';
+import type { OwnNetworks } from '../../lib/models/own/network';
 import { readNetworks } from '../../lib/models/own/readNetworks';
 import { savePage } from '../../lib/notebook/savePage';
 import { readCalibrated, type CalibratedRecord } from '../../lib/results/records/calibratedRecord';
@@ -46,67 +47,73 @@ export async function compare(first: string, second: string, options: CompareOpt
 }
 
 async function compareAll(first: string, second: string, options: CompareOptions, signal: AbortSignal): Promise<void> {
-  const { out, seeds, layers, alpha, batchSize, permutations, measure: measures } = options;
-  const networksOfUser = options.networks === undefined ? undefined : await readNetworks(options.networks);
+  const networks = options.networks === undefined ? undefined : await readNetworks(options.networks);
   const images = await openImages(options.data);
-  const file = path.join(out, 'similarity.jsonl');
-  const bar = new SingleBar(
-    { format: '{stage} [{bar}] {percentage} % | {eta_formatted} left' },
-    Presets.shades_classic,
-  );
+  const format = '{stage} [{bar}] {percentage} % | {eta_formatted} left';
+  const bar = new SingleBar({ format }, Presets.shades_classic);
   const records: CalibratedRecord[] = [];
   try {
-    for (const seed of seeds) {
-      const networks: LoadedNetwork[] = [];
-      try {
-        for (const text of [first, second])
-          networks.push(
-            await loadNetwork(networkSpec(text), {
-              classes: images.classes.length,
-              imageSize: options.imageSize,
-              seed,
-              networks: networksOfUser,
-            }),
-          );
-        if (seed === seeds[0]) warnOfRandomWeights(networks);
-        const chosen = chosenLayers(
-          networks.map(({ model }) => model),
-          layers,
-        );
-        const pair: [MeasuredNetwork, MeasuredNetwork] = [
-          measuredNetwork(networks[0]!, chosen[0]!),
-          measuredNetwork(networks[1]!, chosen[1]!),
-        ];
-        let stage = '';
-        const settings: CalibratedSettings = {
-          measures,
-          images: options.images,
-          batchSize,
-          permutations,
-          alpha,
-          seed,
-          dataset: options.data,
-          maxMemory: options.maxMemory === undefined ? os.totalmem() / 2 : options.maxMemory * 1e9,
-          signal,
-          onProgress: (name, done, total) => {
-            if (name !== stage) {
-              bar.stop();
-              bar.start(total, 0, { stage: name });
-              stage = name;
-            }
-            bar.update(done);
-          },
-        };
-        records.push(...(await measureMissing(pair, images, settings, file)));
-        bar.stop();
-      } finally {
-        for (const { model } of networks) disposeModule(model);
-      }
+    for (const seed of options.seeds) {
+      const settings = settingsOf(options, seed, bar, signal);
+      records.push(...(await compareSeed([first, second], images, options, settings, networks)));
+      bar.stop();
     }
   } finally {
     bar.stop();
   }
-  await writeResults(records, out);
+  await writeResults(records, options.out);
+}
+
+function settingsOf(options: CompareOptions, seed: number, bar: SingleBar, signal: AbortSignal): CalibratedSettings {
+  const { data, measure, images, batchSize, permutations, alpha, maxMemory } = options;
+  let stage = '';
+  return {
+    measures: measure,
+    images,
+    batchSize,
+    permutations,
+    alpha,
+    seed,
+    dataset: data,
+    maxMemory: maxMemory === undefined ? os.totalmem() / 2 : maxMemory * 1e9,
+    signal,
+    onProgress: (name, done, total) => {
+      if (name !== stage) {
+        bar.stop();
+        bar.start(total, 0, { stage: name });
+        stage = name;
+      }
+      bar.update(done);
+    },
+  };
+}
+
+/** Loads both networks with the seed of the settings, and measures what is missing. */
+async function compareSeed(
+  names: readonly string[],
+  images: Dataset,
+  { imageSize, layers, seeds, out }: CompareOptions,
+  settings: CalibratedSettings,
+  own: OwnNetworks | undefined,
+): Promise<CalibratedRecord[]> {
+  const { seed } = settings;
+  const networks: LoadedNetwork[] = [];
+  try {
+    for (const text of names) {
+      const size = { classes: images.classes.length, imageSize, seed, networks: own };
+      networks.push(await loadNetwork(networkSpec(text), size));
+    }
+    if (seed === seeds[0]) warnOfRandomWeights(networks);
+    const models = networks.map(({ model }) => model);
+    const chosen = chosenLayers(models, layers);
+    const pair: [MeasuredNetwork, MeasuredNetwork] = [
+      measuredNetwork(networks[0]!, chosen[0]!),
+      measuredNetwork(networks[1]!, chosen[1]!),
+    ];
+    return await measureMissing(pair, images, settings, path.join(out, 'similarity.jsonl'));
+  } finally {
+    for (const { model } of networks) disposeModule(model);
+  }
 }
 
 /** The records of one seed: those of an earlier call of the command, and those that are missing. */

@@ -7,7 +7,7 @@ import { chromium, type Browser } from 'playwright-core';
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/snap/bin/chromium'];
 
 /** Returns the path of Chromium: CHROMIUM, or the system's; undefined if there is none. */
-export function chromiumPath(): string | undefined {
+function chromiumPath(): string | undefined {
   return process.env.CHROMIUM ?? places.find((place) => existsSync(place));
 }
 

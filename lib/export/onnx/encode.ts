@@ -5,7 +5,7 @@ import { UserError } from '../../errors';
 import type { Attribute, Constant, Graph, Node, Port } from './graph';
 
 /** Version of ONNX's operators: the first one with layer normalisation. */
-export const opset = 17;
+const opset = 17;
 
 /** Version of the file format that belongs to this opset. */
 const irVersion = 8;

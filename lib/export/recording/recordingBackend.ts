@@ -202,7 +202,7 @@ function tensorOfConstant(value: Value): tf.Tensor {
 }
 
 /** Disposes the tensors that `work` creates. It returns no tensors. */
-export function inTidy<T>(work: () => T): T {
+function inTidy<T>(work: () => T): T {
   const engine = tf.engine();
   engine.startScope();
   try {

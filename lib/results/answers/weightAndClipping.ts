@@ -14,7 +14,7 @@ import { meanOf } from '../statistics/summary';
 import { claimSentence } from './claimSentence';
 
 /** The weight of the OFA loss on logits and branches; the default is 1. */
-export const weightOf = ({ recipe: { method } }: RecordedRow): number => Number(method?.['logitsWeight'] ?? 1);
+const weightOf = ({ recipe: { method } }: RecordedRow): number => Number(method?.['logitsWeight'] ?? 1);
 
 /** Whether the norm of the gradients is clipped. */
 export const isClipped = ({ recipe }: RecordedRow): boolean => recipe.clipNorm !== undefined;

@@ -5,7 +5,6 @@ import { isHeldOut } from '../records/heldOut';
 import { recordsIn } from '../records/readRecords';
 import { savedValuesIn } from '../records/savedValues';
 import { readSimilarities } from '../records/similarityRecord';
-import { seedsText } from '../statistics/summary';
 import { claims, type Claim } from './claims';
 import type { Evidence } from './contrasts';
 import { judge, minSeeds, type Judgement } from './judge';
@@ -68,30 +67,6 @@ export function comparisonText({ effect, label, shown, comparisons }: Finding): 
     isIncomplete ? `the claim is about ${required}` : '',
   ];
   return parts.filter((part) => part !== '').join('; ');
-}
-
-/** A finding in a few sentences: the verdict, the test, the effect and, if undecided, what is missing. */
-export function findingText(finding: Finding): string {
-  const { verdict, text, test } = finding;
-  const claim = `“${text.replace(/\.$/, '')}”`;
-  const opening = {
-    holds: `The claim ${claim} holds in our records.`,
-    'does not hold': `The claim ${claim} does not hold in our records.`,
-    'undecided at this scale': `Our records do not decide the claim ${claim}.`,
-  }[verdict];
-  return [opening, `Our test: ${test}`, effectSentence(finding), undecidedReason(finding)]
-    .filter((sentence) => sentence !== '')
-    .join(' ');
-}
-
-/** `The effect is +1.20 points (95 % interval [0.80, 1.60], 3 seeds; mean of 3).`; empty if nothing is recorded. */
-export function effectSentence(finding: Finding): string {
-  const { effect, low, high, unit, seeds } = finding;
-  if (effect === null) return '';
-  const interval = low === null || high === null ? '' : `95 % interval [${decimal(low)}, ${decimal(high)}], `;
-  const comparison = comparisonText(finding);
-  const details = interval + seedsText(seeds) + (comparison === '' ? '' : `; ${comparison}`);
-  return `The effect is ${signed(effect)} ${unit} (${details}).`;
 }
 
 /** Why a claim is undecided, as a sentence; empty if it is decided. */

@@ -46,8 +46,9 @@ export interface DistilOptions extends Omit<JobOptions, 'runsFolder'> {
  */
 export async function distil(
   pair: Pair,
-  { out, command, onRun, onDownload, ...options }: DistilOptions,
+  { out, command, onRun, onDownload, onNotice, ...rest }: DistilOptions,
 ): Promise<Gain> {
+  const options = { ...rest, ...(onNotice && { onNotice: withoutRepeats(onNotice) }) };
   const { networks } = options;
   const opened = await checkInputs(pair, out, networks);
   const setup = await inspectNetworks(pair, opened, { signal: options.signal, onProgress: onDownload, networks });
@@ -94,6 +95,16 @@ export async function distil(
   if (existsSync(branches)) await copyAtomic(branches, branchesBeside(student));
   await writeJson(path.join(out, 'records.json'), gain);
   return gain;
+}
+
+/** Passes each notice on once. That about the images names no run, because all runs use the same images. */
+function withoutRepeats(onNotice: (text: string) => void): (text: string) => void {
+  const given = new Set<string>();
+  return (notice) => {
+    const text = notice.replace(/^[^:]+: (?=images: )/, '');
+    if (!given.has(text)) onNotice(text);
+    given.add(text);
+  };
 }
 
 /** Checks the recipe and the output folder, and then opens the images. */

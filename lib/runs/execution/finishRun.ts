@@ -45,25 +45,7 @@ export async function finishRun(job: Job, runFolder: string, trained: TrainedJob
   const history = await readMetrics(runFolder);
   const { top1, top5 } = finalAccuracy(history, recipe.epochs, runFolder);
 
-  const weights = studentFile(runFolder);
-  const metadata = {
-    recipe: job.id,
-    top1: String(top1),
-    epochs: String(recipe.epochs),
-    commit: first.commit,
-    ...normalisationEntry(images),
-    ...inputEntry({
-      classes: images.classes,
-      imageSize: training.student.imageSize,
-      cropShare: evaluationCropShare(recipe, images, training.student),
-    }),
-  };
-  await training.withResult(async () => {
-    await saveWeights(training.student, weights, metadata);
-    await saveExits(training, branchesFile(runFolder));
-  });
-  if (job.exportWeightsTo !== undefined) await copyAtomic(weights, job.exportWeightsTo);
-
+  const weights = await saveStudent(job, runFolder, trained, top1);
   const continuedBy = await otherSessions(runFolder);
   const record = runRecord.parse({
     id: job.id,
@@ -104,6 +86,34 @@ export async function finishRun(job: Job, runFolder: string, trained: TrainedJob
   });
   await writeJson(recordFile(runFolder), record);
   return record;
+}
+
+/** Writes the student's weights and its exit branches, and returns the path of the weights. */
+async function saveStudent(
+  { id, recipe, exportWeightsTo }: Job,
+  runFolder: string,
+  { training, first, images }: TrainedJob,
+  top1: number,
+): Promise<string> {
+  const weights = studentFile(runFolder);
+  const metadata = {
+    recipe: id,
+    top1: String(top1),
+    epochs: String(recipe.epochs),
+    commit: first.commit,
+    ...normalisationEntry(images),
+    ...inputEntry({
+      classes: images.classes,
+      imageSize: training.student.imageSize,
+      cropShare: evaluationCropShare(recipe, images, training.student),
+    }),
+  };
+  await training.withResult(async () => {
+    await saveWeights(training.student, weights, metadata);
+    await saveExits(training, branchesFile(runFolder));
+  });
+  if (exportWeightsTo !== undefined) await copyAtomic(weights, exportWeightsTo);
+  return weights;
 }
 
 /** The share of a test image that the student saw. Images in memory that already have its size are not cropped. */

@@ -80,6 +80,8 @@ test('distils and trains from scratch, saves the plain network, does not repeat 
   assert.deepEqual(common, alone);
   assert.ok(gain.trainImages === 65 && gain.validationImages === 24 && gain.classes === 4);
   assert.match(notices.join('\n'), /broken\.jpg is left out/);
+  assert.equal(notices.filter((text) => text.startsWith('images: ')).length, 1, 'the images are described once');
+  assert.equal(new Set(notices).size, notices.length);
   assert.equal(gain.distilled.history[1]!.unreadable, 1);
 
   const again = await distil(pair, options);
