@@ -41,10 +41,13 @@ export const mainMethods = {
   rsd: { kind: 'rsd' },
 } as const satisfies Readonly<Record<string, MethodInput>>;
 
+/** The name of a pair in the names of rows, such as `resnet_24-vit_64`. */
+export const pairName = (pair: Pair): string => `${teachers[pair.teacher].model}-${students[pair.student]}`;
+
 /** The row of a pair with a method, named such as `resnet_24-vit_64-kd`. */
 export function distilledRow(pair: Pair, name: string, method: MethodInput, changes?: Changes): Row {
   return {
-    name: `${teachers[pair.teacher].model}-${students[pair.student]}-${name}`,
+    name: `${pairName(pair)}-${name}`,
     recipe: student(pair.student, pair.teacher, method, changes),
   };
 }

@@ -1,13 +1,9 @@
 import type { Family } from '../models/model';
 import type { MethodInput } from '../methods/methods';
 import type { RecipeInput } from '../training/recipe/recipe';
-import { student, students, teachers } from './laptop';
-import type { Pair } from './pairs';
+import { student, teachers } from './laptop';
 
 type Recipe = Omit<RecipeInput, 'seed'>;
-
-/** The name of a pair of the laptop profile in the names of rows, such as `resnet_24-vit_64`. */
-export const pairName = (pair: Pair): string => `${teachers[pair.teacher].model}-${students[pair.student]}`;
 
 /** The weights that the experiment `longer-teachers` exports. */
 export const longerWeights = (family: Family): string => `data/weights/${teachers[family].model}-longer.safetensors`;

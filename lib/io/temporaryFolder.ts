@@ -3,18 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** Folders in use. `process.exit` does not wait for their removal. */
-const folders = new Set<string>();
-process.on('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
-
 /** Runs `work` with an empty folder, which is removed afterwards, also if the process exits meanwhile. */
 export async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(path.join(tmpdir(), 'ofa-kd-'));
-  folders.add(folder);
+  // `process.exit` does not wait for the end of `work`.
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   try {
     return await work(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
-    folders.delete(folder);
+    process.off('exit', remove);
   }
 }

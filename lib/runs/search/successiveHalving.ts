@@ -1,4 +1,5 @@
 import { UserError } from '../../errors';
+import { searchState } from './rounds';
 import { checkRange, type Range, type Sampler, type Trial } from './sampler';
 
 export interface HalvingOptions extends Range {
@@ -19,44 +20,32 @@ export function successiveHalving({ candidates, epochs, factor = 2, seed = 0, ..
   checkRange(range);
   checkIntegers(candidates, factor);
   const step = (range.high - range.low) / (candidates - 1);
-  const rounds = Math.max(1, Math.ceil(Math.log(candidates) / Math.log(factor) - 1e-9));
-  let round = 0;
-  const trialsOf = (exponents: readonly number[]): Trial[] => {
-    const roundEpochs = Math.max(1, Math.round(epochs / factor ** (rounds - 1 - round)));
-    return exponents.map((exponent) => ({ exponent, seed, epochs: roundEpochs }));
-  };
-  let waiting = trialsOf(Array.from({ length: candidates }, (_, i) => roundTo4(range.low + i * step)));
-  let roundSize = waiting.length;
-  let results: Result[] = [];
+  const trials = new Map<string, Trial>();
+  const results = new Map<string, number>();
+  const exponents = Array.from({ length: candidates }, (_, i) => roundTo4(range.low + i * step));
+  const count = Math.max(1, Math.ceil(Math.log(candidates) / Math.log(factor) - 1e-9));
+  const rounds = Array.from({ length: count }, (_, round) => ({
+    size: Math.ceil(candidates / factor ** round),
+    rows: exponents.map((exponent) => {
+      const trial = { exponent, seed, epochs: Math.max(1, Math.round(epochs / factor ** (count - 1 - round))) };
+      trials.set(rowOf(trial), trial);
+      return rowOf(trial);
+    }),
+  }));
   return {
-    ask: () => Promise.resolve(waiting.shift()),
-    tell: ({ exponent }, top1) => {
-      results.push({ exponent, top1 });
-      if (results.length === roundSize && round < rounds - 1) {
-        round++;
-        waiting = trialsOf(best(results, Math.ceil(results.length / factor)));
-        roundSize = waiting.length;
-        results = [];
-      }
+    ask: () => {
+      const [next] = searchState({ name: 'exponent', rounds }, (row) => results.get(row)).missing;
+      return Promise.resolve(next === undefined ? undefined : trials.get(next));
+    },
+    tell: (trial, top1) => {
+      results.set(rowOf(trial), top1);
       return Promise.resolve();
     },
     close: () => undefined,
   };
 }
 
-interface Result {
-  readonly exponent: number;
-  readonly top1: number;
-}
-
-/** The exponents of the best results, in ascending order. */
-function best(results: readonly Result[], count: number): number[] {
-  const sorted = [...results].sort((a, b) => b.top1 - a.top1 || a.exponent - b.exponent);
-  return sorted
-    .slice(0, count)
-    .map(({ exponent }) => exponent)
-    .sort((a, b) => a - b);
-}
+const rowOf = ({ exponent, epochs }: Trial): string => `${exponent} for ${epochs} epochs`;
 
 function checkIntegers(candidates: number, factor: number): void {
   const valid = Number.isInteger(candidates) && candidates >= 2 && Number.isInteger(factor) && factor >= 2;
