@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../../lib/errors';
-import { candidateNamed, chosen, tunedComparison } from '../../../lib/experiments/tuning/tuned';
+import type { TunedMethod } from '../../../lib/experiments/tuning/candidates';
+import { candidateNamed, chosen, tunedComparison, type Chosen } from '../../../lib/experiments/tuning/tuned';
 import { tuning } from '../../../lib/experiments/tuning/tuning';
 import { recordsIn } from '../../../lib/results/records/readRecords';
 import { searchState } from '../../../lib/runs/search/rounds';
@@ -12,25 +13,21 @@ test('the chosen settings are the results of the recorded searches, and name the
     (record) => record.experiment === 'tuning' && record.trainingVersion === trainingVersion,
   );
   const byRow = new Map(records.map((record) => [record.row, record]));
-  const found: Record<string, Record<string, { candidate: string; trial: string }>> = {};
-  for (const search of tuning.searches ?? []) {
+  const found = (tuning.searches ?? []).flatMap((search): Chosen[] => {
     const { best } = searchState(search, (row) => byRow.get(row)?.top1);
-    if (best === undefined) continue;
-    const split = search.name.lastIndexOf('-');
-    const [pair, method] = [search.name.slice(0, split), search.name.slice(split + 1)];
+    if (best === undefined) return [];
+    const [teacher, student, method] = search.name.split('-');
     const candidate = best.slice(search.name.length + 1).replace(/-epochs-\d+$/, '');
-    found[pair] = { ...found[pair], [method]: { candidate, trial: byRow.get(best)!.id } };
-  }
+    return [{ pair: `${teacher}-${student}`, method: method as TunedMethod, candidate, trial: byRow.get(best)!.id }];
+  });
   assert.deepEqual(chosen, found);
 });
 
 test('the rows with tuned settings have the methods of the candidates', () => {
   assert.deepEqual(candidateNamed('kd', 'temperature-2-weight-4'), { kind: 'kd', temperature: 2, weight: 4 });
-  for (const [pair, methods] of Object.entries(chosen)) {
-    for (const method of Object.keys(methods)) {
-      const row = tunedComparison.rows.laptop.find(({ name }) => name === `${pair}-${method}`);
-      assert.equal(row?.recipe.method?.kind, method);
-    }
+  for (const { pair, method } of chosen) {
+    const row = tunedComparison.rows.laptop.find(({ name }) => name === `${pair}-${method}`);
+    assert.equal(row?.recipe.method?.kind, method);
   }
 });
 
