@@ -96,7 +96,8 @@ const cases: readonly Case[] = [
       'OUT',
     ]),
     after: 'model.onnx',
-    delay: 1500,
+    // Python needs longer than this to load onnxruntime.
+    delay: 300,
     code: 130,
     words: /\nStopped\.\s*$/,
     lacks: !hasOnnxruntime() && 'needs onnxruntime: run `npm run export -- data/weights/vit_64.safetensors --check`',
