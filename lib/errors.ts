@@ -31,7 +31,7 @@ export function unknownName(kind: string, name: string, known: readonly string[]
  * Formats the issues of a schema validation: for each the path, what is wrong, and the value if it is a number or a
  * string. `given` is the validated value, and `prefix` precedes every path.
  */
-export function schemaErrors({ issues }: ZodError, given?: unknown, prefix = ''): string[] {
+export function schemaErrors({ issues }: Pick<ZodError, 'issues'>, given?: unknown, prefix = ''): string[] {
   const limit = 20;
   const errors = issues.slice(0, limit).map(({ path, message }) => {
     const place = [prefix, ...path].filter((part) => part !== '').join('.');

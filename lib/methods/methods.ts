@@ -84,10 +84,14 @@ export function methodNamed(kind: string): Method {
 export function methodErrors({ kind, ...given }: MethodSpec, method = methodNamed(kind)): string[] {
   const parsed = method.options.safeParse(given);
   if (parsed.success) return [];
-  const errors = schemaErrors(parsed.error, given, 'method');
-  if (!parsed.error.issues.some(({ code, path }) => code === 'unrecognized_keys' && path.length === 0)) return errors;
   const known = optionNames(method.options);
-  return [...errors, `method: the options of ${kind} are ${known.length === 0 ? 'none' : known.join(', ')}`];
+  const options = `the options of ${kind} are ${known.length === 0 ? 'none' : known.join(', ')}`;
+  const issues = parsed.error.issues.map((issue) =>
+    issue.code === 'unrecognized_keys' && issue.path.length === 0
+      ? { ...issue, message: `${issue.message}; ${options}` }
+      : issue,
+  );
+  return schemaErrors({ issues }, given, 'method');
 }
 
 function optionNames(schema: z.ZodTypeAny): string[] {
