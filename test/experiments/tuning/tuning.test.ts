@@ -8,8 +8,8 @@ import { completeRecipe } from '../../../lib/training/recipe/completeRecipe';
 test('every method has the same number of candidates, all different, and its published default among them', () => {
   for (const [kind, list] of Object.entries(candidates)) {
     const settings = list.map(([, method]) => JSON.stringify(completeMethod(method)));
-    assert.equal(new Set(settings).size, 6, kind);
-    assert.equal(new Set(list.map(([name]) => name)).size, 6, kind);
+    assert.equal(new Set(settings).size, 8, kind);
+    assert.equal(new Set(list.map(([name]) => name)).size, 8, kind);
     const standard = completeMethod({ kind });
     assert.ok(settings.includes(JSON.stringify(standard)), `${kind}: ${JSON.stringify(standard)}`);
   }
