@@ -16,8 +16,8 @@ import { endOnInterrupt } from './cli/endOnInterrupt';
 import { run } from './cli/run';
 import { checkOnnx } from './export/checkOnnx';
 import { calibrationBatches } from './export/calibration';
-import { installOnnxruntime } from './export/onnxruntime';
 import { recordDeployed } from './export/recordDeployed';
+import { installOnnxruntime } from './onnxruntime/environments.mjs';
 
 interface Options {
   readonly network?: string;

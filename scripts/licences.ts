@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 
@@ -24,19 +25,33 @@ const lock = z.object({
   ),
 });
 
-/** Returns the npm packages of the lock file, each with the licence that it declares. */
-export function npmPackages(): (Package & { readonly licence: string; readonly dev: boolean })[] {
-  const { '': _, ...packages } = lock.parse(JSON.parse(readFileSync('package-lock.json', 'utf8'))).packages;
-  const all = Object.entries(packages).map(([place, { name, version = '', license, dev = false }]) => ({
-    name: name ?? place.replace(/^.*node_modules\//, ''),
-    version,
-    licence: license ?? installedLicence(place),
-    dev,
-  }));
-  return unique(all);
+interface NpmPackage extends Package {
+  readonly licence: string;
+  /** When the package is installed, if not by the setup for use. */
+  readonly note: string;
 }
 
-/** Returns the Python packages of both engines, of the site, of the check and of the tests. */
+/** Returns the npm packages of the lock files, each with the licence that it declares. */
+export function npmPackages(): NpmPackage[] {
+  return unique([
+    ...lockedPackages('scripts/onnxruntime', () => 'Explore page and tests'),
+    ...lockedPackages('.', (dev) => (dev ? 'development only' : '')),
+  ]);
+}
+
+function lockedPackages(folder: string, noteOf: (dev: boolean) => string): NpmPackage[] {
+  const { packages } = lock.parse(JSON.parse(readFileSync(path.join(folder, 'package-lock.json'), 'utf8')));
+  return Object.entries(packages)
+    .filter(([place]) => place !== '')
+    .map(([place, { name, version = '', license, dev = false }]) => ({
+      name: name ?? place.replace(/^.*node_modules\//, ''),
+      version,
+      licence: license ?? installedLicence(place),
+      note: noteOf(dev),
+    }));
+}
+
+/** Returns the Python packages of both engines, of the site, of the check, of the export and of the tests. */
 export function pythonPackages(): Package[] {
   const files = [
     'scripts/setup/requirements/cpu.txt',
@@ -44,7 +59,7 @@ export function pythonPackages(): Package[] {
     'scripts/site/requirements.txt',
     'scripts/check/requirements.txt',
     'scripts/pillow/requirements.txt',
-    'scripts/export/requirements.txt',
+    'scripts/onnxruntime/requirements.txt',
   ];
   return unique(
     files.flatMap((file) =>
@@ -58,9 +73,9 @@ export function pythonPackages(): Package[] {
 /** Returns docs/licences.md: tables of all packages with their licences. */
 function page(): string {
   const licences = pythonLicences();
-  const npm = npmPackages().map(({ name, version, licence, dev }) => {
+  const npm = npmPackages().map(({ name, version, licence, note }) => {
     const link = `[${name}](https://www.npmjs.com/package/${name})`;
-    return `| ${link} | ${version} | ${licence} | ${dev ? 'development only' : ''} |`;
+    return `| ${link} | ${version} | ${licence} | ${note} |`;
   });
   const python = pythonPackages().map(
     ({ name, version }) =>
@@ -68,7 +83,8 @@ function page(): string {
   );
   const introduction = [
     'This project is under the [Apache License 2.0](../LICENSE).',
-    'The setup downloads the packages below from npm and PyPI; none of them is part of this repository.',
+    'The setup, and some commands, download the packages below from npm and PyPI;',
+    'none of them is part of this repository.',
     '`npm run licences` generates the lists from the lock files, with the licences that the packages declare.',
   ].join(' ');
   return `# Licences of installed packages
@@ -111,13 +127,14 @@ import importlib.metadata as m, json
 def licence(d):
     declared = d.get("License-Expression") or d.get("License") or ""
     classes = [c.split(" :: ")[-1] for c in d.get_all("Classifier") or [] if c.startswith("License ::")]
-    if declared and len(declared) < 60 and "\\n" not in declared: return declared
+    if declared not in ("", "UNKNOWN") and len(declared) < 60 and "\\n" not in declared: return declared
     return ", ".join(classes) or "see its page"
 def normalised(name): return name.lower().replace("_", "-").replace(".", "-")
 print(json.dumps({normalised(d.metadata["Name"]): licence(d.metadata) for d in m.distributions()}))`;
 
 function pythonLicences(): Map<string, string> {
-  const pythons = [venvPython, 'build/site/venv/bin/python', 'build/check/venv/bin/python'].filter((python) =>
+  const tools = ['site/venv', 'check/venv', 'pillow', 'onnxruntime/venv'];
+  const pythons = [venvPython, ...tools.map((folder) => path.join('build', folder, 'bin', 'python'))].filter((python) =>
     existsSync(python),
   );
   return new Map(

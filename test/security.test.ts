@@ -6,35 +6,41 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
 
-const manifest = z
-  .object({
-    dependencies: z.record(z.string()),
-    devDependencies: z.record(z.string()),
-    overrides: z.record(z.union([z.string(), z.record(z.string())])),
-  })
-  .parse(JSON.parse(readFileSync('package.json', 'utf8')));
-const { packages } = z
-  .object({
-    packages: z.record(
-      z.object({ version: z.string().optional(), integrity: z.string().optional(), resolved: z.string().optional() }),
-    ),
-  })
-  .parse(JSON.parse(readFileSync('package-lock.json', 'utf8')));
+const manifest = z.object({
+  dependencies: z.record(z.string()),
+  devDependencies: z.record(z.string()).default({}),
+  overrides: z.record(z.union([z.string(), z.record(z.string())])),
+});
+const lock = z.object({
+  packages: z.record(
+    z.object({ version: z.string().optional(), integrity: z.string().optional(), resolved: z.string().optional() }),
+  ),
+});
 
-test('npm packages are pinned to one version, and locked with a checksum', () => {
-  const wanted = {
-    ...manifest.dependencies,
-    ...manifest.devDependencies,
-    ...Object.fromEntries(Object.entries(manifest.overrides).filter(([, version]) => typeof version === 'string')),
-  };
-  for (const [name, version] of Object.entries(wanted))
-    assert.match(String(version), /^(npm:@?[\w./-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/, name);
-  const { '': _, ...locked } = packages;
-  for (const [place, { version, integrity, resolved }] of Object.entries(locked)) {
-    assert.ok(version, place);
-    assert.match(integrity ?? '', /^sha512-/, place);
-    assert.match(resolved ?? 'https://', /^https:/, place);
-  }
+for (const folder of ['.', 'scripts/onnxruntime'])
+  test(`npm packages of ${folder} are pinned to one version, and locked with a checksum`, () => {
+    const { dependencies, devDependencies, overrides } = manifest.parse(readJson(folder, 'package.json'));
+    const wanted = {
+      ...dependencies,
+      ...devDependencies,
+      ...Object.fromEntries(Object.entries(overrides).filter(([, version]) => typeof version === 'string')),
+    };
+    for (const [name, version] of Object.entries(wanted))
+      assert.match(String(version), /^(npm:@?[\w./-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/, name);
+    const { '': _, ...locked } = lock.parse(readJson(folder, 'package-lock.json')).packages;
+    for (const [place, { version, integrity, resolved }] of Object.entries(locked)) {
+      assert.ok(version, place);
+      assert.match(integrity ?? '', /^sha512-/, place);
+      assert.match(resolved ?? 'https://', /^https:/, place);
+    }
+  });
+
+test('the usual installation has no onnxruntime and no transformers.js, which only some commands need', () => {
+  const { packages } = lock.parse(readJson('.', 'package-lock.json'));
+  assert.deepEqual(
+    Object.keys(packages).filter((place) => /onnxruntime-(?!common)|huggingface/.test(place)),
+    [],
+  );
 });
 
 test('Python packages are pinned to one version, each with its checksums', () => {
@@ -43,6 +49,8 @@ test('Python packages are pinned to one version, each with its checksums', () =>
     ['scripts/setup/requirements/cuda.txt', 50],
     ['scripts/site/requirements.txt', 50],
     ['scripts/check/requirements.txt', 1],
+    ['scripts/pillow/requirements.txt', 1],
+    ['scripts/onnxruntime/requirements.txt', 5],
   ] as const) {
     const entries = readFileSync(file, 'utf8')
       .replace(/^#.*\n/gm, '')
@@ -56,6 +64,7 @@ test('Python packages are pinned to one version, each with its checksums', () =>
 });
 
 test('the unmaintained package request is replaced, with its dependencies', () => {
+  const { packages } = lock.parse(readJson('.', 'package-lock.json'));
   assert.deepEqual(
     Object.keys(packages).filter((place) => /(^|\/)node_modules\/(har-validator|har-schema|oauth-sign)$/.test(place)),
     [],
@@ -150,6 +159,10 @@ test('every URL in the code uses https', () => {
     [],
   );
 });
+
+function readJson(...place: readonly string[]): unknown {
+  return JSON.parse(readFileSync(path.join(...place), 'utf8'));
+}
 
 /** The files of lib and scripts. Tests are excluded, because they contain forbidden code as examples. */
 function sources(): string[] {

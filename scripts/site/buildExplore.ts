@@ -10,16 +10,18 @@ import { encodeModel } from '../../lib/export/onnx/encode';
 import { recordGraph, type Exits } from '../../lib/export/recordGraph';
 import { branchesBeside } from '../../lib/models/branches/branchesBeside';
 import { disposeModule } from '../../lib/models/parameter';
+import { browserPackages, installBrowserPackages } from '../onnxruntime/environments.mjs';
 import type { Manifest, ManifestNetwork } from './explore/manifest';
 
 /** The recorded students of the Explore page. The first one is shown first. */
 const students = ['resnet_16-by-ofa', 'vit_64-by-ofa', 'mixer_64'];
 
 const source = path.join('scripts', 'site', 'explore');
-const onnxruntime = path.join('node_modules', 'onnxruntime-web', 'dist');
+const onnxruntime = path.join(browserPackages, 'node_modules', 'onnxruntime-web', 'dist');
 
 /** Writes the program of the Explore page, onnxruntime and the networks to a folder. */
 export async function buildExplore(folder: string): Promise<void> {
+  await installBrowserPackages();
   await mkdir(folder, { recursive: true });
   const wasm = await readFile(path.join(onnxruntime, 'ort-wasm-simd-threaded.wasm'));
   const manifest: Manifest = {
@@ -36,7 +38,8 @@ export async function buildExplore(folder: string): Promise<void> {
     // The licence of onnxruntime is in the bundle.
     legalComments: 'inline',
     define: { manifest: JSON.stringify(manifest), 'import.meta.url': 'undefined' },
-    alias: { 'onnxruntime-web': path.resolve(onnxruntime, 'ort.wasm.bundle.min.mjs') },
+    // The program is typed by the interface that all versions of onnxruntime share, a small package.
+    alias: { 'onnxruntime-common': path.join(onnxruntime, 'ort.wasm.bundle.min.mjs') },
     plugins: [withoutNode],
     logLevel: 'error',
   });

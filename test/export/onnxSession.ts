@@ -1,8 +1,12 @@
-import * as ort from 'onnxruntime-web';
 import * as tf from '../../lib/tensor/engine/tf';
+import { browserPackagesLack, hasBrowserPackages, onnxruntimeWeb } from '../../scripts/onnxruntime/environments.mjs';
+
+/** Why `runOnnx` cannot run, or false. */
+export const withoutSession = !hasBrowserPackages() && browserPackagesLack;
 
 /** The outputs of an ONNX model by name, computed by onnxruntime in WebAssembly. images [batch, height, width, 3]. */
 export async function runOnnx(model: Uint8Array, images: tf.Tensor4D): Promise<ReadonlyMap<string, Float32Array>> {
+  const ort = onnxruntimeWeb();
   // More threads would keep the process alive.
   ort.env.wasm.numThreads = 1;
   const session = await ort.InferenceSession.create(model);

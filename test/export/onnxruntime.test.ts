@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -15,6 +14,7 @@ import { calibrationBatches } from '../../scripts/export/calibration';
 import { checkOnnx } from '../../scripts/export/checkOnnx';
 import { quantise } from '../../lib/export/onnxruntime/quantise';
 import { measureOnnx } from '../../lib/export/onnxruntime/measure';
+import { hasOnnxruntime } from '../../lib/export/onnxruntime/runProgram';
 import { writeImages } from '../../lib/export/onnxruntime/writeImages';
 import { Random } from '../../lib/tensor/random';
 import { rejectsWith } from '../support/rejectsWith';
@@ -22,10 +22,7 @@ import { temporaryFolder } from '../support/temporaryFolder';
 import { distinctImages, setDistinctWeights } from './ownWeights';
 import * as tf from '../../lib/tensor/engine/tf';
 
-const python = path.join('build', 'onnxruntime', 'venv', 'requirements');
-const skip =
-  !existsSync(python) &&
-  'needs onnxruntime in Python: npm run export -- data/weights/vit_64.safetensors --check installs it';
+const skip = !hasOnnxruntime() && 'needs onnxruntime in Python: run `npm run onnxruntime`';
 
 test("onnx's checker accepts the models, and onnxruntime agrees with them", { skip }, async (context) => {
   const folder = await temporaryFolder(context);

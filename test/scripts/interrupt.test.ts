@@ -100,7 +100,7 @@ const cases: readonly Case[] = [
     delay: 300,
     code: 130,
     words: /\nStopped\.\s*$/,
-    lacks: !hasOnnxruntime() && 'needs onnxruntime: run `npm run export -- data/weights/vit_64.safetensors --check`',
+    lacks: !hasOnnxruntime() && 'needs onnxruntime: run `npm run onnxruntime`',
   },
   {
     name: 'bench -- step',

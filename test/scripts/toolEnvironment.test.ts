@@ -43,6 +43,31 @@ test('processes that start at the same time create one environment, and each fin
   assert.notEqual(readFileSync(stamp, 'utf8'), before);
 });
 
+test('Node packages of a lock file are installed once, and again after a change of it', async (context) => {
+  const folder = await temporaryFolder(context);
+  const [source, installed] = [path.join(folder, 'source'), path.join(folder, 'tools', 'packages')];
+  mkdirSync(source);
+  const writePackages = (version: string): void => {
+    const entry = { name: 'none', version };
+    writeFileSync(path.join(source, 'package.json'), JSON.stringify(entry));
+    const lock = { ...entry, lockfileVersion: 3, requires: true, packages: { '': entry } };
+    writeFileSync(path.join(source, 'package-lock.json'), JSON.stringify(lock));
+  };
+  const install = (): ReturnType<typeof runModule> =>
+    runModule(`
+      import { hasToolPackages, toolPackages } from ${JSON.stringify(moduleUrl('toolPackages.mjs'))};
+      const folders = ${JSON.stringify([installed, source])};
+      await toolPackages(...folders);
+      console.log('installed: ' + hasToolPackages(...folders));`);
+  for (const version of ['1.0.0', '2.0.0']) {
+    writePackages(version);
+    const [first, second] = [await install(), await install()];
+    assert.match(first.text, /Installing the packages of .*package-lock\.json in .*\ninstalled: true/);
+    assert.equal(second.text, 'installed: true\n');
+    assert.ok(readFileSync(path.join(installed, 'package.json'), 'utf8').includes(version));
+  }
+});
+
 test('takes over the lock of a killed process, and of a silent one on another machine', async (context) => {
   const folder = await temporaryFolder(context);
   const file = path.join(folder, 'build', 'lock');

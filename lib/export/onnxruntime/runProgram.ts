@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { UserError } from '../../errors';
 
-/** The environment with onnx and onnxruntime, which `npm run export` installs. */
+/** The environment with onnx and onnxruntime, which `npm run onnxruntime` installs. */
 const environment = path.resolve('build', 'onnxruntime', 'venv');
 
 /** Whether onnxruntime is installed. */
@@ -17,8 +17,7 @@ export function hasOnnxruntime(): boolean {
  * not installed.
  */
 export async function runProgram(program: string, args: readonly string[]): Promise<string> {
-  if (!hasOnnxruntime())
-    throw new UserError('onnxruntime is not installed. Run: npm run export -- data/weights/vit_64.safetensors --check');
+  if (!hasOnnxruntime()) throw new UserError('onnxruntime is not installed. Run: npm run onnxruntime');
   try {
     const { stdout } = await promisify(execFile)(path.join(environment, 'bin', 'python'), [program, ...args], {
       maxBuffer: 2 ** 30,

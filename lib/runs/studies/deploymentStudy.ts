@@ -63,10 +63,7 @@ export async function deploymentStudy(
   const { train, test: all, notice } = await loadDatasets(profile, { syntheticFallback: true });
   warn(notice);
   if (!isInstalled)
-    warn(
-      'onnxruntime is not installed, so that nothing is quantised or measured here. ' +
-        'Run: npm run export -- data/weights/vit_64.safetensors --check',
-    );
+    warn('onnxruntime is not installed, so that nothing is quantised or measured here. ' + 'Run: npm run onnxruntime');
   const test = holdOut(all, Math.min(testImages, all.count), new Random(0)).heldOut;
   return {
     test,

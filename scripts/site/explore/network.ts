@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-web';
+import * as ort from 'onnxruntime-common';
 import type { Pixels } from '../../../lib/data/image';
 import type { Manifest, ManifestNetwork } from './manifest';
 import { packedFile } from './packedFile';

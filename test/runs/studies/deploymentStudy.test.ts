@@ -17,7 +17,7 @@ import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 const weights = 'data/weights/resnet_16-by-ofa.safetensors';
-const command = 'npm run export -- data/weights/vit_64.safetensors --check';
+const command = 'npm run onnxruntime';
 
 async function openStudy(
   context: TestContext,
