@@ -2,7 +2,7 @@ import { UserError } from '../errors';
 import type { Random } from '../tensor/random';
 import type { Measure } from './measure';
 import type { Products } from './permutedProducts';
-import type { Order } from './triangle';
+import type { Order } from '../tensor/ops/permutedProducts/permutedPositions';
 
 /** A similarity beside what unrelated layers of the same shapes reach. */
 export interface Calibrated {

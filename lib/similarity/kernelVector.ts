@@ -1,7 +1,8 @@
+import { permutedPositions, type Order } from '../tensor/ops/permutedProducts/permutedPositions';
 import { centred } from './exampleGram';
 import type { Measure } from './measure';
 import { permutedProducts } from './permutedProducts';
-import { diagonal, dot, permutedPositions, upperTriangle, type Order } from './triangle';
+import { diagonal, dot, upperTriangle } from './triangle';
 
 /**
  * A symmetric matrix [examples, examples] of unit norm as a vector, so that inner products of matrices are those of

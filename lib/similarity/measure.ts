@@ -1,7 +1,7 @@
 import { UserError } from '../errors';
 import type { ExampleGram } from './exampleGram';
 import type { Products } from './permutedProducts';
-import type { Order } from './triangle';
+import type { Order } from '../tensor/ops/permutedProducts/permutedPositions';
 
 /**
  * A similarity of two layers on the same examples. A layer is prepared once, then compared with every layer of the

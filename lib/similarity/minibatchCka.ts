@@ -4,7 +4,7 @@ import { centredGram, type CentredGram } from './gram';
 import { calibratedGrid, type CalibratedGrid } from './calibration';
 import { permutedProducts } from './permutedProducts';
 import { hsicOfCentred } from './hsic';
-import type { Order } from './triangle';
+import type { Order } from '../tensor/ops/permutedProducts/permutedPositions';
 
 /** Similarities of all layers of one model (rows) with all layers of another (columns); null if undefined. */
 export interface Similarities {

@@ -1,7 +1,7 @@
 import { cosines } from './exampleGram';
 import type { Measure } from './measure';
 import { checkNeighbours, nearestNeighbours } from './neighbours';
-import type { Order } from './triangle';
+import type { Order } from '../tensor/ops/permutedProducts/permutedPositions';
 
 interface Neighbours {
   readonly examples: number;

@@ -1,13 +1,15 @@
 import * as tf from '../tensor/engine/tf';
-import { dot, permutedPositions, type Order } from './triangle';
+import type { Order } from '../tensor/ops/permutedProducts/permutedPositions';
+import { permutedProducts as products } from '../tensor/ops/permutedProducts/permutedProducts';
+import { dot } from './triangle';
 
 /** Inner products of all rows with all columns, for one order: [rows][columns]. */
 export type Products = readonly (readonly number[])[];
 
 /**
  * ⟨K, P L Pᵀ⟩ of every row K with every column L, for each order P of the examples. Rows and columns are symmetric
- * matrices as vectors (`triangle.ts`). For each order, one gather re-indexes all columns and one matrix product in
- * float32 compares them with all rows: vectors are scaled to unit norm, so that errors stay below 1e-6 of the norms.
+ * matrices as vectors (`triangle.ts`). The products are computed in float32 from vectors of unit norm, so that errors
+ * stay below 1e-6 of the norms.
  */
 export function permutedProducts(
   rows: readonly Float64Array[],
@@ -20,24 +22,15 @@ export function permutedProducts(
   const [rowNorms, columnNorms] = [rows, columns].map((vectors) =>
     vectors.map((vector) => Math.sqrt(dot(vector, vector))),
   );
-  const left = stacked(rows, rowNorms!);
-  const right = tf.tidy(() => {
-    const unit = stacked(columns, columnNorms!);
-    return tf.transpose<tf.Tensor2D>(unit);
+  const values = tf.tidy(() => {
+    const right = tf.transpose<tf.Tensor2D>(stacked(columns, columnNorms!));
+    return products(stacked(rows, rowNorms!), right, orders).dataSync();
   });
-  try {
-    return orders.map((order) => {
-      const products = tf.tidy(() => {
-        const positions = tf.tensor1d(permutedPositions(order, order.length, length), 'int32');
-        return tf.matMul(left, tf.gather(right, positions)).dataSync();
-      });
-      return rowNorms!.map((row, i) =>
-        columnNorms!.map((column, j) => products[i * columns.length + j]! * row * column),
-      );
-    });
-  } finally {
-    tf.dispose([left, right]);
-  }
+  const value = (order: number, i: number, j: number): number =>
+    values[(order * rows.length + i) * columns.length + j]!;
+  return orders.map((_, order) =>
+    rowNorms!.map((row, i) => columnNorms!.map((column, j) => value(order, i, j) * row * column)),
+  );
 }
 
 /** Vectors as the rows of a float32 matrix, each divided by its norm; a vector of zeros stays zero. */

@@ -1,6 +1,3 @@
-/** The order of a layer's examples: row i becomes row `order[i]`. */
-export type Order = ArrayLike<number>;
-
 /** The entries above the diagonal of a symmetric matrix [n, n], row by row: n (n − 1) / 2 numbers. */
 export function upperTriangle(matrix: ArrayLike<number>, n: number): Float64Array {
   const triangle = new Float64Array((n * (n - 1)) / 2);
@@ -10,26 +7,6 @@ export function upperTriangle(matrix: ArrayLike<number>, n: number): Float64Arra
 
 export function diagonal(matrix: ArrayLike<number>, n: number): Float64Array {
   return Float64Array.from({ length: n }, (_, i) => matrix[i * n + i]!);
-}
-
-/**
- * Returns the position before the permutation of each entry of a permuted matrix, whose row and column i are those of
- * `order[i]` before. Matrices are upper triangles, followed by their diagonal if `length` is n (n + 1) / 2.
- */
-export function permutedPositions(order: Order, n: number, length: number): Int32Array {
-  const starts = Int32Array.from({ length: n }, (_, i) => (i * (2 * n - i - 1)) / 2 - i - 1);
-  const positions = new Int32Array(length);
-  let at = 0;
-  for (let i = 0; i < n; i++) {
-    const row = order[i]!;
-    for (let j = i + 1; j < n; j++) {
-      const column = order[j]!;
-      positions[at++] = row < column ? starts[row]! + column : starts[column]! + row;
-    }
-  }
-  const triangle = at;
-  for (; at < length; at++) positions[at] = triangle + order[at - triangle]!;
-  return positions;
 }
 
 /** Σ a_i b_i in float64. */

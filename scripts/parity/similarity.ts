@@ -9,7 +9,7 @@ import { mutualKnn } from '../../lib/similarity/mutualKnn';
 import { procrustes } from '../../lib/similarity/procrustes';
 import { rbfCka } from '../../lib/similarity/rbfCka';
 import { rsa } from '../../lib/similarity/rsa';
-import type { Order } from '../../lib/similarity/triangle';
+import type { Order } from '../../lib/tensor/ops/permutedProducts/permutedPositions';
 import * as tf from '../../lib/tensor/engine/tf';
 import { compareNumber, type Check } from './check';
 
