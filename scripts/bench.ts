@@ -13,6 +13,7 @@ import { matmulGigaflops } from './bench/matmul';
 import { checkPython } from './bench/peers';
 import { profile, type OpRun } from './bench/profile';
 import { grouped, lines, outer } from './bench/report';
+import { timeCalibration } from './bench/similarity';
 import { prepareStep } from './bench/step';
 import { medianMilliseconds, medianTimes } from './bench/times';
 import { positive } from './cli/arguments';
@@ -104,6 +105,41 @@ withSetting(command.command('cka').argument('<a>').argument('<b>'))
           over_forward: round(processor / forward.processor, 3),
         });
       }
+    },
+  );
+
+command
+  .command('similarity')
+  .argument('<a>')
+  .argument('<b>')
+  .argument('<size>', 'height and width of the images', positive)
+  .argument('<images>', 'number of images', positive)
+  .option('--measure <name>', 'measure over all images at once', 'cka')
+  .option('--permutations <number>', 'permutations', positive, 200)
+  .description('Times the calibration of a similarity measure beside the forward passes; prints a line of JSON.')
+  .action(
+    async (
+      a: string,
+      b: string,
+      size: number,
+      images: number,
+      { measure, permutations }: { measure: string; permutations: number },
+    ) => {
+      const times = await timeCalibration({ networks: [a, b], size, images, measure, permutations });
+      const { forward, layers, calibration } = times.seconds;
+      printJson({
+        a,
+        b,
+        layers: times.layers,
+        size,
+        images,
+        measure,
+        permutations,
+        forward_seconds: round(forward, 3),
+        layer_seconds: round(layers, 3),
+        calibration_seconds: round(calibration, 3),
+        over_forward: round(calibration / forward, 3),
+      });
     },
   );
 

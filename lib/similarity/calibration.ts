@@ -57,18 +57,16 @@ export async function calibrate<Prepared>(
     rowPlaces.map((i) => columnPlaces.map((j) => (i === null || j === null ? null : products[i]![j]!)));
   const observed = grid(a.map((row) => b.map((column) => measure.similarity(row, column))));
   const nulls: Grid<number>[] = [];
-  for (let start = 0; start < permutations.length; start += ordersAtOnce) {
+  const atOnce = measure.permutedSimilarities ? 50 : 1;
+  for (let start = 0; start < permutations.length; start += atOnce) {
     signal?.throwIfAborted();
-    const orders = permutations.slice(start, start + ordersAtOnce);
+    const orders = permutations.slice(start, start + atOnce);
     nulls.push(...permutedSimilarities(measure, a, b, orders).map(grid));
     onPermutation?.(nulls.length);
     await new Promise((resolve) => setImmediate(resolve));
   }
   return calibratedGrid(observed, nulls, alpha);
 }
-
-/** Permutations between two reports of progress. */
-const ordersAtOnce = 10;
 
 /** The same from similarities that are at hand: those observed, and those of each permutation. */
 export function calibratedGrid(observed: Grid<number>, nulls: readonly Grid<number>[], alpha = 0.05): CalibratedGrid {

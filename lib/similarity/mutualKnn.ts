@@ -27,24 +27,44 @@ export function mutualKnn(k = 10): Measure<Neighbours> {
       if (!similarities) return undefined;
       return { examples: gram.examples, neighbours: nearestNeighbours(similarities, gram.examples, k) };
     },
-    similarity: (a, b) => shared(a, b, k) / (a.examples * k),
-    permuted: ({ examples, neighbours }, order) => {
-      const place = inverse(order, examples);
-      const result = new Int32Array(neighbours.length);
-      for (let i = 0; i < examples; i++) {
-        for (let r = 0; r < k; r++) result[i * k + r] = place[neighbours[order[i]! * k + r]!]!;
-      }
-      return { examples, neighbours: result };
+    similarity: (a, b) => sharedWith(neighbourBits(a, k), b) / (a.examples * k),
+    permuted,
+    permutedSimilarities: (rows, columns, orders) => {
+      const masks = rows.map((row) => neighbourBits(row, k));
+      return orders.map((order) => {
+        const others = columns.map((column) => permuted(column, order));
+        return masks.map((mask) => others.map((other) => sharedWith(mask, other) / (other.examples * k)));
+      });
     },
   };
+
+  function permuted({ examples, neighbours }: Neighbours, order: Order): Neighbours {
+    const place = inverse(order, examples);
+    const result = new Int32Array(neighbours.length);
+    for (let i = 0; i < examples; i++) {
+      for (let r = 0; r < k; r++) result[i * k + r] = place[neighbours[order[i]! * k + r]!]!;
+    }
+    return { examples, neighbours: result };
+  }
 }
 
-function shared({ examples, neighbours }: Neighbours, other: Neighbours, k: number): number {
-  const marked = new Int32Array(examples).fill(-1);
+/** Bit j of row i is set if j is a neighbour of i. Rows begin with a word of 32 bits. */
+function neighbourBits({ examples, neighbours }: Neighbours, k: number): Uint32Array {
+  const words = Math.ceil(examples / 32);
+  const bits = new Uint32Array(examples * words);
+  neighbours.forEach((j, at) => (bits[Math.floor(at / k) * words + (j >>> 5)] |= 1 << (j & 31)));
+  return bits;
+}
+
+/** How many neighbours are those of the bits, summed over examples. */
+function sharedWith(bits: Uint32Array, { examples, neighbours }: Neighbours): number {
+  const [words, k] = [bits.length / examples, neighbours.length / examples];
   let count = 0;
   for (let i = 0; i < examples; i++) {
-    for (let r = i * k; r < (i + 1) * k; r++) marked[neighbours[r]!] = i;
-    for (let r = i * k; r < (i + 1) * k; r++) if (marked[other.neighbours[r]!] === i) count++;
+    for (let r = i * k; r < (i + 1) * k; r++) {
+      const j = neighbours[r]!;
+      count += (bits[i * words + (j >>> 5)]! >>> (j & 31)) & 1;
+    }
   }
   return count;
 }

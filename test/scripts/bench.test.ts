@@ -10,6 +10,7 @@ for (const [what, args, message] of [
     /patches of 4 pixels.*Choose an image size of 32 or 36/,
   ],
   ['an empty batch', ['step', 'vit_64', 'resnet_32', '32', '0'], /a positive whole number/],
+  ['an unknown measure', ['similarity', 'resnet_16', 'vit_64', '32', '8', '--measure', 'nosuch'], /nosuch/],
   ['an unknown network for CKA', ['cka', 'resnet_32', 'nosuch', '32', '8', '1'], /Unknown network "nosuch"/],
   ['a missing Python', ['compare', '--python', '/no/such/python'], /No Python can be run at "\/no\/such\/python"/],
   ['a Python without packages', ['compare', '--python', process.execPath], /lacks a module/],

@@ -48,6 +48,9 @@ export function flops(op: string, { inputs, outputs }: Shapes): number {
     // Half of a product, because it is symmetric.
     case 'OfaGram':
       return size(a) * a[0]!;
+    // Of every row with every column, under each order.
+    case 'OfaPermutedProducts':
+      return 2 * size(a) * b[1]! * inputs[2]![0]!;
     case 'OfaTransformerBlock':
       return transformerBlock(a, inputs.slice(1));
     case 'OfaTransformerBlockGrad':

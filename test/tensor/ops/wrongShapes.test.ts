@@ -10,6 +10,7 @@ import { layerNorm } from '../../../lib/tensor/ops/layerNorm/layerNorm';
 import { addBias } from '../../../lib/tensor/ops/linear/addBias';
 import { linear } from '../../../lib/tensor/ops/linear/linear';
 import { maxPool } from '../../../lib/tensor/ops/maxPool/maxPool';
+import { permutedProducts } from '../../../lib/tensor/ops/permutedProducts/permutedProducts';
 import { execute, type Attribute } from '../../../lib/tensor/engine/execute';
 import { hasKernels } from '../../../lib/tensor/engine/native';
 import * as tf from '../../../lib/tensor/engine/tf';
@@ -82,6 +83,12 @@ for (const [name, op] of Object.entries<() => tf.Tensor>({
     depthwiseConv2d(ones<tf.Rank>(1, 64, 16) as tf.Tensor4D, ones(3, 3, 16, 1), { stride: 1, padding: 1 }),
   'max pooling of one image without a batch': () =>
     maxPool(ones<tf.Rank>(8, 8, 16) as tf.Tensor4D, { size: 3, stride: 1, padding: 1 }),
+  'products of triangles for another number of examples': () =>
+    permutedProducts(ones<tf.Rank.R2>(2, 10), ones<tf.Rank.R2>(10, 2), [[0, 1, 2, 3, 4, 5]]),
+  'products of triangles of two sizes': () =>
+    permutedProducts(ones<tf.Rank.R2>(2, 10), ones<tf.Rank.R2>(6, 2), [[0, 1, 2, 3, 4]]),
+  'a permutation beyond the examples': () =>
+    permutedProducts(ones<tf.Rank.R2>(2, 6), ones<tf.Rank.R2>(6, 2), [[0, 1, 2, 4]]),
   'a Gram matrix of images': () => gramMatrix(ones<tf.Rank>(2, 3, 4) as tf.Tensor2D),
   'linear in bfloat16 with a weight of three axes': () =>
     linear(ones<tf.Rank.R2>(2, 8), ones<tf.Rank>(8, 8, 2) as tf.Tensor2D, { precision: 'bfloat16' }),

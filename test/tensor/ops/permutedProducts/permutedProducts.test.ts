@@ -40,8 +40,8 @@ for (const kernels of ['on', 'off'] as const) {
   ] as const)
     for (const withDiagonal of [false, true])
       test(
-        `${left} × ${right} products of ${n} examples ${withDiagonal ? 'with' : 'without'} diagonals are those of the ` +
-          `definition, and leak no tensor (kernels ${kernels})`,
+        `${left} × ${right} products of ${n} examples ${withDiagonal ? 'with' : 'without'} diagonals are those of ` +
+          `the definition, and leak no tensor (kernels ${kernels})`,
         { skip },
         () => {
           process.env['OFA_KERNELS'] = kernels;
