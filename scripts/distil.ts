@@ -1,14 +1,15 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Presets, SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { isAbort, UserError } from '../lib/errors';
 import { openClassifier } from '../lib/export/classifier';
 import { recordGraph } from '../lib/export/recordGraph';
-import { writeOnnx } from '../lib/export/writeOnnx';
 import { tryParseJson } from '../lib/io/json';
 import { saveGain } from '../lib/notebook/saveGain';
 import type { OwnNetworks } from '../lib/models/own/network';
 import { readNetworks } from '../lib/models/own/readNetworks';
+import { branchesBeside } from '../lib/models/branches/branchesBeside';
 import { disposeModule } from '../lib/models/parameter';
 import { createModel } from '../lib/models/zoo';
 import { chance, gainedPoints, type Gain } from '../lib/results/gain';
@@ -20,6 +21,8 @@ import { Random } from '../lib/tensor/random';
 import { whole } from './cli/arguments';
 import { run } from './cli/run';
 import { stopSignal } from './cli/stopSignal';
+import { exportModels } from './export/exportModels';
+import { installOnnxruntime } from './onnxruntime/environments.mjs';
 
 interface Options {
   readonly student: string;
@@ -40,6 +43,8 @@ interface Options {
   readonly mlflow?: string;
   readonly networks?: string;
   readonly export?: 'onnx';
+  readonly exits?: true;
+  readonly int8?: true;
   readonly out: string;
 }
 
@@ -85,6 +90,8 @@ const command = new Command('npm run distil --')
   .option('--networks <file>', 'TypeScript file that exports networks of your own, for student and teacher')
   .option('--mlflow <address>', 'MLflow server to log to, such as http://127.0.0.1:5000 (default: MLFLOW_TRACKING_URI)')
   .addOption(new Option('--export <format>', 'also write the student as an ONNX model').choices(['onnx']))
+  .option('--exits', 'with --export: add the outputs of the exit branches')
+  .option('--int8', 'with --export: also write a model that onnxruntime has quantised to int8, calibrated with --data')
   .option('--out <folder>', 'folder for the student, the records and the page', path.join('out', 'distil'))
   .action(distilPair);
 
@@ -94,7 +101,7 @@ async function distilPair(options: Options): Promise<void> {
   const pair = pairOf(options);
   const networks = options.networks === undefined ? undefined : await readNetworks(options.networks);
   const { out, mlflow } = options;
-  if (options.export) checkExport(pair, networks);
+  await checkExport(options, pair, networks);
   const signal = stopSignal();
   const format = '{run} [{bar}] {percentage} % | {eta_formatted} left | loss {loss}';
   const bar = new SingleBar({ format, etaBuffer: 200 }, Presets.shades_classic);
@@ -127,7 +134,7 @@ async function distilPair(options: Options): Promise<void> {
     console.log(resultText(pair, gain));
     const student = path.join(out, 'student.safetensors');
     console.log(`Page: ${page}  Student: ${student}`);
-    if (options.export) console.log(`ONNX model: ${await exportStudent(student, out, networks)}`);
+    if (options.export) await exportStudent(student, options, networks);
   } catch (error) {
     if (!isAbort(error, signal)) throw error;
     console.log('\nPaused with a checkpoint. Run the same command again to resume.');
@@ -137,8 +144,22 @@ async function distilPair(options: Options): Promise<void> {
   }
 }
 
-/** Records the untrained student, so that a layer that cannot be exported is named before the training. */
-function checkExport({ student, imageSize }: Pair, networks: OwnNetworks | undefined): void {
+/** Rejects options and a student that cannot be exported before the training. */
+async function checkExport(
+  { export: format, exits, int8, shards }: Options,
+  { student, imageSize }: Pair,
+  networks: OwnNetworks | undefined,
+): Promise<void> {
+  if (format === undefined) {
+    if (exits || int8) throw new UserError(`${exits ? '--exits' : '--int8'} is for the export. Add --export onnx.`);
+    return;
+  }
+  if (int8 && shards)
+    throw new UserError(
+      '--int8 is calibrated with a folder of images, and --data has shards. Omit --int8, and run ' +
+        'npm run export -- STUDENT --int8 --calibrate FOLDER after the training.',
+    );
+  if (int8) await installOnnxruntime();
   const model = createModel(student, { classes: 2, imageSize, networks }, new Random(0));
   try {
     recordGraph(model);
@@ -147,11 +168,23 @@ function checkExport({ student, imageSize }: Pair, networks: OwnNetworks | undef
   }
 }
 
-/** Writes the student as an ONNX model and returns its path. */
-async function exportStudent(weights: string, out: string, networks: OwnNetworks | undefined): Promise<string> {
+/** Writes the student as an ONNX model. */
+async function exportStudent(
+  weights: string,
+  { out, data, exits, int8, method }: Options,
+  networks: OwnNetworks | undefined,
+): Promise<void> {
   const classifier = openClassifier(weights, { networks });
+  const branches = branchesBeside(weights);
+  const hasBranches = existsSync(branches);
+  if (exits && !hasBranches)
+    console.log(`The method ${method} trains no exit branches: the model has no further outputs.`);
   try {
-    return (await writeOnnx(classifier, path.join(out, 'export'))).onnx;
+    await exportModels(classifier, path.join(out, 'export'), {
+      int8,
+      calibrate: data,
+      ...(exits && hasBranches && { branches }),
+    });
   } finally {
     disposeModule(classifier.model);
   }

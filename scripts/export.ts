@@ -2,10 +2,6 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { openClassifier } from '../lib/export/classifier';
-import { loadExits } from '../lib/export/exits';
-import type { Exits } from '../lib/export/recordGraph';
-import { quantise } from '../lib/export/onnxruntime/quantise';
-import { writeOnnx } from '../lib/export/writeOnnx';
 import { disposeModule } from '../lib/models/parameter';
 import { branchesBeside } from '../lib/models/branches/branchesBeside';
 import { readNetworks } from '../lib/models/own/readNetworks';
@@ -14,8 +10,7 @@ import { fileError } from '../lib/io/fileError';
 import { positive } from './cli/arguments';
 import { endOnInterrupt } from './cli/endOnInterrupt';
 import { run } from './cli/run';
-import { checkOnnx } from './export/checkOnnx';
-import { calibrationBatches } from './export/calibration';
+import { exportModels } from './export/exportModels';
 import { recordDeployed } from './export/recordDeployed';
 import { installOnnxruntime } from './onnxruntime/environments.mjs';
 
@@ -77,28 +72,14 @@ async function exportWeights(weights: string, options: Options): Promise<void> {
   const classes = options.classes === undefined ? undefined : await readNames(options.classes);
   const networks = options.networks === undefined ? undefined : await readNetworks(options.networks);
   const classifier = openClassifier(weights, { network, imageSize, classes, networks });
-  const branches = options.exits === true ? branchesBeside(weights) : options.exits;
-  let exits: Exits | undefined;
   try {
-    if (branches !== undefined) exits = loadExits(classifier.model, branches);
-    const calibration = options.int8 && (await calibrationBatches(classifier, options.calibrate));
-    if (options.check || options.int8 || options.record) await installOnnxruntime();
-    const written = await writeOnnx(classifier, out, exits);
-    console.log(`${written.onnx}: ${(written.bytes / 1e6).toFixed(1)} MB`);
-    if (written.configuration.length > 0) console.log(`For transformers.js: ${written.configuration.join(', ')}`);
-    if (options.check) {
-      const difference = await checkOnnx(classifier.model, written.onnx, exits);
-      console.log(
-        `onnxruntime's outputs equal the network's: largest relative difference ${difference.toExponential(1)}.`,
-      );
+    const branches = options.exits === true ? branchesBeside(weights) : options.exits;
+    await exportModels(classifier, out, { ...options, branches });
+    if (options.record) {
+      await installOnnxruntime();
+      await recordDeployed(classifier, weights, out);
     }
-    if (calibration) {
-      const { file, bytes } = await quantise(written.onnx, calibration);
-      console.log(`${file}: ${(bytes / 1e6).toFixed(1)} MB`);
-    }
-    if (options.record) await recordDeployed(classifier, weights, out);
   } finally {
     disposeModule(classifier.model);
-    if (exits) disposeModule(exits.modules);
   }
 }

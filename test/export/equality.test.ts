@@ -4,6 +4,8 @@ import { encodeModel } from '../../lib/export/onnx/encode';
 import { recordGraph } from '../../lib/export/recordGraph';
 import { createDistillation } from '../../lib/methods/methods';
 import type { Model } from '../../lib/models/model';
+import { ConvNeXt } from '../../lib/models/networks/convNeXt';
+import { ResMlp } from '../../lib/models/networks/resMlp';
 import { disposeModule } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
@@ -13,7 +15,7 @@ import { expectClose, largest } from '../support/close';
 import { runOnnx, withoutSession as skip } from './onnxSession';
 import { distinctImages, setDistinctWeights } from './ownWeights';
 
-/** Networks of the zoo at another image size than their own. */
+/** Networks of the zoo at another image size than their own; small ones of ConvNeXt and ResMLP. */
 const resized = [
   ['resnet20', 24],
   ['mobilenetv2_035', 40],
@@ -21,7 +23,18 @@ const resized = [
   ['mixer_64', 16],
   ['deit_tiny_patch16_224', 32],
   ['swin_pico_patch4_window7_224', 64],
+  ['convnext', 64],
+  ['resmlp', 28],
 ] as const;
+
+function createResized(name: string, imageSize: number): Model {
+  const random = new Random(1);
+  const convNeXt = { imageSize, depths: [1, 1, 2, 1], channels: [8, 16, 24, 32] } as const;
+  if (name === 'convnext') return new ConvNeXt(name, 7, convNeXt, random);
+  const resMlp = { imageSize, patch: 4, width: 24, depth: 12, layerScale: 0.1 };
+  if (name === 'resmlp') return new ResMlp(name, 7, resMlp, random);
+  return createModel(name, { classes: 7, imageSize }, random);
+}
 
 async function expectEqual(model: Model): Promise<void> {
   setDistinctWeights(model);
@@ -42,7 +55,7 @@ for (const [name, create] of Object.entries(tinyNetworks))
 
 for (const [name, imageSize] of resized)
   test(`onnxruntime computes the logits of ${name} at ${imageSize} px`, { skip }, () =>
-    expectEqual(createModel(name, { classes: 7, imageSize }, new Random(1))),
+    expectEqual(createResized(name, imageSize)),
   );
 
 for (const [name, teacherName, kind] of [

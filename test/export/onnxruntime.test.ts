@@ -8,7 +8,8 @@ import { writeImageFolder } from '../../lib/data/datasets/writeImageFolder';
 import { syntheticImages } from '../../lib/data/datasets/synthetic';
 import { disposeModule } from '../../lib/models/parameter';
 import { saveWeights } from '../../lib/models/weights/weights';
-import { inputEntry } from '../../lib/models/weights/savedInput';
+import type { Model } from '../../lib/models/model';
+import { imageNetPreprocessing } from '../../lib/data/transforms/preprocessing';
 import { createModel } from '../../lib/models/zoo';
 import { calibrationBatches } from '../../scripts/export/calibration';
 import { checkOnnx } from '../../scripts/export/checkOnnx';
@@ -17,6 +18,7 @@ import { measureOnnx } from '../../lib/export/onnxruntime/measure';
 import { hasOnnxruntime } from '../../lib/export/onnxruntime/runProgram';
 import { writeImages } from '../../lib/export/onnxruntime/writeImages';
 import { Random } from '../../lib/tensor/random';
+import { tinyNetworks } from '../models/tinyNetworks';
 import { rejectsWith } from '../support/rejectsWith';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { distinctImages, setDistinctWeights } from './ownWeights';
@@ -24,30 +26,24 @@ import * as tf from '../../lib/tensor/engine/tf';
 
 const skip = !hasOnnxruntime() && 'needs onnxruntime in Python: run `npm run onnxruntime`';
 
-test("onnx's checker accepts the models, and onnxruntime agrees with them", { skip }, async (context) => {
-  const folder = await temporaryFolder(context);
-  for (const [name, imageSize] of [
-    ['resnet20', 32],
-    ['mobilenetv2_035', 32],
-    ['vit_64', 32],
-    ['swin_pico_patch4_window7_224', 56],
-    ['mixer_64', 32],
-  ] as const) {
-    const model = createModel(name, { classes: 3, imageSize }, new Random(1));
+for (const [name, create] of Object.entries(tinyNetworks))
+  test(`onnx's checker accepts the model of ${name}, and onnxruntime agrees with it`, { skip }, async (context) => {
+    const folder = await temporaryFolder(context);
+    const model = create(3);
     setDistinctWeights(model);
-    const weights = path.join(folder, `${name}.safetensors`);
-    await saveWeights(model, weights, inputEntry({ classes: ['a', 'b', 'c'], imageSize, cropShare: 1 }));
-    const classifier = openClassifier(weights);
-    const { onnx } = await writeOnnx(classifier, path.join(folder, name));
-    assert.ok((await checkOnnx(classifier.model, onnx)) < 1e-5);
-    if (name === 'vit_64') {
-      disposeModule(classifier.model);
-      const other = createModel(name, { classes: 3, imageSize }, new Random(2));
-      await rejectsWith(checkOnnx(other, onnx), 'does not equal vit_64');
-      disposeModule(other);
-    } else disposeModule(classifier.model);
+    const preprocessing = { ...imageNetPreprocessing, imageSize: model.imageSize };
+    const { onnx } = await writeOnnx({ model, classes: ['a', 'b', 'c'], preprocessing }, folder);
+    assert.ok((await checkOnnx(model, onnx)) < 1e-5);
     disposeModule(model);
-  }
+  });
+
+test('a model with other weights is not accepted', { skip }, async (context) => {
+  const folder = await temporaryFolder(context);
+  const [model, other] = [1, 2].map((seed) => tinyNetworks['visionTransformer']!(3, seed)) as [Model, Model];
+  const preprocessing = { ...imageNetPreprocessing, imageSize: model.imageSize };
+  const { onnx } = await writeOnnx({ model, classes: ['a', 'b', 'c'], preprocessing }, folder);
+  await rejectsWith(checkOnnx(other, onnx), 'does not equal vit');
+  for (const each of [model, other]) disposeModule(each);
 });
 
 test('int8 models are calibrated on a folder of images and are smaller', { skip }, async (context) => {

@@ -5,6 +5,9 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { z } from 'zod';
+import { modelMessage } from '../../lib/export/onnx/encode';
+import { hasOnnxruntime } from '../../lib/export/onnxruntime/runProgram';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { writeFolder } from '../data/pictures';
 
@@ -33,6 +36,8 @@ test('npm run distil pauses on Ctrl-C, and resumes to a student, records and a p
     '16',
     '--export',
     'onnx',
+    '--exits',
+    ...(hasOnnxruntime() ? ['--int8'] : []),
     '--out',
     out,
   ];
@@ -56,7 +61,18 @@ test('npm run distil pauses on Ctrl-C, and resumes to a student, records and a p
   );
   assert.ok(existsSync(path.join(out, 'student.safetensors')) && existsSync(path.join(out, 'records.json')));
   const branches = path.join(out, 'student.branches.safetensors');
-  assert.ok(existsSync(branches) && existsSync(path.join(out, 'export', 'onnx', 'model.onnx')));
+  assert.ok(existsSync(branches));
+  const onnx = path.join(out, 'export', 'onnx');
+  const outputs = z.object({ graph: z.object({ output: z.array(z.object({ name: z.string() })) }) }).parse(
+    modelMessage()
+      .decode(await readFile(path.join(onnx, 'model.onnx')))
+      .toJSON(),
+  );
+  assert.deepEqual(
+    outputs.graph.output.map(({ name }) => name),
+    ['logits', 'exit1', 'exit2', 'exit3', 'exit4'],
+  );
+  assert.equal(existsSync(path.join(onnx, 'model_int8.onnx')), hasOnnxruntime());
   const page = await readFile(path.join(out, 'index.html'), 'utf8');
   for (const words of [
     'mixer_64 distilled from resnet_16',
@@ -67,6 +83,20 @@ test('npm run distil pauses on Ctrl-C, and resumes to a student, records and a p
     'data:image/png;base64,',
   ]) {
     assert.ok(page.includes(words), `"${words}" on the page`);
+  }
+});
+
+test('rejects options of the export that do not fit before the training', () => {
+  const pair = ['--student', 'vit_64', '--teacher', 'resnet_16', '--data', 'nowhere', '--image-size', '32'];
+  for (const [args, pattern] of [
+    [['--int8'], /--int8 is for the export\. Add --export onnx/],
+    [['--exits'], /--exits is for the export\. Add --export onnx/],
+    [['--export', 'onnx', '--int8', '--shards'], /--int8 is calibrated with a folder of images, and --data has shards/],
+  ] as const) {
+    const { status, stderr } = spawnSync(process.execPath, [...command, ...pair, ...args], { encoding: 'utf8' });
+    assert.equal(status, 1);
+    assert.match(stderr, pattern);
+    assert.doesNotMatch(stderr, /\n\s+at /);
   }
 });
 
