@@ -1,6 +1,6 @@
 import type { Profile } from '../profile';
 import type { RecipeInput } from '../training/recipe/recipe';
-import type { Sources } from './paperRecipes';
+import type { Sources } from './paper/paperRecipes';
 
 /** One line of a table: a recipe without its seed. Rows of two experiments with equal recipes share their runs. */
 export interface Row {

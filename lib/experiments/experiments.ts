@@ -1,19 +1,19 @@
-import { anchor } from './anchor';
-import { cka } from './cka';
-import { crossFamily } from './crossFamily';
-import { epsilon } from './epsilon';
+import { anchor } from './teachers/anchor';
+import { cka } from './comparisons/cka';
+import { crossFamily } from './comparisons/crossFamily';
+import { epsilon } from './ablations/epsilon';
 import type { Experiment } from './experiment';
-import { longerTeachers } from './longerTeachers';
-import { otherMethods } from './methods';
-import { paperCifar100, paperImageNet } from './paper';
-import { precision } from './precision';
-import { sameFamily } from './sameFamily';
-import { stages } from './stages';
-import { story } from './story';
-import { teacherTraining } from './teachers';
+import { longerTeachers } from './teachers/longerTeachers';
+import { otherMethods } from './comparisons/methods';
+import { paperCifar100, paperImageNet } from './paper/paper';
+import { precision } from './ablations/precision';
+import { sameFamily } from './comparisons/sameFamily';
+import { stages } from './ablations/stages';
+import { story } from './comparisons/story';
+import { teacherTraining } from './teachers/teachers';
 import { tunedComparison } from './tuning/tuned';
 import { tuning } from './tuning/tuning';
-import { weightClip } from './weightClip';
+import { weightClip } from './ablations/weightClip';
 
 /** Every experiment by its name. To add one: write its file, add it here. */
 export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntries(

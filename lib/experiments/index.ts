@@ -4,7 +4,7 @@ export { experiments } from './experiments';
 // Recipes of the laptop profile: small students, their teachers, the methods of the main tables.
 export { student, students, teachers } from './laptop';
 export { mainMethods } from './pairs';
-export { availableTeacher } from './availableTeacher';
+export { availableTeacher } from './teachers/availableTeacher';
 // The rows at the paper's own size that correspond to published numbers, and their estimated cost.
 export {
   atPaperScale,
@@ -14,5 +14,5 @@ export {
   paperScale,
   type Column,
   type PaperScale,
-} from './counterparts';
-export { costMethod } from './paperCost';
+} from './paper/counterparts';
+export { costMethod } from './paper/paperCost';

@@ -1,6 +1,6 @@
 import type { Family } from '../models/model';
 import type { RecipeInput } from '../training/recipe/recipe';
-import { cifar100Cnn, cifar100Tokens } from './paperRecipes';
+import { cifar100Cnn, cifar100Tokens } from './paper/paperRecipes';
 
 /** What adapts the published recipe to images of the user. */
 export interface Fit {

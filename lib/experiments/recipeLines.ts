@@ -1,5 +1,5 @@
 import type { Row } from './experiment';
-import type { Sources } from './paperRecipes';
+import type { Sources } from './paper/paperRecipes';
 
 /** Every setting of a row's recipe on a line, with its source if known: `learningRate  0.05  released config`. */
 export function recipeLines({ recipe, sources = {} }: Row): string[] {

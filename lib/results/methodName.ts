@@ -1,4 +1,4 @@
-import { columns, laterColumns } from '../experiments/counterparts';
+import { columns, laterColumns } from '../experiments/paper/counterparts';
 
 const names = new Map<string, string>(
   Object.entries({ ...columns, ...laterColumns }).map(([name, kind]) => [kind, name]),

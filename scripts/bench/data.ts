@@ -3,7 +3,7 @@ import { decode } from '../../lib/data/decoding/decode';
 import { openDecoderProcesses } from '../../lib/data/decoding/decoderProcesses';
 import { syntheticImages } from '../../lib/data/datasets/synthetic';
 import { student } from '../../lib/experiments/laptop';
-import { cifar100Tokens } from '../../lib/experiments/paperRecipes';
+import { cifar100Tokens } from '../../lib/experiments/paper/paperRecipes';
 import { disposeModule } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { median } from '../../lib/results/statistics/median';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cifar100Rows } from '../../lib/experiments/paper';
+import { cifar100Rows } from '../../lib/experiments/paper/paper';
 import { recipeLines } from '../../lib/experiments/recipeLines';
-import { story } from '../../lib/experiments/story';
+import { story } from '../../lib/experiments/comparisons/story';
 
 test('lists every number of a published row with its source', () => {
   const row = cifar100Rows.find(({ name }) => name === 'swin_tiny_patch4_window7_224-resnet18-ofa')!;

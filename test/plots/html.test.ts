@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { imageNetNormalisation } from '../../lib/data/datasets/normalisation';
-import { paperScale } from '../../lib/experiments/counterparts';
+import { paperScale } from '../../lib/experiments/paper/counterparts';
 import { student } from '../../lib/experiments/laptop';
 import { bars } from '../../lib/plots/charts/bars';
 import { comparisonTable, pairTable } from '../../lib/plots/tables/comparisonTable';

@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { otherMethods } from '../../lib/experiments/methods';
+import { otherMethods } from '../../lib/experiments/comparisons/methods';
 import { plan } from '../../lib/runs/plan/plan';
 import { runFolderOf } from '../../lib/runs/runFolder/paths';
 import { damagedFiles } from '../../lib/runs/runFolder/manifest';

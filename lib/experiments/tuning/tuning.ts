@@ -1,5 +1,5 @@
 import type { Experiment, Row, Search } from '../experiment';
-import { heldOut } from '../exponentStudy';
+import { heldOut } from './exponentStudy';
 import { crossFamilyPairs, cyclePairs, pairName, type Pair } from '../pairs';
 import { protocolRecipe } from '../protocol';
 import { smoke } from '../smoke';

@@ -1,4 +1,4 @@
-import { columns, laptopPair, paperScale } from '../../experiments/counterparts';
+import { columns, laptopPair, paperScale } from '../../experiments/paper/counterparts';
 import type { Finding } from '../claims/findings';
 import { publishedCells, type PublishedTable } from '../published';
 import { coverageText, findRow, pairText, type Pair, type RecordedRow } from '../tables/recordedRows';

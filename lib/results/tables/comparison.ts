@@ -1,4 +1,4 @@
-import type { PaperScale } from '../../experiments/counterparts';
+import type { PaperScale } from '../../experiments/paper/counterparts';
 import type { PublishedCell } from '../published';
 import type { RecordedRow } from './recordedRows';
 

@@ -1,4 +1,4 @@
-import { availableTeacher } from '../../experiments/availableTeacher';
+import { availableTeacher } from '../../experiments/teachers/availableTeacher';
 import { student } from '../../experiments/laptop';
 import type { Profile } from '../../profile';
 import type { RecipeInput } from '../../training/recipe/recipe';

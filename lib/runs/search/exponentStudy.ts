@@ -1,6 +1,6 @@
 import { unknownName } from '../../errors';
-import { availableTeacher } from '../../experiments/availableTeacher';
-import { exponentRecipe } from '../../experiments/exponentStudy';
+import { availableTeacher } from '../../experiments/teachers/availableTeacher';
+import { exponentRecipe } from '../../experiments/tuning/exponentStudy';
 import type { Family } from '../../models/model';
 import type { Profile } from '../../profile';
 import type { RecipeInput } from '../../training/recipe/recipe';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { crossFamily } from '../../../lib/experiments/crossFamily';
+import { crossFamily } from '../../../lib/experiments/comparisons/crossFamily';
 import { experiments } from '../../../lib/experiments/experiments';
-import { story } from '../../../lib/experiments/story';
-import { weightClip } from '../../../lib/experiments/weightClip';
+import { story } from '../../../lib/experiments/comparisons/story';
+import { weightClip } from '../../../lib/experiments/ablations/weightClip';
 import {
   coverageText,
   findRow,

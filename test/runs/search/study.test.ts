@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exponentRecipe, heldOut } from '../../../lib/experiments/exponentStudy';
+import { exponentRecipe, heldOut } from '../../../lib/experiments/tuning/exponentStudy';
 import { loadData } from '../../../lib/runs/inputs/data';
 import { gridSampler, type Trial } from '../../../lib/runs/search/sampler';
 import { study, type TrialState } from '../../../lib/runs/search/study';

@@ -1,4 +1,4 @@
-import type { RecipeInput } from '../training/recipe/recipe';
+import type { RecipeInput } from '../../training/recipe/recipe';
 
 /** Giga multiply-adds of a forward pass of one image of 224 pixels, as a test counts them in the networks. */
 export const multiplyAdds: Readonly<Record<string, number>> = {

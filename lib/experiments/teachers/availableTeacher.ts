@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import type { Family } from '../models/model';
-import type { Profile } from '../profile';
-import { teachers } from './laptop';
+import type { Family } from '../../models/model';
+import type { Profile } from '../../profile';
+import { teachers } from '../laptop';
 
 /** A teacher as a recipe names it, and a notice if its weights are not trained ones. */
 export interface AvailableTeacher {

@@ -1,7 +1,7 @@
-import type { Experiment, Row } from './experiment';
-import { ablationPairs, distilledRow, mainMethods } from './pairs';
-import { ablationRows } from './paper';
-import { smoke } from './smoke';
+import type { Experiment, Row } from '../experiment';
+import { ablationPairs, distilledRow, mainMethods } from '../pairs';
+import { ablationRows } from '../paper/paper';
+import { smoke } from '../smoke';
 
 const weights = [0.1, 1, 5];
 const clips = { clip5: {}, unclipped: { clipNorm: undefined } } as const;

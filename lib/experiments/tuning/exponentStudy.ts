@@ -1,6 +1,6 @@
-import type { Family } from '../models/model';
-import type { RecipeInput } from '../training/recipe/recipe';
-import { student } from './laptop';
+import type { Family } from '../../models/model';
+import type { RecipeInput } from '../../training/recipe/recipe';
+import { student } from '../laptop';
 
 /** What a search over ε keeps fixed. */
 export interface ExponentStudy {

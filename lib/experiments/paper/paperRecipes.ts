@@ -1,4 +1,4 @@
-import type { RecipeInput } from '../training/recipe/recipe';
+import type { RecipeInput } from '../../training/recipe/recipe';
 
 /** Source of a number. Numbers that were not published have a value as well, and the source states where it is from. */
 export type Source = Origin | `${Origin}: ${string}`;

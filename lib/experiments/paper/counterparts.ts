@@ -1,5 +1,5 @@
-import type { Experiment, Row } from './experiment';
-import { students, teachers } from './laptop';
+import type { Experiment, Row } from '../experiment';
+import { students, teachers } from '../laptop';
 import { families, networks, paperCifar100, paperImageNet, type Network } from './paper';
 import { gpuHours } from './paperCost';
 

@@ -1,7 +1,7 @@
-import type { MethodInput } from '../methods/methods';
-import type { Experiment, Row } from './experiment';
-import { cyclePairs, distilledRow } from './pairs';
-import { smoke } from './smoke';
+import type { MethodInput } from '../../methods/methods';
+import type { Experiment, Row } from '../experiment';
+import { cyclePairs, distilledRow } from '../pairs';
+import { smoke } from '../smoke';
 
 /** The methods of the paper's tables besides KD and OFA, and BKD, with the defaults of the paper's released code. */
 const tableMethods = ['fitnet', 'correlation', 'rkd', 'crd', 'bkd', 'dkd', 'dist'] as const;

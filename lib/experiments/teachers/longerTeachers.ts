@@ -1,6 +1,6 @@
-import type { Experiment } from './experiment';
-import { longerWeights } from './protocol';
-import { smoke } from './smoke';
+import type { Experiment } from '../experiment';
+import { longerWeights } from '../protocol';
+import { smoke } from '../smoke';
 import { teacherRow } from './teachers';
 
 const rows = [

@@ -1,6 +1,6 @@
-import type { Experiment, Row } from './experiment';
-import { crossFamilyPairs, distilledRow, mainMethods, scratchRow } from './pairs';
-import { smoke } from './smoke';
+import type { Experiment, Row } from '../experiment';
+import { crossFamilyPairs, distilledRow, mainMethods, scratchRow } from '../pairs';
+import { smoke } from '../smoke';
 
 const rows: readonly Row[] = [
   ...(['cnn', 'transformer', 'mlp'] as const).map(scratchRow),

@@ -1,6 +1,6 @@
-import type { Experiment, Row } from './experiment';
-import { distilledRow, mainMethods } from './pairs';
-import { smoke } from './smoke';
+import type { Experiment, Row } from '../experiment';
+import { distilledRow, mainMethods } from '../pairs';
+import { smoke } from '../smoke';
 
 const pair = { teacher: 'cnn', student: 'transformer' } as const;
 

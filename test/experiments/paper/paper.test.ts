@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
-import type { Experiment } from '../../lib/experiments/experiment';
-import { cifar100Rows, imageNetRows, type PaperRow } from '../../lib/experiments/paper';
-import { teacherTraining } from '../../lib/experiments/teachers';
-import { plan, withTeachers } from '../../lib/runs/plan/plan';
-import { completeRecipe } from '../../lib/training/recipe/completeRecipe';
+import type { Experiment } from '../../../lib/experiments/experiment';
+import { cifar100Rows, imageNetRows, type PaperRow } from '../../../lib/experiments/paper/paper';
+import { teacherTraining } from '../../../lib/experiments/teachers/teachers';
+import { plan, withTeachers } from '../../../lib/runs/plan/plan';
+import { completeRecipe } from '../../../lib/training/recipe/completeRecipe';
 
 const all: readonly PaperRow[] = [...cifar100Rows, ...imageNetRows({ name: 'synthetic' })];
 

@@ -1,5 +1,5 @@
-import type { Experiment } from './experiment';
-import { teacherTraining } from './teachers';
+import type { Experiment } from '../experiment';
+import { teacherTraining } from '../teachers/teachers';
 
 /**
  * The networks whose features notebook 2 compares. At the laptop's size they are the teachers.

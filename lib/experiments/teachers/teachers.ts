@@ -1,8 +1,8 @@
-import type { Family } from '../models/model';
-import type { Experiment, Row } from './experiment';
-import { optimisation, teachers, type Changes } from './laptop';
-import { paperTeachers } from './paperTeachers';
-import { smoke } from './smoke';
+import type { Family } from '../../models/model';
+import type { Experiment, Row } from '../experiment';
+import { optimisation, teachers, type Changes } from '../laptop';
+import { paperTeachers } from '../paper/paperTeachers';
+import { smoke } from '../smoke';
 
 const epochs: Readonly<Record<Family, number>> = { cnn: 14, transformer: 20, mlp: 10 };
 

@@ -1,6 +1,6 @@
-import type { Experiment, Row } from './experiment';
-import { student } from './laptop';
-import { smoke } from './smoke';
+import type { Experiment, Row } from '../experiment';
+import { student } from '../laptop';
+import { smoke } from '../smoke';
 
 const rows: readonly Row[] = [
   {

@@ -1,6 +1,6 @@
-import type { MethodInput } from '../methods/methods';
-import type { Family } from '../models/model';
-import type { Experiment, Row } from './experiment';
+import type { MethodInput } from '../../methods/methods';
+import type { Family } from '../../models/model';
+import type { Experiment, Row } from '../experiment';
 import {
   cifar100Cnn,
   cifar100Tokens,

@@ -1,7 +1,7 @@
-import type { Experiment, Row } from './experiment';
-import { ablationPairs, distilledRow } from './pairs';
-import { ablationRows, type OfaOptions } from './paper';
-import { smoke } from './smoke';
+import type { Experiment, Row } from '../experiment';
+import { ablationPairs, distilledRow } from '../pairs';
+import { ablationRows, type OfaOptions } from '../paper/paper';
+import { smoke } from '../smoke';
 
 const exponents = [1, 1.2, 1.4, 1.6];
 

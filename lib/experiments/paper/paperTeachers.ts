@@ -1,4 +1,4 @@
-import type { Row } from './experiment';
+import type { Row } from '../experiment';
 import { cifar100Rows } from './paper';
 import { cifar100Tokens } from './paperRecipes';
 

@@ -1,5 +1,5 @@
-import type { Experiment, Row } from './experiment';
-import { smoke } from './smoke';
+import type { Experiment, Row } from '../experiment';
+import { smoke } from '../smoke';
 
 const rows: readonly Row[] = [
   {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { paperScale } from '../../lib/experiments/counterparts';
-import { cifar100Rows, imageNetFolder, imageNetRows, networks } from '../../lib/experiments/paper';
-import { branchMultiplyAdds, gpuHours, multiplyAdds, sustained } from '../../lib/experiments/paperCost';
-import { createExitBranch } from '../../lib/models/branches/createExitBranch';
-import { disposeModule } from '../../lib/models/parameter';
-import { createModel } from '../../lib/models/zoo';
-import { Random } from '../../lib/tensor/random';
-import { multiplyAddsOf } from '../../lib/tensor/inspect/multiplyAdds';
-import * as tf from '../../lib/tensor/engine/tf';
+import { paperScale } from '../../../lib/experiments/paper/counterparts';
+import { cifar100Rows, imageNetFolder, imageNetRows, networks } from '../../../lib/experiments/paper/paper';
+import { branchMultiplyAdds, gpuHours, multiplyAdds, sustained } from '../../../lib/experiments/paper/paperCost';
+import { createExitBranch } from '../../../lib/models/branches/createExitBranch';
+import { disposeModule } from '../../../lib/models/parameter';
+import { createModel } from '../../../lib/models/zoo';
+import { Random } from '../../../lib/tensor/random';
+import { multiplyAddsOf } from '../../../lib/tensor/inspect/multiplyAdds';
+import * as tf from '../../../lib/tensor/engine/tf';
 
 const counted = (run: () => void): number => multiplyAddsOf(() => void tf.tidy(run))! / 1e9;
 const images = tf.zeros<tf.Rank.R4>([1, 224, 224, 3]);

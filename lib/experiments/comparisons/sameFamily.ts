@@ -1,6 +1,6 @@
-import type { Experiment, Row } from './experiment';
-import { distilledRow, mainMethods, sameFamilyPairs, scratchRow } from './pairs';
-import { smoke } from './smoke';
+import type { Experiment, Row } from '../experiment';
+import { distilledRow, mainMethods, sameFamilyPairs, scratchRow } from '../pairs';
+import { smoke } from '../smoke';
 
 const rows: readonly Row[] = sameFamilyPairs.flatMap((pair) => [
   scratchRow(pair.student),

@@ -1,7 +1,7 @@
-import type { Experiment, Row } from './experiment';
-import { ablationPairs, distilledRow, mainMethods } from './pairs';
-import { ablationRows } from './paper';
-import { smoke } from './smoke';
+import type { Experiment, Row } from '../experiment';
+import { ablationPairs, distilledRow, mainMethods } from '../pairs';
+import { ablationRows } from '../paper/paper';
+import { smoke } from '../smoke';
 
 /** The last stage and those before it, and each other stage alone. */
 const choices = [[4], [3, 4], [2, 3, 4], [1, 2, 3, 4], [1], [2], [3]] as const;
