@@ -33,5 +33,5 @@ function reportText({ name, errors, parameters, stages, width, blocks }: Network
           ...(stages ?? []).map((stage, i) => `stage ${i + 1}: ${stage}`),
         ];
   const result = errors.length === 0 ? ['nothing is wrong'] : errors.map((error) => `wrong: ${error}`);
-  return [name, ...[...summary, ...result].map((line) => `  ${line}`)].join('\n');
+  return [name, ...[...summary, ...result].map((line) => `  ${line.replaceAll('\n', '\n  ')}`)].join('\n');
 }

@@ -34,13 +34,19 @@ export function modelNames(own?: OwnNetworks): string[] {
   return [...factories.keys(), ...(own?.networks ?? []).map(({ name }) => name)];
 }
 
+/** The error for a name that no network has. */
+export function unknownNetwork(name: string, networks?: OwnNetworks): UserError {
+  const { message } = unknownName('network', name, modelNames(networks));
+  return new UserError(networks ? message : `${message} A network of your own needs its file: --networks FILE.`);
+}
+
 /**
  * Creates a network with random weights. Throws a UserError if the name is unknown (the message lists the nearest
  * names), if classes or imageSize are not positive integers, or if the network cannot read images of this size.
  */
 export function createModel(name: string, { networks, ...size }: ModelOptions, random: Random): Model {
   const factory = factories.get(name) ?? networks?.networks.find((network) => network.name === name)?.create;
-  if (!factory) throw unknownName('network', name, modelNames(networks));
+  if (!factory) throw unknownNetwork(name, networks);
   checkPositiveInteger(`number of classes of ${name}`, size.classes);
   if (size.imageSize !== undefined) checkPositiveInteger(`image size of ${name}`, size.imageSize);
   return factory(size, random);

@@ -100,24 +100,26 @@ test('rejects options of the export that do not fit before the training', () => 
   }
 });
 
+const pair = (student: string, teacher: string): string[] => ['--student', student, '--teacher', teacher];
+
+test('names every option of a method that is out of its range, on one screen', () => {
+  const methods = ['--data', 'nowhere', '--method', 'kd', '--options', '{"temperature": 0, "weight": -3, "power": 2}'];
+  const args = [...command, ...pair('vit_64', 'resnet_16'), ...methods];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  assert.equal(status, 1);
+  for (const words of [
+    'method.temperature: Number must be greater than 0 (it is 0)',
+    'method.weight: Number must be greater than 0 (it is -3)',
+    "'power'; the options of kd are ",
+  ])
+    assert.ok(stderr.includes(words), stderr);
+  assert.ok(stderr.trim().split('\n').length <= 4, stderr);
+});
+
 test('reports all errors of its options without a stack', () => {
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    [
-      ...command,
-      '--student',
-      'mixer_46',
-      '--teacher',
-      'resnet_61',
-      '--data',
-      'nowhere',
-      '--method',
-      'ofaa',
-      '--batch-size',
-      '0',
-    ],
-    { encoding: 'utf8' },
-  );
+  const options = ['--data', 'nowhere', '--method', 'ofaa', '--batch-size', '0'];
+  const args = [...command, ...pair('mixer_46', 'resnet_61'), ...options];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   assert.equal(status, 1);
   for (const words of [
     'student: Unknown network "mixer_46"',

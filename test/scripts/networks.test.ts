@@ -40,7 +40,15 @@ test('prints the shapes of a right network, and what is wrong with others, with 
     ['rank', networkFile('mine_8', '[x, x, x, pooled]'), 1, /stage 4: \[2, 8\] instead of \[2, size, size, channels\]/],
     ['number', networkFile('mine_8', '[x, x, x]'), 1, /stages: 3 features instead of 4/],
     ['taken', networkFile('resnet_16', '[x, x, x, x]'), 1, /taken\.ts: Network resnet_16 has the name of a network of/],
-    ['throws', "throw new Error('out of ideas');", 1, /throws\.ts cannot be loaded: out of ideas/],
+    [
+      'throws',
+      "throw new Error('out of\\nideas.');",
+      1,
+      /throws\.ts cannot be loaded: out of ideas \(at .*throws\.ts:1:/,
+    ],
+    ['syntax', 'export const = 1;', 1, /syntax\.ts cannot be loaded: .*syntax\.ts:1:13: ERROR: Expected identifier/],
+    ['import', "import './other-file';", 1, /import\.ts cannot be loaded: Cannot find module '\.\/other-file'/],
+    ['family', networkFile('mine_8', '[x, x, x, x]').replace('cnn', 'rnn'), 1, /defineNetwork: family: Invalid enum/],
     ['nothing', 'export const width = 16;', 1, /nothing\.ts exports no network/],
     ['other', "export const mine = { kind: 'network', name: 'mine_8' };", 1, /other\.ts exports no network/],
   ] as const) {
@@ -50,5 +58,6 @@ test('prints the shapes of a right network, and what is wrong with others, with 
     assert.equal(code, status, stderr);
     assert.match(stdout + stderr, words);
     assert.doesNotMatch(stderr, /\n\s+at /);
+    assert.ok(stderr.length < 600 && stderr.trim().split('\n').length <= 3, stderr);
   }
 });

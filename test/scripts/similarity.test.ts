@@ -3,8 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { readNetworks } from '../../lib/models/own/readNetworks';
+import { saveWeights } from '../../lib/models/weights/weights';
 import { readCalibrated } from '../../lib/results/records/calibratedRecord';
 import { readSimilarities } from '../../lib/results/records/similarityRecord';
+import { Random } from '../../lib/tensor/random';
 import { temporaryFolder } from '../support/temporaryFolder';
 
 const similarity = (...args: string[]) =>
@@ -97,6 +100,34 @@ test('compares two networks once, and a second call adds what is missing', async
   assert.equal(csv.length, 1 + 2 * 2 * 3);
   const page = readFileSync(path.join(out, 'index.html'), 'utf8');
   assert.match(page, /<h2>Mutual kNN \(k = 3\)<\/h2>[^]*<h2>minibatch CKA<\/h2>/);
+});
+
+test('compares a network of the user with itself and with one of the library, and records its weights', async (context) => {
+  const out = await temporaryFolder(context);
+  const own = ['--networks', path.join('test', 'models', 'own', 'convMixer.ts')];
+  const settings = ['--data', 'synthetic', '--images', '24', '--batch-size', '8', '--permutations', '19', '--out', out];
+  const layers = command('layers', 'convmixer_16', ...own);
+  assert.match(layers.stdout, /^blocks\.0 \(block\)$/m);
+  const weights = path.join(out, 'convmixer_16-trained.safetensors');
+  const { networks } = await readNetworks(own[1]!);
+  await saveWeights(networks[0]!.create({ classes: 100 }, new Random(7)), weights);
+
+  const first = command(`convmixer_16:${weights}`, 'vit_64', ...own, ...settings, '--measure', 'minibatch-cka');
+  assert.equal(first.status, 0, first.stderr);
+  const [record] = await readCalibrated(path.join(out, 'similarity.jsonl'));
+  assert.deepEqual(record!.rows, ['blocks.0', 'blocks.1', 'blocks.2', 'blocks.3']);
+  assert.deepEqual(
+    [record!.a.network, record!.a.family, record!.a.weights?.path],
+    ['convmixer_16-trained', 'cnn', weights],
+  );
+  assert.match(record!.command, / --networks test\/models\/own\/convMixer\.ts /);
+
+  const missing = command('convmixer_16', 'vit_64', ...settings);
+  assert.equal(missing.status, 1);
+  assert.match(missing.stderr, /Unknown network "convmixer_16"\..* needs its file: --networks FILE\.\s*$/);
+  const fresh = command('convmixer_16', 'convmixer_16:fresh', ...own, ...settings, '--measure', 'minibatch-cka');
+  assert.equal(fresh.status, 0, fresh.stderr);
+  assert.match(fresh.stderr, /Without trained weights: convmixer_16, convmixer_16/);
 });
 
 test('too little memory, too few images and unknown layers are refused', async (context) => {

@@ -1,4 +1,5 @@
-import { UserError } from '../../errors';
+import { z } from 'zod';
+import { schemaErrors, UserError } from '../../errors';
 import * as tf from '../../tensor/engine/tf';
 import { scoped } from '../../tensor/engine/scoped';
 import type { Random } from '../../tensor/random';
@@ -38,6 +39,14 @@ export interface NetworkParts {
   readonly adaptWeights?: Model['adaptWeights'];
 }
 
+/** Checks what TypeScript checks in a project, for files and notebook cells without type checks. */
+const definitionSchema = z.object({
+  name: z.string().min(1),
+  family: z.enum(['cnn', 'transformer', 'mlp']),
+  imageSize: z.number().int().positive(),
+  create: z.function(),
+});
+
 type SizedModel = Omit<Model, 'name' | 'family' | 'classes' | 'imageSize'>;
 
 /** Fields of a model, which layers cannot have as their names. */
@@ -50,9 +59,14 @@ const stageBlocks = ['stage1', 'stage2', 'stage3', 'stage4'];
 
 /**
  * Makes a network of its definition. Its width, stage shapes and block names are read from a forward pass of two blank
- * images. `checkNetwork` tests everything else that training expects.
+ * images. `checkNetwork` tests everything else that training expects. Throws a UserError that lists invalid fields.
  */
 export function defineNetwork(definition: NetworkDefinition): Network {
+  const checked = definitionSchema.safeParse(definition);
+  if (!checked.success) {
+    const errors = schemaErrors(checked.error, definition).join('; ');
+    throw new UserError(`defineNetwork: ${errors}. Give name, family, imageSize and create.`);
+  }
   const { name, family, imageSize } = definition;
   return {
     kind: 'network',
@@ -103,7 +117,7 @@ function sizedModel(definition: NetworkDefinition, size: Required<ModelSize>, ra
 
 /** Returns the parts if they have the right kinds, and names that layers can have. */
 function checkedParts(name: string, parts: NetworkParts | undefined): NetworkParts {
-  if (typeof parts?.forward !== 'function' || typeof parts.modules !== 'object') {
+  if (typeof parts?.forward !== 'function' || !isObject(parts.modules)) {
     throw new UserError(
       `Network ${name}: create must return { modules, forward }. Return the layers and the function.`,
     );
@@ -111,4 +125,8 @@ function checkedParts(name: string, parts: NetworkParts | undefined): NetworkPar
   const taken = Object.keys(parts.modules).filter((field) => modelFields.includes(field));
   if (taken.length === 0) return parts;
   throw new UserError(`Network ${name} has a layer named ${taken[0]!}, which names another field. Rename the layer.`);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UserError } from '../../errors';
 import { sha256 } from '../../io/sha256';
+import { describe } from './explained';
 import type { Network, OwnNetworks } from './network';
 import { checkNames } from './ownNetworks';
 
@@ -37,8 +38,8 @@ export async function exportsOf(file: string): Promise<object> {
     const exported: unknown = await import(pathToFileURL(path.resolve(file)).href);
     return typeof exported === 'object' && exported !== null ? exported : {};
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UserError(`The networks file ${file} cannot be loaded: ${message}. Correct it and try again.`, {
+    const what = error instanceof UserError ? error.message.replace(/\.$/, '') : describe(error);
+    throw new UserError(`The networks file ${file} cannot be loaded: ${what}. Correct it and try again.`, {
       cause: error,
     });
   }

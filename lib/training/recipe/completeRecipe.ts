@@ -10,7 +10,8 @@ import {
   type OwnMethodInput,
 } from '../../methods/methods';
 import { missingTeacher, severalTeachersError } from '../../methods/teacherAccess';
-import { modelNames } from '../../models/zoo';
+import type { OwnNetworks } from '../../models/own/network';
+import { modelNames, unknownNetwork } from '../../models/zoo';
 import type { OwnParts } from './ownParts';
 import { recipe, type Recipe, type RecipeInput } from './recipe';
 import { recipeConflicts } from './recipeConflicts';
@@ -64,12 +65,11 @@ const names = z
 /** Lists unknown networks and methods, wrong options of the method, and a missing teacher. */
 function nameErrors(given: unknown, { method, networks: own }: OwnParts): string[] {
   const { student, teacher, method: spec } = names.parse(given);
-  const known = modelNames(own);
   const others = teacher?.others ?? [];
   const networks = [
-    ...unknownNetwork('student', student, known),
-    ...unknownNetwork('teacher', teacher?.model, known),
-    ...others.flatMap(({ model }, i) => unknownNetwork(`teacher.others.${i}`, model, known)),
+    ...networkErrors('student', student, own),
+    ...networkErrors('teacher', teacher?.model, own),
+    ...others.flatMap(({ model }, i) => networkErrors(`teacher.others.${i}`, model, own)),
   ];
   if (!spec) return networks;
   const chosen = method ?? findMethod(spec.kind);
@@ -84,6 +84,7 @@ function nameErrors(given: unknown, { method, networks: own }: OwnParts): string
   ];
 }
 
-function unknownNetwork(field: string, name: string | undefined, known: readonly string[]): string[] {
-  return name === undefined || known.includes(name) ? [] : [`${field}: ${unknownName('network', name, known).message}`];
+function networkErrors(field: string, name: string | undefined, own: OwnNetworks | undefined): string[] {
+  if (name === undefined || modelNames(own).includes(name)) return [];
+  return [`${field}: ${unknownNetwork(name, own).message}`];
 }

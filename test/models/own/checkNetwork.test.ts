@@ -121,7 +121,23 @@ test('reports code that throws with its place, and outputs that are missing', as
     () => JSON.parse('{"forward": null}') as Partial<NetworkParts>,
     /create must return \{ modules, forward \}/,
   );
+  await finds(() => JSON.parse('{"modules": null}') as Partial<NetworkParts>, /create must return \{ modules, forward/);
   await finds(({ modules }) => ({ modules: { ...modules, width: modules.head } }), /has a layer named width/);
+});
+
+test('lists the fields of a definition that are missing or invalid', () => {
+  const definition = { name: 'mine', family: 'mlp', imageSize: 8, create };
+  // JavaScript files and notebook cells can pass these.
+  const defined = (given: unknown): Network => defineNetwork(given as NetworkDefinition);
+  assert.equal(defined(definition).name, 'mine');
+  for (const [given, words] of [
+    [undefined, /^UserError: defineNetwork: Required\. Give name/],
+    [{ ...definition, name: undefined }, /name: Required/],
+    [{ ...definition, family: 'rnn' }, /family: Invalid enum value.*'cnn' \| 'transformer' \| 'mlp'/],
+    [{ ...definition, imageSize: '32', create: undefined }, /imageSize: Expected number.*; create: Required/],
+    [{ ...definition, imageSize: 0 }, /imageSize: Number must be greater than 0 \(it is 0\)/],
+  ] as const)
+    assert.throws(() => defined(given), words);
 });
 
 test('finds weights that no gradient reaches, and weights outside of the modules', async () => {
