@@ -6,16 +6,18 @@ import { recordsIn } from '../../lib/results/records/readRecords';
 import { expectedHours } from '../../lib/runs/plan/expectedHours';
 import { jobCommand, recordUnder, type Job } from '../../lib/runs/plan/job';
 import { finishedRecord } from '../../lib/runs/runFolder/finishedRecord';
+import { isOfLibrary } from './ownExperiments';
 
 /** The folder of the project's records. */
 export const projectRecords = path.join('data', 'results');
 
 /**
  * Appends a record to the records of its experiment, unless any experiment there has it already. Records of the
- * laptop profile are the project's; those of other profiles go to the folder of runs.
+ * laptop profile are the project's; those of other profiles, and of experiments of the user, go to the folder of runs.
  */
 export async function addRecord(job: Job, record: RunRecord, out: string): Promise<void> {
-  const folder = job.profile === 'laptop' ? projectRecords : path.join(out, 'results');
+  const isOfProject = job.profile === 'laptop' && isOfLibrary(job.experiment);
+  const folder = isOfProject ? projectRecords : path.join(out, 'results');
   const existing = await recordsIn(folder);
   if (existing.some(({ id, started }) => id === record.id && started === record.started)) return;
   await appendJsonLine(path.join(folder, `${job.experiment}.jsonl`), record);

@@ -1,10 +1,11 @@
-import { unknownName, UserError } from '../../lib/errors';
+import { unknownName } from '../../lib/errors';
 import type { Experiment } from '../../lib/experiments/experiment';
 import { experiments } from '../../lib/experiments/experiments';
-import { exportsOf, readNetworks } from '../../lib/models/own/readNetworks';
+import { readNetworks } from '../../lib/models/own/readNetworks';
 import type { Job } from '../../lib/runs/plan/job';
 import { plan, withTeachers } from '../../lib/runs/plan/plan';
 import type { Selected } from './options';
+import { ownExperiments } from './ownExperiments';
 
 /** An experiment of the command line and its selected jobs. */
 export interface SelectedJobs {
@@ -23,13 +24,8 @@ export async function selectedJobs(
   { profile, rows, seeds, networks: file }: Selected,
 ): Promise<SelectedJobs> {
   const networks = file === undefined ? undefined : await readNetworks(file);
-  const own = file === undefined ? [] : Object.values(await exportsOf(file)).filter(isExperiment);
-  const known = { ...experiments, ...Object.fromEntries(own.map((experiment) => [experiment.name, experiment])) };
-  const taken = own.find((experiment) => Object.hasOwn(experiments, experiment.name));
-  if (taken) {
-    throw new UserError(`${file} has an experiment named ${taken.name}, as this library does. Rename yours.`);
-  }
-  const experiment = Object.hasOwn(known, name) ? known[name] : undefined;
+  const known = { ...experiments, ...(file !== undefined && (await ownExperiments(file))) };
+  const experiment = Object.entries(known).find(([each]) => each === name)?.[1];
   if (!experiment) throw unknownName('experiment', name, Object.keys(known));
   const jobs = plan(experiment, profile, { rows, seeds, networks });
   return {
@@ -37,8 +33,4 @@ export async function selectedJobs(
     jobs,
     withTeachers: (isSelected = () => true) => withTeachers(jobs.filter(isSelected), Object.values(experiments)),
   };
-}
-
-function isExperiment(value: unknown): value is Experiment {
-  return typeof value === 'object' && value !== null && ['name', 'title', 'seeds', 'rows'].every((key) => key in value);
 }
