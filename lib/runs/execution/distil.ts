@@ -52,6 +52,7 @@ export async function distil(
   const { networks } = options;
   const opened = await checkInputs(pair, out, networks);
   const setup = await inspectNetworks(pair, opened, { signal: options.signal, onProgress: onDownload, networks });
+  for (const { notice } of setup.teachers) if (notice !== undefined) options.onNotice?.(notice);
   const runsFolder = path.join(out, 'runs');
   const networksFile = networks?.file === undefined ? {} : { networks: networks.file };
   const run = async (row: string, recipe: Recipe): ReturnType<typeof runJob> => {

@@ -3,6 +3,7 @@ import type { HubOptions } from '../../io/download/huggingFace';
 import type { Model } from '../../models/model';
 import { disposeModule } from '../../models/parameter';
 import { loadWeights } from '../../models/weights/pretrained';
+import { savedInput } from '../../models/weights/savedInput';
 import { createModel } from '../../models/zoo';
 import { Random } from '../../tensor/random';
 import type { OwnParts } from '../../training/recipe/ownParts';
@@ -28,6 +29,8 @@ export interface TeacherSetup {
   readonly normalisation?: Normalisation;
   /** How images are resized for the teacher's weights, if their repository states it. */
   readonly interpolation?: 'bicubic' | 'bilinear';
+  /** What the user should know of how the weights are used. */
+  readonly notice?: string;
 }
 
 type InspectOptions = HubOptions & Pick<OwnParts, 'networks'>;
@@ -59,9 +62,16 @@ async function inspectTeacher(
   try {
     if (weights === undefined) return { family };
     const loaded = await loadWeights(model, weights, { ...hubOptions, allowHeadMismatch: true });
-    const { file, headLoaded, images, normalisation = train } = loaded;
+    const { file, headLoaded, images, metadata, normalisation = train } = loaded;
+    const trainedSize = savedInput(metadata, file)?.imageSize ?? defaultImageSize(name, networks);
     return {
       family,
+      ...(imageSize === undefined &&
+        trainedSize !== studentImageSize && {
+          notice:
+            `${name} reads images of ${studentImageSize} pixels here, and its weights are for ${trainedSize}. ` +
+            `Its accuracy may be lower. --teacher-image-size ${trainedSize} resizes the images for it.`,
+        }),
       normalisation,
       ...(headLoaded ? { weights: file } : { initial: file }),
       ...(images && { interpolation: images.interpolation }),
@@ -69,4 +79,10 @@ async function inspectTeacher(
   } finally {
     disposeModule(model);
   }
+}
+
+function defaultImageSize(name: string, networks: OwnParts['networks']): number {
+  const model = createModel(name, { classes: 2, networks }, new Random(0));
+  disposeModule(model);
+  return model.imageSize;
 }

@@ -207,6 +207,25 @@ test('distils from a teacher of 224-pixel images, which reads the student’s im
   disposeModule(teacher);
 });
 
+test('warns of a teacher whose weights are for another image size', async (context) => {
+  const out = await temporaryFolder(context);
+  const weights = path.join(out, 'vit.safetensors');
+  const vit = createModel('vit_tiny_patch16_224', { classes: 4 }, new Random(0));
+  await saveWeights(vit, weights);
+  disposeModule(vit);
+  const stop = new AbortController();
+  const notices: string[] = [];
+  const first = distil(
+    { ...pair, teachers: [{ model: 'vit_tiny_patch16_224', weights }] },
+    { out, command: '', signal: stop.signal, onNotice: (text) => notices.push(text), onRun: () => stop.abort() },
+  );
+  await assert.rejects(first, (error) => isAbort(error, stop.signal));
+  assert.ok(
+    notices.some((text) => /reads images of 32 pixels here, .* for 224\. .*--teacher-image-size 224/.test(text)),
+    notices.join('\n'),
+  );
+});
+
 test('several teachers act as one, each with its own weights, image size and normalisation', async (context) => {
   const [folderOfWeights, out] = [await temporaryFolder(context), await temporaryFolder(context)];
   const [first, second] = ['first', 'second'].map((name) => path.join(folderOfWeights, `${name}.safetensors`));
