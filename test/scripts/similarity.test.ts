@@ -102,7 +102,7 @@ test('compares two networks once, and a second call adds what is missing', async
   assert.match(page, /<h2>Mutual kNN \(k = 3\)<\/h2>[^]*<h2>minibatch CKA<\/h2>/);
 });
 
-test('compares a network of the user with itself and with one of the library, and records its weights', async (context) => {
+test('compares networks of the user with themselves and with those of the library', async (context) => {
   const out = await temporaryFolder(context);
   const own = ['--networks', path.join('test', 'models', 'own', 'convMixer.ts')];
   const settings = ['--data', 'synthetic', '--images', '24', '--batch-size', '8', '--permutations', '19', '--out', out];
