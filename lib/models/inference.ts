@@ -4,33 +4,35 @@ import * as tf from '../tensor/engine/tf';
 import type { Model } from './model';
 import { parameters } from './parameter';
 
-type ImageFunction = Compiled<{ readonly images: tf.Tensor4D }>;
-
-/** The compiled functions of each network by name. They exist as long as the network. */
-const functions = new WeakMap<Model, Map<string, ImageFunction>>();
-
 /**
- * Tensors that a network computes of images in inference mode, such as its logits. `compute` must do the same in all
- * calls with this `name`: by default it is compiled on a GPU (`defaultInferenceMode`). It reads no numbers. The caller
- * owns the result.
+ * Computes tensors of images by a network in inference mode, by default compiled on a GPU (`defaultInferenceMode`).
+ * `compute` does the same in every call, and reads no numbers. The caller disposes of this object after its last call.
  */
-export function infer(
-  model: Model,
-  name: string,
-  images: tf.Tensor4D,
-  compute: (images: tf.Tensor4D) => tf.Tensor[],
-  mode = defaultInferenceMode(),
-): tf.Tensor[] {
-  if (mode === 'off') return tf.tidy(() => compute(images));
-  const ofModel = functions.get(model) ?? new Map<string, ImageFunction>();
-  functions.set(model, ofModel);
-  const key = `${name} ${mode}`;
-  let compiled = ofModel.get(key);
-  if (!compiled) {
+export class Inference {
+  private readonly compiled?: Compiled<{ readonly images: tf.Tensor4D }>;
+
+  constructor(
+    model: Model,
+    private readonly compute: (images: tf.Tensor4D) => tf.Tensor[],
+    mode = defaultInferenceMode(),
+  ) {
+    if (mode === 'off') return;
     const variables = parameters(model).map(([, { variable }]) => variable);
     const options = { variables, xla: mode === 'xla', isPure: true };
-    compiled = new Compiled(({ images: given }) => tf.tidy(() => compute(given)), options);
-    ofModel.set(key, compiled);
+    this.compiled = new Compiled(({ images }) => tf.tidy(() => compute(images)), options);
   }
-  return compiled.run({ images }, undefined);
+
+  /** The tensors for images [batch, height, width, 3]. The caller owns them. */
+  run(images: tf.Tensor4D): tf.Tensor[] {
+    return this.compiled?.run({ images }, undefined) ?? tf.tidy(() => this.compute(images));
+  }
+
+  dispose(): void {
+    this.compiled?.dispose();
+  }
+}
+
+/** The inference that returns the network's logits [batch, classes] alone. */
+export function logitsInference(model: Model, mode = defaultInferenceMode()): Inference {
+  return new Inference(model, (images) => [model.forward(images, { mode: 'eval' }).logits], mode);
 }

@@ -1,11 +1,10 @@
 import { UserError, unknownName } from '../errors';
-import { infer } from '../models/inference';
 import type { Model } from '../models/model';
-import { defaultInferenceMode } from '../tensor/engine/compileMode';
 import * as tf from '../tensor/engine/tf';
 import type { Random } from '../tensor/random';
+import { BlockGrams } from './blockGrams';
 import { permutations, type CalibratedGrid } from './calibration';
-import { centred, centredGram, gramOf, type CentredGram } from './gram';
+import type { CentredGram } from './gram';
 import { MinibatchCka, type Similarities } from './minibatchCka';
 
 export interface CompareOptions {
@@ -81,32 +80,37 @@ export async function comparePairs(
   const sums = chosen.map(
     ({ rowLayers, columnLayers }) => new MinibatchCka(rowLayers, columnLayers, calibration?.permutations),
   );
+  const blocksOfModels = [...layersOfModels].map(([model, layers]) => new BlockGrams(model, layers));
   let size: number | undefined;
   let count = 0;
   let examples = 0;
   let dropped = 0;
-  for await (const images of batches) {
-    signal?.throwIfAborted();
-    const imagesOf = (model: Model): tf.Tensor4D => (images instanceof tf.Tensor ? images : ofModel(images, model));
-    const n = sameCount([...layersOfModels.keys()].map((model) => imagesOf(model).shape[0]));
-    size ??= n;
-    if (n < size) {
-      dropped += n;
-      continue;
+  try {
+    for await (const images of batches) {
+      signal?.throwIfAborted();
+      const imagesOf = (model: Model): tf.Tensor4D => (images instanceof tf.Tensor ? images : ofModel(images, model));
+      const n = sameCount([...layersOfModels.keys()].map((model) => imagesOf(model).shape[0]));
+      size ??= n;
+      if (n < size) {
+        dropped += n;
+        continue;
+      }
+      const grams = new Map<Model, ReadonlyMap<string, CentredGram>>();
+      for (const blocks of blocksOfModels) {
+        grams.set(blocks.model, blocks.grams(imagesOf(blocks.model)));
+        // Tensors are read synchronously. This lets a notebook's interrupt and progress bar run in between.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const orders = calibration && permutations(calibration.permutations, n, calibration.random.fork(count));
+      chosen.forEach(({ rowModel, columnModel, rowLayers, columnLayers }, i) =>
+        sums[i]!.addGrams(pick(grams.get(rowModel), rowLayers), pick(grams.get(columnModel), columnLayers), orders),
+      );
+      count++;
+      examples += n;
+      onBatch?.(count);
     }
-    const grams = new Map<Model, ReadonlyMap<string, CentredGram>>();
-    for (const [model, layers] of layersOfModels) {
-      grams.set(model, layerGrams(model, imagesOf(model), layers));
-      // Tensors are read synchronously. This lets a notebook's interrupt and progress bar run in between.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    const orders = calibration && permutations(calibration.permutations, n, calibration.random.fork(count));
-    chosen.forEach(({ rowModel, columnModel, rowLayers, columnLayers }, i) =>
-      sums[i]!.addGrams(pick(grams.get(rowModel), rowLayers), pick(grams.get(columnModel), columnLayers), orders),
-    );
-    count++;
-    examples += n;
-    onBatch?.(count);
+  } finally {
+    for (const blocks of blocksOfModels) blocks.dispose();
   }
   if (count === 0)
     throw new UserError(
@@ -159,55 +163,6 @@ function layersByModel(pairs: readonly Required<ModelPair>[]): ReadonlyMap<Model
     }
   }
   return layersOfModels;
-}
-
-/** The Gram matrix of each of these blocks. */
-function layerGrams(model: Model, images: tf.Tensor4D, layers: ReadonlySet<string>): Map<string, CentredGram> {
-  return compiledGrams(model, images, layers) ?? gramsInTurn(model, images, layers);
-}
-
-/** Each Gram matrix is computed during the forward pass, when the block's feature is available. */
-function gramsInTurn(model: Model, images: tf.Tensor4D, layers: ReadonlySet<string>): Map<string, CentredGram> {
-  const grams = new Map<string, CentredGram>();
-  tf.tidy(() => {
-    model.forward(images, {
-      mode: 'eval',
-      tap: (block, feature) => {
-        if (layers.has(block)) grams.set(block, centredGram(feature, `${model.name} ${block}`));
-      },
-    });
-  });
-  return grams;
-}
-
-/**
- * The same with the forward pass and all products as one compiled function. Undefined if networks run op by op, or if
- * the product of a layer is not accurate enough, so that its features are needed.
- */
-function compiledGrams(
-  model: Model,
-  images: tf.Tensor4D,
-  layers: ReadonlySet<string>,
-): Map<string, CentredGram> | undefined {
-  if (defaultInferenceMode() === 'off' || images.shape[0] < 4) return undefined;
-  const names = model.blockNames.filter((name) => layers.has(name));
-  const products = infer(model, `grams of ${names.join()}`, images, (given) => {
-    const found = new Map<string, tf.Tensor2D>();
-    model.forward(given, {
-      mode: 'eval',
-      tap: (block, feature) => {
-        if (layers.has(block)) found.set(block, gramOf(feature));
-      },
-    });
-    return names.map((name) => found.get(name)!);
-  });
-  const grams = new Map<string, CentredGram>();
-  for (const [i, name] of names.entries()) {
-    const gram = centred(products[i]!.dataSync(), images.shape[0]);
-    if (gram) grams.set(name, gram);
-  }
-  tf.dispose(products);
-  return grams.size === names.length ? grams : undefined;
 }
 
 function pick(grams: ReadonlyMap<string, CentredGram> = new Map(), names: readonly string[]): CentredGram[] {

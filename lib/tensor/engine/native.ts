@@ -43,6 +43,7 @@ export interface Binding extends Readonly<Record<AttributeType, number>> {
   /** Present if the setup built the addon of `engine/binding`. */
   readonly replay?: Recorder;
   readonly functions?: FunctionBuilder;
+  readonly precision?: { allowTf32(allowed: boolean): void };
 }
 
 /** Ops recorded by the addon, and a run of them on a thread; only the functions of `Recorder` can use them. */

@@ -3,7 +3,7 @@ import { disposeBatch, type Batch } from '../../data/loading/batch';
 import { batches } from '../../data/loading/batches';
 import { fileBatches } from '../../data/loading/fileBatches';
 import { UserError } from '../../errors';
-import { infer } from '../../models/inference';
+import { logitsInference, type Inference } from '../../models/inference';
 import type { Model } from '../../models/model';
 import * as tf from '../../tensor/engine/tf';
 import { MeasureSum, type Measures } from './measures';
@@ -22,6 +22,8 @@ export interface PredictionOptions {
   /** Batches of the images, in order. Default: they are prepared here. */
   readonly images?: AsyncIterable<Batch> | Iterable<Batch>;
   readonly signal?: AbortSignal | undefined;
+  /** Computes the logits, and remains the caller's. Default: one for this call. */
+  readonly inference?: Inference;
 }
 
 export interface EvaluateOptions extends PredictionOptions {
@@ -73,25 +75,24 @@ async function* logitsOf(
     batchSize = evaluationBatchSize(model.imageSize),
     images = 'images' in set ? batches(set, { batchSize }) : fileBatches(set, batchSize),
     signal,
+    inference,
   }: PredictionOptions,
 ): AsyncGenerator<{ logits: tf.Tensor2D; indices: Uint32Array }> {
-  for await (const batch of images) {
-    try {
-      signal?.throwIfAborted();
-      const logits = logitsOfImages(model, batch.images);
+  const used = inference ?? logitsInference(model);
+  try {
+    for await (const batch of images) {
+      let logits: tf.Tensor | undefined;
       try {
-        yield { logits, indices: batch.indices };
+        signal?.throwIfAborted();
+        [logits] = used.run(batch.images);
+        yield { logits: logits as tf.Tensor2D, indices: batch.indices };
       } finally {
-        logits.dispose();
+        logits?.dispose();
+        disposeBatch(batch);
       }
-    } finally {
-      disposeBatch(batch);
+      await new Promise(setImmediate);
     }
-    await new Promise(setImmediate);
+  } finally {
+    if (!inference) used.dispose();
   }
-}
-
-function logitsOfImages(model: Model, images: tf.Tensor4D): tf.Tensor2D {
-  const [logits] = infer(model, 'logits', images, (given) => [model.forward(given, { mode: 'eval' }).logits]);
-  return logits as tf.Tensor2D;
 }

@@ -1,4 +1,5 @@
 import type { Batch } from '../../data/loading/batch';
+import { logitsInference, type Inference } from '../../models/inference';
 import type { Model } from '../../models/model';
 import type { Resources } from '../setup/resources';
 import type { WeightAverage } from '../step/weightAverage';
@@ -8,6 +9,8 @@ import type { Measures } from './measures';
 /** Evaluates the student of a run on the test images. The teacher's predictions are computed once. */
 export class RunEvaluation {
   private teacherPredictions: Int32Array | undefined;
+  /** Compiled once for all evaluations of the run. */
+  private readonly inference: Inference;
 
   constructor(
     private readonly student: Model,
@@ -15,6 +18,7 @@ export class RunEvaluation {
     private readonly average?: WeightAverage,
   ) {
     this.teacherPredictions = resources.teacherPredictions;
+    this.inference = logitsInference(student);
   }
 
   /** Runs a function while the student has its final weights: their running average if the recipe keeps one. */
@@ -27,12 +31,17 @@ export class RunEvaluation {
     images: () => AsyncIterable<Batch> | Iterable<Batch>,
     signal: AbortSignal | undefined,
   ): Promise<Measures & { readonly top1Unaveraged?: number }> {
-    const { student, average } = this;
+    const { student, average, inference } = this;
     const { test, teacher } = this.resources;
     if (teacher) this.teacherPredictions ??= await predictions(teacher, test, { images: images(), signal });
     const { teacherPredictions } = this;
-    const measure = (): Promise<Measures> => evaluate(student, test, { images: images(), teacherPredictions, signal });
+    const measure = (): Promise<Measures> =>
+      evaluate(student, test, { images: images(), teacherPredictions, signal, inference });
     const result = await this.withResult(measure);
     return average ? { ...result, top1Unaveraged: (await measure()).top1 } : result;
+  }
+
+  dispose(): void {
+    this.inference.dispose();
   }
 }
