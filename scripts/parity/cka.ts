@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { input } from '../../lib/reference/fill';
 import { exampleGram } from '../../lib/similarity/exampleGram';
+import { centred, centredGram, gramOf, type CentredGram } from '../../lib/similarity/gram';
 import { biasedCka } from '../../lib/similarity/linearCka';
 import { compare as similarity } from '../../lib/similarity/measure';
 import { MinibatchCka } from '../../lib/similarity/minibatchCka';
 import * as tf from '../../lib/tensor/engine/tf';
 import { compareNumber, type Check } from './check';
+import { evaluate, type Mode } from './evaluate';
 
 const table = z.array(z.array(z.number().nullable()));
 
@@ -23,8 +25,8 @@ export type CkaFile = z.infer<typeof ckaSchema>;
 type Table = readonly (readonly (number | null)[])[];
 type Layers = Readonly<Record<string, tf.Tensor2D>>;
 
-/** Compares every cell of the three tables. */
-export function checkCka(file: CkaFile): Check[] {
+/** Compares every cell of the three tables. Products of a full batch are in float64, and always run op by op. */
+export function checkCka(file: CkaFile, mode: Mode): Check[] {
   const checks: Check[] = [];
   tf.tidy(() => {
     const base = tf.tensor2d(input(`${file.prefix}base`, [file.examples, 16]), [file.examples, 16]);
@@ -35,8 +37,8 @@ export function checkCka(file: CkaFile): Check[] {
     );
     checks.push(
       ...compare('linear CKA, full batch', full, file.linear_full_batch),
-      ...compare('minibatch CKA', minibatch(file, a, b), file.minibatch_unbiased),
-      ...compare('minibatch CKA of a model with itself', minibatch(file, a, a), file.minibatch_self),
+      ...compare('minibatch CKA', minibatch(file, mode, a, b), file.minibatch_unbiased),
+      ...compare('minibatch CKA of a model with itself', minibatch(file, mode, a, a), file.minibatch_self),
     );
   });
   return checks;
@@ -54,19 +56,21 @@ function layers(file: CkaFile, base: tf.Tensor2D, model: 'a' | 'b'): Layers {
   );
 }
 
-function minibatch(file: CkaFile, rows: Layers, columns: Layers): Table {
+function minibatch(file: CkaFile, mode: Mode, rows: Layers, columns: Layers): Table {
   const cka = new MinibatchCka(Object.keys(rows), Object.keys(columns));
   for (let start = 0; start < file.examples; start += file.batch) {
-    const part = (of: Layers): Layers =>
-      Object.fromEntries(
-        Object.entries(of).map(([name, x]) => [
-          name,
-          tf.slice(x, [start, 0], [Math.min(file.batch, file.examples - start), -1]),
-        ]),
-      );
-    cka.add(part(rows), part(columns));
+    const count = Math.min(file.batch, file.examples - start);
+    const part = (of: Layers): tf.Tensor2D[] => Object.values(of).map((x) => tf.slice(x, [start, 0], [count, -1]));
+    cka.addGrams(centredGrams(mode, part(rows)), centredGrams(mode, part(columns)));
   }
   return cka.result().values;
+}
+
+/** As the library computes them: without the compiled product where it is not accurate enough. */
+function centredGrams(mode: Mode, features: readonly tf.Tensor2D[]): CentredGram[] {
+  if (mode === 'eager') return features.map((feature) => centredGram(feature));
+  const products = evaluate(mode, () => features.map(gramOf));
+  return features.map((feature, i) => centred(products[i]!.dataSync(), feature.shape[0]) ?? centredGram(feature));
 }
 
 function compare(name: string, actual: Table, expected: Table): Check[] {
