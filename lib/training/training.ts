@@ -1,4 +1,4 @@
-import { disposeBatch, type Batch } from '../data/loading/batch';
+import { disposeBatch, type Batch, type TrainingImages } from '../data/loading/batch';
 import { batchCount } from '../data/loading/batches';
 import { type UserError } from '../errors';
 import type { Distillation } from '../methods/method';
@@ -7,6 +7,7 @@ import type { Model } from '../models/model';
 import type { OwnNetworks } from '../models/own/network';
 import { disposeModule, parameters, setPrecision, type NamedParameter } from '../models/parameter';
 import { backendInfo } from '../tensor/engine/backendInfo';
+import { isNative } from '../tensor/engine/native';
 import { defaultCompileMode, type CompileMode } from '../tensor/engine/compileMode';
 import { Random } from '../tensor/random';
 import * as tf from '../tensor/engine/tf';
@@ -16,7 +17,7 @@ import { totalLoss, type EpochEvent, type StepEvent, type TrainingEvent } from '
 import { BatchFeed } from './inputs/batchFeed';
 import { StudentInputs } from './inputs/studentInputs';
 import { withNext } from './inputs/withNext';
-import type { Recipe } from './recipe/recipe';
+import { productPrecision, type Recipe } from './recipe/recipe';
 import { learningRate } from './recipe/schedule';
 import type { RunOptions } from './runOptions';
 import { createMethod } from './setup/method';
@@ -32,7 +33,9 @@ import {
   type PrepareMicroBatch,
 } from './step/gradients';
 import { compiledStep } from './step/compiledStep';
+import { disposeLabelled, type LabelledBatch } from './step/labelledBatch';
 import { explainOutOfMemory } from './step/outOfMemory';
+import { stepInTf32 } from './step/stepInTf32';
 import { eagerStep, type StepNumbers, type TrainingStep } from './step/trainingStep';
 import { Optimizer } from './step/optimizer';
 import { allReduce, microBatchesOf, type Group } from './step/processGroup';
@@ -91,7 +94,7 @@ export class Training {
       throw error;
     }
     const { student, distillation } = this;
-    for (const module of [student, distillation.modules]) setPrecision(module, recipe.precision ?? 'float32');
+    for (const module of [student, distillation.modules]) setPrecision(module, productPrecision(recipe));
     const { labelWeight, labelSmoothing, labelLoss } = recipe;
     const trained = trainedParameters(student, distillation);
     const teacher = needsTeacher(distillation) ? resources.teacher : undefined;
@@ -104,7 +107,8 @@ export class Training {
     this.evaluation = new RunEvaluation(student, resources, average);
     const stepParts = { objective, state: this.state(), optimizer, average, maxNorm: recipe.clipNorm };
     this.isCompiled = compile !== 'off' && !this.distillation.readsNumbers;
-    this.step = this.isCompiled ? compiledStep(stepParts, { xla: compile === 'xla' }) : eagerStep(stepParts);
+    const step = this.isCompiled ? compiledStep(stepParts, { xla: compile === 'xla' }) : eagerStep(stepParts);
+    this.step = recipe.precision === 'tf32' ? stepInTf32(step) : step;
     this.readEvery = readEvery;
   }
 
@@ -152,7 +156,7 @@ export class Training {
     const { signal, group } = options;
     const { recipe, resources, stepsPerEpoch } = this;
     const microBatches = microBatchesOf(recipe.accumulation, this.distillation, group);
-    const feed = new BatchFeed(recipe, resources, options.workers, options.onUnreadable);
+    const feed = new BatchFeed(recipe, resources, { ...options, augmentOnDevice: this.isCompiled && isNative() });
     const inputs = this.studentInputs(options);
     const finishEpoch = (): Promise<EpochEvent> =>
       this.finishEpoch(feed, signal, group === undefined || group.rank === 0);
@@ -186,6 +190,7 @@ export class Training {
 
   dispose(): void {
     this.step.dispose();
+    this.evaluation.dispose();
     this.optimizer.dispose();
     this.average?.dispose();
     disposeModule(this.student);
@@ -194,7 +199,7 @@ export class Training {
 
   /** One training step: forward pass and losses, their gradients, clipping, and the optimiser's update. */
   private async update(
-    batch: Batch,
+    batch: Batch<TrainingImages>,
     prepare: PrepareMicroBatch,
     microBatches: MicroBatchRange,
     group: Group | undefined,
@@ -209,10 +214,11 @@ export class Training {
       } catch (error) {
         throw explainOutOfMemory(error, recipe.batchSize);
       } finally {
-        tf.dispose([prepared.images, prepared.labels]);
+        disposeLabelled(prepared);
       }
     }
-    const own = accumulate(this.step.differentiate, batch, recipe.accumulation, prepare, microBatches);
+    const differentiate = (microBatch: LabelledBatch): Gradients => this.step.differentiate(microBatch);
+    const own = accumulate(differentiate, batch, recipe.accumulation, prepare, microBatches);
     const { parts, gradients, logits } = group ? await allReduce(group, own, this.buffers(), number) : own;
     let norm: tf.Scalar | undefined;
     try {
@@ -227,7 +233,11 @@ export class Training {
   }
 
   /** The norm of the gradients if the recipe clips them. */
-  private checkedNorm(gradients: Gradients['gradients'], at: StepPosition, batch: Batch): tf.Scalar | undefined {
+  private checkedNorm(
+    gradients: Gradients['gradients'],
+    at: StepPosition,
+    batch: Batch<TrainingImages>,
+  ): tf.Scalar | undefined {
     if (this.recipe.clipNorm === undefined) return undefined;
     const norm = this.step.norm(gradients);
     try {
@@ -239,11 +249,11 @@ export class Training {
     }
   }
 
-  private checkNorm(norm: number, at: StepPosition, batch?: Batch): void {
+  private checkNorm(norm: number, at: StepPosition, batch?: Batch<TrainingImages>): void {
     if (!Number.isFinite(norm)) throw this.divergence('the norm of the gradients', norm, at, batch);
   }
 
-  private checkFinite(parts: Gradients['parts'], at: StepPosition, batch?: Batch): void {
+  private checkFinite(parts: Gradients['parts'], at: StepPosition, batch?: Batch<TrainingImages>): void {
     const invalid = Object.entries(parts).find(([, value]) => !Number.isFinite(value));
     if (invalid) throw this.divergence(`the loss part "${invalid[0]}"`, invalid[1], at, batch);
   }
@@ -253,7 +263,7 @@ export class Training {
     what: string,
     value: number,
     { epoch, step, learningRate }: StepPosition,
-    batch?: Batch,
+    batch?: Batch<TrainingImages>,
   ): UserError {
     const divergence = { what, value, epoch: epoch + 1, step: step + 1, learningRate };
     return divergenceError(divergence, batch && divergenceCause(this.objective, batch, this.resources.train));
@@ -276,7 +286,15 @@ export class Training {
       prefetchTeacher && !this.isCompiled && readsTeacher !== 'stages' && recipe.accumulation === 1 && !group;
     const { teacher } = objective;
     const { teacherCache } = resources;
-    return new StudentInputs({ recipe, teacher, teacherCache, classes: this.student.classes, stepsPerEpoch, prefetch });
+    return new StudentInputs({
+      recipe,
+      teacher,
+      teacherCache,
+      classes: this.student.classes,
+      stepsPerEpoch,
+      prefetch,
+      mixInStep: this.isCompiled,
+    });
   }
 
   /** Moves the position past a step, and reads numbers if it is time. Times are those of `performance.now()`. */

@@ -1,15 +1,19 @@
 import * as tf from '../../tensor/engine/tf';
+import type { DatasetInfo } from '../datasets/dataset';
 import type { BatchData } from './batchData';
+import type { StoredImages } from './storedImages';
 
 /** A batch as tensors. The receiver disposes of it with `disposeBatch`. */
-export interface Batch {
-  /** [batch, height, width, 3], normalised. */
-  readonly images: tf.Tensor4D;
+export interface Batch<Images = tf.Tensor4D> {
+  /** [batch, height, width, 3], normalised; or stored images, which the step augments. */
+  readonly images: Images;
   /** [batch], int32. */
   readonly labels: tf.Tensor1D;
   /** [batch], each image's index in the dataset. */
   readonly indices: Uint32Array;
 }
+
+export type TrainingImages = tf.Tensor4D | StoredImages;
 
 /** Makes tensors of a batch's arrays. */
 export function toBatch({ values, size, labels, indices }: BatchData): Batch {
@@ -20,7 +24,32 @@ export function toBatch({ values, size, labels, indices }: BatchData): Batch {
   };
 }
 
+/** The same for training images of a dataset, which may be stored ones. */
+export function toTrainingBatch(data: BatchData, { size, mean, std }: DatasetInfo): Batch<TrainingImages> {
+  const { values, crops, indices } = data;
+  if (!crops) return toBatch(data);
+  const images = {
+    bytes: tf.tensor2d(values, [indices.length, values.length / indices.length]),
+    crops: tf.tensor2d(crops, [indices.length, 3]),
+    dataset: { size, mean, std },
+  };
+  return { images, labels: tf.tensor1d(data.labels, 'int32'), indices };
+}
+
+/** Images from `start` on. */
+export function sliceImages(images: TrainingImages, start: number, count: number): TrainingImages {
+  if (images instanceof tf.Tensor) return tf.slice(images, [start], [count]);
+  const { bytes, crops, dataset } = images;
+  return { bytes: tf.slice(bytes, [start], [count]), crops: tf.slice(crops, [start], [count]), dataset };
+}
+
 /** Disposes of a batch's images and labels. */
-export function disposeBatch({ images, labels }: Batch): void {
-  tf.dispose([images, labels]);
+export function disposeBatch({ images, labels }: Pick<Batch<TrainingImages>, 'images' | 'labels'>): void {
+  disposeImages(images);
+  labels.dispose();
+}
+
+export function disposeImages(images: TrainingImages): void {
+  if (images instanceof tf.Tensor) images.dispose();
+  else tf.dispose([images.bytes, images.crops]);
 }

@@ -40,7 +40,7 @@ export function loadFromMemory(
 }
 
 /** [256]: the normalised value of each byte. */
-function normalisationTable(mean: number, std: number): Float32Array {
+export function normalisationTable(mean: number, std: number): Float32Array {
   return Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - mean) / std);
 }
 

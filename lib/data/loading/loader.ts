@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../../errors';
-import type { Dataset } from '../datasets/dataset';
+import type { InMemoryDataset } from '../datasets/dataset';
 import { openDecoderProcesses } from '../decoding/decoderProcesses';
 import type { BatchData } from './batchData';
-import { loadBatch, type BatchRequest, type LoaderSources, type WorkerReply } from './loadBatch';
+import { loadBatch, type BatchRequest, type LoaderSource, type LoaderSources, type WorkerReply } from './loadBatch';
 
 /** Loads batches in worker threads or in this thread. The batches are the same. */
 export interface BatchLoader {
@@ -34,7 +34,7 @@ class ThreadedLoader implements BatchLoader {
     readonly workerCount: number,
   ) {
     const shared = Object.fromEntries(
-      Object.entries(sources).map(([name, { dataset, spec }]) => [name, { dataset: shareMemory(dataset), spec }]),
+      Object.entries(sources).map(([name, source]) => [name, withSharedMemory(source)]),
     );
     this.workers = Array.from({ length: workerCount }, () => new LoaderWorker(shared));
   }
@@ -96,9 +96,14 @@ class LoaderWorker {
 const workerFile = path.resolve('lib', 'data', 'loading', 'loaderWorker.ts');
 const startScript = `require('tsx/cjs'); require(${JSON.stringify(workerFile)});`;
 
-/** The dataset with its images in memory that all threads share. */
-function shareMemory(dataset: Dataset): Dataset {
-  if (!('images' in dataset) || dataset.images.buffer instanceof SharedArrayBuffer) return dataset;
+/** The source with its images in memory that all threads share. */
+function withSharedMemory(source: LoaderSource): LoaderSource {
+  if ('onDevice' in source) return { ...source, dataset: inSharedMemory(source.dataset) };
+  return 'images' in source.dataset ? { ...source, dataset: inSharedMemory(source.dataset) } : source;
+}
+
+function inSharedMemory(dataset: InMemoryDataset): InMemoryDataset {
+  if (dataset.images.buffer instanceof SharedArrayBuffer) return dataset;
   const images = new Uint8Array(new SharedArrayBuffer(dataset.images.length));
   images.set(dataset.images);
   return { ...dataset, images };

@@ -1,3 +1,4 @@
+import type { Random } from '../../tensor/random';
 import type { ImageSize, Pixels } from '../image';
 import { compose, type Transform } from './transform';
 
@@ -10,15 +11,44 @@ export const cropAndFlip: Transform = compose(randomCrop(4), randomFlip());
 /** A random crop of the image's own size after padding with `padding` black pixels on each side. */
 export function randomCrop(padding: number): Transform {
   return (image, random) => {
-    const top = random.integer(2 * padding + 1) - padding;
-    const left = random.integer(2 * padding + 1) - padding;
+    const { top, left } = drawOffset(padding, random);
     return cropOrPad(image, top, left, image);
   };
 }
 
 /** Flips the image horizontally with probability ½. */
 export function randomFlip(): Transform {
-  return (image, random) => (random.uniform() < 0.5 ? flip(image) : image);
+  return (image, random) => (drawFlip(random) ? flip(image) : image);
+}
+
+/** Where a crop begins, and whether it is flipped afterwards. */
+export interface Crop {
+  /** Negative where the crop begins in the padding. */
+  readonly top: number;
+  readonly left: number;
+  readonly flipped: boolean;
+}
+
+/** A random crop, if `padding` is given, and a random flip. */
+export interface CropAndFlip {
+  readonly padding?: number | undefined;
+  readonly flip: boolean;
+}
+
+/** Draws what the transforms `randomCrop` and `randomFlip` draw. */
+export function drawCrop({ padding, flip: flips }: CropAndFlip, random: Random): Crop {
+  const offset = padding === undefined ? { top: 0, left: 0 } : drawOffset(padding, random);
+  return { ...offset, flipped: flips && drawFlip(random) };
+}
+
+function drawOffset(padding: number, random: Random): Pick<Crop, 'top' | 'left'> {
+  const top = random.integer(2 * padding + 1) - padding;
+  const left = random.integer(2 * padding + 1) - padding;
+  return { top, left };
+}
+
+function drawFlip(random: Random): boolean {
+  return random.uniform() < 0.5;
 }
 
 /** The image flipped horizontally. */

@@ -69,6 +69,52 @@ function drawInterval(size: number, length: number, random: Random): readonly [s
   return [Math.max(centre - half, 0), Math.min(centre + half, size)];
 }
 
+/**
+ * A plan as numbers, so that it is an input of a compiled function [8]: the shares of a label and of its partner, those
+ * of a pixel outside of the rectangle, and the rectangle's top, bottom, left and right.
+ */
+export function planTensor({ share, box }: MixPlan): tf.Tensor1D {
+  const { top, bottom, left, right } = box ?? { top: 0, bottom: 0, left: 0, right: 0 };
+  const ofPixels = box ? [1, 0] : [share, 1 - share];
+  return tf.tensor1d([share, 1 - share, ...ofPixels, top, bottom, left, right]);
+}
+
+/** `mixImages` and `mixLabels`, without smoothing, by a plan from `planTensor`. */
+export function mixByTensor(
+  { images, labels }: { readonly images: tf.Tensor4D; readonly labels: tf.Tensor },
+  classes: number,
+  plan: tf.Tensor1D,
+): MixedBatch {
+  const [, height, width] = images.shape;
+  return tf.tidy(() => {
+    const [label, otherLabel, pixel, otherPixel, top, bottom, left, right] = tf.unstack(plan) as [
+      tf.Scalar,
+      tf.Scalar,
+      tf.Scalar,
+      tf.Scalar,
+      tf.Scalar,
+      tf.Scalar,
+      tf.Scalar,
+      tf.Scalar,
+    ];
+    const inBox = tf.mul(between(top, bottom, [1, height, 1, 1]), between(left, right, [1, 1, width, 1]));
+    const own = tf.add(pixel, tf.mul(inBox, tf.sub(otherPixel, pixel)));
+    const other = tf.add(otherPixel, tf.mul(inBox, tf.sub(pixel, otherPixel)));
+    const targets = tf.oneHot(labels, classes, 1, 0, 'float32');
+    return {
+      images: tf.add<tf.Tensor4D>(tf.mul(images, own), tf.mul(tf.reverse(images, 0), other)),
+      targets: tf.add<tf.Tensor2D>(tf.mul(targets, label), tf.mul(tf.reverse(targets, 0), otherLabel)),
+    };
+  });
+}
+
+/** 1 at positions from `first` to the one before `end`, otherwise 0. */
+function between(first: tf.Scalar, end: tf.Scalar, shape: number[]): tf.Tensor {
+  const size = shape.reduce((product, one) => product * one, 1);
+  const positions = tf.reshape(tf.range(0, size), shape);
+  return tf.cast(tf.logicalAnd(tf.greaterEqual(positions, first), tf.less(positions, end)), 'float32');
+}
+
 /** images [batch, height, width, 3]; returns the same shape. */
 export function mixImages(images: tf.Tensor4D, { share, box }: MixPlan): tf.Tensor4D {
   if (share === 1) return tf.clone(images);

@@ -2,7 +2,7 @@ import type { DatasetInfo } from '../datasets/dataset';
 import type { Rgb } from '../image';
 import type { Augmentation } from './augmentation';
 import { colourJitter } from './colourJitter';
-import { cropAndFlip, randomCrop, randomFlip } from './cropAndFlip';
+import { cropAndFlip, randomCrop, randomFlip, type CropAndFlip } from './cropAndFlip';
 import { resizeAndCrop } from './preprocessing';
 import { randAugment } from './randAugment';
 import { randomErasing } from './randomErasing';
@@ -45,6 +45,17 @@ export function createTransforms(
     transform: compose(...transforms),
     ...(erasing !== undefined && { normalisedTransform: randomErasing(erasing) }),
   };
+}
+
+/** The crop and flip of a spec. Undefined if it resizes images or changes them in other ways. */
+export function cropAndFlipOf(spec: TransformSpec, { size }: Pick<DatasetInfo, 'size'>): CropAndFlip | undefined {
+  if (spec.for !== 'training' || size.height !== spec.imageSize || size.width !== spec.imageSize) return undefined;
+  const { augmentation } = spec;
+  if (augmentation === 'none') return { flip: false };
+  if (augmentation === 'crop-flip') return { padding: 4, flip: true };
+  const { crop, flip, randAugment: operations, colourJitter: strength, erasing } = augmentation;
+  const isMore = operations !== undefined || strength !== undefined || erasing !== undefined;
+  return isMore || crop?.kind === 'resized' ? undefined : { padding: crop?.padding, flip };
 }
 
 /** RandAugment or, without it, colour jitter. */

@@ -1,14 +1,28 @@
 import os from 'node:os';
-import { toBatch, type Batch } from '../../data/loading/batch';
+import { toBatch, toTrainingBatch, type Batch, type TrainingImages } from '../../data/loading/batch';
 import type { BatchData, UnreadableImage } from '../../data/loading/batchData';
 import { batchCount, epochOrder } from '../../data/loading/batches';
-import type { BatchRequest } from '../../data/loading/loadBatch';
+import type { BatchRequest, LoaderSource } from '../../data/loading/loadBatch';
 import { openLoader, type BatchLoader } from '../../data/loading/loader';
+import { canBeStored } from '../../data/loading/loadStored';
 import { imageNetPreprocessing } from '../../data/transforms/preprocessing';
+import { cropAndFlipOf } from '../../data/transforms/transformSpec';
 import { Random } from '../../tensor/random';
 import { evaluationBatchSize } from '../evaluation/evaluate';
 import type { Recipe } from '../recipe/recipe';
 import type { Resources } from '../setup/resources';
+
+export interface BatchFeedOptions {
+  /** Threads that prepare images. Default: as many as the recipe's augmentation needs. */
+  readonly workers?: number | undefined;
+  /** Called once for each image that cannot be read. */
+  readonly onUnreadable?: ((image: UnreadableImage) => void) | undefined;
+  /**
+   * Whether the device augments training images, which it then receives as bytes. Only where images in memory are just
+   * cropped, flipped and normalised; elsewhere it has no effect. Default: false.
+   */
+  readonly augmentOnDevice?: boolean;
+}
 
 /** The batches of a run. Worker threads prepare the next batches while a step computes. */
 export class BatchFeed {
@@ -19,16 +33,16 @@ export class BatchFeed {
   constructor(
     private readonly recipe: Recipe,
     private readonly resources: Pick<Resources, 'train' | 'test'>,
-    workers = defaultWorkers(recipe, resources),
-    private readonly onUnreadable?: (image: UnreadableImage) => void,
+    private readonly options: BatchFeedOptions = {},
   ) {
     const { train, test } = resources;
-    const { augmentation, cropShare = imageNetPreprocessing.cropShare } = recipe;
+    const { cropShare = imageNetPreprocessing.cropShare } = recipe;
+    const { workers = defaultWorkers(recipe, resources), augmentOnDevice = false } = options;
     const imageSize = recipe.imageSize ?? train.size.height;
     this.imageSize = imageSize;
     this.loader = openLoader(
       {
-        train: { dataset: train, spec: { for: 'training', imageSize, augmentation } },
+        train: trainingSource(recipe, resources, imageSize, augmentOnDevice),
         test: { dataset: test, spec: { for: 'evaluation', imageSize, cropShare } },
       },
       workers,
@@ -36,13 +50,14 @@ export class BatchFeed {
   }
 
   /** Yields every training batch from a position to the end of the recipe. */
-  training({ epoch, step }: { readonly epoch: number; readonly step: number }): AsyncGenerator<Batch> {
-    return this.prefetched(this.trainingRequests(epoch, step));
+  training({ epoch, step }: { readonly epoch: number; readonly step: number }): AsyncGenerator<Batch<TrainingImages>> {
+    const { train } = this.resources;
+    return this.prefetched(this.trainingRequests(epoch, step), (data) => toTrainingBatch(data, train));
   }
 
   /** Yields the test images in order. */
   test(): AsyncGenerator<Batch> {
-    return this.prefetched(this.testRequests());
+    return this.prefetched(this.testRequests(), toBatch);
   }
 
   /** Number of images that could not be read so far. */
@@ -89,7 +104,10 @@ export class BatchFeed {
   }
 
   /** Keeps one request per worker under way, and one more. */
-  private async *prefetched(requests: Iterator<BatchRequest, void>): AsyncGenerator<Batch> {
+  private async *prefetched<T>(
+    requests: Iterator<BatchRequest, void>,
+    toTensors: (data: BatchData) => T,
+  ): AsyncGenerator<T> {
     const pending: Promise<BatchData>[] = [];
     const maxPending = this.loader.workerCount + 1;
     for (;;) {
@@ -105,7 +123,7 @@ export class BatchFeed {
       if (!next) return;
       const data = await next;
       this.reportUnreadable(data);
-      if (data.indices.length > 0) yield toBatch(data);
+      if (data.indices.length > 0) yield toTensors(data);
     }
   }
 
@@ -114,9 +132,20 @@ export class BatchFeed {
     for (const image of unreadable) {
       if (this.unreadable.has(image.name)) continue;
       this.unreadable.add(image.name);
-      this.onUnreadable?.(image);
+      this.options.onUnreadable?.(image);
     }
   }
+}
+
+function trainingSource(
+  { augmentation }: Recipe,
+  { train }: Pick<Resources, 'train'>,
+  imageSize: number,
+  augmentOnDevice: boolean,
+): LoaderSource {
+  const spec = { for: 'training', imageSize, augmentation } as const;
+  const onDevice = augmentOnDevice ? cropAndFlipOf(spec, train) : undefined;
+  return onDevice && 'images' in train && canBeStored(train) ? { dataset: train, onDevice } : { dataset: train, spec };
 }
 
 /**

@@ -1,11 +1,12 @@
-import type { Batch } from '../../data/loading/batch';
-import { mixBatch } from '../../data/transforms/mix';
+import type { Batch, TrainingImages } from '../../data/loading/batch';
+import { drawMix, mixBatch, planTensor } from '../../data/transforms/mix';
+import type { ImageSize } from '../../data/image';
 import type { TeacherOutput } from '../../methods/teacherAccess';
 import type { Model } from '../../models/model';
 import { Random } from '../../tensor/random';
-import type * as tf from '../../tensor/engine/tf';
+import * as tf from '../../tensor/engine/tf';
 import type { Recipe } from '../recipe/recipe';
-import type { LabelledBatch } from '../step/gradients';
+import { imagesAndLabels, type LabelledBatch } from '../step/labelledBatch';
 import type { MicroBatchPosition, TeacherCache } from '../teacher/teacherCache';
 import { TeacherPrefetch } from '../teacher/teacherPrefetch';
 
@@ -18,9 +19,11 @@ export interface StudentInputsOptions {
   readonly stepsPerEpoch: number;
   /** Whether the teacher runs on the next batch while the student learns from this one. */
   readonly prefetch: boolean;
+  /** Whether the step mixes images and labels, as a compiled step does. Otherwise they are mixed here. */
+  readonly mixInStep: boolean;
 }
 
-/** Makes of each micro-batch what the student receives: mixed images, random numbers, and the teacher's output. */
+/** Makes of each micro-batch what a step receives: mixed images, random numbers, and the teacher's output. */
 export class StudentInputs {
   private readonly prefetch?: TeacherPrefetch;
 
@@ -37,18 +40,21 @@ export class StudentInputs {
    * Prepares one micro-batch. Labels stay class indices unless the recipe mixes images. If the teacher's output is
    * read, the teacher then starts on `next`, the next batch of the epoch.
    */
-  prepare(microBatch: Batch, position: MicroBatchPosition, next: Batch | undefined): LabelledBatch {
+  prepare(
+    microBatch: Batch<TrainingImages>,
+    position: MicroBatchPosition,
+    next: Batch<TrainingImages> | undefined,
+  ): LabelledBatch {
     const { recipe, teacher, teacherCache } = this.options;
-    const { images, labels } = this.mixed(microBatch, position);
+    const mixed = this.mixed(microBatch, position);
     return {
-      images,
-      labels,
+      ...mixed,
       indices: microBatch.indices,
       dropPath: recipe.dropPath,
       random: this.randomOf('draw', position),
       ...(teacher &&
         (teacherCache ?? this.prefetch) && {
-          teacherOutput: () => this.teacherOutput(teacher, images, position, next),
+          teacherOutput: () => this.teacherOutput(teacher, mixed, position, next),
         }),
     };
   }
@@ -57,13 +63,18 @@ export class StudentInputs {
     this.prefetch?.dispose();
   }
 
-  private mixed(microBatch: Batch, position: MicroBatchPosition): Pick<LabelledBatch, 'images' | 'labels'> {
-    const { recipe, classes } = this.options;
-    if (!recipe.mixing) return { images: microBatch.images, labels: microBatch.labels };
+  private mixed(microBatch: Batch<TrainingImages>, position: MicroBatchPosition): MixedInputs {
+    const { recipe, classes, mixInStep } = this.options;
+    const { images, labels } = microBatch;
+    if (!recipe.mixing) return { images, labels };
     const { mixup = 0, cutmix = 0 } = recipe.mixing;
+    const mixing = { mixup, cutmix, labelSmoothing: 0 };
     const random = this.randomOf('mix', position);
-    const mixed = mixBatch(microBatch, classes, random, { mixup, cutmix, labelSmoothing: 0 });
-    return { images: mixed.images, labels: mixed.targets };
+    if (mixInStep) return { images, labels, mix: planTensor(drawMix(sizeOf(images), random, mixing)) };
+    return tf.tidy(() => {
+      const mixed = mixBatch({ images: imagesAndLabels(microBatch, classes).images, labels }, classes, random, mixing);
+      return { images: mixed.images, labels: mixed.targets };
+    });
   }
 
   private randomOf(purpose: 'draw' | 'mix', { epoch, step, microBatchIndex }: MicroBatchPosition): Random {
@@ -76,21 +87,35 @@ export class StudentInputs {
   /** The teacher's output from the cache, from the prefetch, or from a forward pass. */
   private teacherOutput(
     teacher: Model,
-    images: tf.Tensor4D,
+    mixed: MixedInputs,
     position: MicroBatchPosition,
-    next: Batch | undefined,
+    next: Batch<TrainingImages> | undefined,
   ): TeacherOutput {
-    const { teacherCache } = this.options;
-    const compute = (): TeacherOutput => this.prefetch?.output(images) ?? teacher.forward(images, { mode: 'eval' });
+    const { teacherCache, classes } = this.options;
+    const compute = (): TeacherOutput => {
+      const { images } = imagesAndLabels(mixed, classes);
+      return this.prefetch?.output(images) ?? teacher.forward(images, { mode: 'eval' });
+    };
     const output = teacherCache ? teacherCache.output(position, compute) : compute();
     this.startNext(position, next);
     return output;
   }
 
-  private startNext({ epoch, step, microBatchIndex }: MicroBatchPosition, next: Batch | undefined): void {
+  private startNext(
+    { epoch, step, microBatchIndex }: MicroBatchPosition,
+    next: Batch<TrainingImages> | undefined,
+  ): void {
     const { teacherCache, stepsPerEpoch } = this.options;
     const position = { epoch, step: step + 1, microBatchIndex };
     if (!this.prefetch || !next || position.step === stepsPerEpoch || teacherCache?.has(position) === true) return;
-    this.prefetch.start(() => this.mixed(next, position).images);
+    this.prefetch.start(() => imagesAndLabels(this.mixed(next, position), this.options.classes).images);
   }
+}
+
+type MixedInputs = Pick<LabelledBatch, 'images' | 'labels' | 'mix'>;
+
+function sizeOf(images: TrainingImages): ImageSize {
+  if (!(images instanceof tf.Tensor)) return images.dataset.size;
+  const [, height, width] = images.shape;
+  return { height, width };
 }

@@ -1,13 +1,13 @@
-import { disposeBatch, type Batch } from '../../data/loading/batch';
+import { disposeBatch, type Batch, type TrainingImages } from '../../data/loading/batch';
 
 /** Yields each batch with the one after it, if `needsNext` is true; otherwise with undefined. */
-export async function* withNext(
-  batches: AsyncGenerator<Batch>,
+export async function* withNext<T extends Batch<TrainingImages>>(
+  batches: AsyncGenerator<T>,
   needsNext: boolean,
-): AsyncGenerator<readonly [Batch, Batch | undefined], void> {
-  let current: Batch | undefined;
-  let next: Batch | undefined;
-  const read = async (): Promise<Batch | undefined> => {
+): AsyncGenerator<readonly [T, T | undefined], void> {
+  let current: T | undefined;
+  let next: T | undefined;
+  const read = async (): Promise<T | undefined> => {
     const result = await batches.next();
     return result.done === true ? undefined : result.value;
   };

@@ -3,6 +3,7 @@ import { augmentation } from '../../data/transforms/augmentation';
 import { contentId } from '../../io/contentId';
 import { methodSpec, type MethodInput, type MethodSpec } from '../../methods/methods';
 import { normalisation } from '../../models/weights/savedNormalisation';
+import type { Precision } from '../../tensor/engine/execute';
 import { optimizerSpec } from '../step/optimizer';
 import { schedule } from './schedule';
 import { count, teacherSpec } from './teacherSpec';
@@ -83,10 +84,15 @@ export const recipe = z
     /** Maximum global norm of the gradients. Default: no clipping. */
     clipNorm: z.number().positive().optional(),
     /**
-     * `bfloat16`: mixed precision, in which the products of student, teacher and branches use bfloat16; weights, norms,
-     * losses and the optimiser stay in float32. Default: float32.
+     * Precision of the products of student, teacher and branches. `float32`, the default: exact. `tf32`: steps round the
+     * factors to TF32 on an NVIDIA GPU. `bfloat16`: mixed precision. Weights, norms, losses and the optimiser are
+     * float32 in all cases.
      */
-    precision: z.literal('bfloat16').optional(),
+    precision: z
+      .enum(['float32', 'tf32', 'bfloat16'])
+      .optional()
+      // Recipes that name the default are those that omit it.
+      .transform((precision) => (precision === 'float32' ? undefined : precision)),
     labelSmoothing: z.number().min(0).max(1).default(0),
     /** Weight of the cross entropy with the labels: the released code's `gt-loss-weight`. */
     labelWeight: z.number().nonnegative().default(1),
@@ -123,6 +129,11 @@ export const recipe = z
     if (batchSize % accumulation === 0) return;
     context.addIssue({ code: 'custom', path: ['accumulation'], message: `does not divide the batch of ${batchSize}` });
   });
+
+/** The precision in which a recipe's networks round the factors of products. TF32 is a mode of a GPU, not of networks. */
+export function productPrecision({ precision }: Pick<Recipe, 'precision'>): Precision {
+  return precision === 'bfloat16' ? 'bfloat16' : 'float32';
+}
 
 /** A complete recipe: `completeRecipe` has checked it and filled in its defaults. */
 export type Recipe = z.output<typeof recipe>;

@@ -3,14 +3,10 @@ import { Compiled } from '../../tensor/engine/compile';
 import * as tf from '../../tensor/engine/tf';
 import type { Draw } from '../../tensor/engine/trace';
 import { globalNorm } from '../../tensor/ops/optimizers/globalNorm';
-import { contextOf, gradientTensors, numbersOf, type GradientTensors, type LabelledBatch } from './gradients';
-import { applyUpdate, type NamedTensors, type StepParts, type TrainingStep } from './trainingStep';
-
-/** The tensors of a micro-batch, with the teacher's output if it does not come from a forward pass of the step. */
-type BatchInputs = Pick<LabelledBatch, 'images' | 'labels'> & {
-  readonly teacherLogits?: tf.Tensor2D;
-  readonly teacherPooled?: tf.Tensor2D;
-};
+import { batchInputs, batchOfInputs, type BatchInputs } from './batchInputs';
+import { contextOf, gradientTensors, numbersOf, type Gradients, type GradientTensors } from './gradients';
+import type { LabelledBatch } from './labelledBatch';
+import { applyUpdate, type NamedTensors, type StepNumbers, type StepParts, type TrainingStep } from './trainingStep';
 
 /** The tensors of an update, besides the gradients. */
 type UpdateInputs = {
@@ -28,103 +24,142 @@ type BatchContext = DrawContext & { readonly microBatch: LabelledBatch };
  * a GPU.
  */
 export function compiledStep(parts: StepParts, { xla }: { readonly xla?: boolean | undefined } = {}): TrainingStep {
-  const { objective, state, optimizer, average, maxNorm } = parts;
-  const weights = state.map(([, { variable }]) => variable);
-  const slots = [...optimizer.state().values(), ...(average?.state().values() ?? [])];
-  let partNames: string[] = [];
-  let paths: string[] = [];
+  return new CompiledStep(parts, xla);
+}
 
-  const gradientsOf = (
-    { images, labels, teacherLogits, teacherPooled }: BatchInputs,
+class CompiledStep implements TrainingStep {
+  private readonly gradients: Compiled<BatchInputs, BatchContext>;
+  private readonly norms: Compiled<NamedTensors>;
+  private readonly updates: Compiled<UpdateInputs & NamedTensors>;
+  private readonly steps: Compiled<BatchInputs & UpdateInputs, BatchContext>;
+  /** Names of the loss parts and paths of the gradients, in the order of the outputs. The first call finds them. */
+  private partNames: readonly string[] = [];
+  private paths: readonly string[] = [];
+
+  constructor(
+    private readonly parts: StepParts,
+    xla: boolean | undefined,
+  ) {
+    const { state, optimizer, average } = parts;
+    const weights = state.map(([, { variable }]) => variable);
+    const slots = [...optimizer.state().values(), ...(average?.state().values() ?? [])];
+    const variables = [...weights, ...slots];
+    this.gradients = new Compiled((...call) => tf.tidy(() => this.gradientOutputs(...call)), {
+      variables: weights,
+      xla,
+    });
+    this.norms = new Compiled((all) => [globalNorm(Object.values(all))], { xla });
+    this.updates = new Compiled((inputs) => tf.tidy(() => this.applied(inputs)), { variables, xla });
+    this.steps = new Compiled((...call) => tf.tidy(() => this.stepOutputs(...call)), { variables, xla });
+  }
+
+  differentiate(microBatch: LabelledBatch): Gradients {
+    const [values, logits, ...tensors] = this.withBatch(microBatch, (inputs, context) =>
+      this.gradients.run(inputs, context),
+    );
+    const numbers = values!.dataSync();
+    values!.dispose();
+    return {
+      parts: numbersOf(this.partNames, numbers),
+      gradients: Object.fromEntries(this.paths.map((path, i) => [path, tensors[i]!])),
+      logits: logits as tf.Tensor2D,
+    };
+  }
+
+  norm(gradients: NamedTensors): tf.Scalar {
+    return this.norms.run(gradients, undefined)[0] as tf.Scalar;
+  }
+
+  update(gradients: NamedTensors, norm: tf.Scalar | undefined, learningRate: number, step: number): void {
+    tf.tidy(() => {
+      const inputs = { ...gradients, ...this.settings(learningRate, step), ...(norm && { norm }) };
+      this.updates.run(inputs, undefined);
+    });
+  }
+
+  whole(batch: LabelledBatch, learningRate: number, step: number): StepNumbers {
+    const values = this.withBatch(
+      batch,
+      (inputs, context) =>
+        tf.tidy(() => this.steps.run({ ...inputs, ...this.settings(learningRate, step) }, context))[0]!,
+    );
+    return {
+      read: () => {
+        const numbers = values.dataSync();
+        values.dispose();
+        return { parts: numbersOf(this.partNames, numbers), norm: numbers[this.partNames.length] };
+      },
+    };
+  }
+
+  dispose(): void {
+    for (const compiled of [this.gradients, this.norms, this.updates, this.steps]) compiled.dispose();
+  }
+
+  /** The outputs of the function of gradients: the loss parts as one tensor, the logits, the gradients. */
+  private gradientOutputs(...call: GradientCall): tf.Tensor[] {
+    const { parts, logits, gradients } = this.gradientsOf(...call);
+    const values = tf.stack(Object.values(parts));
+    tf.dispose({ ...parts });
+    return [values, logits, ...Object.values(gradients)];
+  }
+
+  /** The output of the function of a whole step: its loss parts, and the norm of its gradients if they are clipped. */
+  private stepOutputs(
+    { learningRate, firstCorrection, secondCorrection, ...inputs }: BatchInputs & UpdateInputs,
     draw: Draw<BatchContext>,
-    { microBatch: { indices, dropPath } }: BatchContext,
-  ): GradientTensors => {
-    const teacherOutput = teacherLogits && teacherPooled && { logits: teacherLogits, pooled: teacherPooled };
-    const given = { images, labels, indices, dropPath, ...(teacherOutput && { teacherOutput: () => teacherOutput }) };
-    const result = gradientTensors(objective, given, draw);
-    [partNames, paths] = [Object.keys(result.parts), Object.keys(result.gradients)];
+    context: BatchContext,
+  ): tf.Tensor[] {
+    const { parts, logits, gradients } = this.gradientsOf(inputs, draw, context);
+    const norm = this.parts.maxNorm === undefined ? undefined : globalNorm(Object.values(gradients));
+    applyUpdate(this.parts, gradients, norm, {
+      learningRate,
+      biasCorrections: present(firstCorrection, secondCorrection),
+    });
+    const values = tf.stack([...Object.values(parts), ...present(norm)]);
+    tf.dispose([{ ...parts }, logits]);
+    return [values];
+  }
+
+  private applied({
+    learningRate,
+    norm,
+    firstCorrection,
+    secondCorrection,
+    ...gradients
+  }: UpdateInputs & NamedTensors): tf.Tensor[] {
+    applyUpdate(this.parts, gradients, norm, {
+      learningRate,
+      biasCorrections: present(firstCorrection, secondCorrection),
+    });
+    return [];
+  }
+
+  private gradientsOf(...[inputs, draw, { microBatch }]: GradientCall): GradientTensors {
+    const result = gradientTensors(this.parts.objective, batchOfInputs(inputs, microBatch), draw);
+    [this.partNames, this.paths] = [Object.keys(result.parts), Object.keys(result.gradients)];
     return result;
-  };
-  const gradients = new Compiled<BatchInputs, BatchContext>(
-    (inputs, draw, context) =>
-      tf.tidy(() => {
-        const result = gradientsOf(inputs, draw, context);
-        const values = tf.stack(Object.values(result.parts));
-        tf.dispose({ ...result.parts });
-        return [values, result.logits, ...Object.values(result.gradients)];
-      }),
-    { variables: weights, xla },
-  );
-  const norm = new Compiled<NamedTensors>((all) => [globalNorm(Object.values(all))], { xla });
-  const update = new Compiled<UpdateInputs & NamedTensors>(
-    ({ learningRate, norm: given, firstCorrection, secondCorrection, ...all }) =>
-      tf.tidy(() => {
-        applyUpdate(parts, all, given, { learningRate, biasCorrections: present(firstCorrection, secondCorrection) });
-        return [];
-      }),
-    { variables: [...weights, ...slots], xla },
-  );
-  const whole = new Compiled<BatchInputs & UpdateInputs, BatchContext>(
-    ({ learningRate, firstCorrection, secondCorrection, ...inputs }, draw, context) =>
-      tf.tidy(() => {
-        const result = gradientsOf(inputs, draw, context);
-        const normOfAll = maxNorm === undefined ? undefined : globalNorm(Object.values(result.gradients));
-        const biasCorrections = present(firstCorrection, secondCorrection);
-        applyUpdate(parts, result.gradients, normOfAll, { learningRate, biasCorrections });
-        const values = tf.stack([...Object.values(result.parts), ...(normOfAll ? [normOfAll] : [])]);
-        tf.dispose([{ ...result.parts }, result.logits]);
-        return [values];
-      }),
-    { variables: [...weights, ...slots], xla },
-  );
+  }
+
   /** Runs with the tensors of a micro-batch, and frees the teacher's output if it is not the step's. */
-  const withBatch = <T>(microBatch: LabelledBatch, run: (inputs: BatchInputs, context: BatchContext) => T): T => {
-    const { images, labels } = microBatch;
-    const output = microBatch.teacherOutput?.();
-    const inputs = { images, labels, ...(output && { teacherLogits: output.logits, teacherPooled: output.pooled }) };
-    const result = run(inputs, { ...contextOf(microBatch), microBatch });
+  private withBatch<T>(microBatch: LabelledBatch, run: (inputs: BatchInputs, context: BatchContext) => T): T {
+    const output = tf.tidy(() => {
+      const whole = microBatch.teacherOutput?.();
+      return whole && { logits: whole.logits, pooled: whole.pooled };
+    });
+    const result = run(batchInputs(microBatch, output), { ...contextOf(microBatch), microBatch });
     if (output) tf.dispose([output.logits, output.pooled]);
     return result;
-  };
-  const settingsOf = (rate: number, step: number): UpdateInputs => {
-    const { biasCorrections, learningRate } = optimizer.settings(rate, step);
-    const [firstCorrection, secondCorrection] = biasCorrections;
-    return { learningRate, ...(firstCorrection && secondCorrection && { firstCorrection, secondCorrection }) };
-  };
+  }
 
-  return {
-    differentiate: (microBatch) =>
-      withBatch(microBatch, (inputs, context) => {
-        const [values, logits, ...tensors] = gradients.run(inputs, context);
-        const numbers = values!.dataSync();
-        values!.dispose();
-        return {
-          parts: numbersOf(partNames, numbers),
-          gradients: Object.fromEntries(paths.map((path, i) => [path, tensors[i]!])),
-          logits: logits as tf.Tensor2D,
-        };
-      }),
-    norm: (all) => norm.run(all, undefined)[0] as tf.Scalar,
-    update: (all, given, rate, step) =>
-      tf.tidy(() => {
-        update.run({ ...all, ...settingsOf(rate, step), ...(given && { norm: given }) }, undefined);
-      }),
-    whole: (batch, rate, step) =>
-      withBatch(batch, (inputs, context) => {
-        const [values] = tf.tidy(() => whole.run({ ...inputs, ...settingsOf(rate, step) }, context));
-        return {
-          read() {
-            const numbers = values!.dataSync();
-            values!.dispose();
-            return { parts: numbersOf(partNames, numbers), norm: numbers[partNames.length] };
-          },
-        };
-      }),
-    dispose() {
-      for (const compiled of [gradients, norm, update, whole]) compiled.dispose();
-    },
-  };
+  private settings(learningRate: number, step: number): UpdateInputs {
+    const { biasCorrections, learningRate: rate } = this.parts.optimizer.settings(learningRate, step);
+    const [firstCorrection, secondCorrection] = biasCorrections;
+    return { learningRate: rate, ...(firstCorrection && secondCorrection && { firstCorrection, secondCorrection }) };
+  }
 }
+
+type GradientCall = [inputs: BatchInputs, draw: Draw<BatchContext>, context: BatchContext];
 
 function present(...tensors: readonly (tf.Scalar | undefined)[]): tf.Scalar[] {
   return tensors.flatMap((tensor) => (tensor ? [tensor] : []));

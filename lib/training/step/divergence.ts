@@ -1,6 +1,7 @@
 import type { Dataset } from '../../data/datasets/dataset';
 import { imageName } from '../../data/datasets/imageFile';
-import type { Batch } from '../../data/loading/batch';
+import type { Batch, TrainingImages } from '../../data/loading/batch';
+import { augmentedImages } from '../../data/loading/storedImages';
 import { UserError } from '../../errors';
 import { parameters, type NamedParameter } from '../../models/parameter';
 import * as tf from '../../tensor/engine/tf';
@@ -31,12 +32,15 @@ export function divergenceError(
 }
 
 /** Names an image of the batch or a weight that is not finite, if there is one. */
-export function divergenceCause(objective: Objective, batch: Batch, set: Dataset): string | undefined {
+export function divergenceCause(objective: Objective, batch: Batch<TrainingImages>, set: Dataset): string | undefined {
   return invalidImage(batch, set) ?? invalidWeight(objective);
 }
 
-function invalidImage({ images, indices }: Batch, set: Dataset): string | undefined {
-  const finite = tf.tidy(() => tf.all(tf.isFinite(tf.reshape(images, [indices.length, -1])), 1).dataSync());
+function invalidImage({ images, indices }: Batch<TrainingImages>, set: Dataset): string | undefined {
+  const finite = tf.tidy(() => {
+    const augmented = images instanceof tf.Tensor ? images : augmentedImages(images);
+    return tf.all(tf.isFinite(tf.reshape(augmented, [indices.length, -1])), 1).dataSync();
+  });
   const index = indices[finite.indexOf(0)];
   if (index === undefined) return undefined;
   const image = 'images' in set ? `Image ${index} of ${set.name}` : imageName(set, index);

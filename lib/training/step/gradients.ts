@@ -1,15 +1,16 @@
-import type { Batch } from '../../data/loading/batch';
+import { disposeBatch, sliceImages, type Batch, type TrainingImages } from '../../data/loading/batch';
 import { binaryCrossEntropy } from '../../losses/binaryCrossEntropy';
 import { crossEntropy } from '../../losses/crossEntropy';
 import { labelDistribution, type Labels } from '../../losses/labels';
 import type { Distillation, DrawContext, LossParts } from '../../methods/method';
-import { needsTeacher, type TeacherOutput } from '../../methods/teacherAccess';
+import { needsTeacher } from '../../methods/teacherAccess';
 import type { Model, Output, Pass } from '../../models/model';
 import { parameters, type NamedParameter } from '../../models/parameter';
 import * as tf from '../../tensor/engine/tf';
 import type { Draw } from '../../tensor/engine/trace';
 import { Random } from '../../tensor/random';
 import { variableGrads } from '../../tensor/engine/variableGrads';
+import { disposeLabelled, imagesAndLabels, type LabelledBatch } from './labelledBatch';
 import { explainOutOfMemory } from './outOfMemory';
 
 /** What a training step minimises, and by which parameters. */
@@ -25,18 +26,6 @@ export interface Objective {
   readonly labelSmoothing: number;
   /** Cross entropy over the classes together, or for each class alone. Default: softmax. */
   readonly labelLoss?: 'softmax' | 'binary';
-}
-
-/** A micro-batch as the student receives it. */
-export interface LabelledBatch extends Pick<Batch, 'images' | 'indices'> {
-  /** Soft if the images are mixed. */
-  readonly labels: Labels;
-  /** The highest drop rate of stochastic depth. Default: every example passes every block. */
-  readonly dropPath?: number | undefined;
-  /** Random numbers of this micro-batch. Default: those of seed 0. */
-  readonly random?: Random | undefined;
-  /** Returns the teacher's output on the images. Default: the teacher's forward pass. */
-  readonly teacherOutput?: () => TeacherOutput;
 }
 
 export interface Gradients {
@@ -68,8 +57,9 @@ export function differentiate(objective: Objective, batch: LabelledBatch): Gradi
 /** Like `differentiate`, without reading numbers. */
 export function gradientTensors(objective: Objective, batch: LabelledBatch, draw: Draw<DrawContext>): GradientTensors {
   const { student, teacher, distillation, trained } = objective;
-  const { images, labels, indices, dropPath: rate } = batch;
+  const { indices, dropPath: rate } = batch;
   return tf.tidy(() => {
+    const { images, labels } = imagesAndLabels(batch, student.classes);
     // The teacher runs outside the differentiated function, which keeps nothing of it for the backward pass.
     const teacherOutput = needsTeacher(distillation)
       ? (batch.teacherOutput?.() ?? teacher?.forward(images, { mode: 'eval' }))
@@ -130,7 +120,7 @@ export interface MicroBatchRange {
 }
 
 /** Makes of a micro-batch what the student receives. `accumulate` frees both. */
-export type PrepareMicroBatch = (microBatch: Batch, microBatchIndex: number) => LabelledBatch;
+export type PrepareMicroBatch = (microBatch: Batch<TrainingImages>, microBatchIndex: number) => LabelledBatch;
 
 /**
  * Gradients over a batch that is cut into micro-batches: the means of loss parts and gradients over the micro-batches.
@@ -139,7 +129,7 @@ export type PrepareMicroBatch = (microBatch: Batch, microBatchIndex: number) => 
  */
 export function accumulate(
   differentiateMicroBatch: (microBatch: LabelledBatch) => Gradients,
-  batch: Batch,
+  batch: Batch<TrainingImages>,
   microBatchCount: number,
   prepare: PrepareMicroBatch = (microBatch) => microBatch,
   range: MicroBatchRange = { first: 0, count: microBatchCount },
@@ -155,7 +145,8 @@ export function accumulate(
     } catch (error) {
       throw explainOutOfMemory(error, size);
     } finally {
-      tf.dispose([microBatch.images, microBatch.labels, prepared.images, prepared.labels]);
+      disposeBatch(microBatch);
+      disposeLabelled(prepared);
     }
   }
   return microBatchCount === 1 ? sum! : divided(sum!, microBatchCount);
@@ -175,9 +166,9 @@ export function numbersOf(names: readonly string[], numbers: ArrayLike<number>):
   return Object.fromEntries(names.map((name, i) => [name, numbers[i]!]));
 }
 
-function slice({ images, labels, indices }: Batch, start: number, size: number): Batch {
+function slice({ images, labels, indices }: Batch<TrainingImages>, start: number, size: number): Batch<TrainingImages> {
   return {
-    images: tf.slice(images, [start], [size]),
+    images: sliceImages(images, start, size),
     labels: tf.slice(labels, [start], [size]),
     indices: indices.slice(start, start + size),
   };

@@ -1,7 +1,8 @@
 import type { NamedParameter } from '../../models/parameter';
 import * as tf from '../../tensor/engine/tf';
 import { clipScale, globalNorm } from '../../tensor/ops/optimizers/globalNorm';
-import { differentiate, type Gradients, type LabelledBatch, type Objective } from './gradients';
+import { differentiate, type Gradients, type Objective } from './gradients';
+import type { LabelledBatch } from './labelledBatch';
 import type { Optimizer, StepSettings } from './optimizer';
 import type { WeightAverage } from './weightAverage';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { drawMix, mixBatch, mixImages, mixLabels } from '../../../lib/data/transforms/mix';
+import { drawMix, mixBatch, mixByTensor, mixImages, mixLabels, planTensor } from '../../../lib/data/transforms/mix';
 import { Random } from '../../../lib/tensor/random';
 import * as tf from '../../../lib/tensor/engine/tf';
 import { expectClose } from '../../support/close';
@@ -99,4 +99,26 @@ test('targets sum to 1, equal seeds give equal results, and no tensor leaks', ()
     expectClose(tf.sum(one!.targets, 1), tf.ones([4]));
   }
   assert.equal(images.isDisposed, false);
+});
+
+test('a plan as a tensor mixes to the same bits', () => {
+  const randomOf = (call: number): Random => new Random(5).fork(call);
+  const mixing = { ...timm, labelSmoothing: 0 };
+  let cuts = 0;
+  for (let call = 0; call < 20; call++) {
+    const plan = drawMix(size, randomOf(call), mixing);
+    if (plan.box) cuts++;
+    expectNoLeak(() => {
+      const tensor = planTensor(plan);
+      const mixed = mixByTensor({ images, labels }, 3, tensor);
+      tensor.dispose();
+      tf.tidy(() => {
+        const expected = mixBatch({ images, labels }, 3, randomOf(call), mixing);
+        expectClose(mixed.images, expected.images, { relative: 0, absolute: 0 });
+        expectClose(mixed.targets, expected.targets, { relative: 0, absolute: 0 });
+      });
+      return [mixed.images, mixed.targets];
+    });
+  }
+  assert.ok(cuts > 0 && cuts < 20);
 });

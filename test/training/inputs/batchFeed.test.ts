@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { disposeBatch } from '../../../lib/data/loading/batch';
+import { isNative } from '../../../lib/tensor/engine/native';
 import * as tf from '../../../lib/tensor/engine/tf';
-import { BatchFeed } from '../../../lib/training/inputs/batchFeed';
+import { BatchFeed, type BatchFeedOptions } from '../../../lib/training/inputs/batchFeed';
 import type { RecipeInput } from '../../../lib/training/recipe/recipe';
+import { imagesAndLabels } from '../../../lib/training/step/labelledBatch';
 import { images, tinyRecipe } from '../example';
 
 const strong: Partial<RecipeInput> = {
@@ -17,11 +19,19 @@ interface Plain {
   readonly sum: readonly number[];
 }
 
-async function collect(changes: Partial<RecipeInput>, workers: number, from = { epoch: 0, step: 0 }): Promise<Plain[]> {
-  const feed = new BatchFeed(tinyRecipe(changes), images, workers);
+async function collect(
+  changes: Partial<RecipeInput>,
+  workers: number,
+  from = { epoch: 0, step: 0 },
+  options: BatchFeedOptions = {},
+): Promise<Plain[]> {
+  const feed = new BatchFeed(tinyRecipe(changes), images, { workers, ...options });
   const all: Plain[] = [];
   for await (const batch of feed.training(from)) {
-    all.push({ indices: [...batch.indices], shape: batch.images.shape, sum: [...batch.images.dataSync()] });
+    tf.tidy(() => {
+      const given = imagesAndLabels(batch, 1).images;
+      all.push({ indices: [...batch.indices], shape: given.shape, sum: [...given.dataSync()] });
+    });
     disposeBatch(batch);
   }
   await feed.close();
@@ -34,6 +44,45 @@ test('yields the same bits with no worker, one or two', async () => {
   assert.deepEqual(own[0]!.shape, [8, 48, 48, 3]);
   assert.deepEqual(one, own);
   assert.deepEqual(two, own);
+});
+
+for (const augmentation of [
+  'none',
+  'crop-flip',
+  { crop: { kind: 'padded', padding: 40 }, flip: false },
+  { flip: true },
+] as const) {
+  test(
+    `the device augments to the same bits: ${JSON.stringify(augmentation)}`,
+    { skip: isNative() ? false : 'needs the native engine' },
+    async () => {
+      const start = { epoch: 0, step: 0 };
+      const plain = await collect({ augmentation }, 0);
+      for (const workers of [0, 1])
+        assert.deepEqual(await collect({ augmentation }, workers, start, { augmentOnDevice: true }), plain);
+    },
+  );
+}
+
+test('the device augments only what is cropped and flipped, and sees one quarter of the values', async () => {
+  const values = async (changes: Partial<RecipeInput>): Promise<number> => {
+    const feed = new BatchFeed(tinyRecipe(changes), images, { augmentOnDevice: true });
+    let size = 0;
+    for await (const batch of feed.training({ epoch: 1, step: 3 })) {
+      const { images: given } = batch;
+      size = given instanceof tf.Tensor ? given.size : given.bytes.size;
+      disposeBatch(batch);
+    }
+    await feed.close();
+    return size;
+  };
+  assert.equal(await values({}), (8 * 32 * 32 * 3) / 4);
+  for (const changes of [
+    { imageSize: 48 },
+    { augmentation: { erasing: 0.25 } },
+    { augmentation: { colourJitter: 0.4 } },
+  ])
+    assert.equal(await values(changes), 8 * (changes.imageSize ?? 32) ** 2 * 3);
 });
 
 test('yields the same batches after a resume', async () => {
@@ -62,7 +111,7 @@ test('puts repeats of an image into different micro-batches', async () => {
 });
 
 test('yields test images once and in order, resized and cropped if the recipe has another size', async () => {
-  const feed = new BatchFeed(tinyRecipe(strong), images, 1);
+  const feed = new BatchFeed(tinyRecipe(strong), images, { workers: 1 });
   const seen: number[] = [];
   for await (const batch of feed.test()) {
     seen.push(...batch.indices);
@@ -78,7 +127,7 @@ test('yields test images once and in order, resized and cropped if the recipe ha
 
 test('closes at any time', async () => {
   const before = tf.memory().numTensors;
-  const feed = new BatchFeed(tinyRecipe(strong), images, 1);
+  const feed = new BatchFeed(tinyRecipe(strong), images, { workers: 1 });
   for await (const batch of feed.training({ epoch: 0, step: 0 })) {
     disposeBatch(batch);
     break;

@@ -57,6 +57,8 @@ test('the id depends on the content, not on the order of fields or on written de
   const id = recipeId(completeRecipe(good));
   assert.equal(recipeId(completeRecipe(Object.fromEntries(Object.entries(good).reverse()) as RecipeInput)), id);
   assert.equal(recipeId(completeRecipe({ ...good, seed: 0, accumulation: 1, clipNorm: undefined, dropPath: 0 })), id);
+  assert.equal(recipeId(completeRecipe({ ...good, precision: 'float32' })), id);
+  assert.notEqual(recipeId(completeRecipe({ ...good, precision: 'tf32' })), id);
   assert.notEqual(recipeId(completeRecipe({ ...good, seed: 1 })), id);
 });
 

@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { describe, test } from 'node:test';
 import { z } from 'zod';
 import { defineMethod } from '../../../lib/methods/method';
 import { methods } from '../../../lib/methods/methods';
+import { disposeModule } from '../../../lib/models/parameter';
+import { createModel } from '../../../lib/models/zoo';
+import type { CompileMode } from '../../../lib/tensor/engine/compileMode';
 import { isNative } from '../../../lib/tensor/engine/native';
 import * as tf from '../../../lib/tensor/engine/tf';
+import { Random } from '../../../lib/tensor/random';
 import { restoreCheckpoint, saveCheckpoint } from '../../../lib/training/checkpoint/checkpoint';
 import { completeRecipe } from '../../../lib/training/recipe/completeRecipe';
 import type { RecipeInput } from '../../../lib/training/recipe/recipe';
+import { TeacherCache } from '../../../lib/training/teacher/teacherCache';
 import { Training, type TrainingOptions } from '../../../lib/training/training';
 import { temporaryFolder } from '../../support/temporaryFolder';
-import { images, snapshot, stepsOf, take, tinyRecipe, withTraining } from '../example';
+import { classes, images, snapshot, stepsOf, take, tinyRecipe, withTraining } from '../example';
 
 // The tests of this file run twice: with our kernels, and in a process of its own without them, through XLA.
 const compile = process.env['OFA_KERNELS'] === 'off' ? 'xla' : 'graph';
@@ -60,7 +66,7 @@ const cases: Readonly<Record<string, Partial<RecipeInput>>> = {
   'the method scratch': { method: { kind: 'scratch' }, teacher: undefined },
   'the method crd': { method: { kind: 'crd', negatives: 16 } },
   clipping: { clipNorm: 0.5 },
-  'gradient accumulation': { accumulation: 2, clipNorm: 1 },
+  'gradient accumulation': { accumulation: 2, clipNorm: 1, mixing: { mixup: 0.8, cutmix: 1 } },
   'a running average of the weights': { averageDecay: 0.9 },
   'mixed images': { mixing: { mixup: 0.8, cutmix: 1 } },
   'stochastic depth': { student: 'mixer_64', dropPath: 0.5 },
@@ -144,6 +150,39 @@ test('resumes from a checkpoint to the weights of a run without a pause', inGrap
     assert.ok(worst <= 1e-3 * Math.max(1e-2, largest(others)), `${name}: ${worst}`);
   }
 });
+
+test(
+  'reads a teacher cache, which stores the outputs on the mixed images, and leaks no tensor',
+  inGraph,
+  async (context) => {
+    const folder = await temporaryFolder(context);
+    const teacher = createModel('vit_64', { classes, imageSize: 32 }, new Random(7));
+    const changes = {
+      teacher: { model: 'vit_64', weights: 'fresh' },
+      method: { kind: 'kd' },
+      mixing: { mixup: 0.8 },
+    } as const;
+    const run = async (how: CompileMode, cached: boolean) => {
+      const recipe = tinyRecipe(changes);
+      const teacherCache = new TeacherCache(path.join(folder, how), teacher, recipe, images.train.count);
+      const training = new Training(recipe, { ...images, teacher, ...(cached && { teacherCache }) }, { compile: how });
+      const counts: number[] = [];
+      const losses: number[] = [];
+      for await (const event of training.run({ prefetchTeacher: false })) {
+        if (event.kind !== 'step') continue;
+        losses.push(event.loss);
+        counts.push(tf.memory().numTensors);
+      }
+      training.dispose();
+      assert.equal(counts[2], counts[7], 'tensors after the third and the last step');
+      return losses;
+    };
+    const expected = await run('off', false);
+    for (const losses of [await run(compile, true), await run(compile, true)])
+      losses.forEach((loss, i) => assert.ok(Math.abs(loss - expected[i]!) < 1e-3 * expected[i]!, `${i}: ${loss}`));
+    disposeModule(teacher);
+  },
+);
 
 test('stops at a loss that is not finite, and names its step', inGraph, async () => {
   await withTraining(

@@ -6,6 +6,7 @@ import { Random } from '../../../lib/tensor/random';
 import * as tf from '../../../lib/tensor/engine/tf';
 import { accumulate, differentiate, type Gradients } from '../../../lib/training/step/gradients';
 import { expectClose, largest, toArray } from '../../support/close';
+import { imagesAndLabels } from '../../../lib/training/step/labelledBatch';
 import { example, type Example } from '../../methods/example';
 
 for (const kind of ['scratch', 'kd', 'bkd', 'dkd', 'fitnet', 'ofa']) {
@@ -96,7 +97,9 @@ test('prepares each micro-batch, and passes soft labels to the loss: mixing with
     2,
     (microBatch, index) => {
       seen.push([index, [...microBatch.indices]]);
-      const { images, targets } = mixBatch(microBatch, 5, new Random(index), {
+      const { labels } = microBatch;
+      const given = { images: imagesAndLabels(microBatch, 5).images, labels };
+      const { images, targets } = mixBatch(given, 5, new Random(index), {
         mixup: 0,
         cutmix: 0,
         labelSmoothing: 0,
