@@ -12,7 +12,7 @@ import { createModel } from '../../models/zoo';
 import { Random } from '../../tensor/random';
 import { invalidRecipe } from '../../training/recipe/completeRecipe';
 import type { OwnParts } from '../../training/recipe/ownParts';
-import type { Recipe } from '../../training/recipe/recipe';
+import { productPrecision, type Recipe } from '../../training/recipe/recipe';
 import { teachersOf, type OneTeacher, type TeacherSpec } from '../../training/recipe/teacherSpec';
 import { runErrors } from '../../training/setup/student';
 import type { Data } from './data';
@@ -76,7 +76,7 @@ function loadOneTeacher(
 ): Teacher {
   const size = { classes: images.classes.length, imageSize: ownSize ?? imageSize };
   const model = createModel(name, { ...size, networks }, random);
-  setPrecision(model, precision ?? 'float32');
+  setPrecision(model, productPrecision({ precision }));
   const fitted = (one: Model): Model => (size.imageSize === imageSize ? one : resized(one, imageSize, interpolation));
   if (weights === 'fresh') return { model: fitted(model) };
   try {

@@ -3,6 +3,7 @@ import { findMethod } from '../../methods/methods';
 import { missingTeacher } from '../../methods/teacherAccess';
 import type { Model } from '../../models/model';
 import { isNative } from '../../tensor/engine/native';
+import { tf32Obstacle } from '../../tensor/engine/tf32';
 import type { Recipe } from '../recipe/recipe';
 import { teacherName } from '../recipe/teacherSpec';
 import type { CandidateResources } from './resources';
@@ -44,8 +45,11 @@ function dataErrors({ imageSize, batchSize }: Recipe, { train, test }: Candidate
 }
 
 function precisionErrors({ precision }: Recipe): string[] {
-  if (precision !== 'bfloat16' || isNative()) return [];
-  return ['precision: bfloat16 needs TensorFlow, and this process runs without it. Run npm run setup'];
+  if (precision === 'bfloat16' && !isNative()) {
+    return ['precision: bfloat16 needs TensorFlow, and this process runs without it. Run npm run setup'];
+  }
+  const obstacle = precision === 'tf32' ? tf32Obstacle() : undefined;
+  return obstacle === undefined ? [] : [`precision: tf32 cannot be used: ${obstacle}`];
 }
 
 function missingTeacherErrors(recipe: Recipe, { teacher, method }: CandidateResources): string[] {

@@ -10,6 +10,7 @@
 
 #include "function.h"
 #include "replay.h"
+#include "tensorflow/core/platform/tensor_float_32_utils.h"
 
 namespace tfnodejs {
 void AssignOpAttr(napi_env env, TFE_Op* op, napi_value attribute);
@@ -216,6 +217,14 @@ napi_value Remove(napi_env env, const Arguments& a) {
   return nullptr;
 }
 
+/** allowTf32(allowed): whether a GPU may round the factors of float32 products to TF32 */
+napi_value AllowTf32(napi_env env, const Arguments& a) {
+  bool allowed;
+  Check(napi_get_value_bool(env, a.at(0), &allowed));
+  tsl::enable_tensor_float_32_execution(allowed);
+  return nullptr;
+}
+
 template <size_t count>
 void SetObject(napi_env env, napi_value exports, const char* name, const napi_property_descriptor (&functions)[count]) {
   napi_value object;
@@ -247,5 +256,11 @@ NAPI_MODULE_INIT() {
       {"remove", nullptr, ofa::Call<ofa::Remove>, nullptr, nullptr, nullptr, napi_default, nullptr},
   };
   ofa::SetObject(env, exports, "functions", functions);
+  const napi_property_descriptor precision[] = {
+      {"allowTf32", nullptr, ofa::Call<ofa::AllowTf32>, nullptr, nullptr, nullptr, napi_default, nullptr},
+  };
+  ofa::SetObject(env, exports, "precision", precision);
+  // TensorFlow's default is true. Here float32 is exact by default.
+  tsl::enable_tensor_float_32_execution(false);
   return exports;
 }
