@@ -1,7 +1,9 @@
 import { Command, Option } from 'commander';
+import { UserError } from '../lib/errors';
 import { backendInfo } from '../lib/tensor/engine/backendInfo';
 import { defaultCompileMode, type CompileMode } from '../lib/tensor/engine/compileMode';
 import * as tf from '../lib/tensor/engine/tf';
+import { tf32Obstacle } from '../lib/tensor/engine/tf32';
 import { timeCka } from './bench/cka';
 import { compareCka, compareStep } from './bench/compare';
 import { storeComparison } from './bench/comparisons';
@@ -30,6 +32,7 @@ interface StepFlags {
 
 interface StepCompile {
   readonly compile: CompileMode;
+  readonly tf32: boolean;
 }
 
 interface GpuFlags extends GpuOptions {
@@ -58,10 +61,13 @@ withStep(command.command('step'))
   .addOption(
     new Option('--compile <how>', 'how the step runs').choices(['off', 'graph', 'xla']).default(defaultCompileMode()),
   )
+  .option('--tf32', 'round the factors of products to TF32, on an NVIDIA GPU', false)
   .description('Times one OFA training step; prints a line of JSON.')
   .action((student: string, teacher: string, size: number, batch: number, flags: StepFlags & StepCompile) => {
-    const { vanilla, bf16, steps, compile } = flags;
-    const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16, compile });
+    const { vanilla, bf16, tf32, steps, compile } = flags;
+    const obstacle = tf32 ? tf32Obstacle() : undefined;
+    if (obstacle !== undefined) throw new UserError(`--tf32 cannot be used: ${obstacle}.`);
+    const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16, tf32, compile });
     // The first call runs op by op, the next two are recorded, and XLA compiles the fourth.
     if (compile !== 'off') for (let call = 0; call < 3; call++) prepared.run();
     const { milliseconds: ms, processor } = medianTimes(() => prepared.run(), steps);
@@ -74,6 +80,7 @@ withStep(command.command('step'))
       size,
       batch,
       bf16,
+      tf32,
       vanilla,
       compiled: compile !== 'off' && compile,
       ms_per_step: round(ms, 1),

@@ -18,6 +18,8 @@ export interface GpuPart {
   readonly command: readonly string[];
   /** Seconds after which it is stopped. */
   readonly limit: number;
+  /** Changes to the environment; undefined removes a variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface GpuResult {
@@ -30,6 +32,24 @@ export interface GpuResult {
   readonly error?: string;
 }
 
+/** The parts in order of worth, so that the last ones are lost first if time runs out. */
+export function gpuParts(options: GpuOptions): GpuPart[] {
+  const { parts: words, tiny } = options;
+  const [first, ...others] = tiny ? tinySteps : steps;
+  const all = [
+    ...stepParts(first!, options),
+    epochPart(tiny),
+    ...ckaParts(options),
+    ...others.flatMap((setting) => stepParts(setting, options)),
+    ...parityParts(options),
+    ...[first!, ...others].flatMap((setting) => stepParts(setting, options, 'bf16')),
+    ...(tiny ? [] : [first!, ...others].flatMap((setting) => stepParts(setting, options, 'tf32'))),
+    ...[first!, ...others].flatMap((setting) => compiledByPyTorch(setting, options)),
+    ourStep(first!, tiny, '--compile', 'off'),
+  ];
+  return all.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+}
+
 /** The five steps of which one is compared with PyTorch, then the others. */
 const steps = [
   'resnet_16 vit_128 32 128',
@@ -40,73 +60,78 @@ const steps = [
 ];
 const tinySteps = ['resnet_16 vit_64 32 8'];
 
-/** The parts in order of worth, so that the last ones are lost first if time runs out. */
-export function gpuParts({ python, ckaPython, reference, parts, tiny }: GpuOptions): GpuPart[] {
-  const node = (script: string, ...args: string[]): string[] => [
-    process.execPath,
-    ...process.execArgv,
-    path.join('scripts', `${script}.ts`),
-    ...args,
-  ];
-  const ours = (setting: string, ...flags: string[]): GpuPart => ({
+/** One step, ours and PyTorch's, in one precision. */
+function stepParts(setting: string, { python, tiny }: GpuOptions, precision?: 'bf16' | 'tf32'): GpuPart[] {
+  const flags = precision ? [`--${precision}`] : [];
+  const fastest = precision === 'bf16' ? ['--channels-last'] : [];
+  const ours = ourStep(setting, tiny, '--compile', tiny ? 'graph' : 'xla', ...flags);
+  return [ours, ...(python === undefined ? [] : [theirStep(python, setting, tiny, ...flags, ...fastest)])];
+}
+
+function compiledByPyTorch(setting: string, { python, tiny }: GpuOptions): GpuPart[] {
+  return python === undefined ? [] : [theirStep(python, setting, tiny, '--bf16', '--channels-last', '--compile')];
+}
+
+function ourStep(setting: string, tiny: boolean, ...flags: string[]): GpuPart {
+  return {
     name: ['step', setting, 'ours', ...flags].join(' '),
     command: node('bench', 'step', ...setting.split(' '), ...flags, '--steps', tiny ? '1' : '20'),
     limit: 120,
-  });
-  const theirs = (setting: string, ...flags: string[]): GpuPart[] => {
-    if (python === undefined) return [];
-    const program = path.join('scripts', 'bench', 'pytorch_step.py');
-    const args = [...setting.split(' '), '--device', tiny ? 'cpu' : 'cuda', ...flags, '--steps', tiny ? '1' : '20'];
-    return [
-      { name: ['step', setting, 'pytorch', ...flags].join(' '), command: [python, program, ...args], limit: 120 },
-    ];
+    ...(flags.includes('--tf32') && { env: { NVIDIA_TF32_OVERRIDE: '1' } }),
   };
-  const settings = tiny ? tinySteps : steps;
-  const cka = tiny ? 'resnet_16 vit_64 32 8 2' : 'mobilenetv2_100 vit_small_patch16_224 224 64 8';
-  const parity = (...flags: string[]): GpuPart[] =>
-    reference === undefined
-      ? []
-      : [
-          {
-            name: ['parity', ...flags].join(' '),
-            command: node('parity', tiny ? path.join(reference, 'losses.json') : reference, ...flags),
-            limit: 150,
-          },
-        ];
-  const compile = tiny ? 'graph' : 'xla';
-  const all: GpuPart[] = [
-    ...settings.slice(0, 1).flatMap((one) => [ours(one, '--compile', compile), ...theirs(one)]),
-    {
-      name: 'epoch',
-      command: node('bench', 'epoch', ...(tiny ? ['--images', '32', '--batch', '8'] : [])),
-      limit: 120,
-    },
-    { name: `cka ${cka} ours`, command: node('bench', 'cka', ...cka.split(' ')), limit: 60 },
-    ...(ckaPython === undefined
-      ? []
-      : [
-          {
-            name: `cka ${cka} pytorch`,
-            command: [
-              ckaPython,
-              path.join('scripts', 'bench', 'pytorch_cka.py'),
-              ...cka.split(' '),
-              '--only',
-              'pytorch_cka',
-            ],
-            limit: 60,
-          },
-        ]),
-    ...settings.slice(1).flatMap((one) => [ours(one, '--compile', compile), ...theirs(one)]),
-    ...parity(),
-    ...settings.flatMap((one) => [
-      ours(one, '--compile', compile, '--bf16'),
-      ...theirs(one, '--bf16', '--channels-last'),
-    ]),
-    ...settings.flatMap((one) => theirs(one, '--bf16', '--channels-last', '--compile')),
-    ...settings.slice(0, 1).map((one) => ours(one, '--compile', 'off')),
-  ];
-  return all.filter(({ name }) => parts.length === 0 || parts.some((word) => name.includes(word)));
+}
+
+function theirStep(python: string, setting: string, tiny: boolean, ...flags: string[]): GpuPart {
+  const args = [...setting.split(' '), '--device', tiny ? 'cpu' : 'cuda', ...flags, '--steps', tiny ? '1' : '20'];
+  return {
+    name: ['step', setting, 'pytorch', ...flags].join(' '),
+    command: [python, path.join('scripts', 'bench', 'pytorch_step.py'), ...args],
+    limit: 120,
+    env: pythonEnvironment(),
+  };
+}
+
+function epochPart(tiny: boolean): GpuPart {
+  const size = tiny ? ['--images', '32', '--batch', '8'] : [];
+  return { name: 'epoch', command: node('bench', 'epoch', ...size), limit: 120 };
+}
+
+function ckaParts({ ckaPython, tiny }: GpuOptions): GpuPart[] {
+  const setting = tiny ? 'resnet_16 vit_64 32 8 2' : 'mobilenetv2_100 vit_small_patch16_224 224 64 8';
+  const ours = { name: `cka ${setting} ours`, command: node('bench', 'cka', ...setting.split(' ')), limit: 60 };
+  if (ckaPython === undefined) return [ours];
+  const program = [ckaPython, path.join('scripts', 'bench', 'pytorch_cka.py')];
+  const flags = ['--device', tiny ? 'cpu' : 'cuda', '--only', 'pytorch_cka'];
+  const command = [...program, ...setting.split(' '), ...flags];
+  return [ours, { name: `cka ${setting} pytorch`, command, limit: 60, env: pythonEnvironment() }];
+}
+
+/** All reference values op by op; then losses and steps in functions that XLA compiles. */
+function parityParts({ reference, tiny }: GpuOptions): GpuPart[] {
+  if (reference === undefined) return [];
+  const part = (files: readonly string[], ...flags: string[]): GpuPart => ({
+    name: ['parity', ...flags].join(' '),
+    command: node('parity', ...files.map((file) => path.join(reference, file)), ...flags),
+    limit: 150,
+    // Without a GPU, XLA needs ops without our kernels.
+    ...(tiny && { env: { OFA_KERNELS: 'off' } }),
+  });
+  const compiled = tiny ? ['losses.json'] : ['losses.json', 'cka.json', 'steps.json'];
+  return [part([tiny ? 'losses.json' : '']), part(compiled, '--compile', 'xla')];
+}
+
+function node(script: string, ...args: string[]): string[] {
+  return [process.execPath, ...process.execArgv, path.join('scripts', `${script}.ts`), ...args];
+}
+
+/** PyTorch has its own CUDA libraries and precisions, so that it runs without those of our commands. */
+function pythonEnvironment(): NonNullable<GpuPart['env']> {
+  const libraries = process.env['LD_LIBRARY_PATH']?.split(':').filter((folder) => !folder.startsWith(process.cwd()));
+  return {
+    LD_LIBRARY_PATH: libraries?.join(':') || undefined,
+    NVIDIA_TF32_OVERRIDE: undefined,
+    PYTHONDONTWRITEBYTECODE: '1',
+  };
 }
 
 /**
@@ -142,11 +167,15 @@ export async function measureGpu(
 }
 
 /** Runs a program in a process group of its own, and kills the group at the limit. */
-function runPart({ name, command, limit }: GpuPart, left: number): Promise<GpuResult> {
+function runPart({ name, command, limit, env }: GpuPart, left: number): Promise<GpuResult> {
   const started = performance.now();
   const [program = '', ...args] = command;
   return new Promise((resolve) => {
-    const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     const text = { out: '', errors: '' };
     let isLate = false;
     child.stdout.on('data', (data: Buffer) => (text.out += data.toString()));

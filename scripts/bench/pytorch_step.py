@@ -1,10 +1,11 @@
 """One OFA-KD training step in PyTorch, for comparison: forward passes of the teacher and of the student with four exit
 branches, OFA loss on the branches and the logits, smoothed cross entropy, backward pass, SGD with Nesterov momentum.
 
-  python pytorch_step.py STUDENT TEACHER SIZE BATCH [--device cpu|cuda] [--bf16] [--channels-last] [--compile]
+  python pytorch_step.py STUDENT TEACHER SIZE BATCH [--device cpu|cuda] [--bf16] [--tf32] [--channels-last] [--compile]
                          [--vanilla] [--steps N]
 
-Networks are timm's, or the small ones of pytorch_networks.py. Prints one line of JSON with the median time of a step.
+Without --bf16 and --tf32, products and convolutions are exact in float32; PyTorch's own default uses TF32 for
+convolutions. Networks are timm's, or the small ones of pytorch_networks.py. Prints one line of JSON with the median time of a step.
 """
 import argparse
 import json
@@ -31,11 +32,13 @@ def main():
     parser.add_argument('size', type=int)
     parser.add_argument('batch', type=int)
     parser.add_argument('--device', choices=('cpu', 'cuda'), default='cpu')
-    for flag in ('--bf16', '--channels-last', '--compile', '--vanilla'):
+    for flag in ('--bf16', '--tf32', '--channels-last', '--compile', '--vanilla'):
         parser.add_argument(flag, action='store_true')
     parser.add_argument('--steps', type=int, default=7)
     given = parser.parse_args()
     torch.manual_seed(0)
+    torch.backends.cuda.matmul.allow_tf32 = given.tf32
+    torch.backends.cudnn.allow_tf32 = given.tf32
 
     student = build(given.student, CLASSES).to(given.device)
     teacher = build(given.teacher, CLASSES).eval().to(given.device)
@@ -88,7 +91,7 @@ def main():
     median = statistics.median(times)
     print(json.dumps({
         'peer': 'pytorch', 'version': torch.__version__, 'device': given.device, 'student': given.student,
-        'teacher': given.teacher, 'size': given.size, 'batch': given.batch, 'bf16': given.bf16,
+        'teacher': given.teacher, 'size': given.size, 'batch': given.batch, 'bf16': given.bf16, 'tf32': given.tf32,
         'vanilla': given.vanilla, 'compiled': given.compile, 'ms_per_step': round(median, 1),
         'cpu_ms_per_step': round(statistics.median(processor), 1),
         'images_per_second': round(1e3 * given.batch / median, 1),

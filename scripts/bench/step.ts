@@ -6,6 +6,7 @@ import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
 import * as tf from '../../lib/tensor/engine/tf';
 import type { CompileMode } from '../../lib/tensor/engine/compileMode';
+import { withTf32 } from '../../lib/tensor/engine/tf32';
 import { compiledStep } from '../../lib/training/step/compiledStep';
 import { differentiate, trainedParameters } from '../../lib/training/step/gradients';
 import { Optimizer } from '../../lib/training/step/optimizer';
@@ -20,6 +21,8 @@ export interface StepOptions {
   readonly vanilla: boolean;
   /** Uses mixed precision, like a recipe's `precision`. */
   readonly bf16: boolean;
+  /** Uses TF32, like a recipe's `precision`. */
+  readonly tf32?: boolean;
   /** Default: op by op. */
   readonly compile?: CompileMode;
 }
@@ -47,6 +50,7 @@ export function prepareStep({
   batch: count,
   vanilla,
   bf16,
+  tf32 = false,
   compile = 'off',
 }: StepOptions): PreparedStep {
   const classes = 100;
@@ -77,24 +81,25 @@ export function prepareStep({
     compile === 'off' ? undefined : compiledStep({ objective, state, optimizer }, { xla: compile === 'xla' });
   const prefetch = new TeacherPrefetch(teacher);
   let step = 0;
+  const run: PreparedStep['run'] = (options = { prefetch: true }) => {
+    if (compiled?.whole) {
+      compiled.whole(batch, 0.05, ++step).read();
+      return;
+    }
+    const teacherOutput = (): TeacherOutput => {
+      if (!options.prefetch) return teacher.forward(batch.images, { mode: 'eval' });
+      const output = prefetch.output(batch.images);
+      prefetch.start(() => batch.images);
+      return output;
+    };
+    const { gradients, logits } = differentiate(objective, { ...batch, ...(!vanilla && { teacherOutput }) });
+    optimizer.update(gradients, 0.05, ++step);
+    tf.dispose([Object.values(gradients), logits]);
+  };
   return {
     parameters: parameterCount(student),
     branchParameters: parameterCount(distillation.modules),
     modules: { student, teacher, branches: distillation.modules },
-    run: (options = { prefetch: true }) => {
-      if (compiled?.whole) {
-        compiled.whole(batch, 0.05, ++step).read();
-        return;
-      }
-      const teacherOutput = (): TeacherOutput => {
-        if (!options.prefetch) return teacher.forward(batch.images, { mode: 'eval' });
-        const output = prefetch.output(batch.images);
-        prefetch.start(() => batch.images);
-        return output;
-      };
-      const { gradients, logits } = differentiate(objective, { ...batch, ...(!vanilla && { teacherOutput }) });
-      optimizer.update(gradients, 0.05, ++step);
-      tf.dispose([Object.values(gradients), logits]);
-    },
+    run: tf32 ? (options) => withTf32(() => run(options)) : run,
   };
 }
