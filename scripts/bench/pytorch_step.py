@@ -5,7 +5,8 @@ branches, OFA loss on the branches and the logits, smoothed cross entropy, backw
                          [--vanilla] [--steps N]
 
 Without --bf16 and --tf32, products and convolutions are exact in float32; PyTorch's own default uses TF32 for
-convolutions. Networks are timm's, or the small ones of pytorch_networks.py. Prints one line of JSON with the median time of a step.
+convolutions. Networks are timm's, or the small ones of pytorch_networks.py. Prints one line of JSON with the median
+time of a step.
 """
 import argparse
 import json

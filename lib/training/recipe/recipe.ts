@@ -84,8 +84,8 @@ export const recipe = z
     /** Maximum global norm of the gradients. Default: no clipping. */
     clipNorm: z.number().positive().optional(),
     /**
-     * Precision of the products of student, teacher and branches. `float32`, the default: exact. `tf32`: steps round the
-     * factors to TF32 on an NVIDIA GPU. `bfloat16`: mixed precision. Weights, norms, losses and the optimiser are
+     * Precision of the products of student, teacher and branches. `float32`, the default: exact. `tf32`: steps round
+     * the factors to TF32 on an NVIDIA GPU. `bfloat16`: mixed precision. Weights, norms, losses and the optimiser are
      * float32 in all cases.
      */
     precision: z
@@ -130,7 +130,7 @@ export const recipe = z
     context.addIssue({ code: 'custom', path: ['accumulation'], message: `does not divide the batch of ${batchSize}` });
   });
 
-/** The precision in which a recipe's networks round the factors of products. TF32 is a mode of a GPU, not of networks. */
+/** The precision to which the networks of a recipe round factors. TF32 is a mode of the GPU instead. */
 export function productPrecision({ precision }: Pick<Recipe, 'precision'>): Precision {
   return precision === 'bfloat16' ? 'bfloat16' : 'float32';
 }
