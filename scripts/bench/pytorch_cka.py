@@ -65,7 +65,8 @@ for name, run in {'forward': forward, 'pytorch_cka': with_pytorch_cka, 'torch_ck
         run()
     started, processor = time.perf_counter(), time.process_time()
     run()
+    seconds, used = time.perf_counter() - started, time.process_time() - processor
     print(json.dumps({
         'peer': name, 'device': given.device, 'a': given.a, 'b': given.b, 'layers': [len(layers_a), len(layers_b)],
-        'size': given.size, 'batch': given.batch, 'batches': given.batches,
-        'seconds': round(time.perf_counter() - started, 2), 'cpu_seconds': round(time.process_time() - processor, 2)}), flush=True)
+        'size': given.size, 'batch': given.batch, 'batches': given.batches, 'seconds': round(seconds, 2),
+        'cpu_seconds': round(used, 2)}), flush=True)
