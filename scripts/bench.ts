@@ -13,8 +13,8 @@ import { gate, saveGate } from './bench/gate';
 import { gpuParts, measureGpu, type GpuOptions } from './bench/gpu';
 import { matmulGigaflops } from './bench/matmul';
 import { checkPython } from './bench/peers';
-import { profile, type OpRun } from './bench/profile';
-import { grouped, lines, outer } from './bench/report';
+import { profile } from './bench/profile';
+import { profileLines, totalFlops } from './bench/report';
 import { timeCalibration } from './bench/similarity';
 import { prepareStep } from './bench/step';
 import { medianMilliseconds, medianTimes } from './bench/times';
@@ -166,25 +166,8 @@ withStep(command.command('profile'))
       const ops = profile(() => prepared.run({ prefetch: false }), prepared.modules);
       const ms = medianMilliseconds(() => prepared.run(), steps);
       const peak = matmulGigaflops(bf16 ? 'bfloat16' : 'float32');
-      const gigaflop = totalFlops(ops) / 1e9;
-      const opTime = ops.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
-
-      const speed = ((batch / ms) * 1e3).toFixed(1);
-      console.log(
-        `${teacher} → ${student}, ${size} px, batch ${batch}: ${ms.toFixed(0)} ms per step, ${speed} images/s`,
-      );
-      console.log(
-        `${gigaflop.toFixed(1)} GFLOP in products, ${((gigaflop / ms) * 1e3).toFixed(0)} GFLOP/s over the step; ` +
-          `a matrix product of 2048${bf16 ? ' in bfloat16' : ''} reaches ${peak.toFixed(0)} GFLOP/s`,
-      );
-      console.log(`${ops.length} ops in ${opTime.toFixed(0)} ms`);
-      for (const direction of ['forward', 'backward'] as const) {
-        const part = ops.filter((each) => each.direction === direction);
-        const byOp = grouped(part, ({ op }) => op).slice(0, 16);
-        const byLayer = grouped(part, ({ layer }) => outer(layer, depth));
-        console.log(`\n${direction}, by op\n${lines(byOp, peak).join('\n')}`);
-        console.log(`\n${direction}, by layer\n${lines(byLayer, peak).join('\n')}`);
-      }
+      console.log(`${teacher} → ${student}, ${size} px, batch ${batch}`);
+      for (const line of profileLines({ ops, batch, milliseconds: ms, peak, bf16 }, depth)) console.log(line);
     },
   );
 
@@ -304,10 +287,6 @@ function printJson(value: object): void {
 
 function printProgress(line: string): void {
   console.error(line);
-}
-
-function totalFlops(ops: readonly OpRun[]): number {
-  return ops.reduce((sum, { flops }) => sum + flops, 0);
 }
 
 function withSetting(sub: Command): Command {
