@@ -12,9 +12,8 @@ export async function diagram(content: Diagram, { saveAs }: { readonly saveAs?: 
 }
 
 function arrowTexts({ boxes, arrows }: Diagram): string[] {
-  const names = new Map(boxes.map(({ id, lines }) => [id, lines.join(', ')]));
-  return arrows.map(({ from, to, label }) => {
-    const note = label ? ` (${label})` : '';
-    return `  ${names.get(from)} → ${names.get(to)}${note}`;
-  });
+  const byId = new Map(boxes.map((box) => [box.id, box]));
+  const name = (id: string, ofGroup = false): string | undefined =>
+    ofGroup ? byId.get(id)?.group : byId.get(id)?.lines.join(', ');
+  return arrows.map(({ from, to, fromGroup }) => `  ${name(from, fromGroup)} → ${name(to)}`);
 }

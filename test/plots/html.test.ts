@@ -115,10 +115,10 @@ test('names that contain scripts stay text in tables, pages and diagrams', async
     await diagramSvg({
       title: evil,
       boxes: [
-        { id: evil, lines: [evil, evil], group: evil },
-        { id: 'b', lines: ['b'], group: 'b' },
+        { id: evil, lines: [evil, evil], group: evil, row: 0, column: 0 },
+        { id: 'b', lines: ['b'], group: 'b', row: 0, column: 1 },
       ],
-      arrows: [{ from: evil, to: 'b', label: evil }],
+      arrows: [{ from: evil, to: 'b', fromGroup: true }],
     }),
   ];
   for (const page of pages) {

@@ -1,7 +1,7 @@
 import { instance } from '@viz-js/viz';
 import { ink, seriesColor } from '../charts/style';
 
-/** A diagram of boxes and arrows as a plain value. */
+/** A diagram of boxes and arrows as a plain value. Boxes are laid out on a grid. */
 export interface Diagram {
   readonly title: string;
   readonly boxes: readonly Box[];
@@ -14,12 +14,16 @@ export interface Box {
   readonly lines: readonly string[];
   /** Boxes of a group share a colour and a frame with the group's name. */
   readonly group?: string;
+  /** Counted from 0. */
+  readonly row: number;
+  readonly column: number;
 }
 
 export interface Arrow {
   readonly from: string;
   readonly to: string;
-  readonly label?: string;
+  /** The arrow starts at the frame of the group of `from`. */
+  readonly fromGroup?: boolean;
   /** For parts that exist during training only. */
   readonly dashed?: boolean;
 }
@@ -27,7 +31,7 @@ export interface Arrow {
 /** Graphviz lays texts out in larger letters than are shown: the fonts of a reader may be wider than Helvetica. */
 const layoutScale = 1.25;
 
-/** Renders a diagram as SVG, laid out from left to right by Graphviz. */
+/** Renders a diagram as SVG by Graphviz. */
 export async function diagramSvg(diagram: Diagram): Promise<string> {
   const svg = (await instance()).renderString(dot(diagram), { format: 'svg' });
   return (
@@ -41,8 +45,8 @@ export async function diagramSvg(diagram: Diagram): Promise<string> {
 /** The diagram in Graphviz's DOT language. */
 function dot({ title, boxes, arrows }: Diagram): string {
   const groups = [...new Set(boxes.flatMap(({ group }) => group ?? []))];
-  const box = ({ id, lines: text }: Box, color: string): string =>
-    `${quoted(id)} [label=${quoted(text.join('\n'))}, color="${color}"];`;
+  const box = ({ id, lines: text, column }: Box, color: string): string =>
+    `${quoted(id)} [label=${quoted(text.join('\n'))}, color="${color}", group="column ${column}"];`;
   const alone = boxes.filter(({ group }) => group === undefined).map((one) => box(one, ink));
   const frames = groups.map((group, index) => {
     const color = seriesColor(index);
@@ -50,18 +54,50 @@ function dot({ title, boxes, arrows }: Diagram): string {
     const style = `fontcolor="${color}"; color="${color}"; style=rounded; margin=12; fontsize=${12 * layoutScale}`;
     return `subgraph "cluster_${index}" { label=${quoted(group)}; ${style}; ${inside.join(' ')} }`;
   });
-  const lines = arrows.map(
-    ({ from, to, label = '', dashed = false }) =>
-      `${quoted(from)} -> ${quoted(to)} [label=${quoted(label)}, style=${dashed ? 'dashed' : 'solid'}];`,
-  );
+  const byId = new Map(boxes.map((one) => [one.id, one]));
+  const drawn = arrows.flatMap(({ from, to, fromGroup = false, dashed = false }) => {
+    const [start, end] = [byId.get(from), byId.get(to)];
+    if (!start || !end) return [];
+    const sameRow = start.row === end.row;
+    const attributes = [
+      `style=${dashed ? 'dashed' : 'solid'}`,
+      `weight=${sameRow ? inRow : 1}`,
+      // Arrows against the order of the grid must not change it.
+      `constraint=${sameRow ? start.column < end.column : start.row < end.row}`,
+      ...(fromGroup && start.group !== undefined ? [`ltail="cluster_${groups.indexOf(start.group)}"`] : []),
+    ];
+    return [`${quoted(from)} -> ${quoted(to)} [${attributes.join(', ')}];`];
+  });
   const font = 'fontname="Helvetica,Arial,sans-serif"';
   return `digraph {
-label=${quoted(title)}; labelloc=t; labeljust=l; rankdir=LR; margin=0.1; nodesep=0.25; ranksep=0.3;
+label=${quoted(title)}; labelloc=t; labeljust=l; margin=0.1; nodesep=0.3; ranksep=0.4; newrank=true; compound=true;
 ${font}; fontsize=${14 * layoutScale}; fontcolor="${ink}";
 node [shape=box, style=rounded, ${font}, fontcolor="${ink}", fontsize=${11 * layoutScale}, margin="0.12,0.06"];
-edge [${font}, fontsize=${10 * layoutScale}, color="#555555"];
-${[...alone, ...frames, ...lines].join('\n')}
+edge [color="#555555"];
+${[...alone, ...frames, ...grid(boxes, arrows), ...drawn].join('\n')}
 }`;
+}
+
+/** How strongly Graphviz keeps the arrows of a row straight. */
+const inRow = 20;
+
+/** Statements that keep rows and columns in order; boxes without an arrow between them get an invisible one. */
+function grid(boxes: readonly Box[], arrows: readonly Arrow[]): string[] {
+  const linked = new Set(arrows.map(({ from, to }) => `${from} ${to}`));
+  const ordered = [...boxes].sort((a, b) => a.row - b.row || a.column - b.column);
+  const lines = (key: 'row' | 'column'): Box[][] =>
+    [...new Set(boxes.map((box) => box[key]))].map((value) => ordered.filter((box) => box[key] === value));
+  const invisible = (line: readonly Box[], weight: number): string[] =>
+    line.slice(1).flatMap(({ id }, i) => {
+      const before = line[i]!.id;
+      const pair = `${quoted(before)} -> ${quoted(id)}`;
+      return linked.has(`${before} ${id}`) ? [] : [`${pair} [style=invis, weight=${weight}];`];
+    });
+  return [
+    ...lines('row').map((line) => `{ rank=same; ${line.map(({ id }) => quoted(id)).join('; ')} }`),
+    ...lines('row').flatMap((line) => invisible(line, inRow)),
+    ...lines('column').flatMap((line) => invisible(line, 1)),
+  ];
 }
 
 /** A quoted DOT string without markup, for texts that may come from data files. */

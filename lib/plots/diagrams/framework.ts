@@ -17,23 +17,30 @@ export interface Framework {
   readonly branches: readonly { readonly stage: number; readonly layers: readonly string[] }[];
 }
 
-/** The diagram of the paper's Figure 2. Dashed arrows exist during training only. */
+/**
+ * The diagram of the paper's Figure 2: teacher, student and branches from top to bottom, stages from left to right.
+ * Dashed arrows exist during training only.
+ */
 export function framework({ image, classes, teacher, student, branches }: Framework): Diagram {
   const training = 'exit branches, in training only';
   const logits = `logits ${classes}`;
   return {
     title: `OFA: teacher ${teacher.name}, student ${student.name}`,
     boxes: [
-      { id: 'images', lines: ['images', image] },
-      ...chain('student', `student ${student.name}`, student, logits),
+      { id: 'images', lines: ['images', image], row: 0, column: 0 },
+      ...chain('teacher', `teacher ${teacher.name}, frozen`, teacher, { logits, row: 0 }),
+      ...chain('student', `student ${student.name}`, student, { logits, row: 1 }),
       ...branches.map(({ stage, layers }): Box => ({
         id: `branch${stage}`,
         lines: [`branch ${stage}`, ...layers],
         group: training,
+        row: 2,
+        column: stage,
       })),
-      ...chain('teacher', `teacher ${teacher.name}, frozen`, teacher, logits),
       {
         id: 'loss',
+        row: 2,
+        column: student.stages.length + 1,
         lines: [
           'loss',
           'CE (logits, label)',
@@ -45,21 +52,33 @@ export function framework({ image, classes, teacher, student, branches }: Framew
     arrows: [
       ...along('student', student),
       ...along('teacher', teacher, true),
-      ...branches.flatMap(({ stage }): Arrow[] => [
-        { from: `student${stage}`, to: `branch${stage}`, dashed: true },
-        { from: `branch${stage}`, to: 'loss', dashed: true },
-      ]),
+      ...branches.map(({ stage }): Arrow => ({ from: `student${stage}`, to: `branch${stage}`, dashed: true })),
+      ...branches.slice(-1).map(({ stage }): Arrow => ({
+        from: `branch${stage}`,
+        fromGroup: true,
+        to: 'loss',
+        dashed: true,
+      })),
       { from: 'studentLogits', to: 'loss', dashed: true },
       { from: 'teacherLogits', to: 'loss', dashed: true },
     ],
   };
 }
 
-function chain(role: string, group: string, { stages }: StagedNetwork, logits: string): Box[] {
-  return [
-    ...stages.map((shape, k): Box => ({ id: `${role}${k + 1}`, lines: [`stage ${k + 1}`, shape], group })),
-    { id: `${role}Logits`, lines: [logits], group },
-  ];
+function chain(
+  role: string,
+  group: string,
+  { stages }: StagedNetwork,
+  { logits, row }: { readonly logits: string; readonly row: number },
+): Box[] {
+  const boxes = stages.map((shape, k): Box => ({
+    id: `${role}${k + 1}`,
+    lines: [`stage ${k + 1}`, shape],
+    group,
+    row,
+    column: k + 1,
+  }));
+  return [...boxes, { id: `${role}Logits`, lines: [logits], group, row, column: stages.length + 1 }];
 }
 
 function along(role: string, { stages }: StagedNetwork, dashed = false): Arrow[] {

@@ -77,7 +77,8 @@ export function cellText(cell: Cell): string {
 }
 
 function cellHtml(cell: Cell): string {
-  const text = escapeHtml(cellText(cell));
+  // A number and its deviation stay on one line.
+  const text = escapeHtml(cellText(cell)).replaceAll(' ± ', '&nbsp;±&nbsp;');
   if (cell === null || typeof cell !== 'object') return text;
   const noted = cell.note === undefined ? text : `<span title="${escapeHtml(cell.note)}">${text}</span>`;
   const linked = cell.link === undefined ? noted : `<a href="${escapeHtml(safeLink(cell.link))}">${noted}</a>`;
