@@ -163,7 +163,7 @@ test('aligns numbers to the right, marks unverified ones, and rejects rows of th
     ],
   });
   assert.match(html, /<td style="text-align:right">27\.8<\/td>/);
-  assert.match(html, /28\.60 ± 0\.20 \(3 seeds\) †/);
+  assert.match(html, /28\.60&nbsp;±&nbsp;0\.20 \(3 seeds\) †/);
   assert.match(html, /† not verified/);
   assert.throws(() => tableHtml({ columns: ['a', 'b'], rows: [['x', 1], ['y']] }), /Row 2 .* 1 cells for 2 columns/);
 });
