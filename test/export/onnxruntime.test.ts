@@ -6,7 +6,7 @@ import { openClassifier } from '../../lib/export/classifier';
 import { writeOnnx } from '../../lib/export/writeOnnx';
 import { writeImageFolder } from '../../lib/data/datasets/writeImageFolder';
 import { syntheticImages } from '../../lib/data/datasets/synthetic';
-import { disposeModule } from '../../lib/models/parameter';
+import { disposeModule, parameters } from '../../lib/models/parameter';
 import { saveWeights } from '../../lib/models/weights/weights';
 import type { Model } from '../../lib/models/model';
 import { imageNetPreprocessing } from '../../lib/data/transforms/preprocessing';
@@ -36,6 +36,17 @@ for (const [name, create] of Object.entries(tinyNetworks))
     assert.ok((await checkOnnx(model, onnx)) < 1e-5);
     disposeModule(model);
   });
+
+test('logits that are all zero are equal', { skip }, async (context) => {
+  const folder = await temporaryFolder(context);
+  const model = tinyNetworks['mlpMixer']!(3);
+  const preprocessing = { ...imageNetPreprocessing, imageSize: model.imageSize };
+  const [, { variable }] = parameters(model).find(([name]) => name === `${model.headName}.weight`)!;
+  tf.tidy(() => variable.assign(tf.zerosLike(variable)));
+  const { onnx } = await writeOnnx({ model, classes: ['a', 'b', 'c'], preprocessing }, folder);
+  assert.equal(await checkOnnx(model, onnx), 0);
+  disposeModule(model);
+});
 
 test('a model with other weights is not accepted', { skip }, async (context) => {
   const folder = await temporaryFolder(context);

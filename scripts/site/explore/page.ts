@@ -64,7 +64,10 @@ function startNetworks(): void {
   selects.forEach((select, position) => {
     for (const entry of manifest.networks) select.append(create('option', { value: entry.name }, title(entry)));
     select.value = manifest.networks[position === 2 ? 1 : 0]!.name;
-    select.addEventListener('change', () => void update());
+    select.addEventListener('change', () => {
+      if (images.length === 0) sayReady();
+      void update();
+    });
   });
   element.files.addEventListener('change', () => {
     void addFiles([...(element.files.files ?? [])]);
@@ -79,11 +82,20 @@ function startNetworks(): void {
       element.drop.classList.toggle('dragged', kind === 'dragover');
       if (kind === 'drop') void addFiles([...(event.dataTransfer?.files ?? [])]);
     });
-  const size = manifest.runtime.bytes + Math.max(...manifest.networks.map(({ bytes }) => bytes));
-  say(
-    `Ready. The first image loads up to ${megabytes(size)}: onnxruntime and a network. Each further network is small.`,
-  );
+  sayReady();
   showPredictions();
+  showSimilarity();
+}
+
+/** States what the first image loads. */
+function sayReady(): void {
+  const chosen = new Set([element.network, element.rows, element.columns].map((select) => entryNamed(select.value)));
+  const missing = [...chosen].filter(({ name }) => !loading.has(name));
+  const runtime = loading.size === 0 ? [{ name: 'onnxruntime', bytes: manifest.runtime.bytes }] : [];
+  const files = [...runtime, ...missing];
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const names = files.map(({ name, bytes }) => `${name} ${megabytes(bytes)}`).join(', ');
+  say(total === 0 ? 'Ready.' : `Ready. The first image loads ${megabytes(total)}: ${names}.`);
 }
 
 function title({ name, bytes, top1 }: ManifestNetwork): string {
@@ -116,7 +128,7 @@ async function addFiles(files: readonly File[]): Promise<void> {
 }
 
 function problem(text: string): void {
-  element.problems.append(create('li', {}, text));
+  element.problems.append(create('p', {}, text));
 }
 
 function message(error: unknown): string {
@@ -127,7 +139,7 @@ function clear(): void {
   for (const { address } of images.splice(0)) URL.revokeObjectURL(address);
   results.clear();
   element.problems.replaceChildren();
-  say('All images have been removed.');
+  sayReady();
   showPredictions();
   showSimilarity();
 }

@@ -15,10 +15,10 @@ export function confidences(entry: ManifestNetwork, outputs: ReadonlyMap<string,
   return entry.exits.map(({ output }) => ranked(outputs.get(output)!)[0]!.probability);
 }
 
-/** How many images could stop early, and what that saves. `stops` has the exit of each image. */
+/** The number of images that could stop early, and what that saves. `stops` has the exit of each image. */
 export function summary({ name, exits }: ManifestNetwork, stops: readonly number[]): string {
+  if (stops.length === 0) return 'Choose images above to see their classes.';
   if (exits.length === 1) return `${name} has no exit branches: every image passes the whole network.`;
-  if (stops.length === 0) return '';
   const early = stops.filter((stop) => stop < exits.length - 1).length;
   const mean = stops.reduce((sum, stop) => sum + exits[stop]!.multiplyAdds, 0) / stops.length;
   return (
@@ -46,7 +46,7 @@ export function card(
       i === stop ? create('strong', {}, `${place}: stops here`) : place,
       classes[first!.index]!,
       percent(first!.probability),
-      `${(multiplyAdds / 1e6).toFixed(1)} million`,
+      (multiplyAdds / 1e6).toFixed(1),
     ];
   });
   return create(
@@ -62,7 +62,7 @@ export function card(
         best.map(({ index, probability }) => [classes[index]!, bar(probability)]),
       ),
       ...(exits.length > 1
-        ? [createTable(`Exits of ${name}`, ['exit', 'class', 'probability', 'multiply-adds'], rows)]
+        ? [createTable(`Exits of ${name}`, ['exit', 'class', 'probability', 'multiply-adds (millions)'], rows)]
         : []),
     ),
   );

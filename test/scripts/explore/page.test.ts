@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -59,6 +59,10 @@ test(
         if (!isOwn || request.method() !== 'GET') errors.push(`${request.method()} ${url}`);
       });
       await page.goto(place);
+      const stated = (await page.textContent('#explore-status'))!;
+      const files = ['onnxruntime', student, other].map((name) => path.join('site', 'assets', 'explore', `${name}.js`));
+      const bytes = (await Promise.all(files.map((file) => stat(file)))).reduce((sum, { size }) => sum + size, 0);
+      assert.ok(stated.includes(`The first image loads ${(bytes / 1e6).toFixed(1)} MB: onnxruntime`), stated);
       await page.setInputFiles(
         '#explore-files',
         images.map(({ file }) => file),
@@ -99,6 +103,26 @@ test('ε is set by keyboard, and every control has a label', { skip }, async (co
     "[...document.querySelectorAll('.explore :is(input, select)')].filter((one) => one.labels.length === 0).length",
   );
   assert.equal(unlabelled, 0);
+  assert.deepEqual(errors, []);
+});
+
+test('images can be dropped, and removed again', { skip }, async (context) => {
+  const { page, errors } = await watched(await launchChromium(context));
+  await page.goto(pathToFileURL(path.join('site', 'explore.html')).href);
+  assert.match((await page.textContent('#explore-summary'))!, /Choose images above/);
+  const data = await page.evaluateHandle(`(async () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 40, height: 30 });
+    canvas.getContext('2d').fillRect(5, 5, 20, 20);
+    const image = await new Promise((resolve) => canvas.toBlob(resolve));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([image], 'dropped.png', { type: 'image/png' }));
+    return transfer;
+  })()`);
+  await page.dispatchEvent('#explore-drop', 'drop', { dataTransfer: data });
+  await page.getByText('1 image, all computed here.').waitFor();
+  assert.equal(await page.locator('#explore-cards img').getAttribute('alt'), 'Your image dropped.png');
+  await page.getByRole('button', { name: 'Remove all images' }).click();
+  assert.equal(await page.textContent('#explore-status'), 'Ready.');
   assert.deepEqual(errors, []);
 });
 
