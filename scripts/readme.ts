@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
+import { calibratedAnswer, calibratedFamilies } from '../lib/results/answers/calibratedCka';
 import { findings, findingsMarkdown } from '../lib/results/claims/findings';
+import { readCalibrated } from '../lib/results/records/calibratedRecord';
 import { performanceBlocks } from './bench/tables';
 import { readComparisons } from './bench/comparisons';
 import { run } from './cli/run';
@@ -32,6 +34,7 @@ export async function blocks(language: Language): Promise<Record<string, string>
     notebooks: notebookMap(language),
     summary: claimSummary(all, language),
     claims: findingsMarkdown(all),
+    calibrated: calibratedAnswer(calibratedFamilies(await readCalibrated())),
     ...performanceBlocks(readComparisons()),
   };
 }
