@@ -1,5 +1,8 @@
 import { Command, Option } from 'commander';
 import { UserError } from '../lib/errors';
+import { appendJsonLine } from '../lib/io/jsonLines';
+import { gpuStepsFile } from '../lib/runs/plan/gpuSteps';
+import { thisMachine } from '../lib/runs/runFolder/machine';
 import { backendInfo } from '../lib/tensor/engine/backendInfo';
 import { defaultCompileMode, type CompileMode } from '../lib/tensor/engine/compileMode';
 import * as tf from '../lib/tensor/engine/tf';
@@ -10,7 +13,7 @@ import { storeComparison } from './bench/comparisons';
 import { dataShare, decodingSpeed } from './bench/data';
 import { timeEpoch } from './bench/epoch';
 import { gate, saveGate } from './bench/gate';
-import { gpuParts, measureGpu, type GpuOptions } from './bench/gpu';
+import { gpuParts, measuredSteps, measureGpu, type GpuOptions } from './bench/gpu';
 import { matmulGigaflops } from './bench/matmul';
 import { checkPython } from './bench/peers';
 import { profile } from './bench/profile';
@@ -37,6 +40,7 @@ interface StepCompile {
 
 interface GpuFlags extends GpuOptions {
   readonly output: string;
+  readonly save: boolean;
 }
 
 interface CompareFlags {
@@ -247,9 +251,14 @@ command
   .option('--parts <list>', 'only parts whose name contains one of these words, separated by semicolons', listed, [])
   .option('--tiny', 'small sizes, to rehearse on a CPU', false)
   .option('--output <file>', 'JSON file of the results', 'out/gpu.json')
+  .option('--save', `add the measured steps to ${gpuStepsFile}`, false)
   .description('Runs parity, steps, CKA and an epoch, also with PyTorch, and writes one JSON file. Needs no network.')
-  .action(async ({ output, ...options }: GpuFlags) => {
-    const failed = await measureGpu(gpuParts(options), options, output, printProgress);
+  .action(async ({ output, save, ...options }: GpuFlags) => {
+    const results = await measureGpu(gpuParts(options), options, output, printProgress);
+    const { gpu } = thisMachine();
+    const steps = save && gpu !== undefined ? measuredSteps(results, gpu, new Date()) : [];
+    for (const step of steps) await appendJsonLine(gpuStepsFile, step);
+    const failed = results.filter(({ state }) => state !== 'done').length;
     printProgress(`${output} is written; ${failed} parts failed or were left out.`);
     if (failed > 0) process.exitCode = 1;
   });

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { z } from 'zod';
 import { writeJson } from '../../lib/io/json';
+import { gpuStep, type GpuStep } from '../../lib/runs/plan/gpuSteps';
 import { commit, thisMachine, versions } from '../../lib/runs/runFolder/machine';
 
 export interface GpuOptions {
@@ -136,14 +138,14 @@ function pythonEnvironment(): NonNullable<GpuPart['env']> {
 
 /**
  * Runs the parts one after the other, and writes the file after each, so that a stop loses only the part in progress.
- * Returns the number of parts without a result.
+ * Returns the results.
  */
 export async function measureGpu(
   parts: readonly GpuPart[],
   { minutes, tiny }: Pick<GpuOptions, 'minutes' | 'tiny'>,
   output: string,
   print: (line: string) => void,
-): Promise<number> {
+): Promise<GpuResult[]> {
   const end = performance.now() + minutes * 60_000;
   const circumstances = {
     date: new Date().toISOString(),
@@ -163,7 +165,41 @@ export async function measureGpu(
     print(`${result.state.padEnd(8)} ${result.seconds.toFixed(0).padStart(4)} s  ${result.name}`);
     await writeJson(output, { ...circumstances, parts: results });
   }
-  return results.filter(({ state }) => state !== 'done').length;
+  return results;
+}
+
+/** A step of ours on a GPU, as `bench step` prints it. */
+const printedStep = z
+  .object({
+    peer: z.literal('ours'),
+    device: z.literal('cuda'),
+    student: z.string(),
+    teacher: z.string(),
+    size: z.number(),
+    batch: z.number(),
+    bf16: z.boolean(),
+    tf32: z.boolean(),
+    compiled: z.union([z.literal(false), gpuStep.shape.compile]),
+    ms_per_step: z.number(),
+  })
+  .transform((printed) => ({
+    student: printed.student,
+    teacher: printed.teacher,
+    imageSize: printed.size,
+    batch: printed.batch,
+    precision: printed.bf16 ? ('bfloat16' as const) : printed.tf32 ? ('tf32' as const) : ('float32' as const),
+    compile: printed.compiled === false ? ('off' as const) : printed.compiled,
+    milliseconds: printed.ms_per_step,
+  }));
+
+/** Our steps among the results, if they ran on a GPU. */
+export function measuredSteps(results: readonly GpuResult[], gpu: string, date: Date): GpuStep[] {
+  return results
+    .flatMap(({ output }) => output)
+    .flatMap((value) => {
+      const { data } = printedStep.safeParse(value);
+      return data ? [{ date: date.toISOString().slice(0, 10), gpu, ...data }] : [];
+    });
 }
 
 /** Runs a program in a process group of its own, and kills the group at the limit. */

@@ -4,6 +4,8 @@ import { appendJsonLine } from '../../lib/io/jsonLines';
 import type { RunRecord } from '../../lib/results/records/record';
 import { recordsIn } from '../../lib/results/records/readRecords';
 import { expectedHours } from '../../lib/runs/plan/expectedHours';
+import { expectedGpuHours, gpuHoursText, type GpuHours } from '../../lib/runs/plan/gpuHours';
+import { readGpuSteps } from '../../lib/runs/plan/gpuSteps';
 import { jobCommand, recordUnder, type Job } from '../../lib/runs/plan/job';
 import { finishedRecord } from '../../lib/runs/runFolder/finishedRecord';
 import { isOfLibrary } from './ownExperiments';
@@ -34,7 +36,10 @@ export async function recordsOf(jobs: readonly Job[], out: string): Promise<RunR
   return found;
 }
 
-/** The jobs with their commands and expected hours, and a sentence with the sum. */
+/**
+ * The jobs with their commands and expected hours, and a sentence with the sum. At the profile `paper` also the hours
+ * of one GPU, and whether they follow from a measured step.
+ */
 export async function planLines(
   jobs: readonly Job[],
   out: string,
@@ -42,18 +47,36 @@ export async function planLines(
   const records = await recordsIn(projectRecords);
   const threads = availableParallelism();
   const lines: object[] = [];
+  const steps = await readGpuSteps();
+  const ofGpu: (GpuHours | null)[] = [];
   let [hours, unknown, finished] = [0, 0, 0];
   for (const job of jobs) {
     const expected = expectedHours(job.recipe, threads, records);
+    const onGpu = job.profile === 'paper' ? expectedGpuHours(job.recipe, steps) : undefined;
     if (await finishedRecord(job, out)) finished++;
-    else if (expected === null) unknown++;
-    else hours += expected;
-    const rounded = expected === null ? null : Number(expected.toFixed(3));
-    lines.push({ ...job, command: jobCommand(job), expectedHours: rounded });
+    else {
+      if (expected === null) unknown++;
+      else hours += expected;
+      if (onGpu !== undefined) ofGpu.push(onGpu);
+    }
+    lines.push({
+      ...job,
+      command: jobCommand(job),
+      expectedHours: rounded(expected),
+      ...(onGpu !== undefined && {
+        gpuHours: rounded(onGpu?.hours ?? null),
+        gpuHoursFrom: onGpu?.measured ?? 'estimate from operations',
+      }),
+    });
   }
   const unmeasured = unknown > 0 ? `, not counting ${jobCount(unknown)} whose networks have not been timed` : '';
   const remaining = `the others take about ${hours.toFixed(1)} hours on ${threads} threads`;
-  return { lines, total: `${jobCount(jobs.length)}, ${finished} finished; ${remaining}${unmeasured}.` };
+  const total = `${jobCount(jobs.length)}, ${finished} finished; ${remaining}${unmeasured}.`;
+  return { lines, total: ofGpu.length > 0 ? `${total}\n${gpuHoursText(ofGpu)}` : total };
+}
+
+function rounded(hours: number | null): number | null {
+  return hours === null ? null : Number(hours.toFixed(3));
 }
 
 function jobCount(count: number): string {

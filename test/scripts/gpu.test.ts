@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { gpuParts, measureGpu, type GpuPart } from '../../scripts/bench/gpu';
+import { gpuParts, measuredSteps, measureGpu, type GpuPart } from '../../scripts/bench/gpu';
 import { temporaryFolder } from '../support/temporaryFolder';
 
 const node = (code: string, limit = 20): GpuPart => ({ name: code, command: [process.execPath, '-e', code], limit });
 
 async function measured(parts: readonly GpuPart[], folder: string, minutes = 1) {
   const file = path.join(folder, 'gpu.json');
-  const failed = await measureGpu(parts, { minutes, tiny: true }, file, () => undefined);
+  const all = await measureGpu(parts, { minutes, tiny: true }, file, () => undefined);
+  const failed = all.filter(({ state }) => state !== 'done').length;
   const { parts: results } = JSON.parse(readFileSync(file, 'utf8')) as { parts: Record<string, unknown>[] };
   return { failed, results };
 }
@@ -52,4 +53,52 @@ test('the rehearsal on a CPU measures every part of ours', async (context) => {
   );
   const { failed, results } = await measured(parts, await temporaryFolder(context), 5);
   assert.equal(failed, 0, JSON.stringify(results));
+});
+
+test('the steps on a GPU are kept, and those of PyTorch and of a CPU are not', () => {
+  const printed = {
+    peer: 'ours',
+    device: 'cuda',
+    student: 'resnet_16',
+    teacher: 'vit_128',
+    size: 32,
+    batch: 128,
+    bf16: false,
+    tf32: true,
+    compiled: 'xla',
+    ms_per_step: 12.5,
+  };
+  const output = [printed, { ...printed, peer: 'pytorch' }, { ...printed, device: 'cpu' }, '12 checks, 0 failed'];
+  const { student, teacher, batch } = printed;
+  assert.deepEqual(
+    measuredSteps([{ name: 'step', state: 'done', seconds: 1, output }], 'H200', new Date('2027-01-02')),
+    [
+      {
+        date: '2027-01-02',
+        gpu: 'H200',
+        student,
+        teacher,
+        imageSize: 32,
+        batch,
+        precision: 'tf32',
+        compile: 'xla',
+        milliseconds: 12.5,
+      },
+    ],
+  );
+});
+
+test('PyTorch runs without our CUDA libraries, and TF32 is allowed only where it is measured', (context) => {
+  const before = process.env['LD_LIBRARY_PATH'];
+  process.env['LD_LIBRARY_PATH'] = [path.resolve('.venv', 'lib'), '/usr/lib/other'].join(':');
+  context.after(() => {
+    if (before === undefined) Reflect.deleteProperty(process.env, 'LD_LIBRARY_PATH');
+    else process.env['LD_LIBRARY_PATH'] = before;
+  });
+  const parts = gpuParts({ minutes: 8, tiny: false, parts: ['step'], python: 'python3' });
+  assert.equal(parts.length, 36);
+  for (const { name, env } of parts) {
+    if (name.includes('pytorch')) assert.equal(env?.['LD_LIBRARY_PATH'], '/usr/lib/other');
+    else assert.equal(env?.['NVIDIA_TF32_OVERRIDE'], name.includes('tf32') ? '1' : undefined, name);
+  }
 });

@@ -1,3 +1,4 @@
+import type { MethodSpec } from '../../methods/methods';
 import type { RecipeInput } from '../../training/recipe/recipe';
 
 /** Giga multiply-adds of a forward pass of one image of 224 pixels, as a test counts them in the networks. */
@@ -41,12 +42,14 @@ export const costMethod =
   'to reach that: small networks reached about 0.3 TFLOP/s on an H100. ' +
   'Reading images and other layers are not included.';
 
+type CostFields = 'student' | 'teacher' | 'method' | 'epochs';
+
 /**
  * Estimated hours of one GPU for one seed of a recipe at the paper's size, by its multiply-adds only; undefined for
  * networks that were not counted.
  */
 export function gpuHours(
-  { student, teacher, method, epochs }: Omit<RecipeInput, 'seed'>,
+  { student, teacher, method, epochs }: Pick<RecipeInput<Pick<MethodSpec, 'kind'>>, CostFields>,
   data: keyof typeof images,
 ): number | undefined {
   const studentCost = multiplyAdds[student];
