@@ -26,6 +26,7 @@ import { createStudent } from './setup/student';
 import { divergenceCause, divergenceError } from './step/divergence';
 import {
   accumulate,
+  labelledMicroBatches,
   trainedParameters,
   type Gradients,
   type MicroBatchRange,
@@ -33,7 +34,7 @@ import {
   type PrepareMicroBatch,
 } from './step/gradients';
 import { compiledStep } from './step/compiledStep';
-import { disposeLabelled, type LabelledBatch } from './step/labelledBatch';
+import type { LabelledBatch } from './step/labelledBatch';
 import { explainOutOfMemory } from './step/outOfMemory';
 import { stepInTf32 } from './step/stepInTf32';
 import { eagerStep, type StepNumbers, type TrainingStep } from './step/trainingStep';
@@ -105,7 +106,8 @@ export class Training {
     if (recipe.averageDecay !== undefined) this.average = new WeightAverage(parameters(student), recipe.averageDecay);
     const { objective, optimizer, average } = this;
     this.evaluation = new RunEvaluation(student, resources, average);
-    const stepParts = { objective, state: this.state(), optimizer, average, maxNorm: recipe.clipNorm };
+    const { clipNorm: maxNorm, accumulation } = recipe;
+    const stepParts = { objective, state: this.state(), optimizer, average, maxNorm, accumulation };
     this.isCompiled = compile !== 'off' && !this.distillation.readsNumbers;
     const step = this.isCompiled ? compiledStep(stepParts, { xla: compile === 'xla' }) : eagerStep(stepParts);
     this.step = recipe.precision === 'tf32' ? stepInTf32(step) : step;
@@ -207,14 +209,12 @@ export class Training {
     const { recipe } = this;
     const number = this.current.epoch * this.stepsPerEpoch + this.current.step + 1;
     const rate = this.learningRate();
-    if (this.step.whole && recipe.accumulation === 1 && !group) {
-      const prepared = prepare(batch, 0);
+    if (this.step.whole && !group) {
+      const labelled = labelledMicroBatches(batch, recipe.accumulation, prepare);
       try {
-        return { learningRate: rate, ...this.step.whole(prepared, rate, number) };
+        return { learningRate: rate, ...this.step.whole(labelled, rate, number) };
       } catch (error) {
-        throw explainOutOfMemory(error, recipe.batchSize);
-      } finally {
-        disposeLabelled(prepared);
+        throw explainOutOfMemory(error, recipe.batchSize / recipe.accumulation);
       }
     }
     const differentiate = (microBatch: LabelledBatch): Gradients => this.step.differentiate(microBatch);

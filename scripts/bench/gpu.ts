@@ -71,7 +71,9 @@ function stepParts(setting: string, { python, tiny }: GpuOptions, precision?: 'b
 }
 
 function compiledByPyTorch(setting: string, { python, tiny }: GpuOptions): GpuPart[] {
-  return python === undefined ? [] : [theirStep(python, setting, tiny, '--bf16', '--channels-last', '--compile')];
+  if (python === undefined) return [];
+  // Compiling takes a minute or more.
+  return [{ ...theirStep(python, setting, tiny, '--bf16', '--channels-last', '--compile'), limit: 240 }];
 }
 
 function ourStep(setting: string, tiny: boolean, ...flags: string[]): GpuPart {

@@ -83,7 +83,7 @@ export function prepareStep({
   let step = 0;
   const run: PreparedStep['run'] = (options = { prefetch: true }) => {
     if (compiled?.whole) {
-      compiled.whole(batch, 0.05, ++step).read();
+      compiled.whole([batch], 0.05, ++step).read();
       return;
     }
     const teacherOutput = (): TeacherOutput => {

@@ -36,11 +36,10 @@ export function toTrainingBatch(data: BatchData, { size, mean, std }: DatasetInf
   return { images, labels: tf.tensor1d(data.labels, 'int32'), indices };
 }
 
-/** Images from `start` on. */
-export function sliceImages(images: TrainingImages, start: number, count: number): TrainingImages {
-  if (images instanceof tf.Tensor) return tf.slice(images, [start], [count]);
-  const { bytes, crops, dataset } = images;
-  return { bytes: tf.slice(bytes, [start], [count]), crops: tf.slice(crops, [start], [count]), dataset };
+/** Applies a function to each tensor of images. */
+export function mapImages(images: TrainingImages, change: <T extends tf.Tensor>(x: T) => T): TrainingImages {
+  if (images instanceof tf.Tensor) return change(images);
+  return { ...images, bytes: change(images.bytes), crops: change(images.crops) };
 }
 
 /** Disposes of a batch's images and labels. */

@@ -19,9 +19,9 @@ type UpdateInputs = {
 type BatchContext = DrawContext & { readonly microBatch: LabelledBatch };
 
 /**
- * The step as compiled functions: one for a batch that is not cut, and otherwise the gradients of a micro-batch, with
- * the teacher's forward pass; their norm; and the update. Equal to the eager step up to rounding. Default of `xla`: on
- * a GPU.
+ * The step as compiled functions. A batch that is not cut is one function. Otherwise one function adds the gradients of
+ * a micro-batch, with the teacher's forward pass, and another updates the weights. Processes that train together use
+ * gradients, norm and update by themselves. Equal to the eager step up to rounding. Default of `xla`: on a GPU.
  */
 export function compiledStep(parts: StepParts, { xla }: { readonly xla?: boolean | undefined } = {}): TrainingStep {
   return new CompiledStep(parts, xla);
@@ -32,6 +32,10 @@ class CompiledStep implements TrainingStep {
   private readonly norms: Compiled<NamedTensors>;
   private readonly updates: Compiled<UpdateInputs & NamedTensors>;
   private readonly steps: Compiled<BatchInputs & UpdateInputs, BatchContext>;
+  private readonly additions: Compiled<BatchInputs, BatchContext>;
+  private readonly meanUpdates: Compiled<UpdateInputs>;
+  /** The sums of gradients over micro-batches, by path. Empty if batches are not cut. */
+  private readonly sums: ReadonlyMap<string, tf.Variable>;
   /** Names of the loss parts and paths of the gradients, in the order of the outputs. The first call finds them. */
   private partNames: readonly string[] = [];
   private paths: readonly string[] = [];
@@ -40,7 +44,9 @@ class CompiledStep implements TrainingStep {
     private readonly parts: StepParts,
     xla: boolean | undefined,
   ) {
-    const { state, optimizer, average } = parts;
+    const { state, objective, optimizer, average, accumulation = 1 } = parts;
+    this.sums = new Map(accumulation === 1 ? [] : objective.trained.map(([path, { value }]) => [path, zeros(value)]));
+    const sums = [...this.sums.values()];
     const weights = state.map(([, { variable }]) => variable);
     const slots = [...optimizer.state().values(), ...(average?.state().values() ?? [])];
     const variables = [...weights, ...slots];
@@ -51,6 +57,14 @@ class CompiledStep implements TrainingStep {
     this.norms = new Compiled((all) => [globalNorm(Object.values(all))], { xla });
     this.updates = new Compiled((inputs) => tf.tidy(() => this.applied(inputs)), { variables, xla });
     this.steps = new Compiled((...call) => tf.tidy(() => this.stepOutputs(...call)), { variables, xla });
+    this.additions = new Compiled((...call) => tf.tidy(() => this.added(...call)), {
+      variables: [...weights, ...sums],
+      xla,
+    });
+    this.meanUpdates = new Compiled((inputs) => tf.tidy(() => this.meanApplied(inputs)), {
+      variables: [...variables, ...sums],
+      xla,
+    });
   }
 
   differentiate(microBatch: LabelledBatch): Gradients {
@@ -77,23 +91,37 @@ class CompiledStep implements TrainingStep {
     });
   }
 
-  whole(batch: LabelledBatch, learningRate: number, step: number): StepNumbers {
-    const values = this.withBatch(
-      batch,
-      (inputs, context) =>
-        tf.tidy(() => this.steps.run({ ...inputs, ...this.settings(learningRate, step) }, context))[0]!,
-    );
-    return {
-      read: () => {
-        const numbers = values.dataSync();
-        values.dispose();
-        return { parts: numbersOf(this.partNames, numbers), norm: numbers[this.partNames.length] };
-      },
-    };
+  whole(microBatches: Iterable<LabelledBatch>, learningRate: number, step: number): StepNumbers {
+    const values: tf.Tensor[] = [];
+    for (const microBatch of microBatches) {
+      const run = (inputs: BatchInputs, context: BatchContext): tf.Tensor[] =>
+        this.sums.size > 0
+          ? this.additions.run(inputs, context)
+          : tf.tidy(() => this.steps.run({ ...inputs, ...this.settings(learningRate, step) }, context));
+      values.push(...this.withBatch(microBatch, run));
+    }
+    const norm = this.sums.size > 0 ? this.updateByMeans(learningRate, step) : [];
+    return { read: () => this.read(values, norm) };
   }
 
   dispose(): void {
-    for (const compiled of [this.gradients, this.norms, this.updates, this.steps]) compiled.dispose();
+    const { gradients, norms, updates, steps, additions, meanUpdates } = this;
+    for (const compiled of [gradients, norms, updates, steps, additions, meanUpdates]) compiled.dispose();
+    tf.dispose([...this.sums.values()]);
+  }
+
+  /** Returns the norm of the mean gradients if they are clipped. */
+  private updateByMeans(learningRate: number, step: number): tf.Tensor[] {
+    return tf.tidy(() => this.meanUpdates.run(this.settings(learningRate, step), undefined));
+  }
+
+  /** The means of the loss parts over the micro-batches, whose values may end with the norm of a whole step. */
+  private read(values: readonly tf.Tensor[], norms: readonly tf.Tensor[]): ReturnType<StepNumbers['read']> {
+    const numbers = values.map((tensor) => tensor.dataSync());
+    const means = this.partNames.map((_, i) => numbers.reduce((sum, one) => sum + one[i]!, 0) / numbers.length);
+    const norm = norms[0]?.dataSync()[0] ?? numbers[0]?.[this.partNames.length];
+    tf.dispose([...values, ...norms]);
+    return { parts: numbersOf(this.partNames, means), norm };
   }
 
   /** The outputs of the function of gradients: the loss parts as one tensor, the logits, the gradients. */
@@ -119,6 +147,31 @@ class CompiledStep implements TrainingStep {
     const values = tf.stack([...Object.values(parts), ...present(norm)]);
     tf.dispose([{ ...parts }, logits]);
     return [values];
+  }
+
+  /** Adds the gradients of a micro-batch to the sums. The output is its loss parts. */
+  private added(...call: GradientCall): tf.Tensor[] {
+    const { parts, logits, gradients } = this.gradientsOf(...call);
+    for (const [path, gradient] of Object.entries(gradients)) {
+      const sum = this.sums.get(path)!;
+      sum.assign(tf.add(sum, gradient));
+    }
+    const values = tf.stack(Object.values(parts));
+    tf.dispose([{ ...parts }, logits]);
+    return [values];
+  }
+
+  /** Updates the weights by the mean gradients, and sets the sums to zero. */
+  private meanApplied({ learningRate, firstCorrection, secondCorrection }: UpdateInputs): tf.Tensor[] {
+    const { maxNorm, accumulation = 1 } = this.parts;
+    const means = Object.fromEntries(this.paths.map((path) => [path, tf.div(this.sums.get(path)!, accumulation)]));
+    const norm = maxNorm === undefined ? undefined : globalNorm(Object.values(means));
+    applyUpdate(this.parts, means, norm, {
+      learningRate,
+      biasCorrections: present(firstCorrection, secondCorrection),
+    });
+    for (const sum of this.sums.values()) sum.assign(tf.zerosLike(sum));
+    return present(norm);
   }
 
   private applied({
@@ -160,6 +213,10 @@ class CompiledStep implements TrainingStep {
 }
 
 type GradientCall = [inputs: BatchInputs, draw: Draw<BatchContext>, context: BatchContext];
+
+function zeros(like: tf.Tensor): tf.Variable {
+  return tf.tidy(() => tf.variable(tf.zerosLike(like), false));
+}
 
 function present(...tensors: readonly (tf.Scalar | undefined)[]): tf.Scalar[] {
   return tensors.flatMap((tensor) => (tensor ? [tensor] : []));

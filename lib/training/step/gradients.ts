@@ -1,4 +1,4 @@
-import { disposeBatch, sliceImages, type Batch, type TrainingImages } from '../../data/loading/batch';
+import { disposeBatch, mapImages, type Batch, type TrainingImages } from '../../data/loading/batch';
 import { binaryCrossEntropy } from '../../losses/binaryCrossEntropy';
 import { crossEntropy } from '../../losses/crossEntropy';
 import { labelDistribution, type Labels } from '../../losses/labels';
@@ -119,7 +119,7 @@ export interface MicroBatchRange {
   readonly count: number;
 }
 
-/** Makes of a micro-batch what the student receives. `accumulate` frees both. */
+/** Makes of a micro-batch what a step receives. `labelledMicroBatches` frees both. */
 export type PrepareMicroBatch = (microBatch: Batch<TrainingImages>, microBatchIndex: number) => LabelledBatch;
 
 /**
@@ -134,22 +134,36 @@ export function accumulate(
   prepare: PrepareMicroBatch = (microBatch) => microBatch,
   range: MicroBatchRange = { first: 0, count: microBatchCount },
 ): Gradients {
-  const size = batch.indices.length / microBatchCount;
   let sum: Gradients | undefined;
-  for (let index = range.first; index < range.first + range.count; index++) {
-    const microBatch = slice(batch, index * size, size);
-    const prepared = prepare(microBatch, index);
+  for (const labelled of labelledMicroBatches(batch, microBatchCount, prepare, range)) {
     try {
-      const result = differentiateMicroBatch(prepared);
+      const result = differentiateMicroBatch(labelled);
       sum = sum ? added(sum, result) : result;
     } catch (error) {
-      throw explainOutOfMemory(error, size);
-    } finally {
-      disposeBatch(microBatch);
-      disposeLabelled(prepared);
+      throw explainOutOfMemory(error, labelled.indices.length);
     }
   }
   return microBatchCount === 1 ? sum! : divided(sum!, microBatchCount);
+}
+
+/** The micro-batches of a batch as a step receives them. Each is freed when the next one is requested. */
+export function* labelledMicroBatches(
+  batch: Batch<TrainingImages>,
+  microBatchCount: number,
+  prepare: PrepareMicroBatch,
+  range: MicroBatchRange = { first: 0, count: microBatchCount },
+): Generator<LabelledBatch, void> {
+  const size = batch.indices.length / microBatchCount;
+  for (let index = range.first; index < range.first + range.count; index++) {
+    const microBatch = slice(batch, index * size, size);
+    const labelled = prepare(microBatch, index);
+    try {
+      yield labelled;
+    } finally {
+      disposeBatch(microBatch);
+      disposeLabelled(labelled);
+    }
+  }
 }
 
 function labelLoss({ student, ...objective }: Objective, logits: tf.Tensor2D, labels: Labels): tf.Scalar {
@@ -166,12 +180,10 @@ export function numbersOf(names: readonly string[], numbers: ArrayLike<number>):
   return Object.fromEntries(names.map((name, i) => [name, numbers[i]!]));
 }
 
+/** A batch that is not cut is not copied. */
 function slice({ images, labels, indices }: Batch<TrainingImages>, start: number, size: number): Batch<TrainingImages> {
-  return {
-    images: sliceImages(images, start, size),
-    labels: tf.slice(labels, [start], [size]),
-    indices: indices.slice(start, start + size),
-  };
+  const rows = <T extends tf.Tensor>(x: T): T => (size === indices.length ? tf.clone(x) : tf.slice(x, [start], [size]));
+  return { images: mapImages(images, rows), labels: rows(labels), indices: indices.slice(start, start + size) };
 }
 
 /** Adds two results and frees both. */

@@ -20,10 +20,10 @@ export interface TrainingStep {
    */
   update(gradients: NamedTensors, norm: tf.Scalar | undefined, learningRate: number, step: number): void;
   /**
-   * The step of a batch that is not cut: the parts above together, as one function. Its numbers are read later, so
-   * that the next step need not wait for them. Missing if steps run op by op.
+   * The parts above together, for the micro-batches of a batch. Its numbers are read later, so that the next step need
+   * not wait for them. Missing if steps run op by op.
    */
-  readonly whole?: (batch: LabelledBatch, learningRate: number, step: number) => StepNumbers;
+  readonly whole?: (microBatches: Iterable<LabelledBatch>, learningRate: number, step: number) => StepNumbers;
   dispose(): void;
 }
 
@@ -41,6 +41,8 @@ export interface StepParts {
   readonly optimizer: Optimizer;
   readonly average?: WeightAverage | undefined;
   readonly maxNorm?: number | undefined;
+  /** Number of micro-batches of a batch. Default: 1. */
+  readonly accumulation?: number;
 }
 
 /** The step, op by op. */

@@ -8,8 +8,9 @@ import { methods } from '../../../lib/methods/methods';
 import { disposeModule } from '../../../lib/models/parameter';
 import { createModel } from '../../../lib/models/zoo';
 import type { CompileMode } from '../../../lib/tensor/engine/compileMode';
-import { isNative } from '../../../lib/tensor/engine/native';
+import { isNative, nativeBackend } from '../../../lib/tensor/engine/native';
 import * as tf from '../../../lib/tensor/engine/tf';
+import { watchedBinding } from '../../../lib/tensor/engine/watchedBinding';
 import { Random } from '../../../lib/tensor/random';
 import { restoreCheckpoint, saveCheckpoint } from '../../../lib/training/checkpoint/checkpoint';
 import { completeRecipe } from '../../../lib/training/recipe/completeRecipe';
@@ -91,6 +92,32 @@ test('reads losses every third step, with the same events and weights', inGraph,
   const [each, third] = [await trained({}, { compile }, 10), await trained({}, { compile, readEvery: 3 }, 10)];
   assert.equal(third.losses.length, 8);
   assert.deepEqual(third, each);
+});
+
+test('reads nothing within a step, with one micro-batch or several', inGraph, async (context) => {
+  const backend = nativeBackend()!;
+  const { binding } = backend;
+  context.after(() => {
+    backend.binding = binding;
+  });
+  for (const accumulation of [1, 4]) {
+    let reads = 0;
+    const tensorDataSync = (id: number): unknown => (reads++, binding.tensorDataSync(id));
+    const recipe = tinyRecipe({ accumulation, clipNorm: 1, mixing: { mixup: 0.8 }, averageDecay: 0.9, epochs: 1 });
+    await withTraining(
+      recipe,
+      async (training) => {
+        backend.binding = watchedBinding(binding, { tensorDataSync });
+        const events = training.run();
+        await events.next();
+        backend.binding = binding;
+        await events.return();
+      },
+      { compile, readEvery: 4 },
+    );
+    // Four steps are read together: the loss parts of each micro-batch, and the norm if there are several.
+    assert.equal(reads, 4 * (accumulation === 1 ? 1 : accumulation + 1));
+  }
 });
 
 test('the position includes the losses of steps whose events come later', inGraph, async () => {
