@@ -67,6 +67,8 @@ const cases: Readonly<Record<string, Partial<RecipeInput>>> = {
   'the method scratch': { method: { kind: 'scratch' }, teacher: undefined },
   'the method crd': { method: { kind: 'crd', negatives: 16 } },
   clipping: { clipNorm: 0.5 },
+  'the method crd, whose memory follows each micro-batch': { method: { kind: 'crd', negatives: 16 }, accumulation: 2 },
+  'mixed precision': { precision: 'bfloat16' },
   'gradient accumulation': { accumulation: 2, clipNorm: 1, mixing: { mixup: 0.8, cutmix: 1 } },
   'a running average of the weights': { averageDecay: 0.9 },
   'mixed images': { mixing: { mixup: 0.8, cutmix: 1 } },
