@@ -11,7 +11,7 @@ import { positive } from './cli/arguments';
 import { endOnInterrupt } from './cli/endOnInterrupt';
 import { run } from './cli/run';
 import { exportModels } from './export/exportModels';
-import { recordDeployed } from './export/recordDeployed';
+import { checkMeasurable, recordDeployed } from './export/recordDeployed';
 import { installOnnxruntime } from './onnxruntime/environments.mjs';
 
 interface Options {
@@ -73,6 +73,7 @@ async function exportWeights(weights: string, options: Options): Promise<void> {
   const networks = options.networks === undefined ? undefined : await readNetworks(options.networks);
   const classifier = openClassifier(weights, { network, imageSize, classes, networks });
   try {
+    if (options.record) checkMeasurable(classifier, weights);
     const branches = options.exits === true ? branchesBeside(weights) : options.exits;
     await exportModels(classifier, out, { ...options, branches });
     if (options.record) {

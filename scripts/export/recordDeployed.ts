@@ -9,19 +9,20 @@ import type { DeployedRecord } from '../../lib/results/records/deployedRecord';
 import { commit, thisMachine } from '../../lib/runs/runFolder/machine';
 import { deployStudent } from '../../lib/runs/studies/deploymentStudy';
 
-/**
- * Exports a student in each precision, measures it on the test images of CIFAR-100, and appends the records to
- * `data/results/export/measured.jsonl`. Throws a UserError if it is not a classifier of CIFAR-100.
- */
-export async function recordDeployed(
-  { classes }: Pick<Classifier, 'classes'>,
-  weights: string,
-  out: string,
-): Promise<void> {
+/** Throws a UserError if a student is not a classifier of CIFAR-100, whose test images are measured. */
+export function checkMeasurable({ classes }: Pick<Classifier, 'classes'>, weights: string): void {
   if (classes.join() !== cifar100Classes.join())
     throw new UserError(
       `${weights} is not for the classes of CIFAR-100, whose test images are measured. Omit --record.`,
     );
+}
+
+/**
+ * Exports a student in each precision, measures it on the test images of CIFAR-100, and appends the records to
+ * `data/results/export/measured.jsonl`. Throws as `checkMeasurable` does.
+ */
+export async function recordDeployed(classifier: Classifier, weights: string, out: string): Promise<void> {
+  checkMeasurable(classifier, weights);
   const images = await loadCifar100();
   for await (const { student, network, precision, bytes, performance } of deployStudent(weights, out, images)) {
     const { top1, milliseconds, version } = performance!;

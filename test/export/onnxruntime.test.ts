@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { stat } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { openClassifier } from '../../lib/export/classifier';
@@ -55,6 +56,29 @@ test('a model with other weights is not accepted', { skip }, async (context) => 
   const { onnx } = await writeOnnx({ model, classes: ['a', 'b', 'c'], preprocessing }, folder);
   await rejectsWith(checkOnnx(other, onnx), 'does not equal vit');
   for (const each of [model, other]) disposeModule(each);
+});
+
+test('calibration leaves out images that cannot be decoded, and needs at least one', async (context) => {
+  const folder = await temporaryFolder(context);
+  const classifier = openClassifier(path.join('data', 'weights', 'vit_64.safetensors'));
+  const size = { height: 8, width: 8 };
+  await writeImageFolder(syntheticImages(new Random(1), { count: 6, classes: 2, size }), folder);
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.png'));
+  const printed = context.mock.method(console, 'log', () => undefined);
+  const count = async (): Promise<number> => {
+    let images = 0;
+    for await (const batch of await calibrationBatches(classifier, folder)) {
+      images += batch.images.shape[0];
+      tf.dispose(batch.images);
+    }
+    return images;
+  };
+  await writeFile(path.join(folder, names[0]!), 'no image');
+  assert.equal(await count(), 5);
+  assert.match(String(printed.mock.calls[0]!.arguments[0]), new RegExp(`${path.basename(names[0]!)} is left out: `));
+  for (const name of names) await writeFile(path.join(folder, name), 'no image');
+  await rejectsWith(count(), 'No image in', 'can be decoded');
+  disposeModule(classifier.model);
 });
 
 test('int8 models are calibrated on a folder of images and are smaller', { skip }, async (context) => {
