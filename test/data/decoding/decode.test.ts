@@ -217,6 +217,22 @@ test('names the compression of a TIFF that is not supported', async () => {
   }
 });
 
+test('names tiles with separate planes, and samples of a TIFF that are not supported', async () => {
+  const tile = await asSharp(picture(1))
+    .tiff({ compression: 'lzw', tile: true, tileWidth: 16, tileHeight: 16 })
+    .toBuffer();
+  assert.equal((await decode(tile, whole)).width, picture(1).width);
+  const changed = (tag: number, from: number, to: number): Buffer => {
+    const entry = tile.indexOf(Buffer.from([tag & 255, tag >> 8, 3, 0, 1, 0, 0, 0, from, 0]));
+    assert.ok(entry > 0);
+    const other = Buffer.from(tile);
+    other.writeUInt16LE(to, entry + 8);
+    return other;
+  };
+  await rejectsWith(decode(changed(284, 1, 2), whole), 'a TIFF of tiles with separate planes', 'convert it to a PNG');
+  await rejectsWith(decode(changed(262, 2, 5), whole), '3 unsigned samples of 8 bits with PhotometricInterpretation 5');
+});
+
 test('rejects an image with too many pixels before opening it', async () => {
   const jpeg = Buffer.from(await jpegOf(picture(1)));
   const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));

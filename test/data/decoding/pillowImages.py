@@ -82,6 +82,11 @@ save("jpeg-restarts.jpg", picture(), restart_marker_blocks=2)
 save("jpeg-trailer.jpg", picture())
 with open(os.path.join(out, "jpeg-trailer.jpg"), "ab") as file:
     file.write(b"maker's trailer" * 9)
+# The same samples as YCCK: the transform of the marker that Adobe adds.
+buffer = io.BytesIO()
+picture("CMYK").save(buffer, "JPEG", quality=90)
+adobe = buffer.getvalue().index(b"Adobe") + 11
+add("jpeg-YCCK.jpg", buffer.getvalue()[:adobe] + b"\x02" + buffer.getvalue()[adobe + 1 :])
 for orientation in (1, 3, 6, 8):
     exif = Image.Exif()
     exif[0x112] = orientation
@@ -137,18 +142,27 @@ picture().save(buffer, "PNG", save_all=True, append_images=[picture(), picture()
 add("png-animated.png", buffer.getvalue())
 
 
-def interlaced():
-    """The seven passes of an interlaced PNG of 8-bit RGB."""
-    image = picture()
+def interlaced(mode="RGB"):
+    """The seven passes of an interlaced PNG of 8 bits."""
+    image = picture() if mode == "RGB" else with_alpha(mode[:-1])
+    colours = {"RGB": 2, "LA": 4, "RGBA": 6}
     rows = []
     passes = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
     for x0, y0, dx, dy in passes:
         for y in range(y0, HEIGHT, dy):
             rows.append(b"".join(bytes(image.getpixel((x, y))) for x in range(x0, WIDTH, dx)))
-    return png(2, 8, rows, interlace=1)
+    return png(colours[mode], 8, rows, interlace=1)
 
 
-add("png-interlaced.png", interlaced())
+for mode in ("RGB", "LA", "RGBA"):
+    add(f"png-interlaced-{mode}.png", interlaced(mode))
+add("png-palette-too-short.png", png(3, 8, [bytes(v % 4 for v in row) for row in packed(8)], chunk(b"PLTE", bytes(range(12)))))
+rows = packed(16)
+add("png-16-grey-transparent.png", png(0, 16, rows, chunk(b"tRNS", rows[0][:2])), grey_of(high_bytes(rows, 1, 1)))
+# The default image is no frame of the animation.
+buffer = io.BytesIO()
+picture().save(buffer, "PNG", save_all=True, append_images=[picture(), picture()], default_image=True)
+add("png-animated-default.png", buffer.getvalue())
 
 # WebP
 save("webp-lossy.webp", picture(), quality=80)
@@ -157,6 +171,10 @@ save("webp-lossy-alpha.webp", with_alpha("RGB"), quality=80)
 save("webp-lossless-alpha.webp", with_alpha("RGB"), lossless=True, exact=True)
 frames = [picture(), picture()]
 save("webp-animated.webp", frames[0], save_all=True, append_images=frames[1:], lossless=True)
+
+frames = [with_alpha("RGB"), picture("RGBA")]
+save("webp-animated-alpha.webp", frames[0], save_all=True, append_images=frames[1:], lossless=True, exact=True)
+frames = [picture(), picture()]
 
 # TIFF by Pillow: modes, compressions, orientations
 for mode in ("1", "L", "P", "RGB", "CMYK", "YCbCr"):
@@ -168,6 +186,11 @@ for mode in ("LA", "RGBA"):
 for compression in ("packbits", "tiff_lzw", "tiff_adobe_deflate", "tiff_deflate"):
     for mode in ("L", "P", "RGB", "CMYK"):
         save(f"tiff-{mode}-{compression}.tif", picture(mode), compression=compression)
+for mode in ("LA", "RGBA"):
+    save(f"tiff-{mode}-tiff_lzw.tif", with_alpha(mode[:-1]), compression="tiff_lzw")
+save("tiff-predictor-deflate.tif", picture(), compression="tiff_adobe_deflate", tiffinfo={317: 2})
+save("tiff-predictor-RGBA.tif", with_alpha("RGB"), compression="tiff_lzw", tiffinfo={317: 2})
+save("tiff-CMYK-jpeg.tif", picture("CMYK"), compression="jpeg")
 save("tiff-predictor.tif", picture(), compression="tiff_lzw", tiffinfo={317: 2})
 for compression in ("group3", "group4"):
     save(f"tiff-1-{compression}.tif", picture("1"), compression=compression)
@@ -178,6 +201,9 @@ for orientation in range(1, 9):
     save(f"tiff-grey-orientation-{orientation}.tif", picture("L"), tiffinfo={274: orientation}, compression="tiff_lzw")
 save("tiff-pages.tif", frames[0], save_all=True, append_images=[picture(size=(50, 60))])
 save("tiff-big.tif", picture(), big_tiff=True)
+for orientation in (2, 5, 7):
+    save(f"tiff-alpha-orientation-{orientation}.tif", with_alpha("RGB"), tiffinfo={274: orientation})
+    save(f"tiff-palette-orientation-{orientation}.tif", picture("P"), tiffinfo={274: orientation})
 
 
 def tiff(order, tags, strips):
@@ -237,6 +263,17 @@ for order in "<>":
             tags = basic(photometric, 16, t259=(3, [compression]))
             deflated = tiff(order, tags, [zlib.compress(data)])
             add(f"tiff-{name}-16-grey-{photometric}-deflate.tif", deflated, grey_of(shown))
+    grey = values[: WIDTH * HEIGHT]
+    for photometric in (0, 1):
+        shown = [(65535 - v if photometric == 0 else v) >> 8 for v in grey]
+        differences = [(v - (grey[i - 1] if i % WIDTH else 0)) % 65536 for i, v in enumerate(grey)]
+        data = zlib.compress(struct.pack(f"{order}{len(grey)}H", *differences))
+        tags = basic(photometric, 16, t259=(3, [8]), t317=(3, [2]))
+        add(f"tiff-{name}-16-grey-{photometric}-predictor.tif", tiff(order, tags, [data]), grey_of(shown))
+    deepest = values[: WIDTH * HEIGHT * 3]
+    parts = [struct.pack(f"{order}{WIDTH * HEIGHT}H", *deepest[c::3]) for c in range(3)]
+    shown = rgb_of(v >> 8 for v in deepest)
+    add(f"tiff-{name}-16-rgb-planar.tif", tiff(order, basic(2, 16, 3, t284=(3, [2])), parts), shown)
     for samples in (3, 4):
         deepest = values[: WIDTH * HEIGHT * samples]
         data = struct.pack(f"{order}{len(deepest)}H", *deepest)
@@ -261,6 +298,8 @@ for y in range(0, HEIGHT, 16):
         parts = [rows[r][3 * x : 3 * (x + 16)] if r < HEIGHT else b"" for r in range(y, y + 16)]
         tiles.append(b"".join(part.ljust(48, b"\0") for part in parts))
 add("tiff-tiles.tif", tiff("<", basic(2, 8, 3, t322=(4, [16]), t323=(4, [16])), tiles))
+squeezed = [zlib.compress(tile) for tile in tiles]
+add("tiff-tiles-deflate.tif", tiff("<", basic(2, 8, 3, t259=(3, [8]), t322=(4, [16]), t323=(4, [16])), squeezed))
 add("tiff-fill-order.tif", tiff("<", basic(1, 1, t266=(3, [2])), [b"".join(packed(1))]))
 for extra in (0, 1, 2):
     data = b"".join(packed(8, 4))

@@ -39,6 +39,8 @@ export function tiffHeader(bytes: Buffer): ImageHeader {
     throw new UserError(`its TIFF compression (${name}) is not supported; convert it to a TIFF with LZW, or to a PNG`);
   }
   const samples = first(tiffTags.samples, 1);
+  if (samples > 1 && first(tiffTags.planes, 1) === 2 && directory.numbers(tiffTags.tileWidth))
+    throw new UserError('it is a TIFF of tiles with separate planes, which is not supported; convert it to a PNG');
   const bits = directory.numbers(tiffTags.bits) ?? [1];
   const depth = bits[0]!;
   const photometricAt = directory.position(tiffTags.photometric);
@@ -91,7 +93,7 @@ function colourOf(layout: Layout): Colour {
   if ((photometric === 0 || photometric === 1) && isOf([1], [32], 3)) return 'grey';
   if (photometric === 2 && isOf([3, 4], [8, 16])) return 'rgb';
   if (photometric === 3 && isOf([1], [1, 2, 4, 8])) return 'palette';
-  if (photometric === 5 && isOf([4], [8]) && !isJpeg) return 'cmyk';
+  if (photometric === 5 && isOf([4], [8])) return 'cmyk';
   if (photometric === 6 && isOf([3], [8]) && isJpeg) return 'rgb';
   if (photometric === 6 && isOf([3], [8]) && !isSubsampled) return 'ycbcr';
   if (photometric === 8 && isOf([3], [8]) && !isJpeg) return 'lab';

@@ -12,6 +12,7 @@ export const tiffTags = {
   samples: 277,
   planes: 284,
   predictor: 317,
+  tileWidth: 322,
   extraSamples: 338,
   sampleFormat: 339,
   minimum: 340,
