@@ -5,6 +5,7 @@ import { UserError } from '../../lib/errors';
 import type { Classifier } from '../../lib/export/classifier';
 import { appendJsonLine } from '../../lib/io/jsonLines';
 import { sha256 } from '../../lib/io/sha256';
+import { withChecksum } from '../../lib/results/records/checksum';
 import type { DeployedRecord } from '../../lib/results/records/deployedRecord';
 import { commit, thisMachine } from '../../lib/runs/runFolder/machine';
 import { deployStudent } from '../../lib/runs/studies/deploymentStudy';
@@ -41,7 +42,7 @@ export async function recordDeployed(classifier: Classifier, weights: string, ou
       ...commit(),
       command: `npm run export -- ${weights} --record`,
     };
-    await appendJsonLine(path.join('data', 'results', 'export', 'measured.jsonl'), record);
+    await appendJsonLine(path.join('data', 'results', 'export', 'measured.jsonl'), withChecksum(record));
     console.log(`${precision}: top-1 ${top1.toFixed(2)} %, ${megabytes(bytes)} MB, ${milliseconds.toFixed(2)} ms`);
   }
 }

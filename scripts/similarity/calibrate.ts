@@ -3,6 +3,7 @@ import { loadDatasets } from '../../lib/data/datasets/loadDatasets';
 import { UserError } from '../../lib/errors';
 import { appendJsonLine } from '../../lib/io/jsonLines';
 import { disposeModule } from '../../lib/models/parameter';
+import { withChecksum } from '../../lib/results/records/checksum';
 import { readCalibrated } from '../../lib/results/records/calibratedRecord';
 import { commit } from '../../lib/runs/runFolder/machine';
 import {
@@ -66,7 +67,7 @@ async function recordAll(options: CalibrateOptions, signal: AbortSignal): Promis
       const missing = pairs.filter((pair) => measures.some((one) => !known.has(measurementId(pair, one, settings))));
       if (missing.length === 0) continue;
       for await (const one of calibratedSimilarities(missing, test, settings)) {
-        if (!known.has(one.id)) await appendJsonLine(out, { ...one, ...provenance, command });
+        if (!known.has(one.id)) await appendJsonLine(out, withChecksum({ ...one, ...provenance, command }));
         line.clear();
         console.log(
           `${one.a.network} and ${one.b.network}, seed ${seed}, ${one.title}: at equal depth ` +

@@ -10,6 +10,7 @@ import { disposeModule } from '../../lib/models/parameter';
 import type { OwnNetworks } from '../../lib/models/own/network';
 import { readNetworks } from '../../lib/models/own/readNetworks';
 import { savePage } from '../../lib/notebook/savePage';
+import { withChecksum } from '../../lib/results/records/checksum';
 import { readCalibrated, type CalibratedRecord } from '../../lib/results/records/calibratedRecord';
 import { groupBy } from '../../lib/results/statistics/groupBy';
 import { commit } from '../../lib/runs/runFolder/machine';
@@ -130,7 +131,7 @@ async function measureMissing(
   const provenance = commit();
   for await (const one of calibratedSimilarities([pair], images, { ...settings, measures })) {
     const record = { ...one, ...provenance, command };
-    await appendJsonLine(file, record);
+    await appendJsonLine(file, withChecksum(record));
     known.set(record.id, record);
   }
   return settings.measures.flatMap((measure) => known.get(idOf(measure)) ?? []);

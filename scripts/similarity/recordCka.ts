@@ -8,6 +8,7 @@ import { sha256 } from '../../lib/io/sha256';
 import { disposeModule } from '../../lib/models/parameter';
 import { trainedModel, type MaybeTrained } from '../../lib/models/weights/trained';
 import { commit } from '../../lib/runs/runFolder/machine';
+import { withChecksum } from '../../lib/results/records/checksum';
 import {
   measurement,
   readSimilarities,
@@ -58,7 +59,7 @@ async function recordAll(
   const known = new Set((await readSimilarities(out)).map(measurement));
   for await (const one of measure(setting, test, dataset, signal)) {
     const recorded = known.has(measurement(one));
-    if (!recorded) await appendJsonLine(out, { ...one, ...commit(), command });
+    if (!recorded) await appendJsonLine(out, withChecksum({ ...one, ...commit(), command }));
     const { a, b, seed, mean, likeDepth } = one;
     console.log(
       `${a.network} and ${b.network}, seed ${seed}: mean CKA ${mean.toFixed(3)}, ` +

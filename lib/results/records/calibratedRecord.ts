@@ -2,6 +2,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors';
 import { readJsonLinesIfExists } from '../../io/jsonLines';
+import { checkedFields } from './checksum';
 import { comparedNetworks } from './comparedNetworks';
 
 const grid = z.array(z.array(z.number().nullable()).readonly()).readonly();
@@ -52,14 +53,14 @@ export interface CalibratedCell {
 
 /**
  * Reads the calibrated similarities of a file. Empty if the file does not exist. Throws a UserError that names the line
- * of a record that is damaged, or whose id is that of another measurement.
+ * of a record that is damaged or was changed, or whose id is that of another measurement.
  */
 export async function readCalibrated(
   file = path.join('data', 'results', 'similarity', 'calibrated.jsonl'),
 ): Promise<readonly CalibratedRecord[]> {
   const records = new Map<string, CalibratedRecord>();
   await readJsonLinesIfExists(file, (value) => {
-    const record = checkGrids(calibratedRecord.parse(value));
+    const record = checkGrids(calibratedRecord.parse(checkedFields(value)));
     const earlier = records.get(record.id);
     if (earlier && measured(earlier) !== measured(record))
       throw new UserError(`the record was changed, or copied: an earlier line has the id ${record.id}, too`);

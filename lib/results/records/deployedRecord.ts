@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { readJsonLinesIfExists } from '../../io/jsonLines';
+import { checkedFields } from './checksum';
 import { machineRecord, weightsRecord } from './record';
 
 /** The precisions in which a student is exported. */
@@ -41,6 +42,6 @@ export type DeployedRecord = z.infer<typeof deployedRecord>;
 export async function readDeployed(
   file = path.join('data', 'results', 'export', 'measured.jsonl'),
 ): Promise<readonly DeployedRecord[]> {
-  const records = await readJsonLinesIfExists(file, (value) => deployedRecord.parse(value));
+  const records = await readJsonLinesIfExists(file, (value) => deployedRecord.parse(checkedFields(value)));
   return [...new Map(records.map((record) => [`${record.student} ${record.precision}`, record])).values()];
 }

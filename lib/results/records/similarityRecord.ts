@@ -3,6 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors';
 import { readJsonLinesIfExists } from '../../io/jsonLines';
+import { checkedFields } from './checksum';
 import { comparedNetworks } from './comparedNetworks';
 
 /**
@@ -34,7 +35,7 @@ export async function readSimilarities(
 
 /** Checks a record, and that its id is the hash of what was measured. */
 function parseSimilarity(value: unknown): SimilarityRecord {
-  const record = similarityRecord.parse(value);
+  const record = similarityRecord.parse(checkedFields(value));
   const id = similarityId(record);
   if (record.id !== id) {
     throw new UserError(

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { withChecksum } from '../../../lib/results/records/checksum';
 import { deployedRecord, readDeployed, type DeployedRecord } from '../../../lib/results/records/deployedRecord';
 import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { sampleDeployed } from '../support';
 
-const lines = (records: readonly object[]): string => records.map((record) => `${JSON.stringify(record)}\n`).join('');
+const lines = (records: readonly object[]): string =>
+  records.map((record) => `${JSON.stringify(withChecksum(record))}\n`).join('');
 
 test('of equal students and precisions, the last record counts', async (context) => {
   const file = path.join(await temporaryFolder(context), 'measured.jsonl');

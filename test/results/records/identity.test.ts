@@ -3,8 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { contentId } from '../../../lib/io/contentId';
+import { checkedFields, withChecksum } from '../../../lib/results/records/checksum';
 import { readRecords } from '../../../lib/results/records/readRecords';
 import { calibratedRecord, readCalibrated } from '../../../lib/results/records/calibratedRecord';
+import { readDeployed } from '../../../lib/results/records/deployedRecord';
 import { readSimilarities, similarityRecord } from '../../../lib/results/records/similarityRecord';
 import { checkIdentity } from '../../../lib/results/records/identity';
 import type { RunRecord } from '../../../lib/results/records/record';
@@ -72,14 +74,14 @@ test('names file, line and remedy of a changed and of a truncated record', async
 test('refuses a similarity under another id, or without all its values', async (context) => {
   const file = path.join(await temporaryFolder(context), 'cka.jsonl');
   const [line = ''] = (await readFile(path.join('data', 'results', 'similarity', 'cka.jsonl'), 'utf8')).split('\n');
-  const record = similarityRecord.parse(JSON.parse(line));
+  const record = similarityRecord.parse(checkedFields(JSON.parse(line)));
   await writeFile(file, `${line}\n`);
   assert.equal((await readSimilarities(file)).length, 1);
   for (const change of [{ seed: record.seed + 1 }, { id: 'abcdef012345' }, { dataset: 'synthetic' }]) {
-    await writeFile(file, `${line}\n${JSON.stringify({ ...record, ...change })}\n`);
+    await writeFile(file, `${line}\n${JSON.stringify(withChecksum({ ...record, ...change }))}\n`);
     await rejectsWith(readSimilarities(file), `${file}, line 2`, 'under another id');
   }
-  await writeFile(file, `${JSON.stringify({ ...record, values: record.values.slice(1) })}\n`);
+  await writeFile(file, `${JSON.stringify(withChecksum({ ...record, values: record.values.slice(1) }))}\n`);
   await rejectsWith(readSimilarities(file), 'line 1', 'is not a matrix');
   await writeFile(file, line.slice(0, 300));
   await rejectsWith(readSimilarities(file), 'line 1', 'ends within');
@@ -89,15 +91,45 @@ test('refuses two calibrated similarities under one id, and one without all its 
   const file = path.join(await temporaryFolder(context), 'calibrated.jsonl');
   const recorded = path.join('data', 'results', 'similarity', 'calibrated.jsonl');
   const [line = ''] = (await readFile(recorded, 'utf8')).split('\n');
-  const record = calibratedRecord.parse(JSON.parse(line));
+  const record = calibratedRecord.parse(checkedFields(JSON.parse(line)));
   await writeFile(file, `${line}\n${line}\n`);
   assert.equal((await readCalibrated(file)).length, 1);
   for (const change of [{ seed: record.seed + 1 }, { measure: 'rsa' }, { a: record.b }, { permutations: 9 }]) {
-    await writeFile(file, `${line}\n${JSON.stringify({ ...record, ...change })}\n`);
+    await writeFile(file, `${line}\n${JSON.stringify(withChecksum({ ...record, ...change }))}\n`);
     await rejectsWith(readCalibrated(file), `${file}, line 2`, `an earlier line has the id ${record.id}`);
   }
   for (const field of ['observed', 'threshold', 'p'] as const) {
-    await writeFile(file, `${JSON.stringify({ ...record, [field]: record[field].slice(1) })}\n`);
+    await writeFile(file, `${JSON.stringify(withChecksum({ ...record, [field]: record[field].slice(1) }))}\n`);
     await rejectsWith(readCalibrated(file), 'line 1', `${field}: is not a matrix`);
+  }
+});
+
+describe('refuses a lone line of which any number was changed', () => {
+  for (const [name, read] of [
+    ['similarity/cka', readSimilarities],
+    ['similarity/calibrated', readCalibrated],
+    ['export/measured', readDeployed],
+  ] as const) {
+    test(name, async (context) => {
+      const file = path.join(await temporaryFolder(context), 'one.jsonl');
+      const [line = ''] = (await readFile(path.join('data', 'results', `${name}.jsonl`), 'utf8')).split('\n');
+      await writeFile(file, `${line}\n`);
+      assert.equal((await read(file)).length, 1);
+      const positions = [...line.matchAll(/[:[,]-?\d+\.?\d*(?=[\],}])/g)].map(
+        ({ index = 0, 0: text }) => index + text.length - 1,
+      );
+      assert.ok(positions.length > 2);
+      for (const at of positions) {
+        const digit = line[at] === '1' ? '2' : '1';
+        await writeFile(file, `${line.slice(0, at)}${digit}${line.slice(at + 1)}\n`);
+        await rejectsWith(read(file), `${file}, line 1 is invalid`);
+      }
+      await writeFile(file, `${line.replace(/,"checksum":"\w+"/, '')}\n`);
+      await rejectsWith(
+        read(file),
+        `${file}, line 1 is invalid`,
+        'checksum: missing, as in records of earlier versions',
+      );
+    });
   }
 });
