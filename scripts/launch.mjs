@@ -1,5 +1,6 @@
 // node scripts/launch.mjs NAME ARGS…: completes the setup if necessary, then runs scripts/NAME.ts in the foreground.
 import { existsSync, readdirSync } from 'node:fs';
+import { endOnInterrupt } from './setup/interrupt.mjs';
 import { engineEnvironment } from './setup/engineEnvironment.mjs';
 import { runInForeground } from './setup/foreground.mjs';
 import { inProject } from './setup/project.mjs';
@@ -17,6 +18,7 @@ if (!/^[\w-]+$/.test(name) || !existsSync(script)) {
   process.exit(2);
 }
 
+const stopListening = endOnInterrupt(() => 'Stopped.');
 try {
   await setUp();
 } catch (error) {
@@ -25,5 +27,6 @@ try {
   process.exit(1);
 }
 
+stopListening();
 const tsx = ['--import', import.meta.resolve('tsx')];
 runInForeground(process.execPath, [...tsx, script, ...args], { ...process.env, ...engineEnvironment() }, '\nStopped.');

@@ -1,4 +1,5 @@
 // npm run setup: installs and compiles everything that the other commands need. They call it themselves.
+import { endOnInterrupt } from './setup/interrupt.mjs';
 import { SetupError } from './setup/setupError.mjs';
 import { advice, isIncomplete, setUp } from './setup/setUp.mjs';
 
@@ -19,6 +20,8 @@ if (unknown !== undefined || args.includes('--help')) {
   process.exit(unknown === undefined ? 0 : 2);
 }
 
+// A step of the setup prints its own message.
+const stopListening = endOnInterrupt(() => 'Stopped. Run npm run setup again to resume.');
 try {
   const didWork = await setUp({ force: args.includes('--force'), retry: true });
   console.log(didWork ? 'Setup is complete. Next: npm start, or npm run lab.' : 'Everything is in place.');

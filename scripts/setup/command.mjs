@@ -15,6 +15,8 @@ export async function runLogged(command, args, { cwd = root, env = {} } = {}) {
   mkdirSync(inProject('build'), { recursive: true });
   appendFileSync(log, `\n$ ${command} ${args.join(' ')}\n`);
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const end = () => child.kill();
+  process.once('exit', end);
   let tail = '';
   const keep = (chunk) => {
     appendFileSync(log, chunk);
@@ -23,7 +25,9 @@ export async function runLogged(command, args, { cwd = root, env = {} } = {}) {
   };
   child.stdout.setEncoding('utf8').on('data', keep);
   child.stderr.setEncoding('utf8').on('data', keep);
-  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve)).finally(() =>
+    process.off('exit', end),
+  );
   showLatest('');
   if (code === 0) return;
   const lines = tail.trimEnd().split('\n');

@@ -19,12 +19,15 @@ export function withSetupLock(work, print) {
 export async function withLock(path, what, work, print) {
   await acquire(path, what, print);
   // Writing uses the clock of the file system, so the clocks of two machines need not agree.
+  const release = () => ifHeld(path, () => rmSync(path, { force: true }));
+  process.once('exit', release);
   const heartbeat = setInterval(() => ifHeld(path, () => writeFileSync(path, owner, { flag: 'r+' })), heartbeatMs);
   try {
     return await work();
   } finally {
     clearInterval(heartbeat);
-    ifHeld(path, () => rmSync(path, { force: true }));
+    process.off('exit', release);
+    release();
   }
 }
 

@@ -6,6 +6,7 @@ import { chooseDevice, hasNvidiaDriver } from './device.mjs';
 import { environment } from './environment.mjs';
 import { SetupError } from './setupError.mjs';
 import { images } from './images.mjs';
+import { endOnInterrupt } from './interrupt.mjs';
 import { kernelSpec } from './kernelSpec.mjs';
 import { kernels } from './kernels.mjs';
 import { withSetupLock } from './lock.mjs';
@@ -69,6 +70,8 @@ function checkMachine({ device }, todo, print) {
 
 async function perform(name, state, { print, force }) {
   const start = performance.now();
+  const title = steps[name].title.replace(/ \(.*/, '');
+  const stopListening = endOnInterrupt(() => interruptedText(name, title));
   let hasWarned = false;
   const warn = (warning) => {
     hasWarned = true;
@@ -80,9 +83,17 @@ async function perform(name, state, { print, force }) {
   } catch (error) {
     if (error instanceof SetupError) throw error;
     throw new SetupError(`${steps[name].title}: ${error.message}\n  Log: ${log}`);
+  } finally {
+    stopListening();
   }
   writeState(state);
   // A warning already describes the result.
-  if (!hasWarned)
-    print(`  ✓ ${steps[name].title.replace(/ \(.*/, '')} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+  if (!hasWarned) print(`  ✓ ${title} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+}
+
+/** Where an interrupted setup was, and how to continue. */
+function interruptedText(name, title) {
+  const names = Object.keys(steps);
+  const place = `step ${names.indexOf(name) + 1} of ${names.length}: ${title}`;
+  return `Stopped during ${place}. Earlier steps are complete. Run npm run setup to resume with this step.`;
 }
