@@ -21,7 +21,7 @@ if (unknown !== undefined || args.includes('--help')) {
 }
 
 // A step of the setup prints its own message.
-const stopListening = endOnInterrupt(() => 'Stopped. Run npm run setup again to resume.');
+endOnInterrupt(() => 'Stopped. Run npm run setup again to resume.');
 try {
   const didWork = await setUp({ force: args.includes('--force'), retry: true });
   console.log(didWork ? 'Setup is complete. Next: npm start, or npm run lab.' : 'Everything is in place.');
