@@ -159,7 +159,7 @@ for mode in ("RGB", "LA", "RGBA"):
 add("png-palette-too-short.png", png(3, 8, [bytes(v % 4 for v in row) for row in packed(8)], chunk(b"PLTE", bytes(range(12)))))
 rows = packed(16)
 add("png-16-grey-transparent.png", png(0, 16, rows, chunk(b"tRNS", rows[0][:2])), grey_of(high_bytes(rows, 1, 1)))
-# The default image is no frame of the animation.
+# The default image is not a frame of the animation.
 buffer = io.BytesIO()
 picture().save(buffer, "PNG", save_all=True, append_images=[picture(), picture()], default_image=True)
 add("png-animated-default.png", buffer.getvalue())
