@@ -33,9 +33,11 @@ export function similarNames(names: readonly string[]): string | undefined {
   return `names that differ only in case or blanks are different classes: ${groups.slice(0, 3).join('; ')}`;
 }
 
-/** The name, in quotes if a reader could not see where it begins and ends. */
+/** The name, in quotes and escaped if it would break a line, or if its beginning or end could not be seen. */
 export function quoted(name: string): string {
-  return /^\s|\s$|\s\s|^$/.test(name) ? JSON.stringify(name) : name;
+  if (!/^\s|\s$|\s\s|^$|[\p{Cc}\u2028\u2029]/u.test(name)) return name;
+  const escaped = (text: string): string => `\\u${text.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(name).replace(/[\p{Cc}\u2028\u2029]/gu, escaped);
 }
 
 function looseName(name: string): string {

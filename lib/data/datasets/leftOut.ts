@@ -1,3 +1,5 @@
+import { quoted } from './classNames';
+
 /** Files of a folder or shard that a dataset does not use for the same reason. */
 export interface LeftOut {
   /** As in "2 links without a target": follows the count. */
@@ -32,5 +34,5 @@ export function mergeLeftOut(parts: Iterable<LeftOut>): LeftOut[] {
 
 /** For example "2 links without a target (a/gone.png), 1 file that is not an image (a/notes.txt)". */
 export function describeLeftOut(leftOut: readonly LeftOut[]): string {
-  return leftOut.map(({ reason, count, example }) => `${count} × ${reason} (${example})`).join(', ');
+  return leftOut.map(({ reason, count, example }) => `${count} × ${reason} (${quoted(example)})`).join(', ');
 }

@@ -3,7 +3,8 @@ import { listFolder } from './folderEntries';
 import { isImageName } from './imageExtensions';
 
 const trainNames = ['train', 'training'];
-const validationNames = ['val', 'valid', 'validation', 'test', 'testing', 'eval', 'dev'];
+/** In the order of preference: a test set is for the end. */
+const validationNames = ['val', 'valid', 'validation', 'dev', 'eval', 'test', 'testing'];
 
 /**
  * Why the folders of a data set look like its parts and not like classes, or undefined: one is named like a training
@@ -12,7 +13,7 @@ const validationNames = ['val', 'valid', 'validation', 'test', 'testing', 'eval'
  */
 export async function splitsInsteadOfClasses(root: string, classes: readonly string[]): Promise<string | undefined> {
   const find = (names: readonly string[]): string | undefined =>
-    classes.find((name) => names.includes(name.toLowerCase()));
+    names.flatMap((name) => classes.find((each) => each.toLowerCase() === name) ?? [])[0];
   const [train, validation] = [find(trainNames), find(validationNames)];
   if (train !== undefined && validation !== undefined) {
     const parts = [train, validation].map((name) => path.join(root, name));

@@ -13,8 +13,8 @@ export interface ImageSummary {
   readonly headers: readonly ImageHeader[];
   /** Number of images whose header cannot be read. */
   readonly unreadable: number;
-  /** The index of an image by a hash of its first bytes. */
-  readonly starts: ReadonlyMap<string, number>;
+  /** The indices of images by a hash of their first bytes. */
+  readonly starts: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Of larger datasets, this many images are read. */
@@ -26,11 +26,12 @@ const startBytes = 1 << 16;
 export async function inspectImages(dataset: FileDataset): Promise<ImageSummary> {
   const count = Math.min(dataset.count, maxImages);
   const indices = Array.from({ length: count }, (_, i) => Math.floor((i * dataset.count) / count));
-  const starts = new Map<string, number>();
+  const starts = new Map<string, number[]>();
   const headers = await mapConcurrently(indices, 8, async (index) => {
     try {
       const start = await readImage(dataset, index, startBytes);
-      starts.set(hashOf(start), index);
+      const hash = hashOf(start);
+      starts.set(hash, [...(starts.get(hash) ?? []), index]);
       return await headerOf(dataset, index, start);
     } catch (error) {
       if (error instanceof UserError) return undefined;
@@ -55,18 +56,39 @@ export function describeHeaders({ headers, unreadable }: ImageSummary): string {
   ].join(', ');
 }
 
-/** The number of images of one dataset whose content is also in the other one, among those that were read. */
+/** The number of images of the second dataset whose content is also in the first, among those that were read. */
 export async function countCommonImages(
   first: readonly [dataset: FileDataset, summary: ImageSummary],
   second: readonly [dataset: FileDataset, summary: ImageSummary],
 ): Promise<number> {
-  const candidates = [...second[1].starts].flatMap(([hash, index]) => {
-    const other = first[1].starts.get(hash);
-    return other === undefined ? [] : [[other, index] as const];
+  const candidates = [...second[1].starts].flatMap(([hash, indices]) => {
+    const others = first[1].starts.get(hash);
+    return others === undefined ? [] : indices.map((index) => ({ index, others }));
   });
-  const areEqual = await mapConcurrently(candidates, 8, async ([one, two]) =>
-    (await readImage(first[0], one)).equals(await readImage(second[0], two)),
+  return countEqual(candidates, second[0], first[0]);
+}
+
+/** The number of images whose content is also that of an image of another class, among those that were read. */
+export async function countContradictions(dataset: FileDataset, { starts }: ImageSummary): Promise<number> {
+  const { labels } = dataset;
+  const candidates = [...starts.values()].flatMap((indices) =>
+    indices.map((index) => ({ index, others: indices.filter((other) => labels[other] !== labels[index]) })),
   );
+  return countEqual(candidates, dataset, dataset);
+}
+
+/** The number of images whose bytes are those of one of the others, which are in another dataset. */
+async function countEqual(
+  candidates: readonly { readonly index: number; readonly others: readonly number[] }[],
+  dataset: FileDataset,
+  otherDataset: FileDataset,
+): Promise<number> {
+  const possible = candidates.filter(({ others }) => others.length > 0);
+  const areEqual = await mapConcurrently(possible, 8, async ({ index, others }) => {
+    const bytes = await readImage(dataset, index);
+    for (const other of others) if (bytes.equals(await readImage(otherDataset, other))) return true;
+    return false;
+  });
   return areEqual.filter(Boolean).length;
 }
 

@@ -1,4 +1,4 @@
-import { UserError } from '../../errors';
+import { short, UserError } from '../../errors';
 import type { Pixels } from '../image';
 import { pnmHeader, type PnmHeader } from './headers/pnmHeader';
 
@@ -39,10 +39,16 @@ function sampleReader(bytes: Buffer, { coding, start, width, height, channels, m
   const missing = (): UserError => new UserError('it is damaged (a PNM image that ends too early)');
   if (coding === 'text' || coding === 'text bits') {
     const text = bytes.toString('latin1', start).replace(/#[^\n\r]*/g, ' ');
-    const values = text.match(coding === 'text' ? /\d+/g : /[01]/g) ?? [];
+    const values = (text.match(coding === 'text' ? /\S+/g : /\S/g) ?? []).slice(0, count);
     if (values.length < count) throw missing();
+    const limit = coding === 'text' ? maximum : 1;
+    const wrong = values.find((value) => !/^\d+$/.test(value) || Number(value) > limit);
+    if (wrong !== undefined)
+      throw new UserError(
+        `it is damaged (a PNM image with the sample ${short(JSON.stringify(wrong), 20)} of 0 to ${limit})`,
+      );
     return coding === 'text'
-      ? (index: number) => Math.min(maximum, Number(values[index]))
+      ? (index: number) => Number(values[index])
       : (index: number) => (values[index] === '1' ? 0 : 255);
   }
   if (coding === 'bits') {

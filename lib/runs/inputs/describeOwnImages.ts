@@ -2,6 +2,7 @@ import { describeDataset } from '../../data/datasets/describeDataset';
 import { describeLeftOut, mergeLeftOut } from '../../data/datasets/leftOut';
 import {
   countCommonImages,
+  countContradictions,
   describeHeaders,
   inspectImages,
   type ImageSummary,
@@ -10,7 +11,7 @@ import type { OwnImages } from './ownImages';
 
 /**
  * One line about what was understood before training: classes, images of each, sizes, bit depths, and the files that
- * are left out. Further lines state images that are scaled to 8 bits, and those that are in both parts.
+ * are left out. Further lines state images that are scaled to 8 bits, and those that are in two classes or in both parts.
  */
 export async function describeOwnImages({ train, test }: Pick<OwnImages, 'train' | 'test'>): Promise<string> {
   const [training, validation] = [await inspectImages(train), await inspectImages(test)];
@@ -27,9 +28,11 @@ export async function describeOwnImages({ train, test }: Pick<OwnImages, 'train'
   ].join('; ');
   const deep = countDeep(training) + countDeep(validation);
   const common = await countCommonImages([train, training], [test, validation]);
+  const contradictory = (await countContradictions(train, training)) + (await countContradictions(test, validation));
   return [
     line,
     ...(deep === 0 ? [] : [`${deep} images have more than 8 bits and are scaled to 8 bits (docs/inputs.md)`]),
+    ...(contradictory === 0 ? [] : [`${contradictory} images have the content of an image of another class`]),
     ...(common === 0 ? [] : [`${common} images for validation have the content of an image for training`]),
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { quoted } from '../../../lib/data/datasets/classNames';
 import { openImageFolder } from '../../../lib/data/datasets/imageFolder';
 import { rejectsWith } from '../../support/rejectsWith';
 import { temporaryFolder } from '../../support/temporaryFolder';
@@ -17,6 +18,12 @@ test('a class has one name in every Unicode form', async (context) => {
   // "cafe" with an accent sorts before "cag", and the composed letter after it: the order is that of one form.
   assert.deepEqual(classes, ['b', composed, 'cag'].sort());
   assert.deepEqual([...validation.labels], [0, 1, 2]);
+});
+
+test('quotes names that would break a line, move the cursor, or end in blanks', () => {
+  assert.deepEqual(['bus', '木 屋', 'a\nb', '\u001b[2Ja', 'a\u0085b', 'a\u2028b', ' a', ''].map(quoted), [
+    ...['bus', '木 屋', '"a\\nb"', '"\\u001b[2Ja"', '"a\\u0085b"', '"a\\u2028b"', '" a"', '""'],
+  ]);
 });
 
 test('rejects two folders of one class in different Unicode forms', async (context) => {

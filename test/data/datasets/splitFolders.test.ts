@@ -9,12 +9,13 @@ import { writeEmptyFiles } from './emptyFiles';
 const imageSize = 16;
 
 test('rejects a parent of training and validation folders, and shows how to name both', async (context) => {
-  for (const [train, validation] of [
+  for (const [train, validation, ...others] of [
     ['train', 'val'],
     ['Training', 'test'],
+    ['train', 'validation', 'test'],
   ] as const) {
     const folder = await writeEmptyFiles(await temporaryFolder(context), [
-      ...[train, validation].flatMap((part) => [`${part}/a/0.png`, `${part}/b/0.png`, `${part}/notes.txt`]),
+      ...[train, validation, ...others].flatMap((part) => [`${part}/a/0.png`, `${part}/b/0.png`, `${part}/notes.txt`]),
       'annotations/0.json',
     ]);
     await rejectsWith(

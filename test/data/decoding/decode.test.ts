@@ -198,6 +198,21 @@ test('rejects truncated, empty and damaged files and other formats with a UserEr
   await rejectsWith(decode(Buffer.from('<!DOCTYPE html><html>'), whole), 'it is a web page');
 });
 
+test('rejects samples of a PNM in text that are no numbers or above the maximum, as Pillow does', async () => {
+  for (const [text, sample] of [
+    ['P2 2 1 255 1 2.5', '2.5'],
+    ['P2 2 1 255 1 -2', '-2'],
+    ['P2 2 1 100 101 5', '101'],
+    ['P3 1 1 255 256 1 2', '256'],
+    ['P1 2 1 1 2', '2'],
+  ] as const)
+    await rejectsWith(decode(Buffer.from(text), whole), `a PNM image with the sample "${sample}" of 0 to `);
+  assert.deepEqual(
+    [...(await decode(Buffer.from('P2 2 1 255 1 2 junk after the image'), whole)).data],
+    [1, 1, 1, 2, 2, 2],
+  );
+});
+
 test('names the compression of a TIFF that is not supported', async () => {
   const tiff = await asSharp(picture(1)).tiff({ compression: 'lzw' }).toBuffer();
   assert.equal((await decode(tiff, whole)).width, picture(1).width);

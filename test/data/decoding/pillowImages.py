@@ -156,7 +156,8 @@ def interlaced(mode="RGB"):
 
 for mode in ("RGB", "LA", "RGBA"):
     add(f"png-interlaced-{mode}.png", interlaced(mode))
-add("png-palette-too-short.png", png(3, 8, [bytes(v % 4 for v in row) for row in packed(8)], chunk(b"PLTE", bytes(range(12)))))
+rows = [bytes(v % 4 for v in row) for row in packed(8)]
+add("png-palette-of-4.png", png(3, 8, rows, chunk(b"PLTE", bytes(range(12)))))
 rows = packed(16)
 add("png-16-grey-transparent.png", png(0, 16, rows, chunk(b"tRNS", rows[0][:2])), grey_of(high_bytes(rows, 1, 1)))
 # The default image is not a frame of the animation.
