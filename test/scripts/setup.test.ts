@@ -38,7 +38,7 @@ for (const args of [['setup.mjs'], ['launch.mjs', 'doctor']]) {
       assert.equal(await command.code(), 130, command.text());
       assert.match(
         command.text(),
-        /\nStopped during step 1 of 6: Node packages\. Earlier steps .* Run npm run setup to resume with this step\.\n$/,
+        /\nStopped during step 1 of 6: Node packages\. .* Run npm run setup to resume with this step\.\n$/,
       );
       await sleep(200);
       assert.equal(command.isRunning(), false, 'a process is left');

@@ -11,7 +11,7 @@ import type { OwnImages } from './ownImages';
 
 /**
  * One line about what was understood before training: classes, images of each, sizes, bit depths, and the files that
- * are left out. Further lines state images that are scaled to 8 bits, and those that are in two classes or in both parts.
+ * are left out. Further lines state images that are scaled to 8 bits, that are in two classes, or in both parts.
  */
 export async function describeOwnImages({ train, test }: Pick<OwnImages, 'train' | 'test'>): Promise<string> {
   const [training, validation] = [await inspectImages(train), await inspectImages(test)];

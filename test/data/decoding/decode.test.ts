@@ -198,7 +198,7 @@ test('rejects truncated, empty and damaged files and other formats with a UserEr
   await rejectsWith(decode(Buffer.from('<!DOCTYPE html><html>'), whole), 'it is a web page');
 });
 
-test('rejects samples of a PNM in text that are no numbers or above the maximum, as Pillow does', async () => {
+test('rejects samples of a PNM in text that are not whole numbers up to the maximum, as Pillow does', async () => {
   for (const [text, sample] of [
     ['P2 2 1 255 1 2.5', '2.5'],
     ['P2 2 1 255 1 -2', '-2'],
