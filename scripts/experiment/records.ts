@@ -70,8 +70,11 @@ export async function planLines(
     });
   }
   const unmeasured = unknown > 0 ? `, not counting ${jobCount(unknown)} whose networks have not been timed` : '';
-  const remaining = `the others take about ${hours.toFixed(1)} hours on ${threads} threads`;
-  const total = `${jobCount(jobs.length)}, ${finished} finished; ${remaining}${unmeasured}.`;
+  const remaining =
+    unknown > 0 && unknown === jobs.length - finished
+      ? 'the networks of the others have not been timed on a CPU'
+      : `the others take about ${hours.toFixed(1)} hours on ${threads} threads${unmeasured}`;
+  const total = `${jobCount(jobs.length)}, ${finished} finished; ${remaining}.`;
   return { lines, total: ofGpu.length > 0 ? `${total}\n${gpuHoursText(ofGpu)}` : total };
 }
 
