@@ -53,6 +53,17 @@ test('lists, shows and plans experiments, with one line of JSON and the expected
   assert.match(stderr, /^42 jobs, \d+ finished; the others take about \d+\.\d hours on \d+ threads\.$/m);
 });
 
+test('plans GPU hours of jobs at the paper’s size, and states that they are estimated', () => {
+  const { stdout, stderr } = experiment('plan', 'paper-cifar100', '--profile', 'paper', '--seeds', '0');
+  const jobs = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { gpuHours: number; gpuHoursFrom: unknown });
+  assert.ok(jobs.every(({ gpuHours, gpuHoursFrom }) => gpuHours > 0 && gpuHoursFrom !== undefined));
+  assert.match(stderr, /^\d+ jobs, 0 finished; the networks of the others have not been timed on a CPU\.$/m);
+  assert.match(stderr, /^On one GPU the others take about \d+ hours \(.*(estimated|measured).*\)\.$/m);
+});
+
 test('records a run once, also if another experiment shares it', async (context) => {
   const out = await temporaryFolder(context);
   const choice = ['--profile', 'smoke', '--seeds', '0', '--out', out];
@@ -165,7 +176,7 @@ test('a search runs its rounds one after the other, and prints the best settings
   const choice = ['--profile', 'smoke', '--searches', 'mixer_96-vit_64-kd', '--out', out];
   const { status, stdout, stderr } = experiment('run', 'tuning', ...choice);
   assert.equal(status, 0, stderr);
-  assert.match(stderr, /^0 of 6 jobs are finished\.$/m);
+  assert.match(stderr, /^0 of 8 jobs are finished\.$/m);
   assert.match(
     stdout,
     /^mixer_96-vit_64-kd: best is mixer_96-vit_64-kd-.*-epochs-6 \(run [0-9a-f]{12}\)\n {2}method\.kind +kd$/m,
