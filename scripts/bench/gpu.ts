@@ -116,7 +116,7 @@ function parityParts({ reference, tiny }: GpuOptions): GpuPart[] {
   const part = (files: readonly string[], ...flags: string[]): GpuPart => ({
     name: ['parity', ...flags].join(' '),
     command: node('parity', ...files.map((file) => path.join(reference, file)), ...flags),
-    limit: 150,
+    limit: 200,
     // Without a GPU, XLA needs ops without our kernels.
     ...(tiny && { env: { OFA_KERNELS: 'off' } }),
   });

@@ -96,18 +96,23 @@ function checkRun(run: Run, mode: Mode): Check[] {
   const step = mode === 'eager' ? eagerStep(stepParts) : compiledStep(stepParts, { xla: mode === 'xla' });
   try {
     fillNamed([...all, ...parameters(teacher, 'teacher.')]);
-    if (mode !== 'eager') compileAndReset(step, stepParts, batch);
-    return [
+    const logits = (): tf.Tensor => evaluate(mode, () => [student.forward(batch.images, { mode: 'eval' }).logits])[0]!;
+    const afterwards = (how: string): Check =>
+      feature(`${title}${how}: evaluation after`, 'logits', logits, run.eval_logits_after, 1e-3);
+    if (mode !== 'eager') compileAndReset(stepParts, (call) => stepByParts(step, batch, call));
+    const checks = [
       ...checkState(title, run, { student, teacher, branches }),
       ...run.steps.flatMap((expected, i) => checkStep(title, i, expected, { step, batch, all, rate: settings.lr })),
-      feature(
-        `${title}: evaluation after`,
-        'logits',
-        () => evaluate(mode, () => [student.forward(batch.images, { mode: 'eval' }).logits])[0]!,
-        run.eval_logits_after,
-        1e-3,
-      ),
+      afterwards(''),
     ];
+    const { whole } = step;
+    if (!whole) return checks;
+    const takeWhole = (number: number): LossParts => whole.call(step, [batch], settings.lr, number).read().parts;
+    compileAndReset(stepParts, takeWhole);
+    const ofWhole = run.steps.flatMap((expected, i) =>
+      checkLosses(`${title} as one function, step ${i + 1}`, takeWhole(i + 1), expected, toleranceOf(i)),
+    );
+    return [...checks, ...ofWhole, afterwards(' as one function')];
   } finally {
     step.dispose();
     optimizer.dispose();
@@ -155,16 +160,11 @@ interface StepInput {
 
 /** Compares one step, counted from 0, and updates the weights. */
 function checkStep(title: string, i: number, expected: Expected, { step, batch, all, rate }: StepInput): Check[] {
-  const tolerance = i === 0 ? 1e-5 : 1e-3;
+  const tolerance = toleranceOf(i);
   const name = `${title}, step ${i + 1}`;
   const { parts, gradients, logits } = step.differentiate(batch);
-  const { label = NaN, logits: kd = NaN, ...branchParts } = parts;
-  const ofa = Object.values(branchParts).reduce((sum, part) => sum + part, 0);
   const checks = [
-    compareNumber(`${name}: label`, label, expected.loss_gt, tolerance, 'relative'),
-    compareNumber(`${name}: logits' loss`, kd, expected.loss_kd, tolerance, 'relative'),
-    compareNumber(`${name}: branches' loss`, ofa, expected.loss_ofa, tolerance, 'relative'),
-    compareNumber(`${name}: total`, label + kd + ofa, expected.total, tolerance, 'relative'),
+    ...checkLosses(name, parts, expected, tolerance),
     feature(`${name}: logits`, 'logits', () => tf.clone(logits), expected.logits, Math.max(tolerance, 1e-4)),
     ...Object.entries(expected.gradients ?? {}).map(([path, gradient]) =>
       gradientCheck(title, path, all, gradients[path], gradient),
@@ -175,13 +175,33 @@ function checkStep(title: string, i: number, expected: Expected, { step, batch, 
   return checks;
 }
 
-/** Runs the step until it is compiled, then returns to the start. */
-function compileAndReset(step: TrainingStep, { state, optimizer }: StepParts, batch: Batch): void {
-  for (let call = 1; call <= 3; call++) {
-    const { gradients, logits } = step.differentiate(batch);
-    step.update(gradients, undefined, 0, call);
-    tf.dispose([Object.values(gradients), logits]);
-  }
+type LossParts = Readonly<Record<string, number>>;
+
+/** The first step is compared as closely as a loss; rounding grows in the later ones. */
+function toleranceOf(i: number): number {
+  return i === 0 ? 1e-5 : 1e-3;
+}
+
+function checkLosses(name: string, parts: LossParts, expected: Expected, tolerance: number): Check[] {
+  const { label = NaN, logits: kd = NaN, ...branchParts } = parts;
+  const ofa = Object.values(branchParts).reduce((sum, part) => sum + part, 0);
+  return [
+    compareNumber(`${name}: label`, label, expected.loss_gt, tolerance, 'relative'),
+    compareNumber(`${name}: logits' loss`, kd, expected.loss_kd, tolerance, 'relative'),
+    compareNumber(`${name}: branches' loss`, ofa, expected.loss_ofa, tolerance, 'relative'),
+    compareNumber(`${name}: total`, label + kd + ofa, expected.total, tolerance, 'relative'),
+  ];
+}
+
+function stepByParts(step: TrainingStep, batch: Batch, call: number): void {
+  const { gradients, logits } = step.differentiate(batch);
+  step.update(gradients, undefined, 0, call);
+  tf.dispose([Object.values(gradients), logits]);
+}
+
+/** Takes steps, counted from 1, until they are compiled, then returns to the start. */
+function compileAndReset({ state, optimizer }: StepParts, take: (call: number) => void): void {
+  for (let call = 1; call <= 3; call++) take(call);
   fillNamed(state);
   tf.tidy(() => optimizer.state().forEach((slot) => slot.assign(tf.zerosLike(slot))));
 }

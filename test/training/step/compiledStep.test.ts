@@ -3,10 +3,13 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { z } from 'zod';
+import { disposeBatch, type Batch, type TrainingImages } from '../../../lib/data/loading/batch';
+import { drawMix, mixBatch, planTensor } from '../../../lib/data/transforms/mix';
 import { defineMethod } from '../../../lib/methods/method';
 import { methods } from '../../../lib/methods/methods';
 import { disposeModule } from '../../../lib/models/parameter';
 import { createModel } from '../../../lib/models/zoo';
+import { Compiled } from '../../../lib/tensor/engine/compile';
 import type { CompileMode } from '../../../lib/tensor/engine/compileMode';
 import { isNative, nativeBackend } from '../../../lib/tensor/engine/native';
 import * as tf from '../../../lib/tensor/engine/tf';
@@ -15,8 +18,12 @@ import { Random } from '../../../lib/tensor/random';
 import { restoreCheckpoint, saveCheckpoint } from '../../../lib/training/checkpoint/checkpoint';
 import { completeRecipe } from '../../../lib/training/recipe/completeRecipe';
 import type { RecipeInput } from '../../../lib/training/recipe/recipe';
+import { BatchFeed } from '../../../lib/training/inputs/batchFeed';
+import { batchInputs, batchOfInputs, type BatchInputs } from '../../../lib/training/step/batchInputs';
+import { imagesAndLabels } from '../../../lib/training/step/labelledBatch';
 import { TeacherCache } from '../../../lib/training/teacher/teacherCache';
 import { Training, type TrainingOptions } from '../../../lib/training/training';
+import { expectClose } from '../../support/close';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { classes, images, snapshot, stepsOf, take, tinyRecipe, withTraining } from '../example';
 
@@ -82,6 +89,40 @@ const names = compile === 'xla' ? ['gradient accumulation', 'a transformer'] : O
 
 describe(`a compiled step (${compile}) equals the eager one`, { skip }, () => {
   for (const name of names) test(`with ${name}`, () => expectEqual(cases[name]!));
+});
+
+test('augments and mixes compiled as on the CPU', { skip }, async () => {
+  const recipe = tinyRecipe();
+  const batchOf = async (augmentOnDevice: boolean): Promise<Batch<TrainingImages>> => {
+    const feed = new BatchFeed(recipe, images, { augmentOnDevice });
+    try {
+      for await (const batch of feed.training({ epoch: 0, step: 0 })) return batch;
+    } finally {
+      await feed.close();
+    }
+    throw new Error('The feed has no batch');
+  };
+  const [stored, plain] = [await batchOf(true), await batchOf(false)];
+  const mixing = { mixup: 0.8, cutmix: 1, labelSmoothing: 0 };
+  const compiled = new Compiled(
+    (inputs: BatchInputs) => {
+      const { images: mixed, labels } = imagesAndLabels(batchOfInputs(inputs, stored), classes);
+      return [mixed, labels];
+    },
+    { xla: compile === 'xla', isPure: true },
+  );
+  for (let call = 0; call < 6; call++) {
+    tf.tidy(() => {
+      const mix = planTensor(drawMix({ height: 32, width: 32 }, new Random(5).fork(call), mixing));
+      const [mixed, targets] = tf.tidy(() => compiled.run(batchInputs({ ...stored, mix }, undefined), undefined));
+      const given = { images: imagesAndLabels(plain, classes).images, labels: plain.labels };
+      const expected = mixBatch(given, classes, new Random(5).fork(call), mixing);
+      expectClose(mixed!, expected.images, { relative: 1e-6, absolute: 1e-6 });
+      expectClose(targets!, expected.targets, { relative: 1e-6, absolute: 1e-7 });
+    });
+  }
+  compiled.dispose();
+  for (const batch of [stored, plain]) disposeBatch(batch);
 });
 
 const inGraph = { skip: compile === 'xla' || skip };
@@ -267,6 +308,11 @@ test(
     const args = ['--import', 'tsx', '--test', '--test-reporter=spec', __filename];
     const { status, stdout } = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
     assert.equal(status, 0, stdout);
-    for (const name of ['gradient accumulation', 'a transformer']) assert.ok(stdout.includes(`✔ with ${name}`), stdout);
+    for (const name of [
+      'with gradient accumulation',
+      'with a transformer',
+      'augments and mixes compiled as on the CPU',
+    ])
+      assert.ok(stdout.includes(`✔ ${name}`), stdout);
   },
 );
