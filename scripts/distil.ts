@@ -18,7 +18,7 @@ import type { Pair, PairTeacher } from '../lib/runs/execution/ownPair';
 import { epochText } from '../lib/runs/execution/runJob';
 import { pausedExitCode, shellQuote } from '../lib/runs/schedulers/task';
 import { Random } from '../lib/tensor/random';
-import { whole } from './cli/arguments';
+import { address, whole } from './cli/arguments';
 import { run } from './cli/run';
 import { stopSignal } from './cli/stopSignal';
 import { exportModels } from './export/exportModels';
@@ -88,7 +88,11 @@ const command = new Command('npm run distil --')
   .option('--bf16', 'mixed precision: up to twice as fast on recent processors and GPUs')
   .option('--seed <number>', 'seed of the split, the initial weights and the order of the images', whole, 0)
   .option('--networks <file>', 'TypeScript file that exports networks of your own, for student and teacher')
-  .option('--mlflow <address>', 'MLflow server to log to, such as http://127.0.0.1:5000 (default: MLFLOW_TRACKING_URI)')
+  .option(
+    '--mlflow <address>',
+    'MLflow server to log to, such as http://127.0.0.1:5000 (default: MLFLOW_TRACKING_URI)',
+    address,
+  )
   .addOption(new Option('--export <format>', 'also write the student as an ONNX model').choices(['onnx']))
   .option('--exits', 'with --export: add the outputs of the exit branches')
   .option('--int8', 'with --export: also write a model that onnxruntime has quantised to int8, calibrated with --data')

@@ -125,6 +125,6 @@ function remainingTime(epochs: number): (epoch: number) => string {
     const minutesPerEpoch = (performance.now() - started) / (epoch - firstEpoch + 1) / 60_000;
     const minutes = minutesPerEpoch * left;
     const duration = minutes < 90 ? `${Math.ceil(minutes)} min` : `${(minutes / 60).toFixed(1)} h`;
-    return `; ${left} epochs left, about ${duration}`;
+    return `; ${left} epoch${left === 1 ? '' : 's'} left, about ${duration}`;
   };
 }

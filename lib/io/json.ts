@@ -28,7 +28,9 @@ export async function readJson<T>(
 /** Parses JSON in UTF-8. Throws a UserError with the place, the reason and the remedy. */
 export function parseJson<T>(bytes: Uint8Array, parse: (value: unknown) => T, place: string, remedy: string): T {
   try {
-    return parse(decodeJson(bytes));
+    const value = decodeJson(bytes);
+    if (hasInfinity(value)) throw new UserError('a number is too large, such as 1e999');
+    return parse(value);
   } catch (error) {
     const reason =
       error instanceof ZodError
@@ -36,6 +38,12 @@ export function parseJson<T>(bytes: Uint8Array, parse: (value: unknown) => T, pl
         : short(error instanceof Error ? error.message : String(error), 2000);
     throw new UserError(`${place} is invalid: ${reason}\n${remedy}`, { cause: error });
   }
+}
+
+/** Whether a value contains a number that JSON.parse has read as infinite. */
+function hasInfinity(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasInfinity);
 }
 
 /** The value of a JSON text; undefined if the text is not valid JSON. */

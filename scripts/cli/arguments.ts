@@ -21,3 +21,9 @@ export function positive(text: string): number {
   if (whole(text) < 1) throw new InvalidArgumentError('It must be a positive whole number.');
   return Number(text);
 }
+
+/** Parses the address of a server. */
+export function address(text: string): string {
+  if (/^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')) return text;
+  throw new InvalidArgumentError(`"${text}" is not an address such as http://127.0.0.1:5000.`);
+}

@@ -12,6 +12,7 @@ export async function run(command: Command): Promise<void> {
     // Excess arguments are mistakes, such as a list written with spaces.
     for (const each of [command, ...command.commands]) {
       each.allowExcessArguments(false);
+      refuseEmptyValues(each);
       refuseRepeatedOptions(each);
     }
     await command.parseAsync();
@@ -27,6 +28,16 @@ function oneLine(text: string, command: Command): string {
   const called = command.commands.find((each) => each.name() === process.argv[2]);
   const name = [command.name(), ...(called ? [called.name()] : [])].join(' ');
   return `${text.trim().replace(/\n/g, ' ').replace(/\.$/, '')}. See ${name} --help\n`;
+}
+
+/** An empty value is a mistake, such as a variable of the shell that is not set. */
+function refuseEmptyValues(command: Command): void {
+  for (const option of command.options) {
+    command.on(`option:${option.name()}`, (value: unknown) => {
+      if (typeof value !== 'string' || value.trim() !== '') return;
+      command.error(`error: option '${option.flags}' has an empty value, as from a shell variable that is not set`);
+    });
+  }
 }
 
 /** Of two values of one option that takes one, commander would use the last without a message. */

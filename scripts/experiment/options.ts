@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { profiles, type Profile } from '../../lib/profile';
-import { names, positive, wholes } from '../cli/arguments';
+import { address, names, positive, wholes } from '../cli/arguments';
 
 /** Which jobs of an experiment. */
 export interface Selected {
@@ -91,6 +91,7 @@ export function withBackend(command: Command): Command {
     .option(
       '--mlflow <address>',
       'MLflow server to log to, such as http://127.0.0.1:5000 (default: MLFLOW_TRACKING_URI)',
+      address,
     )
     .option(
       '--processes <number>',

@@ -30,6 +30,9 @@ describe('prints one line for a wrong command line, which names --help, and noth
     ['distil', [...distil, '--options', '[1]'], /must be a JSON object/],
     ['distil', [...distil, '--teacher-image-size', 'x'], /'--teacher-image-size .*"x" is not a whole number/],
     ['distil', [...distil, '--validation', 'others', '--split', '0.2'], /--split.*cannot be used with.*--validation/],
+    ['distil', [...distil, '--mlflow', '127.0.0.1:5000'], /'--mlflow .*is not an address such as http:/],
+    ['distil', [...distil, '--out', ''], /'--out <folder>' has an empty value/],
+    ['similarity', ['vit_64', 'vit_64', '--layers', ' '], /'--layers <patterns>' has an empty value/],
     ['fuzz', ['--input', '3'], /'--input <number>' needs --only/],
     ['start', ['--port', '3'], /unknown option '--port'/],
   ];

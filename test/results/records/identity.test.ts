@@ -65,6 +65,8 @@ test('names file, line and remedy of a changed and of a truncated record', async
   assert.equal((await readRecords(file)).length, 2);
   await writeFile(file, `${first}\n${first!.replace('"seed":0', '"seed":7')}\n`);
   await rejectsWith(readRecords(file), `${file}, line 2 is invalid`, 'and its recipe has 7', 'git checkout');
+  await writeFile(file, `${first!.replace(/"seconds":[\d.]+/, '"seconds":1e400')}\n`);
+  await rejectsWith(readRecords(file), `${file}, line 1 is invalid: a number is too large`, 'git checkout');
   for (const cut of [1, 100, second!.length - 1]) {
     await writeFile(file, `${first}\n${second!.slice(0, cut)}`);
     await rejectsWith(readRecords(file), `${file}, line 2 is invalid: the file ends within`, 'git checkout');
