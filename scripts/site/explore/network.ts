@@ -34,7 +34,10 @@ export interface Network extends ManifestNetwork {
 /** Loads a network, and onnxruntime before the first one. */
 export async function openNetwork(manifest: Manifest, entry: ManifestNetwork): Promise<Network> {
   runtime ??= loadRuntime(manifest.runtime);
-  await runtime;
+  await runtime.catch((error: unknown) => {
+    runtime = undefined;
+    throw error;
+  });
   const session = await ort.InferenceSession.create(await packedFile(entry.file));
   const { imageSize } = entry.preprocessing;
   return {

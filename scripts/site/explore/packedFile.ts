@@ -17,7 +17,9 @@ export async function packedFile(name: string): Promise<Uint8Array> {
   script.src = new URL(name, folder).href;
   await new Promise<void>((resolve, reject) => {
     script.addEventListener('load', () => resolve());
-    script.addEventListener('error', () => reject(new Error(`${name} could not be loaded. Reload the page.`)));
+    script.addEventListener('error', () =>
+      reject(new Error(`${name} could not be loaded. Check the connection, and choose an image or a network again.`)),
+    );
     document.head.append(script);
   });
   script.remove();

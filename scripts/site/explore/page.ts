@@ -190,7 +190,11 @@ async function resultsOf(entry: ManifestNetwork): Promise<Results> {
     say(`Loading ${title(entry)} …`);
     loading.set(entry.name, openNetwork(manifest, entry));
   }
-  const network = await loading.get(entry.name)!;
+  const network = await loading.get(entry.name)!.catch((error: unknown) => {
+    // The next attempt loads it again.
+    loading.delete(entry.name);
+    throw error;
+  });
   const own = results.get(entry.name) ?? { network, outputs: [], features: new GrowingFeatures(entry.blocks) };
   results.set(entry.name, own);
   return own;

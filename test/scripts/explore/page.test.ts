@@ -89,6 +89,21 @@ test('the page works without a network connection after it has been opened from 
   assert.deepEqual(errors, []);
 });
 
+test('networks that could not be loaded are loaded again with the next image', { skip }, async (context) => {
+  const images = await writeImages(await temporaryFolder(context));
+  const { page } = await watched(await launchChromium(context));
+  await page.goto(`${await serveSite(context)}explore.html`);
+  await page.context().setOffline(true);
+  await page.setInputFiles('#explore-files', images[0]!.file);
+  await page.getByText(/onnxruntime\.js could not be loaded\. Check the connection/).waitFor();
+  await page.context().setOffline(false);
+  await page.setInputFiles('#explore-files', images[1]!.file);
+  await page.getByText('2 images, all computed here.').waitFor();
+  await page.context().setOffline(true);
+  await page.setInputFiles('#explore-files', images[2]!.file);
+  await page.getByText('3 images, all computed here.').waitFor();
+});
+
 test('ε is set by keyboard, and every control has a label', { skip }, async (context) => {
   const { page, errors } = await watched(await launchChromium(context));
   await page.goto(pathToFileURL(path.join('site', 'explore.html')).href);
