@@ -27,11 +27,16 @@ type Options = Selected & Backend;
 export async function runJobs(all: readonly Job[], options: Options): Promise<void> {
   // Every backend passes the environment of this process on to its jobs.
   if (options.mlflow !== undefined) process.env['MLFLOW_TRACKING_URI'] = options.mlflow;
-  const jobs = await unfinishedJobs(all, options);
+  const { jobs, errors } = await unfinishedJobs(all, options);
   const recorded = options.unrecorded ? ' or recorded' : '';
-  console.error(`${all.length - jobs.length} of ${all.length} jobs are finished${recorded}.`);
-  if (jobs.length === 0) return;
+  console.error(`${all.length - jobs.length - errors.length} of ${all.length} jobs are finished${recorded}.`);
+  if (jobs.length > 0) await startJobs(jobs, options);
+  if (errors.length === 0) return;
+  console.error(errors.join('\n'));
+  process.exitCode = 1;
+}
 
+async function startJobs(jobs: readonly Job[], options: Options): Promise<void> {
   const usesCifar100 = jobs.some(({ recipe }) => recipe.data.name === 'cifar-100');
   if (options.backend !== 'kubernetes' && usesCifar100) await fetchCifar100();
   switch (options.backend) {
@@ -45,14 +50,21 @@ export async function runJobs(all: readonly Job[], options: Options): Promise<vo
   }
 }
 
+interface Unfinished {
+  readonly jobs: readonly Job[];
+  /** Of finished runs that started with other weights or networks than now, whose results are not those of the jobs. */
+  readonly errors: readonly string[];
+}
+
 /**
  * The jobs without a finished run. Exports the weights of finished ones and adds their records, where that is
  * missing.
  */
-async function unfinishedJobs(all: readonly Job[], { out, unrecorded }: Options): Promise<Job[]> {
+async function unfinishedJobs(all: readonly Job[], { out, unrecorded }: Options): Promise<Unfinished> {
   const current = (await recordsIn(projectRecords)).filter((record) => record.trainingVersion === trainingVersion);
   const recorded = new Set(unrecorded ? current.map(({ id }) => id) : []);
   const jobs: Job[] = [];
+  const errors: string[] = [];
   for (const job of all.filter(({ id }) => !recorded.has(id))) {
     const record = await finishedRecord(job, out);
     if (!record) {
@@ -61,11 +73,14 @@ async function unfinishedJobs(all: readonly Job[], { out, unrecorded }: Options)
     }
     const networks = await jobNetworks(job);
     const error = await replacedWeightsError(job.recipe, runFolderOf(job, out), record, networks);
-    if (error) console.error(`${jobTitle(job)}: ${error.message}`);
+    if (error) {
+      errors.push(`${jobTitle(job)}: ${error.message}`);
+      continue;
+    }
     await exportWeights(job, out);
     await addRecord(job, record, out);
   }
-  return jobs;
+  return { jobs, errors };
 }
 
 /** Downloads the archive once, before many jobs would each download it. */

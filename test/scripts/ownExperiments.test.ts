@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { addRecord } from '../../scripts/experiment/records';
@@ -70,4 +71,31 @@ test('names what is wrong with an experiment of a networks file, and fills in pr
     ["{ name: 'mine', title: '?', seeds: [0], rows: {} }", 'has no rows at the profile "laptop"'],
   ] as const)
     await rejectsWith(planned(experiment), ...words);
+});
+
+test('runs an experiment of a networks file once, and not again after the file has changed', async (context) => {
+  const folder = await temporaryFolder(context);
+  const file = path.join(folder, 'mine.ts');
+  const source = (await readFile(path.join('test', 'models', 'own', 'convMixer.ts'), 'utf8')).replaceAll(
+    '../../../lib',
+    path.resolve('lib'),
+  );
+  const experiment =
+    `import { tiny } from ${JSON.stringify(path.resolve('test', 'runs', 'example'))};\n` +
+    "const row = { ...tiny, recipe: { ...tiny.recipe, epochs: 1, student: 'convmixer_16' } };\n" +
+    "export const mine = { name: 'mine', title: '?', seeds: [0], rows: { smoke: [row] } };\n";
+  await writeFile(file, source + experiment);
+  const args = ['run', 'mine', '--networks', file, '--profile', 'smoke', '--out', path.join(folder, 'runs')];
+  const run = () =>
+    spawnSync(process.execPath, ['--import', 'tsx', 'scripts/experiment.ts', ...args], { encoding: 'utf8' });
+  assert.match(run().stdout, /tiny, seed 0: top-1/);
+  const again = run();
+  assert.deepEqual([again.status, again.stderr], [0, '1 of 1 jobs are finished.\n']);
+  await writeFile(file, `${source}${experiment}// changed\n`);
+  const changed = run();
+  assert.equal(changed.status, 1);
+  assert.match(
+    changed.stderr,
+    /^0 of 1 jobs are finished\.\ntiny, seed 0: .*started with other networks: .*mine\.ts has changed since\. .*\.\n$/,
+  );
 });
