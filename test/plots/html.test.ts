@@ -127,6 +127,22 @@ test('names that contain scripts stay text in tables, pages and diagrams', async
   }
 });
 
+test('the page of a gain states that a teacher of another image size resizes the images', () => {
+  const network = { network: 'vit_64', parameters: 1, latency: 1 };
+  const pageOf = (teacher: object): string => {
+    const run = sampleRecord({ recipe: { teacher } });
+    return gainPage({
+      ...{ distilled: run, scratch: run, student: network, teacher: { ...network, top1: 1, weights: 'w' } },
+      ...{ methodParameters: 1, classes: 2, trainImages: 1, validationImages: 1, imageSize: 32 },
+      normalisation: imageNetNormalisation,
+    });
+  };
+  const words = /32 × 32 pixels at a time, which the teacher resizes to its own size, median/;
+  assert.doesNotMatch(pageOf({ model: 'vit_96' }), words);
+  assert.match(pageOf({ model: 'vit_96', imageSize: 224 }), words);
+  assert.match(pageOf({ model: 'vit_96', others: [{ model: 'vit_64', imageSize: 64 }] }), words);
+});
+
 test('Markdown keeps its emphasis, and names in it stay text', () => {
   assert.equal(
     withoutTags(`**best: ${'<script>x</script>'}**, $a < b$`),

@@ -108,7 +108,7 @@ test('compares networks of the user with themselves and with those of the librar
   const settings = ['--data', 'synthetic', '--images', '24', '--batch-size', '8', '--permutations', '19', '--out', out];
   const layers = command('layers', 'convmixer_16', ...own);
   assert.match(layers.stdout, /^blocks\.0 \(block\)$/m);
-  const weights = path.join(out, 'convmixer_16-trained.safetensors');
+  const weights = path.join(out, 'student.safetensors');
   const { networks } = await readNetworks(own[1]!);
   await saveWeights(networks[0]!.create({ classes: 100 }, new Random(7)), weights);
 
@@ -118,7 +118,7 @@ test('compares networks of the user with themselves and with those of the librar
   assert.deepEqual(record!.rows, ['blocks.0', 'blocks.1', 'blocks.2', 'blocks.3']);
   assert.deepEqual(
     [record!.a.network, record!.a.family, record!.a.weights?.path],
-    ['convmixer_16-trained', 'cnn', weights],
+    ['convmixer_16 (student)', 'cnn', weights],
   );
   assert.match(record!.command, / --networks test\/models\/own\/convMixer\.ts /);
 

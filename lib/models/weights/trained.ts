@@ -20,7 +20,7 @@ export interface MaybeTrained {
   readonly top1?: number;
   /** Normalisation of the images that the weights were trained with, if it was saved with them. */
   readonly normalisation?: Normalisation;
-  /** For headings: `vit_96`, `vit_64-by-ofa` if the file has another name, or `vit_96 (untrained)`. */
+  /** For headings: `vit_96`, the file's name such as `vit_64-by-ofa` or `vit_64 (student)`, or `vit_96 (untrained)`. */
   readonly title: string;
 }
 
@@ -42,7 +42,8 @@ export async function trainedModel(
     return { model, trained: false, weights: 'fresh', title: `${name} (untrained)` };
   try {
     const { metadata, normalisation, file } = await loadWeights(model, weights, { allowHeadMismatch: true });
-    const title = weights.endsWith('.safetensors') ? path.basename(weights, '.safetensors') : name;
+    const base = weights.endsWith('.safetensors') ? path.basename(weights, '.safetensors') : name;
+    const title = base.includes(name) ? base : `${name} (${base})`;
     return {
       model,
       trained: true,

@@ -56,12 +56,14 @@ function costTable({ student, teacher, imageSize, distilled }: Gain): Table {
     latency.toFixed(1),
   ];
   const { machine, threads } = distilled;
+  const isResized = /"imageSize":/.test(JSON.stringify(distilled.recipe['teacher'] ?? null));
+  const resizing = isResized ? ', which the teacher resizes to its own size' : '';
   return {
     columns: ['network', 'parameters', ...(hasMultiplyAdds ? ['multiply-adds per image'] : []), 'ms per image'],
     rows: [cells(student), cells(teacher)],
     caption:
-      `One image of ${imageSize} × ${imageSize} pixels at a time, median of twenty, on ${machine.processor} ` +
-      `with ${threads} thread${threads === 1 ? '' : 's'}.`,
+      `One image of ${imageSize} × ${imageSize} pixels at a time${resizing}, median of twenty, ` +
+      `on ${machine.processor} with ${threads} thread${threads === 1 ? '' : 's'}.`,
   };
 }
 
