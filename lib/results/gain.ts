@@ -36,11 +36,15 @@ export function gainedPoints({ distilled, scratch }: Pick<Gain, 'distilled' | 's
 
 /**
  * Half the width of the 95 % interval of a difference of two accuracies (in per cent) that were each measured on
- * `images` images, in points: the sampling error of the images, by the normal approximation for independent samples.
+ * `images` images, in points: the sampling error of the images, for independent samples. One right and one wrong image
+ * are added to each sample (Agresti and Caffo 2000), so that few images without a mistake do not seem exact.
  */
 export function chanceOfImages([a, b]: readonly [number, number], images: number): number {
-  const variance = (top1: number): number => (top1 / 100) * (1 - top1 / 100);
-  return 100 * 1.96 * Math.sqrt((variance(a) + variance(b)) / images);
+  const variance = (top1: number): number => {
+    const share = ((top1 / 100) * images + 1) / (images + 2);
+    return (share * (1 - share)) / (images + 2);
+  };
+  return 100 * 1.96 * Math.sqrt(variance(a) + variance(b));
 }
 
 /** `chanceOfImages` for a gain. */
