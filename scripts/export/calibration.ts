@@ -35,7 +35,7 @@ export async function calibrationBatches(
 ): Promise<ImageBatches> {
   const { mean, std, imageSize, cropShare } = preprocessing;
   if (folder !== undefined) {
-    const all = await openImageFolder(folder, { imageSize, normalisation: { mean, std } });
+    const all = await openImageFolder(folder, { imageSize, normalisation: { mean, std }, minClasses: 1 });
     const sample = stratifiedSample(all, Math.min(all.count, calibrationImages), new Random(0));
     return 'images' in sample ? batches(sample, { batchSize }) : readableBatches(sample, folder, cropShare);
   }

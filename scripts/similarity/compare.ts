@@ -158,7 +158,7 @@ async function openImages(data: string): Promise<Dataset> {
     if (notice !== undefined) console.error(notice);
     return test;
   }
-  return openImageFolder(data, { imageSize: 224 });
+  return openImageFolder(data, { imageSize: 224, minClasses: 1 });
 }
 
 function warnOfRandomWeights(networks: readonly LoadedNetwork[]): void {

@@ -18,18 +18,20 @@ export interface FolderOptions {
   readonly classes?: readonly string[];
   /** Mean and standard deviation of the pixels. Default: ImageNet's. */
   readonly normalisation?: Normalisation;
+  /** The fewest classes that are accepted. Default: 2, because a classifier of one learns nothing. */
+  readonly minClasses?: 1 | 2;
 }
 
 /**
  * Opens a folder with one folder of images per class, like torchvision's `ImageFolder`: the classes are the names of
  * the folders (in Unicode's form NFC) in alphabetical order, and the images of a class are all image files below its
  * folder. Nothing is decoded yet. Files of operating systems, broken links and other files are left out and counted.
- * Throws one UserError that lists all problems: no folder, fewer than two classes, a class without images, classes that
- * differ from `classes`, or the parts of a data set in place of classes.
+ * Throws one UserError that lists all problems: no folder, fewer classes than `minClasses`, a class without images,
+ * classes that differ from `classes`, or the parts of a data set in place of classes.
  */
 export async function openImageFolder(
   folder: string,
-  { imageSize, classes: known, normalisation = imageNetNormalisation }: FolderOptions,
+  { imageSize, classes: known, normalisation = imageNetNormalisation, minClasses = 2 }: FolderOptions,
 ): Promise<FileDataset> {
   const { entries, leftOut } = await listFolder(folder);
   const root = await folderIdentity(folder);
@@ -50,7 +52,7 @@ export async function openImageFolder(
   const problems = [
     ...repeatedNames(names),
     ...unreadableNames(leftOut),
-    ...(classes.length === 1 ? [`one class was found (${classes[0]}), and training needs at least two`] : []),
+    ...(classes.length < minClasses ? [`one class was found (${classes[0]}), and training needs at least two`] : []),
     ...(classes.length > maxClasses
       ? [`it has ${classes.length} classes, and at most ${maxClasses} are possible`]
       : []),

@@ -34,6 +34,7 @@ test('classes may be named like the parts of a data set', async (context) => {
 test('rejects one class, and shows the folder below if it contains folders', async (context) => {
   const folder = await writeEmptyFiles(await temporaryFolder(context), ['a/0.png']);
   await rejectsWith(openImageFolder(folder, { imageSize }), 'one class was found (a)', 'at least two');
+  assert.equal((await openImageFolder(folder, { imageSize, minClasses: 1 })).count, 1);
   const outer = await writeEmptyFiles(await temporaryFolder(context), ['images/a/0.png', 'images/b/0.png']);
   await rejectsWith(openImageFolder(outer, { imageSize }), `Use --data ${path.join(outer, 'images')}`);
 });
