@@ -21,6 +21,15 @@ export const chosen: readonly Chosen[] = [
   { pair: 'vit_96-resnet_16', method: 'kd', candidate: 'temperature-4-weight-16', trial: 'a817ab4e6347' },
   { pair: 'vit_96-resnet_16', method: 'ofa', candidate: 'exponent-1-branches-4-logits-4', trial: 'f8ddc56ed105' },
   { pair: 'vit_96-resnet_16', method: 'rsd', candidate: 'weight-1', trial: 'a6ac4aa4b4b3' },
+  { pair: 'mixer_96-resnet_16', method: 'kd', candidate: 'temperature-4-weight-4', trial: '719109861d94' },
+  { pair: 'mixer_96-resnet_16', method: 'ofa', candidate: 'exponent-1-branches-1-logits-4', trial: 'dd0f2a1cd772' },
+  { pair: 'mixer_96-resnet_16', method: 'rsd', candidate: 'weight-0.3', trial: 'e3c501bb0e21' },
+  { pair: 'mixer_96-vit_64', method: 'kd', candidate: 'temperature-1-weight-1', trial: 'a6ed25a4efb7' },
+  { pair: 'mixer_96-vit_64', method: 'ofa', candidate: 'exponent-1-branches-0.1', trial: '104ffff0c044' },
+  { pair: 'mixer_96-vit_64', method: 'rsd', candidate: 'weight-0.3', trial: '1968591b89c9' },
+  { pair: 'vit_96-mixer_64', method: 'kd', candidate: 'temperature-2-weight-1', trial: '948dbd97ca2f' },
+  { pair: 'vit_96-mixer_64', method: 'ofa', candidate: 'exponent-1-branches-0.1', trial: '7b499eebeacb' },
+  { pair: 'vit_96-mixer_64', method: 'rsd', candidate: 'weight-0.3', trial: 'e9c76e5f9a04' },
 ];
 
 /** The method with the settings of a candidate. Throws a UserError if there is no candidate of that name. */
