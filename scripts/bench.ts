@@ -166,8 +166,8 @@ withStep(command.command('profile'))
       { vanilla, bf16, steps, depth }: StepFlags & { depth: number },
     ) => {
       const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
-      prepared.run({ prefetch: false });
-      const ops = profile(() => prepared.run({ prefetch: false }), prepared.modules);
+      prepared.run();
+      const ops = profile(() => prepared.run(), prepared.modules);
       const ms = medianMilliseconds(() => prepared.run(), steps);
       const peak = matmulGigaflops(bf16 ? 'bfloat16' : 'float32');
       console.log(`${teacher} → ${student}, ${size} px, batch ${batch}`);
@@ -179,7 +179,7 @@ withStep(command.command('roofline'))
   .description('Prints GFLOP/s of a step and of a plain matrix product, as a line of JSON.')
   .action((student: string, teacher: string, size: number, batch: number, { vanilla, bf16, steps }: StepFlags) => {
     const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
-    const flops = totalFlops(profile(() => prepared.run({ prefetch: false }), prepared.modules));
+    const flops = totalFlops(profile(() => prepared.run(), prepared.modules));
     const ms = medianMilliseconds(() => prepared.run(), steps);
     printJson({
       student,

@@ -11,5 +11,5 @@ import { checkSameShape } from './check';
  */
 export function bkdLoss(student: tf.Tensor2D, teacher: tf.Tensor2D): tf.Tensor1D {
   checkSameShape(student, teacher, 'BKD');
-  return tf.tidy(() => binaryCrossEntropy(student, tf.softmax(teacher)));
+  return tf.tidy(() => binaryCrossEntropy(student, tf.exp(tf.logSoftmax(teacher))));
 }

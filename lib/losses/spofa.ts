@@ -22,8 +22,8 @@ export function gradientCosines(
 ): tf.Tensor1D {
   checkSameShape(student, ofaWeights, 'SPOFA', 'logits and OFA weights');
   return tf.tidy(() => {
-    const ofLabel = tf.sub<tf.Tensor2D>(tf.softmax(student), labelDistribution(labels, student.shape[1]));
-    const probabilities = tf.softmax(tf.div<tf.Tensor2D>(student, temperature));
+    const ofLabel = tf.sub<tf.Tensor2D>(softmax(student), labelDistribution(labels, student.shape[1]));
+    const probabilities = softmax(tf.div<tf.Tensor2D>(student, temperature));
     const ofTeacher = tf.sub<tf.Tensor2D>(tf.mul(probabilities, tf.sum(ofaWeights, 1, true)), ofaWeights);
     return cosines(ofLabel, ofTeacher);
   });
@@ -55,6 +55,11 @@ export function meanLogitCosine(branch: tf.Tensor2D, teacher: tf.Tensor2D): tf.S
  */
 export function stageWeight(cosine: tf.Scalar, mean: tf.Scalar, scale: number): tf.Scalar {
   return tf.tidy(() => tf.clipByValue(tf.sub<tf.Scalar>(1, tf.mul(tf.sub(mean, cosine), scale)), 0.1, 2));
+}
+
+/** As `tf.softmax`, whose op rounds in another way in compiled steps. The caller tidies. */
+function softmax(logits: tf.Tensor2D): tf.Tensor2D {
+  return tf.exp(tf.logSoftmax(logits));
 }
 
 function cosines(a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor1D {

@@ -52,8 +52,8 @@ export interface Stateful {
 
 export interface TrainingOptions {
   /**
-   * How each step runs. Results are equal up to rounding. Methods that read numbers always run op by op. Default:
-   * `defaultCompileMode`.
+   * How each step runs. Methods that read numbers always run op by op. Default: `defaultCompileMode`; on a CPU,
+   * networks and methods of the user run op by op, because they may do something else at each step.
    */
   readonly compile?: CompileMode;
   /**
@@ -84,7 +84,7 @@ export class Training {
   constructor(
     readonly recipe: Recipe,
     private readonly resources: Resources,
-    { compile = defaultCompileMode(), readEvery = defaultReadEvery() }: TrainingOptions = {},
+    { compile = defaultMode(resources), readEvery = defaultReadEvery() }: TrainingOptions = {},
   ) {
     const random = new Random(recipe.seed);
     this.student = createStudent(recipe, resources, random.fork('student'));
@@ -209,7 +209,7 @@ export class Training {
     const { recipe } = this;
     const number = this.current.epoch * this.stepsPerEpoch + this.current.step + 1;
     const rate = this.learningRate();
-    if (this.step.whole && !group) {
+    if (this.step.whole && this.readEvery > 1 && !group) {
       const labelled = labelledMicroBatches(batch, recipe.accumulation, prepare);
       try {
         return { learningRate: rate, ...this.step.whole(labelled, rate, number) };
@@ -360,6 +360,10 @@ interface Update extends StepNumbers {
 
 type StepPosition = Pick<Position, 'epoch' | 'step'> & { readonly learningRate: number };
 type UnreadStep = Update & StepPosition;
+
+function defaultMode({ networks, method }: Resources): CompileMode {
+  return defaultCompileMode({ isOwn: networks !== undefined || method !== undefined });
+}
 
 function defaultReadEvery(): number {
   return backendInfo().device === 'GPU' ? 10 : 1;

@@ -1,16 +1,16 @@
 import type { Batch } from '../../lib/data/loading/batch';
 import { createDistillation } from '../../lib/methods/methods';
-import type { TeacherOutput } from '../../lib/methods/teacherAccess';
 import { parameterCount, parameters, setPrecision } from '../../lib/models/parameter';
 import { createModel } from '../../lib/models/zoo';
 import { Random } from '../../lib/tensor/random';
+import { backendInfo } from '../../lib/tensor/engine/backendInfo';
 import * as tf from '../../lib/tensor/engine/tf';
 import type { CompileMode } from '../../lib/tensor/engine/compileMode';
 import { withTf32 } from '../../lib/tensor/engine/tf32';
 import { compiledStep } from '../../lib/training/step/compiledStep';
-import { differentiate, trainedParameters } from '../../lib/training/step/gradients';
+import { trainedParameters } from '../../lib/training/step/gradients';
 import { Optimizer } from '../../lib/training/step/optimizer';
-import { TeacherPrefetch } from '../../lib/training/teacher/teacherPrefetch';
+import { eagerStep } from '../../lib/training/step/trainingStep';
 
 export interface StepOptions {
   readonly student: string;
@@ -36,11 +36,8 @@ export interface PreparedStep {
   readonly branchParameters: number;
   /** The networks by role, for a profile. */
   readonly modules: Readonly<Record<'student' | 'teacher' | 'branches', object>>;
-  /**
-   * Runs one step on the same random batch. By default the teacher's output is prefetched;
-   * a profile needs `prefetch: false`, because ops in other threads are not recorded.
-   */
-  run(options?: { readonly prefetch: boolean }): void;
+  /** Runs one step on the same random batch. */
+  run(): void;
 }
 
 export function prepareStep({
@@ -77,29 +74,22 @@ export function prepareStep({
     labelSmoothing: 0.1,
   };
   const state = [...parameters(student, 'student.'), ...parameters(distillation.modules, 'method.')];
-  const compiled =
-    compile === 'off' ? undefined : compiledStep({ objective, state, optimizer }, { xla: compile === 'xla' });
-  const prefetch = new TeacherPrefetch(teacher);
+  const stepParts = { objective, state, optimizer };
+  const training = compile === 'off' ? eagerStep(stepParts) : compiledStep(stepParts, { xla: compile === 'xla' });
   let step = 0;
-  const run: PreparedStep['run'] = (options = { prefetch: true }) => {
-    if (compiled?.whole) {
-      compiled.whole([batch], 0.05, ++step).read();
+  const run = (): void => {
+    if (training.whole && backendInfo().device === 'GPU') {
+      training.whole([batch], 0.05, ++step).read();
       return;
     }
-    const teacherOutput = (): TeacherOutput => {
-      if (!options.prefetch) return teacher.forward(batch.images, { mode: 'eval' });
-      const output = prefetch.output(batch.images);
-      prefetch.start(() => batch.images);
-      return output;
-    };
-    const { gradients, logits } = differentiate(objective, { ...batch, ...(!vanilla && { teacherOutput }) });
-    optimizer.update(gradients, 0.05, ++step);
+    const { gradients, logits } = training.differentiate(batch);
+    training.update(gradients, undefined, 0.05, ++step);
     tf.dispose([Object.values(gradients), logits]);
   };
   return {
     parameters: parameterCount(student),
     branchParameters: parameterCount(distillation.modules),
     modules: { student, teacher, branches: distillation.modules },
-    run: tf32 ? (options) => withTf32(() => run(options)) : run,
+    run: tf32 ? () => withTf32(run) : run,
   };
 }

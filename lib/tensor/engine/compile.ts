@@ -87,6 +87,13 @@ export class Compiled<Inputs extends Readonly<Record<string, tf.Tensor>>, Contex
   }
 }
 
+/**
+ * A ConfigProto of TensorFlow without the graph optimisers that replace ops by others with other rounding: constant
+ * folding, arithmetic, and remapping. A program thus has the bits of the same ops one by one, and a run that resumes
+ * with a step op by op goes on with the bits of a run without a pause.
+ */
+const exactGraphs = '\x52\x08\x52\x06\x18\x02\x38\x02\x70\x02';
+
 function keyOf(inputs: Readonly<Record<string, tf.Tensor>>): string {
   return Object.entries(inputs)
     .map(([name, { shape, dtype }]) => `${name} ${dtype}[${shape.join()}]`)
@@ -149,7 +156,9 @@ class Program<Context> {
   run(inputs: readonly tf.Tensor[], context: Context): tf.Tensor[] {
     const { backend, recorded } = this;
     const { binding } = backend;
-    const attributes = this.xla ? [{ name: '_XlaMustCompile', type: binding.TF_ATTR_BOOL, value: true }] : [];
+    const attributes = this.xla
+      ? [{ name: '_XlaMustCompile', type: binding.TF_ATTR_BOOL, value: true }]
+      : [{ name: 'config_proto', type: binding.TF_ATTR_STRING, value: exactGraphs }];
     const draws = recorded.draws.map(({ make }) => make(context));
     const ids = [...backend.getInputTensorIds([...inputs, ...draws]), ...this.captured];
     const tensors = binding

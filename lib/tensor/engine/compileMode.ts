@@ -4,9 +4,12 @@ import { backendInfo } from './backendInfo';
 /** Whether functions of tensors run op by op, as compiled functions, or as functions that XLA compiles. */
 export type CompileMode = 'off' | 'graph' | 'xla';
 
-/** How training steps run: the environment variable OFA_COMPILE; without it, `xla` on a GPU, otherwise `off`. */
-export function defaultCompileMode(): CompileMode {
-  return given() ?? (backendInfo().device === 'GPU' ? 'xla' : 'off');
+/**
+ * How training steps run: the environment variable OFA_COMPILE; without it, `xla` on a GPU. On a CPU `graph`, which
+ * has the bits of `off`, or `off` if parts of the step are the user's own.
+ */
+export function defaultCompileMode({ isOwn = false }: { readonly isOwn?: boolean } = {}): CompileMode {
+  return given() ?? (backendInfo().device === 'GPU' ? 'xla' : isOwn ? 'off' : 'graph');
 }
 
 /**

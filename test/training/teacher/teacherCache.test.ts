@@ -39,14 +39,18 @@ async function run(
       return inner.forward(...given);
     },
   };
-  const training = new Training(recipe, {
-    train: images.train,
-    test: images.test,
-    teacher,
-    ...(folder !== undefined && {
-      teacherCache: new TeacherCache(folder, teacher, recipe, images.train.count, onError),
-    }),
-  });
+  const training = new Training(
+    recipe,
+    {
+      train: images.train,
+      test: images.test,
+      teacher,
+      ...(folder !== undefined && {
+        teacherCache: new TeacherCache(folder, teacher, recipe, images.train.count, onError),
+      }),
+    },
+    { compile: 'off' },
+  );
   try {
     const events: TrainingEvent[] = [];
     for await (const event of training.run({ prefetchTeacher: false })) if (events.push(event) === until) break;

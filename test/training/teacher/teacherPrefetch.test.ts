@@ -73,11 +73,15 @@ for (const [name, changes, passes] of [
       folder?: string,
     ): Promise<{ readonly result: object; readonly passes: number }> => {
       const { teacher, passes: count } = counted(recipe.batchSize / recipe.accumulation);
-      const training = new Training(recipe, {
-        ...images,
-        teacher,
-        ...(folder !== undefined && { teacherCache: new TeacherCache(folder, teacher, recipe, images.train.count) }),
-      });
+      const training = new Training(
+        recipe,
+        {
+          ...images,
+          teacher,
+          ...(folder !== undefined && { teacherCache: new TeacherCache(folder, teacher, recipe, images.train.count) }),
+        },
+        { compile: 'off' },
+      );
       const result = await outcome(training, prefetchTeacher);
       training.dispose();
       disposeModule(teacher);
