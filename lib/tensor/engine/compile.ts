@@ -90,7 +90,7 @@ export class Compiled<Inputs extends Readonly<Record<string, tf.Tensor>>, Contex
 /**
  * A ConfigProto of TensorFlow without the graph optimisers that replace ops by others with other rounding: constant
  * folding, arithmetic, and remapping. A program thus has the bits of the same ops one by one, and a run that resumes
- * with a step op by op goes on with the bits of a run without a pause.
+ * with a step op by op has the bits of a run without a pause.
  */
 const exactGraphs = '\x52\x08\x52\x06\x18\x02\x38\x02\x70\x02';
 

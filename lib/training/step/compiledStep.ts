@@ -21,7 +21,8 @@ type BatchContext = DrawContext & { readonly microBatch: LabelledBatch };
 /**
  * The step as compiled functions. A batch that is not cut is one function. Otherwise one function adds the gradients of
  * a micro-batch, with the teacher's forward pass, and another updates the weights. Processes that train together use
- * gradients, norm and update by themselves. Equal to the eager step up to rounding. Default of `xla`: on a GPU.
+ * gradients, norm and update by themselves, and so do steps whose numbers are checked before the update. Without XLA,
+ * the step has the bits of the eager one. Default of `xla`: on a GPU.
  */
 export function compiledStep(parts: StepParts, { xla }: { readonly xla?: boolean | undefined } = {}): TrainingStep {
   return new CompiledStep(parts, xla);
