@@ -89,8 +89,8 @@ export class Compiled<Inputs extends Readonly<Record<string, tf.Tensor>>, Contex
 
 /**
  * A ConfigProto of TensorFlow without the graph optimisers that replace ops by others with other rounding: constant
- * folding, arithmetic, and remapping. A program thus has the bits of the same ops one by one, and a run that resumes
- * with a step op by op has the bits of a run without a pause.
+ * folding, arithmetic and remapping (fields 3, 7 and 14 of RewriterConfig) are off. On a CPU, a program thus has the
+ * bits of the same ops one by one, and a run that resumes with a step op by op has the bits of a run without a pause.
  */
 const exactGraphs = '\x52\x08\x52\x06\x18\x02\x38\x02\x70\x02';
 
@@ -156,9 +156,10 @@ class Program<Context> {
   run(inputs: readonly tf.Tensor[], context: Context): tf.Tensor[] {
     const { backend, recorded } = this;
     const { binding } = backend;
-    const attributes = this.xla
-      ? [{ name: '_XlaMustCompile', type: binding.TF_ATTR_BOOL, value: true }]
-      : [{ name: 'config_proto', type: binding.TF_ATTR_STRING, value: exactGraphs }];
+    const attributes = [
+      ...(this.xla ? [{ name: '_XlaMustCompile', type: binding.TF_ATTR_BOOL, value: true }] : []),
+      ...(backend.isUsingGpuDevice ? [] : [{ name: 'config_proto', type: binding.TF_ATTR_STRING, value: exactGraphs }]),
+    ];
     const draws = recorded.draws.map(({ make }) => make(context));
     const ids = [...backend.getInputTensorIds([...inputs, ...draws]), ...this.captured];
     const tensors = binding
