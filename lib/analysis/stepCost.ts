@@ -59,7 +59,7 @@ export async function stepCosts(
       const before = tf.memory().numBytes;
       const training = new Training(recipe, resources[i]!);
       // No threads, so that all the work of a step is inside it.
-      const steps = training.run({ signal, workers: 0, prefetchTeacher: false });
+      const steps = training.run({ signal, workers: 0 });
       const one: Measured = { training, steps, peakBytes: 0, milliseconds: [], processorMilliseconds: [] };
       measured.push(one);
       one.peakBytes = (await peakBytesDuring(() => nextStep(steps))) - before;

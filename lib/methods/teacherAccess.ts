@@ -5,8 +5,8 @@ import type { Model, Output } from '../models/model';
 export type TeacherAccess = 'nothing' | 'logits' | 'pooled' | 'stages';
 
 /**
- * A teacher's forward pass on one batch. The stages are optional: a teacher cache and a prefetched pass do not have
- * them, and only methods with access to `stages` need them.
+ * A teacher's forward pass on one batch. The stages are optional: a teacher cache does not have them, and only methods
+ * with access to `stages` need them.
  */
 export type TeacherOutput = Pick<Output, 'logits' | 'pooled'> & Partial<Pick<Output, 'stages'>>;
 

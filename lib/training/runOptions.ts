@@ -11,9 +11,4 @@ export interface RunOptions {
   readonly onUnreadable?: ((image: UnreadableImage) => void) | undefined;
   /** Processes that train together on each batch. Only the first of them evaluates. Default: this process alone. */
   readonly group?: Group | undefined;
-  /**
-   * Whether the teacher runs on the next batch while the student learns from this one. Only possible without
-   * accumulation, in one process, and if the step is not compiled. Default: true.
-   */
-  readonly prefetchTeacher?: boolean | undefined;
 }

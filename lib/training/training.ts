@@ -16,7 +16,6 @@ import { RunEvaluation } from './evaluation/runEvaluation';
 import { totalLoss, type EpochEvent, type StepEvent, type TrainingEvent } from './event';
 import { BatchFeed } from './inputs/batchFeed';
 import { StudentInputs } from './inputs/studentInputs';
-import { withNext } from './inputs/withNext';
 import { productPrecision, type Recipe } from './recipe/recipe';
 import { learningRate } from './recipe/schedule';
 import type { RunOptions } from './runOptions';
@@ -159,18 +158,18 @@ export class Training {
     const { recipe, resources, stepsPerEpoch } = this;
     const microBatches = microBatchesOf(recipe.accumulation, this.distillation, group);
     const feed = new BatchFeed(recipe, resources, { ...options, augmentOnDevice: this.isCompiled && isNative() });
-    const inputs = this.studentInputs(options);
+    const inputs = this.studentInputs();
     const finishEpoch = (): Promise<EpochEvent> =>
       this.finishEpoch(feed, signal, group === undefined || group.rank === 0);
     try {
       // A checkpoint can be from after the last step of an epoch and before its evaluation.
       if (this.current.step === stepsPerEpoch) yield await finishEpoch();
       let requested = performance.now();
-      for await (const [batch, next] of withNext(feed.training(this.current), inputs.needsNext)) {
+      for await (const batch of feed.training(this.current)) {
         const started = performance.now();
         const { epoch, step } = this.current;
         const prepare: PrepareMicroBatch = (microBatch, microBatchIndex) =>
-          inputs.prepare(microBatch, { epoch, step, microBatchIndex }, next);
+          inputs.prepare(microBatch, { epoch, step, microBatchIndex });
         try {
           signal?.throwIfAborted();
           this.unread.push({ ...(await this.update(batch, prepare, microBatches, group)), epoch, step });
@@ -185,7 +184,6 @@ export class Training {
         requested = performance.now();
       }
     } finally {
-      inputs.dispose();
       await feed.close();
     }
   }
@@ -279,11 +277,8 @@ export class Training {
     return this.state().filter(([, { trainable }]) => !trainable);
   }
 
-  private studentInputs({ group, prefetchTeacher = true }: RunOptions): StudentInputs {
+  private studentInputs(): StudentInputs {
     const { recipe, resources, objective, stepsPerEpoch } = this;
-    const { readsTeacher } = this.distillation;
-    const prefetch =
-      prefetchTeacher && !this.isCompiled && readsTeacher !== 'stages' && recipe.accumulation === 1 && !group;
     const { teacher } = objective;
     const { teacherCache } = resources;
     return new StudentInputs({
@@ -292,7 +287,6 @@ export class Training {
       teacherCache,
       classes: this.student.classes,
       stepsPerEpoch,
-      prefetch,
       mixInStep: this.isCompiled,
     });
   }

@@ -41,29 +41,8 @@ export interface Binding extends Readonly<Record<AttributeType, number>> {
   tensorDataSync(id: number): unknown;
   runSavedModel(...args: readonly unknown[]): unknown;
   /** Present if the setup built the addon of `engine/binding`. */
-  readonly replay?: Recorder;
   readonly functions?: FunctionBuilder;
   readonly precision?: { allowTf32(allowed: boolean): void };
-}
-
-/** Ops recorded by the addon, and a run of them on a thread; only the functions of `Recorder` can use them. */
-export type Tape = { readonly kind: unique symbol };
-export type Run = { readonly kind: unique symbol };
-
-/** The functions that `engine/binding/binding.cc` adds to the addon. */
-export interface Recorder {
-  record(input: number): Tape;
-  add(
-    tape: Tape,
-    name: string,
-    attributes: readonly OpAttribute[],
-    inputs: readonly number[],
-    outputs: readonly number[],
-  ): void;
-  end(tape: Tape, results: readonly number[]): void;
-  start(tape: Tape, input: number): Run;
-  wait(run: Run): Handle[];
-  release(tape: Tape): void;
 }
 
 /** The graph of a function; only the functions of `FunctionBuilder` can use it. */

@@ -56,11 +56,6 @@ export class TeacherCache {
     return 4 * epochs * this.imagesPerEpoch * (this.teacher.classes + this.teacher.width);
   }
 
-  /** Whether the epoch that is being read has an output for every image. */
-  has({ epoch }: MicroBatchPosition): boolean {
-    return this.current?.number === epoch && this.current.count === this.imagesPerEpoch;
-  }
-
   /**
    * Returns the teacher's output on a micro-batch: from the cache (a hit), or from `compute` (a miss), which the cache
    * then stores. Both have the same bits. The caller tidies.
@@ -94,6 +89,11 @@ export class TeacherCache {
       this.onError(`The teacher's outputs are not cached: ${error.message}`);
     }
     return false;
+  }
+
+  /** Whether the epoch that is being read has an output for every image. */
+  private has({ epoch }: MicroBatchPosition): boolean {
+    return this.current?.number === epoch && this.current.count === this.imagesPerEpoch;
   }
 
   private stored({ logits, pooled }: Epoch, position: MicroBatchPosition): TeacherOutput {

@@ -242,7 +242,7 @@ test(
       const training = new Training(recipe, { ...images, teacher, ...(cached && { teacherCache }) }, { compile: how });
       const counts: number[] = [];
       const losses: number[] = [];
-      for await (const event of training.run({ prefetchTeacher: false })) {
+      for await (const event of training.run()) {
         if (event.kind !== 'step') continue;
         losses.push(event.loss);
         counts.push(tf.memory().numTensors);

@@ -53,7 +53,7 @@ async function run(
   );
   try {
     const events: TrainingEvent[] = [];
-    for await (const event of training.run({ prefetchTeacher: false })) if (events.push(event) === until) break;
+    for await (const event of training.run()) if (events.push(event) === until) break;
     return { passes, events, state: snapshot(training) };
   } finally {
     training.dispose();

@@ -1,15 +1,12 @@
-// TensorFlow.js's binding, extended by recordings that run on a thread of their own (replay.h), and by functions that
-// are built of recorded ops (function.h). These need the binding's private table of arrays; therefore its source is
-// included here, without its registration, and compiled with -fno-access-control.
+// TensorFlow.js's binding, extended by functions that are built of recorded ops (function.h). These need the binding's
+// private table of arrays; therefore its source is included here, without its registration, and compiled with
+// -fno-access-control.
 #include <node_api.h>
 #undef NAPI_MODULE
 #define NAPI_MODULE(name, initialise)
 #include "tfjs_binding.cc"
 
-#include <unordered_map>
-
 #include "function.h"
-#include "replay.h"
 #include "tensorflow/core/platform/tensor_float_32_utils.h"
 
 namespace tfnodejs {
@@ -18,14 +15,6 @@ void AssignOpAttr(napi_env env, TFE_Op* op, napi_value attribute);
 
 namespace ofa {
 namespace {
-
-/** A recording, in progress or ended, as JavaScript holds it. */
-struct Tape {
-  std::shared_ptr<Recording> recording;
-  std::shared_ptr<Worker> worker;
-  /** The index within the recording of each array, by JavaScript's id. */
-  std::unordered_map<int32_t, int> indices;
-};
 
 void Check(napi_status status) {
   if (status != napi_ok) throw std::runtime_error("TensorFlow's addon was called with the wrong arguments");
@@ -99,13 +88,6 @@ napi_value Call(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/** The index of an array within a recording; an unknown array is added as a constant. */
-int IndexOf(napi_env env, Tape& tape, int32_t id) {
-  const auto known = tape.indices.find(id);
-  if (known != tape.indices.end()) return known->second;
-  return tape.indices[id] = tape.recording->AddConstant(HandleOf(env, id));
-}
-
 /** An op with these attributes and without inputs. */
 Op WithAttributes(napi_env env, const std::string& name, napi_value attributes) {
   Op op = NewOp(Backend(env).tfe_context_, name);
@@ -124,62 +106,6 @@ napi_value Number(napi_env env, int number) {
   napi_value value;
   Check(napi_create_int32(env, number, &value));
   return value;
-}
-
-/** record(input) → tape */
-napi_value Record(napi_env env, const Arguments& a) {
-  auto tape = std::make_unique<Tape>();
-  tape->recording = std::make_shared<Recording>(Backend(env).tfe_context_);
-  tape->worker = std::make_shared<Worker>();
-  tape->indices[Integer(env, a.at(0))] = 0;
-  return External(env, std::move(tape));
-}
-
-/** add(tape, name, attributes, inputs, outputs): records an op that just ran */
-napi_value Add(napi_env env, const Arguments& a) {
-  Tape& tape = Pointer<Tape>(env, a.at(0));
-  const std::string name = Text(env, a.at(1));
-  std::vector<int> inputs;
-  for (const int id : Integers(env, a.at(3))) inputs.push_back(IndexOf(env, tape, id));
-  Op op = WithAttributes(env, name, a.at(2));
-  const std::vector<int> ids = Integers(env, a.at(4));
-  int index = tape.recording->AddOp(name, std::move(op), std::move(inputs), static_cast<int>(ids.size()));
-  for (const int32_t id : ids) tape.indices[id] = index++;
-  return nullptr;
-}
-
-/** end(tape, results) */
-napi_value End(napi_env env, const Arguments& a) {
-  Tape& tape = Pointer<Tape>(env, a.at(0));
-  std::vector<int> results;
-  for (const int id : Integers(env, a.at(1))) results.push_back(IndexOf(env, tape, id));
-  tape.recording->End(std::move(results));
-  return nullptr;
-}
-
-/** start(tape, input) → replay */
-napi_value Start(napi_env env, const Arguments& a) {
-  const Tape& tape = Pointer<Tape>(env, a.at(0));
-  if (!tape.recording) throw std::runtime_error("The recording was released");
-  return External(env, std::make_unique<Replay>(tape.recording, tape.worker, HandleOf(env, Integer(env, a.at(1)))));
-}
-
-/** wait(replay) → its outputs, as executeOp returns them */
-napi_value Wait(napi_env env, const Arguments& a) {
-  napi_value infos;
-  Check(napi_create_array(env, &infos));
-  uint32_t i = 0;
-  for (Handle& handle : Pointer<Replay>(env, a.at(0)).Wait())
-    Check(napi_set_element(env, infos, i++, Backend(env).GenerateOutputTensorInfo(env, handle.release())));
-  return infos;
-}
-
-/** release(tape): frees the recording; runs in progress keep it until they end. */
-napi_value Release(napi_env env, const Arguments& a) {
-  Tape& tape = Pointer<Tape>(env, a.at(0));
-  tape.recording.reset();
-  tape.worker.reset();
-  return nullptr;
 }
 
 /** newGraph() → graph */
@@ -238,15 +164,6 @@ void SetObject(napi_env env, napi_value exports, const char* name, const napi_pr
 
 NAPI_MODULE_INIT() {
   tfnodejs::InitTFNodeJSBinding(env, exports);
-  const napi_property_descriptor replay[] = {
-      {"record", nullptr, ofa::Call<ofa::Record>, nullptr, nullptr, nullptr, napi_default, nullptr},
-      {"add", nullptr, ofa::Call<ofa::Add>, nullptr, nullptr, nullptr, napi_default, nullptr},
-      {"end", nullptr, ofa::Call<ofa::End>, nullptr, nullptr, nullptr, napi_default, nullptr},
-      {"start", nullptr, ofa::Call<ofa::Start>, nullptr, nullptr, nullptr, napi_default, nullptr},
-      {"wait", nullptr, ofa::Call<ofa::Wait>, nullptr, nullptr, nullptr, napi_default, nullptr},
-      {"release", nullptr, ofa::Call<ofa::Release>, nullptr, nullptr, nullptr, napi_default, nullptr},
-  };
-  ofa::SetObject(env, exports, "replay", replay);
   const napi_property_descriptor functions[] = {
       {"newGraph", nullptr, ofa::Call<ofa::NewGraph>, nullptr, nullptr, nullptr, napi_default, nullptr},
       {"addInput", nullptr, ofa::Call<ofa::AddInput>, nullptr, nullptr, nullptr, napi_default, nullptr},

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "replay.h"
+#include "owned.h"
 #include "tensorflow/c/c_api.h"
 #include "tensorflow/core/framework/attr_value.pb.h"
 #include "tensorflow/core/framework/op.h"
