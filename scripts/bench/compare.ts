@@ -7,8 +7,8 @@ import { ours, theirs, type Measured } from './peers';
 const variants: readonly (readonly string[])[] = [[], ['--channels-last'], ['--bf16'], ['--bf16', '--channels-last']];
 
 /**
- * Compares our training step with PyTorch's. Each variant of PyTorch is tried once, and the one with the least CPU time
- * also with `--compile`. The best one then runs alternately with ours.
+ * Compares our training step with PyTorch's, in any precision and in float32. Each variant of PyTorch is tried once, and
+ * those with the least CPU time also with `--compile`. The best ones then run alternately with ours.
  */
 export function compareStep(
   python: string,
@@ -34,12 +34,17 @@ export function compareStep(
   const best = (tried: readonly { readonly flags: readonly string[]; readonly cost: number }[]): readonly string[] =>
     [...tried].sort((a, b) => a.cost - b.cost)[0]?.flags ?? [];
   const eager = variants.flatMap(tryOut);
-  const flags = best([...eager, ...(compiled ? tryOut([...best(eager), '--compile']) : [])]);
-  const [float32, bf16, pytorch] = alternately(repeats, [
+  const inFloat32 = eager.filter((one) => !one.flags.includes('--bf16'));
+  const bases = new Set([best(eager), best(inFloat32)]);
+  const all = [...eager, ...(compiled ? [...bases].flatMap((base) => tryOut([...base, '--compile'])) : [])];
+  const flags = best(all);
+  const float32Flags = best(all.filter((one) => !one.flags.includes('--bf16')));
+  const [float32, bf16, pytorch, pytorchFloat32] = alternately(repeats, [
     () => ours(['step', ...args]),
     () => ours(['step', ...args, '--bf16']),
     () => program(flags),
-  ]) as [Measured[], Measured[], Measured[]];
+    () => program(float32Flags),
+  ]) as [Measured[], Measured[], Measured[], Measured[]];
   const speeds = [float32, bf16, pytorch].map((side) => median(side.map(speed))) as [number, number, number];
   const faster =
     speeds[1] > speeds[0]
@@ -54,6 +59,7 @@ export function compareStep(
     variant: flags.join(' ') || 'float32, NCHW, eager',
     precision: faster.precision,
     float32: speeds[0],
+    pytorchFloat32: median(pytorchFloat32.map(speed)),
     ours: fastest,
     pytorch: speeds[2],
     ratio: fastest / speeds[2],

@@ -13,6 +13,8 @@ export const comparison = z
     /** The faster of our precisions, and images per second of our step in float32. */
     precision: z.enum(['float32', 'bf16']).optional(),
     float32: z.number().optional(),
+    /** Images per second of PyTorch's fastest variant in float32. */
+    pytorchFloat32: z.number().optional(),
     /** Images per second (step) or seconds (CKA). */
     ours: z.number(),
     pytorch: z.number(),

@@ -65,7 +65,8 @@ function stepTable(all: readonly Comparison[]): string[] {
   const header = [
     'step',
     'ours, images/s',
-    'ours in float32',
+    'in float32, ours / PyTorch',
+    'ratio in float32',
     'PyTorch, images/s',
     'ratio',
     'CPU time of a step, ours / PyTorch',
@@ -77,7 +78,8 @@ function stepTable(all: readonly Comparison[]): string[] {
   const rows = all.map((step) => [
     stepName(step),
     ourSpeed(step),
-    (step.float32 ?? step.ours).toFixed(1),
+    float32Speeds(step),
+    float32Ratio(step),
     step.pytorch.toFixed(1),
     `**${step.ratio.toFixed(2)}**`,
     processorTimes(step),
@@ -130,6 +132,14 @@ function ckaName({ setting }: Comparison): string {
 
 function ourSpeed({ ours, precision = 'float32' }: Comparison): string {
   return `${ours.toFixed(1)} (${precision})`;
+}
+
+function float32Speeds({ float32, pytorchFloat32 }: Comparison): string {
+  return [float32, pytorchFloat32].map((speed) => speed?.toFixed(1) ?? '–').join(' / ');
+}
+
+function float32Ratio({ float32, pytorchFloat32 }: Comparison): string {
+  return float32 === undefined || pytorchFloat32 === undefined ? '–' : `**${(float32 / pytorchFloat32).toFixed(2)}**`;
 }
 
 function threadText({ threads }: Comparison): string {

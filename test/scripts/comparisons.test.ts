@@ -13,6 +13,7 @@ const step: Comparison = {
   variant: '--bf16',
   precision: 'bf16',
   float32: 100,
+  pytorchFloat32: 80,
   ours: 200,
   pytorch: 100,
   ratio: 2,
@@ -51,6 +52,14 @@ test('has a section for each number of threads of a machine, with the dates of i
       .map((line) => line.split(' | ')[0]),
     ['| One, 2 threads per op', '| One, 2 threads per op', '| One, 1 thread per op'],
   );
+});
+
+test('compares both sides in float32, too, where PyTorch was measured in it', () => {
+  const [table, older] = [step, { ...step, pytorchFloat32: undefined }].map(
+    (one) => performanceBlocks([one]).comparisons,
+  );
+  assert.match(table!, /\| 200.0 \(bf16\) \| 100.0 \/ 80.0 \| \*\*1.25\*\* \|/);
+  assert.match(older!, /\| 200.0 \(bf16\) \| 100.0 \/ – \| – \|/);
 });
 
 function headings(all: readonly Comparison[]): (string | undefined)[] {
