@@ -177,9 +177,13 @@ withStep(command.command('profile'))
 
 withStep(command.command('roofline'))
   .description('Prints GFLOP/s of a step and of a plain matrix product, as a line of JSON.')
-  .action((student: string, teacher: string, size: number, batch: number, { vanilla, bf16, steps }: StepFlags) => {
-    const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16 });
+  .action((student: string, teacher: string, size: number, batch: number, flags: StepFlags) => {
+    const { vanilla, bf16, steps } = flags;
+    const compile = defaultCompileMode();
+    const prepared = prepareStep({ student, teacher, size, batch, vanilla, bf16, compile });
+    // The first call of a compiled step runs op by op, and the next two are recorded.
     const flops = totalFlops(profile(() => prepared.run(), prepared.modules));
+    if (compile !== 'off') for (let call = 0; call < 3; call++) prepared.run();
     const ms = medianMilliseconds(() => prepared.run(), steps);
     printJson({
       student,

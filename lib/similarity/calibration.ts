@@ -57,6 +57,7 @@ export async function calibrate<Prepared>(
     rowPlaces.map((i) => columnPlaces.map((j) => (i === null || j === null ? null : products[i]![j]!)));
   const observed = grid(a.map((row) => b.map((column) => measure.similarity(row, column))));
   const nulls: Grid<number>[] = [];
+  // Enough to be worth one product, and few enough for the signal and the progress to be timely.
   const atOnce = measure.permutedSimilarities ? 50 : 1;
   for (let start = 0; start < permutations.length; start += atOnce) {
     signal?.throwIfAborted();

@@ -37,15 +37,17 @@ export function mutualKnn(k = 10): Measure<Neighbours> {
       });
     },
   };
+}
 
-  function permuted({ examples, neighbours }: Neighbours, order: Order): Neighbours {
-    const place = inverse(order, examples);
-    const result = new Int32Array(neighbours.length);
-    for (let i = 0; i < examples; i++) {
-      for (let r = 0; r < k; r++) result[i * k + r] = place[neighbours[order[i]! * k + r]!]!;
-    }
-    return { examples, neighbours: result };
+/** The neighbours of examples in another order. */
+function permuted({ examples, neighbours }: Neighbours, order: Order): Neighbours {
+  const k = neighbours.length / examples;
+  const place = inverse(order, examples);
+  const result = new Int32Array(neighbours.length);
+  for (let i = 0; i < examples; i++) {
+    for (let r = 0; r < k; r++) result[i * k + r] = place[neighbours[order[i]! * k + r]!]!;
   }
+  return { examples, neighbours: result };
 }
 
 /** Bit j of row i is set if j is a neighbour of i. Rows begin with a word of 32 bits. */

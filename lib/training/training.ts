@@ -1,6 +1,5 @@
 import { disposeBatch, type Batch, type TrainingImages } from '../data/loading/batch';
 import { batchCount } from '../data/loading/batches';
-import { type UserError } from '../errors';
 import type { Distillation } from '../methods/method';
 import { needsTeacher } from '../methods/teacherAccess';
 import type { Model } from '../models/model';
@@ -22,7 +21,7 @@ import type { RunOptions } from './runOptions';
 import { createMethod } from './setup/method';
 import type { Resources } from './setup/resources';
 import { createStudent } from './setup/student';
-import { divergenceCause, divergenceError } from './step/divergence';
+import { checkFinite, divergenceCause, type StepPosition } from './step/divergence';
 import {
   accumulate,
   labelledMicroBatches,
@@ -221,50 +220,15 @@ export class Training {
     let norm: tf.Scalar | undefined;
     try {
       const at = { ...this.current, learningRate: rate };
-      this.checkFinite(parts, at, batch);
-      norm = this.checkedNorm(gradients, at, batch);
+      const cause = (): string | undefined => divergenceCause(this.objective, batch, this.resources.train);
+      checkFinite({ parts }, at, cause);
+      norm = recipe.clipNorm === undefined ? undefined : this.step.norm(gradients);
+      checkFinite({ parts, norm: norm?.dataSync()[0] }, at, cause);
       this.step.update(gradients, norm, rate, number);
       return { read: () => ({ parts, norm: undefined }), learningRate: rate };
     } finally {
       tf.dispose([Object.values(gradients), logits, ...(norm ? [norm] : [])]);
     }
-  }
-
-  /** The norm of the gradients if the recipe clips them. */
-  private checkedNorm(
-    gradients: Gradients['gradients'],
-    at: StepPosition,
-    batch: Batch<TrainingImages>,
-  ): tf.Scalar | undefined {
-    if (this.recipe.clipNorm === undefined) return undefined;
-    const norm = this.step.norm(gradients);
-    try {
-      this.checkNorm(norm.dataSync()[0]!, at, batch);
-      return norm;
-    } catch (error) {
-      norm.dispose();
-      throw error;
-    }
-  }
-
-  private checkNorm(norm: number, at: StepPosition, batch?: Batch<TrainingImages>): void {
-    if (!Number.isFinite(norm)) throw this.divergence('the norm of the gradients', norm, at, batch);
-  }
-
-  private checkFinite(parts: Gradients['parts'], at: StepPosition, batch?: Batch<TrainingImages>): void {
-    const invalid = Object.entries(parts).find(([, value]) => !Number.isFinite(value));
-    if (invalid) throw this.divergence(`the loss part "${invalid[0]}"`, invalid[1], at, batch);
-  }
-
-  /** The error names its cause if the batch still exists, and its update has not been made. */
-  private divergence(
-    what: string,
-    value: number,
-    { epoch, step, learningRate }: StepPosition,
-    batch?: Batch<TrainingImages>,
-  ): UserError {
-    const divergence = { what, value, epoch: epoch + 1, step: step + 1, learningRate };
-    return divergenceError(divergence, batch && divergenceCause(this.objective, batch, this.resources.train));
   }
 
   /** Learning rate of the next step. */
@@ -303,8 +267,7 @@ export class Training {
   private readSteps(): void {
     for (const { read, learningRate: rate, epoch, step } of this.unread.splice(0)) {
       const { parts, norm } = read();
-      this.checkFinite(parts, { epoch, step, learningRate: rate });
-      if (norm !== undefined) this.checkNorm(norm, { epoch, step, learningRate: rate });
+      checkFinite({ parts, norm }, { epoch, step, learningRate: rate });
       this.current = withParts(this.current, parts);
       this.events.push({
         kind: 'step',
@@ -352,7 +315,6 @@ interface Update extends StepNumbers {
   readonly learningRate: number;
 }
 
-type StepPosition = Pick<Position, 'epoch' | 'step'> & { readonly learningRate: number };
 type UnreadStep = Update & StepPosition;
 
 function defaultMode({ networks, method }: Resources): CompileMode {

@@ -165,4 +165,6 @@ function warnOfRandomWeights(networks: readonly LoadedNetwork[]): void {
   const names = networks.filter(({ trained }) => !trained).map(({ model }) => model.name);
   if (names.length > 0)
     console.error(`Without trained weights: ${names.join(', ')}. This similarity is not that of trained networks.`);
+  if (names.length > 1 && new Set(names).size === 1)
+    console.error('Both have the same random weights, because these depend on the seed and the architecture only.');
 }

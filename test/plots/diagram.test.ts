@@ -14,6 +14,12 @@ test('boxes have room for fonts that are wider than Helvetica', async () => {
   assert.ok(Math.max(...x) - Math.min(...x) > 40 * 0.636 * Number(size));
 });
 
+test('an arrow to a box that does not exist is refused', async () => {
+  const box = { id: 'a', lines: ['a'], row: 0, column: 0 };
+  const diagram = { title: 'One', boxes: [box], arrows: [{ from: 'a', to: 'b' }] };
+  await assert.rejects(diagramSvg(diagram), /an arrow of the diagram "One" names the box b/);
+});
+
 for (const [name, shapes] of [
   ['resnet_16', ['32 × 32 × 16', '16 × 16 × 32', '8 × 8 × 64', '4 × 4 × 128']],
   ['vit_64', Array.from({ length: 4 }, () => '64 + 1 tokens × 64')],

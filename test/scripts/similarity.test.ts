@@ -128,6 +128,7 @@ test('compares networks of the user with themselves and with those of the librar
   const fresh = command('convmixer_16', 'convmixer_16:fresh', ...own, ...settings, '--measure', 'minibatch-cka');
   assert.equal(fresh.status, 0, fresh.stderr);
   assert.match(fresh.stderr, /Without trained weights: convmixer_16, convmixer_16/);
+  assert.match(fresh.stderr, /Both have the same random weights/);
 });
 
 test('too little memory, too few images and unknown layers are refused', async (context) => {

@@ -1,7 +1,8 @@
 import { unknownName } from '../../errors';
 import type { MethodInput } from '../../methods/methods';
+import type { Family } from '../../models/model';
 import type { Experiment, Row } from '../experiment';
-import { crossFamilyPairs, pairName } from '../pairs';
+import { crossFamilyPairs, pairName, type Pair } from '../pairs';
 import { protocolRecipe } from '../protocol';
 import { smoke } from '../smoke';
 import { students } from '../laptop';
@@ -24,13 +25,32 @@ export const chosen: readonly Chosen[] = [
   { pair: 'mixer_96-resnet_16', method: 'kd', candidate: 'temperature-4-weight-4', trial: '719109861d94' },
   { pair: 'mixer_96-resnet_16', method: 'ofa', candidate: 'exponent-1-branches-1-logits-4', trial: 'dd0f2a1cd772' },
   { pair: 'mixer_96-resnet_16', method: 'rsd', candidate: 'weight-0.3', trial: 'e3c501bb0e21' },
+  { pair: 'resnet_24-vit_64', method: 'kd', candidate: 'temperature-4-weight-1', trial: '1845d040298c' },
+  { pair: 'resnet_24-vit_64', method: 'ofa', candidate: 'exponent-1-branches-0.1', trial: '43a53bdbf305' },
+  { pair: 'resnet_24-vit_64', method: 'rsd', candidate: 'weight-0.3', trial: '109adbd1f15d' },
   { pair: 'mixer_96-vit_64', method: 'kd', candidate: 'temperature-1-weight-1', trial: 'a6ed25a4efb7' },
   { pair: 'mixer_96-vit_64', method: 'ofa', candidate: 'exponent-1-branches-0.1', trial: '104ffff0c044' },
   { pair: 'mixer_96-vit_64', method: 'rsd', candidate: 'weight-0.3', trial: '1968591b89c9' },
+  { pair: 'resnet_24-mixer_64', method: 'kd', candidate: 'temperature-1-weight-4', trial: '7150e92d3aca' },
   { pair: 'vit_96-mixer_64', method: 'kd', candidate: 'temperature-2-weight-1', trial: '948dbd97ca2f' },
   { pair: 'vit_96-mixer_64', method: 'ofa', candidate: 'exponent-1-branches-0.1', trial: '7b499eebeacb' },
   { pair: 'vit_96-mixer_64', method: 'rsd', candidate: 'weight-0.3', trial: 'e9c76e5f9a04' },
 ];
+
+/** The student of a family, trained from scratch by the protocol. */
+export function scratchRow(family: Family): Row {
+  return { name: `${students[family]}-scratch`, recipe: protocolRecipe(family, null, { kind: 'scratch' }) };
+}
+
+/** The rows of a pair by the protocol, one for each of the methods whose search has ended. */
+export function tunedRows(pair: Pair, methods: readonly TunedMethod[]): Row[] {
+  return methods.flatMap((method) => {
+    const found = chosen.find((one) => one.pair === pairName(pair) && one.method === method);
+    if (!found) return [];
+    const settings = candidateNamed(method, found.candidate);
+    return [{ name: `${pairName(pair)}-${method}`, recipe: protocolRecipe(pair.student, pair.teacher, settings) }];
+  });
+}
 
 /** The method with the settings of a candidate. Throws a UserError if there is no candidate of that name. */
 export function candidateNamed(method: TunedMethod, name: string): MethodInput {
@@ -45,18 +65,8 @@ export function candidateNamed(method: TunedMethod, name: string): MethodInput {
 }
 
 const rows: readonly Row[] = [
-  ...(['cnn', 'transformer', 'mlp'] as const).map((family) => ({
-    name: `${students[family]}-scratch`,
-    recipe: protocolRecipe(family, null, { kind: 'scratch' }),
-  })),
-  ...crossFamilyPairs.flatMap((pair) =>
-    chosen
-      .filter((one) => one.pair === pairName(pair))
-      .map(({ method, candidate }) => ({
-        name: `${pairName(pair)}-${method}`,
-        recipe: protocolRecipe(pair.student, pair.teacher, candidateNamed(method, candidate)),
-      })),
-  ),
+  ...(['cnn', 'transformer', 'mlp'] as const).map(scratchRow),
+  ...crossFamilyPairs.flatMap((pair) => tunedRows(pair, ['kd', 'ofa', 'rsd'])),
 ];
 
 /**

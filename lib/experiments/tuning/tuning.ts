@@ -1,6 +1,6 @@
 import type { Experiment, Row, Search } from '../experiment';
 import { heldOut } from './exponentStudy';
-import { crossFamilyPairs, cyclePairs, pairName, type Pair } from '../pairs';
+import { ablationPairs, crossFamilyPairs, cyclePairs, pairName, type Pair } from '../pairs';
 import { protocolRecipe } from '../protocol';
 import { smoke } from '../smoke';
 import { candidates, type TunedMethod } from './candidates';
@@ -20,10 +20,11 @@ interface Subject {
   readonly method: TunedMethod;
 }
 
-/** The main methods on all cross-family pairs, then the others on three pairs. */
+/** The main methods on all cross-family pairs, the others on three pairs, and FitNet on the second ablation pair. */
 const subjects: readonly Subject[] = [
   ...crossFamilyPairs.flatMap((pair) => mainMethods.map((method) => ({ pair, method }))),
   ...cyclePairs.flatMap((pair) => otherMethods.map((method) => ({ pair, method }))),
+  { pair: ablationPairs[1]!, method: 'fitnet' },
 ];
 
 const rowName = (subject: Subject, candidate: string, epochs: number): string =>

@@ -54,10 +54,13 @@ function dot({ title, boxes, arrows }: Diagram): string {
     const style = `fontcolor="${color}"; color="${color}"; style=rounded; margin=12; fontsize=${12 * layoutScale}`;
     return `subgraph "cluster_${index}" { label=${quoted(group)}; ${style}; ${inside.join(' ')} }`;
   });
-  const byId = new Map(boxes.map((one) => [one.id, one]));
-  const drawn = arrows.flatMap(({ from, to, fromGroup = false, dashed = false }) => {
-    const [start, end] = [byId.get(from), byId.get(to)];
-    if (!start || !end) return [];
+  const boxOf = (id: string): Box => {
+    const found = boxes.find((one) => one.id === id);
+    if (!found) throw new Error(`an arrow of the diagram "${title}" names the box ${id}, which it does not have`);
+    return found;
+  };
+  const drawn = arrows.map(({ from, to, fromGroup = false, dashed = false }) => {
+    const [start, end] = [boxOf(from), boxOf(to)];
     const sameRow = start.row === end.row;
     const attributes = [
       `style=${dashed ? 'dashed' : 'solid'}`,
@@ -66,7 +69,7 @@ function dot({ title, boxes, arrows }: Diagram): string {
       `constraint=${sameRow ? start.column < end.column : start.row < end.row}`,
       ...(fromGroup && start.group !== undefined ? [`ltail="cluster_${groups.indexOf(start.group)}"`] : []),
     ];
-    return [`${quoted(from)} -> ${quoted(to)} [${attributes.join(', ')}];`];
+    return `${quoted(from)} -> ${quoted(to)} [${attributes.join(', ')}];`;
   });
   const font = 'fontname="Helvetica,Arial,sans-serif"';
   return `digraph {

@@ -201,9 +201,11 @@ class CompiledStep implements TrainingStep {
       const whole = microBatch.teacherOutput?.();
       return whole && { logits: whole.logits, pooled: whole.pooled };
     });
-    const result = run(batchInputs(microBatch, output), { ...contextOf(microBatch), microBatch });
-    if (output) tf.dispose([output.logits, output.pooled]);
-    return result;
+    try {
+      return run(batchInputs(microBatch, output), { ...contextOf(microBatch), microBatch });
+    } finally {
+      if (output) tf.dispose([output.logits, output.pooled]);
+    }
   }
 
   private settings(learningRate: number, step: number): UpdateInputs {

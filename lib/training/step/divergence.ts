@@ -5,29 +5,36 @@ import { augmentedImages } from '../../data/loading/storedImages';
 import { UserError } from '../../errors';
 import { parameters, type NamedParameter } from '../../models/parameter';
 import * as tf from '../../tensor/engine/tf';
-import type { Objective } from './gradients';
+import type { Gradients, Objective } from './gradients';
 
-/** A value of a training step that is NaN or infinite. */
-export interface Divergence {
-  /** For example: the loss part "label". */
-  readonly what: string;
-  readonly value: number;
-  /** Counted from 1. */
+/** Where in a run a step is; epoch and step are counted from 0. */
+export interface StepPosition {
   readonly epoch: number;
-  /** Counted from 1. */
   readonly step: number;
   readonly learningRate: number;
 }
 
-/** The error of a run that diverged, with its cause if that is known. */
-export function divergenceError(
-  { what, value, epoch, step, learningRate }: Divergence,
-  cause: string | undefined = '',
-): UserError {
-  return new UserError(
-    `Training diverged: ${what} is ${value} at epoch ${epoch}, step ${step} ` +
-      `(learning rate ${learningRate.toPrecision(3)}). ${cause}The weights of the last checkpoint are kept. ` +
-      'Try a lower learning rate, clipNorm, or smaller weights of the method’s losses.',
+/** The numbers of a step by which it is checked. */
+export interface StepValues {
+  readonly parts: Gradients['parts'];
+  /** The norm of the gradients if they are clipped. */
+  readonly norm?: number | undefined;
+}
+
+/**
+ * Throws a UserError if a loss part, or the norm of the gradients, is NaN or infinite. The error includes the cause if
+ * `cause` finds one; leave it out once the step has changed the weights.
+ */
+export function checkFinite({ parts, norm }: StepValues, at: StepPosition, cause?: () => string | undefined): void {
+  const named = Object.entries(parts).map(([name, value]) => [`the loss part "${name}"`, value] as const);
+  const values = norm === undefined ? named : [...named, ['the norm of the gradients', norm] as const];
+  const invalid = values.find(([, value]) => !Number.isFinite(value));
+  if (!invalid) return;
+  const [what, value] = invalid;
+  throw new UserError(
+    `Training diverged: ${what} is ${value} at epoch ${at.epoch + 1}, step ${at.step + 1} ` +
+      `(learning rate ${at.learningRate.toPrecision(3)}). ${cause?.() ?? ''}The weights of the last checkpoint are ` +
+      'kept. Try a lower learning rate, clipNorm, or smaller weights of the method’s losses.',
   );
 }
 

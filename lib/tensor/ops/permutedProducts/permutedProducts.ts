@@ -12,6 +12,7 @@ import { permutedPositions, type Order } from './permutedPositions';
 export function permutedProducts(rows: tf.Tensor2D, columns: tf.Tensor2D, orders: readonly Order[]): tf.Tensor3D {
   const n = orders[0]?.length ?? 0;
   return tf.tidy(() => {
+    if (orders.length === 0) return tf.zeros([0, rows.shape[0], columns.shape[1]]);
     if (hasKernels()) {
       const flat = Int32Array.from(orders.flatMap((order) => Array.from(order)));
       const permutations = tf.tensor2d(flat, [orders.length, n], 'int32');

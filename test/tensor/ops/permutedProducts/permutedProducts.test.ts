@@ -67,3 +67,10 @@ for (const kernels of ['on', 'off'] as const) {
         },
       );
 }
+
+test('no order gives no products', () => {
+  tf.tidy(() => {
+    const [rows, columns] = [tf.ones<tf.Rank.R2>([2, 3]), tf.ones<tf.Rank.R2>([3, 4])];
+    assert.deepEqual(permutedProducts(rows, columns, []).shape, [0, 2, 4]);
+  });
+});
