@@ -32,6 +32,8 @@ export const chosen: readonly Chosen[] = [
   { pair: 'mixer_96-vit_64', method: 'ofa', candidate: 'exponent-1-branches-0.1', trial: '104ffff0c044' },
   { pair: 'mixer_96-vit_64', method: 'rsd', candidate: 'weight-0.3', trial: '1968591b89c9' },
   { pair: 'resnet_24-mixer_64', method: 'kd', candidate: 'temperature-1-weight-4', trial: '7150e92d3aca' },
+  { pair: 'resnet_24-mixer_64', method: 'ofa', candidate: 'exponent-1-branches-0.1', trial: '7a79229f1fc9' },
+  { pair: 'resnet_24-mixer_64', method: 'rsd', candidate: 'weight-0.1', trial: '547f665112db' },
   { pair: 'vit_96-mixer_64', method: 'kd', candidate: 'temperature-2-weight-1', trial: '948dbd97ca2f' },
   { pair: 'vit_96-mixer_64', method: 'ofa', candidate: 'exponent-1-branches-0.1', trial: '7b499eebeacb' },
   { pair: 'vit_96-mixer_64', method: 'rsd', candidate: 'weight-0.3', trial: 'e9c76e5f9a04' },
