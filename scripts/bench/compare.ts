@@ -7,8 +7,8 @@ import { ours, theirs, type Measured } from './peers';
 const variants: readonly (readonly string[])[] = [[], ['--channels-last'], ['--bf16'], ['--bf16', '--channels-last']];
 
 /**
- * Compares our training step with PyTorch's, in any precision and in float32. Each variant of PyTorch is tried once, and
- * those with the least CPU time also with `--compile`. The best ones then run alternately with ours.
+ * Compares our training step with PyTorch's, in any precision and in float32. Each variant of PyTorch is tried once,
+ * and those with the least CPU time also with `--compile`. The best ones then run alternately with ours.
  */
 export function compareStep(
   python: string,
