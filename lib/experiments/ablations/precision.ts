@@ -12,8 +12,9 @@ const rows: readonly Row[] = tunedRows({ teacher: 'cnn', student: 'mlp' }, ['ofa
  * Whether mixed precision costs accuracy: the same runs in float32 and in bfloat16.
  *
  * - Reproduces: no table of the paper.
- * - Expected: no significant difference. Not recorded yet.
- * - Time: not measured yet; three of the ten runs are those of `tuned`.
+ * - Expected: no significant difference. Recorded with five seeds: 37.65 % in bfloat16, 37.60 % in float32.
+ * - Time: about 5 minutes for a run in float32, 4 in bfloat16, with 2 threads of an AMD EPYC; three of the ten runs are
+ *   those of `tuned`.
  * - Source of the recipes: ours (`protocol.ts`).
  */
 export const precision: Experiment = {
