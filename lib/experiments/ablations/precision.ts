@@ -13,7 +13,7 @@ const rows: readonly Row[] = tunedRows({ teacher: 'cnn', student: 'mlp' }, ['ofa
  *
  * - Reproduces: no table of the paper.
  * - Expected: no significant difference. Recorded with five seeds: 37.65 % in bfloat16, 37.60 % in float32.
- * - Time: about 5 minutes for a run in float32, 4 in bfloat16, with 2 threads of an AMD EPYC; three of the ten runs are
+ * - Time: about 7 minutes for a run in float32, 5 in bfloat16, with 2 threads of an AMD EPYC; three of the ten runs are
  *   those of `tuned`.
  * - Source of the recipes: ours (`protocol.ts`).
  */
