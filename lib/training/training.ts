@@ -221,7 +221,6 @@ export class Training {
     try {
       const at = { ...this.current, learningRate: rate };
       const cause = (): string | undefined => divergenceCause(this.objective, batch, this.resources.train);
-      checkFinite({ parts }, at, cause);
       norm = recipe.clipNorm === undefined ? undefined : this.step.norm(gradients);
       checkFinite({ parts, norm: norm?.dataSync()[0] }, at, cause);
       this.step.update(gradients, norm, rate, number);

@@ -6,6 +6,7 @@ import { readJsonLines } from '../../lib/io/jsonLines';
 import { epochRecord } from '../../lib/results/records/record';
 import { runFolderOf } from '../../lib/runs/runFolder/paths';
 import { jobsOf, runToEnd, tiny, weightsHash } from '../runs/example';
+import * as tf from '../../lib/tensor/engine/tf';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { images, snapshot, tinyRecipe, withTraining } from './example';
 
@@ -42,6 +43,23 @@ test('gives the same metrics and weights, bit for bit, with no worker, one or tw
   }
   assert.equal(runs[0]!.events.length, 2 * (images.train.count / 8 + 1));
   for (const run of runs.slice(1)) assert.deepEqual(run, runs[0]);
+});
+
+test('a run that its consumer leaves, and runs again, gives the same bits and leaks no tensor', async () => {
+  const recipe = tinyRecipe({ teacher: { model: 'resnet_16', weights: 'fresh' }, method: { kind: 'ofa' } });
+  const before = tf.memory().numTensors;
+  const stopAfter = (stops: readonly number[]) =>
+    withTraining(recipe, async (training) => {
+      const events: object[] = [];
+      for (const stop of [...stops, Infinity])
+        for await (const event of training.run()) {
+          events.push(measured(event));
+          if (events.length === stop) break;
+        }
+      return { events, state: snapshot(training) };
+    });
+  assert.deepEqual(await stopAfter([3, 6]), await stopAfter([]));
+  assert.equal(tf.memory().numTensors, before);
 });
 
 test('two processes give the same metrics and the same file of weights', async (context) => {

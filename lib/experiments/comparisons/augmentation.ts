@@ -3,7 +3,7 @@ import type { Experiment, Row } from '../experiment';
 import { ablationPairs } from '../pairs';
 import { cifar100Cnn, cifar100Tokens, type PaperRecipe } from '../paper/paperRecipes';
 import { smoke } from '../smoke';
-import { scratchRow, tunedRows } from '../tuning/tuned';
+import { protocolScratchRow, tunedRows } from '../tuning/tuned';
 
 /** How the paper's recipe for students of a family changes images and labels. */
 function paperImages(family: Family): Pick<PaperRecipe['recipe'], 'augmentation' | 'mixing' | 'labelSmoothing'> {
@@ -13,7 +13,7 @@ function paperImages(family: Family): Pick<PaperRecipe['recipe'], 'augmentation'
 
 const rows: readonly Row[] = ablationPairs.flatMap((pair) => {
   const images = paperImages(pair.student);
-  const plain = [scratchRow(pair.student), ...tunedRows(pair, ['kd', 'ofa', 'fitnet', 'rsd'])];
+  const plain = [protocolScratchRow(pair.student), ...tunedRows(pair, ['kd', 'ofa', 'fitnet', 'rsd'])];
   return plain.map(({ name, recipe }) => ({ name, recipe: { ...recipe, ...images } }));
 });
 
